@@ -1,0 +1,1 @@
+"""Super-Intern: a Slack intern for retail marketing teams. It drafts, people decide."""

@@ -1,0 +1,64 @@
+"""What is wanted, once: in the words of retail, with what was assumed said openly."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.words import Language, Words
+
+Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]
+
+
+class Assumption(BaseModel):
+    """Something nobody said, taken so that work can start. `field` is the Brief's field."""
+
+    model_config = ConfigDict(frozen=True)
+    field: str
+    value: str
+    words: Words
+
+
+class Option(BaseModel):
+    """A one-tap answer: tapping it redrafts with `field` set to `value`."""
+
+    model_config = ConfigDict(frozen=True)
+    label: Words
+    field: str
+    value: str
+
+
+class Brief(BaseModel):
+    """One wish of one person. `words` is what they typed, `material` the thread around it."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    author: str
+    language: Language
+    channels: tuple[str, ...] = ()
+    goal: Goal | None = None
+    product: str | None = None  # the product's handle in the catalogue, once it is known
+    product_words: str | None = None  # what the person called it
+    audience: str | None = None
+    offer: str | None = None
+    occasion: str | None = None  # a key of occasions.toml
+    dates: str | None = None
+    must_say: tuple[str, ...] = ()
+    material: str = ""
+    private: bool = False
+    assumed: tuple[Assumption, ...] = ()
+    options: tuple[Option, ...] = ()
+
+    def as_prompt(self) -> str:
+        """The brief as a block for the writer: data, one field a line."""
+        fields = {
+            "product": self.product_words,
+            "goal": self.goal,
+            "audience": self.audience,
+            "offer": self.offer,
+            "occasion": self.occasion,
+            "dates": self.dates,
+            "must say": "; ".join(self.must_say),
+            "assumed": "; ".join(a.value for a in self.assumed),
+        }
+        lines = [f"{name}: {value}" for name, value in fields.items() if value]
+        return "\n".join([f"asked: {self.words}", *lines])

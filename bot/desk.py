@@ -1,0 +1,163 @@
+"""All that a handler may touch: look up facts, write, ask.
+
+`write` is the only try–check–try-again loop. Personal data becomes placeholders before the
+writer sees anything, and comes back here.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.brand import Brand
+from bot.channels import Channel
+from bot.evidence import Evidence, Fact
+from bot.privacy import Veil
+from bot.prompts import fill
+from bot.request import Question, Request
+from bot.words import Words
+
+CORRECTIONS = 2
+T = TypeVar("T", bound=BaseModel)
+
+
+class Assignment(BaseModel):
+    """What a writer is handed: the prompt as text, and the same things in structure.
+
+    A writer that is an AI reads `system` and `prompt`; the offline writer reads the structure.
+    Personal data in all of it has already been replaced by placeholders.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    skill: str
+    request: Request
+    evidence: Evidence
+    brand: Brand
+    channel: Channel | None
+    system: str  # the same for every draft of a brand: worth caching
+    prompt: str
+    corrections: tuple[str, ...] = ()  # what was wrong with the last try, in words for the writer
+    last: str | None = None  # the last try, as JSON
+
+
+class Sent(BaseModel):
+    """What left the house for one call to a writer: exactly this text, this much, at this price."""
+
+    model_config = ConfigDict(frozen=True)
+    writer: str
+    sent: str  # letter for letter; empty when nothing left
+    to: str | None = None  # host and port; None when nothing left
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    usd: Decimal | None = None  # None when the price is not known
+    ended: str = "done"  # or why it failed
+    at: datetime
+
+
+class Writer(Protocol):
+    """Whoever puts things into words."""
+
+    name: str
+    by_rules: bool  # no AI: the card and the terminal say so
+
+    async def write(
+        self,
+        assignment: Assignment,
+        output: type[T],
+        *,
+        receipt: Callable[[Sent], Awaitable[None]],
+        grow: Callable[[str], None],
+    ) -> T:
+        """Fill an Output. `receipt` is told of every call made, failed ones too; `grow` gets the
+        text as it comes. Raises TryAgain or CannotDo."""
+        ...
+
+
+class Found(BaseModel):
+    """A product that words may mean. `score` is 0–1; 1 is its exact name."""
+
+    model_config = ConfigDict(frozen=True)
+    handle: str
+    title: str
+    score: float
+
+
+class Library(Protocol):
+    """The team's own data, of one workspace."""
+
+    async def find(self, words: str) -> Sequence[Found]:
+        """The products that words may mean, the likeliest first; at most five."""
+        ...
+
+    async def look_up(self, kind: str, request: Request) -> Sequence[Fact]:
+        """Facts of one kind for this request; none when there are none."""
+        ...
+
+
+class Desk:
+    def __init__(
+        self,
+        request: Request,
+        *,
+        brand: Brand,
+        channel: Channel | None,
+        library: Library,
+        writer: Writer,
+        receipt: Callable[[Sent], Awaitable[None]],
+        grow: Callable[[str], None] = lambda _: None,
+        stated: Sequence[Fact] = (),
+    ):
+        self.request, self.brand, self.channel = request, brand, channel
+        self.evidence = Evidence(facts=tuple(stated))
+        self._library, self._writer = library, writer
+        self._receipt, self._grow = receipt, grow
+
+    async def look_up(self, *kinds: str) -> Evidence:
+        """Facts of these kinds, added to the evidence at hand. Unknown kinds give nothing."""
+        for kind in kinds:
+            self.evidence = self.evidence.plus(await self._library.look_up(kind, self.request))
+        return self.evidence
+
+    def ask(self, words: Words, *options: str) -> Question:
+        """A question back to the person; a handler returns it instead of an Output."""
+        return Question(words=words, options=options)
+
+    async def write(self, output: type[T], *, check: Callable[[T], list[str]] | None = None) -> T:
+        """An Output in words. What `check` finds goes back to the writer, at most twice."""
+        veil = Veil()
+        assignment = self._assignment(veil)
+        for _ in range(CORRECTIONS + 1):
+            written = await self._writer.write(
+                assignment, output, receipt=self._receipt, grow=self._grow
+            )
+            found = check(written) if check else []
+            if not found:
+                break
+            assignment = assignment.model_copy(
+                update={"corrections": tuple(found), "last": written.model_dump_json()}
+            )
+        return veil.lift(written)
+
+    def _assignment(self, veil: Veil) -> Assignment:
+        request, evidence = veil.draw(self.request), veil.draw(self.evidence)
+        gaps = {
+            "brief": request.brief.as_prompt(),
+            "facts": evidence.as_prompt() or "none",
+            "channel": self.channel.as_prompt(request.language) if self.channel else "none",
+            "language": {"en": "English", "fr": "French"}[request.language],
+            "material": request.brief.material or "none",
+            "reason": request.reason or "none",
+            "previous": request.previous or "none",
+        }
+        return Assignment(
+            skill=request.skill,
+            request=request,
+            evidence=evidence,
+            brand=self.brand,
+            channel=self.channel,
+            system=fill("system", {"brand": self.brand.as_prompt()}),
+            prompt=fill(request.skill, gaps),
+        )

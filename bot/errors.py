@@ -1,0 +1,24 @@
+"""The two errors that are expected. Everything else is a bug, caught once, in the worker."""
+
+from bot.words import Words
+
+
+class TryAgain(Exception):
+    """Something outside is busy or down; the engine tries again.
+
+    `after` is how many seconds the other side asked us to wait, when it said so.
+    `words` is what the person reads should every try fail.
+    """
+
+    def __init__(self, reason: str, *, words: Words | None = None, after: float | None = None):
+        super().__init__(reason)
+        self.words = words
+        self.after = after
+
+
+class CannotDo(Exception):
+    """It can't be done, and trying again won't help. `words` are for the person."""
+
+    def __init__(self, words: Words):
+        super().__init__(words.text)
+        self.words = words

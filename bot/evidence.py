@@ -1,0 +1,60 @@
+"""What was looked up: facts, each with an id, a value, a unit, a source and an as-of date."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.words import Money, spell
+
+
+class Fact(BaseModel):
+    """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str  # "product.linen-shirt.price"
+    label: str  # "price"
+    value: Decimal | str
+    unit: str | None = None
+    source: str  # "catalogue shop.csv, line 12"
+    as_of: date
+    stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
+
+    def spelled(self, language: str) -> str:
+        """The value as people of that language write it."""
+        if isinstance(self.value, str):
+            return self.value
+        if self.unit and len(self.unit) == 3 and self.unit.isupper():
+            return spell(Money(amount=self.value, currency=self.unit), language)
+        space = "\u00a0" if language == "fr" and self.unit == "%" else " "
+        return spell(self.value, language) + (f"{space}{self.unit}" if self.unit else "")
+
+
+class Evidence(BaseModel):
+    """All the facts a draft may stand on, in the order looked up."""
+
+    model_config = ConfigDict(frozen=True)
+    facts: tuple[Fact, ...] = ()
+
+    def get(self, fact_id: str) -> Fact | None:
+        return next((fact for fact in self.facts if fact.id == fact_id), None)
+
+    def of(self, kind: str) -> tuple[Fact, ...]:
+        """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
+        return tuple(fact for fact in self.facts if fact.id.split(".")[0] == kind)
+
+    def labelled(self, label: str) -> Fact | None:
+        return next((fact for fact in self.facts if fact.label == label), None)
+
+    def plus(self, more: Iterable[Fact]) -> "Evidence":
+        known = {fact.id for fact in self.facts}
+        return Evidence(facts=(*self.facts, *(f for f in more if f.id not in known)))
+
+    def as_prompt(self) -> str:
+        """The facts as a block for the writer, one a line: `[id] label: value (source)`."""
+        return "\n".join(
+            f"[{f.id}] {f.label}: {f.value}{' ' + f.unit if f.unit else ''} ({f.source}, {f.as_of})"
+            for f in self.facts
+            if f.stated_by is None
+        )

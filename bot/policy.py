@@ -1,0 +1,45 @@
+"""Who may approve what, where deliveries may go, what may be spent."""
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Approval(BaseModel):
+    """With no approver named, nobody may approve: the card says how to name one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    approvers: tuple[str, ...] = ()  # Slack member ids
+    author_may_approve: bool = False
+    needed: int = Field(default=1, ge=1, le=5)
+
+
+class Going(BaseModel):
+    """Where an approved text may go besides the thread it was asked in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    channels: tuple[str, ...] = ()  # Slack channel ids
+    files: tuple[Literal["md", "html", "json"], ...] = ("md", "html", "json")
+
+
+class Spend(BaseModel):
+    """What the writer may cost, in US dollars a day (UTC). Reached, the intern says so."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    usd_a_day: Decimal = Field(default=Decimal("5"), ge=0)
+
+
+class Policy(BaseModel):
+    """`policy.toml`. Everything has a safe default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    approval: Approval = Approval()
+    delivery: Going = Going()
+    spend: Spend = Spend()
+
+    def may_approve(self, person: str, *, author: str) -> bool:
+        """Whether this person may say yes to a text that `author` asked for or last edited."""
+        if person not in self.approval.approvers:
+            return False
+        return person != author or self.approval.author_may_approve
