@@ -1,5 +1,6 @@
 """What is wanted, once: in the words of retail, with what was assumed said openly."""
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -62,3 +63,14 @@ class Brief(BaseModel):
         }
         lines = [f"{name}: {value}" for name, value in fields.items() if value]
         return "\n".join([f"asked: {self.words}", *lines])
+
+
+JUST_FOR_ME = re.compile(
+    r"^\s*(just for me|only for me|rien que pour moi|juste pour moi)\b[\s:,.;–—-]*", re.IGNORECASE
+)
+
+
+def just_for_me(words: str) -> tuple[bool, str]:
+    """Whether the words start with "just for me" / « rien que pour moi », and the rest."""
+    found = JUST_FOR_ME.match(words)
+    return (True, words[found.end() :]) if found else (False, words.strip())

@@ -1,15 +1,120 @@
-"""Personal data out before a writer sees it, and back in locally. (Being written.)"""
+"""Personal data out before a writer sees it, and back in locally.
 
-from typing import TypeVar
+E-mail addresses, telephone numbers, cards, IBANs and postal addresses are found by their shape
+and their check digits, names only behind words such as "my name is": a name in free text passes.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-T = TypeVar("T", bound=BaseModel)
+from bot.personal import Found, find
+
+T = TypeVar("T")
+
+_MARK = re.compile(r"\[\s*([A-Za-z]{4,7})[\s\u00a0\u202f]*\\?[_\-–]?\s*(\d{1,4})\s*\]")
+# The id of a fact or a row, whole: "product.linen-shirt.price". It must come back unchanged.
+_ID = re.compile(r"(?=.*[A-Za-z])[\w-]+(?:\.[\w-]+)+|[UWCGDTB][A-Z0-9]{8,12}")
 
 
 class Veil:
+    """What was hidden during one conversation with a writer, and under which placeholder."""
+
+    def __init__(self) -> None:
+        self._marks: dict[tuple[str, str], str] = {}  # (kind, value) → placeholder
+        self._values: dict[str, str] = {}  # placeholder → value
+        self._taken: set[str] = set()  # placeholders that people typed themselves
+
     def draw(self, seen: T) -> T:
-        return seen
+        """The same thing with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
+        texts = list(_strings(seen))
+        spans = {text: find(text) for text in texts}
+        names = [s.value for found in spans.values() for s in found if s.kind == "NAME"]
+        names += [value for kind, value in self._marks if kind == "NAME"]
+        again = _anywhere(names)
+        for text in texts:
+            self._taken |= {_spelled(mark) for mark in _MARK.finditer(text)} - set(self._values)
+        return _mapped(seen, lambda text: self._hide(text, spans.get(text, ()), again))
 
     def lift(self, written: T) -> T:
-        return written
+        """The personal data back in its places; a placeholder never given stays as it is."""
+        if not self._values:
+            return written
+        return _mapped(written, self._show)
+
+    def _hide(self, text: str, found: Iterable[Found], again: re.Pattern[str] | None) -> str:
+        spans = [(f.start, f.end, f.kind, f.value) for f in found]
+        if again:
+            spans += [(m.start(), m.end(), "NAME", m[0]) for m in again.finditer(text)]
+        if self._values and "[" in text:  # typed by a person, and by chance one of ours
+            marks = (m for m in _MARK.finditer(text) if _spelled(m) in self._values)
+            spans += [(m.start(), m.end(), "TEXT", m[0]) for m in marks]
+        pieces, at = [], 0
+        for start, end, kind, value in sorted(spans, key=lambda span: (span[0], -span[1])):
+            if start >= at:
+                pieces += [text[at:start], self._mark(kind, value)]
+                at = end
+        return "".join((*pieces, text[at:])) if pieces else text
+
+    def _mark(self, kind: str, value: str) -> str:
+        if (kind, value) not in self._marks:
+            n = 1
+            while (mark := f"[{kind}_{n}]") in self._values or mark in self._taken:
+                n += 1
+            self._marks[kind, value], self._values[mark] = mark, value
+        return self._marks[kind, value]
+
+    def _show(self, text: str) -> str:
+        if "[" not in text:
+            return text
+        return _MARK.sub(lambda mark: self._values.get(_spelled(mark), mark[0]), text)
+
+
+def _spelled(mark: re.Match[str]) -> str:
+    """`[email 1]` is `[EMAIL_1]`: writers change case and spacing."""
+    return f"[{mark[1].upper()}_{int(mark[2])}]"
+
+
+def _anywhere(names: list[str]) -> re.Pattern[str] | None:
+    """A full name known from one place is hidden everywhere; one word alone is not enough."""
+    full = sorted({re.escape(name) for name in names if " " in name}, key=len, reverse=True)
+    return re.compile(rf"\b(?:{'|'.join(full)})\b") if full else None
+
+
+def _strings(thing: Any) -> Iterable[str]:
+    if isinstance(thing, str):
+        if not _ID.fullmatch(thing):
+            yield thing
+    elif isinstance(thing, BaseModel):
+        for name in type(thing).model_fields:
+            yield from _strings(getattr(thing, name))
+    elif isinstance(thing, dict):
+        for value in thing.values():
+            yield from _strings(value)
+    elif isinstance(thing, list | tuple | set | frozenset):
+        for value in thing:
+            yield from _strings(value)
+
+
+def _mapped(thing: Any, change: Callable[[str], str]) -> Any:
+    """The same thing with every string changed; what did not change stays the same object."""
+    if isinstance(thing, str):
+        return thing if _ID.fullmatch(thing) else change(thing)
+    if isinstance(thing, BaseModel):
+        fields = {name: getattr(thing, name) for name in type(thing).model_fields}
+        fresh = {name: _mapped(value, change) for name, value in fields.items()}
+        changed = {name: value for name, value in fresh.items() if value is not fields[name]}
+        return thing.model_copy(update=changed) if changed else thing
+    if isinstance(thing, dict):
+        found = {key: _mapped(value, change) for key, value in thing.items()}
+        return found if any(found[key] is not thing[key] for key in thing) else thing
+    if isinstance(thing, list | tuple | set | frozenset):
+        items = [_mapped(value, change) for value in thing]
+        if all(new is old for new, old in zip(items, thing, strict=True)):
+            return thing
+        if hasattr(thing, "_make"):  # a named tuple
+            return thing._make(items)
+        return type(thing)(items)
+    return thing

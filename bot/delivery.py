@@ -1,0 +1,143 @@
+"""An approved fingerprint going out: to a thread, another place, or a file."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.db import Row, insert_once
+from bot.draft import Draft
+from bot.errors import CannotDo
+from bot.job import Enqueue, Job
+from bot.post import Post
+from bot.words import Words, words_from
+
+State = Literal["queued", "going", "gone", "stopped", "failed"]
+
+
+class Delivery(Row):
+    """Exactly one per draft version and destination. `code` is the campaign code it carries."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    draft: Mapped[str] = mapped_column(index=True)
+    fingerprint: Mapped[str]
+    destination: Mapped[dict[str, Any]]  # {"kind": "thread" | "place" | "file", …}
+    code: Mapped[str]
+    state: Mapped[str]
+    trouble: Mapped[dict[str, Any] | None]
+    made_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+
+    @staticmethod
+    def plan(
+        session: Session,
+        enqueue: Enqueue,
+        draft: Draft,
+        *,
+        destination: dict[str, Any],
+        now: datetime,
+        by: str | None = None,
+    ) -> bool:
+        """Queue an approved version for a destination. False when it was queued there before."""
+        told = ":".join(str(destination[key]) for key in sorted(destination))
+        id = f"{draft.id}:{told}"
+        made = insert_once(
+            session,
+            Delivery,
+            id=id,
+            workspace=draft.workspace,
+            draft=draft.id,
+            fingerprint=draft.fingerprint,
+            destination=destination,
+            code=draft.code,
+            state="queued",
+            made_at=now,
+        )
+        if made:
+            journal.record(
+                session,
+                workspace=draft.workspace,
+                event="delivery queued",
+                subject=id,
+                by=by,
+                now=now,
+                fingerprint=draft.fingerprint,
+            )
+            enqueue(session, Job(kind="deliver", subject=id, workspace=draft.workspace))
+        return made
+
+    @staticmethod
+    def of(session: Session, draft: str) -> list["Delivery"]:
+        rows = select(Delivery).where(Delivery.draft == draft)
+        return list(session.scalars(rows.order_by(Delivery.made_at, Delivery.id)))
+
+    @property
+    def said(self) -> Words | None:
+        return words_from(self.trouble) if self.trouble else None
+
+    def depart(self, session: Session, draft: Draft) -> bool:
+        """Take it up, or up again after a crash. False when it was stopped or has gone.
+        Raises CannotDo when the words are not the approved ones."""
+        if draft.id != self.draft or draft.fingerprint != self.fingerprint:
+            raise CannotDo(Words("These are not the words that were approved."))
+        moved = session.execute(
+            update(Delivery)
+            .where(Delivery.id == self.id, Delivery.state.in_(("queued", "going")))
+            .values(state="going")
+        )
+        return bool(moved.rowcount)  # type: ignore[attr-defined]
+
+    def arrive(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
+        self.state, self.gone_at = "gone", now
+        self._tell(session, enqueue, draft, now)
+
+    def fail(
+        self, session: Session, enqueue: Enqueue, draft: Draft, words: Words, now: datetime
+    ) -> None:
+        self.state, self.trouble = "failed", words.model_dump(mode="json")
+        self._tell(session, enqueue, draft, now)
+
+    def _tell(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
+        session.flush()
+        Post.changed(session, enqueue, draft.piece)
+        journal.record(
+            session,
+            workspace=self.workspace,
+            event=f"delivery {self.state}",
+            subject=self.id,
+            now=now,
+            fingerprint=self.fingerprint,
+        )
+
+    @staticmethod
+    def recall(session: Session, draft: Draft, *, by: str, now: datetime) -> None:
+        """Stop what is queued of this version before it is edited. Raises CannotDo when it has
+        left, or is leaving."""
+        for delivery in Delivery.of(session, draft.id):
+            stopped = session.execute(
+                update(Delivery)
+                .where(Delivery.id == delivery.id, Delivery.state == "queued")
+                .values(state="stopped")
+                .execution_options(synchronize_session="fetch")
+            )
+            if stopped.rowcount:  # type: ignore[attr-defined]
+                journal.record(
+                    session,
+                    workspace=draft.workspace,
+                    event="delivery stopped",
+                    subject=delivery.id,
+                    by=by,
+                    now=now,
+                )
+            elif delivery.state in ("going", "gone"):
+                raise CannotDo(
+                    Words(
+                        "These words have already gone out, so they can't be edited. "
+                        "Ask for a new draft instead."
+                    )
+                )

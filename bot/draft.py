@@ -1,0 +1,257 @@
+"""One version of the work, made of parts, with a fingerprint over its exact words."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.brief import Brief
+from bot.checks import Check, blocking, final, stated
+from bot.db import Row, insert_once
+from bot.errors import CannotDo
+from bot.evidence import Evidence
+from bot.job import Enqueue, Job
+from bot.parts import Copy, Hook, Part, canonical, fingerprint, read_canonical
+from bot.post import Post
+from bot.request import Request
+from bot.words import Words
+
+CHECKS = TypeAdapter(tuple[Check, ...])
+HOOKS = TypeAdapter(tuple[Hook, ...])
+
+
+class Draft(Row):
+    """A version. All versions of one piece share `piece` ("<task>.<number>"). `canonical` never
+    changes once written; deliveries render from it. `checks` is None until they are made."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (UniqueConstraint("piece", "version"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    task: Mapped[str] = mapped_column(index=True)
+    piece: Mapped[str]
+    version: Mapped[int]
+    author: Mapped[str | None]  # the person who edited; None: the intern
+    skill: Mapped[str]
+    channel: Mapped[str | None]
+    language: Mapped[str]
+    audience: Mapped[str | None] = mapped_column(Text)
+    canonical: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(index=True)
+    cites: Mapped[dict[str, Any]]
+    hooks: Mapped[str] = mapped_column(Text)
+    evidence: Mapped[str] = mapped_column(Text)
+    request: Mapped[str] = mapped_column(Text)
+    checks: Mapped[str | None] = mapped_column(Text)
+    writer: Mapped[str]
+    by_rules: Mapped[bool]
+    made_at: Mapped[datetime]
+
+    @staticmethod
+    def keep(
+        session: Session,
+        *,
+        workspace: str,
+        task: str,
+        number: int,
+        request: Request,
+        parts: tuple[Part, ...],
+        hooks: tuple[Hook, ...],
+        evidence: Evidence,
+        checks: tuple[Check, ...],
+        writer: str,
+        by_rules: bool,
+        now: datetime,
+    ) -> bool:
+        """The first version, with its checks made. False when it was kept before."""
+        brief = request.brief
+        stored = canonical(
+            parts, channel=request.channel, language=request.language, audience=brief.audience
+        )
+        piece = f"{task}.{number}"
+        kept = insert_once(
+            session,
+            Draft,
+            id=f"{piece}.v1",
+            workspace=workspace,
+            task=task,
+            piece=piece,
+            version=1,
+            author=None,
+            skill=request.skill,
+            channel=request.channel,
+            language=request.language,
+            audience=brief.audience,
+            canonical=stored,
+            fingerprint=fingerprint(stored),
+            cites={part.key: list(part.facts) for part in parts},
+            hooks=HOOKS.dump_json(hooks).decode(),
+            evidence=evidence.model_dump_json(),
+            request=request.model_dump_json(),
+            checks=CHECKS.dump_json(checks).decode(),
+            writer=writer,
+            by_rules=by_rules,
+            made_at=now,
+        )
+        if kept:
+            draft = session.get_one(Draft, f"{piece}.v1")
+            draft._journal(session, "draft kept", now)
+        return kept
+
+    @staticmethod
+    def latest(session: Session, piece: str) -> "Draft | None":
+        """The newest version of a piece."""
+        return session.scalar(
+            select(Draft).where(Draft.piece == piece).order_by(Draft.version.desc()).limit(1)
+        )
+
+    @staticmethod
+    def of_task(session: Session, task: str) -> list["Draft"]:
+        """The newest version of each piece of a task."""
+        newest = (
+            select(Draft.piece, func.max(Draft.version).label("version"))
+            .where(Draft.task == task)
+            .group_by(Draft.piece)
+            .subquery()
+        )
+        return list(
+            session.scalars(
+                select(Draft)
+                .join(newest, (Draft.piece == newest.c.piece) & (Draft.version == newest.c.version))
+                .order_by(Draft.piece)
+            )
+        )
+
+    @staticmethod
+    def versions(session: Session, piece: str) -> list["Draft"]:
+        return list(
+            session.scalars(select(Draft).where(Draft.piece == piece).order_by(Draft.version))
+        )
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return read_canonical(self.canonical, self.cites)
+
+    @property
+    def other_hooks(self) -> tuple[Hook, ...]:
+        return HOOKS.validate_json(self.hooks)
+
+    @property
+    def facts(self) -> Evidence:
+        return Evidence.model_validate_json(self.evidence)
+
+    @property
+    def asked(self) -> Request:
+        return Request.model_validate_json(self.request)
+
+    @property
+    def brief(self) -> Brief:
+        return self.asked.brief
+
+    @property
+    def findings(self) -> tuple[Check, ...] | None:
+        """The checks; None until they are made."""
+        return CHECKS.validate_json(self.checks) if self.checks is not None else None
+
+    @property
+    def code(self) -> str:
+        """The campaign code: one for all versions of a piece, so it can stand in the words."""
+        return campaign_code(self.piece)
+
+    def demand_current(self, session: Session, seen: str) -> None:
+        """Raises CannotDo when the words that somebody saw are no longer the newest."""
+        newest = Draft.latest(session, self.piece)
+        if newest is None or newest.fingerprint != seen:
+            raise CannotDo(
+                Words("This draft was changed after you opened it. Here is the new version.")
+            )
+
+    def blocked(self) -> list[Check]:
+        return blocking(self.findings or ())
+
+    def refused(self) -> list[Check]:
+        """What nobody can approve, whatever the reason."""
+        return final(self.findings or ())
+
+    def stated(self) -> list[Check]:
+        return stated(self.findings or ())
+
+    def edit(
+        self, session: Session, enqueue: Enqueue, *, by: str, texts: dict[str, str], now: datetime
+    ) -> "Draft":
+        """Version n+1 in this person's words; unchecked, its check is enqueued. The same words
+        again are no new version."""
+        parts = tuple(
+            part.saying(Copy(text=texts[part.key]).text) if part.key in texts else part
+            for part in self.parts
+        )
+        stored = canonical(
+            parts, channel=self.channel, language=self.language, audience=self.audience
+        )
+        if stored == self.canonical:
+            return self
+        version = self.version + 1
+        draft = Draft(
+            id=f"{self.piece}.v{version}",
+            workspace=self.workspace,
+            task=self.task,
+            piece=self.piece,
+            version=version,
+            author=by,
+            skill=self.skill,
+            channel=self.channel,
+            language=self.language,
+            audience=self.audience,
+            canonical=stored,
+            fingerprint=fingerprint(stored),
+            cites=self.cites,
+            hooks=self.hooks,
+            evidence=self.evidence,
+            request=self.request,
+            checks=None,
+            writer=self.writer,
+            by_rules=self.by_rules,
+            made_at=now,
+        )
+        session.add(draft)
+        session.flush()
+        draft._journal(session, "draft edited", now)
+        Post.changed(session, enqueue, self.piece)
+        enqueue(session, Job(kind="check", subject=draft.id, workspace=self.workspace))
+        return draft
+
+    def judge(
+        self,
+        session: Session,
+        enqueue: Enqueue,
+        checks: tuple[Check, ...],
+        evidence: Evidence,
+        now: datetime,
+    ) -> None:
+        """Checks made after an edit; with them Approve appears."""
+        self.checks = CHECKS.dump_json(checks).decode()
+        self.evidence = evidence.model_dump_json()
+        Post.changed(session, enqueue, self.piece)
+        self._journal(session, "draft checked", now)
+
+    def _journal(self, session: Session, event: str, now: datetime) -> None:
+        journal.record(
+            session,
+            workspace=self.workspace,
+            event=event,
+            subject=self.id,
+            by=self.author,
+            now=now,
+            fingerprint=self.fingerprint,
+        )
+
+
+def campaign_code(piece: str) -> str:
+    """A short code for a piece, safe in a link: `si-1a2b3c4d`."""
+    import hashlib
+
+    return f"si-{hashlib.sha256(piece.encode()).hexdigest()[:8]}"

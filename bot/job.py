@@ -1,0 +1,71 @@
+"""A piece of work for the engine, handed over in the transaction that makes it necessary."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db import Row, insert_once
+
+Kind = Literal["work", "check", "deliver", "show"]
+ALONE_AFTER, GIVE_UP_AFTER = 3, 7
+
+
+class Job(BaseModel):
+    """Do `kind` to the row `subject`. Two jobs with one id are one job."""
+
+    model_config = ConfigDict(frozen=True)
+    kind: Kind
+    subject: str
+    workspace: str
+    turn: int = 0  # the same thing again, later: another job
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind}:{self.subject}:{self.turn}"
+
+
+Enqueue = Callable[[Session, Job], None]
+
+
+class Crash(Row):
+    """How often a process died while doing a job."""
+
+    __tablename__ = "crashes"
+
+    job: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str]
+    count: Mapped[int]
+
+    @staticmethod
+    def another(session: Session, job: str, workspace: str) -> int:
+        """One more; the number so far."""
+        insert_once(session, Crash, job=job, workspace=workspace, count=0)
+        row = session.get_one(Crash, job, with_for_update=True)
+        row.count += 1
+        return row.count
+
+
+class Runner(Row):
+    """A process that runs jobs, and when it was last heard of."""
+
+    __tablename__ = "runners"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
+
+    @staticmethod
+    def beat(session: Session, id: str, now: datetime) -> None:
+        if not insert_once(session, Runner, id=id, seen_at=now):
+            session.get_one(Runner, id).seen_at = now
+
+    @staticmethod
+    def alive(session: Session, since: datetime) -> set[str]:
+        return set(session.scalars(select(Runner.id).where(Runner.seen_at >= since)))
+
+    @staticmethod
+    def forget(session: Session, before: datetime) -> None:
+        session.execute(delete(Runner).where(Runner.seen_at < before))

@@ -1,0 +1,116 @@
+"""One message of ours in Slack: a row made before it is sent, so that it is sent once.
+
+A card is drawn from rows by one holder at a time, and again until nothing changed meanwhile.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db import Row, insert_once
+from bot.job import Enqueue, Job
+
+HELD_FOR = timedelta(seconds=30)
+
+
+class Post(Row):
+    """`piece` is what a card shows; `place` is Slack's business; `wanted` over `drawn` is work."""
+
+    __tablename__ = "posts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]  # "card", "delivery", "notice", "file"
+    piece: Mapped[str | None] = mapped_column(index=True)
+    place: Mapped[dict[str, Any]]
+    ts: Mapped[str | None]  # Slack's; None until it is known to be there
+    channel: Mapped[str | None]  # where it really went
+    tries: Mapped[int] = mapped_column(default=0)
+    wanted: Mapped[int] = mapped_column(default=1)
+    drawn: Mapped[int] = mapped_column(default=0)
+    holder: Mapped[str | None]
+    held_until: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+
+    @staticmethod
+    def plan(
+        session: Session,
+        *,
+        id: str,
+        workspace: str,
+        kind: str,
+        place: dict[str, Any],
+        now: datetime,
+        piece: str | None = None,
+    ) -> "Post":
+        """The row of a message, made once however often it is asked for."""
+        insert_once(
+            session,
+            Post,
+            id=id,
+            workspace=workspace,
+            kind=kind,
+            piece=piece,
+            place=place,
+            tries=0,
+            wanted=1,
+            drawn=0,
+            made_at=now,
+        )
+        return session.get_one(Post, id)
+
+    def trying(self) -> int:
+        """Written down before each send: how many sends were begun before this one."""
+        self.tries += 1
+        return self.tries - 1
+
+    def sent(self, ts: str, channel: str) -> None:
+        self.ts, self.channel = ts, channel
+
+    @staticmethod
+    def changed(session: Session, enqueue: Enqueue, piece: str) -> None:
+        """What this piece's cards show has changed: have each of them drawn."""
+        session.execute(
+            update(Post)
+            .where(Post.piece == piece, Post.kind == "card")
+            .values(wanted=Post.wanted + 1)
+            .execution_options(synchronize_session=False)
+        )
+        rows = select(Post.id, Post.workspace, Post.wanted).where(
+            Post.piece == piece, Post.kind == "card"
+        )
+        for id, workspace, wanted in session.execute(rows):
+            enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
+
+    @staticmethod
+    def hold(session: Session, id: str, holder: str, now: datetime) -> "Post | None":
+        """The post, held by this holder, when there is something to draw and nobody draws it."""
+        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        if post is None or post.wanted <= post.drawn:
+            return None
+        busy = post.holder not in (None, holder) and post.held_until and post.held_until > now
+        if busy:
+            return None
+        post.holder, post.held_until = holder, now + HELD_FOR
+        return post
+
+    @staticmethod
+    def drew(session: Session, id: str, holder: str, wanted: int) -> bool:
+        """The picture of revision `wanted` is up. False: it changed meanwhile, draw again."""
+        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        if post is None or post.holder != holder:
+            return True
+        post.drawn = max(post.drawn, wanted)
+        if post.wanted > post.drawn:
+            return False
+        post.holder = post.held_until = None
+        return True
+
+    @staticmethod
+    def let_go(session: Session, id: str, holder: str) -> None:
+        """Not drawn after all; somebody else may."""
+        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        if post is not None and post.holder == holder:
+            post.holder = post.held_until = None

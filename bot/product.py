@@ -1,0 +1,69 @@
+"""The products of a workspace's catalogue, as they were last imported."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Text, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.db import Row
+
+
+class ProductRow(Row):
+    """One product; `body` is what the library read, as JSON."""
+
+    __tablename__ = "products"
+
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    body: Mapped[str] = mapped_column(Text)
+    imported_at: Mapped[datetime]
+
+    @staticmethod
+    def put(
+        session: Session,
+        workspace: str,
+        products: Sequence[tuple[str, str, str]],
+        *,
+        file: str,
+        now: datetime,
+    ) -> tuple[int, int]:
+        """Take in (handle, title, body) rows; a handle that is there is replaced, the others stay.
+        How many were new, and how many replaced."""
+        handles = [handle for handle, _, _ in products]
+        known: set[str] = set()
+        for start in range(0, len(handles), 500):
+            some = handles[start : start + 500]
+            same = (ProductRow.workspace == workspace) & ProductRow.handle.in_(some)
+            known |= set(session.scalars(select(ProductRow.handle).where(same)))
+            session.execute(delete(ProductRow).where(same))
+        session.add_all(
+            ProductRow(workspace=workspace, handle=handle, title=title, body=body, imported_at=now)
+            for handle, title, body in products
+        )
+        session.flush()
+        journal.record(
+            session,
+            workspace=workspace,
+            event="catalogue imported",
+            subject=file,
+            now=now,
+            products=len(products),
+        )
+        return len(products) - len(known), len(known)
+
+    @staticmethod
+    def version(session: Session, workspace: str) -> tuple[int, str]:
+        """Changes whenever the catalogue does: how many, and when the last came in."""
+        told = select(func.count(), func.max(ProductRow.imported_at)).where(
+            ProductRow.workspace == workspace
+        )
+        count, last = session.execute(told).one()
+        return count, str(last)
+
+    @staticmethod
+    def bodies(session: Session, workspace: str) -> list[str]:
+        rows = select(ProductRow.body).where(ProductRow.workspace == workspace)
+        return list(session.scalars(rows.order_by(ProductRow.handle)))

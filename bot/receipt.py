@@ -1,0 +1,60 @@
+"""Exactly what was sent to which writer, its tokens and its cost."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import Numeric, Text, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.db import Row
+from bot.desk import Sent
+
+
+class Receipt(Row):
+    """One call to a writer. `sent` is letter for letter what left the house; empty: nothing did."""
+
+    __tablename__ = "receipts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    task: Mapped[str] = mapped_column(index=True)
+    writer: Mapped[str]
+    to: Mapped[str | None]
+    sent: Mapped[str] = mapped_column(Text)
+    tokens_in: Mapped[int]
+    tokens_cached: Mapped[int]
+    tokens_out: Mapped[int]
+    usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))
+    ended: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    @staticmethod
+    def keep(session: Session, *, workspace: str, task: str, sent: Sent) -> "Receipt":
+        row = Receipt(workspace=workspace, task=task, **sent.model_dump())
+        session.add(row)
+        session.flush()
+        journal.record(
+            session,
+            workspace=workspace,
+            event="receipt",
+            subject=str(row.id),
+            now=sent.at,
+            task=task,
+        )
+        return row
+
+    @staticmethod
+    def of(session: Session, task: str) -> list["Receipt"]:
+        return list(
+            session.scalars(select(Receipt).where(Receipt.task == task).order_by(Receipt.id))
+        )
+
+    @staticmethod
+    def spent(session: Session, workspace: str, now: datetime) -> Decimal:
+        """US dollars in the last 24 hours, of this workspace."""
+        since = now - timedelta(hours=24)
+        total = select(func.sum(Receipt.usd)).where(
+            Receipt.workspace == workspace, Receipt.at >= since
+        )
+        return Decimal(session.scalar(total) or 0)

@@ -1,0 +1,62 @@
+"""The names of what people press and fill in, and what a button carries."""
+
+import json
+
+from pydantic import BaseModel, ConfigDict
+
+# Buttons and menus on a card (action_id). An overflow menu's options carry `Menu` values.
+APPROVE = "approve"
+APPROVE_ANYWAY = "approve_anyway"  # opens a form for the reason
+EDIT = "edit"
+SEND_BACK = "send_back"
+MORE = "more"  # the overflow menu
+STOP = "stop"
+SHARE = "share"  # a private draft, into the channel it was asked in
+USE_HOOK = "use_hook"
+ANSWER = "answer"  # a one-tap answer
+SEND_TO = "send_to"  # an approved text, to a channel that the policy names
+TRY_AGAIN = "try_again"
+
+# What the overflow menu offers.
+REJECT, SOURCES, WHAT_LEFT, HISTORY, DOWNLOAD = (
+    "reject",
+    "sources",
+    "what_left",
+    "history",
+    "download",
+)
+
+# Forms (callback_id).
+BRIEF_FORM = "brief_form"
+EDIT_FORM = "edit_form"
+SEND_BACK_FORM = "send_back_form"
+REJECT_FORM = "reject_form"
+ANYWAY_FORM = "anyway_form"
+
+EVENT_TYPE = "super_intern_post"  # the metadata by which a post of ours is found again
+
+
+class Ref(BaseModel):
+    """What a button carries: the draft and the fingerprint of the words that were on the card,
+    or a task; `pick` is what was chosen."""
+
+    model_config = ConfigDict(frozen=True)
+    task: str | None = None
+    draft: str | None = None
+    seen: str | None = None  # the fingerprint
+    pick: str | None = None
+    field: str | None = None
+
+    def packed(self) -> str:
+        """Short enough for a button (2,000) and, with a short pick, for an option (150)."""
+        short = {"t": self.task, "d": self.draft, "s": self.seen, "p": self.pick, "f": self.field}
+        return json.dumps({k: v for k, v in short.items() if v is not None}, separators=(",", ":"))
+
+    @staticmethod
+    def unpack(value: str) -> "Ref":
+        """Raises ValueError when it isn't one of ours."""
+        told = json.loads(value)
+        if not isinstance(told, dict):
+            raise ValueError("not a reference")
+        names = {"t": "task", "d": "draft", "s": "seen", "p": "pick", "f": "field"}
+        return Ref.model_validate({names[k]: v for k, v in told.items() if k in names})

@@ -1,0 +1,165 @@
+"""Words and a place on their way to drafts: a row. The engine runs it."""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.brief import Brief
+from bot.db import Row, insert_once
+from bot.errors import CannotDo
+from bot.job import Enqueue, Job
+from bot.post import Post
+from bot.request import Question
+from bot.words import Words, words_from
+from bot.workspace import Workspace
+
+State = Literal["waiting", "working", "asking", "done", "failed", "stopped"]
+OPEN: tuple[State, ...] = ("waiting", "working")
+
+
+class Wish(BaseModel):
+    """What a person asked for, as a door took it in. `place` is opaque outside Slack."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str  # made from Slack's own ids, so that a second delivery is the same wish
+    workspace: str
+    author: str
+    words: str
+    place: dict[str, Any] = {}
+    locale: str | None = None  # None: ask Slack when the first card is drawn
+    private: bool = False
+    form: dict[str, str] = {}  # what a form or a one-tap answer said, by the Brief's fields
+    parent: str | None = None  # the task it comes back from
+    reason: str | None = None  # why it came back
+    previous: str | None = None  # the draft that was sent back
+
+
+def task_id(*told: str) -> str:
+    """One id for one thing that Slack may tell us twice."""
+    return hashlib.sha256("|".join(told).encode()).hexdigest()[:16]
+
+
+class Task(Row):
+    __tablename__ = "tasks"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    author: Mapped[str]
+    words: Mapped[str] = mapped_column(Text)
+    place: Mapped[dict[str, Any]]
+    locale: Mapped[str | None]
+    private: Mapped[bool]
+    form: Mapped[dict[str, Any]]
+    parent: Mapped[str | None] = mapped_column(index=True)
+    reason: Mapped[str | None] = mapped_column(Text)
+    previous: Mapped[str | None]
+    state: Mapped[str] = mapped_column(index=True)
+    stage: Mapped[str | None] = mapped_column(Text)  # what is being done now, or the text so far
+    brief: Mapped[str | None] = mapped_column(Text)
+    question: Mapped[str | None] = mapped_column(Text)
+    trouble: Mapped[dict[str, Any] | None]
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    @staticmethod
+    def accept(session: Session, enqueue: Enqueue, wish: Wish, now: datetime) -> bool:
+        """The wish as a row, its card's row and its work, all in this transaction, once.
+        False when it was accepted before."""
+        Workspace.ensure(session, wish.workspace, now)
+        values = wish.model_dump()
+        if not insert_once(session, Task, **values, state="waiting", made_at=now, changed_at=now):
+            return False
+        piece = f"{wish.id}.0"
+        Post.plan(
+            session,
+            id=f"{piece}:card",
+            workspace=wish.workspace,
+            kind="card",
+            place=wish.place,
+            piece=piece,
+            now=now,
+        )
+        journal.record(
+            session,
+            workspace=wish.workspace,
+            event="task accepted",
+            subject=wish.id,
+            by=wish.author,
+            now=now,
+            parent=wish.parent,
+        )
+        enqueue(session, Job(kind="work", subject=wish.id, workspace=wish.workspace))
+        return True
+
+    @property
+    def first_piece(self) -> str:
+        return f"{self.id}.0"
+
+    @property
+    def reference(self) -> str:
+        """What a person can quote, and what the log carries."""
+        return f"SI-{self.id[:8].upper()}"
+
+    @property
+    def understood(self) -> Brief | None:
+        return Brief.model_validate_json(self.brief) if self.brief else None
+
+    @property
+    def asked(self) -> Question | None:
+        return Question.model_validate_json(self.question) if self.question else None
+
+    @property
+    def said(self) -> Words | None:
+        return words_from(self.trouble) if self.trouble else None
+
+    def start(self, now: datetime) -> bool:
+        """Begin, or begin again after a crash. False when there is nothing left to do."""
+        if self.state not in OPEN:
+            return False
+        self.state, self.changed_at = "working", now
+        return True
+
+    def understand(self, brief: Brief, now: datetime) -> None:
+        self.brief, self.changed_at = brief.model_dump_json(), now
+        self.private = self.private or brief.private
+
+    def ask(self, session: Session, enqueue: Enqueue, question: Question, now: datetime) -> None:
+        """End in a question; its answer is a new task."""
+        if self.state in OPEN:
+            self.question = question.model_dump_json()
+            self._end(session, enqueue, "asking", now)
+
+    def finish(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        if self.state in OPEN:
+            self._end(session, enqueue, "done", now)
+
+    def fail(self, session: Session, enqueue: Enqueue, words: Words, now: datetime) -> None:
+        """End in a reason in plain words."""
+        if self.state in OPEN:
+            self.trouble = words.model_dump(mode="json")
+            self._end(session, enqueue, "failed", now)
+
+    def stop(self, session: Session, enqueue: Enqueue, by: str, now: datetime) -> None:
+        """A person stops it. Raises CannotDo when it has ended already."""
+        if self.state not in OPEN:
+            raise CannotDo(Words("This has already ended, so there is nothing to stop."))
+        self._end(session, enqueue, "stopped", now, by=by)
+
+    def _end(
+        self, session: Session, enqueue: Enqueue, state: State, now: datetime, by: str | None = None
+    ) -> None:
+        self.state, self.stage, self.changed_at = state, None, now
+        Post.changed(session, enqueue, self.first_piece)
+        journal.record(
+            session,
+            workspace=self.workspace,
+            event=f"task {state}",
+            subject=self.id,
+            by=by,
+            now=now,
+        )
