@@ -13,7 +13,17 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, create_engine, event
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+)
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
@@ -148,8 +158,11 @@ def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
     from sqlalchemy.dialects import postgresql, sqlite
 
     inserter = sqlite.insert if name == "sqlite" else postgresql.insert
-    statement = inserter(row).values(**values).on_conflict_do_nothing()
-    return bool(session.execute(statement).rowcount)  # type: ignore[attr-defined]
+    table = row.__table__
+    assert isinstance(table, Table)
+    statement = inserter(table).values(**values).on_conflict_do_nothing()
+    returned = statement.returning(*table.primary_key.columns)
+    return session.execute(returned).first() is not None
 
 
 def sqlite_engine(url: str, *, begin: bool) -> Engine:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
@@ -85,12 +85,7 @@ class Delivery(Row):
         Raises CannotDo when the words are not the approved ones."""
         if draft.id != self.draft or draft.fingerprint != self.fingerprint:
             raise CannotDo(Words("These are not the words that were approved."))
-        moved = session.execute(
-            update(Delivery)
-            .where(Delivery.id == self.id, Delivery.state.in_(("queued", "going")))
-            .values(state="going")
-        )
-        return bool(moved.rowcount)  # type: ignore[attr-defined]
+        return self._move(session, ("queued", "going"), "going")
 
     def arrive(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
         self.state, self.gone_at = "gone", now
@@ -119,13 +114,7 @@ class Delivery(Row):
         """Stop what is queued of this version before it is edited. Raises CannotDo when it has
         left, or is leaving."""
         for delivery in Delivery.of(session, draft.id):
-            stopped = session.execute(
-                update(Delivery)
-                .where(Delivery.id == delivery.id, Delivery.state == "queued")
-                .values(state="stopped")
-                .execution_options(synchronize_session="fetch")
-            )
-            if stopped.rowcount:  # type: ignore[attr-defined]
+            if delivery._move(session, ("queued",), "stopped"):
                 journal.record(
                     session,
                     workspace=draft.workspace,
@@ -141,3 +130,12 @@ class Delivery(Row):
                         "Ask for a new draft instead."
                     )
                 )
+
+    def _move(self, session: Session, from_: tuple[State, ...], to: State) -> bool:
+        """Change the state if it is one of these; whether it was."""
+        session.refresh(self, with_for_update=True)
+        if self.state not in from_:
+            return False
+        self.state = to
+        session.flush()
+        return True

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
 from bot.brief import Brief
+from bot.campaign import campaign_code
 from bot.checks import Check, blocking, final, stated
 from bot.db import Row, insert_once
 from bot.errors import CannotDo
@@ -238,6 +239,11 @@ class Draft(Row):
         Post.changed(session, enqueue, self.piece)
         self._journal(session, "draft checked", now)
 
+    def not_checked(self, session: Session, enqueue: Enqueue, words: Words, now: datetime) -> None:
+        """The check itself failed: that blocks, and is said."""
+        finding = Check(rule="check", level="block", words=words, override=True)
+        self.judge(session, enqueue, (finding,), self.facts, now)
+
     def _journal(self, session: Session, event: str, now: datetime) -> None:
         journal.record(
             session,
@@ -248,10 +254,3 @@ class Draft(Row):
             now=now,
             fingerprint=self.fingerprint,
         )
-
-
-def campaign_code(piece: str) -> str:
-    """A short code for a piece, safe in a link: `si-1a2b3c4d`."""
-    import hashlib
-
-    return f"si-{hashlib.sha256(piece.encode()).hexdigest()[:8]}"

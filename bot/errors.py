@@ -20,5 +20,5 @@ class CannotDo(Exception):
     """It can't be done, and trying again won't help. `words` are for the person."""
 
     def __init__(self, words: Words):
-        super().__init__(words.text)
+        super().__init__(words.to("en"))
         self.words = words

@@ -12,6 +12,7 @@ KINDS = {
     "int": "must be a whole number",
     "float": "must be a number",
     "decimal": "must be a number",
+    "finite": "must be a number",
     "bool": "must be true or false",
     "string": "must be text in quotes",
     "tuple": 'must be a list, like ["one", "two"]',

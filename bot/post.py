@@ -85,6 +85,12 @@ class Post(Row):
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
 
     @staticmethod
+    def cards_of(session: Session, task: str) -> list[str]:
+        """The ids of a task's cards, in the order of its pieces."""
+        rows = select(Post.id).where(Post.piece.like(f"{task}.%"), Post.kind == "card")
+        return list(session.scalars(rows.order_by(Post.id)))
+
+    @staticmethod
     def hold(session: Session, id: str, holder: str, now: datetime) -> "Post | None":
         """The post, held by this holder, when there is something to draw and nobody draws it."""
         post = session.get(Post, id, with_for_update=True, populate_existing=True)

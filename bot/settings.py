@@ -197,6 +197,12 @@ class Settings(BaseModel):
     def _ends_with_slash(cls, value: str) -> str:
         return value.rstrip("/") + "/"
 
+    @field_validator("anthropic_base_url")
+    @classmethod
+    def _without_version(cls, value: str | None) -> str | None:
+        """The client adds /v1 itself."""
+        return value.rstrip("/").removesuffix("/v1") if value else value
+
     @field_validator("home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

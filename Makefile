@@ -1,0 +1,49 @@
+# Everything that needs doing, on a machine with only Python, pip and make.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/uv
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: setup play test check bench chaos lock clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements/runtime.txt requirements/uv.txt pyproject.toml
+	@echo "Setting up (once; a minute or two) ..."
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --require-hashes -r requirements/uv.txt
+	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.txt
+	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q bot handlers
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready requirements/dev.txt
+	@echo "Adding what the tests need ..."
+	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/dev.txt
+	@touch $@
+
+play: setup
+	@$(BIN)/super-intern play
+
+test: .venv/.ready-dev
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: .venv/.ready-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: .venv/.ready-dev
+	@$(BIN)/python -m benchmarks
+
+chaos: .venv/.ready-dev
+	@$(BIN)/python -m tests.chaos
+
+lock: .venv/.ready
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library pyproject.toml requirements/build.in -o requirements/runtime.txt
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library --extra dev pyproject.toml requirements/build.in -c requirements/runtime.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,61 @@
+"""The doors of Super-Intern: what can be typed in a terminal."""
+
+import argparse
+import sys
+from importlib import import_module
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code. What goes wrong is told in a sentence."""
+    chosen = parser().parse_args(arguments)
+    from bot.errors import CannotDo
+    from bot.mistakes import SettingsMistake
+
+    try:
+        return int(import_module("bot.doors").open_door(chosen) or 0)
+    except CannotDo as reason:
+        print(reason.words.to("en"), file=sys.stderr)
+    except SettingsMistake as mistake:
+        print(mistake, file=sys.stderr)
+    except KeyboardInterrupt:
+        return 130
+    return 2
+
+
+def parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(prog="super-intern", description=__import__("bot").__doc__)
+    doors = whole.add_subparsers(dest="door", required=True, metavar="COMMAND")
+
+    play = doors.add_parser("play", help="try it: a local Slack and the intern, no account needed")
+    play.add_argument("--reset", action="store_true", help="start afresh")
+    play.add_argument("--port", type=int, default=0, help="the local Slack's port")
+    play.add_argument("--script", type=Path, help="read what to type from a file, then end")
+
+    serve = doors.add_parser("serve", help="answer Slack, and do the work")
+    serve.add_argument("--web-only", action="store_true", help="leave the work to `work`")
+    doors.add_parser("work", help="do the work; on PostgreSQL, as many as you like")
+    doors.add_parser("migrate", help="bring the database up to date")
+
+    try_ = doors.add_parser("try", help="run one skill here, without Slack")
+    try_.add_argument("skill", metavar="SKILL", help="for example: draft")
+    try_.add_argument("words", metavar="WORDS", nargs="+", help="what you want, in your words")
+    try_.add_argument("--json", action="store_true", help="for scripts")
+    try_.add_argument("--language", choices=("en", "fr"), default="en", help="of what is around it")
+
+    import_ = doors.add_parser("import", help="take in a product catalogue")
+    import_.add_argument("file", type=Path, metavar="FILE", help="Shopify's CSV, or plain columns")
+    import_.add_argument("--currency", help="of the prices, when the file does not say: EUR")
+    for command in (try_, import_):
+        command.add_argument("--workspace", help="Slack's team id, when there are several")
+
+    doors.add_parser("manifest", help="print the manifest to make the Slack app from")
+    doors.add_parser("doctor", help="look whether everything is in place")
+    journal = doors.add_parser("journal", help="the record of what happened")
+    verbs = journal.add_subparsers(dest="verb", required=True, metavar="VERB")
+    verbs.add_parser("verify", help="find changed, missing and cut-off entries")
+    return whole
+
+
+if __name__ == "__main__":
+    sys.exit(main())

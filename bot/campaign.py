@@ -1,0 +1,29 @@
+"""The campaign code of a piece, and how it gets into its links before anybody approves them."""
+
+import hashlib
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+LINK = re.compile(r"https?://[^\s<>\"')\]]+")
+
+
+def campaign_code(piece: str) -> str:
+    """A short code, one for all versions of a piece: `si-1a2b3c4d`."""
+    return f"si-{hashlib.sha256(piece.encode()).hexdigest()[:8]}"
+
+
+def tagged(text: str, site: str | None, code: str) -> str:
+    """The text with utm_campaign=<code> in each link that leads to our own site."""
+    host = urlsplit(site).hostname if site else None
+    return LINK.sub(lambda found: _tag(found[0], host, code), text) if host else text
+
+
+def _tag(link: str, host: str, code: str) -> str:
+    tail = link[len(link.rstrip(".,;:!?…")) :]
+    parts = urlsplit(link.removesuffix(tail) if tail else link)
+    found = parts.hostname or ""
+    if found != host and not found.endswith(f".{host}"):
+        return link
+    query = [(k, v) for k, v in parse_qsl(parts.query) if k != "utm_campaign"]
+    query.append(("utm_campaign", code))
+    return urlunsplit(parts._replace(query=urlencode(query))) + tail

@@ -1,0 +1,100 @@
+"""From a Request to a checked draft: the handler, then the proof. Keeps nothing, sends nothing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import BaseModel
+
+from bot.brand import Brand
+from bot.campaign import tagged
+from bot.channels import channels
+from bot.checks import Check
+from bot.desk import Desk, Library, Sent, Writer
+from bot.errors import CannotDo
+from bot.evidence import Evidence
+from bot.parts import Hook, Part, take_apart
+from bot.proof import prove, stated_in
+from bot.request import Question, Request
+from bot.skills import skills
+from bot.words import Words
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A draft as it is about to be kept."""
+
+    parts: tuple[Part, ...]
+    hooks: tuple[Hook, ...]
+    evidence: Evidence
+    checks: tuple[Check, ...]
+
+
+async def draft(
+    request: Request,
+    *,
+    brand: Brand,
+    library: Library,
+    writer: Writer,
+    receipt: Callable[[Sent], Awaitable[None]],
+    code: str,
+    today: date,
+    grow: Callable[[str], None] = lambda _: None,
+) -> Drafted | Question:
+    """Run the skill and check what it gives. `code` goes into the links as utm_campaign."""
+    skill = skills().get(request.skill)
+    if skill is None:
+        raise CannotDo(Words("I can't do that yet: {skill}.", skill=request.skill))
+    channel = channels().get(request.channel) if request.channel else None
+    desk = Desk(
+        request,
+        brand=brand,
+        channel=channel,
+        library=library,
+        writer=writer,
+        receipt=receipt,
+        grow=grow,
+        stated=stated_in(request.brief.words, request.brief.author, today),
+    )
+    output = await skill.handle(request, desk)
+    if isinstance(output, Question):
+        return output
+    parts, hooks = _apart(output, brand, code)
+    checks = prove(
+        parts, hooks, desk.evidence, request=request, brand=brand, channel=channel, today=today
+    )
+    return Drafted(parts, hooks, desk.evidence, checks)
+
+
+def check_again(
+    parts: tuple[Part, ...],
+    hooks: tuple[Hook, ...],
+    evidence: Evidence,
+    *,
+    request: Request,
+    brand: Brand,
+    today: date,
+    before: tuple[Part, ...],
+    editor: str,
+) -> tuple[Evidence, tuple[Check, ...]]:
+    """The checks of an edited version. What the editor typed newly is stated by the editor; what
+    had no source before has none now."""
+    old = {fact.value for part in before for fact in stated_in(part.text, editor, today)}
+    typed = tuple(
+        fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}", "source": "edit"})
+        for part in parts
+        for number, fact in enumerate(stated_in(part.text, editor, today))
+        if fact.value not in old
+    )
+    known = evidence.plus(typed)
+    channel = channels().get(request.channel) if request.channel else None
+    checks = prove(parts, hooks, known, request=request, brand=brand, channel=channel, today=today)
+    return known, checks
+
+
+def _apart(output: BaseModel, brand: Brand, code: str) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
+    parts, hooks = take_apart(output)
+    return tuple(
+        part.saying(tagged(part.text, brand.site, code)) if part.kind == "copy" else part
+        for part in parts
+    ), hooks

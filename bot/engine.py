@@ -1,0 +1,289 @@
+"""Runs jobs durably. The only importer of DBOS.
+
+A job's row and the job commit in one transaction (`enqueue`). A job runs as one workflow of one
+step that can be stopped; what it has done already it finds in its own rows, so it may be run
+again from the start. Jobs of dead processes are revived; one that was running in 3 crashes runs
+alone, and after 7 it is given up visibly.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from bot.db import Database
+from bot.errors import CannotDo, TryAgain
+from bot.job import ALONE_AFTER, GIVE_UP_AFTER, Crash, Job, Kind, Runner
+from bot.words import Words
+
+log = logging.getLogger("bot.engine")
+
+NAME, VERSION = "super-intern", "1"  # pending work is bound to the version: change it never
+SLOW, QUICK, SUSPECTS = "slow", "quick", "suspects"
+TRIES, LONGEST_WAIT = 6, 60.0
+KEPT_FOR = timedelta(days=7)
+REVIVER = 7_203_114  # the advisory lock of whoever revives
+
+Verb = Callable[[str], Awaitable[None]]
+GivenUp = Callable[[Job, TryAgain | None], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much at once, and how often to look. Times in seconds."""
+
+    drafts: int = 10  # drafts at once in this process
+    drafts_per_workspace: int = 3
+    quick: int = 20  # checks, deliveries and cards at once
+    quick_per_workspace: int = 6
+    poll: float = 0.1
+    beat: float = 2.0
+    dead_after: float = 10.0
+
+
+class Engine:
+    """One per process. Without `launch` it only takes jobs in and stops them."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime], limits: Limits) -> None:
+        self.database, self.now, self.limits = database, now, limits
+        self.id = uuid.uuid4().hex
+        self._jobs: Mapping[Kind, Verb] = {}
+        self._given_up: GivenUp | None = None
+        self._lock: IO[str] | None = None
+        self._looking: list[asyncio.Task[None]] = []
+        self._engine = database.second_engine()
+        self._client: DBOSClient | None = None
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+
+    @property
+    def client(self) -> DBOSClient:
+        if self._client is None:
+            self._client = DBOSClient(
+                system_database_url=self.database.url,
+                system_database_engine=self._engine,
+                serializer=DBOSPortableJSONSerializer(),
+                application_name=NAME,
+                lazy=True,
+            )
+        return self._client
+
+    def enqueue(self, session: Session, job: Job) -> None:
+        """Commit this job with the session's transaction. The same job again is no second one."""
+        self.client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": "do",
+                "queue_name": SLOW if job.kind == "work" else QUICK,
+                "workflow_id": job.id,
+                "queue_partition_key": job.workspace,
+                "app_version": VERSION,
+            },
+            job.model_dump(),
+        )
+
+    async def stop(self, job: str) -> None:
+        """Stop a job: running, it is interrupted; queued, it never starts."""
+        await asyncio.to_thread(self.client.cancel_workflow, job)
+
+    async def launch(self, jobs: Mapping[Kind, Verb], given_up: GivenUp) -> None:
+        """Start to run jobs in the running loop. On SQLite, raises CannotDo when another process
+        runs them already."""
+        global _running
+        self._jobs, self._given_up = jobs, given_up
+        self._hold_database()
+        _running = self
+        DBOS(config=self._config())
+        DBOS.launch()
+        await self._register_queues()
+        await self.database.run(self._first_beat)
+        self._looking = [asyncio.create_task(self._look_after())]
+
+    async def close(self, grace: float = 0) -> None:
+        """Stop running jobs; what is unfinished is found again at the next start."""
+        global _running
+        for task in self._looking:
+            task.cancel()
+        await asyncio.gather(*self._looking, return_exceptions=True)
+        if _running is self:
+            await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=int(grace))
+            _running = None
+        if self._client is not None:
+            self._client.destroy()
+        self._engine.dispose()
+        if self._lock is not None:
+            self._lock.close()
+
+    async def do(self, job: Job) -> None:
+        """Run one job to its end, trying again as often as that makes sense."""
+        for attempt in range(TRIES):
+            try:
+                return await self._jobs[job.kind](job.subject)
+            except TryAgain as busy:
+                log.warning("job %s: %s (try %d)", job.id, busy.args[0], attempt + 1)
+                if attempt == TRIES - 1:
+                    return await self._give_up(job, busy)
+                await asyncio.sleep(wait_before(attempt, busy.after))
+        return None
+
+    async def _give_up(self, job: Job, why: TryAgain | None) -> None:
+        if self._given_up is not None:
+            await self._given_up(job, why)
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": NAME,
+            "system_database_url": self.database.url,
+            "system_database_engine": self._engine,
+            "application_version": VERSION,
+            "executor_id": self.id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "run_migrations": True,
+            "scheduler_polling_interval_sec": 3600.0,
+        }
+
+    async def _register_queues(self) -> None:
+        limits, poll = self.limits, self.limits.poll
+        await DBOS.register_queue_async(
+            SLOW,
+            worker_concurrency=limits.drafts,
+            partition_worker_concurrency=min(limits.drafts_per_workspace, limits.drafts),
+            polling_interval_sec=poll,
+            on_conflict="always_update",
+        )
+        await DBOS.register_queue_async(
+            QUICK,
+            worker_concurrency=limits.quick,
+            partition_worker_concurrency=min(limits.quick_per_workspace, limits.quick),
+            polling_interval_sec=poll,
+            on_conflict="always_update",
+        )
+        await DBOS.register_queue_async(
+            SUSPECTS, global_concurrency=1, polling_interval_sec=poll, on_conflict="always_update"
+        )
+
+    def _hold_database(self) -> None:
+        """On SQLite one process runs jobs; a second one would take its work away."""
+        if not self.database.sqlite:
+            return
+        path = Path(f"{self.database.engine.url.database}.lock")
+        self._lock = path.open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            self._lock = None
+            raise CannotDo(
+                Words(
+                    "Another Super-Intern is already at work on {path}. Stop it first, or set "
+                    "DATABASE_URL to PostgreSQL to run several.",
+                    path=str(path.with_suffix("")),
+                )
+            ) from None
+
+    def _first_beat(self, session: Session) -> None:
+        if self.database.sqlite:  # the lock says that every other one is dead
+            Runner.forget(session, before=self.now() + timedelta(days=1))
+        Runner.beat(session, self.id, self.now())
+
+    async def _look_after(self) -> None:
+        """Say that we live, revive what the dead left, throw away what is long done."""
+        swept = self.now()
+        while True:
+            try:
+                await self.database.run(lambda s: Runner.beat(s, self.id, self.now()))
+                await self._revive()
+                if self.now() - swept > timedelta(hours=1):
+                    swept = self.now()
+                    await asyncio.to_thread(self._sweep)
+            except Exception as error:  # noqa: BLE001  the watch must outlive a lost database
+                log.warning("looking after jobs failed: %s", type(error).__name__)
+            await asyncio.sleep(self.limits.beat)
+
+    async def _revive(self) -> None:
+        """Enqueue again what dead processes were doing; give up what kills its process."""
+        lost = await asyncio.to_thread(self._lost)
+        for job in lost:
+            log.error("job %s was running in %d crashes: given up", job.id, GIVE_UP_AFTER)
+            await self._give_up(job, None)
+            await self.stop(job.id)
+
+    def _lost(self) -> list[Job]:
+        """Resume the work of the dead; the jobs that have crashed too often to be resumed."""
+        given_up: list[Job] = []
+        with self.database.begin() as session:
+            alive = Runner.alive(session, self.now() - timedelta(seconds=self.limits.dead_after))
+            if not self._may_revive(session):
+                return []
+            pending = [
+                workflow
+                for workflow in self._pending()
+                if workflow.executor_id not in alive and workflow.executor_id != self.id
+            ]
+            for workflow in pending:
+                job = Job.model_validate(workflow.input["args"][0])
+                crashes = Crash.another(session, job.id, job.workspace)
+                if crashes >= GIVE_UP_AFTER:
+                    given_up.append(job)
+                    continue
+                usual = SLOW if job.kind == "work" else QUICK
+                queue = SUSPECTS if crashes >= ALONE_AFTER else usual
+                log.warning("job %s of a dead process: again, on %s", job.id, queue)
+                self.client.resume_workflow(workflow.workflow_id, queue_name=queue)
+            Runner.forget(session, before=self.now() - timedelta(days=1))
+        return given_up
+
+    def _pending(self) -> list[Any]:
+        return list(self.client.list_workflows(status="PENDING", load_output=False))
+
+    def _may_revive(self, session: Session) -> bool:
+        """One process revives at a time."""
+        if self.database.sqlite:
+            return True
+        taken = session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": REVIVER})
+        return bool(taken)
+
+    def _sweep(self) -> None:
+        before = (self.now() - KEPT_FOR).isoformat()
+        done = self.client.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"], end_time=before, limit=1000
+        )
+        if done:
+            self.client.delete_workflows([workflow.workflow_id for workflow in done])
+
+
+_running: Engine | None = None
+
+
+@DBOS.step(name="step", preemptible=True)
+async def _step(told: dict[str, Any]) -> None:
+    if _running is not None:
+        await _running.do(Job.model_validate(told))
+
+
+@DBOS.workflow(name="do", max_recovery_attempts=None)
+async def _do(told: dict[str, Any]) -> None:
+    await _step(told)
+
+
+def wait_before(attempt: int, after: float | None) -> float:
+    """Seconds until the next try: what the other side asked for, else doubling, never in step."""
+    usual = min(LONGEST_WAIT, 0.5 * 2.0**attempt)
+    return max(after or 0.0, usual * random.uniform(0.5, 1.0))  # noqa: S311
+
+
+async def migrate_engine(database: Database) -> None:
+    """The engine's own tables, brought up to date by itself."""
+    with contextlib.suppress(FileNotFoundError):
+        await asyncio.to_thread(DBOS.migrate, database.url)

@@ -1,0 +1,127 @@
+"""Dates, times of day and weekdays in a folded text, in English and French."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from bot.reading import Reading
+
+_NAMES = (
+    "january janvier jan janv;february fevrier feb fev fevr;march mars mar;april avril apr avr;"
+    "may mai;june juin jun;july juillet jul juil;august aout aug;september septembre sep sept;"
+    "october octobre oct;november novembre nov;december decembre dec"
+)
+_MONTHS = {
+    name: n for n, names in enumerate(_NAMES.split(";"), 1) for name in names.split()
+}
+_DAYS = {
+    name: str(n)
+    for n, names in enumerate(
+        "monday lundi;tuesday mardi;wednesday mercredi;thursday jeudi;friday vendredi;"
+        "saturday samedi;sunday dimanche".split(";")
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_ENGLISH = (
+    "jan(?:uary)?|feb(?:ruary)?|march|april|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
+    "oct(?:ober)?|nov(?:ember)?|dec(?:ember)?"
+)
+
+ISO = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
+NUMERIC = re.compile(r"(?<![\w.,/])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![\d/])")
+DAY_MONTH = re.compile(r"(?<![\w.,/])(\d{1,2})/(\d{1,2})(?![\d/%h]|[.,]\d| ?[%€£$])")
+WORDED = re.compile(
+    rf"(?<![\w.,/])(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: of)? ({_MONTH})\b\.?(?: (\d{{4}})\b)?"
+)
+MONTH_FIRST = re.compile(
+    rf"\b({_ENGLISH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,:/]\d| ?(?:%|€|£|h\b|per))"
+    r"(?:,? (\d{4})\b)?"
+)
+CLOCK = re.compile(
+    r"(?<![\w.,:/])(?:(?P<h>\d{1,2}) ?h ?(?P<hm>\d\d)?|(?P<c>\d{1,2}):(?P<cm>\d\d)"
+    r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])\.?m\b\.?)(?![\w:])"
+)
+# "on Friday" is a promise, "lazy Sundays" is not.
+WEEKDAY = re.compile(
+    r"\b(?:ce|des|jusqu'au|jusqu'a|avant|a partir de|this|on|from|until|till|by|before|next|ends|"
+    rf"starts) ({'|'.join(_DAYS)})\b(?! (?:morning|evening|afternoon)s)"
+)
+
+
+def on(year: int | None, month: int, day: int) -> Iterator[Reading]:
+    """A date, unless no calendar has it; 29 February needs no year."""
+    try:
+        date(year or 2024, month, day)
+    except ValueError:
+        return
+    yield Reading("date", (year, month, day))
+
+
+def iso(m: re.Match[str]) -> Iterator[Reading]:
+    yield from on(int(m[1]), int(m[2]), int(m[3]))
+
+
+def numeric(m: re.Match[str]) -> Iterator[Reading]:
+    """Day first or month first: both, since people write both."""
+    first, second = int(m[1]), int(m[3])
+    year = int(m[4]) if len(m[4]) == 4 else 2000 + int(m[4])
+    yield from on(year, second, first)
+    if first != second:
+        yield from on(year, first, second)
+
+
+def day_month(m: re.Match[str]) -> Iterator[Reading]:
+    first, second = int(m[1]), int(m[2])
+    yield from on(None, second, first)
+    if first != second:
+        yield from on(None, first, second)
+    if second in (5, 10, 20):  # 4/5 may be a rating
+        yield Reading("number", Decimal(first), f"/{second}")
+
+
+def worded(m: re.Match[str]) -> Iterator[Reading]:
+    yield from on(int(m[3]) if m[3] else None, _MONTHS[m[2]], int(m[1]))
+
+
+def month_first(m: re.Match[str]) -> Iterator[Reading]:
+    yield from on(int(m[3]) if m[3] else None, _MONTHS[m[1]], int(m[2]))
+
+
+def clock(m: re.Match[str]) -> Iterator[Reading]:
+    """18 h is six in the evening, or eighteen hours."""
+    hours = int(m["h"] or m["c"] or m["a"])
+    minutes = Decimal(hours * 60 + int(m["hm"] or m["cm"] or m["am"] or 0))
+    if m["half"]:
+        minutes = minutes % 720 + (720 if m["half"] == "p" else 0)
+    if minutes <= 24 * 60:
+        yield Reading("clock", minutes)
+    if m["h"]:
+        yield Reading("number", minutes, "time")
+
+
+def weekday(m: re.Match[str]) -> Iterator[Reading]:
+    yield Reading("weekday", _DAYS[m[1]])
+
+
+SHAPES = (
+    (ISO, iso),
+    (NUMERIC, numeric),
+    (DAY_MONTH, day_month),
+    (WORDED, worded),
+    (MONTH_FIRST, month_first),
+    (CLOCK, clock),
+    (WEEKDAY, weekday),
+)
+
+
+def agree(said: Reading, known: Reading) -> bool:
+    """Whether a date or weekday said is the one known; a year left out fits every year."""
+    if isinstance(known.value, tuple) and isinstance(said.value, tuple):
+        years = (said.value[0], known.value[0])
+        return said.value[1:] == known.value[1:] and (None in years or years[0] == years[1])
+    if said.kind == "weekday" and isinstance(known.value, tuple) and known.value[0]:
+        year, month, day = known.value
+        return said.value == str(date(year, month, day).weekday())
+    return said.kind == known.kind and said.value == known.value

@@ -1,0 +1,71 @@
+"""Numbers written as words, in English and French: "vingt pour cent", "thirty days"."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot import units
+
+
+class Numeral(NamedTuple):
+    value: int
+    start: int
+    end: int
+
+
+SMALL = {
+    word: value
+    for value, words in enumerate(
+        "zero;un une one;deux two;trois three;quatre four;cinq five;six;sept seven;huit eight;"
+        "neuf nine;dix ten;onze eleven;douze twelve;treize thirteen;quatorze fourteen;"
+        "quinze fifteen;seize sixteen;dix-sept seventeen;dix-huit eighteen;dix-neuf nineteen;"
+        "vingt vingts twenty".split(";")
+    )
+    for word in words.split()
+} | {
+    word: value
+    for value, words in {
+        30: "trente thirty",
+        40: "quarante forty",
+        50: "cinquante fifty",
+        60: "soixante sixty",
+        70: "septante seventy",
+        80: "octante huitante eighty",
+        90: "nonante ninety",
+    }.items()
+    for word in words.split()
+}
+_TIMES = {"cent": 100, "cents": 100, "hundred": 100, "mille": 1000, "thousand": 1000}
+_WORD = "|".join(sorted((*SMALL, *_TIMES), key=len, reverse=True))
+_RUN = re.compile(rf"\b(?:{_WORD})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{_WORD}))*\b")
+TWELVE = 12
+
+
+def read(low: str) -> Iterator[Numeral]:
+    """The numerals in a folded text; up to twelve, only those before a unit or a currency."""
+    for match in _RUN.finditer(low):
+        words, end = match[0], match.end()
+        value = _value(words)
+        measured = units.AFTER.match(low, end)
+        paid = measured and units.unit(measured[0].strip())[0] in {"%", *units.MONEY}
+        bare_hundreds = words in _TIMES
+        if paid or (value > TWELVE and not bare_hundreds):
+            yield Numeral(value, match.start(), end)
+
+
+
+
+def _value(words: str) -> int:
+    total, run = 0, 0
+    for word in re.findall(r"dix-(?:sept|huit|neuf)|[a-z]+", words):
+        if word in ("et", "and"):
+            continue
+        if word in _TIMES:
+            run = max(run, 1) * _TIMES[word]
+            if _TIMES[word] == 1000:
+                total, run = total + run, 0
+        elif word in ("vingt", "vingts") and run % 100 == 4:
+            run += 76  # quatre-vingts
+        else:
+            run += SMALL[word]
+    return total + run

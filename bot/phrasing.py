@@ -1,0 +1,216 @@
+"""How people phrase what they want, in English and French: the patterns that `wishes` reads by."""
+
+import re
+
+from bot.brief import Goal
+
+
+def _pattern(*pieces: str) -> re.Pattern[str]:
+    return re.compile("".join(pieces), re.IGNORECASE)
+
+
+DAY = (
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+)
+MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre"
+    r"|décembre|decembre)"
+)
+NUMBER = r"\d{1,2}(?:st|nd|rd|th|er)?\b(?!\s*[%€£$\d])"
+POINT = (
+    rf"(?:(?:{DAY})(?:,? (?:the |le )?{NUMBER})?(?: (?:of )?{MONTH})?"
+    rf"|(?:the |le )?{NUMBER} (?:of )?{MONTH}|the {NUMBER}|{MONTH} {NUMBER}"
+    r"|midnight|tonight|tomorrow|minuit|ce soir|demain|(?:the )?end of (?:the )?(?:day|week|month)"
+    rf"|(?:la )?fin (?:du mois|de la semaine|de mois)|(?:the )?end of {MONTH}|fin {MONTH}"
+    r"|\d{1,2}/\d{1,2})"
+)
+DATES = _pattern(
+    r"\b(?:",
+    rf"(?:from|between) {POINT} (?:to|until|and|-) {POINT}",
+    rf"|from (?:the )?{NUMBER} (?:to|until) (?:the )?{NUMBER}(?: (?:of )?{MONTH})?",
+    rf"|du (?:(?:{DAY}) )?{NUMBER}(?: {MONTH})? au (?:(?:{DAY}) )?{NUMBER}(?: {MONTH})?",
+    rf"|de {POINT} à {POINT}",
+    rf"|(?:until|till|through|before|by|from|starting|as of|on|up to) {POINT}",
+    rf"|jusqu'(?:à |au |en )(?:{POINT}|{NUMBER}\b)",
+    r"|(?:à partir (?:de |du |d')|dès (?:le )?|avant (?:le )?|ce |le )",
+    rf"(?:{POINT}|{NUMBER}\b(?! ?\w))",
+    r"|this (?:week-?end|week|month)|ce week-?end|cette semaine|ce mois-ci",
+    r"|today only|only today|aujourd'hui seulement",
+    rf"|(?:this |next )?(?:{DAY})(?: {NUMBER})?(?: {MONTH})?",
+    r")",
+)
+
+MONEY = r"(?:[€£$]\s?\d+(?:[.,]\d\d)?|\d+(?:[.,]\d\d)?\s?(?:€|£|\$|euros?|pounds?|dollars?))"
+OFFERS = (
+    _pattern(
+        r"(?:up to |jusqu'à )?(?:(?<!\d)[-–−]\s?\d{1,2}\s?%(?: de (?:remise|réduction))?",
+        r"|\d{1,2}\s?% (?:off|discount|reduction|de remise|de réduction|de rabais|on\b|sur\b))",
+    ),
+    _pattern(rf"[-–−]\s?{MONEY}|{MONEY} (?:off|de remise|de réduction|offerts|de moins)"),
+    _pattern(rf"(?:\b(?:at|now|only)|(?<!\w)à|\bau prix de|\bpour seulement) {MONEY}"),
+    _pattern(
+        r"\b(?:free (?:delivery|shipping)|(?:la )?livraison (?:est )?(?:offerte|gratuite)",
+        r"|frais de port offerts)",
+        rf"(?:,? (?:over|from|above|on orders over|dès|à partir de) {MONEY}(?: d'achats?)?)?",
+    ),
+    _pattern(
+        r"\b(?:(?:two|three|2|3|4) for (?:the price of )?(?:one|two|1|2|3)\b|buy one,? get one"
+        r"(?: free)?|bogo|(?:2|3|4|deux|trois) pour (?:1|2|3|un|deux)\b",
+        r"|(?:un|une|1) achetée?,? (?:un|une|1) offerte?",
+        r"|(?:le |la )?(?:2e|2ème|deuxième|seconde?)(?: article)? (?:offerte?|à moitié prix))",
+    ),
+    _pattern(
+        r"\b(?:half price|moitié prix|(?:a )?free gift(?: with every order)?|un cadeau offert)"
+    ),
+)
+CODE = _pattern(
+    r"\b(?:(?:with|avec|using) )?(?:the |le )?(?:promo )?code(?: promo)?\s*:? ?",
+    r"((?-i:[A-Z][A-Z0-9]{2,14}))\b",
+)
+
+SAYING = _pattern(
+    r"\b(?:(?:please )?mention(?:ing)?(?: also)?(?: that)?|(?:it |they )?must (?:also )?say(?: that)?",
+    r"|make sure (?:it says|to say|to mention)(?: that)?",
+    r"|don't forget(?: to (?:say|mention))?(?: that)?|say that",
+    r"|(?:il )?(?:doit|faut) (?:aussi )?(?:mentionner|dire|préciser|rappeler)(?: qu[e'])?",
+    r"|(?:mentionne[rz]?|mentionnant|précise[rz]?|précisant|rappelle[rz]?|dis|dites|dire)",
+    r"(?: bien| aussi)? qu[e']|mentionne[rz]?(?: bien| aussi)?",
+    r"|n'oublie[zr]? pas(?: de (?:dire|mentionner|préciser))?(?: qu[e'])?|sans oublier(?: qu[e'])?)",
+    r"\s*:?\s*([^.;|\n]+)",
+)
+WISH_BEHIND = _pattern(
+    r",? \b(?:in (?:french|english)|en (?:français|anglais)|(?:by|par) (?:sms|e-?mail))\b"
+)
+QUOTED = re.compile(r"[“\"]\s*([^”\"\n]{3,}?)\s*[”\"]|«\s*([^»\n]{3,}?)\s*»")
+PRIVATE = _pattern(
+    r"^\s*(?:(?:just|only) for me|(?:rien que|juste|seulement) pour moi|in private|privately",
+    r"|en privé)\b[\s:,.–—-]*",
+)
+LANGUAGE = _pattern(r"\b(?:(?:in|into) (french|english)|en (français|francais|anglais))\b")
+LABEL = re.compile(
+    r"(?im)^\s*[-*•]?\s*(product|produit|audience|cible|public|offer|offre|dates?|quand|when|"
+    r"must say|mention|à dire|langue|language|canal|channel)\s*:[ \t]*(.+?)\s*$"
+)
+LABELS = {  # a channel or a language is read from what follows, like any other words
+    **dict.fromkeys(("product", "produit"), "product"),
+    **dict.fromkeys(("audience", "cible", "public"), "audience"),
+    **dict.fromkeys(("offer", "offre"), "offer"),
+    **dict.fromkeys(("date", "dates", "quand", "when"), "dates"),
+    **dict.fromkeys(("must say", "mention", "à dire"), "must_say"),
+}
+
+ENDS = (
+    r"(?=\s*(?:[,.;:!?|\n()]|$|\b(?:about|regarding|concerning|with|avec|for the|for our|for a"
+    r"|on the|on our|that our|to (?:promote|announce|launch|sell|present|tell|say)"
+    r"|pour (?:la|le|l'|notre|une?|annoncer|lancer|présenter|leur)"
+    r"|sur (?!le site|internet|notre site)|à propos|concernant|afin)\b))"
+)
+WHO_EN = (
+    r"people|customers?|clients|buyers|shoppers|those|anyone|everyone|subscribers|members|women|men"
+    r"|parents|mums|moms|mothers|dads|fathers|families|students|teachers|newcomers|regulars|fans"
+    r"|lovers|visitors|owners|vips?|guests|gift (?:seekers|buyers|givers|hunters)|gardeners"
+    r"|bargain hunters|professionals|workers|beginners|teenagers|kids|friends|followers|prospects"
+)
+WHO_FR = (
+    r"clientes?|clients|clientèle|acheteurs|acheteuses|personnes|gens|abonnée?s|inscrite?s|parents"
+    r"|mamans|papas|familles|femmes|hommes|étudiante?s|fidèles|habituée?s|membres|vip|jardiniers"
+    r"|jardinières|amateurs|amatrices|amoureux|amoureuses|fans|prospects|inactifs|inactives"
+    r"|nouveaux|nouvelles|anciens|anciennes|celles|ceux|visiteurs|débutants|ados|curieux"
+)
+AUDIENCES = (
+    _pattern(
+        r"\b(?:for|to|at|aimed at|targeting|addressing)\s+((?:(?:our|the|all|my|those|all of our)\s+)*",
+        r"(?:(?:most|very|loyal|lapsed|best|new|former|old|past|regular|existing|vip|young|inactive",
+        r"|female|male|busy|price-sensitive|budget|first-time|recent|top|faithful|local|drifting",
+        r"|older|active|online|in-store",
+        r"|(?!(?:the|our|for|to|and|a|an)\b)[\w-]+(?= (?:buyers|owners|lovers|fans|customers)\b))\s+)*",
+        rf"(?:{WHO_EN})\b(?!').*?){ENDS}",
+    ),
+    _pattern(
+        r"(?<!\w)(?:pour|à|aux|auprès des?|destinée?s? (?:à|aux)|à destination des?|visant)\s+",
+        r"((?:(?:nos|les|des|mes|vos|tous|toutes|celles et)\s+)*",
+        r"(?:(?:très|plus|meilleure?s|bonne?s|fidèles|jeunes|nouve(?:aux|lles)|ancien(?:ne)?s",
+        r"|chère?s|futurs|futures)\s+)*",
+        rf"(?:{WHO_FR})\b.*?){ENDS}",
+    ),
+)
+OUR = _pattern(r"^(?:our|the|all of our|nos|les|des|aux) ")
+
+GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
+    (
+        "back in stock",
+        _pattern(
+            r"\bback in stock\b|\brestock|\bavailable again\b|\bis back\b|\bare back\b|\bde retour\b",
+            r"|retour en stock|réassort|à nouveau disponible|de nouveau disponible|\breviennent\b",
+            r"|\brevient\b(?! à| en)",
+        ),
+    ),
+    (
+        "win back",
+        _pattern(
+            r"\bwin.?back\b|\breactivat|\breconqu[êe]|\bréactiv|\blapsed\b|\binactif|\binactive",
+            r"|\bhaven'?t (?:bought|ordered|shopped)|n'ont (?:pas|plus|rien) (?:commandé|acheté)",
+            r"|\brelance|\bfaire revenir|\bbring .{0,30}back\b|drifting away|s'éloign",
+        ),
+    ),
+    (
+        "launch",
+        _pattern(
+            r"\blaunch|\bnew (?!customer|client|subscriber|buyer|member|visitor|year|shopper)",
+            r"|\bout (?:on|this)\b|\bnew arrival|\bcoming out\b|\barriv(?:es?|ing|ent?)\b|\bjust in\b",
+            r"|\blancement|\blancer\b|\blance\b|\bnouveauté|\bsort(?:ie|ent)?\b",
+            r"|\bnouve(?:lle|l|au|aux)s? (?!client|abonné|acheteu|inscrit|visit)",
+        ),
+    ),
+    (
+        "sell through",
+        _pattern(
+            r"\bsell(?:ing)? (?:through|out|off)\b|\bclearance\b|\bclear (?:the|our|out)",
+            r"|\bend of (?:line|season)|\bdestock|\bdéstock|\bécouler\b|\bfins? de (?:série|saison)",
+            r"|\bsoldes?\b|\bsales?\b|\bpromo(?:s|tions?)?\b|\bdiscount|\bblack friday|\bliquid",
+        ),
+    ),
+    (
+        "announce",
+        _pattern(
+            r"\bannounc|\bannonce|\binvit|\bopening\b|\bouverture\b|\bouvre\b|\bopens\b|\bevent\b",
+            r"|\bévénement|\bworkshop\b|\batelier\b|\bpop-?up\b",
+        ),
+    ),
+    (
+        "inform",
+        _pattern(
+            r"\binform|\bremind|\bexplain|\brappel|\bexplique|\bprévenir\b|\btell (?:them|people)\b"
+        ),
+    ),
+)
+
+ENGLISH = frozenset(
+    "the a an for to of and with in our your we you is are who that this new write draft about until "
+    "please customers people last back from by it they free off need make shirt buyers who's "
+    "something can must say".split()
+)
+FRENCH = frozenset(
+    "le la les un une des du de pour et avec en sur nos notre vos votre nous vous est sont qui que ce "
+    "cette écris écrire rédige fais jusqu au aux clientes clients dernier dernière chez par il elle "
+    "livraison offerte sans à d l veux faut produit fiche nouvelle nouveau".split()
+)
+IDLE = frozenset(  # words that ask, and name nothing
+    "write draft create make prepare do does need want would like could can you please me us i we a "
+    "an the some something anything for about on to of our my is are was be now this that these with "
+    "and it in by as at or up new out short quick nice good great launch launching announce "
+    "announcing tell inform remind promote promoting presenting present sell selling through clear "
+    "clearing back stock available again win copy text message post campaign piece help hello hi hey "
+    "thanks thank bonjour salut coucou merci test ok yes no from let's let its it's they them their "
+    "arrives arriving must say sale sales promo everything all customers clients & + "
+    "écris écrire écrivez rédige rédiger rédigez fais faire faites prépare préparer préparez crée "
+    "créer propose proposer il moi te nous faut faudrait je j' veux voudrais aimerais besoin peux tu "
+    "pourrais pourriez un une le la les l' des du de d' pour sur notre nos ma mon mes ce cette ces s' "
+    "s'il si plaît plait vous stp svp avec et en à au aux est sont nouveau nouvelle nouveaux "
+    "nouvelles nouvel court courte petit petite lancement lancer lance annoncer annonce annonçant "
+    "retour sortie sort dispo disponible texte copie quelque chose aide aider qui que dont par dans "
+    "arrive arrivent revient reviennent promotion promouvoir présenter présente vendre écouler "
+    "relancer relance communication communiquer campagne parler parle tout toute soldes".split()
+)

@@ -1,0 +1,114 @@
+"""A piece of work as one message: what it is, where it stands, what can be done."""
+
+import json
+from typing import Any
+
+from bot.slack.blocks import (
+    Block,
+    Message,
+    actions,
+    button,
+    context,
+    quoted,
+    section,
+    told,
+)
+from bot.slack.draft_card import draft_card
+from bot.slack.exact import bar, rich, said
+from bot.slack.findings import MOST_PICK, numbered
+from bot.slack.names import ANSWER, STOP, TRY_AGAIN, Ref
+from bot.slack.shown import Shown
+from bot.words import Words, words_from
+
+__all__ = ["Message", "card"]
+
+MOST_OPTIONS = 8
+MOST_GROWN = 2_000
+
+
+def card(shown: Shown, language: str) -> Message:
+    """The card as it stands now, within Slack's limits whatever it holds."""
+    if shown.draft is not None:
+        return draft_card(shown, language)
+    state = shown.task.state
+    if state == "asking" and shown.question:
+        return _question(shown, language)
+    if state == "failed":
+        return _failed(shown, language)
+    if state in ("stopped", "done"):
+        return _ended(shown, language)
+    return _working(shown, language)
+
+
+def _working(shown: Shown, language: str) -> Message:
+    stage, grown = _stage(shown.task.stage)
+    doing = stage or Words("Reading your brief…")
+    line = Words("Your intern is drafting. {doing}", doing=doing)
+    stop = button(Words("Stop").to(language), STOP, Ref(task=shown.task.id).packed())
+    blocks = [section(f":pencil2: {told(line, language, 2_000)}", stop)]
+    if grown:
+        blocks.append(rich(bar(said(grown[-MOST_GROWN:]))))
+    return Message(line.to(language), blocks + around(shown, language))
+
+
+def _stage(stage: str | None) -> tuple[Words | None, str]:
+    """What is being done now, or the text so far."""
+    try:
+        stored: Any = json.loads(stage or "")
+        return words_from(stored), ""
+    except (ValueError, KeyError, TypeError):
+        return (Words("Writing…"), stage) if stage else (None, "")
+
+
+def _question(shown: Shown, language: str) -> Message:
+    asked = shown.question
+    assert asked is not None
+    answers: list[Block] = []
+    for option in asked.options:
+        value = Ref(task=shown.task.id, pick=option).packed()
+        if option.strip() and len(value) <= MOST_PICK and len(answers) < MOST_OPTIONS:
+            answers.append(button(option, numbered(ANSWER, len(answers)), value))
+    how = Words("Tap an answer, or write it in this thread.")
+    if not answers:
+        how = Words("Write your answer in this thread.")
+    blocks = [
+        section(f":question: {told(asked.words, language, 2_900)}"),
+        *actions(*answers),
+        context(how.to(language)),
+    ]
+    return Message(told(asked.words, language, 3_000), blocks + around(shown, language))
+
+
+def _failed(shown: Shown, language: str) -> Message:
+    why = shown.trouble or Words("This could not be done.")
+    again = button(Words("Try again").to(language), TRY_AGAIN, Ref(task=shown.task.id).packed())
+    small = Words("Reference {reference}", reference=shown.task.reference).to(language)
+    blocks = [
+        section(f":x: {told(why, language, 2_900)}"),
+        context(f"{small} · {_asked(shown)}"),
+        *actions(again),
+    ]
+    return Message(told(why, language, 3_000), blocks + around(shown, language))
+
+
+def _ended(shown: Shown, language: str) -> Message:
+    line = Words("Stopped. Nothing was drafted.")
+    if shown.task.state == "done":
+        line = Words("Done, without a draft.")
+    again = button(Words("Try again").to(language), TRY_AGAIN, Ref(task=shown.task.id).packed())
+    small = Words("Reference {reference}", reference=shown.task.reference).to(language)
+    blocks = [section(f":black_square_for_stop: {line.to(language)}", again)]
+    blocks.append(context(f"{small} · {_asked(shown)}"))
+    return Message(line.to(language), blocks + around(shown, language))
+
+
+def _asked(shown: Shown) -> str:
+    return f"“{quoted(shown.task.words.strip() or '…', 150)}”"
+
+
+def around(shown: Shown, language: str) -> list[Block]:
+    """Where this card is, when that is not where it was asked."""
+    from bot.slack.draft_card import place_lines
+
+    lines = place_lines(shown, language)
+    return [context(*lines)] if lines else []

@@ -1,0 +1,84 @@
+"""What the checks found, what the words stand on and what was assumed, in few lines."""
+
+from bot.checks import Check
+from bot.draft import Draft
+from bot.slack.blocks import Block, actions, button, context, cut, quoted, section
+from bot.slack.names import ANSWER, Ref
+from bot.words import Words
+
+MOST_LINES, MOST_SOURCES, MOST_ANSWERS, MOST_PICK = 10, 3, 3, 900
+MARKS = {"block": ":no_entry:", "stated": ":speech_balloon:", "warn": ":warning:"}
+GRAVEST = ("block", "stated", "warn")
+
+
+def findings_blocks(draft: Draft, language: str) -> list[Block]:
+    """Blocks first, then what was stated, then warnings; at the end what passed."""
+    found = draft.findings or ()
+    told = [check for level in GRAVEST for check in found if check.level == level]
+    lines = [_line(check, language) for check in told[:MOST_LINES]]
+    if more := len(told) - len(lines):
+        lines.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
+    shown = [section(_fitting(lines))] if lines else []
+    small = [line for line in (passed(found, language), sources_line(draft, language)) if line]
+    return shown + ([context(*small)] if small else [])
+
+
+def _line(check: Check, language: str) -> str:
+    mark = MARKS[check.level]
+    words = cut(check.words.to(language), 400)
+    if check.quote and check.quote not in words:
+        return f"{mark} {words} “{quoted(check.quote, 120)}”"
+    return f"{mark} {words}"
+
+
+def _fitting(lines: list[str]) -> str:
+    return cut("\n".join(cut(line, 300) for line in lines), 3_000)
+
+
+def passed(found: tuple[Check, ...], language: str) -> str | None:
+    """One line for all that is proved: "4 figures and 2 claims with a source"."""
+    passes = [check for check in found if check.level == "pass"]
+    figures = sum(check.rule == "figure" for check in passes)
+    claims = sum(check.rule in ("claim", "quote") for check in passes)
+    n = Words.count("{n} figure", "{n} figures", figures)
+    m = Words.count("{n} claim", "{n} claims", claims)
+    if figures and claims:
+        words = Words("{figures} and {claims} with a source", figures=n, claims=m)
+    elif figures or claims:
+        words = Words("{what} with a source", what=n if figures else m)
+    else:
+        return None
+    return f":white_check_mark: {words.to(language)}"
+
+
+def sources_line(draft: Draft, language: str) -> str | None:
+    """Where the cited facts are from, each source once."""
+    cited = {fact_id for part in draft.parts for fact_id in part.facts}
+    names = list(dict.fromkeys(f.source for f in draft.facts.facts if f.id in cited))
+    if not names:
+        return None
+    shown = "; ".join(quoted(name, 150) for name in names[:MOST_SOURCES])
+    if more := len(names) - MOST_SOURCES:
+        if more > 0:
+            shown += f" (+{more})"
+    return f"{Words('Sources').to(language)}: {shown}"
+
+
+def assumed_blocks(draft: Draft, language: str) -> list[Block]:
+    """ "I assumed: …", and the answers that redraft with one tap."""
+    brief = draft.brief
+    if not brief.assumed:
+        return []
+    said = ", ".join(a.words.to(language) for a in brief.assumed)
+    shown = context(Words("I assumed: {what}", what=quoted(said, 1_500)).to(language))
+    answers = []
+    for option in brief.options:
+        value = Ref(task=draft.task, draft=draft.id, pick=option.value, field=option.field).packed()
+        if len(value) <= MOST_PICK and len(answers) < MOST_ANSWERS:
+            answers.append(button(option.label.to(language), numbered(ANSWER, len(answers)), value))
+    return [shown, *actions(*answers)]
+
+
+def numbered(action: str, number: int) -> str:
+    """Slack refuses one action id twice in a row of buttons: the second is `answer.1`."""
+    return f"{action}.{number}" if number else action

@@ -1,0 +1,117 @@
+"""Everything that a card shows, read from rows in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.brand import Brand
+from bot.decision import Decision, standing
+from bot.delivery import Delivery
+from bot.draft import Draft
+from bot.policy import Policy
+from bot.post import Post
+from bot.receipt import Receipt
+from bot.request import Question
+from bot.task import Task
+from bot.words import Words
+from bot.workspace import BrandRow
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One piece of a task as it stands. `channel_names` maps Slack's channel ids to names: a
+    button can't show a mention, so whoever draws the card fills it when it can."""
+
+    task: Task
+    policy: Policy
+    draft: Draft | None = None
+    versions: int = 0
+    decisions: tuple[Decision, ...] = ()  # on these words
+    earlier: tuple[tuple[int, Decision], ...] = ()  # approvals that an edit made void, by version
+    deliveries: tuple[Delivery, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    followed: bool = False  # sent back, and a new task has taken it up
+    private: bool = False  # only its author sees this card
+    shared: bool = False  # it was private, and another card of it is up
+    origin: str | None = None  # the channel that it was asked in
+    fallback: bool = False  # in a direct message, since the intern is not in that channel
+    hosts: frozenset[str] = frozenset()  # where links may lead
+    channel_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def question(self) -> Question | None:
+        return self.task.asked
+
+    @property
+    def trouble(self) -> Words | None:
+        return self.task.said
+
+    @property
+    def standing(self) -> str:
+        """Open, approved, rejected or sent back."""
+        return standing(list(self.decisions), self.policy)
+
+    @property
+    def left(self) -> bool:
+        """Whether these words have gone out, or are on their way."""
+        return any(delivery.state in ("going", "gone") for delivery in self.deliveries)
+
+
+def gather(
+    session: Session, post: Post, policy: Policy, channel_names: Mapping[str, str] | None = None
+) -> Shown:
+    """What this post's card shows now."""
+    piece = post.piece or ""
+    task = session.get_one(Task, piece.rsplit(".", 1)[0])
+    versions = Draft.versions(session, piece)
+    draft = versions[-1] if versions else None
+    origin = _channel(task)
+    first = post.id == f"{piece}:card"
+    in_dm = (post.channel or "").startswith("D")
+    away = bool(post.place.get("fallback")) or (in_dm and origin is not None)
+    return Shown(
+        task=task,
+        policy=policy,
+        draft=draft,
+        versions=len(versions),
+        decisions=tuple(Decision.of(session, draft.id)) if draft else (),
+        earlier=_voided(session, versions[:-1]),
+        deliveries=tuple(Delivery.of(session, draft.id)) if draft else (),
+        receipts=tuple(Receipt.of(session, task.id)),
+        followed=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None,
+        private=task.private and first,
+        shared=task.private and _cards(session, piece) > 1,
+        origin=origin,
+        fallback=away and not task.private,
+        hosts=_hosts(session, task.workspace),
+        channel_names=channel_names or {},
+    )
+
+
+def _channel(task: Task) -> str | None:
+    """The channel it was asked in; None when that was a direct message."""
+    channel = task.place.get("channel")
+    return channel if isinstance(channel, str) and channel[:1] in ("C", "G") else None
+
+
+def _voided(session: Session, before: list[Draft]) -> tuple[tuple[int, Decision], ...]:
+    return tuple(
+        (version.version, decision)
+        for version in before
+        for decision in Decision.of(session, version.id)
+        if decision.verdict == "approve"
+    )
+
+
+def _cards(session: Session, piece: str) -> int:
+    return len(
+        list(session.scalars(select(Post.id).where(Post.piece == piece, Post.kind == "card")))
+    )
+
+
+def _hosts(session: Session, workspace: str) -> frozenset[str]:
+    row = session.get(BrandRow, workspace)
+    site = Brand.model_validate_json(row.body).site if row else None
+    return frozenset({site} if site else ())

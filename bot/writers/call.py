@@ -1,0 +1,123 @@
+"""One call to a writer: what went out, what came back, and the receipt for both."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.desk import Sent
+from bot.writers import failure as failures
+from bot.writers.answer import json_in
+from bot.writers.failure import Failure
+from bot.writers.prices import Tokens, price_of
+
+T = TypeVar("T", bound=BaseModel)
+
+MISTAKES = 10  # as many go back to the writer at once
+A_TOKEN = 4  # characters, roughly: what a call that broke off wrote is counted by them
+calling: ContextVar["Call"] = ContextVar("calling")
+
+
+@dataclass
+class Call:
+    """Filled while the call runs; `take` reads the events of the stream as they come.
+
+    Fields of an event are read with care: servers with the same API leave some out.
+    """
+
+    name: str
+    at: datetime
+    sent: str = ""
+    to: str | None = None
+    request_id: str | None = None
+    text: str = ""
+    stopped: str | None = None
+    category: str | None = None
+    tokens: Tokens = field(default_factory=Tokens)
+    started: bool = False  # an answer began, so it costs something
+    declined: bool = False  # the server said no, which costs nothing
+    ended: str = "stopped"
+
+    def leaves(self, body: bytes, to: str) -> None:
+        """These bytes are about to go out."""
+        self.sent, self.to = body.decode(), to
+
+    def stays(self) -> None:
+        """Nothing went out after all: there was no connection."""
+        self.sent, self.to = "", None
+
+    def take(self, event: Any) -> bool:
+        """One event of the stream; whether it brought text."""
+        if event.type == "message_start":
+            self.started = True
+            self._count(getattr(event.message, "usage", None))
+        elif event.type == "message_delta":
+            self.stopped = getattr(event.delta, "stop_reason", None) or self.stopped
+            details = getattr(event.delta, "stop_details", None)
+            self.category = getattr(details, "category", None)
+            self._count(getattr(event, "usage", None))
+        elif event.type == "content_block_delta" and event.delta.type == "text_delta":
+            self.text += event.delta.text
+            return True
+        return False
+
+    def _count(self, usage: Any) -> None:
+        """Counts are totals so far, so they overwrite; one that is left out is kept."""
+        tokens, hour = self.tokens, getattr(usage, "cache_creation", None)
+        tokens.fresh = _given(usage, "input_tokens", tokens.fresh)
+        tokens.written = _given(usage, "cache_creation_input_tokens", tokens.written)
+        tokens.hour = _given(hour, "ephemeral_1h_input_tokens", tokens.hour)
+        tokens.read = _given(usage, "cache_read_input_tokens", tokens.read)
+        tokens.out = _given(usage, "output_tokens", tokens.out)
+
+    def read(self, output: type[T], who: str) -> T:
+        """The answer in the asked form. Why it stopped is looked at first. Raises Failure."""
+        if self.stopped is None:
+            raise failures.unreachable(who, "ended early")
+        if self.stopped == "refusal":
+            raise failures.refused(who, self.category)
+        if self.stopped in ("max_tokens", "length"):
+            raise failures.cut_off(who)
+        if self.stopped == "model_context_window_exceeded":
+            raise Failure("final", "too much to read", failures.too_much(who))
+        whole = json_in(self.text)
+        if whole is None:
+            raise failures.no_json(who, self.text)
+        try:
+            return output.model_validate_json(whole)
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)[:MISTAKES]
+            wrong = tuple(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found)
+            raise failures.unfit(who, whole, wrong) from None
+
+    def receipt(self) -> Sent:
+        """What left the house, to whom, and what it cost."""
+        if self.stopped is None:  # the last count never came
+            self.tokens.out = max(self.tokens.out, len(self.text) // A_TOKEN)
+        return Sent(
+            writer=self.name,
+            sent=self.sent,
+            to=self.to,
+            tokens_in=self.tokens.sent,
+            tokens_cached=self.tokens.read,
+            tokens_out=self.tokens.out,
+            usd=self._usd(),
+            ended=self.ended,
+            at=self.at,
+        )
+
+    def _usd(self) -> Decimal | None:
+        price = price_of(self.name)
+        if price is None:
+            return None
+        if self.started:
+            return price.of(self.tokens)
+        return Decimal(0) if self.declined or not self.sent else None
+
+
+def _given(counts: Any, name: str, before: int) -> int:
+    value = getattr(counts, name, None)
+    return value if isinstance(value, int) else before

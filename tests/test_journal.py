@@ -1,0 +1,69 @@
+"""The journal …"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from bot import journal
+from bot.db import Database
+from tests.conftest import NOW
+
+
+def write(database: Database, count: int, workspace: str = "T1") -> None:
+    for number in range(count):
+        with database.begin() as session:
+            journal.record(
+                session, workspace=workspace, event="told", subject=f"s{number}", now=NOW, by="U1"
+            )
+
+
+def fault(database: Database) -> str | None:
+    with database.begin() as session:
+        found = journal.verify(session, "T1").fault
+        return found.to("en") if found else None
+
+
+def test_is_whole_as_written(database: Database) -> None:
+    write(database, 5)
+    assert fault(database) is None
+
+
+def test_is_whole_when_empty(database: Database) -> None:
+    assert fault(database) is None
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        ("UPDATE journal SET by = 'U2' WHERE seq = 3", "Entry 3 was changed."),
+        ("UPDATE journal SET event = 'x' WHERE seq = 1", "Entry 1 was changed."),
+        ("DELETE FROM journal WHERE seq = 3", "Entry 3 is missing."),
+        ("DELETE FROM journal WHERE seq = 1", "Entry 1 is missing."),
+        ("DELETE FROM journal WHERE seq >= 4", "The end was cut off: 5 written, 3 there."),
+        ("DELETE FROM journal", "The end was cut off: 5 written, 0 there."),
+        ("DELETE FROM journal_heads", "The end was cut off: 0 written, 5 there."),
+    ],
+)
+def test_shows_what_was_done_to_it(database: Database, harm: str, found: str) -> None:
+    write(database, 5)
+    with database.begin() as session:
+        session.execute(text(harm))
+    assert fault(database) == found
+
+
+def test_never_forks_when_many_write_at_once(database: Database) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        for future in [pool.submit(write, database, 20) for _ in range(6)]:
+            future.result(timeout=30)
+    with database.begin() as session:
+        verdict = journal.verify(session, "T1")
+    assert (verdict.entries, verdict.fault) == (120, None)
+
+
+def test_keeps_a_chain_for_each_workspace(database: Database) -> None:
+    write(database, 2, "T1")
+    write(database, 3, "T2")
+    with database.begin() as session:
+        assert journal.workspaces(session) == ["T1", "T2"]
+        assert journal.verify(session, "T2").entries == 3
