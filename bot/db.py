@@ -6,9 +6,11 @@ lock, which the engine's own transactions wait at too: SQLite's busy wait is unf
 """
 
 import asyncio
+import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -29,6 +31,8 @@ from sqlalchemy.types import TypeDecorator
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+THREADS = 8
 
 NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -116,6 +120,7 @@ class Database:
         self.sqlite = url.startswith("sqlite")
         self.turnstile = Turnstile() if self.sqlite else None
         self.engine = sqlite_engine(url, begin=True) if self.sqlite else postgres_engine(url)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rows")
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
@@ -134,7 +139,10 @@ class Database:
             with self.begin() as session:
                 return verb(session, *args, **kwargs)
 
-        return await asyncio.to_thread(transaction)
+        turn = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: turn.run(transaction)
+        )
 
     def second_engine(self) -> Engine:
         """An engine on the same database for the durable engine's own tables.
@@ -149,6 +157,7 @@ class Database:
         return engine
 
     def close(self) -> None:
+        self._threads.shutdown(wait=True)
         self.engine.dispose()
 
 

@@ -13,6 +13,7 @@ import logging
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -118,6 +119,8 @@ class Engine:
         if _running is self:
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=int(grace))
             _running = None
+            # DBOS made its own pool of threads the loop's, and has just shut it.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         if self._client is not None:
             self._client.destroy()
         self._engine.dispose()
@@ -150,6 +153,7 @@ class Engine:
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
             "run_migrations": True,
+            "use_listen_notify": False,
             "scheduler_polling_interval_sec": 3600.0,
         }
 

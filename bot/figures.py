@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from bot import moments, numerals, units
-from bot.fold import fold
+from bot.fold import bag, fold
 from bot.reading import Figure, Reading
 
 _NUMBER = re.compile(
@@ -25,7 +25,8 @@ _LIST = re.compile(r"(?<![\w.,/])\d{1,2}(?:,\d{1,2}){2,}(?![\d.,])")  # sizes 36
 _ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
 _HALF = re.compile(r"\b(?:moitie prix|half[ -]price|half off|demi-tarif)\b")
 _DEAL = re.compile(
-    r"\b(?P<a>\d|deux|trois|two|three) (?:pour|for) (?P<b>\d|une?|one|deux|two)(?=\s*(?:$|[.,;:!?\n)]"
+    r"\b(?P<a>\d|deux|trois|two|three) (?:pour|for) (?P<b>\d|une?|one|deux|two)"
+    r"(?=\s*(?:$|[.,;:!?\n)]"
     r"|sur\b|on\b|jusqu|until|ce\b|this\b|des\b|from\b))"
     r"|\bbuy (?:one|1),? get (?:one|1)(?: free)?\b"
     r"|\b(?:1|un|une) achetee?,? (?:=|egale? )? ?(?:1|un|une) offerte?\b"
@@ -40,9 +41,9 @@ _RANK = re.compile(r"(?:n°|nº|#|\bno\.?|\bnumber|\bnumero) ?$")
 _NOUN = re.compile(r"[ -]([a-z][a-z'-]*)")
 _RATING = re.compile(r" ?(?:/|sur|out of) ?(5|10|20)(?!\d)")
 # "3 ways to wear it": what a text counts of its own is not a figure about the world.
-_OF_ITS_OWN = frozenset(
+_OF_ITS_OWN = bag(
     "raisons facons manieres idees etapes gestes looks tenues conseils astuces questions mots "
-    "reasons ways ideas steps outfits tips things words bonnes good simple easy".split()
+    "reasons ways ideas steps outfits tips things words bonnes good simple easy"
 )
 _BETWEEN = re.compile(r" ?(?:-|a|to|et|and|ou|or|/|x|×|au|,) ?")
 _SCALES = {"k": 1000, "thousand": 1000, "mille": 1000, "million": 10**6, "millions": 10**6}
@@ -107,9 +108,7 @@ def _with_digits(text: str, low: str) -> Iterator[Figure]:
             yield _measured(text, low, match.start(), match.end(), match["n"], before)
 
 
-def _figure(
-    text: str, low: str, match: re.Match[str], readings: tuple[Reading, ...]
-) -> Figure:
+def _figure(text: str, low: str, match: re.Match[str], readings: tuple[Reading, ...]) -> Figure:
     start, end = match.span()
     return Figure(text[start:end], start, end, readings, _follows(low, end))
 
@@ -122,9 +121,7 @@ def _deal(match: re.Match[str]) -> str:
     return f"{a} for {b}"
 
 
-def _measured(
-    text: str, low: str, start: int, end: int, digits: str, before: str = ""
-) -> Figure:
+def _measured(text: str, low: str, start: int, end: int, digits: str, before: str = "") -> Figure:
     """A number with what stands around it: a currency, a unit, an ordinal's ending, a noun."""
     dimension, size = units.unit(before.upper() or None)
     scale, at = _scale(text, low, end)

@@ -44,3 +44,8 @@ def words_of(text: str) -> list[str]:
 def squeeze(text: str) -> str:
     """NFC, and every run of white space one space: for comparing letter for letter."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def bag(words: str) -> frozenset[str]:
+    """A set of words, written as one string."""
+    return frozenset(words.split())

@@ -19,9 +19,9 @@ from bot.errors import CannotDo, TryAgain
 from bot.evidence import Evidence
 from bot.privacy import Veil
 from bot.prompts import fill
-from bot.wishes import Wishes
 from bot.request import Question, Request
 from bot.skills import skills
+from bot.wishes import Wishes
 from bot.words import Language, Words
 
 SURE = 0.5  # below this score a product is not taken for the one meant

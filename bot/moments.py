@@ -12,17 +12,12 @@ _NAMES = (
     "may mai;june juin jun;july juillet jul juil;august aout aug;september septembre sep sept;"
     "october octobre oct;november novembre nov;december decembre dec"
 )
-_MONTHS = {
-    name: n for n, names in enumerate(_NAMES.split(";"), 1) for name in names.split()
-}
-_DAYS = {
-    name: str(n)
-    for n, names in enumerate(
-        "monday lundi;tuesday mardi;wednesday mercredi;thursday jeudi;friday vendredi;"
-        "saturday samedi;sunday dimanche".split(";")
-    )
-    for name in names.split()
-}
+_WEEK = (
+    "monday lundi;tuesday mardi;wednesday mercredi;thursday jeudi;friday vendredi;"
+    "saturday samedi;sunday dimanche"
+)
+_MONTHS = {name: n for n, names in enumerate(_NAMES.split(";"), 1) for name in names.split()}
+_DAYS = {name: str(n) for n, names in enumerate(_WEEK.split(";")) for name in names.split()}
 _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ENGLISH = (
     "jan(?:uary)?|feb(?:ruary)?|march|april|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|"
@@ -121,7 +116,7 @@ def agree(said: Reading, known: Reading) -> bool:
     if isinstance(known.value, tuple) and isinstance(said.value, tuple):
         years = (said.value[0], known.value[0])
         return said.value[1:] == known.value[1:] and (None in years or years[0] == years[1])
-    if said.kind == "weekday" and isinstance(known.value, tuple) and known.value[0]:
+    if said.kind == "weekday" and isinstance(known.value, tuple):
         year, month, day = known.value
-        return said.value == str(date(year, month, day).weekday())
+        return year is not None and said.value == str(date(year, month, day).weekday())
     return said.kind == known.kind and said.value == known.value

@@ -13,27 +13,17 @@ class Numeral(NamedTuple):
     end: int
 
 
-SMALL = {
-    word: value
-    for value, words in enumerate(
-        "zero;un une one;deux two;trois three;quatre four;cinq five;six;sept seven;huit eight;"
-        "neuf nine;dix ten;onze eleven;douze twelve;treize thirteen;quatorze fourteen;"
-        "quinze fifteen;seize sixteen;dix-sept seventeen;dix-huit eighteen;dix-neuf nineteen;"
-        "vingt vingts twenty".split(";")
-    )
-    for word in words.split()
-} | {
-    word: value
-    for value, words in {
-        30: "trente thirty",
-        40: "quarante forty",
-        50: "cinquante fifty",
-        60: "soixante sixty",
-        70: "septante seventy",
-        80: "octante huitante eighty",
-        90: "nonante ninety",
-    }.items()
-    for word in words.split()
+_TO_TWENTY = (
+    "zero;un une one;deux two;trois three;quatre four;cinq five;six;sept seven;huit eight;"
+    "neuf nine;dix ten;onze eleven;douze twelve;treize thirteen;quatorze fourteen;quinze fifteen;"
+    "seize sixteen;dix-sept seventeen;dix-huit eighteen;dix-neuf nineteen;vingt vingts twenty"
+)
+_TENS = (
+    "trente thirty;quarante forty;cinquante fifty;soixante sixty;septante seventy;"
+    "octante huitante eighty;nonante ninety"
+)
+SMALL = {word: n for n, words in enumerate(_TO_TWENTY.split(";")) for word in words.split()} | {
+    word: 10 * n for n, words in enumerate(_TENS.split(";"), 3) for word in words.split()
 }
 _TIMES = {"cent": 100, "cents": 100, "hundred": 100, "mille": 1000, "thousand": 1000}
 _WORD = "|".join(sorted((*SMALL, *_TIMES), key=len, reverse=True))
@@ -51,8 +41,6 @@ def read(low: str) -> Iterator[Numeral]:
         bare_hundreds = words in _TIMES
         if paid or (value > TWELVE and not bare_hundreds):
             yield Numeral(value, match.start(), end)
-
-
 
 
 def _value(words: str) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from bot.phones import phones
+
 
 class Found(NamedTuple):
     """One piece of personal data; `kind` is EMAIL, PHONE, CARD, IBAN, ADDRESS or NAME."""
@@ -19,48 +21,6 @@ _EMAIL = re.compile(r"[\w.+%&-]*[\w+-]@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,24}\b")
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{1,4}){3,9}(?![A-Za-z0-9])")
 _CARD = re.compile(r"(?<![\w.,/-])\d(?:[ \u00a0-]?\d){13,18}(?![\w/-])")
 _ISSUER = re.compile(r"4|5[0-8]|6[0-9]|2[2-7]|3[0689457]")
-_PHONE = re.compile(
-    r"(?<![\w.,/€£$#-])(?:\+|00)?\(?\d(?:[ \u00a0\u202f().\-/]{0,2}\d){6,16}(?![\w%€£$]|[.,:/-]\d)"
-)
-# An amount, or a quantity, is not a telephone number.
-_UNIT_AFTER = re.compile(
-    r"\s?(?:€|£|\$|%|eur\b|usd|gbp|euros?\b|kg\b|g\b|cm\b|mm\b)", re.IGNORECASE
-)
-_DATED = re.compile(
-    r"(?:19|20)\d\d[-/. ]?(?:0\d|1[0-2])[-/. ]?[0-3]\d(?:[ T]?\d.*)?"
-    r"|[0-3]?\d([-/.])[01]?\d\1(?:19|20)?\d\d(?:[ ,T-]+\d{1,2}[:h].*)?"
-    r"|[0-3]?\d [01]?\d (?:19|20)\d\d|(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d"
-)
-_ORDER_BEFORE = re.compile(
-    r"(?:\b(?:commandes?|cmd|orders?|ref|réf|référence|reference|sku|eans?|gtin|upc|isbn|asin|article|"
-    r"factures?|invoices?|tracking|suivi|colis|parcel|pedido|encomenda|bestell\w*|rechnung\w*|"
-    r"siret|siren|tva|vat|ticket|code|lot|id|num[ée]ro de (?:commande|suivi)|compte|dossier)"
-    r"(?: (?:number|nummer|code))?|#|\bn[°ºo]\.?)"
-    r"[\s\u00a0]*(?:(?:n[°ºo]\.?|no\.?|nr\.?|number|id|is|est|é)[\s\u00a0]*)?[:#=]?[\s\u00a0]*$",
-    re.IGNORECASE,
-)
-_PHONE_BEFORE = re.compile(
-    r"(?:t[ée]l(?:[ée]phone)?|phone|call(?: me)?(?: (?:at|on))?|mobile|cell|portable|whatsapp|"
-    r"appel\w*(?:[ -]moi)?(?: au)?|joindre au|ring|telefone?|telefon|telem[óo]vel|celular|handy|"
-    r"ligue|llam\w+|sms(?: au)?|num[ée]ro|number|n[uú]mero|fax|contact\w*)"
-    r"[\s\u00a0]*(?:(?:is|est|é|es|ist|at|on|au|no|n[°º])[\s\u00a0]*)?[.:]?[\s\u00a0]*$",
-    re.IGNORECASE,
-)
-# A number written without its country: how each country's people write theirs.
-_NATIONAL = (
-    ("FR", re.compile(r"0[1-9](?:[ \u00a0\u202f.\-/]?\d\d){4}"), False),
-    ("GB", re.compile(r"\(?0\d{2,4}\)?[ \u00a0-]?\d{3,4}[ \u00a0-]?\d{3,4}"), False),
-    ("US", re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[ .-]\d{4}"), False),
-    ("DE", re.compile(r"\(?0\d{2,4}\)?[ /-]{1,3}\d{3,}(?:[ -]\d{1,6})*"), False),
-    ("BR", re.compile(r"(?:0?\(\d\d\) ?|0?\d\d )9?\d{4}[ -]\d{4}"), False),
-    ("PT", re.compile(r"[29]\d\d[ \u00a0]\d{3}[ \u00a0]\d{3}"), False),
-    ("PT", re.compile(r"[29]\d{8}"), True),  # True: only behind "phone", "telefone", …
-    ("US", re.compile(r"\d{3} ?\d{3} ?\d{4}"), True),
-    ("BR", re.compile(r"\d{10,11}"), True),
-    ("DE", re.compile(r"0\d{6,12}"), True),
-    ("ES", re.compile(r"[6-9]\d\d ?\d{2,3} ?\d{2,3} ?\d{0,3}"), True),
-)
-
 _CAP = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 _SMALL = r"(?:de la|de|du|des|la|le|les|l['’]|d['’]|et|à|aux?|sur|of|the|da|do|das|dos|del|los|las)"
 _TOWN = rf"{_CAP}(?:[ -](?:{_SMALL}[ -])?{_CAP}){{0,3}}"
@@ -74,13 +34,14 @@ _ADDRESSES = (
     re.compile(
         rf"\b\d{{1,4}}(?: ?(?:bis|ter|quater|[A-D])\b)?,? (?i:{_FR_STREET}) "
         rf"(?:[\w'’. -]{{2,48}}?[,\n ] ?(?:F-)?\d{{5}} (?:{_TOWN}|\w+)"
-        rf"(?i:\scedex(?: \d\d)?)?|(?:{_SMALL} ?)*(?:{_CAP}(?:[ -](?:{_SMALL} ?)?{_CAP}){{0,4}}|\w+))"
+        rf"(?i:\scedex(?: \d\d)?)?"
+        rf"|(?:{_SMALL} ?)*(?:{_CAP}(?:[ -](?:{_SMALL} ?)?{_CAP}){{0,4}}|\w+))"
     ),
     # 221B Baker Street, London NW1 6XE; 5 Main St, Springfield, IL 62704
     re.compile(
         rf"\b(?:(?:Flat|Apt\.?|Unit) ?\w{{1,5}},? )?\d{{1,5}}[A-Za-z]? (?:[NSEW]\.? )?"
-        rf"(?:{_CAP} ){{1,4}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|Close|"
-        rf"Crescent|Terrace|Gardens|Mews|Boulevard|Blvd|Grove|Parkway|Highway|Way|Place)\b\.?"
+        rf"(?:{_CAP} ){{1,4}}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Dr|Court|Ct|Square|Sq|"
+        rf"Close|Crescent|Terrace|Gardens|Mews|Boulevard|Blvd|Grove|Parkway|Highway|Way|Place)\b\.?"
         rf"(?:,? (?:Apt|Suite|Unit|#) ?\w+)?"
         rf"(?:,? ?\n?{_TOWN},? ?(?:{_UK_POST}|[A-Z]{{2}},? \d{{5}}(?:-\d{{4}})?)|,? {_UK_POST}"
         rf"|, {_TOWN}(?=[.,;\n]|$))?"
@@ -152,7 +113,8 @@ def _all(text: str) -> Iterator[Found]:
         for shape in _ADDRESSES:
             for match in shape.finditer(text):
                 yield _trimmed("ADDRESS", match.start(), match[0])
-        yield from _phones(text)
+        for match in phones(text):
+            yield Found("PHONE", match.start(), match.end(), match[0])
     for shape in _NAMES:
         for match in shape.finditer(text):
             yield _trimmed("NAME", match.start("name"), match["name"])
@@ -185,36 +147,3 @@ def _cards(text: str) -> Iterator[Found]:
             before = text[max(0, match.start() - 24) : match.start()]
             if not re.search(r"(?i)\b(?:ean|gtin|sku|upc)\D{0,6}$", before):
                 yield Found("CARD", match.start(), match.end(), match[0])
-
-
-def _phones(text: str) -> Iterator[Found]:
-    for match in _PHONE.finditer(text):
-        value = match[0]
-        before = text[max(0, match.start() - 40) : match.start()]
-        if _ORDER_BEFORE.search(before) or _UNIT_AFTER.match(text, match.end()):
-            continue
-        if _DATED.fullmatch(value) or not _rings(value, bool(_PHONE_BEFORE.search(before))):
-            continue
-        yield Found("PHONE", match.start(), match.end(), value)
-
-
-def _rings(value: str, cued: bool) -> bool:
-    """Whether this is somebody's number: valid in the country whose way of writing it follows."""
-    import phonenumbers
-
-    if value.startswith(("+", "00")):
-        regions = [None]
-        value = "+" + value[2:] if value.startswith("00") else value
-    else:
-        regions = [
-            region
-            for region, shape, needs_cue in _NATIONAL
-            if (cued or not needs_cue) and shape.fullmatch(value)
-        ]
-    for region in regions:
-        try:
-            if phonenumbers.is_valid_number(phonenumbers.parse(value, region)):
-                return True
-        except phonenumbers.NumberParseException:
-            continue
-    return False

@@ -9,6 +9,10 @@ def _pattern(*pieces: str) -> re.Pattern[str]:
     return re.compile("".join(pieces), re.IGNORECASE)
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 DAY = (
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
     r"|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
@@ -71,13 +75,14 @@ CODE = _pattern(
 )
 
 SAYING = _pattern(
-    r"\b(?:(?:please )?mention(?:ing)?(?: also)?(?: that)?|(?:it |they )?must (?:also )?say(?: that)?",
-    r"|make sure (?:it says|to say|to mention)(?: that)?",
+    r"\b(?:(?:please )?mention(?:ing)?\b(?: also)?(?: that)?",
+    r"|(?:it |they )?must (?:also )?say(?: that)?|make sure (?:it says|to say|to mention)(?: that)?",
     r"|don't forget(?: to (?:say|mention))?(?: that)?|say that",
     r"|(?:il )?(?:doit|faut) (?:aussi )?(?:mentionner|dire|préciser|rappeler)(?: qu[e'])?",
     r"|(?:mentionne[rz]?|mentionnant|précise[rz]?|précisant|rappelle[rz]?|dis|dites|dire)",
     r"(?: bien| aussi)? qu[e']|mentionne[rz]?(?: bien| aussi)?",
-    r"|n'oublie[zr]? pas(?: de (?:dire|mentionner|préciser))?(?: qu[e'])?|sans oublier(?: qu[e'])?)",
+    r"|n'oublie[zr]? pas(?: de (?:dire|mentionner|préciser))?(?: qu[e'])?",
+    r"|sans oublier(?: qu[e'])?)",
     r"\s*:?\s*([^.;|\n]+)",
 )
 WISH_BEHIND = _pattern(
@@ -121,15 +126,18 @@ WHO_FR = (
 )
 AUDIENCES = (
     _pattern(
-        r"\b(?:for|to|at|aimed at|targeting|addressing)\s+((?:(?:our|the|all|my|those|all of our)\s+)*",
+        r"\b(?:for|to|at|aimed at|targeting|addressing|win back|reactivate|reach|thank)\s+",
+        r"((?:(?:our|the|all|my|those|all of our)\s+)*",
         r"(?:(?:most|very|loyal|lapsed|best|new|former|old|past|regular|existing|vip|young|inactive",
         r"|female|male|busy|price-sensitive|budget|first-time|recent|top|faithful|local|drifting",
         r"|older|active|online|in-store",
-        r"|(?!(?:the|our|for|to|and|a|an)\b)[\w-]+(?= (?:buyers|owners|lovers|fans|customers)\b))\s+)*",
+        r"|(?!(?:the|our|for|to|and|a|an)\b)[\w-]+(?= (?:buyers|owners|lovers|fans|customers)\b)",
+        r")\s+)*",
         rf"(?:{WHO_EN})\b(?!').*?){ENDS}",
     ),
     _pattern(
-        r"(?<!\w)(?:pour|à|aux|auprès des?|destinée?s? (?:à|aux)|à destination des?|visant)\s+",
+        r"(?<!\w)(?:pour|à|aux|auprès des?|destinée?s? (?:à|aux)|à destination des?|visant|relancer",
+        r"|reconquérir|remercier|toucher|faire revenir)\s+",
         r"((?:(?:nos|les|des|mes|vos|tous|toutes|celles et)\s+)*",
         r"(?:(?:très|plus|meilleure?s|bonne?s|fidèles|jeunes|nouve(?:aux|lles)|ancien(?:ne)?s",
         r"|chère?s|futurs|futures)\s+)*",
@@ -142,7 +150,7 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
     (
         "back in stock",
         _pattern(
-            r"\bback in stock\b|\brestock|\bavailable again\b|\bis back\b|\bare back\b|\bde retour\b",
+            r"\bback in stock\b|\brestock|\bavailable again\b|\b(?:is|are) back\b|\bde retour\b",
             r"|retour en stock|réassort|à nouveau disponible|de nouveau disponible|\breviennent\b",
             r"|\brevient\b(?! à| en)",
         ),
@@ -159,7 +167,7 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
         "launch",
         _pattern(
             r"\blaunch|\bnew (?!customer|client|subscriber|buyer|member|visitor|year|shopper)",
-            r"|\bout (?:on|this)\b|\bnew arrival|\bcoming out\b|\barriv(?:es?|ing|ent?)\b|\bjust in\b",
+            r"|\bout (?:on|this)\b|\bcoming out\b|\barriv(?:als?|es?|ing|ent?)\b|\bjust in\b",
             r"|\blancement|\blancer\b|\blance\b|\bnouveauté|\bsort(?:ie|ent)?\b",
             r"|\bnouve(?:lle|l|au|aux)s? (?!client|abonné|acheteu|inscrit|visit)",
         ),
@@ -168,7 +176,7 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
         "sell through",
         _pattern(
             r"\bsell(?:ing)? (?:through|out|off)\b|\bclearance\b|\bclear (?:the|our|out)",
-            r"|\bend of (?:line|season)|\bdestock|\bdéstock|\bécouler\b|\bfins? de (?:série|saison)",
+            r"|\bend of (?:line|season)|\bd[eé]stock|\bécouler\b|\bfins? de (?:série|saison)",
             r"|\bsoldes?\b|\bsales?\b|\bpromo(?:s|tions?)?\b|\bdiscount|\bblack friday|\bliquid",
         ),
     ),
@@ -187,30 +195,37 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
     ),
 )
 
-ENGLISH = frozenset(
-    "the a an for to of and with in our your we you is are who that this new write draft about until "
-    "please customers people last back from by it they free off need make shirt buyers who's "
-    "something can must say".split()
+ENGLISH = _words(
+    """
+    the a an for to of and with in our your we you is are who that this new write draft about
+    until please customers people last back from by it they free off need make shirt buyers
+    who's something can must say
+    """
 )
-FRENCH = frozenset(
-    "le la les un une des du de pour et avec en sur nos notre vos votre nous vous est sont qui que ce "
-    "cette écris écrire rédige fais jusqu au aux clientes clients dernier dernière chez par il elle "
-    "livraison offerte sans à d l veux faut produit fiche nouvelle nouveau".split()
+FRENCH = _words(
+    """
+    le la les un une des du de pour et avec en sur nos notre vos votre nous vous est sont qui
+    que ce cette écris écrire rédige fais jusqu au aux clientes clients dernier dernière chez
+    par il elle livraison offerte sans à d l veux faut produit fiche nouvelle nouveau
+    """
 )
-IDLE = frozenset(  # words that ask, and name nothing
-    "write draft create make prepare do does need want would like could can you please me us i we a "
-    "an the some something anything for about on to of our my is are was be now this that these with "
-    "and it in by as at or up new out short quick nice good great launch launching announce "
-    "announcing tell inform remind promote promoting presenting present sell selling through clear "
-    "clearing back stock available again win copy text message post campaign piece help hello hi hey "
-    "thanks thank bonjour salut coucou merci test ok yes no from let's let its it's they them their "
-    "arrives arriving must say sale sales promo everything all customers clients & + "
-    "écris écrire écrivez rédige rédiger rédigez fais faire faites prépare préparer préparez crée "
-    "créer propose proposer il moi te nous faut faudrait je j' veux voudrais aimerais besoin peux tu "
-    "pourrais pourriez un une le la les l' des du de d' pour sur notre nos ma mon mes ce cette ces s' "
-    "s'il si plaît plait vous stp svp avec et en à au aux est sont nouveau nouvelle nouveaux "
-    "nouvelles nouvel court courte petit petite lancement lancer lance annoncer annonce annonçant "
-    "retour sortie sort dispo disponible texte copie quelque chose aide aider qui que dont par dans "
-    "arrive arrivent revient reviennent promotion promouvoir présenter présente vendre écouler "
-    "relancer relance communication communiquer campagne parler parle tout toute soldes".split()
+IDLE = _words(  # words that ask, and name nothing
+    """
+    write draft create make prepare do does need want would like could can you please me us i we
+    a an the some something anything for about on to of our my is are was be now this that these
+    with and it in by as at or up new out short quick nice good great launch launching announce
+    announcing tell inform remind promote promoting presenting present sell selling through
+    clear clearing back stock available again win copy text message post campaign piece help
+    hello hi hey thanks thank bonjour salut coucou merci test ok yes no from let's let its it's
+    they them their arrives arriving must say sale sales promo everything all customers clients
+    & + écris écrire écrivez rédige rédiger rédigez fais faire faites prépare préparer préparez
+    crée créer propose proposer il moi te nous faut faudrait je j' veux voudrais aimerais besoin
+    peux tu pourrais pourriez un une le la les l' des du de d' pour sur notre nos ma mon mes ce
+    cette ces s' s'il si plaît plait vous stp svp avec et en à au aux est sont nouveau nouvelle
+    nouveaux nouvelles nouvel court courte petit petite lancement lancer lance annoncer annonce
+    annonçant retour sortie sort dispo disponible texte copie quelque chose aide aider qui que
+    dont par dans arrive arrivent revient reviennent promotion promouvoir présenter présente
+    vendre écouler relancer relance communication communiquer campagne parler parle tout toute
+    soldes
+    """
 )

@@ -6,7 +6,7 @@ and their check digits, names only behind words such as "my name is": a name in 
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -36,13 +36,13 @@ class Veil:
         again = _anywhere(names)
         for text in texts:
             self._taken |= {_spelled(mark) for mark in _MARK.finditer(text)} - set(self._values)
-        return _mapped(seen, lambda text: self._hide(text, spans.get(text, ()), again))
+        return cast(T, _mapped(seen, lambda text: self._hide(text, spans.get(text, ()), again)))
 
     def lift(self, written: T) -> T:
         """The personal data back in its places; a placeholder never given stays as it is."""
         if not self._values:
             return written
-        return _mapped(written, self._show)
+        return cast(T, _mapped(written, self._show))
 
     def _hide(self, text: str, found: Iterable[Found], again: re.Pattern[str] | None) -> str:
         spans = [(f.start, f.end, f.kind, f.value) for f in found]

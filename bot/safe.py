@@ -20,7 +20,11 @@ _HIDDEN = re.compile(
 _EMOJI = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f]"
 _JOINER = re.compile(f"(?<!{_EMOJI})\u200d|\u200d(?!{_EMOJI})")
 _VARIANT = re.compile("(?<![#*0-9©®\u203c-\u3299\U0001f000-\U0001faff])\ufe0f")
-_PING = re.compile(r"@+(?=(?:channel|here|everyone|group)\b)", re.IGNORECASE)
+_PING = re.compile(  # but not the address me@here.example
+    r"(?:(?<!\w)@+(?=(?:channel|here|everyone|group)\b)"
+    r"|@+(?=(?:channel|here|everyone|group)\b(?!\.\w)))",
+    re.IGNORECASE,
+)
 
 
 def plain(text: str) -> str:

@@ -1,0 +1,183 @@
+"""Finds what a text claims: material, origin, guarantee, scarcity … (`claims.toml`, en and fr)."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from bot.fold import bag, fold
+
+FILE = Path(__file__).parent / "claims.toml"
+
+
+class Claim(NamedTuple):
+    """One claim in a text: its class, its concept, where it stands, and whether it is denied."""
+
+    kind: str
+    name: str
+    start: int
+    end: int
+    text: str
+    denied: bool = False
+
+    @property
+    def concept(self) -> tuple[str, str, bool]:
+        return self.kind, self.name, self.denied
+
+
+class Wording(NamedTuple):
+    kind: str
+    name: str
+    shape: re.Pattern[str]
+    length: int
+
+
+_WORD = re.compile(r"(?<![\w#])[\w#]")
+_DENIAL = re.compile(
+    r"(?:\b(?:no|not|non|sans|without|zero|never|jamais|ni|pas|aucune?|nor)|n't)"
+    r"(?! (?:just|only|seulement|que))(?: (?:de|d'|any|a|the|la|le))?(?: [a-z']+)?[ -]$"
+)
+_FREE = re.compile(r"[ -]free\b")
+_MAKING = re.compile(
+    r"\b(?:made|woven|knitted|knit|sewn|stitched|crafted|handmade|designed|grown|spun|produced|"
+    r"manufactured|assembled|dyed|printed|born|cut|sourced|blown|poured|fabrique\w*|tisse\w*|"
+    r"tricote\w*|confectionne\w*|cousue?s?|cultive\w*|filee?s?|concue?s?|teinte?s?|imprime\w*|"
+    r"produite?s?|assemble\w*|nee?s? |issue?s?|originaires?|provenance)(?: [a-z]+){0,2}?"
+    r" (?:in|from|en|au|aux|a|de|du|d') ?(?:the |l')?$"
+)
+_CRAFT_BEFORE = re.compile(
+    r"(?:savoir faire|savoir-faire|ateliers?|manufacture|artisans?|fabrication|confection|origine|"
+    r"qualite) $"
+)
+_CRAFT_AFTER = re.compile(
+    r"[ -](?:made|craft\w*|know-how|workshops?|artisans?|mills?|tailoring|savoir-faire|quality)\b"
+)
+_MADE_ELSEWHERE = re.compile(r"\b[Mm]ade in (?:the )?([A-Z][\w-]+)")
+_ORIGIN_LABEL = re.compile(
+    r"origin|made in|country|fabrication|fabrique|provenance|pays|woven|tisse"
+)
+_MOST = re.compile(
+    r"\bthe (?:most (?!of\b)[a-z]+|[a-z]{3,}est)\b|\b(?:le|la|les) plus (?!souvent|possible|tot|"
+    r"tard|vite|proche|de\b|que\b|grand nombre|loin|simple)[a-z]+"
+)
+_NOT_MOST = bag(
+    "latest interest rest guest forest west contest request test harvest nest chest vest crest "
+    "northwest southwest midwest nearest earliest quest invest fest"
+)
+_NO = frozenset({"no", "non", "false", "faux", "none", "aucun", "0", "-"})
+
+
+@lru_cache(maxsize=4096)
+def read(text: str, languages: tuple[str, ...] = ("en", "fr")) -> tuple[Claim, ...]:
+    """The claims of a text that goes out."""
+    return tuple(_found(text, _wordings(languages, facts=False)))
+
+
+@lru_cache(maxsize=4096)
+def known(label: str, value: str) -> tuple[Claim, ...]:
+    """What a fact says: its value, and its label unless the value is a no."""
+    if fold(value).strip() in _NO:
+        return tuple(c._replace(denied=True) for c in read(label))
+    text = f"{label}: {value}"
+    origin = bool(_ORIGIN_LABEL.search(fold(label)))
+    return tuple(_found(text, _wordings(("en", "fr"), facts=True), origin=origin))
+
+
+def advertising(kind: str) -> bool:
+    """Whether a class is rhetoric, judged only in what goes out to customers."""
+    return bool(_lexicon().get(kind, {}).get("advertising", False))
+
+
+def _found(
+    text: str, wordings: dict[str, tuple[Wording, ...]], *, origin: bool = False
+) -> Iterator[Claim]:
+    low = fold(text)
+    end = {"purity": 0, "": 0}
+    for place in _WORD.finditer(low):
+        start = place.start()
+        for wording in wordings.get(low[start : start + 2], ()):
+            layer = wording.kind if wording.kind == "purity" else ""
+            if start < end[layer] or not (match := wording.shape.match(low, start)):
+                continue
+            stop = match.end()
+            if wording.kind == "country":
+                if origin or _is_origin(low, start, stop):
+                    yield Claim("origin", wording.name, start, stop, text[start:stop])
+            else:
+                denied = bool(_DENIAL.search(low, max(0, start - 30), start))
+                denied = denied or bool(_FREE.match(low, stop))
+                yield Claim(wording.kind, wording.name, start, stop, text[start:stop], denied)
+            end[layer] = stop
+            if layer == "":
+                break
+    yield from _patterns(text, low)
+
+
+def _patterns(text: str, low: str) -> Iterator[Claim]:
+    for match in _MOST.finditer(low):
+        if match[0].removeprefix("the ") not in _NOT_MOST:
+            start, stop = match.span()
+            yield Claim("superlative", match[0], start, stop, text[start:stop])
+    for match in _MADE_ELSEWHERE.finditer(text):
+        start, stop = match.span(1)
+        if not any(w.shape.match(low, start) for w in _countries().get(low[start : start + 2], ())):
+            yield Claim("origin", low[start:stop], match.start(), stop, match[0])
+
+
+def _is_origin(low: str, start: int, stop: int) -> bool:
+    """Whether a country is said to be where a thing is from, and not where a shop is."""
+    if _MAKING.search(low, max(0, start - 48), start) or _CRAFT_AFTER.match(low, stop):
+        return True
+    if _CRAFT_BEFORE.search(low, max(0, start - 24), start):
+        return True
+    stuff = _materials()
+    after = re.match(r" ([a-z]+)", low[stop : stop + 24])
+    before = re.search(r"([a-z]+) $", low[max(0, start - 24) : start])
+    return bool((after and after[1] in stuff) or (before and before[1] in stuff))
+
+
+@cache
+def _lexicon() -> dict[str, dict[str, Any]]:
+    with FILE.open("rb") as file:
+        return tomllib.load(file)
+
+
+@cache
+def _materials() -> frozenset[str]:
+    concepts = (c for c in _lexicon()["material"].values() if isinstance(c, dict))
+    return frozenset(word for c in concepts for words in c.values() for word in words)
+
+
+@cache
+def _countries() -> dict[str, tuple[Wording, ...]]:
+    return _wordings((), facts=False)
+
+
+@cache
+def _wordings(languages: tuple[str, ...], *, facts: bool) -> dict[str, tuple[Wording, ...]]:
+    """All wordings by their first two letters, the longest first."""
+    found: dict[str, list[Wording]] = {}
+    for kind, name, words in _entries(languages, facts):
+        wording = Wording(kind, name, _shape(words), len(words))
+        found.setdefault(words[:2], []).append(wording)
+    return {key: tuple(sorted(some, key=lambda w: -w.length)) for key, some in found.items()}
+
+
+def _entries(languages: tuple[str, ...], facts: bool) -> Iterator[tuple[str, str, str]]:
+    for kind, concepts in _lexicon().items():
+        for name, said in concepts.items():
+            if kind == "countries":
+                yield from (("country", name, words) for words in said)
+            elif isinstance(said, dict):
+                spoken = [w for key in ("both", *languages) for w in said.get(key, ())]
+                for words in said["fact"] if facts and "fact" in said else spoken:
+                    yield kind, name, words
+
+
+def _shape(words: str) -> re.Pattern[str]:
+    pieces = [re.escape(word).replace("\\~", r"\w*").replace("~", r"\w*") for word in words.split()]
+    ending = "" if words.endswith("~") or not words[-1].isalpha() else "(?:e?s)?"
+    edge = r"(?!\w)"
+    return re.compile(r"[ -]".join(pieces) + ending + edge)

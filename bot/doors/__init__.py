@@ -1,0 +1,27 @@
+"""What happens behind each door: pieces put together, no rules of their own."""
+
+import argparse
+import asyncio
+from importlib import import_module
+
+from bot.settings import Settings
+
+WHERE = {
+    "play": "play",
+    "serve": "serve",
+    "work": "serve",
+    "migrate": "terminal",
+    "try": "trying",
+    "import": "importing",
+    "manifest": "terminal",
+    "doctor": "terminal",
+    "journal": "terminal",
+}
+
+
+def open_door(chosen: argparse.Namespace) -> int | None:
+    """Run the command that was typed; its exit code. Raises CannotDo or SettingsMistake."""
+    settings = Settings.read()
+    verb = getattr(import_module(f"bot.doors.{WHERE[chosen.door]}"), f"{chosen.door}_")
+    result = verb(settings, chosen)
+    return asyncio.run(result) if asyncio.iscoroutine(result) else result

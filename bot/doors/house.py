@@ -1,0 +1,111 @@
+"""The pieces that several doors share: the database, the writer, the library, brand and policy."""
+
+import logging
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+
+from bot.brand import Brand
+from bot.db import Database
+from bot.desk import Writer
+from bot.errors import CannotDo
+from bot.library.catalogue import CatalogueLibrary
+from bot.library.product import Product
+from bot.policy import Policy
+from bot.product import ProductRow
+from bot.settings import Settings
+from bot.toml_file import check_files, load_brand, load_policy
+from bot.words import Words
+from bot.workspace import Workspace
+
+LOCAL = "local"  # the workspace of what was imported before any Slack workspace was known
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class House:
+    """One process's pieces, made when first used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True)
+        check_files(settings.home)
+        self.database = Database(settings.database_url)
+        self._libraries: dict[str, CatalogueLibrary] = {}
+        self._catalogues: dict[str, tuple[object, list[Product]]] = {}
+        logging.basicConfig(
+            level=settings.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
+
+    def migrated(self) -> "House":
+        """With the tables up to date. SQLite migrates here; PostgreSQL by `migrate`, and raises
+        CannotDo while it is behind."""
+        from bot import migrate
+
+        if self.database.sqlite:
+            migrate.upgrade(self.database)
+        elif migrate.current(self.database) != migrate.newest():
+            raise CannotDo(
+                Words("The database is not up to date. Run `super-intern migrate` first.")
+            )
+        return self
+
+    def brand(self, workspace: str) -> Brand:
+        return load_brand(self.settings.home, workspace)
+
+    def policy(self, workspace: str) -> Policy:
+        return load_policy(self.settings.home, workspace)
+
+    def library(self, workspace: str) -> CatalogueLibrary:
+        """The workspace's catalogue; what was imported before Slack was known serves all."""
+        if workspace not in self._libraries:
+            self._libraries[workspace] = CatalogueLibrary(lambda: self._products(workspace))
+        return self._libraries[workspace]
+
+    def writer(self) -> Writer:
+        settings = self.settings
+        if settings.writer == "claude":
+            from bot.writers.claude import Claude
+
+            key = settings.anthropic_api_key
+            return Claude(
+                key=key.get_secret_value() if key else None,
+                base_url=settings.anthropic_base_url,
+                name=settings.model,
+                fallback=settings.fallback_model,
+                now=now,
+            )
+        from bot.writers.offline import Offline
+
+        return Offline(now)
+
+    def workspace(self, named: str | None) -> str:
+        """The workspace meant in a terminal: the one named, or the only one there is."""
+        if named:
+            return named
+        with self.database.begin() as session:
+            known = [w for w in session.scalars(select(Workspace.id)) if w != LOCAL]
+        if len(known) > 1:
+            raise CannotDo(
+                Words(
+                    "There are several workspaces: {names}. Name one with --workspace.",
+                    names=", ".join(sorted(known)),
+                )
+            )
+        return known[0] if known else LOCAL
+
+    def _products(self, workspace: str) -> list[Product]:
+        with self.database.begin() as session:
+            owner = workspace
+            version = ProductRow.version(session, owner)
+            if not version[0]:
+                owner, version = LOCAL, ProductRow.version(session, LOCAL)
+            held = self._catalogues.get(workspace)
+            if held and held[0] == (owner, version):
+                return held[1]
+            bodies = ProductRow.bodies(session, owner)
+        products = [Product.model_validate_json(body) for body in bodies]
+        self._catalogues[workspace] = ((owner, version), products)
+        return products

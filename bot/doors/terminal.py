@@ -1,0 +1,64 @@
+"""Short commands: migrate, manifest, doctor, journal."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from bot.doors.house import House
+from bot.settings import Settings
+
+MANIFEST = Path(__file__).parent.parent / "slack" / "manifest.json"
+
+
+def say(line: str = "") -> None:
+    sys.stdout.write(line + "\n")
+
+
+async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
+    """Our tables and the engine's."""
+    from bot import migrate
+    from bot.engine import migrate_engine
+
+    house = House(settings)
+    changed = migrate.upgrade(house.database)
+    await migrate_engine(house.database)
+    say("The database was brought up to date." if changed else "The database is up to date.")
+    return 0
+
+
+def manifest_(_: Settings, __: argparse.Namespace) -> int:
+    say(json.dumps(json.loads(MANIFEST.read_text(encoding="utf-8")), indent=2))
+    return 0
+
+
+def doctor_(settings: Settings, _: argparse.Namespace) -> int:
+    """Whether everything is in place to serve; every trouble a line."""
+    house = House(settings)
+    troubles = list(settings.problems_for("serve"))
+    policy = house.policy("")
+    if not policy.approval.approvers:
+        troubles.append("policy.toml names no approver, so nobody can approve a draft.")
+    say(f"Home: {settings.home}")
+    say(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
+    written_by = settings.model if settings.writer == "claude" else "rules (no AI connected)"
+    say(f"Texts are written by: {written_by}")
+    for trouble in troubles:
+        say(f"- {trouble}")
+    say("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
+    return 1 if troubles else 0
+
+
+def journal_(settings: Settings, _: argparse.Namespace) -> int:
+    """Verify each workspace's chain; 1 when one has a fault."""
+    from bot import journal
+
+    house = House(settings).migrated()
+    faults = 0
+    with house.database.begin() as session:
+        for workspace in journal.workspaces(session):
+            found = journal.verify(session, workspace)
+            faults += found.fault is not None
+            told = found.fault.to("en") if found.fault else "whole"
+            say(f"{workspace}: {found.entries} entries, {told}")
+    return 1 if faults else 0

@@ -1,0 +1,159 @@
+"""`try`: the line from words to a checked draft, in a terminal, without Slack. Receipts are kept."""
+
+import argparse
+import json
+import secrets
+import sys
+from typing import Any
+
+from bot.brief import Brief
+from bot.campaign import campaign_code
+from bot.channels import channels
+from bot.checks import Check
+from bot.desk import Sent, Writer
+from bot.doors.house import House, now
+from bot.drafting import Drafted, draft
+from bot.errors import CannotDo, TryAgain
+from bot.intake import Asked, take_in
+from bot.proof import sources
+from bot.receipt import Receipt
+from bot.request import Question, Request
+from bot.settings import Settings
+from bot.skills import skills
+from bot.words import Words
+from bot.workspace import Workspace
+
+MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
+
+
+async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
+    if chosen.skill not in skills():
+        known = ", ".join(skills())
+        raise CannotDo(
+            Words("There is no skill {name}. There are: {known}.", name=chosen.skill, known=known)
+        )
+    house = House(settings).migrated()
+    writer = house.writer()
+    try:
+        return await _run(house, writer, chosen)
+    except TryAgain as busy:
+        raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
+
+
+async def _run(house: House, writer: Writer, chosen: argparse.Namespace) -> int:
+    workspace, task = house.workspace(chosen.workspace), f"try-{secrets.token_hex(4)}"
+
+    async def receipt(sent: Sent) -> None:
+        await house.database.run(Receipt.keep, workspace=workspace, task=task, sent=sent)
+
+    await house.database.run(Workspace.ensure, workspace, now())
+    brand, library, today = house.brand(workspace), house.library(workspace), now().date()
+    asked = Asked(
+        words=" ".join(chosen.words), author="you", skill=chosen.skill, ui_language=chosen.language
+    )
+    taken = await take_in(
+        asked, brand=brand, library=library, writer=writer, today=today, receipt=receipt
+    )
+    made: list[tuple[Request, Drafted]] = []
+    question = taken if isinstance(taken, Question) else None
+    for number, request in enumerate(() if isinstance(taken, Question) else taken.requests):
+        result = await draft(
+            request,
+            brand=brand,
+            library=library,
+            writer=writer,
+            receipt=receipt,
+            code=campaign_code(f"{task}.{number}"),
+            today=today,
+        )
+        if isinstance(result, Question):
+            question = result
+        else:
+            made.append((request, result))
+    if chosen.json:
+        _tell_json(question, made, writer)
+    else:
+        _tell(question, made, writer, chosen.language)
+    return 0 if made else 3
+
+
+def _tell(
+    question: Question | None, made: list[tuple[Request, Drafted]], writer: Writer, language: str
+) -> None:
+    lines: list[str] = []
+    if question is not None:
+        lines += [question.words.to(language), *(f"  - {option}" for option in question.options)]
+    for request, drafted in made:
+        lines += _draft_lines(request, drafted, writer, language)
+    sys.stdout.write("\n".join(lines).rstrip() + "\n")
+
+
+def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: str) -> list[str]:
+    def say(words: Words) -> str:
+        return words.to(language)
+
+    channel = channels().get(request.channel or "")
+    lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
+    if writer.by_rules:
+        lines.append(say(Words("No AI connected: written by rules")))
+    lines += _assumed(request.brief, language) + [""]
+    for part in drafted.parts:
+        lines += [
+            f"{say(Words(part.title))}:",
+            *(f"  {line}" for line in part.text.split("\n")),
+            "",
+        ]
+    if drafted.hooks:
+        lines.append(say(Words("Other ways in:")))
+        lines += [f"  - {hook.angle}: {hook.text}" for hook in drafted.hooks] + [""]
+    lines.append(say(Words("Checks:")))
+    lines += [_check_line(check, language) for check in drafted.checks] + [""]
+    lines.append(say(Words("Sources:")))
+    found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
+    for fact in found.values():
+        lines.append(f"  {fact.label}: {fact.spelled(language)[:90]} ({fact.source})")
+    return [*lines, ""]
+
+
+def _assumed(brief: Brief, language: str) -> list[str]:
+    if not brief.assumed:
+        return []
+    told = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
+    return [Words("I assumed: {what}", what=told).to(language)]
+
+
+def _check_line(check: Check, language: str) -> str:
+    return f"  {MARKS[check.level]} {check.words.to(language)}"
+
+
+def _tell_json(
+    question: Question | None, made: list[tuple[Request, Drafted]], writer: Writer
+) -> None:
+    told: dict[str, Any] = {
+        "question": question.words.to("en") if question else None,
+        "writer": writer.name,
+        "by_rules": writer.by_rules,
+        "drafts": [
+            {
+                "channel": request.channel,
+                "language": request.language,
+                "assumed": [
+                    a.model_dump(mode="json", exclude={"words"}) for a in request.brief.assumed
+                ],
+                "parts": {part.key: part.text for part in drafted.parts},
+                "hooks": [hook.model_dump(mode="json") for hook in drafted.hooks],
+                "checks": [
+                    {"rule": c.rule, "level": c.level, "part": c.part, "words": c.words.to("en")}
+                    for c in drafted.checks
+                ],
+                "sources": [
+                    fact.model_dump(mode="json")
+                    for fact in {
+                        f.id: f for _, f in sources(drafted.parts, drafted.evidence)
+                    }.values()
+                ],
+            }
+            for request, drafted in made
+        ],
+    }
+    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")

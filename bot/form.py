@@ -1,0 +1,126 @@
+"""What the channel and the brand ask of a draft's form: length, sender, mentions, links, gaps."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from bot.brand import Brand
+from bot.channels import GSM7, GSM7_DOUBLE, Channel, Limit, measure, segments
+from bot.checks import Check, Level
+from bot.fold import fold, squeeze
+from bot.ground import Ground
+from bot.links import allowed, links
+from bot.piece import Piece
+from bot.request import Request
+from bot.words import Words
+
+_GAP = re.compile(
+    r"\{\{[^{}]*\}\}|\{%.*?%\}|\{[a-zA-Z_][\w .-]*\}|<<\w*|%[A-Z_]{3,}%|\*\|[A-Z_]+\|\*"
+    r"|\[(?!\.\.\.\])[^\[\]\n]*[^\W\d_][^\[\]\n]*\](?!\()|\bX{2,}\b(?! ?[LS]\b)"
+    r"|\b(?:TODO|TBD|TBC|à compléter|a completer|lorem ipsum)\b|<(?:insert|your|nom|name)\b[^>]*>",
+    re.IGNORECASE,
+)
+_STOP = re.compile(r"\bSTOP\b|\b[Ss]top (?:au|sms|SMS|to|:)")
+
+
+def lengths(pieces: Sequence[Piece], channel: Channel) -> Iterator[Check]:
+    """Each part within its limit, and none missing."""
+    by_key: dict[str, list[Piece]] = {}
+    for piece in pieces:
+        if piece.goes_out:
+            by_key.setdefault(piece.key.split(".")[0], []).append(piece)
+    if not any(key in by_key for key in channel.parts):
+        return  # a report about the channel, not a text for it
+    for key, limit in channel.parts.items():
+        some = by_key.get(key, [])
+        if not any(piece.text.strip() for piece in some):
+            words = Words(
+                "{part} is missing: {channel} needs it. Write it.",
+                part=Words(limit.title),
+                channel=Words(channel.title),
+            )
+            yield Check(rule="length", level="block", words=words, part=key)
+        for piece in some:
+            yield from _length(piece, limit)
+
+
+def _length(piece: Piece, limit: Limit) -> Iterator[Check]:
+    size = measure(piece.text, limit)
+    if size <= limit.most:
+        return
+    level: Level = "block" if limit.kind == "hard" else "warn"
+    filled = {"part": Words(limit.title), "size": size, "most": limit.most}
+    if limit.unit == "segments":
+        words = Words("{part} takes {size} SMS, and {most} are allowed. Shorten it.", **filled)
+    elif limit.unit == "words":
+        words = Words("{part} has {size} words: keep to {most}. Shorten it.", **filled)
+    else:
+        words = Words("{part} has {size} characters: keep to {most}. Shorten it.", **filled)
+    yield Check(rule="length", level=level, words=words, part=piece.key)
+
+
+def sms(pieces: Sequence[Piece], channel: Channel, brand: Brand) -> Iterator[Check]:
+    """An SMS names its sender and how to stop; characters outside GSM-7 make it dearer."""
+    keys = {key for key, limit in channel.parts.items() if limit.unit == "segments"}
+    for piece in (p for p in pieces if p.key in keys and p.text.strip()):
+        low = fold(piece.text)
+        if not any(fold(n) in low for n in (brand.sender, brand.name) if n):
+            words = Words("The SMS does not say who sends it. Name {brand}.", brand=brand.name)
+            yield Check(rule="sender", level="block", words=words, part=piece.key)
+        if not _STOP.search(piece.text):
+            words = Words("The SMS does not say how to stop. Add the STOP mention.")
+            yield Check(rule="stop", level="block", words=words, part=piece.key)
+        odd = sorted({c for c in piece.text if c not in GSM7 and c not in GSM7_DOUBLE})
+        if odd:
+            words = Words(
+                "These characters make the SMS hold 70 signs instead of 160: {characters}. "
+                "Replace them.",
+                characters=" ".join("␣" if c.isspace() else c for c in odd),
+            )
+            yield Check(rule="characters", level="warn", words=words, part=piece.key)
+        n = segments(piece.text)
+        words = Words.count("It goes out as {n} SMS.", "It goes out as {n} SMS.", n)
+        yield Check(rule="length", level="pass", words=words, part=piece.key)
+
+
+def gaps(pieces: Sequence[Piece]) -> Iterator[Check]:
+    """Nothing left to fill in."""
+    for piece in pieces:
+        for gap in dict.fromkeys(match[0] for match in _GAP.finditer(piece.text)):
+            words = Words("“{gap}” is still to be filled in.", gap=gap)
+            yield Check(rule="gap", level="block", words=words, part=piece.key, quote=gap)
+
+
+def mentions(pieces: Sequence[Piece], request: Request, brand: Brand) -> Iterator[Check]:
+    """The brand's mentions for this channel and language, and what the brief asks to say."""
+    whole = fold(squeeze(" ".join(piece.text for piece in pieces if piece.goes_out)))
+    for asked in brand.mentions:
+        here = not asked.channels or request.channel in asked.channels
+        if not here or asked.language not in (None, request.language):
+            continue
+        if fold(squeeze(asked.text)).strip(" .") not in whole:
+            words = Words("Add the required mention: “{said}”.", said=asked.text)
+            yield Check(rule="required mention", level="block", words=words, override=True)
+    for text in request.brief.must_say:
+        if fold(squeeze(text)).strip(" .!") not in whole:
+            words = Words("The brief asks to say “{said}”, and the draft does not.", said=text)
+            yield Check(rule="required mention", level="warn", words=words)
+
+
+def link_hosts(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
+    """Links lead to the brand's site, or where a fact says."""
+    for piece in pieces:
+        for host, text in {link.host: link.text for link in links(piece.text)}.items():
+            if allowed(host, ground.hosts):
+                continue
+            who = ground.stated_host(host)
+            if who:
+                words = Words("The link to {host} is stated by {who}.", host=host, who=mention(who))
+                yield Check(rule="link", level="stated", words=words, part=piece.key, quote=text)
+                continue
+            words = Words("{host} is not a known site. Take the link out.", host=host)
+            yield Check(rule="link", level="block", words=words, part=piece.key, quote=text)
+
+
+def mention(who: str) -> str:
+    """A person's name as Slack shows it; in a terminal it is a plain name."""
+    return f"<@{who}>" if re.fullmatch(r"[UW][A-Z0-9]{2,}", who) else who

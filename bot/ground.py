@@ -1,0 +1,222 @@
+"""What a draft can stand on: the facts that prove, and what people stated without a source."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+
+from bot import claims, figures, units
+from bot.agreement import agree
+from bot.brand import Brand
+from bot.brief import Brief
+from bot.claims import Claim
+from bot.evidence import Evidence, Fact
+from bot.fold import fold
+from bot.links import host_of, links
+from bot.piece import Piece
+from bot.reading import Figure
+
+# Old copy proves nothing about today; what a customer said proves only that it was said.
+_OLD = frozenset({"past_copy", "sample", "voice"})
+_VERBATIM = re.compile(r"quote|verbatim|said|comment|review text|words|praise|objection|citation")
+_TITLES = frozenset({"title", "name", "titre", "nom", "product", "produit"})
+_LEAST = {"thousands of": 1000, "des milliers de": 1000, "hundreds of": 100, "dozens of": 12,
+          "des centaines de": 100, "des dizaines de": 12, "millions of": 10**6,
+          "des millions de": 10**6}  # fmt: skip
+FEW_LEFT = 20  # a stock up to here makes "last pieces" true
+
+
+@dataclass(frozen=True)
+class Known:
+    """One fact and what is in it."""
+
+    fact: Fact
+    figures: tuple[Figure, ...]
+    claims: frozenset[tuple[str, str, bool]]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one person stated, and what is in it."""
+
+    who: str
+    text: str
+    figures: tuple[Figure, ...]
+    claims: frozenset[tuple[str, str, bool]]
+
+
+class Ground:
+    def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
+        self.evidence, self.brief, self.brand = evidence, brief, brand
+        sure = [fact for fact in evidence.facts if fact.stated_by is None]
+        self.known = [know(f) for f in sure if f.id.split(".")[0] not in _OLD]
+        self.known += [know(fact) for fact in _brand_facts(brand)] if brand else []
+
+    def proof(self, figure: Figure, cites: tuple[str, ...], *, loose: bool = False) -> Fact | None:
+        """The fact that has this figure; a cited one before any other."""
+        for known in self._cited_first(cites):
+            if any(agree(figure, one, loose=loose) for one in known.figures):
+                return known.fact
+            if figure.first.kind == "code" and _has_code(known.fact, str(figure.first.value)):
+                return known.fact
+        return None
+
+    def backing(self, claim: Claim, cites: tuple[str, ...]) -> Fact | None:
+        """The fact that says what is claimed."""
+        for known in self._cited_first(cites):
+            if claim.concept in known.claims or _counts_enough(claim, known.fact):
+                return known.fact
+        return None
+
+    def stated_figure(self, figure: Figure) -> str | None:
+        """Who gave this figure, without a source."""
+        for said in self.said:
+            if any(agree(figure, one) for one in said.figures):
+                return said.who
+            code = str(figure.first.value) if figure.first.kind == "code" else None
+            if code and code in fold(said.text):
+                return said.who
+        return None
+
+    def stated_claim(self, claim: Claim) -> str | None:
+        """Who claimed this, without a source."""
+        return next((said.who for said in self.said if claim.concept in said.claims), None)
+
+    def stated_host(self, host: str) -> str | None:
+        return next((s.who for s in self.said if host in {x.host for x in links(s.text)}), None)
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The hosts a link may lead to."""
+        texts = [known.fact.value for known in self.known if isinstance(known.fact.value, str)]
+        found = {link.host for text in texts for link in links(text)}
+        site = self.brand.site if self.brand else None
+        return frozenset(found | ({host_of(site)} if site else set()))
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names of products and of the brand, folded: what is in a name is no claim."""
+        found = [k.fact.value for k in self.known if isinstance(k.fact.value, str) and _titles(k)]
+        found += [self.brand.name] if self.brand else []
+        found += [self.brief.product_words or ""] if self.brief else []
+        return frozenset(fold(name).strip() for name in found if len(name.strip()) > 2)
+
+    @cached_property
+    def named_claims(self) -> frozenset[tuple[str, str, bool]]:
+        """What the product's own name says: of a linen shirt, that it is linen."""
+        words = (self.brief.product_words or "") if self.brief else ""
+        return frozenset(claim.concept for claim in claims.read(words))
+
+    @cached_property
+    def said(self) -> tuple[Said, ...]:
+        return tuple(self._sayings())
+
+    def name_spans(self, text: str) -> list[tuple[int, int]]:
+        low = fold(text)
+        found = []
+        for name in self.names:
+            at = low.find(name)
+            while at >= 0:
+                found.append((at, at + len(name)))
+                at = low.find(name, at + len(name))
+        return found
+
+    def _cited_first(self, cites: tuple[str, ...]) -> Iterator[Known]:
+        yield from (known for known in self.known if known.fact.id in cites)
+        yield from (known for known in self.known if known.fact.id not in cites)
+
+    def _sayings(self) -> Iterator[Said]:
+        for fact in self.evidence.facts:
+            if fact.stated_by is not None:
+                one = know(fact)
+                yield Said(fact.stated_by, str(fact.value), one.figures, one.claims)
+        if self.brief:
+            brief, assumed = self.brief, {a.field for a in self.brief.assumed}
+            fields = ("words", "product_words", "offer", "dates")
+            texts = [getattr(brief, name) or "" for name in fields if name not in assumed]
+            for text in filter(None, [*texts, *brief.must_say]):
+                yield Said(brief.author, text, figures.read(text), _concepts(claims.read(text)))
+            if brief.goal and "goal" not in assumed:
+                goals = {
+                    "launch": ("novelty", "new", False),
+                    "back in stock": ("back", "back", False),
+                }
+                concept = goals.get(brief.goal)
+                yield Said(brief.author, "", (), frozenset({concept} if concept else ()))
+
+
+def know(fact: Fact) -> Known:
+    """A fact, read: its figures, and what it claims."""
+    about = f"{fact.label} {fact.id.rpartition('.')[2]}"
+    if isinstance(fact.value, Decimal):
+        concepts = _concepts(claims.known(fact.label, ""))
+        return Known(fact, (figures.number(fact.value, fact.unit, about),), concepts)
+    text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
+    found = tuple(_about(one, about) for one in figures.read(text))
+    verbatim = fact.id.split(".")[0] in ("feedback", "review") or _VERBATIM.search(fold(fact.label))
+    if verbatim and fact.stated_by is None:
+        return Known(fact, () if _VERBATIM.search(fold(fact.label)) else found, frozenset())
+    return Known(fact, found, _concepts(claims.known(fact.label, fact.value)))
+
+
+def _about(figure: Figure, about: str) -> Figure:
+    return Figure(
+        figure.text, figure.start, figure.end, figure.readings, figure.follows, fold(about)
+    )
+
+
+def _concepts(found: Iterable[Claim]) -> frozenset[tuple[str, str, bool]]:
+    return frozenset(claim.concept for claim in found)
+
+
+def _titles(known: Known) -> bool:
+    label, tail = fold(known.fact.label), known.fact.id.rpartition(".")[2]
+    return label in _TITLES or tail in _TITLES
+
+
+def _has_code(fact: Fact, code: str) -> bool:
+    return isinstance(fact.value, str) and code in fold(fact.value).replace(" ", "")
+
+
+def _counts_enough(claim: Claim, fact: Fact) -> bool:
+    """Whether a count bears out words: a small stock "last pieces", 3,412 buyers "thousands"."""
+    if not isinstance(fact.value, Decimal) or claim.kind not in ("urgency", "reviews"):
+        return False
+    counted = units.unit(fact.unit)[0] or units.counted(fact.label)
+    if claim.name == "last-pieces":
+        return counted == "#stock" and fact.value <= FEW_LEFT
+    least = _LEAST.get(fold(claim.text))
+    return (
+        least is not None
+        and counted in ("#people", "#orders", "#reviews")
+        and (fact.value >= least)
+    )
+
+
+def _brand_facts(brand: Brand) -> Iterator[Fact]:
+    """The brand's own words, set by the team: they prove what they say."""
+    fields = ("name", "sender", "site", "about", "signature")
+    texts = {name: getattr(brand, name) for name in fields}
+    texts |= {f"mention.{n}": mention.text for n, mention in enumerate(brand.mentions, 1)}
+    for name, text in texts.items():
+        if text:
+            yield Fact(
+                id=f"brand.{name}", label="brand", value=text, source="brand.toml", as_of=date.min
+            )
+
+
+def quoted_spans(piece: Piece) -> list[tuple[int, int]]:
+    """What stands between quotation marks, marks left out; three words at least."""
+    return [
+        m.span(m.lastindex or 0)
+        for m in _QUOTED.finditer(piece.text)
+        if len(m[m.lastindex or 0].split()) >= 3
+    ]
+
+
+_QUOTED = re.compile(
+    r"«[ \u00a0\u202f]*([^«»]{2,600}?)[ \u00a0\u202f]*»|“([^“”]{2,600})”|„([^“”„]{2,600})“"
+    r"|(?<![\w\d])\"([^\"\n]{2,600})\"(?!\w)"
+)

@@ -1,0 +1,162 @@
+"""What the law asks of a text: price cuts, green claims, soldes. It flags; it does not certify.
+
+Sources, checked 2026-11-24: Directive 98/6 art. 6a (prior price: the lowest of 30 days) and CJEU
+C-330/23 (percentages are computed on it); Directive 2024/825 (green claims, from 2026-09-27);
+France: code de l'environnement L541-9-1 and L229-68, code de commerce L310-3 (soldes).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from bot import figures, units
+from bot.checks import Check
+from bot.evidence import Fact
+from bot.fold import fold
+from bot.ground import Ground
+from bot.occasions import occasions
+from bot.piece import Piece
+from bot.words import Money, Words
+
+Periods = Sequence[tuple[date, date]]
+
+_CUT = re.compile(
+    r"[-] ?\d+(?:[.,]\d+)? ?(?:%|€|£)|\b\d+ ?(?:%|percent|€|£) off\b|[€£$]\d+(?:[.,]\d+)? off\b|"
+    r"\d ?(?:%|€) (?:de (?:remise|reduction)|de moins|d'economie)|\bau lieu de\b|"
+    r"\binstead of [€£$]?\d|\bwas [€£$]\d|~~?\d[^~]*~~?|\b(?:half[ -]price|half off|moitie prix|"
+    r"demi-tarif)\b|\bsave (?:[€£$]\d|\d+ ?%)|\bpercent off\b|pour cent de (?:remise|reduction)"
+)
+_BEFORE = re.compile(r"(?:au lieu de|instead of|was|~~?|prix (?:barre|initial|precedent) ?:?) ?$")
+_PERCENT_OFF = re.compile(r"^ ?(?:off|de remise|de reduction|de moins)")
+_LOWEST = re.compile(
+    r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|lowest_30|low_30"
+)
+_SOLDES = re.compile(r"\bsoldes?\b(?! (?:de|du) (?:compte|stock))")
+_BANNED_IN_FRANCE = frozenset({"biodegradable", "respectful"})
+
+
+def price_cut(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
+    """A cut needs the prior price, and a percentage computed on it."""
+    cut = next((p for p in pieces if p.goes_out and _CUT.search(fold(p.text))), None)
+    if cut is None:
+        return
+    lowest = _lowest(ground)
+    match = _CUT.search(fold(cut.text))
+    quote = cut.text[match.start() : match.end()] if match else None
+    if lowest is None or not isinstance(lowest.value, Decimal):
+        words = Words(
+            "A price cut must be shown against the lowest price of the last 30 days, which is not "
+            "known here. Check it before you approve (Directive 98/6, article 6a)."
+        )
+        yield Check(rule="price cut", level="warn", words=words, part=cut.key, quote=quote)
+        return
+    for piece in pieces:
+        if piece.goes_out:
+            yield from _against(piece, lowest, lowest.value, ground)
+
+
+def _against(piece: Piece, fact: Fact, lowest: Decimal, ground: Ground) -> Iterator[Check]:
+    low = fold(piece.text)
+    price = Money(amount=lowest, currency=fact.unit or "EUR")
+    now = [k.fact.value for k in ground.known if _is_new_price(k.fact, lowest)]
+    for figure in figures.read(piece.text):
+        unit, value = figure.first.unit, figure.first.value
+        if not isinstance(value, Decimal) or unit is None:
+            continue
+        before = low[max(0, figure.start - 24) : figure.start]
+        if unit in units.MONEY and _BEFORE.search(before) and value != lowest:
+            words = Words(
+                "The price before the cut must be the lowest of the last 30 days, {price} "
+                "(Directive 98/6, article 6a). Write that one.",
+                price=price,
+            )
+        elif unit == "%" and _is_cut(before, low[figure.end :]) and len(now) == 1:
+            right = _percent(lowest, now[0])
+            if abs(value - right) < 1:
+                continue
+            words = Words(
+                "Counted from the lowest price of the last 30 days, {price}, the cut is {right} %. "
+                "Write that figure (Court of Justice, C-330/23).",
+                price=price,
+                right=right,
+            )
+        else:
+            continue
+        yield Check(
+            rule="price cut", level="warn", words=words, part=piece.key, quote=figure.text,
+            fact=fact.id,
+        )  # fmt: skip
+
+
+def _is_cut(before: str, after: str) -> bool:
+    return bool(re.search(r"- ?$|save $|economisez $", before) or _PERCENT_OFF.match(after))
+
+
+def _is_new_price(fact: Fact, lowest: Decimal) -> bool:
+    known = isinstance(fact.value, Decimal) and units.unit(fact.unit)[0] in units.MONEY
+    label = fold(fact.label)
+    named = re.fullmatch(
+        r"(?:new |sale |promo |current |reduced )?price|prix(?: solde| promo)?", label
+    )
+    return known and bool(named) and Decimal(str(fact.value)) < lowest
+
+
+def _percent(lowest: Decimal, now: Decimal | str) -> Decimal:
+    share = (lowest - Decimal(str(now))) / lowest * 100
+    return share.quantize(Decimal(1), ROUND_HALF_UP)
+
+
+def _lowest(ground: Ground) -> Fact | None:
+    texts = ((k.fact, fold(f"{k.fact.label} {k.fact.id}")) for k in ground.known)
+    return next((fact for fact, text in texts if _LOWEST.search(text)), None)
+
+
+def green(quote: str, name: str, part: str, fact: Fact | None, language: str) -> Check | None:
+    """An environmental claim: blocked without a fact, and some are not even saved by one."""
+    if fact is None:
+        words = Words(
+            "“{claim}” is an environmental claim without a source. Take it out, or say what "
+            "exactly and cite it (Directive 2024/825).",
+            claim=quote,
+        )
+        return Check(
+            rule="green claim", level="block", words=words, part=part, quote=quote, override=True
+        )
+    if name in _BANNED_IN_FRANCE and language == "fr":
+        words = Words(
+            "“{claim}” may not stand on products or packaging in France. Take it out "
+            "(code de l'environnement, L541-9-1).",
+            claim=quote,
+        )
+    elif name == "carbon":
+        words = Words(
+            "“{claim}” may not rest on offsets, and needs a published report in France. Ask your "
+            "legal team (Directive 2024/825; code de l'environnement, L229-68).",
+            claim=quote,
+        )
+    else:
+        return None
+    return Check(
+        rule="green claim", level="warn", words=words, part=part, quote=quote, fact=fact.id
+    )
+
+
+def soldes(pieces: Sequence[Piece], today: date, periods: Periods | None = None) -> Iterator[Check]:
+    """The word is reserved for the legal periods: those given, or those of `occasions.toml`."""
+    if periods is None:
+        legal = [one for one in occasions().values() if one.legal]
+        periods = [(p.starts, p.until) for one in legal for p in one.periods]
+    if any(start <= today <= end for start, end in periods):
+        return
+    for piece in pieces:
+        match = _SOLDES.search(fold(piece.text)) if piece.goes_out else None
+        if match:
+            quote = piece.text[match.start() : match.end()]
+            words = Words(
+                "“{word}” may be said only within the legal periods. Check the dates, or write "
+                "another word (code de commerce, L310-3).",
+                word=quote,
+            )
+            yield Check(rule="soldes", level="warn", words=words, part=piece.key, quote=quote)
+            return

@@ -1,0 +1,84 @@
+"""Telephone numbers in free text, told apart from order numbers, EANs, dates and amounts.
+
+A number with its country code needs only to be valid. One without must be written the way a
+country writes its own, or stand behind a word such as "phone" or "appelez".
+"""
+
+import re
+from collections.abc import Iterator
+
+_PHONE = re.compile(
+    r"(?<![\w.,/€£$#-])(?:\+|00)?\(?\d(?:[ \u00a0\u202f().\-/]{0,2}\d){6,16}(?![\w%€£$]|[.,:/-]\d)"
+)
+# An amount, or a quantity, is not a telephone number.
+_UNIT_AFTER = re.compile(
+    r"\s?(?:€|£|\$|%|eur\b|usd|gbp|euros?\b|kg\b|g\b|cm\b|mm\b)", re.IGNORECASE
+)
+_DATED = re.compile(
+    r"(?:19|20)\d\d[-/. ]?(?:0\d|1[0-2])[-/. ]?[0-3]\d(?:[ T]?\d.*)?"
+    r"|[0-3]?\d([-/.])[01]?\d\1(?:19|20)?\d\d(?:[ ,T-]+\d{1,2}[:h].*)?"
+    r"|[0-3]?\d [01]?\d (?:19|20)\d\d|(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d"
+)
+_ORDER_BEFORE = re.compile(
+    r"(?:\b(?:commandes?|cmd|orders?|ref|réf|référence|reference|sku|eans?|gtin|upc|isbn|asin|article|"
+    r"factures?|invoices?|tracking|suivi|colis|parcel|pedido|encomenda|bestell\w*|rechnung\w*|"
+    r"siret|siren|tva|vat|ticket|code|lot|id|num[ée]ro de (?:commande|suivi)|compte|dossier)"
+    r"(?: (?:number|nummer|code))?\.?|#|\bn[°ºo]\.?)"
+    r"[\s\u00a0]*(?:(?:n[°ºo]\.?|no\.?|nr\.?|number|id|is|est|é)[\s\u00a0]*)?[:#=]?[\s\u00a0]*$",
+    re.IGNORECASE,
+)
+_PHONE_BEFORE = re.compile(
+    r"(?:t[ée]l(?:[ée]phone)?|phone|call(?: me)?(?: (?:at|on))?|mobile|cell|portable|whatsapp|"
+    r"appel\w*(?:[ -]moi)?(?: au)?|joindre au|ring|telefone?|telefon|telem[óo]vel|celular|handy|"
+    r"ligue|llam\w+|sms(?: au)?|num[ée]ro|number|n[uú]mero|fax|contact\w*)"
+    r"[\s\u00a0]*(?:(?:is|est|é|es|ist|at|on|au|no|n[°º])[\s\u00a0]*)?[.:]?[\s\u00a0]*$",
+    re.IGNORECASE,
+)
+# A number written without its country: how each country's people write theirs.
+_NATIONAL = (
+    ("FR", re.compile(r"0[1-9](?:[ \u00a0\u202f.\-/]?\d\d){4}"), False),
+    ("GB", re.compile(r"\(?0\d{2,4}\)?[ \u00a0-]?\d{3,4}[ \u00a0-]?\d{3,4}"), False),
+    ("US", re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[ .-]\d{4}"), False),
+    ("DE", re.compile(r"\(?0\d{2,4}\)?[ /-]{1,3}\d{3,}(?:[ -]\d{1,6})*"), False),
+    ("BR", re.compile(r"(?:0?\(\d\d\) ?|0?\d\d )9?\d{4}[ -]\d{4}"), False),
+    ("PT", re.compile(r"[29]\d\d[ \u00a0]\d{3}[ \u00a0]\d{3}"), False),
+    ("PT", re.compile(r"[29]\d{8}"), True),  # True: only behind "phone", "telefone", …
+    ("US", re.compile(r"\d{3} ?\d{3} ?\d{4}"), True),
+    ("BR", re.compile(r"\d{10,11}"), True),
+    ("DE", re.compile(r"0\d{6,12}"), True),
+    ("ES", re.compile(r"[6-9]\d\d ?\d{2,3} ?\d{2,3} ?\d{0,3}"), True),
+)
+
+
+def phones(text: str) -> Iterator[re.Match[str]]:
+    """The telephone numbers in a text."""
+    for match in _PHONE.finditer(text):
+        value = match[0]
+        before = text[max(0, match.start() - 40) : match.start()]
+        if _ORDER_BEFORE.search(before) or _UNIT_AFTER.match(text, match.end()):
+            continue
+        if _DATED.fullmatch(value) or not _rings(value, bool(_PHONE_BEFORE.search(before))):
+            continue
+        yield match
+
+
+def _rings(value: str, cued: bool) -> bool:
+    """Whether this is somebody's number: valid in the country whose way of writing it follows."""
+    import phonenumbers
+
+    if value.startswith(("+", "00")):
+        regions: list[str | None] = [None]
+        value = "+" + value[2:] if value.startswith("00") else value
+    else:
+        regions = [
+            region
+            for region, shape, needs_cue in _NATIONAL
+            if (cued or not needs_cue) and shape.fullmatch(value)
+        ]
+    for region in regions:
+        try:
+            if phonenumbers.is_valid_number(phonenumbers.parse(value, region)):
+                return True
+        except phonenumbers.NumberParseException:
+            continue
+    return False

@@ -1,0 +1,274 @@
+"""Holds a draft against its facts: every figure, claim and quotation, and the form it must have.
+
+What a fact says is proven. What a person said is stated, and the approver confirms it. The rest
+blocks approval.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from bot import claims, figures, form, law, tongue
+from bot.brand import Brand
+from bot.channels import Channel
+from bot.checks import Check
+from bot.claims import Claim
+from bot.evidence import Evidence, Fact
+from bot.fold import squeeze
+from bot.form import mention
+from bot.ground import Ground, quoted_spans
+from bot.links import links
+from bot.parts import Hook, Part
+from bot.piece import Piece, pieces
+from bot.reading import Figure
+from bot.request import Request
+from bot.words import Words
+
+Span = tuple[int, int]
+
+
+def prove(
+    parts: Sequence[Part],
+    hooks: Sequence[Hook],
+    evidence: Evidence,
+    *,
+    request: Request,
+    brand: Brand,
+    channel: Channel | None,
+    today: date,
+    periods: law.Periods | None = None,
+) -> tuple[Check, ...]:
+    """All checks on a draft, the gravest first. `periods` are those of the soldes, when known."""
+    ground = Ground(evidence, request.brief, brand)
+    examined = pieces(parts, hooks)
+    found = [
+        *_quotes(examined, ground),
+        *_citations(examined, evidence),
+        *form.gaps(examined),
+        *form.link_hosts(examined, ground),
+        *_figures(examined, ground, today),
+        *_claims(examined, ground, request, channel),
+        *tongue.language(examined, request.language),
+    ]
+    if channel is not None:
+        found += _as_copy(examined, ground, request, brand, channel, today, periods)
+    grave = {"block": 0, "stated": 1, "warn": 2, "pass": 3}
+    return tuple(sorted(found, key=lambda check: grave[check.level]))
+
+
+def sources(parts: Sequence[Part], evidence: Evidence) -> list[tuple[str, Fact]]:
+    """Which facts prove what, as (part's key, fact): those cited, and those that bear it out."""
+    ground = Ground(evidence)
+    found: list[tuple[str, Fact]] = []
+    for piece in pieces(parts):
+        facts = [evidence.get(fact_id) for fact_id in piece.cites]
+        loose = piece.kind == "table"
+        facts += [ground.proof(f, piece.cites, loose=loose) for f in figures.read(piece.text)]
+        facts += [ground.backing(claim, piece.cites) for claim in claims.read(piece.text)]
+        found += [(piece.key, fact) for fact in facts if fact is not None]
+    return list({(key, fact.id): (key, fact) for key, fact in found}.values())
+
+
+def stated_in(
+    text: str, author: str, today: date, *, source: str = "brief", before: str = ""
+) -> tuple[Fact, ...]:
+    """What somebody states in a brief or an edit: figures, claims and links, as facts of theirs.
+
+    What already stood in `before` is not theirs: give the text as it was before an edit.
+    """
+    old_figures = {figure.readings for figure in figures.read(before)}
+    old_claims = {claim.concept for claim in claims.read(before)}
+    values: list[tuple[str, Decimal | str, str | None]] = [
+        _stated(figure) for figure in figures.read(text) if figure.readings not in old_figures
+    ]
+    values += [("claim", c.text, None) for c in claims.read(text) if c.concept not in old_claims]
+    values += [("link", link.text, None) for link in links(text) if link.text not in before]
+    return tuple(
+        Fact(
+            id=f"stated.{author}.{n}", label=label, value=value, unit=unit,
+            source=source, as_of=today, stated_by=author,
+        )
+        for n, (label, value, unit) in enumerate(dict.fromkeys(values), 1)
+    )  # fmt: skip
+
+
+def _stated(figure: Figure) -> tuple[str, Decimal | str, str | None]:
+    """A percentage and a price as numbers; anything else as it was written."""
+    reading = figure.first
+    if isinstance(reading.value, Decimal) and reading.kind == "number" and reading.size == 1:
+        if reading.unit == "%":
+            return "percentage", reading.value, "%"
+        if reading.unit in ("EUR", "GBP", "USD", "CHF", "BRL"):
+            return "price", reading.value, reading.unit
+    return (
+        {"date": "date", "weekday": "date", "code": "code"}.get(reading.kind, "figure"),
+        f"{figure.text} {figure.follows}".strip(),
+        None,
+    )
+
+
+def _as_copy(
+    examined: Sequence[Piece],
+    ground: Ground,
+    request: Request,
+    brand: Brand,
+    channel: Channel,
+    today: date,
+    periods: law.Periods | None,
+) -> Iterator[Check]:
+    """What is asked only of a text that goes to customers."""
+    yield from form.lengths(examined, channel)
+    yield from form.sms(examined, channel, brand)
+    yield from form.mentions(examined, request, brand)
+    yield from law.price_cut(examined, ground)
+    yield from tongue.avoided(examined, brand)
+    yield from tongue.echo(examined, request, ground.names)
+    if request.language == "fr":
+        yield from tongue.spacing(examined)
+        yield from tongue.address(examined, brand)
+        yield from law.soldes(examined, today, periods)
+
+
+def _figures(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator[Check]:
+    proven = 0
+    for piece in examined:
+        left_out = _left_out(piece, ground)
+        seen: set[str] = set()
+        for figure in figures.read(piece.text):
+            if _within(figure.start, figure.end, left_out) or figure.text in seen:
+                continue
+            seen.add(figure.text)
+            if ground.proof(figure, piece.cites, loose=piece.kind == "table"):
+                proven += 1
+            elif not _is_this_year(figure, today):
+                yield _unproven(figure, piece, ground.stated_figure(figure))
+    if proven:
+        words = Words.count("{n} figure proven", "{n} figures proven", proven)
+        yield Check(rule="figure", level="pass", words=words)
+
+
+def _unproven(figure: Figure, piece: Piece, who: str | None) -> Check:
+    if who:
+        words = Words(
+            "{figure} is stated by {who}, with no source.", figure=figure.text, who=mention(who)
+        )
+        return Check(rule="figure", level="stated", words=words, part=piece.key, quote=figure.text)
+    words = Words("{figure} has no source. Cite one, or take it out.", figure=figure.text)
+    return Check(
+        rule="figure", level="block", words=words, part=piece.key, quote=figure.text, override=True
+    )
+
+
+def _is_this_year(figure: Figure, today: date) -> bool:
+    """The current year and the next are no claim: "summer 2027"."""
+    reading = figure.first
+    bare = reading.kind == "number" and reading.unit is None and not figure.text.endswith("%")
+    return bare and reading.value in (today.year, today.year + 1) and len(figure.text) == 4
+
+
+def _claims(
+    examined: Sequence[Piece], ground: Ground, request: Request, channel: Channel | None
+) -> Iterator[Check]:
+    backed = 0
+    for piece in examined:
+        left_out = _left_out(piece, ground)
+        seen: set[tuple[str, str, bool]] = set()
+        for claim in claims.read(piece.text, (request.language,)):
+            if claim.concept in seen or _within(claim.start, claim.end, left_out):
+                continue
+            if (channel is None and claims.advertising(claim.kind)) or _is_idle_denial(claim):
+                continue
+            seen.add(claim.concept)
+            fact = ground.backing(claim, piece.cites)
+            if claim.kind == "green":
+                finding = law.green(claim.text, claim.name, piece.key, fact, request.language)
+                if finding:
+                    yield finding
+                    continue
+            if fact or claim.concept in ground.named_claims:
+                backed += 1
+            else:
+                yield _unbacked(claim, piece, ground.stated_claim(claim))
+    if backed:
+        words = Words.count("{n} claim with its source", "{n} claims with their sources", backed)
+        yield Check(rule="claim", level="pass", words=words)
+
+
+def _unbacked(claim: Claim, piece: Piece, who: str | None) -> Check:
+    if who:
+        words = Words(
+            "“{claim}” is stated by {who}, with no source.", claim=claim.text, who=mention(who)
+        )
+        return Check(rule="claim", level="stated", words=words, part=piece.key, quote=claim.text)
+    words = Words("“{claim}” has no source. Cite one, or take it out.", claim=claim.text)
+    return Check(
+        rule="claim", level="block", words=words, part=piece.key, quote=claim.text, override=True
+    )
+
+
+def _is_idle_denial(claim: Claim) -> bool:
+    """ "Not machine washable" promises nothing; "no leather" does."""
+    return claim.denied and claim.kind != "material"
+
+
+def _quotes(examined: Sequence[Piece], ground: Ground) -> Iterator[Check]:
+    for piece in examined:
+        if piece.kind == "quote":
+            fact = ground.evidence.get(piece.cites[0]) if piece.cites else None
+            if fact is None or not _contains(str(fact.value), piece.text):
+                words = Words("The quotation is not in its source, letter for letter.")
+                yield Check(
+                    rule="quote", level="block", words=words, part=piece.key, quote=piece.text,
+                    fact=piece.cites[0] if piece.cites else None,
+                )  # fmt: skip
+            continue
+        for start, end in quoted_spans(piece) if piece.written else ():
+            text = piece.text[start:end]
+            if not _is_somewhere(text, ground):
+                words = Words("“{quote}” is in no source, letter for letter.", quote=text)
+                yield Check(
+                    rule="quote", level="block", words=words, part=piece.key, quote=text,
+                    override=True,
+                )  # fmt: skip
+
+
+def _contains(whole: str, quote: str) -> bool:
+    return squeeze(quote) in squeeze(whole)
+
+
+def _is_somewhere(text: str, ground: Ground) -> bool:
+    known = (str(fact.value) for fact in ground.evidence.facts)
+    said = (said.text for said in ground.said)
+    brand = (str(one.fact.value) for one in ground.known)
+    return any(
+        _contains(whole, text.rstrip(" .,!?…")) for some in (known, said, brand) for whole in some
+    )
+
+
+def _citations(examined: Sequence[Piece], evidence: Evidence) -> Iterator[Check]:
+    for piece in examined:
+        if piece.kind == "quote":
+            continue
+        for fact_id in dict.fromkeys(piece.cites):
+            if evidence.get(fact_id) is None:
+                words = Words("The source “{fact}” does not exist. Cite another.", fact=fact_id)
+                yield Check(
+                    rule="citation", level="block", words=words, part=piece.key, fact=fact_id,
+                    override=True,
+                )  # fmt: skip
+
+
+def _left_out(piece: Piece, ground: Ground) -> list[Span]:
+    """Where figures and claims are not ours: links, names, placeholders, true quotations."""
+    if piece.kind == "quote":
+        return [(0, len(piece.text))]
+    spans = [(link.start, link.end) for link in links(piece.text)]
+    spans += ground.name_spans(piece.text)
+    spans += [match.span() for match in re.finditer(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}", piece.text)]
+    quoted = quoted_spans(piece) if piece.written else []
+    return spans + [s for s in quoted if _is_somewhere(piece.text[s[0] : s[1]], ground)]
+
+
+def _within(start: int, end: int, spans: Sequence[Span]) -> bool:
+    return any(a <= start and end <= b for a, b in spans)

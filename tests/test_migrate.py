@@ -1,0 +1,89 @@
+"""A migration …"""
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import inspect
+
+from bot import migrate
+from bot.db import Database
+from bot.engine import Engine
+from bot.rows import TABLES
+from bot.task import Task
+from tests.making import wish
+from tests.test_engine import FAST, launched, now
+
+
+def tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names())
+
+
+def test_goes_up_and_down_and_leaves_no_table_behind(database_url: str) -> None:
+    database = Database(database_url)
+    assert migrate.upgrade(database)
+    assert set(TABLES.tables) <= tables(database)
+    migrate.downgrade(database, "base")
+    assert tables(database) <= {"alembic_version"}
+    assert migrate.upgrade(database)
+    database.close()
+
+
+def test_gives_the_tables_that_the_rows_describe(database: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with database.engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, TABLES) == []
+
+
+def test_has_nothing_to_do_the_second_time(database: Database) -> None:
+    assert not migrate.upgrade(database)
+
+
+def test_keeps_a_copy_of_a_sqlite_file_first(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    migrate.upgrade(database)
+    migrate.keep_copy(database, "0001")
+    assert (tmp_path / "x.db.before-0001").stat().st_size > 0
+    database.close()
+
+
+NEXT = '''"""A column more."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "9999", "{newest}"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("tasks") as tasks:
+        tasks.add_column(sa.Column("more", sa.String(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("tasks") as tasks:
+        tasks.drop_column("more")
+'''
+
+
+async def test_leaves_pending_work_alone_and_it_ends_afterwards(
+    database: Database, tmp_path: Path
+) -> None:
+    first = await launched(database)  # makes the engine's own tables
+    await first.engine.close()
+    closed = Engine(database, now, FAST)
+    await database.run(lambda s: Task.accept(s, closed.enqueue, wish("t1"), now()))
+    await closed.close()
+
+    scripts = tmp_path / "versions"
+    shutil.copytree(migrate.VERSIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "v9999.py").write_text(NEXT.format(newest=migrate.newest()))
+    assert migrate.upgrade(database, scripts=scripts)
+    columns = {column["name"] for column in inspect(database.engine).get_columns("tasks")}
+    assert "more" in columns
+
+    second = await launched(database)
+    await second.until(lambda: second.done == ["t1"])
+    await second.engine.close()
