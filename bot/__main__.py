@@ -45,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
 
     import_ = doors.add_parser("import", help="take in a product catalogue")
     import_.add_argument("file", type=Path, metavar="FILE", help="Shopify's CSV, or plain columns")
+    import_.add_argument(
+        "--map", action="append", default=[], metavar="THEIRS=OURS", help="what a column is"
+    )
     import_.add_argument("--currency", help="of the prices, when the file does not say: EUR")
     for command in (try_, import_):
         command.add_argument("--workspace", help="Slack's team id, when there are several")

@@ -79,7 +79,7 @@ def _bare_fits(k: Reading, said: Figure, known: Figure) -> bool:
     counts = units.counted(said.follows)
     if k.unit is None or k.unit.startswith("#"):
         other = k.unit or units.counted(known.follows) or units.counted(known.about)
-        return counts is None or other is None or counts == other
+        return counts is None or other is None or units.same(counts, other)
     if k.unit in ("%", "times"):
         return False
     if k.unit == "/5":

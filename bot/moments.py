@@ -28,7 +28,7 @@ ISO = re.compile(r"(?<![\w.,/-])(\d{4})-(\d\d)-(\d\d)(?!\d)")
 NUMERIC = re.compile(r"(?<![\w.,/])(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d\d)(?![\d/])")
 DAY_MONTH = re.compile(r"(?<![\w.,/])(\d{1,2})/(\d{1,2})(?![\d/%h]|[.,]\d| ?[%€£$])")
 WORDED = re.compile(
-    rf"(?<![\w.,/])(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: of)? ({_MONTH})\b\.?(?: (\d{{4}})\b)?"
+    rf"(?<![\w.,/])(\d{{1,2}})(?:er|st|nd|rd|th|\.)?(?: of)? ({_MONTH})\b(?:\.? (\d{{4}})\b)?"
 )
 MONTH_FIRST = re.compile(
     rf"\b({_ENGLISH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,:/]\d| ?(?:%|€|£|h\b|per))"
@@ -36,7 +36,7 @@ MONTH_FIRST = re.compile(
 )
 CLOCK = re.compile(
     r"(?<![\w.,:/])(?:(?P<h>\d{1,2}) ?h ?(?P<hm>\d\d)?|(?P<c>\d{1,2}):(?P<cm>\d\d)"
-    r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])\.?m\b\.?)(?![\w:])"
+    r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])(?:m\b|\.m\.?))(?![\w:])"
 )
 # "on Friday" is a promise, "lazy Sundays" is not.
 WEEKDAY = re.compile(

@@ -69,7 +69,7 @@ _DOLLARS = frozenset({"$", "USD", "CAD", "AUD", "NZD"})
 _CLASS = {word: kind for kind, words in _COUNTED.items() for word in words.split()}
 
 AFTER = re.compile(
-    r"[ \u00a0\u202f]?(?:"
+    r"[ -]?(?:"
     + "|".join(
         re.escape(word) + (r"(?![\w²])" if word[-1].isalnum() else "")
         for word in sorted(_WRITTEN, key=len, reverse=True)
@@ -103,5 +103,7 @@ def counted(words: str) -> str | None:
 
 
 def same(said: str | None, known: str | None) -> bool:
-    """Whether two dimensions are one; dollars are written alike in many countries."""
+    """Whether two dimensions are one: dollars are written alike, and reviews are by people."""
+    if {said, known} == {"#people", "#reviews"}:
+        return True
     return said == known or (said in _DOLLARS and known in _DOLLARS and "$" in (said, known))

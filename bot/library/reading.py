@@ -27,7 +27,7 @@ GARBLED = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“�
 REASONS = {
     "unexpected end": "a quote opens here and never closes",
     "expected after": "a quote inside a quoted cell must be written twice",
-    "larger than": "a cell is longer than 131,072 characters",
+    "larger than": "a quote never closes, or a cell is longer than 131,072 characters",
 }
 STRAY = "a quote opens here and swallows the rows below"
 
@@ -186,9 +186,7 @@ def _line(line: bytes) -> str:
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
-        return "".join(bytes([b]).decode("cp1252", errors="replace") for b in line).replace(
-            "\ufffd", ""
-        )
+        return line.decode("cp1252", errors="ignore")
 
 
 def _mended(text: str) -> str:

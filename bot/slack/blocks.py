@@ -1,15 +1,17 @@
 """The small shapes that cards and forms are built of, each within Slack's limits."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.safe import neutral
-from bot.words import Words, catalogue, spell
+from bot.words import Words, catalogue, spell, words_from
 
 Block = dict[str, Any]
 SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500
+MENTIONS = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")
 MOST_BLOCKS = 50
 MOST_CHARACTERS = 12_600  # Slack refuses at about 13,200 over all blocks
 
@@ -62,8 +64,20 @@ def quoted(text: str, most: int, hosts: Collection[str] = ()) -> str:
 
 
 def told(words: Words, language: str, most: int = SECTION) -> str:
-    """A sentence of ours, which may carry mentions."""
-    return cut(words.to(language), most)
+    """A stored sentence for mrkdwn: mentions in it stand, other people's words are harmless."""
+    return cut(_harmless(words).to(language), most)
+
+
+def _harmless(words: Words) -> Words:
+    return words.model_copy(update={"params": {k: _mild(v) for k, v in words.params.items()}})
+
+
+def _mild(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if MENTIONS.fullmatch(value) else neutral(value)
+    if isinstance(value, dict) and "words" in value:
+        return {"words": _harmless(words_from(value["words"])).model_dump(mode="json")}
+    return value
 
 
 def titled(title: str, language: str) -> str:

@@ -13,7 +13,7 @@ from bot.slack.blocks import (
     section,
     told,
 )
-from bot.slack.draft_card import draft_card
+from bot.slack.draft_card import draft_card, place_lines
 from bot.slack.exact import bar, rich, said
 from bot.slack.findings import MOST_PICK, numbered
 from bot.slack.names import ANSWER, STOP, TRY_AGAIN, Ref
@@ -108,7 +108,5 @@ def _asked(shown: Shown) -> str:
 
 def around(shown: Shown, language: str) -> list[Block]:
     """Where this card is, when that is not where it was asked."""
-    from bot.slack.draft_card import place_lines
-
     lines = place_lines(shown, language)
     return [context(*lines)] if lines else []

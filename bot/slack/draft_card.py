@@ -19,6 +19,7 @@ from bot.slack.blocks import (
     quoted,
     section,
     titled,
+    told,
     weigh,
 )
 from bot.slack.copy import copy_blocks
@@ -29,6 +30,7 @@ from bot.slack.shown import Shown
 from bot.words import Words
 
 MOST_HOOKS = 2
+MOST_PLACES = 20  # an option with its reference takes about 150 of a message's 13,200
 
 
 def draft_card(shown: Shown, language: str) -> Message:
@@ -36,9 +38,8 @@ def draft_card(shown: Shown, language: str) -> Message:
     draft = shown.draft
     assert draft is not None
     above, below = _above(shown, draft, language), _below(shown, draft, language)
-    more = context(
-        Words("The text is long: the rest of it is in a file in this thread.").to(language)
-    )
+    long = Words("The text is long: the rest of it is in a file in this thread.")
+    more = context(long.to(language))
     room = MOST_CHARACTERS - weigh(above) - weigh(below) - weigh(more)
     copy, rest = copy_blocks(draft, language, hosts=shown.hosts, room=room)
     blocks = [*above, *copy, *([more] if rest else []), *below]
@@ -118,7 +119,7 @@ def _why_not(shown: Shown, draft: Draft, language: str) -> str | None:
     """Why there is no Approve on this card."""
     if draft.refused():
         words = Words("This can't be approved: {why}", why=draft.refused()[0].words)
-        return cut(words.to(language), 500)
+        return told(words, language, 500)
     if not shown.policy.approval.approvers:
         return Words(
             "No approver is named yet. An administrator can name approvers in policy.toml, "
@@ -142,7 +143,7 @@ def _approve(shown: Shown, draft: Draft, language: str) -> Block:
         return button(Words("Approve anyway").to(language), names.APPROVE_ANYWAY, ref)
     ask = None
     if stated := draft.stated():
-        lines = "\n".join(f"• {cut(check.words.to(language), 140)}" for check in stated)
+        lines = "\n".join(f"• {told(check.words, language, 140)}" for check in stated)
         lead = Words("Nobody has proved this. By approving you confirm it:").to(language)
         ask = confirm(Words("Is this right?"), f"{lead}\n{lines}", Words("Approve"), language)
     text = Words("Approve").to(language)
@@ -160,7 +161,7 @@ def _share(shown: Shown, draft: Draft, language: str) -> Block | None:
 
 def _send_to(shown: Shown, draft: Draft, language: str) -> Block | None:
     sent = {delivery.destination.get("channel") for delivery in shown.deliveries}
-    places = [one for one in shown.policy.delivery.channels if one not in sent][:100]
+    places = [one for one in shown.policy.delivery.channels if one not in sent][:MOST_PLACES]
     if not places:
         return None
     ask = confirm(

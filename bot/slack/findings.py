@@ -2,11 +2,11 @@
 
 from bot.checks import Check
 from bot.draft import Draft
-from bot.slack.blocks import Block, actions, button, context, cut, quoted, section
+from bot.slack.blocks import Block, actions, button, context, cut, quoted, section, told
 from bot.slack.names import ANSWER, Ref
 from bot.words import Words
 
-MOST_LINES, MOST_SOURCES, MOST_ANSWERS, MOST_PICK = 10, 3, 3, 900
+MOST_LINES, MOST_SOURCES, MOST_ANSWERS, MOST_PICK = 10, 3, 3, 400
 MARKS = {"block": ":no_entry:", "stated": ":speech_balloon:", "warn": ":warning:"}
 GRAVEST = ("block", "stated", "warn")
 
@@ -25,14 +25,14 @@ def findings_blocks(draft: Draft, language: str) -> list[Block]:
 
 def _line(check: Check, language: str) -> str:
     mark = MARKS[check.level]
-    words = cut(check.words.to(language), 400)
+    words = told(check.words, language, 200)
     if check.quote and check.quote not in words:
         return f"{mark} {words} “{quoted(check.quote, 120)}”"
     return f"{mark} {words}"
 
 
 def _fitting(lines: list[str]) -> str:
-    return cut("\n".join(cut(line, 300) for line in lines), 3_000)
+    return cut("\n".join(cut(line, 350) for line in lines), 3_000)
 
 
 def passed(found: tuple[Check, ...], language: str) -> str | None:
@@ -57,10 +57,9 @@ def sources_line(draft: Draft, language: str) -> str | None:
     names = list(dict.fromkeys(f.source for f in draft.facts.facts if f.id in cited))
     if not names:
         return None
-    shown = "; ".join(quoted(name, 150) for name in names[:MOST_SOURCES])
-    if more := len(names) - MOST_SOURCES:
-        if more > 0:
-            shown += f" (+{more})"
+    shown = "; ".join(quoted(name, 100) for name in names[:MOST_SOURCES])
+    if (more := len(names) - MOST_SOURCES) > 0:
+        shown += f" (+{more})"
     return f"{Words('Sources').to(language)}: {shown}"
 
 
@@ -69,9 +68,9 @@ def assumed_blocks(draft: Draft, language: str) -> list[Block]:
     brief = draft.brief
     if not brief.assumed:
         return []
-    said = ", ".join(a.words.to(language) for a in brief.assumed)
-    shown = context(Words("I assumed: {what}", what=quoted(said, 1_500)).to(language))
-    answers = []
+    said = ", ".join(told(one.words, language, 150) for one in brief.assumed[:6])
+    shown = context(Words("I assumed: {what}", what=said).to(language))
+    answers: list[Block] = []
     for option in brief.options:
         value = Ref(task=draft.task, draft=draft.id, pick=option.value, field=option.field).packed()
         if len(value) <= MOST_PICK and len(answers) < MOST_ANSWERS:

@@ -2,7 +2,7 @@
 
 from bot.decision import Decision
 from bot.delivery import Delivery
-from bot.slack.blocks import Block, context, cut, moment, quoted, section
+from bot.slack.blocks import Block, context, moment, quoted, section, told
 from bot.slack.shown import Shown
 from bot.words import Words
 
@@ -11,21 +11,21 @@ MOST_DELIVERIES = 10
 
 def outcome_blocks(shown: Shown, language: str) -> list[Block]:
     """The decision, large; deliveries and what is void, small."""
-    lines = [_decided(decision, language) for decision in shown.decisions]
+    lines = [decided(decision, language) for decision in shown.decisions]
     if shown.standing == "open" and shown.decisions:
         needed, n = shown.policy.approval.needed, len(shown.decisions)
         lines.append(Words("{n} of {needed} approvals", n=n, needed=needed).to(language))
     if shown.followed and shown.standing == "sent back":
         lines.append(Words("A new draft follows below.").to(language))
     blocks = [section("\n".join(lines))] if lines else []
-    small = [_delivered(one, language) for one in shown.deliveries[:MOST_DELIVERIES]]
+    small = [delivered(one, language) for one in shown.deliveries[:MOST_DELIVERIES]]
     small += [_voided(n, decision, language) for n, decision in shown.earlier[-2:]]
     if shown.trouble:
-        small.append(f":warning: {cut(shown.trouble.to(language), 500)}")
+        small.append(f":warning: {told(shown.trouble, language, 300)}")
     return blocks + ([context(*small)] if small else [])
 
 
-def _decided(decision: Decision, language: str) -> str:
+def decided(decision: Decision, language: str) -> str:
     told = {"who": f"<@{decision.by}>", "when": moment(decision.at, language)}
     mark, words = {
         "approve": (":white_check_mark:", Words("Approved by {who} on {when}", **told)),
@@ -36,34 +36,33 @@ def _decided(decision: Decision, language: str) -> str:
     )
     line = f"{mark} {words.to(language)}"
     if decision.reason:
-        reason = quoted(decision.reason, 600).replace("\n", "\n> ")
+        reason = quoted(decision.reason, 300).replace("\n", "\n> ")
         line += f"\n> {reason}"
     return line
 
 
-def _delivered(delivery: Delivery, language: str) -> str:
-    where = _where(delivery).to(language)
+def delivered(delivery: Delivery, language: str) -> str:
+    where = _where(delivery)
     code = f"`{delivery.code}`"
     if delivery.state == "gone" and delivery.gone_at:
         at = moment(delivery.gone_at, language)
-        words = Words(
-            "Sent to {where} on {when}, campaign code {code}", where=where, when=at, code=code
-        )
+        gone = {"where": where, "when": at, "code": code}
+        words = Words("Sent to {where} on {when}, campaign code {code}", **gone)
         return f":outbox_tray: {words.to(language)}"
     if delivery.state == "failed":
         why = delivery.said or Words("nobody knows why")
         words = Words("Not sent to {where}: {why}", where=where, why=why)
-        return f":x: {cut(words.to(language), 600)}"
+        return f":x: {told(words, language, 250)}"
     if delivery.state == "stopped":
         return Words("Stopped before it went to {where}", where=where).to(language)
     words = Words("On its way to {where}, campaign code {code}", where=where, code=code)
     return f":hourglass_flowing_sand: {words.to(language)}"
 
 
-def _where(delivery: Delivery) -> Words:
+def _where(delivery: Delivery) -> Words | str:
     channel = delivery.destination.get("channel")
     if channel:
-        return Words("{place}", place=f"<#{channel}>")
+        return f"<#{channel}>"
     if delivery.destination.get("kind") == "file":
         return Words("a file")
     return Words("this thread")

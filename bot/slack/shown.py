@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.brand import Brand
@@ -68,9 +68,7 @@ def gather(
     versions = Draft.versions(session, piece)
     draft = versions[-1] if versions else None
     origin = _channel(task)
-    first = post.id == f"{piece}:card"
-    in_dm = (post.channel or "").startswith("D")
-    away = bool(post.place.get("fallback")) or (in_dm and origin is not None)
+    alone = _alone(post)
     return Shown(
         task=task,
         policy=policy,
@@ -81,10 +79,10 @@ def gather(
         deliveries=tuple(Delivery.of(session, draft.id)) if draft else (),
         receipts=tuple(Receipt.of(session, task.id)),
         followed=session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None,
-        private=task.private and first,
+        private=task.private and alone,
         shared=task.private and _cards(session, piece) > 1,
         origin=origin,
-        fallback=away and not task.private,
+        fallback=alone and origin is not None and not task.private,
         hosts=_hosts(session, task.workspace),
         channel_names=channel_names or {},
     )
@@ -94,6 +92,14 @@ def _channel(task: Task) -> str | None:
     """The channel it was asked in; None when that was a direct message."""
     channel = task.place.get("channel")
     return channel if isinstance(channel, str) and channel[:1] in ("C", "G") else None
+
+
+def _alone(post: Post) -> bool:
+    """Whether this card is in its author's direct messages, or will be."""
+    place = post.place
+    alone = place.get("dm") or place.get("fallback")
+    where = post.channel or ("D" if alone else str(place.get("channel") or ""))
+    return where.startswith("D")
 
 
 def _voided(session: Session, before: list[Draft]) -> tuple[tuple[int, Decision], ...]:
@@ -106,9 +112,8 @@ def _voided(session: Session, before: list[Draft]) -> tuple[tuple[int, Decision]
 
 
 def _cards(session: Session, piece: str) -> int:
-    return len(
-        list(session.scalars(select(Post.id).where(Post.piece == piece, Post.kind == "card")))
-    )
+    rows = select(func.count()).where(Post.piece == piece, Post.kind == "card")
+    return session.scalar(rows) or 0
 
 
 def _hosts(session: Session, workspace: str) -> frozenset[str]:

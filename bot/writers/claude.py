@@ -164,12 +164,13 @@ class Claude:
         return written
 
     async def _listen(self, letter: Letter, call: Call, grow: Callable[[str], None]) -> None:
-        seen = 0
+        seen, shown = 0, ""
         async with aclosing(self._wire.pieces(letter, call)) as pieces:
             async for _ in pieces:
                 if len(call.text) - seen >= GROWTH:
-                    seen = len(call.text)
-                    if words := readable(call.text):
+                    seen, words = len(call.text), readable(call.text)
+                    if words not in ("", shown):
+                        shown = words
                         grow(words)
 
     def _learn(self, letter: Letter, failure: Failure) -> None:
@@ -184,28 +185,30 @@ class Claude:
 
     def _judge(self, name: str, known: Any) -> Words | None:
         """What the server says about a name: whether it can write, and how."""
-        if getattr(known, "lifecycle", None) == "retired":
+        if _said(known, "lifecycle") == "retired":
             return Words(
                 "{name} is retired. An administrator can name another in SUPER_INTERN_MODEL.",
                 name=name,
             )
-        can = getattr(known, "capabilities", None)
-        if can is None:
-            return None  # not Anthropic's: the first answer will show
-        if not can.structured_outputs.supported:
+        if _said(known, "capabilities.structured_outputs.supported") is False:
             return Words(
                 "{name} can't answer in the form we need. "
                 "An administrator can name another in SUPER_INTERN_MODEL.",
                 name=name,
             )
-        types = can.thinking.types
-        least = [kind for kind in ("disabled", "between_tools") if getattr(types, kind).supported]
-        self._thinking[name] = least[0] if can.thinking.supported and least else None
-        if not can.effort.supported:
+        self._learn_thinking(name, known)
+        if _said(known, "capabilities.effort.supported") is False:
             self._without[name] = self._without.get(name, frozenset()) | {"effort"}
-        if when := getattr(known, "retires_at", None):
+        if when := _said(known, "retires_at"):
             log.warning("%s retires on %s", name, when)
         return None
+
+    def _learn_thinking(self, name: str, known: Any) -> None:
+        can = _said(known, "capabilities.thinking.supported")
+        if can is not None:
+            kinds = ("disabled", "between_tools")
+            able = [k for k in kinds if _said(known, f"capabilities.thinking.types.{k}.supported")]
+            self._thinking[name] = able[0] if can and able else None
 
     def _unknown(self, name: str, failure: Failure) -> Words | None:
         """Nothing was found out about a name: a mistake, a bad moment, or a simpler server."""
@@ -216,3 +219,10 @@ class Claude:
             return failure.words
         log.warning("%s could not be looked up: %s", name, failure.ended)
         return None
+
+
+def _said(known: Any, path: str) -> Any:
+    """A field of what a server said; None when it did not say."""
+    for step in path.split("."):
+        known = getattr(known, step, None)
+    return known

@@ -8,7 +8,7 @@ or log what it sends.
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 
 HOME = "https://api.anthropic.com"
 AT_ONCE = 500  # connections
+OURSELVES = ("all://localhost", "all://127.0.0.1", "all://[::1]")  # never through a proxy
 CONNECT, LOOK = 10.0, 15.0  # seconds, to reach the server and to look a name up
 SILENCE = 40.0  # seconds without a byte; Anthropic's server pings, a local one thinks in silence
 
@@ -55,7 +56,7 @@ class Wire:
         """What people call the writer of that name."""
         return "Claude" if self.at_home or name.startswith("claude") else name
 
-    async def pieces(self, letter: Letter, call: Call) -> AsyncIterator[None]:
+    async def pieces(self, letter: Letter, call: Call) -> AsyncGenerator[None, None]:
         """Sends a letter; yields whenever the text of the call has grown.
 
         However the stream breaks, it is a Failure.
@@ -111,7 +112,8 @@ class Wire:
         from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient, Timeout
         from httpx2 import Limits
 
-        logging.getLogger("anthropic").setLevel(logging.WARNING)  # below, it logs what it sends
+        for loud in ("anthropic", "httpx2"):  # they would log what is sent, and whole addresses
+            logging.getLogger(loud).setLevel(logging.WARNING)
         silence = min(SILENCE, self._deadline) if self.at_home else self._deadline
         timeout = Timeout(self._deadline, connect=CONNECT, read=silence)
         return AsyncAnthropic(
@@ -124,6 +126,7 @@ class Wire:
                 timeout=timeout,
                 limits=Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE // 5),
                 follow_redirects=False,
+                mounts=dict.fromkeys(OURSELVES),
                 event_hooks={"request": [_leaves]},
             ),
         )

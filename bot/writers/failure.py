@@ -6,6 +6,7 @@ No text of the server's gets into `ended` or a sentence: some servers repeat the
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isnan
 from typing import Literal
 
 from bot.words import Words
@@ -233,7 +234,7 @@ def _no_form(who: str) -> Words:
 
 
 def seconds(retry_after: str | None, now: datetime) -> float | None:
-    """How long a Retry-After header asks us to wait: seconds, or a date. Source: RFC 9110, 10.2.3"""
+    """What a Retry-After header asks for: seconds, or a date. Source: RFC 9110, 10.2.3"""
     try:
         asked = float(retry_after or "")
     except ValueError:
@@ -242,4 +243,4 @@ def seconds(retry_after: str | None, now: datetime) -> float | None:
         except ValueError:
             return None
         asked = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
-    return min(max(asked, 0.0), A_DAY) if asked == asked else None  # noqa: PLR0124, not a number
+    return None if isnan(asked) else min(max(asked, 0.0), A_DAY)

@@ -51,16 +51,15 @@ class Patience:
         asked = failure.after
         if self.fallback and failure.kind == "busy" and (self.tries > 1 or (asked or 0) > SHORT):
             return self._fall_back(letter)
-        pause = self._backoff() if asked is None else asked
+        pause = self._backoff() if asked is None else asked * _spread(1, 1.1)
         if self.tries >= TRIES or asyncio.get_running_loop().time() + pause >= self.until:
             raise TryAgain(failure.ended, words=failure.words, after=asked)
         await asyncio.sleep(pause)
         return letter
 
     def _backoff(self) -> float:
-        """Twice as long each time, and never all at the same moment."""
-        most = min(LONGEST, self.pause * 2 ** (self.tries - 1))
-        return random.uniform(most / 2, most)  # noqa: S311, nothing secret hangs on it
+        longer: float = self.pause * 2 ** (self.tries - 1)
+        return min(LONGEST, longer) * _spread(0.5, 1)
 
     def _fall_back(self, letter: Letter) -> Letter:
         assert self.fallback is not None
@@ -72,3 +71,8 @@ class Patience:
             if setting not in letter.without:
                 return letter.less(setting)
         raise CannotDo(failure.words)
+
+
+def _spread(least: float, most: float) -> float:
+    """Many that wait must not all come back at the same moment."""
+    return random.uniform(least, most)  # noqa: S311, nothing secret hangs on it

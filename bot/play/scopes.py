@@ -1,0 +1,18 @@
+"""The scopes the app was granted, and the error for those it was not."""
+
+from bot.play.refusals import Refused
+
+GRANTED = frozenset(
+    {"app_mentions:read", "assistant:write", "chat:write", "commands", "connections:write"}
+    | {"channels:history", "groups:history", "im:history", "mpim:history"}
+    | {"channels:read", "groups:read", "im:read", "mpim:read"}
+    | {"channels:join", "im:write", "mpim:write"}
+    | {"files:read", "files:write", "reactions:read", "reactions:write"}
+    | {"team:read", "users:read", "usergroups:read"}
+)
+
+
+def check_scope(granted: frozenset[str], needed: tuple[str, ...]) -> None:
+    """Raises missing_scope when none of the needed scopes was granted."""
+    if needed and not granted.intersection(needed):
+        raise Refused("missing_scope", needed=needed[0], provided=",".join(sorted(granted)))

@@ -1,0 +1,110 @@
+"""Calls of Slack's Web API, and what its refusals mean for us."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import CannotDo, TryAgain
+from bot.words import Words
+
+BUSY = frozenset(
+    ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"]
+)
+NO_ACCESS = frozenset(
+    {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "missing_scope"}
+)
+SECONDS = aiohttp.ClientTimeout(total=30, connect=5)
+
+
+class Refused(Exception):
+    """Slack said no, by this name, and would say it again."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Busy(TryAgain):
+    """Slack took nothing, and said when to come back."""
+
+
+def make_session() -> aiohttp.ClientSession:
+    """One for the whole process, made inside its running loop, closed at its end."""
+    return aiohttp.ClientSession(timeout=SECONDS)
+
+
+def make_client(token: str, url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that sends everything once: a repeated post would be a second message."""
+    return AsyncWebClient(token=token, base_url=url, session=session, retry_handlers=[])
+
+
+def patient(client: AsyncWebClient) -> AsyncWebClient:
+    """The same for calls that may be repeated safely: views, updates, reading."""
+    handlers: list[AsyncRetryHandler] = [
+        AsyncConnectionErrorRetryHandler(),
+        AsyncServerErrorRetryHandler(),
+    ]
+    return AsyncWebClient(
+        token=client.token,
+        base_url=client.base_url,
+        session=client.session,
+        retry_handlers=handlers,
+    )
+
+
+async def ask(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+    """The answer. Raises TryAgain when Slack is busy or away, Refused when it says no."""
+    try:
+        answer = await call
+    except SlackApiError as error:
+        raise _meant(error) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise TryAgain(f"Slack is away: {type(error).__name__}", words=AWAY) from None
+    return answer.data if isinstance(answer.data, dict) else {}
+
+
+AWAY = Words("Slack didn't answer. Nothing was lost; please try again in a moment.")
+
+
+def _meant(error: SlackApiError) -> Exception:
+    answer: Any = error.response
+    said = getattr(answer, "data", answer)
+    name = str(said.get("error", "")) if isinstance(said, Mapping) else ""
+    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
+    if name in ("ratelimited", "rate_limited") or status == 429:
+        after = _seconds(getattr(answer, "headers", None))
+        return Busy("Slack: ratelimited", words=AWAY, after=after or 1.0)
+    if name in BUSY or status >= 500 or not name:
+        return TryAgain(f"Slack: {name or status}", words=AWAY)
+    return Refused(name)
+
+
+def _seconds(headers: Mapping[str, Any] | None) -> float | None:
+    """Retry-After, however it is spelled."""
+    found = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
+    try:
+        return float(found[0] if isinstance(found, list) else found) if found else None
+    except ValueError:
+        return None
+
+
+def refusal(refused: Refused) -> CannotDo:
+    """A no that nothing can be done about, in plain words."""
+    if refused.error in NO_ACCESS:
+        return CannotDo(
+            Words(
+                "Slack doesn't let the intern in ({error}). "
+                "An administrator has to install the app again.",
+                error=refused.error,
+            )
+        )
+    return CannotDo(Words("Slack refused this ({error}).", error=refused.error))

@@ -1,0 +1,76 @@
+"""Uploading once: three calls, and a name that no other file has to find it again by."""
+
+import hashlib
+from pathlib import PurePath
+
+import aiohttp
+
+from bot.errors import CannotDo, TryAgain
+from bot.post import Post
+from bot.slack import finding
+from bot.slack.calls import AWAY, SECONDS, Busy, Refused, ask, patient, refusal
+from bot.slack.post import Poster
+
+ROUNDS = 3
+
+
+async def upload(
+    poster: Poster, id: str, name: str, content: bytes, *, comment: str | None = None
+) -> None:
+    """The file of this row, shared once where the row says. Raises TryAgain, CannotDo."""
+    for _ in range(ROUNDS):
+        post = await poster.database.run(lambda s: s.get_one(Post, id))
+        if post.ts is not None:
+            return None
+        try:
+            return await _share(poster, post, unique(name, id), content, comment)
+        except Refused as no:
+            await poster.give_way(post, no)
+    raise CannotDo(refusal(Refused("upload_refused")).words)
+
+
+def unique(name: str, id: str) -> str:
+    """`draft.md` → `draft-1a2b3c4d.md`."""
+    path = PurePath(name)
+    return f"{path.stem}-{hashlib.sha256(id.encode()).hexdigest()[:8]}{path.suffix}"
+
+
+async def _share(
+    poster: Poster, post: Post, name: str, content: bytes, comment: str | None
+) -> None:
+    spot = await poster.spot(post)
+    if await poster.begin(post):
+        found = await finding.file(patient(poster.client), spot, post, name)
+        if found is not None:
+            return await poster.sent(post, found, spot.channel)
+    try:
+        file_id = await _stored(poster, name, content)
+        await ask(
+            poster.client.files_completeUploadExternal(
+                files=[{"id": file_id, "title": name}],
+                channel_id=spot.channel,
+                thread_ts=spot.thread,
+                initial_comment=comment,
+            )
+        )
+    except (Busy, Refused):
+        await poster.not_sent(post)
+        raise
+    return await poster.sent(post, file_id, spot.channel)
+
+
+async def _stored(poster: Poster, name: str, content: bytes) -> str:
+    """The bytes at Slack's, seen by nobody yet; the file's id."""
+    asked = patient(poster.client).files_getUploadURLExternal(filename=name, length=len(content))
+    answer = await ask(asked)
+    session = poster.client.session or aiohttp.ClientSession(timeout=SECONDS)
+    try:
+        async with session.post(str(answer["upload_url"]), data=content) as response:
+            if response.status != 200:
+                raise TryAgain(f"Slack: upload {response.status}", words=AWAY)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise TryAgain(f"Slack is away: {type(error).__name__}", words=AWAY) from None
+    finally:
+        if session is not poster.client.session:
+            await session.close()
+    return str(answer["file_id"])

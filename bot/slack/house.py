@@ -1,0 +1,25 @@
+"""What the listeners are handed: rows, the engine's door, the rules, Slack, the time."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.brand import Brand
+from bot.db import Database
+from bot.job import Enqueue
+from bot.policy import Policy
+
+
+@dataclass(frozen=True)
+class House:
+    """One for each process. `client` comes from `calls.make_client`."""
+
+    database: Database
+    enqueue: Enqueue
+    policy: Callable[[str], Policy]  # by workspace
+    brand: Callable[[str], Brand]
+    client: AsyncWebClient
+    now: Callable[[], datetime]
+    stop: Callable[[str], Awaitable[None]]  # ends the task's running job, once its row says stopped

@@ -1,0 +1,40 @@
+"""What the worker may have done in Slack: show, deliver, read, and ask who reads what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.slack import read
+from bot.slack.deliver import Carrier
+from bot.slack.house import House
+from bot.slack.people import People
+from bot.slack.post import PATIENCE, Poster
+from bot.slack.show import Cards
+
+
+class Outside:
+    """One for each process that works. `patience` is the wait before a lost post is looked for."""
+
+    def __init__(
+        self, house: House, people: People | None = None, *, patience: float = PATIENCE
+    ) -> None:
+        self.people = people or People(house.client)
+        self.poster = Poster(house.database, house.client, self.people, patience)
+        self._client = house.client
+        self._cards = Cards(self.poster, house.policy, house.now)
+        self._carrier = Carrier(self.poster, house.brand, house.now)
+
+    async def show(self, post: str) -> None:
+        """Draw a card, once first and then over itself. Raises TryAgain, CannotDo."""
+        await self._cards.show(post)
+
+    async def deliver(self, delivery: str) -> None:
+        """Send an approved version where its delivery says, once. Raises TryAgain, CannotDo."""
+        await self._carrier.deliver(delivery)
+
+    async def read(self, workspace: str, place: Mapping[str, Any]) -> str:
+        """The thread around a wish as text, "" when there is none."""
+        return await read.thread(self._client, place)
+
+    async def locale(self, workspace: str, person: str) -> str | None:
+        """`fr-FR`; None when Slack doesn't say."""
+        return await self.people.locale(workspace, person)

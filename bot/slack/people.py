@@ -1,0 +1,80 @@
+"""People in Slack: which language they read, and a word to one of them alone."""
+
+import asyncio
+import contextlib
+import time
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import TryAgain
+from bot.slack.calls import Refused, ask, patient
+from bot.words import Language, Words, language_of
+
+KEPT = 3600.0  # seconds
+MOST = 10_000
+
+
+class People:
+    """Asks Slack once an hour for each person."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._patient = patient(client)
+        self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
+
+    def known(self, workspace: str, user: str) -> str | None:
+        """Their locale, if it was asked lately; never a call."""
+        until, locale = self._known.get((workspace, user), (0.0, None))
+        return locale if until > time.monotonic() else None
+
+    async def locale(self, workspace: str, user: str) -> str | None:
+        """Their locale ("fr-FR"); None when Slack doesn't say."""
+        if found := self.known(workspace, user):
+            return found
+        try:
+            answer = await ask(self._patient.users_info(user=user, include_locale=True))
+        except (Refused, TryAgain):
+            return None
+        locale = answer.get("user", {}).get("locale")
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[workspace, user] = (time.monotonic() + KEPT, locale)
+        return str(locale) if locale else None
+
+    async def language(self, workspace: str, user: str, *, within: float = 5.0) -> Language:
+        """The language they read on the screen; English when it isn't known in time."""
+        with contextlib.suppress(TimeoutError):
+            return language_of(await asyncio.wait_for(self.locale(workspace, user), within))
+        return "en"
+
+    async def direct(self, user: str) -> str:
+        """The id of our direct message with them. Raises Refused or TryAgain."""
+        answer = await ask(self._patient.conversations_open(users=user))
+        return str(answer["channel"]["id"])
+
+    async def tell(
+        self, workspace: str, user: str, words: Words, channel: str | None, thread: str | None
+    ) -> None:
+        """A sentence that only they see, where they are; else in their direct messages."""
+        text = words.to(await self.language(workspace, user))
+        if channel and await self._whispered(user, text, channel, thread):
+            return
+        with contextlib.suppress(Refused, TryAgain):
+            await ask(
+                self._client.chat_postMessage(
+                    channel=await self.direct(user),
+                    text=text,
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            )
+
+    async def _whispered(self, user: str, text: str, channel: str, thread: str | None) -> bool:
+        with contextlib.suppress(Refused, TryAgain):
+            await ask(
+                self._client.chat_postEphemeral(
+                    channel=channel, user=user, text=text, thread_ts=thread
+                )
+            )
+            return True
+        return False

@@ -1,0 +1,103 @@
+"""Drawing cards: from rows, by one holder at a time, again until nothing changed meanwhile."""
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.errors import TryAgain
+from bot.policy import Policy
+from bot.post import Post
+from bot.slack.blocks import Message
+from bot.slack.calls import Refused, ask, patient
+from bot.slack.card import card
+from bot.slack.files import upload
+from bot.slack.place import Place, thread_of
+from bot.slack.post import Poster
+from bot.slack.shown import Shown, gather
+from bot.words import language_of
+
+NAMES_KEPT = 3600.0  # seconds
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Shows posts of kind "card"."""
+
+    poster: Poster
+    policy: Callable[[str], Policy]
+    now: Callable[[], datetime]
+    names: dict[str, tuple[float, str]] = field(default_factory=dict)  # of channels
+
+    async def show(self, id: str) -> None:
+        """Draw this card if it has changed and nobody draws it. Raises TryAgain, CannotDo."""
+        holder, run = uuid.uuid4().hex, self.poster.database.run
+        while post := await run(Post.hold, id, holder, self.now()):
+            try:
+                await self._draw(post)
+                done = await run(Post.drew, id, holder, post.wanted)
+            except BaseException:
+                await run(Post.let_go, id, holder)
+                raise
+            if done:
+                return
+
+    async def _draw(self, post: Post) -> None:
+        versions: list[int] = []
+
+        async def drawn(now: Post) -> Message:
+            shown = await self._gathered(now)
+            versions.append(shown.draft.version if shown.draft else 0)
+            people = self.poster.people
+            locale = await people.locale(shown.task.workspace, shown.task.author)
+            return card(shown, language_of(locale or shown.task.locale))
+
+        up, message = await self.poster.put(post.id, drawn)
+        if message.rest:
+            await self._put_rest(up, message.rest, versions[-1])
+
+    async def _gathered(self, post: Post) -> Shown:
+        run, policy = self.poster.database.run, self.policy(post.workspace)
+        shown = await run(gather, post, policy)
+        wanted = {*policy.delivery.channels, *filter(None, [shown.origin])}
+        private = shown.private and not shown.shared
+        if shown.draft is None or not (private or shown.standing == "approved"):
+            return shown
+        return replace(shown, channel_names=await self._names(wanted))
+
+    async def _names(self, channels: set[str]) -> Mapping[str, str]:
+        """What these channels are called; those that Slack doesn't tell us are left out."""
+        for channel in channels:
+            until, _ = self.names.get(channel, (0.0, ""))
+            if until < time.monotonic():
+                name = await self._name(channel)
+                self.names[channel] = (time.monotonic() + NAMES_KEPT, name)
+        return {one: name for one in channels if (name := self.names[one][1])}
+
+    async def _name(self, channel: str) -> str:
+        try:
+            answer = await ask(patient(self.poster.client).conversations_info(channel=channel))
+        except (Refused, TryAgain):
+            return ""
+        return str(answer["channel"].get("name") or "")
+
+    async def _put_rest(self, post: Post, rest: str, version: int) -> None:
+        """What did not fit, as a file in the card's thread, once for each version."""
+        id = f"{post.id}:rest:{version}"
+        await self.poster.database.run(
+            Post.plan,
+            id=id,
+            workspace=post.workspace,
+            kind="file",
+            place=beside(post),
+            now=self.now(),
+        )
+        await upload(self.poster, id, f"draft-v{version}.txt", rest.encode())
+
+
+def beside(post: Post) -> Place:
+    """A place in the thread of a message of ours that is up."""
+    spot = thread_of(post)
+    under = {"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {}
+    return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under

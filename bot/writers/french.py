@@ -1,0 +1,45 @@
+"""French as it is written: elision, contraction, spaces, tu or vous; and what an SMS can carry."""
+
+import re
+
+from bot.channels import is_gsm7
+
+NBSP = "\u00a0"
+_ASPIRATED = r"(?!haut|housse|hamac|haricot|héros|hanche|hiver austral|honte|hublot|hutte|ouistiti)"
+_ELIDED = re.compile(
+    rf"\b([lL]e|[lL]a|[dD]e|[qQ]ue|[nN]e|[sS]e|[mM]e|[tT]e|[jJ]e|[jJ]usque|[lL]orsque|[pP]uisque)"
+    rf"\s+(?=[«]?{_ASPIRATED}[aeiouyàâäéèêëîïôöùûœh])(?!(?:onz|oui|un[e]? (?:sur|fois)\b|y[aoe]))",
+)
+_FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
+_BEFORE = re.compile(r"[ \u00a0\u202f]*([;:!?»%€])(?=[\s.,)»\u00a0]|$)")
+_MONEY = re.compile(r"(?<=\d)[ \u00a0\u202f]?([€%])")
+
+# Spelled otherwise, and rightly (the reform of 1990), or at worst without their accent.
+_WITHOUT = str.maketrans("âêîôûëïçÂÊÎÔÛËÏÇÀÈ’‘–—…«»\u00a0\u202f", "aeioueicAEIOUEICAE''--." + '""  ')
+
+
+def elided(text: str) -> str:
+    """`de été` → `d'été`."""
+    return _ELIDED.sub(lambda m: m[1][:-1] + "'", text)
+
+
+def addressed(text: str, address: str) -> str:
+    """`<votre|ta>` → the form the brand speaks in."""
+    return _FORMS.sub(lambda m: m[1] if address == "vous" else m[2], text)
+
+
+def spaced(text: str) -> str:
+    """A space that does not break before : ; ! ? % € and within guillemets."""
+    text = re.sub(r"«\s*", "«" + NBSP, text)
+    text = re.sub(r"\s*»", NBSP + "»", text)
+    text = _MONEY.sub(NBSP + r"\1", text)
+    return re.sub(r"(?<!https)(?<!http)[ \u00a0\u202f]*([;:!?])(?=\s|$)", NBSP + r"\1", text)
+
+
+def gsm7(text: str) -> str:
+    """The text for an SMS: plain spaces, and no letter that would make it cost double."""
+    text = text.replace("œ", "oe").replace("Œ", "Oe").replace("…", "...")
+    text = text.replace("\u00a0", " ").replace("\u202f", " ").replace("’", "'")
+    if is_gsm7(text):
+        return text
+    return "".join(c if is_gsm7(c) else c.translate(_WITHOUT) for c in text)

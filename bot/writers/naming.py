@@ -1,0 +1,206 @@
+"""How a product is called in a sentence: the linen shirt, it, this shirt; la chemise, elle, celle-ci."""
+
+import re
+
+from bot.evidence import Fact
+from bot.words import Language, spell
+from bot.writers import lexicon
+from bot.writers.goods import Detail, Goods
+
+_PLAIN = re.compile(
+    r"(?:classic|soft|summer|winter|spring|autumn|fall|sports?|dark|light|long|short|outdoor|indoor"
+    r"|garden|gardening|hand|small|large|mini|big|vintage|new|men's|women's|kids|children's|sleeve"
+    r"|high|low|wide|round|square|the|and|with|in|of|for|a|set|pair|bed|throw|four|two|seater"
+    r"|petite?s?|grande?s?|nouve(?:au|lle)s?|longue?s?|courte?s?|à|en|de|du|la|le|les|et|avec|pour"
+    r"|d'été|d'hiver|homme|femme|enfant|ronde?s?|haute?s?|classique|biodegradable)$",
+    re.IGNORECASE,
+)
+_VOWEL = re.compile(r"[aeiouyàâéèêëîïôûœh](?!aut|ousse)", re.IGNORECASE)
+COUNT = {"en": ["", "", "two", "three", "four"], "fr": ["", "", "deux", "trois", "quatre"]}
+
+
+def names(goods: Goods) -> dict[str, str]:
+    """What fills the gaps that speak of the product."""
+    if not goods.known:
+        return {}
+    return _english(goods) if goods.language == "en" else _french(goods)
+
+
+def price(fact: Fact, language: Language) -> str:
+    """An amount without idle decimals: €59, 59 €."""
+    spelled = fact.spelled(language)
+    return re.sub(r"[.,]00(?=\D|$)", "", spelled)
+
+
+def listed(items: list[str], language: Language) -> str:
+    """`a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return ", ".join(items[:-1]) + (" and " if language == "en" else " et ") + items[-1]
+
+
+def sizes(goods: Goods) -> str:
+    """`from S to XL` where they follow one another; else the list."""
+    known = ["XXS", "XS", "S", "M", "L", "XL", "XXL", "3XL"]
+    places = [known.index(s.upper()) for s in goods.sizes if s.upper() in known]
+    numbers = [int(s) for s in goods.sizes if s.isdigit()]
+    run = len(places) == len(goods.sizes) and places == list(range(places[0], places[-1] + 1)) if places else False
+    if len(goods.sizes) > 2 and (run or len(numbers) == len(goods.sizes)):
+        first, last = goods.sizes[0], goods.sizes[-1]
+        return f"from {first} to {last}" if goods.language == "en" else f"du {first} au {last}"
+    if len(goods.sizes) < 2:
+        return ""
+    joined = listed(goods.sizes, goods.language)
+    return f"in {joined}" if goods.language == "en" else f"en {joined}"
+
+
+def colours(goods: Goods) -> str:
+    """The colours it comes in, as a list."""
+    shown = [
+        lexicon.terms("colours")[key].en[0]
+        if goods.language == "en"
+        else lexicon.terms("colours")[key].french()
+        for key in goods.range
+    ]
+    return listed(shown, goods.language) if len(shown) > 1 else ""
+
+
+def detail(one: Detail, language: Language, article: bool = True) -> str:
+    """`a narrow collar`, `two chest pockets`; `un col étroit`, `deux poches poitrine`."""
+    part = lexicon.terms("parts")[one.part]
+    said = [(table, lexicon.terms(table)[key]) for table, key in one.about]
+    if language == "en":
+        word = part.en_many[0] if one.plural else part.en[0]
+        bare = " ".join([*(term.en[0] for _, term in said), word])
+        if one.count:
+            return f"{COUNT['en'][min(one.count, 4)]} {bare}"
+        return bare if one.plural or not article else _a(bare)
+    word = part.fr[1 if one.plural else 0][0]
+    early = [t for _, t in said if t.key in ("large", "small", "long") and t.key != "long"]
+    late = [
+        ("en " if table == "materials" else "") + term.french(part.gender, one.plural)
+        for table, term in said
+        if term not in early
+    ]
+    late.sort(key=lambda form: form in ("devant", "poitrine", "sur les côtés"), reverse=True)
+    bare = " ".join([*(t.french(part.gender, one.plural) for t in early), word, *late])
+    if one.count:
+        return f"{COUNT['fr'][min(one.count, 4)]} {bare}"
+    if not article:
+        return bare
+    return f"des {bare}" if one.plural else f"{'une' if part.gender == 'f' else 'un'} {bare}"
+
+
+def _english(goods: Goods) -> dict[str, str]:
+    bare = goods.name if goods.name_language != "fr" else ""
+    if bare and _all_known(bare, "en"):
+        bare = _lowered(bare, "en")
+    if not bare:
+        bare = _built_en(goods)
+    noun = goods.noun_word or bare
+    many = goods.noun.many["en"][0] if goods.noun else ""
+    plural = goods.plural
+    return {
+        "name": goods.name if goods.name_language != "fr" else bare,
+        "bare": bare,
+        "the": bare if re.match(r"(?:the|our|my|le|la|les)\b", bare, re.I) else f"the {bare}",
+        "a": bare if plural else _a(bare),
+        "this": f"{'these' if plural else 'this'} {noun}" if goods.noun else "it",
+        "noun": noun if goods.noun else "",
+        "nouns": many,
+        "it": "they" if plural else "it",
+        "them": "them" if plural else "it",
+        "its": "their" if plural else "its",
+        "one": "these" if plural else "this one",
+    }
+
+
+def _french(goods: Goods) -> dict[str, str]:
+    noun, plural, gender = goods.noun, goods.plural, goods.gender
+    bare = goods.name if goods.name_language != "en" else ""
+    if bare and noun and bare.lower().startswith(goods.noun_word):
+        bare = _lowered(bare, "fr")
+    elif noun:
+        bare = _built_fr(goods)
+    else:
+        return _nameless(goods)
+    starts = bool(_VOWEL.match(bare))
+    article = "les " if plural else "l'" if starts else "la " if gender == "f" else "le "
+    du = "des " if plural else "de l'" if starts else "de la " if gender == "f" else "du "
+    au = "aux " if plural else "à l'" if starts else "à la " if gender == "f" else "au "
+    un = "des " if plural else "une " if gender == "f" else "un "
+    word = goods.noun_word
+    this = "ces" if plural else "cette" if gender == "f" else "cet" if _VOWEL.match(word) else "ce"
+    forms = [("il", "elle", "ils", "elles"), ("celui-ci", "celle-ci", "ceux-ci", "celles-ci"),
+             ("le", "la", "les", "les"), ("un", "une", "", "")]
+    il, ci, le, _ = (row[(gender == "f") + 2 * plural] for row in forms)
+    return {
+        "name": goods.name if goods.name_language != "en" else bare,
+        "bare": bare,
+        "the": article + bare,
+        "a": un + bare,
+        "of": du + bare,
+        "to": au + bare,
+        "this": f"{this} {word}",
+        "noun": word,
+        "nouns": noun.many["fr"][0],
+        "it": il,
+        "one": ci,
+        "them": le,
+    }
+
+
+def _nameless(goods: Goods) -> dict[str, str]:
+    """A product whose gender we don't know: by its name alone."""
+    name = goods.name
+    return {"name": name, "bare": name, "the": name, "a": name, "of": f"de {name}", "to": f"à {name}"}
+
+
+def _built_en(goods: Goods) -> str:
+    pieces = [lexicon.terms("colours")[key].en[0] for key in goods.named_colours[:1]]
+    pieces += [lexicon.terms("patterns")[key].en[0] for key in goods.patterns[:1]]
+    materials = goods.named_materials or goods.materials
+    pieces += [lexicon.terms("materials")[key].en[0] for key in materials[:1]]
+    return " ".join([*pieces, goods.noun_word or goods.name])
+
+
+def _built_fr(goods: Goods) -> str:
+    """From an English catalogue: noun, colour, pattern, material."""
+    gender, plural = goods.gender, goods.plural
+    pieces = [goods.noun_word]
+    pieces += [lexicon.terms("colours")[k].french(gender, plural) for k in goods.named_colours[:1]]
+    pieces += [lexicon.terms("patterns")[k].french(gender, plural) for k in goods.patterns[:1]]
+    materials = goods.named_materials or goods.materials
+    pieces += ["en " + lexicon.terms("materials")[key].fr[0][0] for key in materials[:1]]
+    for key in ("outdoor", "vintage", "two_seater", "three_seater", "four_seater"):
+        if key in goods.traits and len(pieces) < 3:
+            pieces.append(lexicon.terms("traits")[key].french(gender, plural))
+    return " ".join(pieces)
+
+
+def _all_known(name: str, language: Language) -> bool:
+    left = name
+    for hit in reversed(lexicon.scan(name, language)):
+        left = left[: hit.start] + " " + left[hit.end :]
+    return all(_PLAIN.match(word) or word.isupper() for word in re.findall(r"[\w'’-]+", left))
+
+
+def _lowered(name: str, language: Language) -> str:
+    """Known words in lower case; a proper name keeps its capital."""
+    known = {at for hit in lexicon.scan(name, language) for at in range(hit.start, hit.end)}
+    return re.sub(
+        r"[\w'’-]+",
+        lambda m: m[0].lower() if (m.start() in known or _PLAIN.match(m[0])) and not (m[0].isupper() and len(m[0]) > 1) else m[0],
+        name,
+    )
+
+
+def _a(bare: str) -> str:
+    """a shirt, an olive jacket, a unique one."""
+    vowel = re.match(r"[aeio]|u(?!ni|se)|hour|honest", bare, re.IGNORECASE)
+    return f"{'an' if vowel else 'a'} {bare}"
+
+
+def amount(value: object, language: Language) -> str:
+    """A figure as that language writes it."""
+    return spell(value, language)

@@ -1,0 +1,374 @@
+"""A Claude on the loopback: a real server that speaks its API and answers by a script.
+
+    async with ScriptedClaude(says({"body": {"text": "Linen.", "facts": []}})) as claude:
+        writer = Claude(key="k", base_url=claude.url, now=now)
+
+Steps are used one a call; after the last, and without any, `answer` answers. `delay` is how
+many seconds an answer takes. `asked` is the transcript. For a whole line set
+ANTHROPIC_BASE_URL to `claude.url` and ANTHROPIC_API_KEY to `claude.key`.
+"""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal
+
+from aiohttp import web
+
+Break = Literal["drop", "garble", "end early", "error event", "stall"]
+CACHEABLE = 2_048  # characters
+SAID = ("Soft washed linen, cut to move with you", "Cool all day, from desk to dinner")
+ORDER = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one call gets. `breaks` happens after half of the text."""
+
+    text: str | None = None  # None: what `answer` says
+    stop: str = "end_turn"
+    category: str | None = None
+    breaks: Break | None = None
+    status: int = 200
+    error: str = ""
+    code: str | None = None
+    message: str = "no"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def says(answer: dict[str, Any] | str | None = None, *, stop: str = "end_turn") -> Step:
+    """An answer: an object, or text that need not be JSON; None: what the server would say."""
+    text = answer if isinstance(answer, str | None) else json.dumps(answer, ensure_ascii=False)
+    return Step(text=text, stop=stop)
+
+
+def cut_off(text: str = '{"body": {"text": "Linen is') -> Step:
+    return Step(text=text, stop="max_tokens")
+
+
+def refuses(category: str | None = "general_harms") -> Step:
+    return Step(text="", stop="refusal", category=category)
+
+
+def breaks(how: Break) -> Step:
+    return Step(breaks=how)
+
+
+def fails(
+    status: int,
+    error: str = "api_error",
+    *,
+    code: str | None = None,
+    message: str = "no",
+    retry_after: float | str | None = None,
+) -> Step:
+    headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+    return Step(status=status, error=error, code=code, message=message, headers=headers)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came in."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def body(self) -> dict[str, Any]:
+        body: dict[str, Any] = json.loads(self.text)
+        return body
+
+
+class ScriptedClaude:
+    """The server. `lifecycle` and `unable` say what GET /v1/models/{name} tells of a name;
+    `simple` is a local server: it knows no names, no counting and no `output_config`."""
+
+    key = "sk-ant-loopback"
+
+    def __init__(
+        self,
+        *script: Step,
+        answer: Callable[[dict[str, Any]], dict[str, Any] | str] | None = None,
+        delay: float = 0.0,
+        chunk: int = 16,
+        lifecycle: dict[str, str] | None = None,
+        unable: tuple[str, ...] = (),
+        simple: bool = False,
+        port: int = 0,
+    ):
+        self.script = list(script)
+        self.answer = answer or (simply if simple else obediently)
+        self.delay, self.chunk, self.simple = delay, chunk, simple
+        self.lifecycle, self.unable = lifecycle or {}, unable
+        self.asked: list[Asked] = []
+        self.open = self.most_open = 0  # answers being given now, and at once at most
+        self.port = port
+        self.answering = asyncio.Event()  # set when the first answer begins
+        self._cached: set[str] = set()
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def letters(self) -> list[dict[str, Any]]:
+        """The bodies of the calls for an answer, in their order."""
+        return [asked.body for asked in self.asked if asked.path == "/v1/messages"]
+
+    async def __aenter__(self) -> "ScriptedClaude":
+        app = web.Application(client_max_size=32 * 2**20)
+        app.router.add_post("/v1/messages", self._message)
+        app.router.add_post("/v1/messages/count_tokens", self._count)
+        app.router.add_get("/v1/models/{name:.+}", self._model)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.05, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port, backlog=1024)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    async def _note(self, request: web.Request) -> Asked:
+        asked = Asked(request.method, request.path, dict(request.headers), await request.text())
+        self.asked.append(asked)
+        return asked
+
+    async def _message(self, request: web.Request) -> web.StreamResponse:
+        body = (await self._note(request)).body
+        step = self.script.pop(0) if self.script else Step()
+        number = f"req_{len(self.asked)}"
+        if step.status != 200:
+            return web.json_response(
+                problem(step, number), status=step.status, headers={**step.headers, **id_of(number)}
+            )
+        text = step.text if step.text is not None else _text(self.answer(body))
+        response = web.StreamResponse(
+            headers={"content-type": "text/event-stream", **id_of(number)}
+        )
+        await response.prepare(request)
+        self.open += 1
+        self.answering.set()
+        self.most_open = max(self.open, self.most_open)
+        try:
+            async for event in self._stream(body, step, text):
+                await response.write(event)
+        except _DropError:
+            assert request.transport is not None
+            request.transport.abort()
+        finally:
+            self.open -= 1
+        return response
+
+    async def _stream(self, body: dict[str, Any], step: Step, text: str) -> AsyncIterator[bytes]:
+        usage = self._usage(body)
+        start = {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"]}
+        start |= {"content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
+        yield event("message_start", message=start)
+        block = {"type": "text", "text": ""}
+        yield event("content_block_start", index=0, content_block=block)
+        chunks = [text[i : i + self.chunk] for i in range(0, len(text), self.chunk)]
+        for index, piece in enumerate(chunks):
+            if step.breaks and index >= len(chunks) // 2:
+                async for last in _break(step.breaks):
+                    yield last
+                return
+            if self.delay:
+                await asyncio.sleep(self.delay / len(chunks))
+            yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": piece})
+        yield event("content_block_stop", index=0)
+        details = {"type": "refusal", "category": step.category} if step.stop == "refusal" else None
+        delta = {"stop_reason": step.stop, "stop_sequence": None, "stop_details": details}
+        out = {"output_tokens": tokens(text)}
+        yield event("message_delta", delta=delta, usage=out)
+        yield event("message_stop")
+
+    def _usage(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Input tokens; a long system block marked for the cache is written once, then read."""
+        asked = sum(tokens(turn["content"]) for turn in body["messages"])
+        system = body.get("system") or ""
+        if isinstance(system, str):
+            return {"input_tokens": asked + tokens(system), "output_tokens": 1}
+        block = "".join(part["text"] for part in system)
+        cached = any("cache_control" in part for part in system) and len(block) >= CACHEABLE
+        known = cached and block in self._cached
+        self._cached |= {block} if cached else set()
+        return {
+            "input_tokens": asked + (0 if cached else tokens(block)),
+            "cache_creation_input_tokens": tokens(block) if cached and not known else 0,
+            "cache_read_input_tokens": tokens(block) if known else 0,
+            "output_tokens": 1,
+        }
+
+    async def _count(self, request: web.Request) -> web.Response:
+        asked = await self._note(request)
+        if self.simple:
+            raise web.HTTPNotFound
+        return web.json_response({"input_tokens": tokens(asked.text)})
+
+    async def _model(self, request: web.Request) -> web.Response:
+        await self._note(request)
+        name = request.match_info["name"]
+        if self.simple:
+            raise web.HTTPNotFound
+        if not name.startswith("claude-"):
+            missing = Step(status=404, error="not_found_error")
+            return web.json_response(problem(missing, "req_0"), status=404)
+        return web.json_response(about(name, self.lifecycle.get(name, "active"), self.unable))
+
+
+class _DropError(Exception):
+    """The line is to be cut here."""
+
+
+async def _break(how: Break) -> AsyncIterator[bytes]:
+    if how == "drop":
+        raise _DropError
+    if how == "garble":
+        yield b'event: content_block_delta\ndata: {"type": "content_bl\n\n'
+    if how == "error event":
+        yield event("error", error={"type": "overloaded_error", "message": "Overloaded"})
+    if how == "stall":
+        await asyncio.sleep(3_600)
+
+
+def event(name: str, **fields: Any) -> bytes:
+    """One server-sent event."""
+    return f"event: {name}\ndata: {json.dumps({'type': name, **fields})}\n\n".encode()
+
+
+def problem(step: Step, number: str) -> dict[str, Any]:
+    error: dict[str, Any] = {"type": step.error, "message": step.message}
+    if step.code:
+        error["details"] = {"error_code": step.code}
+    return {"type": "error", "error": error, "request_id": number}
+
+
+def id_of(number: str) -> dict[str, str]:
+    return {"request-id": number}
+
+
+def about(name: str, lifecycle: str, unable: tuple[str, ...]) -> dict[str, Any]:
+    """What the API tells of a name. Sonnet can't do without thinking, Haiku can."""
+    least = "between_tools" if "sonnet" in name else "disabled"
+    types = {
+        kind: {"supported": kind in ("adaptive", least) and kind not in unable}
+        for kind in ("adaptive", "between_tools", "disabled", "enabled")
+    }
+    can: dict[str, Any] = {
+        ability: {"supported": ability not in unable}
+        for ability in ("batch", "citations", "effort", "structured_outputs", "thinking")
+    }
+    can["thinking"]["types"] = types
+    return {
+        "id": name,
+        "type": "model",
+        "display_name": name,
+        "created_at": "2026-09-01T00:00:00Z",
+        "lifecycle": lifecycle,
+        "retires_at": None if lifecycle == "active" else "2026-12-01T00:00:00Z",
+        "capabilities": can,
+    }
+
+
+def tokens(text: str) -> int:
+    return max(1, len(text) // 4)
+
+
+def _text(answer: dict[str, Any] | str) -> str:
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+
+
+def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
+    """A valid object of the asked form; words without a figure, standing on the facts given."""
+    schema = asked_form(body)
+    if schema is None:
+        return "Which form would you like?"
+    said = body["messages"][0]["content"]
+    facts = re.findall(r"^\[([\w.:/-]+)\] ", said, re.MULTILINE)[:2]
+    filled: dict[str, Any] = fill(schema, schema.get("$defs", {}), facts)
+    return filled
+
+
+def simply(body: dict[str, Any]) -> dict[str, Any] | str:
+    """As a local server does that never heard of `output_config`: JSON only when asked in words."""
+    if "JSON schema" not in body["messages"][0]["content"]:
+        return "Sure! Here is a lovely text about linen."
+    return f"Sure! Here it is:\n```json\n{_text(obediently(body))}\n```\nShall I change anything?"
+
+
+def asked_form(body: dict[str, Any]) -> dict[str, Any] | None:
+    """The JSON schema of a request, from its place or from its words."""
+    form: dict[str, Any] | None = body.get("output_config", {}).get("format", {}).get("schema")
+    if form is None and (found := re.search(r"JSON schema:\n(\{.*)", _said(body), re.DOTALL)):
+        form, _ = json.JSONDecoder().raw_decode(found[1])
+    return form
+
+
+def _said(body: dict[str, Any]) -> str:
+    said: str = body["messages"][0]["content"]
+    return said
+
+
+def fill(
+    node: dict[str, Any], defs: dict[str, Any], facts: list[str], key: str = "", index: int = 0
+) -> Any:
+    """Any value that a JSON schema allows."""
+    if "$ref" in node:
+        return fill(defs[node["$ref"].rpartition("/")[2]], defs, facts, key, index)
+    if "const" in node or "enum" in node:
+        return node["const"] if "const" in node else node["enum"][0]
+    if options := node.get("anyOf"):
+        wanted = next((o for o in options if o.get("type") != "null"), options[0])
+        return fill(wanted, defs, facts, key, index)
+    match node.get("type"):
+        case "object":
+            fields = node.get("properties", {})
+            return {
+                name: fill(inner, defs, facts, key if name in ("text", "angle") else name, index)
+                for name, inner in fields.items()
+            }
+        case "array":
+            if key == "facts":
+                return facts
+            items = node.get("items", {"type": "string"})
+            many = _limit(node, "minItems") or 1
+            return [fill(items, defs, facts, key, i) for i in range(many)]
+        case "string":
+            return _sentence(node, facts, key, index)
+        case "boolean":
+            return True
+        case "null":
+            return None
+    return _limit(node, "minimum") or 1
+
+
+def _sentence(node: dict[str, Any], facts: list[str], key: str, index: int) -> str:
+    if key == "fact":
+        return facts[0] if facts else "none"
+    if node.get("format") == "date":
+        return "2026-12-01"
+    name = key.replace("_", " ").capitalize() or "Text"
+    words = f"{name}: {SAID[index % 2]}, {ORDER[index % 6]} version."
+    return words[: _limit(node, "maxLength") or len(words)].strip()
+
+
+def _limit(node: dict[str, Any], name: str) -> int | None:
+    """A limit of a schema; transform_schema moves it into the description."""
+    if name in node:
+        return int(node[name])
+    found = re.search(rf"\b{name}: (\d+)", node.get("description", ""))
+    return int(found[1]) if found else None
