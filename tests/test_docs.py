@@ -1,0 +1,48 @@
+"""A page of the docs …"""
+
+import re
+from pathlib import Path
+
+from bot.skills import skills
+
+ROOT = Path(__file__).parent.parent
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_explains_every_row_that_is_kept() -> None:
+    nouns = set(re.findall(r"^\| (\w+) \|", read("docs/glossary.md"), re.MULTILINE))
+    for name in ("brief", "request", "task", "draft", "decision", "delivery", "post", "receipt"):
+        assert name.capitalize() in nouns
+    for name in ("Journal", "Workspace", "Brand", "Policy", "Channel", "Fact", "Job"):
+        assert name in nouns
+
+
+def test_lists_every_skill_with_its_own_words() -> None:
+    table = dict(re.findall(r"^\| `(\w+)` \| (.+?) \|", read("README.md"), re.MULTILINE))
+    assert table == {skill.name: skill.summary for skill in skills().values()}
+
+
+def test_shows_a_handler_that_is_valid_code(tmp_path: Path) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", read("docs/adding-a-skill.md"), re.DOTALL)
+    scope: dict[str, object] = {}
+    exec(compile(code, "headline", "exec"), scope)
+    assert callable(scope["handle"])
+    assert callable(scope["problems"])
+
+
+def test_names_no_file_that_is_gone() -> None:
+    for page in ("README.md", *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md"))):
+        for path in re.findall(r"`((?:bot|docs|tests|handlers|prompts)/[\w./-]+\.\w+)`", read(page)):
+            if "headline" not in path:
+                assert (ROOT / path).exists(), f"{page} names {path}"
+
+
+def test_tells_every_command_of_the_terminal() -> None:
+    from bot.__main__ import parser
+
+    (doors,) = (a for a in parser()._actions if a.dest == "door")
+    for door in doors.choices or ():
+        assert f"super-intern {door}" in read("README.md"), door
