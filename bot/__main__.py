@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     from bot.mistakes import SettingsMistake
 
     try:
-        return int(import_module("bot.doors").open_door(chosen) or 0)
+        return int(import_module("bot.doors").open_door(chosen))
     except CannotDo as reason:
         print(reason.words.to("en"), file=sys.stderr)
     except SettingsMistake as mistake:

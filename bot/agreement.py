@@ -36,6 +36,8 @@ def agree(said: Figure, known: Figure, *, loose: bool = False) -> bool:
 
 def _fits(s: Reading, k: Reading, said: Figure, known: Figure, loose: bool) -> bool:
     if s.kind == "number" and k.kind == "number":
+        if said.sign == "+" and _number(k) < 0:
+            return False
         return _equal(s, k) and (_unit_fits(s, k, said, known) or (loose and s.unit is None))
     if s.kind == "number" and isinstance(k.value, tuple):  # "summer 2026", of a date in 2026
         return s.unit is None and s.value == k.value[0]

@@ -40,31 +40,33 @@ _DENIAL = re.compile(
     r"(?! (?:just|only|seulement|que))(?: (?:de|d'|any|a|the|la|le))?(?: [a-z']+)?[ -]$"
 )
 _FREE = re.compile(r"[ -]free\b")
+# How a thing comes from a country: flax grown in Normandy does not make a shirt made in France.
+_STAGES = {
+    "woven": r"woven|knit(?:ted)?|spun|dyed|printed|tisse\w*|tricote\w*|filee?s?|teinte?s?|"
+    r"imprime\w*",
+    "grown": r"grown|harvested|sourced|cultive\w*|recolte\w*",
+    "designed": r"designed|drawn|imagined|dessine\w*|concue?s?|imagine\w*|cree\w*",
+    "made": r"made|sewn|stitched|crafted|hand ?made|manufactured|produced|assembled|cut|blown|"
+    r"poured|fabrique\w*|confectionne\w*|cousue?s?|produite?s?|assemble\w*|fabrication|confection",
+}
 _MAKING = re.compile(
-    r"\b(?:made|woven|knitted|knit|sewn|stitched|crafted|handmade|designed|grown|spun|produced|"
-    r"manufactured|assembled|dyed|printed|born|cut|sourced|blown|poured|fabrique\w*|tisse\w*|"
-    r"tricote\w*|confectionne\w*|cousue?s?|cultive\w*|filee?s?|concue?s?|teinte?s?|imprime\w*|"
-    r"produite?s?|assemble\w*|nee?s? |issue?s?|originaires?|provenance)(?: [a-z]+){0,2}?"
-    r" (?:in|from|en|au|aux|a|de|du|d') ?(?:the |l')?$"
+    rf"\b(?:{'|'.join(_STAGES.values())})(?:,? (?!in |from |en |au |aux |a )[a-z]+){{0,3}}"
+    r" (?:in|from|en|au|aux|a) (?:the |l')?$"
 )
-_CRAFT_BEFORE = re.compile(
-    r"(?:savoir faire|savoir-faire|ateliers?|manufacture|artisans?|fabrication|confection|origine|"
-    r"qualite) $"
-)
-_CRAFT_AFTER = re.compile(
-    r"[ -](?:made|craft\w*|know-how|workshops?|artisans?|mills?|tailoring|savoir-faire|quality)\b"
-)
-_MADE_ELSEWHERE = re.compile(r"\b[Mm]ade in (?:the )?([A-Z][\w-]+)")
+_CRAFT_BEFORE = re.compile(r"(?:savoir[ -]faire|ateliers?|manufacture|artisans?|fabrication) $")
+_CRAFT_AFTER = re.compile(r"[ -](?:made|craft\w*|manufacture|workmanship)\b")
 _ORIGIN_LABEL = re.compile(
-    r"origin|made in|country|fabrication|fabrique|provenance|pays|woven|tisse"
+    r"origin|made in|country|fabrication|fabrique|provenance|pays|confection"
 )
+ANY = "from"  # the country alone: "Portuguese linen"
+_MADE_ELSEWHERE = re.compile(r"\b[Mm]ade in (?:the )?([A-Z][\w-]+)")
 _MOST = re.compile(
     r"\bthe (?:most (?!of\b)[a-z]+|[a-z]{3,}est)\b|\b(?:le|la|les) plus (?!souvent|possible|tot|"
     r"tard|vite|proche|de\b|que\b|grand nombre|loin|simple)[a-z]+"
 )
 _NOT_MOST = bag(
     "latest interest rest guest forest west contest request test harvest nest chest vest crest "
-    "northwest southwest midwest nearest earliest quest invest fest"
+    "northwest southwest midwest nearest earliest quest invest fest best"
 )
 _NO = frozenset({"no", "non", "false", "faux", "none", "aucun", "0", "-"})
 
@@ -82,7 +84,10 @@ def known(label: str, value: str) -> tuple[Claim, ...]:
         return tuple(c._replace(denied=True) for c in read(label))
     text = f"{label}: {value}"
     origin = bool(_ORIGIN_LABEL.search(fold(label)))
-    return tuple(_found(text, _wordings(("en", "fr"), facts=True), origin=origin))
+    found = list(_found(text, _wordings(("en", "fr"), facts=True), origin=origin))
+    countries = [claim for claim in found if claim.kind == "origin"]
+    found += [c._replace(name=f"{ANY} {c.name.split(' ', 1)[1]}") for c in countries]
+    return tuple(found)
 
 
 def advertising(kind: str) -> bool:
@@ -103,9 +108,8 @@ def _found(
                 continue
             stop = match.end()
             if wording.kind == "country":
-                if origin or _is_origin(low, start, stop):
-                    yield Claim("origin", wording.name, start, stop, text[start:stop])
-            else:
+                yield from _origin(text, low, start, stop, wording.name, labelled=origin)
+            elif wording.kind != "harmless":
                 denied = bool(_DENIAL.search(low, max(0, start - 30), start))
                 denied = denied or bool(_FREE.match(low, stop))
                 yield Claim(wording.kind, wording.name, start, stop, text[start:stop], denied)
@@ -123,19 +127,26 @@ def _patterns(text: str, low: str) -> Iterator[Claim]:
     for match in _MADE_ELSEWHERE.finditer(text):
         start, stop = match.span(1)
         if not any(w.shape.match(low, start) for w in _countries().get(low[start : start + 2], ())):
-            yield Claim("origin", low[start:stop], match.start(), stop, match[0])
+            yield Claim("origin", f"made {low[start:stop]}", match.start(), stop, match[0])
 
 
-def _is_origin(low: str, start: int, stop: int) -> bool:
-    """Whether a country is said to be where a thing is from, and not where a shop is."""
-    if _MAKING.search(low, max(0, start - 48), start) or _CRAFT_AFTER.match(low, stop):
-        return True
-    if _CRAFT_BEFORE.search(low, max(0, start - 24), start):
-        return True
-    stuff = _materials()
-    after = re.match(r" ([a-z]+)", low[stop : stop + 24])
-    before = re.search(r"([a-z]+) $", low[max(0, start - 24) : start])
-    return bool((after and after[1] in stuff) or (before and before[1] in stuff))
+def _origin(
+    text: str, low: str, start: int, stop: int, country: str, *, labelled: bool
+) -> Iterator[Claim]:
+    """Whether a country is said to be where a thing is from (and not where a shop is), and how."""
+    making = _MAKING.search(low, max(0, start - 48), start)
+    if making:
+        start = making.start()
+        for stage, verbs in _STAGES.items():
+            if re.search(rf"\b(?:{verbs})\b", making[0]):
+                yield Claim("origin", f"{stage} {country}", start, stop, text[start:stop])
+    elif labelled or _CRAFT_AFTER.match(low, stop) or _CRAFT_BEFORE.search(low, 0, start):
+        yield Claim("origin", f"made {country}", start, stop, text[start:stop])
+    else:
+        after = re.match(r" ([a-z]+)", low[stop : stop + 24])
+        before = re.search(r"([a-z]+) $", low[max(0, start - 24) : start])
+        if any(word and word[1] in _materials() for word in (after, before)):
+            yield Claim("origin", f"{ANY} {country}", start, stop, text[start:stop])
 
 
 @cache

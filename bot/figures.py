@@ -19,7 +19,8 @@ _NUMBER = re.compile(
     r"|\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?(?!\d)|\d{1,3}(?:'\d{3})+(?:[.,]\d{1,2})?(?!\d)"
     r"|\d+(?:[.,]\d{1,3}(?!\d|[.,]\d))?)"
 )
-_CENTS = re.compile(r"(?<![\w.,/])(\d+) ?([€£])(\d\d)(?![\d.,])")
+_CENTS = re.compile(r"(?<![\w.,/])(\d+) ?([€£])(\d\d)(?!\d|[.,]\d)")
+_PHONE = re.compile(r"(?<![\w.,])(?:\+\d{1,3}[ .]?|0)\d(?:[ .-]?\d\d){4}(?![\d.,]\d|\d)")
 _TIMES = re.compile(r"(?<!\w)(?<!\d )[x×] ?(\d+(?:[.,]\d)?)(?!\w)")
 _LIST = re.compile(r"(?<![\w.,/])\d{1,2}(?:,\d{1,2}){2,}(?![\d.,])")  # sizes 36,38,40
 _ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
@@ -86,6 +87,8 @@ def _all(text: str, low: str) -> Iterator[Figure]:
 def _with_digits(text: str, low: str) -> Iterator[Figure]:
     for match in _ALWAYS.finditer(low):
         yield _figure(text, low, match, (Reading("code", match[0].replace(" ", "")),))
+    for match in _PHONE.finditer(low):
+        yield _figure(text, low, match, (Reading("code", re.sub(r"\D", "", match[0])),))
     for shape, reader in moments.SHAPES:
         for match in shape.finditer(low):
             if readings := tuple(reader(match)):
@@ -127,13 +130,14 @@ def _measured(text: str, low: str, start: int, end: int, digits: str, before: st
     scale, at = _scale(text, low, end)
     if not before:
         after = units.AFTER.match(low, at)
-        if after and not (after[0].strip() in "x×" and re.match(r" ?\d", low[after.end() :])):
-            (dimension, size), at = units.unit(after[0].strip()), after.end()
+        if after and not (after[0].strip(" -") in "x×" and re.match(r" ?\d", low[after.end() :])):
+            (dimension, size), at = units.unit(after[0].strip(" -")), after.end()
     if dimension is None and scale == 1:
         return _bare(text, low, start, end, digits)
     values = _values(digits, dimension)
     readings = tuple(Reading("number", value, dimension, size * scale) for value in values)
-    return Figure(text[start:at], start, at, readings, _follows(low, at))
+    sign = low[start - 1 : start] if low[start - 1 : start] in ("+", "-") else ""
+    return Figure(text[start:at], start, at, readings, _follows(low, at), sign)
 
 
 def _bare(text: str, low: str, start: int, end: int, digits: str) -> Figure:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -20,7 +20,7 @@ from bot.reading import Figure
 
 # Old copy proves nothing about today; what a customer said proves only that it was said.
 _OLD = frozenset({"past_copy", "sample", "voice"})
-_VERBATIM = re.compile(r"quote|verbatim|said|comment|review text|words|praise|objection|citation")
+_VERBATIM = re.compile(r"quote|verbatim|said|comment|review text|words|citation")
 _TITLES = frozenset({"title", "name", "titre", "nom", "product", "produit"})
 _LEAST = {"thousands of": 1000, "des milliers de": 1000, "hundreds of": 100, "dozens of": 12,
           "des centaines de": 100, "des dizaines de": 12, "millions of": 10**6,
@@ -48,10 +48,19 @@ class Said:
 
 
 class Ground:
-    def __init__(self, evidence: Evidence, brief: Brief | None = None, brand: Brand | None = None):
+    """`report` is for what stays inside: there, what a customer said is what is told."""
+
+    def __init__(
+        self,
+        evidence: Evidence,
+        brief: Brief | None = None,
+        brand: Brand | None = None,
+        *,
+        report: bool = False,
+    ):
         self.evidence, self.brief, self.brand = evidence, brief, brand
-        sure = [fact for fact in evidence.facts if fact.stated_by is None]
-        self.known = [know(f) for f in sure if f.id.split(".")[0] not in _OLD]
+        sure = [fact for fact in evidence.facts if fact.stated_by is None and not _is_old(fact)]
+        self.known = [know(fact, report=report) for fact in sure]
         self.known += [know(fact) for fact in _brand_facts(brand)] if brand else []
 
     def proof(self, figure: Figure, cites: tuple[str, ...], *, loose: bool = False) -> Fact | None:
@@ -66,6 +75,8 @@ class Ground:
     def backing(self, claim: Claim, cites: tuple[str, ...]) -> Fact | None:
         """The fact that says what is claimed."""
         for known in self._cited_first(cites):
+            if claim.kind == "green" and _titles(known):
+                continue  # a name is no proof of what it says about the environment
             if claim.concept in known.claims or _counts_enough(claim, known.fact):
                 return known.fact
         return None
@@ -100,14 +111,13 @@ class Ground:
         """Names of products and of the brand, folded: what is in a name is no claim."""
         found = [k.fact.value for k in self.known if isinstance(k.fact.value, str) and _titles(k)]
         found += [self.brand.name] if self.brand else []
-        found += [self.brief.product_words or ""] if self.brief else []
         return frozenset(fold(name).strip() for name in found if len(name.strip()) > 2)
 
     @cached_property
     def named_claims(self) -> frozenset[tuple[str, str, bool]]:
-        """What the product's own name says: of a linen shirt, that it is linen."""
+        """What the product is called by whoever asked: a linen shirt is linen."""
         words = (self.brief.product_words or "") if self.brief else ""
-        return frozenset(claim.concept for claim in claims.read(words))
+        return frozenset(c.concept for c in claims.read(words) if c.kind == "material")
 
     @cached_property
     def said(self) -> tuple[Said, ...]:
@@ -115,17 +125,17 @@ class Ground:
 
     def name_spans(self, text: str) -> list[tuple[int, int]]:
         low = fold(text)
-        found = []
-        for name in self.names:
-            at = low.find(name)
-            while at >= 0:
-                found.append((at, at + len(name)))
-                at = low.find(name, at + len(name))
-        return found
+        shapes = (rf"(?<!\w){re.escape(name)}(?!\w)" for name in self.names)
+        return [match.span() for shape in shapes for match in re.finditer(shape, low)]
 
     def _cited_first(self, cites: tuple[str, ...]) -> Iterator[Known]:
+        """The cited facts, then the others; another product's facts prove only when cited."""
         yield from (known for known in self.known if known.fact.id in cites)
-        yield from (known for known in self.known if known.fact.id not in cites)
+        mine = f"product.{self.brief.product}." if self.brief and self.brief.product else "product."
+        for known in self.known:
+            is_mine = known.fact.id.startswith(mine) or not known.fact.id.startswith("product.")
+            if is_mine and known.fact.id not in cites:
+                yield known
 
     def _sayings(self) -> Iterator[Said]:
         for fact in self.evidence.facts:
@@ -147,7 +157,11 @@ class Ground:
                 yield Said(brief.author, "", (), frozenset({concept} if concept else ()))
 
 
-def know(fact: Fact) -> Known:
+def _is_old(fact: Fact) -> bool:
+    return isinstance(fact.value, str) and fact.id.split(".")[0] in _OLD
+
+
+def know(fact: Fact, *, report: bool = False) -> Known:
     """A fact, read: its figures, and what it claims."""
     about = f"{fact.label} {fact.id.rpartition('.')[2]}"
     if isinstance(fact.value, Decimal):
@@ -155,16 +169,15 @@ def know(fact: Fact) -> Known:
         return Known(fact, (figures.number(fact.value, fact.unit, about),), concepts)
     text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
     found = tuple(_about(one, about) for one in figures.read(text))
-    verbatim = fact.id.split(".")[0] in ("feedback", "review") or _VERBATIM.search(fold(fact.label))
-    if verbatim and fact.stated_by is None:
-        return Known(fact, () if _VERBATIM.search(fold(fact.label)) else found, frozenset())
+    verbatim = bool(_VERBATIM.search(fold(fact.label)))
+    told = verbatim or fact.id.split(".")[0] in ("feedback", "review")
+    if told and fact.stated_by is None and not report:
+        return Known(fact, () if verbatim else found, frozenset())
     return Known(fact, found, _concepts(claims.known(fact.label, fact.value)))
 
 
 def _about(figure: Figure, about: str) -> Figure:
-    return Figure(
-        figure.text, figure.start, figure.end, figure.readings, figure.follows, fold(about)
-    )
+    return replace(figure, about=fold(about))
 
 
 def _concepts(found: Iterable[Claim]) -> frozenset[tuple[str, str, bool]]:

@@ -11,7 +11,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from bot import figures, units
+from bot.agreement import agree
 from bot.checks import Check
+from bot.claims import Claim
 from bot.evidence import Fact
 from bot.fold import fold
 from bot.ground import Ground
@@ -22,8 +24,9 @@ from bot.words import Money, Words
 Periods = Sequence[tuple[date, date]]
 
 _CUT = re.compile(
-    r"[-] ?\d+(?:[.,]\d+)? ?(?:%|€|£)|\b\d+ ?(?:%|percent|€|£) off\b|[€£$]\d+(?:[.,]\d+)? off\b|"
-    r"\d ?(?:%|€) (?:de (?:remise|reduction)|de moins|d'economie)|\bau lieu de\b|"
+    r"(?:-|(?<=[^\n])- )(?!100)\d+(?:[.,]\d+)? ?(?:%|€|£)|\b\d+ ?(?:%|percent|€|£) off\b|"
+    r"[€£$]\d+(?:[.,]\d+)? off\b|\bau lieu de\b|"
+    r"\d ?(?:%|€) (?:de (?:remise|reduction)|de moins|d'economie|sur )|"
     r"\binstead of [€£$]?\d|\bwas [€£$]\d|~~?\d[^~]*~~?|\b(?:half[ -]price|half off|moitie prix|"
     r"demi-tarif)\b|\bsave (?:[€£$]\d|\d+ ?%)|\bpercent off\b|pour cent de (?:remise|reduction)"
 )
@@ -90,7 +93,7 @@ def _against(piece: Piece, fact: Fact, lowest: Decimal, ground: Ground) -> Itera
 
 
 def _is_cut(before: str, after: str) -> bool:
-    return bool(re.search(r"- ?$|save $|economisez $", before) or _PERCENT_OFF.match(after))
+    return bool(re.search(r"-$|[^\n]- $|save $|economisez $", before) or _PERCENT_OFF.match(after))
 
 
 def _is_new_price(fact: Fact, lowest: Decimal) -> bool:
@@ -140,6 +143,20 @@ def green(quote: str, name: str, part: str, fact: Fact | None, language: str) ->
     return Check(
         rule="green claim", level="warn", words=words, part=part, quote=quote, fact=fact.id
     )
+
+
+def free_from(claim: Claim, fact: Fact, piece: Piece, pieces: Sequence[Piece]) -> Iterator[Check]:
+    """Delivery that is free from an amount is not free: the amount belongs beside it."""
+    if not isinstance(fact.value, str):
+        return
+    amounts = [f for f in figures.read(fact.value) if f.first.unit in units.MONEY]
+    said = [figure for one in pieces for figure in figures.read(one.text)]
+    if amounts and not any(agree(figure, amount) for figure in said for amount in amounts):
+        words = Words("It is free only from {amount}. Say so.", amount=amounts[0].text)
+        yield Check(
+            rule="condition", level="warn", words=words, part=piece.key, quote=claim.text,
+            fact=fact.id,
+        )  # fmt: skip
 
 
 def soldes(pieces: Sequence[Piece], today: date, periods: Periods | None = None) -> Iterator[Check]:

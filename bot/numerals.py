@@ -29,6 +29,11 @@ _TIMES = {"cent": 100, "cents": 100, "hundred": 100, "mille": 1000, "thousand": 
 _WORD = "|".join(sorted((*SMALL, *_TIMES), key=len, reverse=True))
 _RUN = re.compile(rf"\b(?:{_WORD})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{_WORD}))*\b")
 TWELVE = 12
+# "Two days at the sea" promises nothing, "delivered within two days" does.
+_PROMISE = re.compile(
+    r"guarant|garant|warrant|livr[ae]|deliver|expedi|shipp|retours?\b|returns?\b|echange|exchange|"
+    r"rembours|refund|essai|\btrial|at your door|chez vous"
+)
 
 
 def read(low: str) -> Iterator[Numeral]:
@@ -37,9 +42,10 @@ def read(low: str) -> Iterator[Numeral]:
         words, end = match[0], match.end()
         value = _value(words)
         measured = units.AFTER.match(low, end)
-        paid = measured and units.unit(measured[0].strip())[0] in {"%", *units.MONEY}
-        bare_hundreds = words in _TIMES
-        if paid or (value > TWELVE and not bare_hundreds):
+        unit = units.unit(measured[0].strip(" -"))[0] if measured else None
+        paid = unit == "%" or unit in units.MONEY
+        promised = unit in ("time", "months") and _PROMISE.search(low, max(0, end - 60), end + 60)
+        if paid or (promised and value > 1) or (value > TWELVE and words not in _TIMES):
             yield Numeral(value, match.start(), end)
 
 

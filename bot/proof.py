@@ -40,7 +40,7 @@ def prove(
     periods: law.Periods | None = None,
 ) -> tuple[Check, ...]:
     """All checks on a draft, the gravest first. `periods` are those of the soldes, when known."""
-    ground = Ground(evidence, request.brief, brand)
+    ground = Ground(evidence, request.brief, brand, report=channel is None)
     examined = pieces(parts, hooks)
     found = [
         *_quotes(examined, ground),
@@ -132,6 +132,7 @@ def _as_copy(
 
 def _figures(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator[Check]:
     proven = 0
+    told: set[object] = set()  # what was stated is said once for the whole draft
     for piece in examined:
         left_out = _left_out(piece, ground)
         seen: set[str] = set()
@@ -142,7 +143,10 @@ def _figures(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator
             if ground.proof(figure, piece.cites, loose=piece.kind == "table"):
                 proven += 1
             elif not _is_this_year(figure, today):
-                yield _unproven(figure, piece, ground.stated_figure(figure))
+                who = ground.stated_figure(figure)
+                if not who or figure.readings not in told:
+                    yield _unproven(figure, piece, who)
+                told |= {figure.readings} if who else set()
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
@@ -171,11 +175,12 @@ def _claims(
     examined: Sequence[Piece], ground: Ground, request: Request, channel: Channel | None
 ) -> Iterator[Check]:
     backed = 0
+    told: set[tuple[str, str, bool]] = set()
     for piece in examined:
         left_out = _left_out(piece, ground)
-        seen: set[tuple[str, str, bool]] = set()
+        seen: set[object] = set()
         for claim in claims.read(piece.text, (request.language,)):
-            if claim.concept in seen or _within(claim.start, claim.end, left_out):
+            if {claim.concept, claim.start} & seen or _within(claim.start, claim.end, left_out):
                 continue
             if (channel is None and claims.advertising(claim.kind)) or _is_idle_denial(claim):
                 continue
@@ -188,8 +193,14 @@ def _claims(
                     continue
             if fact or claim.concept in ground.named_claims:
                 backed += 1
+                if fact and claim.name == "free-delivery":
+                    yield from law.free_from(claim, fact, piece, examined)
             else:
-                yield _unbacked(claim, piece, ground.stated_claim(claim))
+                seen.add(claim.start)  # "woven and sewn in" is two claims, and one sentence
+                who = ground.stated_claim(claim)
+                if not who or claim.concept not in told:
+                    yield _unbacked(claim, piece, who)
+                told |= {claim.concept} if who else set()
     if backed:
         words = Words.count("{n} claim with its source", "{n} claims with their sources", backed)
         yield Check(rule="claim", level="pass", words=words)

@@ -25,6 +25,7 @@ class Figure:
     end: int
     readings: tuple[Reading, ...]
     follows: str = ""  # the folded word behind it: what it counts
+    sign: str = ""  # "+" or "-" right before it
     about: str = ""  # the folded label, when it is a fact's
 
     @property

@@ -26,6 +26,7 @@ _BOTH = _STOP["fr"] & _STOP["en"]
 _TIGHT = re.compile(r"(?<=[\w)»”\"'’%€])([;:!?]+)(?=[\s\"»”)]|$)")
 _TU = re.compile(r"\b(?:tu|toi|tes|te)\b|\bt'[aeiouh]")
 _VOUS = re.compile(r"\b(?:vous|votre|vos)\b(?<!rendez-vous)")
+_EZ = re.compile(r"\b(?!(?:chez|assez|nez|rendez)\b)[a-z]{3,}ez\b")
 _CLICHES = (
     "découvrez", "découvre", "incontournable", "sublime", "sublimez", "plongez", "plonge",
     "laissez-vous séduire", "laisse-toi séduire", "laissez-vous tenter", "elevate", "unlock",
@@ -65,7 +66,7 @@ def spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
 def address(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check]:
     """Tu or vous: one of them throughout, and the brand's."""
     text = " \n".join(fold(p.text) for p in pieces if p.goes_out and p.kind != "quote")
-    tu, vous = _TU.search(text), _VOUS.search(text)
+    tu, vous = _TU.search(text), _VOUS.search(text) or _EZ.search(text)
     if tu and vous:
         words = Words("The text says both “tu” and “vous”. Keep to “{one}”.", one=brand.address)
         yield Check(rule="address", level="warn", words=words, quote=tu[0])

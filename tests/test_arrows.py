@@ -18,7 +18,7 @@ GROUPS = {
     "handlers": ("handlers", "handlers.*"),
     "migrations": ("bot.migrations", "bot.migrations.*", "bot.migrate", "bot.rows"),
     "engine": ("bot.engine",),
-    "worker": ("bot.worker",),
+    "worker": ("bot.worker", "bot.working"),
     "line": ("bot.drafting", "bot.intake", "bot.intake.*"),
     "desk": ("bot.desk",),
     "skills": ("bot.skills",),

@@ -414,7 +414,7 @@ class TestOnALocalServer:
         assert desk.ended == ["not JSON", "done"]
         await desk.write()
         assert desk.ended == ["not JSON", "done", "done"]
-        assert "JSON schema" in server.letters[2]["messages"][0]["content"]
+        assert "⟨body⟩" in server.letters[2]["messages"][0]["content"]
 
     async def test_knows_so_from_the_start_when_checked(self, desk: Desk) -> None:
         assert await desk.claude.check() is None
@@ -450,6 +450,14 @@ class TestOnALocalServer:
         server.script = [says(""), says(GOOD)]
         await desk.write()
         assert [turn["role"] for turn in server.letters[1]["messages"]] == ["user"]
+
+    async def test_sends_a_blank_back_that_was_left_unfilled(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        desk.claude.weak = True
+        server.script = [says({**GOOD, "body": {"text": "⟨body⟩", "facts": []}})]
+        await desk.write()
+        assert desk.ended == ["did not fit the form", "done"]
 
     async def test_stops_when_it_never_gets_json(self, server: ScriptedClaude, desk: Desk) -> None:
         server.script = [says("Linen is lovely.")] * 9

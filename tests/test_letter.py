@@ -2,36 +2,14 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
-
-from bot.parts import Copy
-from bot.writers.letter import WORTH_CACHING, Letter, tight
-
-
-class Output(BaseModel):
-    subject: Copy = Field(title="Subject", description="At most 40 characters.")
-    body: Copy
-    more: Copy | None = None
-    default: str = "x"
+from bot.writers.letter import WORTH_CACHING, Letter
 
 
 def letter(**more: Any) -> Letter:
     told: dict[str, Any] = {"name": "claude-sonnet-5-5", "system": "s", "effort": "low"}
     told |= {"turns": (("user", "Write."),), "schema": {"type": "object"}, "thinking": "disabled"}
+    told |= {"blank": '{"text": "⟨text⟩"}'}
     return Letter(**{**told, **more})
-
-
-def test_wants_every_field_filled() -> None:
-    schema = tight(Output.model_json_schema())
-    assert schema["required"] == ["subject", "body", "more", "default"]
-    assert schema["$defs"]["Copy"]["required"] == ["text", "facts"]
-    assert schema["properties"]["more"]["anyOf"][1] == {"type": "null"}
-
-
-def test_keeps_what_a_field_says_of_itself() -> None:
-    subject = tight(Output.model_json_schema())["properties"]["subject"]
-    assert subject["description"] == "At most 40 characters."
-    assert subject["required"] == ["text", "facts"]
 
 
 def test_marks_only_a_long_system_block_for_the_cache() -> None:
@@ -50,7 +28,7 @@ def test_leaves_out_what_the_server_does_not_know() -> None:
 def test_asks_for_json_in_words_when_the_form_is_not_taken() -> None:
     body = letter().less("format").body()
     assert "output_config" not in body
-    assert body["messages"][0]["content"].endswith('schema:\n{"type": "object"}')
+    assert body["messages"][0]["content"].endswith('for it:\n{"text": "⟨text⟩"}')
 
 
 def test_has_no_empty_turn_after_an_empty_answer() -> None:

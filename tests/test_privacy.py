@@ -115,7 +115,9 @@ def test_gives_one_value_one_placeholder() -> None:
     assert veil.draw("encore c@d.com") == "encore [EMAIL_2]"
 
 
-@pytest.mark.parametrize("mark", ["[email_1]", "[EMAIL 1]", "[ Email_1 ]", "[EMAIL-1]", r"[EMAIL\_1]"])
+@pytest.mark.parametrize(
+    "mark", ["[email_1]", "[EMAIL 1]", "[ Email_1 ]", "[EMAIL-1]", r"[EMAIL\_1]"]
+)
 def test_lifts_placeholders_a_writer_respelled(mark: str) -> None:
     veil = Veil()
     veil.draw("a@b.com")
@@ -218,7 +220,9 @@ def test_never_mixes_typed_and_given_placeholders(words: list[str]) -> None:
 
 
 def test_is_quick() -> None:
-    brief = Brief(words="our linen shirt is back, e-mail to loyal customers", author="U1", language="en")
+    brief = Brief(
+        words="our linen shirt is back, e-mail to loyal customers", author="U1", language="en"
+    )
     Veil().draw(brief)
     began = perf_counter()
     for _ in range(20):

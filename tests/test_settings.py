@@ -184,15 +184,3 @@ def test_every_setting_is_described_for_its_user() -> None:
         assert name.isupper()
         assert field.description
         assert field.description.endswith(".")
-
-
-def test_nothing_else_reads_the_environment() -> None:
-    readers = [
-        file.relative_to(ROOT).as_posix()
-        for folder in ("bot", "handlers")
-        for file in (ROOT / folder).rglob("*.py")
-        if re.search(
-            r"\bos\.(environ|getenv)\b|from os import .*(environ|getenv)", file.read_text()
-        )
-    ]
-    assert readers == ["bot/settings.py"]

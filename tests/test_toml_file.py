@@ -161,7 +161,7 @@ BRANDS = {
     'name = "A"\nsender = "MuchTooLongName"\n': '2: "sender" must have at most 11 characters',
     'name = "A"\nlanguages = ["en", "de"]\n': "2: \"languages[2]\" must be 'en' or 'fr' (it is",
     'name = "A"\naddress = "du"\n': "2: \"address\" must be 'tu' or 'vous' (it is \"du\")",
-    'nom = "A"\n': '1: "nom" is unknown; did you mean "name"?',
+    'nane = "A"\n': '1: "nane" is unknown; did you mean "name"?',
     f'name = "A"\nabout = {STORY}\naddress = "du"\n': "6: \"address\" must be 'tu' or 'vous'",
     'name = "A"\n[[samples]]\ntext = "B"\n[[samples]]\ntext = ""\n': '5: "text" must have at least',
     'name = "A"\n[[samples]]\nlanguage = "fr"\n': '2: "text" is missing',

@@ -8,6 +8,7 @@ import io
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -31,6 +32,7 @@ class Said:
         return (self.text, self.many) if self.many else self.text
 
 
+@cache
 def said() -> dict[str, Said]:
     """All of them by their English text."""
     found: dict[str, Said] = {}
@@ -41,6 +43,7 @@ def said() -> dict[str, Said]:
     return found
 
 
+@cache
 def french() -> Catalog:
     with FRENCH.open("rb") as file:
         return read_po(file, locale="fr")

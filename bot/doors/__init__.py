@@ -19,9 +19,9 @@ WHERE = {
 }
 
 
-def open_door(chosen: argparse.Namespace) -> int | None:
+def open_door(chosen: argparse.Namespace) -> int:
     """Run the command that was typed; its exit code. Raises CannotDo or SettingsMistake."""
     settings = Settings.read()
     verb = getattr(import_module(f"bot.doors.{WHERE[chosen.door]}"), f"{chosen.door}_")
     result = verb(settings, chosen)
-    return asyncio.run(result) if asyncio.iscoroutine(result) else result
+    return int((asyncio.run(result) if asyncio.iscoroutine(result) else result) or 0)

@@ -1,6 +1,5 @@
 """The pieces that several doors share: the database, the writer, the library, brand and policy."""
 
-import logging
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -9,8 +8,8 @@ from bot.brand import Brand
 from bot.db import Database
 from bot.desk import Writer
 from bot.errors import CannotDo
-from bot.library.catalogue import CatalogueLibrary
-from bot.library.product import Product
+from bot.library.catalogue_library import CatalogueLibrary
+from bot.library.products import Product
 from bot.policy import Policy
 from bot.product import ProductRow
 from bot.settings import Settings
@@ -34,10 +33,6 @@ class House:
         check_files(settings.home)
         self.database = Database(settings.database_url)
         self._libraries: dict[str, CatalogueLibrary] = {}
-        self._catalogues: dict[str, tuple[object, list[Product]]] = {}
-        logging.basicConfig(
-            level=settings.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
 
     def migrated(self) -> "House":
         """With the tables up to date. SQLite migrates here; PostgreSQL by `migrate`, and raises
@@ -61,7 +56,9 @@ class House:
     def library(self, workspace: str) -> CatalogueLibrary:
         """The workspace's catalogue; what was imported before Slack was known serves all."""
         if workspace not in self._libraries:
-            self._libraries[workspace] = CatalogueLibrary(lambda: self._products(workspace))
+            self._libraries[workspace] = CatalogueLibrary(
+                lambda: self._products(workspace), version=lambda: self._version(workspace)
+            )
         return self._libraries[workspace]
 
     def writer(self) -> Writer:
@@ -96,16 +93,16 @@ class House:
             )
         return known[0] if known else LOCAL
 
-    def _products(self, workspace: str) -> list[Product]:
+    def _version(self, workspace: str) -> tuple[str, int, str]:
+        """Whose catalogue serves this workspace, and its version."""
         with self.database.begin() as session:
-            owner = workspace
-            version = ProductRow.version(session, owner)
-            if not version[0]:
-                owner, version = LOCAL, ProductRow.version(session, LOCAL)
-            held = self._catalogues.get(workspace)
-            if held and held[0] == (owner, version):
-                return held[1]
+            count, last = ProductRow.version(session, workspace)
+            if count:
+                return workspace, count, last
+            return LOCAL, *ProductRow.version(session, LOCAL)
+
+    def _products(self, workspace: str) -> list[Product]:
+        owner, _, _ = self._version(workspace)
+        with self.database.begin() as session:
             bodies = ProductRow.bodies(session, owner)
-        products = [Product.model_validate_json(body) for body in bodies]
-        self._catalogues[workspace] = ((owner, version), products)
-        return products
+        return [Product.model_validate_json(body) for body in bodies]

@@ -1,4 +1,7 @@
-"""`try`: the line from words to a checked draft, in a terminal, without Slack. Receipts are kept."""
+"""`try`: the line from words to a checked draft, in a terminal, without Slack.
+
+Receipts are kept, as everywhere.
+"""
 
 import argparse
 import json
@@ -96,7 +99,7 @@ def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: s
     lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
     if writer.by_rules:
         lines.append(say(Words("No AI connected: written by rules")))
-    lines += _assumed(request.brief, language) + [""]
+    lines += [*_assumed(request.brief, language), ""]
     for part in drafted.parts:
         lines += [
             f"{say(Words(part.title))}:",

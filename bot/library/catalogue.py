@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.errors import CannotDo
 from bot.library.amounts import DOLLARS, Mark, decimal_mark
-from bot.library.columns import Header, find_header, first_row
+from bot.library.columns import Header, find_header, first_row, known, spoken
 from bot.library.plain import is_formula
 from bot.library.products import Product
 from bot.library.reading import Fault, Record, Text, read_text, records
@@ -62,6 +62,8 @@ def read_catalogue(
     """
     shown = name or path.name
     read = read_text(path, shown)
+    if called:
+        _check_called(called, shown, read.text)
     header = find_header(read.text, called=called, dollar=currency)
     if header is None:
         raise CannotDo(_no_header(shown, read.text))
@@ -198,6 +200,22 @@ class _Reading:
 
     def _reject(self, line: int, column: str, reason: str, row: str) -> None:
         self.rejects.append(Reject(line, column, reason, row[:SHOWN]))
+
+
+def _check_called(called: Mapping[str, str], name: str, text: str) -> None:
+    """Columns that somebody named must be there, and fields be ours."""
+    ours = [field for field in known() if not field.startswith("option_")]
+    if wrong := [field for field in called.values() if field not in known()]:
+        raise CannotDo(
+            Words(
+                "There is no field {field}. The fields are: {known}.",
+                field=wrong[0],
+                known=", ".join(ours),
+            )
+        )
+    spelled = spoken(text[:20_000])
+    if gone := [theirs for theirs in called if spoken(theirs) not in spelled]:
+        raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
 
 
 def _misshapen(record: Record, width: int) -> str | None:

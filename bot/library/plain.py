@@ -86,7 +86,10 @@ def several(cell: str, *, slashes: bool = True) -> tuple[str, ...]:
 
 def once(values: Iterable[str]) -> tuple[str, ...]:
     """Without repetitions, whatever their capitals; the first spelling stays."""
-    return tuple({value.lower(): value for value in reversed(list(values))}.values())[::-1]
+    first: dict[str, str] = {}
+    for value in values:
+        first.setdefault(value.lower(), value)
+    return tuple(first.values())
 
 
 class _Plain(HTMLParser):

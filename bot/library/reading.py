@@ -63,8 +63,7 @@ class Fault:
 def read_text(path: Path, name: str) -> Text:
     """The text of a file. Raises CannotDo when it is too large or no text at all."""
     if path.stat().st_size > LARGEST:
-        words = "{file} is larger than {limit} MB. Split it into several files."
-        raise CannotDo(Words(words, file=name, limit=LARGEST // 1_000_000))
+        raise CannotDo(_too_large(name))
     stored = path.read_bytes()
     _refuse_binary(stored, name)
     text, encoding = _decode(stored)
@@ -134,6 +133,13 @@ def _refuse_binary(stored: bytes, name: str) -> None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"{\\rtf", b'{"', b"[{", b"{\n")):
         raise CannotDo(_no_rows(name))
+
+
+def _too_large(name: str) -> Words:
+    limit = LARGEST // 1_000_000
+    return Words(
+        "{file} is larger than {limit} MB. Split it into several files.", file=name, limit=limit
+    )
 
 
 def _workbook(name: str) -> Words:

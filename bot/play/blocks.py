@@ -123,7 +123,7 @@ def named(blocks: list[Block], stamps: Stamps) -> list[Block]:
 
 
 def _named(block: Block, stamps: Stamps) -> Block:
-    copy = {"block_id": stamps.id("b")[-6:], **block}
+    copy = {"block_id": stamps.id("b")[-6:]} | _without_nulls(block)
     if "child_blocks" in copy:
         copy["child_blocks"] = named(copy["child_blocks"], stamps)
     if copy["type"] == "carousel":
@@ -138,4 +138,8 @@ def _named(block: Block, stamps: Stamps) -> Block:
 
 
 def _identified(element: dict[str, Any], stamps: Stamps) -> dict[str, Any]:
-    return {"action_id": stamps.id("a")[-6:], **element}
+    return {"action_id": stamps.id("a")[-6:]} | _without_nulls(element)
+
+
+def _without_nulls(one: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in one.items() if value is not None}

@@ -93,7 +93,10 @@ def anything(faults: Faults, value: Any, at: str) -> None:
 
 @dataclass(frozen=True)
 class Shape:
-    """An object: the fields it needs, those it may have, and nothing else."""
+    """An object: the fields it needs, those it may have, and nothing else.
+
+    `also` looks at an object that is right so far.
+    """
 
     need: Mapping[str, Check] = field(default_factory=dict)
     may: Mapping[str, Check] = field(default_factory=dict)
@@ -104,6 +107,7 @@ class Shape:
         if not isinstance(value, dict):
             faults.add("must be an object", at)
             return
+        before = len(faults.found)
         for name, check in self.need.items():
             if value.get(name) is None:
                 faults.add(f"missing required field: {name}", at)
@@ -115,7 +119,8 @@ class Shape:
                     self.may[name](faults, entry, f"{at}/{name}")
             elif name not in self.need and name != "type":
                 faults.add(f"invalid additional property: {name}", at)
-        self.also(faults, value, at)
+        if len(faults.found) == before:
+            self.also(faults, value, at)
 
 
 def by_type(shapes: Mapping[str, Check]) -> Check:

@@ -26,25 +26,20 @@ def column_setting(faults: Faults, value: Any, at: str) -> None:
 
 def same_length(faults: Faults, value: Any, at: str) -> None:
     """A data_table's rows are equally long and its header is not rich text."""
-    rows = [row for row in value.get("rows") or [] if isinstance(row, list)]
+    rows = value["rows"]
     if len({len(row) for row in rows}) > 1:
         faults.add("all rows must have the same number of cells", f"{at}/rows")
-    if rows and any(isinstance(cell, dict) and cell.get("type") == "rich_text" for cell in rows[0]):
+    if any(cell["type"] == "rich_text" for cell in rows[0]):
         faults.add("header cells must not be rich_text", f"{at}/rows/0")
 
 
 def labels_match(faults: Faults, value: Any, at: str) -> None:
     """Each series has a name of its own and one point for each category."""
-    axis, series = value.get("axis_config"), value.get("series")
-    if not isinstance(axis, dict) or not isinstance(series, list):
-        return
-    named = [one for one in series if isinstance(one, dict)]
-    names = [one.get("name") for one in named]
+    names = [one["name"] for one in value["series"]]
     if len(set(names)) < len(names):
         faults.add("series names must be unique", f"{at}/series")
-    for place, one in enumerate(named):
-        labels = [point.get("label") for point in one.get("data") or [] if isinstance(point, dict)]
-        if labels != axis.get("categories"):
+    for place, one in enumerate(value["series"]):
+        if [point["label"] for point in one["data"]] != value["axis_config"]["categories"]:
             faults.add("labels must match the categories", f"{at}/series/{place}/data")
 
 

@@ -56,6 +56,5 @@ def options_in(element: dict[str, Any]) -> list[dict[str, Any]]:
     """All options of a menu, those of its groups included."""
     found = list(element.get("options") or [])
     for group in element.get("option_groups") or []:
-        if isinstance(group, dict):
-            found += group.get("options") or []
+        found += group["options"]
     return found

@@ -18,16 +18,14 @@ from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.post import Post
-from bot.render import as_html, as_json, as_markdown
 from bot.slack.files import upload
 from bot.slack.letter import letters
 from bot.slack.place import Place, thread_of
 from bot.slack.post import Poster
 from bot.slack.show import beside
+from bot.slack.written import written
 from bot.task import Task
 from bot.words import Words, language_of
-
-WRITTEN = {"md": as_markdown, "html": as_html, "json": as_json}
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,10 @@ class Carrier:
 
     async def _as_file(self, load: Load) -> None:
         format = str(load.delivery.destination["format"])
-        brand = self.brand(load.draft.workspace)
-        text = WRITTEN[format](load.draft, brand.name, load.approvals)
+        brand, reader = self.brand(load.draft.workspace), load.delivery.destination.get("to")
+        people = self.poster.people
+        language = await people.language(load.draft.workspace, reader or load.task.author)
+        text = written(load.draft, brand, format, language, load.approvals)
         id = f"{load.delivery.id}:0"
         await self._plan(load, id, "file", self._place(load))
         await upload(self.poster, id, f"{load.draft.code}.{format}", text.encode())

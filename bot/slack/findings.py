@@ -15,7 +15,7 @@ def findings_blocks(draft: Draft, language: str) -> list[Block]:
     """Blocks first, then what was stated, then warnings; at the end what passed."""
     found = draft.findings or ()
     told = [check for level in GRAVEST for check in found if check.level == level]
-    lines = [_line(check, language) for check in told[:MOST_LINES]]
+    lines = [finding_line(check, language) for check in told[:MOST_LINES]]
     if more := len(told) - len(lines):
         lines.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
     shown = [section(_fitting(lines))] if lines else []
@@ -23,12 +23,11 @@ def findings_blocks(draft: Draft, language: str) -> list[Block]:
     return shown + ([context(*small)] if small else [])
 
 
-def _line(check: Check, language: str) -> str:
+def finding_line(check: Check, language: str) -> str:
     mark = MARKS[check.level]
     words = told(check.words, language, 200)
-    if check.quote and check.quote not in words:
-        return f"{mark} {words} “{quoted(check.quote, 120)}”"
-    return f"{mark} {words}"
+    quote = quoted(check.quote or "", 120)
+    return f"{mark} {words}" + (f" “{quote}”" if quote and quote not in words else "")
 
 
 def _fitting(lines: list[str]) -> str:
@@ -37,9 +36,8 @@ def _fitting(lines: list[str]) -> str:
 
 def passed(found: tuple[Check, ...], language: str) -> str | None:
     """One line for all that is proved: "4 figures and 2 claims with a source"."""
-    passes = [check for check in found if check.level == "pass"]
-    figures = sum(check.rule == "figure" for check in passes)
-    claims = sum(check.rule in ("claim", "quote") for check in passes)
+    figures = sum(_many(check) for check in found if check.rule == "figure")
+    claims = sum(_many(check) for check in found if check.rule == "claim")
     n = Words.count("{n} figure", "{n} figures", figures)
     m = Words.count("{n} claim", "{n} claims", claims)
     if figures and claims:
@@ -51,6 +49,11 @@ def passed(found: tuple[Check, ...], language: str) -> str | None:
     return f":white_check_mark: {words.to(language)}"
 
 
+def _many(check: Check) -> int:
+    """How many this finding is about, when it passes: the proof says it once for all of them."""
+    return int(check.words.params.get("n", 1)) if check.level == "pass" else 0
+
+
 def sources_line(draft: Draft, language: str) -> str | None:
     """Where the cited facts are from, each source once."""
     cited = {fact_id for part in draft.parts for fact_id in part.facts}
@@ -60,7 +63,7 @@ def sources_line(draft: Draft, language: str) -> str | None:
     shown = "; ".join(quoted(name, 100) for name in names[:MOST_SOURCES])
     if (more := len(names) - MOST_SOURCES) > 0:
         shown += f" (+{more})"
-    return f"{Words('Sources').to(language)}: {shown}"
+    return Words("Sources: {names}", names=shown).to(language)
 
 
 def assumed_blocks(draft: Draft, language: str) -> list[Block]:

@@ -8,7 +8,8 @@ from bot.channels import Limit, channels
 from bot.draft import Draft
 from bot.parts import Part
 from bot.slack import names
-from bot.slack.blocks import Block, context, cut, option, plain, quoted, section, titled, told
+from bot.slack.blocks import Block, context, cut, option, plain, section, titled, told
+from bot.slack.findings import finding_line
 from bot.slack.copy import limits
 from bot.slack.names import Ref
 from bot.slack.pieces import in_inputs, written
@@ -116,11 +117,7 @@ def reject_form(draft: Draft, language: str) -> Block:
 
 def anyway_form(draft: Draft, language: str) -> Block:
     """What has no source, and why it is approved all the same."""
-    lines = [
-        f":no_entry: {told(check.words, language, 300)}"
-        + (f" “{quoted(check.quote, 150)}”" if check.quote else "")
-        for check in draft.blocked()
-    ]
+    lines = [finding_line(check, language) for check in draft.blocked()]
     lead = Words("You approve this in your name, and your reason is kept:").to(language)
     shown = [section(f"{lead}\n" + cut("\n".join(lines), 2_800))]
     why = typed("reason", Words("Why is it right?"), language, multiline=True)
@@ -243,7 +240,7 @@ def _hint(limit: Limit, language: str) -> str:
     elif limit.kind == "hard":
         words = Words.count("At most {n} character", "At most {n} characters", limit.most)
     else:
-        words = Words("Better under {n} characters", n=limit.most)
+        words = Words("Aim for {n} characters at most", n=limit.most)
     return words.to(language)
 
 

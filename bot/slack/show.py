@@ -1,14 +1,17 @@
 """Drawing cards: from rows, by one holder at a time, again until nothing changed meanwhile."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from bot.errors import TryAgain
 from bot.policy import Policy
-from bot.post import Post
+from bot.post import HELD_FOR, Post
 from bot.slack.blocks import Message
 from bot.slack.calls import Refused, ask, patient
 from bot.slack.card import card
@@ -19,6 +22,7 @@ from bot.slack.shown import Shown, gather
 from bot.words import language_of
 
 NAMES_KEPT = 3600.0  # seconds
+LOOK_AGAIN = 0.2
 
 
 @dataclass(frozen=True)
@@ -31,17 +35,30 @@ class Cards:
     names: dict[str, tuple[float, str]] = field(default_factory=dict)  # of channels
 
     async def show(self, id: str) -> None:
-        """Draw this card if it has changed and nobody draws it. Raises TryAgain, CannotDo."""
+        """Draw this card as often as it has changed. When it returns, the card is up to date,
+        whoever drew it. Raises TryAgain, CannotDo."""
         holder, run = uuid.uuid4().hex, self.poster.database.run
-        while post := await run(Post.hold, id, holder, self.now()):
-            try:
-                await self._draw(post)
-                done = await run(Post.drew, id, holder, post.wanted)
-            except BaseException:
-                await run(Post.let_go, id, holder)
-                raise
-            if done:
+        until = time.monotonic() + HELD_FOR.total_seconds() + 5
+        while True:
+            post = await run(Post.hold, id, holder, self.now())
+            if post is None:
+                if not await run(_wanting, id):
+                    return
+                if time.monotonic() > until:
+                    raise TryAgain("another process holds this card")
+                await asyncio.sleep(LOOK_AGAIN)
+            elif await self._held(post, holder):
                 return
+
+    async def _held(self, post: Post, holder: str) -> bool:
+        """Draw a card that is ours. False when it changed meanwhile."""
+        run = self.poster.database.run
+        try:
+            await self._draw(post)
+        except BaseException:
+            await run(Post.let_go, post.id, holder)
+            raise
+        return bool(await run(Post.drew, post.id, holder, post.wanted))
 
     async def _draw(self, post: Post) -> None:
         versions: list[int] = []
@@ -101,3 +118,8 @@ def beside(post: Post) -> Place:
     spot = thread_of(post)
     under = {"under": {"channel": spot.channel, "thread": spot.thread}} if spot else {}
     return {key: post.place[key] for key in ("channel", "user") if key in post.place} | under
+
+
+def _wanting(session: Session, id: str) -> bool:
+    post = session.get(Post, id)
+    return post is not None and post.wanted > post.drawn

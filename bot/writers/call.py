@@ -12,6 +12,7 @@ from bot.desk import Sent
 from bot.writers import failure as failures
 from bot.writers.answer import json_in
 from bot.writers.failure import Failure
+from bot.writers.form import BLANK
 from bot.writers.prices import Tokens, price_of
 
 T = TypeVar("T", bound=BaseModel)
@@ -86,6 +87,8 @@ class Call:
         whole = json_in(self.text)
         if whole is None:
             raise failures.no_json(who, self.text)
+        if BLANK in whole:
+            raise failures.unfit(who, whole, (f"Something was left unfilled: {BLANK}…⟩.",))
         try:
             return output.model_validate_json(whole)
         except ValidationError as error:

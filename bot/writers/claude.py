@@ -22,6 +22,7 @@ from bot.writers.answer import readable
 from bot.writers.call import A_TOKEN, Call
 from bot.writers.claude_wire import Wire, schema_of
 from bot.writers.failure import Failure
+from bot.writers.form import blank
 from bot.writers.letter import Letter
 from bot.writers.patience import Patience
 from bot.writers.prices import Tokens, price_of
@@ -111,7 +112,12 @@ class Claude:
 
     def _first(self, assignment: Assignment, output: type[BaseModel]) -> Letter:
         letter = Letter.about(
-            assignment, name=self.name, schema=schema_of(output), effort=EFFORT, weak=self.weak
+            assignment,
+            name=self.name,
+            schema=schema_of(output),
+            blank=blank(output.model_json_schema()),
+            effort=EFFORT,
+            weak=self.weak,
         )
         return self._to(self.name, letter)
 

@@ -20,7 +20,8 @@ from pydantic import BaseModel, SecretStr
 from bot.writers import failure as failures
 from bot.writers.call import Call, calling
 from bot.writers.failure import Failure, Refusal
-from bot.writers.letter import Letter, tight
+from bot.writers.form import tight
+from bot.writers.letter import Letter
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

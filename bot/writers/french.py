@@ -15,7 +15,9 @@ _BEFORE = re.compile(r"[ \u00a0\u202f]*([;:!?»%€])(?=[\s.,)»\u00a0]|$)")
 _MONEY = re.compile(r"(?<=\d)[ \u00a0\u202f]?([€%])")
 
 # Spelled otherwise, and rightly (the reform of 1990), or at worst without their accent.
-_WITHOUT = str.maketrans("âêîôûëïçÂÊÎÔÛËÏÇÀÈ’‘–—…«»\u00a0\u202f", "aeioueicAEIOUEICAE''--." + '""  ')
+_WITHOUT = str.maketrans(
+    "âêîôûëïçÂÊÎÔÛËÏÇÀÈ’‘–—…«»\u00a0\u202f", "aeioueicAEIOUEICAE''--." + '""  '
+)
 
 
 def elided(text: str) -> str:

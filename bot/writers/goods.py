@@ -54,7 +54,9 @@ class Goods:
     patterns: list[str] = field(default_factory=list)
     traits: list[str] = field(default_factory=list)
     details: list[Detail] = field(default_factory=list)
+    named_traits: list[str] = field(default_factory=list)
     seasons: list[str] = field(default_factory=list)
+    named_seasons: list[str] = field(default_factory=list)
     sayings: list[str] = field(default_factory=list)  # clean sentences of the catalogue
     price: Fact | None = None
     before: Fact | None = None  # the lowest price of the last 30 days, when above the price
@@ -136,6 +138,7 @@ def _name(goods: Goods, facts: dict[str, Fact], text: str) -> None:
         hits = [hit for hit in hits if hit is not head]
     _attributes(goods, hits)
     goods.named_colours, goods.named_materials = list(goods.colours), list(goods.materials)
+    goods.named_traits = list(goods.traits)
 
 
 def _noun_word(goods: Goods, said: str, language: Language) -> str:
@@ -267,6 +270,8 @@ def _about(hit: Hit) -> tuple[str, str] | None:
 
 def _telling(detail: Detail) -> bool:
     """A bare "shoulder" or "waist" tells nothing; a bare pocket or hood does."""
+    if detail.part == "button" and not detail.plural:
+        return False
     bare = {
         "pocket",
         "hood",
@@ -328,6 +333,7 @@ def _sell(goods: Goods, facts: dict[str, Fact]) -> None:
 def _season(goods: Goods, text: str) -> None:
     whole = f"{goods.name} {text}"
     goods.seasons = [s for s, shape in _SEASONS.items() if re.search(shape, whole, re.I)]
+    goods.named_seasons = [s for s in goods.seasons if re.search(_SEASONS[s], goods.name, re.I)]
 
 
 def _clean(text: str) -> str:

@@ -12,14 +12,14 @@ WORTH_CACHING = 2_000  # characters; less than the smallest cacheable prefix (51
 ROOM, MORE_ROOM = 8_192, 32_768
 IN_WORDS = """
 
-Answer with one JSON object and nothing else: no introduction, no code fence. \
-Fill every field of this JSON schema:
+Answer with one JSON object and nothing else: no introduction, no code fence. It has this form; \
+put your own words wherever ⟨…⟩ stands, and leave a list empty ([]) when there is nothing for it:
 """
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One request. `weak`: JSON is asked for in words too, since the server may ignore `schema`.
+    """One request. `weak`: the server may ignore `schema`, so `blank` goes into the words.
 
     `without` names the settings this server does not know.
     """
@@ -28,6 +28,7 @@ class Letter:
     system: str
     turns: tuple[tuple[Role, str], ...]
     schema: dict[str, Any]
+    blank: str
     effort: str
     thinking: str | None = None
     weak: bool = False
@@ -86,7 +87,7 @@ class Letter:
         if not self.weak:
             return self.turns
         (role, first), *rest = self.turns
-        asked = first + IN_WORDS + json.dumps(self.schema, ensure_ascii=False)
+        asked = first + IN_WORDS + self.blank
         return ((role, asked), *rest)
 
     def _settings(self) -> dict[str, Any]:
@@ -96,27 +97,3 @@ class Letter:
         if "format" not in self.without:
             settings["format"] = {"type": "json_schema", "schema": self.schema}
         return settings
-
-
-def tight(schema: dict[str, Any]) -> dict[str, Any]:
-    """A JSON schema in which every field is required, so that no list of facts is left out.
-
-    What a field says beside its `$ref` stays: the SDK's own transformation would drop it.
-    """
-    tightened: dict[str, Any] = _tight(schema, schema.get("$defs", {}))
-    return tightened
-
-
-def _tight(node: Any, defs: dict[str, Any]) -> Any:
-    if isinstance(node, list):
-        return [_tight(inner, defs) for inner in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" in node and len(node) > 1:
-        said = {key: value for key, value in node.items() if key not in ("$ref", "default")}
-        return {**_tight(defs[node["$ref"].rpartition("/")[2]], defs), **said}
-    kept = {key: _tight(value, defs) for key, value in node.items() if key != "default"}
-    if isinstance(node.get("properties"), dict):
-        kept["properties"] = {k: _tight(v, defs) for k, v in node["properties"].items()}
-        kept["required"] = list(node["properties"])
-    return kept

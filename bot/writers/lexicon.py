@@ -111,8 +111,7 @@ def scan(text: str, language: Language) -> list[Hit]:
 def language_of(text: str) -> Language | None:
     """The language a catalogue text is in, where its small and known words tell."""
     score = {
-        language: len(SMALL_WORDS[language].findall(text.lower()))
-        + len(scan(text, language)) * 0.9
+        language: len(SMALL_WORDS[language].findall(text.lower())) + len(scan(text, language)) * 0.9
         for language in LANGUAGES
     }
     score["fr"] += 0.5 * bool(re.search(r"[éèêàçùôîœ]", text.lower()))

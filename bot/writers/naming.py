@@ -12,10 +12,16 @@ _PLAIN = re.compile(
     r"|garden|gardening|hand|small|large|mini|big|vintage|new|men's|women's|kids|children's|sleeve"
     r"|high|low|wide|round|square|the|and|with|in|of|for|a|set|pair|bed|throw|four|two|seater"
     r"|petite?s?|grande?s?|nouve(?:au|lle)s?|longue?s?|courte?s?|à|en|de|du|la|le|les|et|avec|pour"
-    r"|d'été|d'hiver|homme|femme|enfant|ronde?s?|haute?s?|classique|biodegradable)$",
+    r"|d'été|d'hiver|homme|femme|enfant|ronde?s?|haute?s?|classique|biodegradable|varsity|casual)$",
     re.IGNORECASE,
 )
 _VOWEL = re.compile(r"[aeiouyàâéèêëîïôûœh](?!aut|ousse)", re.IGNORECASE)
+SEASON = {
+    "summer": "d'été",
+    "winter": "d'hiver",
+    "autumn": "d'automne",
+    "spring": "de printemps",
+}
 COUNT = {"en": ["", "", "two", "three", "four"], "fr": ["", "", "deux", "trois", "quatre"]}
 
 
@@ -44,7 +50,11 @@ def sizes(goods: Goods) -> str:
     known = ["XXS", "XS", "S", "M", "L", "XL", "XXL", "3XL"]
     places = [known.index(s.upper()) for s in goods.sizes if s.upper() in known]
     numbers = [int(s) for s in goods.sizes if s.isdigit()]
-    run = len(places) == len(goods.sizes) and places == list(range(places[0], places[-1] + 1)) if places else False
+    run = (
+        len(places) == len(goods.sizes) and places == list(range(places[0], places[-1] + 1))
+        if places
+        else False
+    )
     if len(goods.sizes) > 2 and (run or len(numbers) == len(goods.sizes)):
         first, last = goods.sizes[0], goods.sizes[-1]
         return f"from {first} to {last}" if goods.language == "en" else f"du {first} au {last}"
@@ -88,7 +98,9 @@ def detail(one: Detail, language: Language, article: bool = True) -> str:
         return f"{COUNT['fr'][min(one.count, 4)]} {bare}"
     if not article:
         return bare
-    return f"des {bare}" if one.plural else f"{'une' if part.gender == 'f' else 'un'} {bare}"
+    if one.plural:
+        return f"de {bare}" if early else f"des {bare}"
+    return f"{'une' if part.gender == 'f' else 'un'} {bare}"
 
 
 def _english(goods: Goods) -> dict[str, str]:
@@ -131,8 +143,12 @@ def _french(goods: Goods) -> dict[str, str]:
     un = "des " if plural else "une " if gender == "f" else "un "
     word = goods.noun_word
     this = "ces" if plural else "cette" if gender == "f" else "cet" if _VOWEL.match(word) else "ce"
-    forms = [("il", "elle", "ils", "elles"), ("celui-ci", "celle-ci", "ceux-ci", "celles-ci"),
-             ("le", "la", "les", "les"), ("un", "une", "", "")]
+    forms = [
+        ("il", "elle", "ils", "elles"),
+        ("celui-ci", "celle-ci", "ceux-ci", "celles-ci"),
+        ("le", "la", "les", "les"),
+        ("un", "une", "", ""),
+    ]
     il, ci, le, _ = (row[(gender == "f") + 2 * plural] for row in forms)
     return {
         "name": goods.name if goods.name_language != "en" else bare,
@@ -153,7 +169,14 @@ def _french(goods: Goods) -> dict[str, str]:
 def _nameless(goods: Goods) -> dict[str, str]:
     """A product whose gender we don't know: by its name alone."""
     name = goods.name
-    return {"name": name, "bare": name, "the": name, "a": name, "of": f"de {name}", "to": f"à {name}"}
+    return {
+        "name": name,
+        "bare": name,
+        "the": name,
+        "a": name,
+        "of": f"de {name}",
+        "to": f"à {name}",
+    }
 
 
 def _built_en(goods: Goods) -> str:
@@ -165,16 +188,17 @@ def _built_en(goods: Goods) -> str:
 
 
 def _built_fr(goods: Goods) -> str:
-    """From an English catalogue: noun, colour, pattern, material."""
-    gender, plural = goods.gender, goods.plural
-    pieces = [goods.noun_word]
-    pieces += [lexicon.terms("colours")[k].french(gender, plural) for k in goods.named_colours[:1]]
-    pieces += [lexicon.terms("patterns")[k].french(gender, plural) for k in goods.patterns[:1]]
+    """From an English catalogue: noun, colour, pattern, what else it is called, material."""
+    agree = (goods.gender, goods.plural)
+    colours = goods.named_colours or ([] if goods.named_materials else goods.colours)
     materials = goods.named_materials or goods.materials
+    pieces = [goods.noun_word]
+    pieces += [lexicon.terms("colours")[key].french(*agree) for key in colours[:1]]
+    pieces += [lexicon.terms("patterns")[key].french(*agree) for key in goods.patterns[:1]]
+    pieces += [lexicon.terms("traits")[key].french(*agree) for key in goods.named_traits[:1]]
+    if len(pieces) < 3:
+        pieces += [SEASON[season] for season in goods.named_seasons[:1]]
     pieces += ["en " + lexicon.terms("materials")[key].fr[0][0] for key in materials[:1]]
-    for key in ("outdoor", "vintage", "two_seater", "three_seater", "four_seater"):
-        if key in goods.traits and len(pieces) < 3:
-            pieces.append(lexicon.terms("traits")[key].french(gender, plural))
     return " ".join(pieces)
 
 
@@ -190,7 +214,11 @@ def _lowered(name: str, language: Language) -> str:
     known = {at for hit in lexicon.scan(name, language) for at in range(hit.start, hit.end)}
     return re.sub(
         r"[\w'’-]+",
-        lambda m: m[0].lower() if (m.start() in known or _PLAIN.match(m[0])) and not (m[0].isupper() and len(m[0]) > 1) else m[0],
+        lambda m: (
+            m[0].lower()
+            if (m.start() in known or _PLAIN.match(m[0])) and not (m[0].isupper() and len(m[0]) > 1)
+            else m[0]
+        ),
         name,
     )
 

@@ -294,33 +294,39 @@ def _text(answer: dict[str, Any] | str) -> str:
 
 def obediently(body: dict[str, Any]) -> dict[str, Any] | str:
     """A valid object of the asked form; words without a figure, standing on the facts given."""
-    schema = asked_form(body)
-    if schema is None:
-        return "Which form would you like?"
-    said = body["messages"][0]["content"]
+    said: str = body["messages"][0]["content"]
     facts = re.findall(r"^\[([\w.:/-]+)\] ", said, re.MULTILINE)[:2]
-    filled: dict[str, Any] = fill(schema, schema.get("$defs", {}), facts)
+    filled: dict[str, Any]
+    if schema := body.get("output_config", {}).get("format", {}).get("schema"):
+        filled = fill(schema, schema.get("$defs", {}), facts)
+    elif blanks := re.search(r"^\{.*⟨.*\}$", said, re.MULTILINE):
+        filled = fill_in(json.loads(blanks[0]), facts)
+    else:
+        return "Which form would you like?"
     return filled
 
 
 def simply(body: dict[str, Any]) -> dict[str, Any] | str:
     """As a local server does that never heard of `output_config`: JSON only when asked in words."""
-    if "JSON schema" not in body["messages"][0]["content"]:
+    deaf = {key: value for key, value in body.items() if key != "output_config"}
+    answer = obediently(deaf)
+    if isinstance(answer, str):
         return "Sure! Here is a lovely text about linen."
-    return f"Sure! Here it is:\n```json\n{_text(obediently(body))}\n```\nShall I change anything?"
+    return f"Sure! Here it is:\n```json\n{_text(answer)}\n```\nShall I change anything?"
 
 
-def asked_form(body: dict[str, Any]) -> dict[str, Any] | None:
-    """The JSON schema of a request, from its place or from its words."""
-    form: dict[str, Any] | None = body.get("output_config", {}).get("format", {}).get("schema")
-    if form is None and (found := re.search(r"JSON schema:\n(\{.*)", _said(body), re.DOTALL)):
-        form, _ = json.JSONDecoder().raw_decode(found[1])
-    return form
-
-
-def _said(body: dict[str, Any]) -> str:
-    said: str = body["messages"][0]["content"]
-    return said
+def fill_in(value: Any, facts: list[str], key: str = "", index: int = 0) -> Any:
+    """The same with words in the place of each blank."""
+    if isinstance(value, dict):
+        return {
+            name: fill_in(inner, facts, key if name in ("text", "angle") else name, index)
+            for name, inner in value.items()
+        }
+    if isinstance(value, list):
+        if key == "facts":
+            return facts
+        return [fill_in(inner, facts, key, i) for i, inner in enumerate(value)]
+    return _sentence({}, facts, key, index) if isinstance(value, str) else value
 
 
 def fill(

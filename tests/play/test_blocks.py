@@ -1,12 +1,15 @@
 """Blocks: what Slack takes, and each limit it sets."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from slack_sdk.models import blocks as sdk
 
-from bot.play.blocks import check_blocks, check_message_blocks
+from bot.play.blocks import check_blocks, check_message_blocks, named
 from bot.play.refusals import Faults, Refused
+from bot.play.stamps import Stamps
 from tests.play.conftest import button, field_of, section
 
 Block = dict[str, Any]
@@ -224,6 +227,28 @@ def test_a_message_is_refused(blocks: list[Any], what: str) -> None:
     with pytest.raises(Refused) as refused:
         check_message_blocks(blocks)
     assert what in " ".join(refused.value.messages)
+
+
+def spoiled(value: Any, odd: Any) -> Iterator[Any]:
+    """A value with each of its parts, one after the other, replaced by something odd."""
+    yield odd
+    parts = list(value.items()) if isinstance(value, dict) else []
+    if isinstance(value, list):
+        parts = list(enumerate(value[:3]))
+    for key, part in parts:
+        for worse in spoiled(part, odd):
+            copy = value.copy()
+            copy[key] = worse
+            yield copy
+
+
+@pytest.mark.parametrize("odd", [None, 1, "", [], {}, True, ["x"], {"type": "x"}])
+def test_odd_values_are_refused_or_taken_but_never_fall_over(odd: Any) -> None:
+    for block in TAKEN:
+        for worse in spoiled(block, odd):
+            with contextlib.suppress(Refused):
+                check_message_blocks([worse])
+                named([worse], Stamps())
 
 
 def test_all_blocks_together_have_a_limit() -> None:

@@ -126,7 +126,10 @@ async def test_replies_come_page_by_page_after_their_root(client: AsyncWebClient
     assert [one["ts"] for one in history["messages"]] == [root], "replies stay in the thread"
 
 
-async def test_timestamps_grow(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_timestamps_grow_even_when_the_clock_stands(
+    slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.play.stamps.time.time_ns", lambda: 1_800_000_000_000_000_000)
     sent = [(await slack.say("UMARIE", MARKET, "x")).ts for _ in range(200)]
     assert sent == sorted(set(sent))
 

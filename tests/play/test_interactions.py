@@ -241,7 +241,7 @@ async def opened(slack: LocalSlack, client: AsyncWebClient, view: Body) -> str:
 FORM = modal(field_of("copy"), submit=SUBMIT)
 
 
-@pytest.mark.parametrize("action", ["errors", "update", "push", "clear", "wrong", "late"])
+@pytest.mark.parametrize("action", ["errors", "update", "push", "clear", "wrong", "lost", "late"])
 async def test_the_app_says_what_becomes_of_a_form(
     slack: LocalSlack, over_http: AsyncApp, action: str
 ) -> None:
@@ -253,10 +253,14 @@ async def test_the_app_says_what_becomes_of_a_form(
             "push": {"view": modal(section("sure?"))},
             "clear": {},
             "wrong": {"view": {"type": "modal"}},
+            "lost": {"errors": {"no such block": "too bold"}},
         }
         if action == "late":
             raise RuntimeError("the app fell over")
-        await ack(response_action={"wrong": "update"}.get(action, action), **said[action])
+        await ack(
+            response_action={"wrong": "update", "lost": "errors"}.get(action, action),
+            **said[action],
+        )
 
     view_id = await opened(slack, over_http.client, FORM)
     answer = await slack.submit("UMARIE", view_id, {"copy": {"words": "x"}})

@@ -61,9 +61,16 @@ PRICE = Fact(
     as_of=NOW.date(),
 )
 PASSES = (
-    Check(rule="figure", level="pass", words=Words("ok")),
-    Check(rule="figure", level="pass", words=Words("ok")),
-    Check(rule="claim", level="pass", words=Words("ok")),
+    Check(
+        rule="figure",
+        level="pass",
+        words=Words.count("{n} figure proven", "{n} figures proven", 4),
+    ),
+    Check(
+        rule="claim",
+        level="pass",
+        words=Words.count("{n} claim with its source", "{n} claims with their sources", 1),
+    ),
 )
 
 

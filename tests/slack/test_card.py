@@ -79,7 +79,7 @@ def test_shows_the_exact_words_with_their_length(sqlite: Database) -> None:
     shown = text_of(message.blocks)
     assert "*Subject* · 33 of 50 characters" in shown
     assert "E-mail · Linen shirt · version 1" in shown
-    assert "2 figures and 1 claim with a source" in shown
+    assert "4 figures and 1 claim with a source" in shown
     assert "Sources: catalogue shop.csv, line 12" in shown
     assert message.rest is None
     assert SUBJECT in message.text
@@ -115,7 +115,7 @@ def test_says_when_rules_wrote_it(sqlite: Database) -> None:
         drafted(session, by_rules=True)
         shown = seen(session)
     assert "No AI connected: written by rules" in text_of(drawn(shown).blocks)
-    assert "Sans IA : texte composé par règles" in text_of(drawn(shown, "fr").blocks)
+    assert "Sans IA\u00a0: texte composé par règles" in text_of(drawn(shown, "fr").blocks)
 
 
 def test_offers_what_can_be_done_each_bound_to_the_words_seen(sqlite: Database) -> None:
@@ -377,7 +377,7 @@ MANY = tuple(
 )
 MIXED = (
     Part(kind="heading", key="h", title="Heading", body=Heading(text="What people say")),
-    Part(kind="quote", key="q", title="Quote", body=Quote(text="It *fits*", fact=PASSES[0].rule)),
+    Part(kind="quote", key="q", title="Quote", body=Quote(text="It *fits*", fact="product.linen.price")),
     *(
         Part(
             kind="table",

@@ -68,8 +68,8 @@ def show(slack: Board, args: Arguments) -> Body:
 
 def uploaded(slack: Board, entry: Any) -> StoredFile:
     """A file whose bytes have come, with the title it should have."""
-    file = slack.files.get(entry.get("id", "")) if isinstance(entry, dict) else None
+    file = slack.files.get(str(entry.get("id"))) if isinstance(entry, dict) else None
     if file is None or file.content is None:
         raise Refused("file_not_found")
-    file.title = entry.get("title") or file.title
+    file.title = str(entry.get("title") or file.title)
     return file

@@ -13,6 +13,7 @@ from bot.play.refusals import Faults, Refused
 from bot.play.shapes import Shape, anything, by_type, list_of, one_of, words
 
 SESSION_STATUSES = ("active", "processing", "suspended", "closed")
+TOO_LONG = f"must be less than {MOST_MARKDOWN + 1} characters"
 CHUNK = by_type(
     {
         "markdown_text": Shape({"text": words(MOST_MARKDOWN)}),
@@ -104,11 +105,11 @@ def chunks_of(args: Arguments) -> list[dict[str, Any]]:
         raise Refused("invalid_arguments", ["[ERROR] markdown_text and chunks exclude each other"])
     if markdown:
         chunks = [{"type": "markdown_text", "text": markdown}]
-    if any(len(str(chunk.get("text", ""))) > MOST_MARKDOWN for chunk in chunks if chunk):
-        raise Refused("msg_too_long")
     faults = Faults()
     for place, chunk in enumerate(chunks):
         CHUNK(faults, chunk, f"/chunks/{place}")
+    if any(TOO_LONG in fault for fault in faults.found):
+        raise Refused("msg_too_long")
     faults.refuse("invalid_chunks")
     for chunk in chunks:
         check_message_blocks(chunk.get("blocks") or [])

@@ -1,0 +1,1 @@
+"""Timings, each beside an anchor measured in the same run: `make bench`."""

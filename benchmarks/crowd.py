@@ -1,0 +1,69 @@
+"""500 drafts over 50 workspaces at once, with a writer that takes 10 seconds for each."""
+
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+import aiohttp
+import psutil
+
+from benchmarks.signed import SECRET, command, send
+from benchmarks.table import Figure
+from bot.play.slack import LocalSlack
+from tests.chaos import POLICY, migrated_postgres
+from tests.fakes.claude import ScriptedClaude
+from tests.interns import Intern
+
+DRAFTS, WORKSPACES = 500, 50
+
+
+async def crowd(name: str, database: str | None) -> list[Figure]:
+    """How long until the last card is finished, and what the process held meanwhile."""
+    if database:
+        await asyncio.to_thread(migrated_postgres, database)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        home = Path(folder)
+        (home / "policy.toml").write_text(POLICY + "\n[spend]\nusd_a_day = 1000\n")
+        async with LocalSlack(signing_secret=SECRET) as slack, ScriptedClaude(delay=10) as claude:
+            intern = Intern(
+                slack,
+                home,
+                ANTHROPIC_BASE_URL=claude.url,
+                ANTHROPIC_API_KEY=claude.key,
+                SUPER_INTERN_CONCURRENCY=str(DRAFTS),
+                SUPER_INTERN_CONCURRENCY_PER_WORKSPACE=str(DRAFTS // WORKSPACES),
+                SUPER_INTERN_LOG="ERROR",
+                **({"DATABASE_URL": database} if database else {}),
+            )
+            await intern.start()
+            try:
+                seconds, memory, done = await _run(slack, intern)
+            finally:
+                await intern.kill()
+    told = f"{done} of {DRAFTS} finished; the writer alone takes 10 s or 20 s (intake, draft)"
+    return [
+        Figure(f"{DRAFTS} drafts, {WORKSPACES} workspaces, {name}", seconds, "s", 60, told),
+        Figure(f"memory of the process, {name}", memory, "MB", 500),
+    ]
+
+
+async def _run(slack: LocalSlack, intern: Intern) -> tuple[float, float, int]:
+    assert intern.process is not None
+    process, most, began = psutil.Process(intern.process.pid), 0.0, time.perf_counter()
+    async with aiohttp.ClientSession() as session:
+        gate = asyncio.Semaphore(8)
+
+        async def one(number: int) -> None:
+            team = f"T{number % WORKSPACES:03}"
+            async with gate:
+                await send(session, intern.url, command(f"e-mail: our vase {number}", team=team))
+
+        asking = asyncio.gather(*(one(number) for number in range(DRAFTS)))
+        done = 0
+        while done < DRAFTS and time.perf_counter() - began < 150:
+            await asyncio.sleep(0.25)
+            most = max(most, process.memory_info().rss / 1e6)
+            done = sum("send_back" in str(m.blocks) for m in slack.transcript("C0MARKET"))
+        await asking
+    return time.perf_counter() - began, most, done

@@ -1,0 +1,38 @@
+"""The table that `make bench` prints."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure, what was aimed at, and what it stands beside."""
+
+    name: str
+    measured: float
+    unit: str
+    aim: float | None = None
+    anchor: str = ""
+    at_least: bool = False  # the aim is a floor, not a ceiling
+
+    @property
+    def met(self) -> bool | None:
+        if self.aim is None:
+            return None
+        return self.measured >= self.aim if self.at_least else self.measured <= self.aim
+
+
+def print_table(figures: list[Figure]) -> int:
+    """All figures; how many missed their aim."""
+    print(f"{'figure':<58} {'measured':>12} {'aim':>10}  anchor")
+    for f in figures:
+        sign = ">=" if f.at_least else "<="
+        aim = f"{sign} {f.aim:g}" if f.aim is not None else ""
+        mark = {True: "", False: "  MISSED", None: ""}[f.met]
+        print(f"{f.name:<58} {f.measured:>9.4g} {f.unit:<3} {aim:>9}  {f.anchor}{mark}")
+    return sum(f.met is False for f in figures)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value that this share of the values does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -1,0 +1,141 @@
+"""`serve` and `work`: Slack answered, the work done, until the process is asked to end."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from bot.db import Database
+from bot.doors.house import House, now
+from bot.engine import Engine, Limits
+from bot.errors import CannotDo
+from bot.settings import Settings
+from bot.slack.app import make_app
+from bot.slack.calls import make_client, make_session
+from bot.slack.house import House as SlackHouse
+from bot.slack.outside import Outside
+from bot.slack.people import People
+from bot.slack.socket import make_socket
+from bot.slack.web import make_web
+from bot.words import Words
+from bot.worker import Worker
+from bot.working import Means
+
+log = logging.getLogger("bot.serve")
+
+
+async def serve_(settings: Settings, chosen: argparse.Namespace) -> None:
+    """Web and worker in one process; with --web-only the work is left to others."""
+    await Serving(settings, listens=True, works=not chosen.web_only).run()
+
+
+async def work_(settings: Settings, _: argparse.Namespace) -> None:
+    await Serving(settings, listens=False, works=True).run()
+
+
+class Serving:
+    """One process's lifetime."""
+
+    def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
+        self.settings, self.listens, self.works = settings, listens, works
+        if troubles := settings.problems_for("serve" if listens else "work"):
+            raise CannotDo(Words("{what}", what="\n".join(troubles)))
+        logging.basicConfig(
+            level=settings.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
+        for noisy in ("alembic", "slack_bolt", "slack_sdk", "httpx2", "aiohttp.access"):
+            logging.getLogger(noisy).setLevel(logging.WARNING)
+        self.house = House(settings).migrated()
+
+    async def run(self) -> None:
+        ending = asyncio.Event()
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(sign, ending.set)
+        async with contextlib.AsyncExitStack() as stack:
+            await self._open(stack)
+            log.info("ready")
+            await ending.wait()
+            log.info("ending")
+
+    async def _open(self, stack: contextlib.AsyncExitStack) -> None:
+        """Everything up, in the order in which it needs the others; closed the other way round."""
+        settings, house = self.settings, self.house
+        stack.callback(house.database.close)
+        engine = Engine(house.database, now, self._limits())
+        stack.push_async_callback(engine.close)
+        session = await stack.enter_async_context(make_session())
+        token = settings.slack_bot_token
+        client = make_client(
+            token.get_secret_value() if token else "", settings.slack_api_url, session
+        )
+        slack = SlackHouse(
+            database=house.database,
+            enqueue=engine.enqueue,
+            policy=house.policy,
+            brand=house.brand,
+            client=client,
+            now=now,
+            stop=lambda task: engine.stop(f"work:{task}:0"),
+        )
+        people = People(client)
+        if self.works:
+            worker = self._worker(engine, Outside(slack, people))
+            await engine.launch(worker.jobs, worker.give_up)
+        if self.listens:
+            await self._listen(stack, slack, people)
+
+    def _worker(self, engine: Engine, outside: Outside) -> Worker:
+        house = self.house
+        means = Means(
+            database=house.database,
+            enqueue=engine.enqueue,
+            outside=outside,
+            writer=house.writer(),
+            library=house.library,
+            brand=house.brand,
+            policy=house.policy,
+            now=now,
+        )
+        return Worker(means)
+
+    def _limits(self) -> Limits:
+        settings = self.settings
+        return Limits(
+            drafts=settings.concurrency,
+            drafts_per_workspace=settings.concurrency_per_workspace,
+            poll=settings.poll_seconds,
+        )
+
+    async def _listen(
+        self, stack: contextlib.AsyncExitStack, slack: SlackHouse, people: People
+    ) -> None:
+        secret = self.settings.slack_signing_secret
+        app, later = make_app(slack, people, secret.get_secret_value() if secret else "")
+        stack.push_async_callback(later.close)
+        if token := self.settings.slack_app_token:
+            socket = make_socket(app, slack, token.get_secret_value())
+            await socket.connect_async()
+            stack.push_async_callback(socket.close_async)
+        site = make_web(app, self._health(slack.database))
+        runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=3)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "0.0.0.0", self.settings.port).start()  # noqa: S104
+
+    def _health(self, database: Database) -> Any:
+        async def health() -> Mapping[str, Any]:
+            from sqlalchemy import text
+
+            try:
+                async with asyncio.timeout(2):
+                    await database.run(lambda s: s.execute(text("SELECT 1")).all())
+            except Exception as error:  # noqa: BLE001  whatever it is, we are not well
+                return {"ok": False, "database": type(error).__name__}
+            return {"ok": True}
+
+        return health

@@ -1,0 +1,190 @@
+"""Which products words may mean: by their rare words, in either language, with slips forgiven."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from math import log
+
+from bot.desk import Found
+from bot.library.products import Product
+from bot.library.tokens import COMMON, WEAK, about_and_to, asked, same, split, stem, tokens
+
+MOST = 5
+LEAST = 0.2  # below, it is no more than a word in common
+BY_NAME, BY_REFERENCE = 0.96, 0.97
+TRANSLATED = 0.9  # a word found by its translation, against 1 for the word itself
+ALIKE = 0.8  # how like a word must be to pass for a slip of it
+ASIDE = 0.3  # the weight of words on whom the text is for
+
+Meant = dict[str, dict[str, float]]  # an asked word → words of the index, each with its likeness
+
+
+def find(words: str, products: Sequence[Product]) -> list[Found]:
+    """The products that words may mean, likeliest first, at most five; 1 is the exact name.
+
+    Whoever asks often keeps an Index.
+    """
+    return Index(products).find(words)
+
+
+class Index:
+    """Products, ready to be found."""
+
+    def __init__(self, products: Sequence[Product]):
+        self._products = list(products)
+        self._names = [[stem(word) for word in split(p.title)] for p in self._products]
+        self._titles = [
+            tokens(p.title) or name for p, name in zip(products, self._names, strict=True)
+        ]
+        self._extras = [_extras(p) for p in self._products]
+        self._handles = {p.handle: i for i, p in enumerate(self._products)}
+        self._where: dict[str, list[int]] = {}
+        for i, (title, extras) in enumerate(zip(self._titles, self._extras, strict=True)):
+            for word in {*title, *extras}:
+                self._where.setdefault(word, []).append(i)
+        self._by_start: dict[str, list[int]] = {}
+        for i, name in enumerate(self._names):
+            self._by_start.setdefault(name[0] if name else "", []).append(i)
+        self._slips = _slips({*self._where, *(w for w in same() if self._known(same()[w]))})
+
+    def find(self, words: str) -> list[Found]:
+        about, to = about_and_to(words)
+        scores = self._by_words(about, to)
+        for i, score in self._by_names(about, words):
+            scores[i] = max(score, scores.get(i, 0.0))
+        for i in self._by_references(words):
+            scores[i] = max(BY_REFERENCE, scores.get(i, 0.0))
+        best = sorted(
+            (i for i, score in scores.items() if score >= LEAST),
+            key=lambda i: (-scores[i], len(self._names[i]), i),
+        )
+        return [self._found(i, scores[i]) for i in best[:MOST]]
+
+    def _found(self, i: int, score: float) -> Found:
+        product = self._products[i]
+        return Found(handle=product.handle, title=product.title, score=round(min(score, 1.0), 3))
+
+    def _by_words(self, about: str, to: str) -> dict[int, float]:
+        """How much of the title was said, and how much of what was said is in the product."""
+        main, aside = self._all_meant(asked(about)), self._all_meant(asked(to))
+        wanted = main or aside
+        if all(word in WEAK for word in wanted):
+            return {}
+        lacking = {word for word in asked(about) if word not in main and word in same()}
+        whole = sum(map(self._worth, wanted.values())) + len(lacking) * self._rarity("")
+        scores, full = {}, []
+        for i in {i for found in wanted.values() for word in found for i in self._where[word]}:
+            share = self._hit(i, wanted) / whole
+            scores[i] = 0.9 * (0.55 * self._said(i, main, aside) + 0.45 * share)
+            if share >= TRANSLATED * ALIKE and (len(main) > 1 or main.keys() & same().keys()):
+                full.append(i)
+        if len(full) == 1:  # the only one that has everything that was asked
+            scores[full[0]] = max(scores[full[0]], 0.8)
+        return scores if main else {i: score / 2 for i, score in scores.items()}
+
+    def _said(self, i: int, main: Meant, aside: Meant) -> float:
+        """The share of the title that was said, by rarity."""
+        said = dict.fromkeys(self._titles[i], 0.0)
+        for meant, weight in ((main, 1.0), (aside, ASIDE)):
+            for found in meant.values():
+                for word, likeness in found.items():
+                    if word in said:
+                        said[word] = max(said[word], likeness * weight)
+        total = sum(map(self._rarity, said))
+        return sum(self._rarity(word) * got for word, got in said.items()) / total
+
+    def _hit(self, i: int, meant: Meant) -> float:
+        """What the asked words weigh that this product has."""
+        here = self._extras[i] | dict.fromkeys(self._titles[i], 1.0)
+        return sum(
+            self._worth(found) * max(likeness * here.get(w, 0.0) for w, likeness in found.items())
+            for found in meant.values()
+        )
+
+    def _by_names(self, about: str, words: str) -> Iterator[tuple[int, float]]:
+        """Products whose whole name stands in the words."""
+        whole = [stem(word) for word in split(words)]
+        said = [stem(word) for word in split(about)]
+        spans = [
+            (at, at + len(self._names[i]), i)
+            for at, word in enumerate(said)
+            for i in self._by_start.get(word, ())
+            if said[at : at + len(self._names[i])] == self._names[i]
+        ]
+        for start, end, i in spans:
+            inside = any(s <= start and end <= e and e - s > end - start for s, e, _ in spans)
+            if self._names[i] == whole:
+                yield i, 1.0
+            elif end - start > 1 and not inside:
+                yield i, BY_NAME
+
+    def _by_references(self, words: str) -> Iterator[int]:
+        """Products whose handle or reference was typed."""
+        for word in re.findall(r"[\w-]+", words.lower()):
+            if len(word) > 3 and re.search(r"[\d-]", word) and word in self._handles:
+                yield self._handles[word]
+
+    def _all_meant(self, words: Iterable[str]) -> Meant:
+        return {word: found for word in words if (found := self._meant(word))}
+
+    def _meant(self, word: str) -> dict[str, float]:
+        """The words of the index that a word may mean, each with its likeness."""
+        found = {word: 1.0} if word in self._where else {}
+        for other in self._known(same().get(word, ())):
+            found.setdefault(other, TRANSLATED)
+        return found or self._slip(word)
+
+    def _slip(self, word: str) -> dict[str, float]:
+        """The words that this one may be a misspelling of."""
+        if len(word) < 5 or word in COMMON or not word.isalpha():
+            return {}
+        found: dict[str, float] = {}
+        for other in {o for w in _shorter(word) for o in self._slips.get(w, ())}:
+            ratio = SequenceMatcher(None, word, other).ratio()
+            if ratio >= ALIKE:
+                exact = [other] if other in self._where else []
+                for one in (*exact, *self._known(same().get(other, ()))):
+                    found[one] = max(found.get(one, 0.0), ratio * TRANSLATED)
+        return found
+
+    def _known(self, words: Iterable[str]) -> list[str]:
+        return [word for word in words if word in self._where]
+
+    def _worth(self, found: dict[str, float]) -> float:
+        """What an asked word weighs: the rarity of what it means most likely."""
+        return self._rarity(max(found, key=lambda w: (found[w], self._rarity(w))))
+
+    def _rarity(self, word: str) -> float:
+        """Inverse document frequency; words on season and sex weigh less."""
+        often = len(self._where.get(word, ()))
+        rarity = log(1 + len(self._products) / max(1, often))
+        return rarity * 0.3 if word in WEAK else rarity
+
+
+def _extras(product: Product) -> dict[str, float]:
+    """Words beside the title, each with its weight."""
+    weighed = (
+        (0.6, (*product.materials, *product.colours)),
+        (0.5, (*product.tags, product.type or "")),
+        (0.4, (product.vendor or "",)),
+    )
+    found: dict[str, float] = {}
+    for weight, texts in weighed:
+        for text in texts:
+            for word in tokens(text):
+                found.setdefault(word, weight)
+    return found
+
+
+def _slips(words: Iterable[str]) -> dict[str, list[str]]:
+    """Each word by itself and by itself without any one letter."""
+    found: dict[str, list[str]] = {}
+    for word in words:
+        if len(word) > 4 and word.isalpha():
+            for shorter in _shorter(word):
+                found.setdefault(shorter, []).append(word)
+    return found
+
+
+def _shorter(word: str) -> set[str]:
+    return {word, *(word[:i] + word[i + 1 :] for i in range(len(word)))}

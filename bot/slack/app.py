@@ -1,0 +1,142 @@
+"""The listeners put together. Each checks, commits, and only then is Slack answered.
+
+An event that was not stored is answered with 500, and Slack sends it again; commands, clicks and
+forms are never sent again, so their person is told instead.
+"""
+
+import logging
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+
+from bot.errors import CannotDo, TryAgain
+from bot.slack import buttons, commands, home, mentions, submits
+from bot.slack.bugs import NoBodies, logged
+from bot.slack.calls import Refused
+from bot.slack.front import Front
+from bot.slack.house import House
+from bot.slack.later import Later
+from bot.slack.names import BRIEF_FORM
+from bot.slack.people import People
+from bot.slack.post import PATIENCE
+from bot.words import Words
+
+ANY = re.compile("")
+Body = dict[str, Any]
+
+
+def make_app(
+    house: House, people: People, signing_secret: str, *, patience: float = PATIENCE
+) -> tuple[AsyncApp, Later]:
+    """The app, for HTTP and for Socket Mode, and what is to be closed at the end. Making it
+    calls nobody."""
+    front = Front(house, people, Later(), patience)
+    token = house.client.token
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    quiet = logging.getLogger("slack_bolt.RequestVerification")
+    if not any(isinstance(one, NoBodies) for one in quiet.filters):
+        quiet.addFilter(NoBodies())
+    app = AsyncApp(
+        name="super-intern",
+        client=house.client,
+        signing_secret=signing_secret,
+        authorize=authorize,
+        process_before_response=True,
+        ignoring_self_events_enabled=False,  # all bots are ignored, without a look-up
+        attaching_conversation_kwargs_enabled=False,
+    )
+    _listen(app, front)
+    return app, front.later
+
+
+def _listen(app: AsyncApp, front: Front) -> None:
+    async def command(ack: AsyncAck, body: Body) -> None:
+        await commands.draft(front, ack, body)
+
+    async def message(body: Body) -> None:
+        await mentions.message(front, body)
+
+    async def opened(body: Body) -> None:
+        await home.opened(front, body)
+
+    async def other(body: Body) -> None:
+        """Events that we need not know of."""
+
+    async def new_brief(ack: AsyncAck, body: Body) -> None:
+        await home.new_brief(front, ack, body)
+
+    async def pressed(ack: AsyncAck, body: Body) -> None:
+        await buttons.pressed(front, ack, body)
+
+    async def submitted(ack: AsyncAck, body: Body) -> None:
+        await submits.submitted(front, ack, body)
+
+    async def closed(ack: AsyncAck) -> None:
+        await ack()
+
+    async def broke(error: Exception, body: Body) -> BoltResponse:
+        return await answer_for(front, error, body)
+
+    app.command("/draft")(command)
+    app.event("app_mention")(message)
+    app.event("message")(message)
+    app.event("app_home_opened")(opened)
+    app.event(ANY)(other)
+    app.action(BRIEF_FORM)(new_brief)
+    app.action(ANY)(pressed)
+    app.view_submission(ANY)(submitted)
+    app.view_closed(ANY)(closed)
+    app.error(broke)
+
+
+async def answer_for(front: Front, error: Exception, body: Body) -> BoltResponse:
+    """What Slack is answered when a listener raised, and what its person reads."""
+    if isinstance(error, CannotDo):
+        words = error.words
+    elif isinstance(error, TryAgain | Refused):
+        words = Words("Slack didn't answer in time. Nothing was lost; please try again.")
+    else:
+        reference = logged(error)
+        words = Words(
+            "Something broke on our side. Nothing of yours was lost. Please try again, or quote "
+            "{reference} to whoever runs the intern.",
+            reference=reference,
+        )
+    if "event" in body:
+        return BoltResponse(status=500)  # Slack sends it again
+    workspace, user = _who(body)
+    if body.get("type") == "view_submission":
+        text = words.to(await front.language(workspace, user))
+        return _in_form(body["view"], text)
+    if body.get("command"):
+        text = words.to(await front.language(workspace, user))
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
+    if user:
+        channel = (body.get("channel") or {}).get("id")
+        thread = (body.get("container") or {}).get("thread_ts")
+        front.later.soon(front.people.tell(workspace, user, words, channel, thread))
+    return BoltResponse(status=200)
+
+
+def _in_form(view: Body, text: str) -> BoltResponse:
+    """Said at the form's first field, so that what was typed stays."""
+    for block in view.get("blocks") or []:
+        if block.get("type") == "input":
+            errors = {str(block["block_id"]): text[:2_000]}
+            return BoltResponse(status=200, body={"response_action": "errors", "errors": errors})
+    return BoltResponse(status=200)
+
+
+def _who(body: Body) -> tuple[str, str]:
+    """Workspace and person, in every kind of body."""
+    user, team = body.get("user"), body.get("team")
+    person = user.get("id") if isinstance(user, dict) else body.get("user_id")
+    workspace = team.get("id") if isinstance(team, dict) else body.get("team_id")
+    return str(workspace or ""), str(person or "")

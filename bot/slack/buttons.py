@@ -1,0 +1,222 @@
+"""What people press on a card: each press is checked and stored, then answered.
+
+Two people may press at once: the rows decide who was first, and the other is told so.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from sqlalchemy.orm import Session
+
+from bot import decision, journal
+from bot.decision import Decision, standing
+from bot.delivery import Delivery
+from bot.draft import Draft
+from bot.errors import CannotDo
+from bot.post import Post
+from bot.slack import names
+from bot.slack.click import (
+    Click,
+    card_at,
+    click_of,
+    demand_author_or_approver,
+    draft_of,
+    form_again,
+    next_place,
+    task_of,
+)
+from bot.slack.copies import download
+from bot.slack.front import Front
+from bot.slack.hooks import with_hook
+from bot.slack.opening import READY, opened
+from bot.task import Task, Wish, task_id
+from bot.words import Words
+
+Verb = Callable[[Session, Front, Click], Words | None]
+
+
+async def pressed(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Do it, answer. Raises CannotDo, which its presser is told; the card is drawn anew then."""
+    await ack()
+    click = click_of(body)
+    try:
+        said = await _done(front, click)
+    except CannotDo:
+        await front.run(_redraw, front, click)
+        raise
+    if said is not None:
+        tell = front.people.tell
+        front.later.soon(tell(click.workspace, click.user, said, click.channel, click.thread))
+
+
+async def _done(front: Front, click: Click) -> Words | None:
+    if click.name in READY:
+        await opened(front, click)
+        return None
+    if click.name == names.DOWNLOAD:
+        return await download(front, click)
+    verb = VERBS.get(click.name)
+    if verb is None:
+        return None
+    said = await front.run(verb, front, click)
+    if click.name == names.STOP:
+        front.later.soon(_stop(front, str(click.ref.task)))
+    return said
+
+
+async def _stop(front: Front, task: str) -> None:
+    await front.house.stop(task)
+
+
+def approve(session: Session, front: Front, click: Click) -> None:
+    decision.approve(
+        session,
+        front.house.enqueue,
+        draft_of(session, click.workspace, click.ref),
+        by=click.user,
+        fingerprint=click.ref.seen or "",
+        policy=front.house.policy(click.workspace),
+        now=front.house.now(),
+    )
+
+
+def use_hook(session: Session, front: Front, click: Click) -> None:
+    draft = draft_of(session, click.workspace, click.ref)
+    decision.revise(
+        session,
+        front.house.enqueue,
+        draft,
+        by=click.user,
+        fingerprint=click.ref.seen or "",
+        texts=with_hook(draft, click.ref.pick or ""),
+        policy=front.house.policy(click.workspace),
+        now=front.house.now(),
+    )
+
+
+def answer(session: Session, front: Front, click: Click) -> Words | None:
+    """A one-tap answer: the same wish again, with this one field set."""
+    task, pick = task_of(session, click.workspace, click.ref), click.ref.pick or ""
+    field = click.ref.field or f"answer {1 + sum(k.startswith('answer') for k in task.form)}"
+    id = task_id("answer", task.id, click.ref.field or "", pick)
+    draft = session.get(Draft, click.ref.draft) if click.ref.draft else None
+    form = form_again(session, task, draft) | {field: pick}
+    if not _again(session, front, click, task, id, form=form):
+        return Words("That is being drafted already.")
+    return None
+
+
+def try_again(session: Session, front: Front, click: Click) -> None:
+    task = task_of(session, click.workspace, click.ref)
+    id = task_id("again", task.id, click.trigger)
+    _again(session, front, click, task, id, reason=task.reason, previous=task.previous)
+
+
+def _again(session: Session, front: Front, click: Click, task: Task, id: str, **more: Any) -> bool:
+    """The same wish of the same person, as a new task in the thread of the card pressed."""
+    demand_author_or_approver(task, None, click.user, front.house.policy(click.workspace))
+    piece = _piece(session, click) or task.first_piece
+    place, private = next_place(task, card_at(session, piece, click.back))
+    wish = Wish.model_validate(
+        {
+            "id": id,
+            "workspace": task.workspace,
+            "author": task.author,
+            "words": task.words,
+            "place": place,
+            "locale": task.locale,
+            "private": private,
+            "form": task.form,
+            "parent": task.id,
+            **more,
+        }
+    )
+    return Task.accept(session, front.house.enqueue, wish, front.house.now())
+
+
+def send_to(session: Session, front: Front, click: Click) -> Words | None:
+    """Approved words to a channel that the policy names, by whoever asked or may approve."""
+    draft, policy = (
+        draft_of(session, click.workspace, click.ref),
+        front.house.policy(click.workspace),
+    )
+    channel = click.ref.pick or ""
+    if channel not in policy.delivery.channels:
+        raise CannotDo(Words("The policy does not let drafts go to that channel."))
+    draft.demand_current(session, click.ref.seen or "")
+    demand_author_or_approver(session.get_one(Task, draft.task), draft, click.user, policy)
+    if standing(Decision.of(session, draft.id), policy) != "approved":
+        raise CannotDo(Words("Only approved words can be sent."))
+    planned = Delivery.plan(
+        session,
+        front.house.enqueue,
+        draft,
+        destination={"kind": "place", "channel": channel},
+        now=front.house.now(),
+        by=click.user,
+    )
+    Post.changed(session, front.house.enqueue, draft.piece)
+    return None if planned else Words("It was sent there already.")
+
+
+def share(session: Session, front: Front, click: Click) -> None:
+    """A private draft into the channel it was asked in: a second card, drawn from the same rows."""
+    draft = draft_of(session, click.workspace, click.ref)
+    task, now = session.get_one(Task, draft.task), front.house.now()
+    if click.user != task.author:
+        raise CannotDo(Words("Only whoever asked for this draft can share it."))
+    channel = str(task.place.get("channel") or "")
+    if not task.private or channel[:1] not in ("C", "G"):
+        raise CannotDo(Words("This was not asked in a channel, so it can't be shared in one."))
+    place = {k: v for k, v in task.place.items() if k in ("channel", "thread", "asked", "user")}
+    Post.plan(
+        session,
+        id=f"{draft.piece}:shared",
+        workspace=draft.workspace,
+        kind="card",
+        place=place,
+        piece=draft.piece,
+        now=now,
+    )
+    Post.changed(session, front.house.enqueue, draft.piece)
+    journal.record(
+        session,
+        workspace=draft.workspace,
+        event="draft shared",
+        subject=draft.id,
+        by=click.user,
+        now=now,
+        fingerprint=draft.fingerprint,
+    )
+
+
+def stop(session: Session, front: Front, click: Click) -> None:
+    task = task_of(session, click.workspace, click.ref)
+    demand_author_or_approver(task, None, click.user, front.house.policy(click.workspace))
+    task.stop(session, front.house.enqueue, click.user, front.house.now())
+
+
+def _redraw(session: Session, front: Front, click: Click) -> None:
+    """What was pressed may be an old picture."""
+    if piece := _piece(session, click):
+        Post.changed(session, front.house.enqueue, piece)
+
+
+def _piece(session: Session, click: Click) -> str | None:
+    draft = session.get(Draft, click.ref.draft) if click.ref.draft else None
+    if draft is not None:
+        return draft.piece if draft.workspace == click.workspace else None
+    task = session.get(Task, click.ref.task) if click.ref.task else None
+    return task.first_piece if task and task.workspace == click.workspace else None
+
+
+VERBS: dict[str, Verb] = {
+    names.APPROVE: approve,
+    names.USE_HOOK: use_hook,
+    names.ANSWER: answer,
+    names.TRY_AGAIN: try_again,
+    names.SEND_TO: send_to,
+    names.SHARE: share,
+    names.STOP: stop,
+}

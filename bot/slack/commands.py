@@ -1,0 +1,35 @@
+"""`/draft words`: a wish. `/draft` alone: the form."""
+
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.brief import just_for_me
+from bot.slack.forms import brief_form
+from bot.slack.front import Front
+from bot.slack.place import asked_at
+from bot.slack.read import as_words
+from bot.task import Task, Wish, task_id
+
+
+async def draft(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Store the wish, or open the form; then answer. No other call of Slack's on the way."""
+    workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
+    private, words = just_for_me(as_words(str(body.get("text") or "")))
+    place = asked_at(str(body["channel_id"]), user, private=private)
+    if not words:
+        language = await front.language(workspace, user)
+        form = brief_form(language, front.house.brand(workspace))
+        await front.open(str(body["trigger_id"]), form, place | {"private": private})
+    else:
+        wish = Wish(
+            id=task_id(workspace, "command", str(body["trigger_id"])),
+            workspace=workspace,
+            author=user,
+            words=words,
+            place=place,
+            locale=front.people.known(workspace, user),
+            private=private,
+        )
+        await front.run(Task.accept, front.house.enqueue, wish, front.house.now())
+    await ack()

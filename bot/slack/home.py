@@ -1,0 +1,160 @@
+"""The Home tab: what the intern can do, what waits, what was asked lately; and the first hints."""
+
+import contextlib
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.decision import Decision
+from bot.draft import Draft
+from bot.errors import TryAgain
+from bot.post import Post
+from bot.skills import skills
+from bot.slack.blocks import Block, actions, button, context, quoted, section
+from bot.slack.calls import Refused, ask, patient
+from bot.slack.forms import brief_form
+from bot.slack.front import Front
+from bot.slack.names import BRIEF_FORM
+from bot.task import Task
+from bot.words import Words
+
+LATELY, LOOKED_AT = 5, 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """A task or a draft in one line; the card's address where it is known."""
+
+    words: str
+    state: str
+    card: Post | None = None
+
+
+async def opened(front: Front, body: dict[str, Any]) -> None:
+    """Somebody opened the Home tab or our direct messages; the rest happens after the answer."""
+    event, workspace = body["event"], str(body.get("team_id") or body.get("enterprise_id"))
+    if event.get("tab") == "messages":
+        front.later.soon(_hint(front, workspace, str(event["user"]), str(event["channel"])))
+    elif event.get("tab") in (None, "home"):
+        front.later.soon(_publish(front, workspace, str(event["user"])))
+
+
+async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """The button on the Home tab: a brief whose card comes as a direct message."""
+    await ack()
+    workspace, user = str(body["user"].get("team_id") or body["team"]["id"]), body["user"]["id"]
+    form = brief_form(await front.language(workspace, user), front.house.brand(workspace))
+    channel = await front.people.direct(user)
+    await front.open(str(body["trigger_id"]), form, {"channel": channel})
+
+
+async def _publish(front: Front, workspace: str, user: str) -> None:
+    mine, waiting = await front.run(found, workspace, user)
+    approver = user in front.house.policy(workspace).approval.approvers
+    language = await front.people.language(workspace, user)
+    blocks = home(mine, waiting if approver else [], language)
+    with contextlib.suppress(Refused, TryAgain):
+        view = {"type": "home", "blocks": blocks}
+        await ask(patient(front.house.client).views_publish(user_id=user, view=view))
+
+
+async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
+    """Things to say, where Slack shows such hints."""
+    language = await front.people.language(workspace, user)
+    hints = [
+        Words("Write an e-mail: our linen shirt is back in stock"),
+        Words("Just for me: an SMS for the last days of the sale"),
+        Words("A product page for our canvas tote"),
+    ]
+    prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
+    with contextlib.suppress(Refused, TryAgain):
+        client = patient(front.house.client)
+        told: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
+        await ask(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
+
+
+def found(session: Session, workspace: str, user: str) -> tuple[list[Line], list[Line]]:
+    """This person's latest tasks, and the drafts of others that nobody has decided on."""
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.workspace == workspace, Task.author == user)
+        .order_by(Task.made_at.desc())
+        .limit(LATELY)
+    )
+    mine = [Line(one.words, one.state, _card(session, one.first_piece)) for one in tasks]
+    drafts = session.scalars(
+        select(Draft)
+        .where(Draft.workspace == workspace)
+        .order_by(Draft.made_at.desc())
+        .limit(LOOKED_AT)
+    )
+    waiting: list[Line] = []
+    for draft in drafts:
+        if len(waiting) == LATELY:
+            break
+        if Draft.latest(session, draft.piece) is draft and _open(session, draft, user):
+            waiting.append(Line(draft.brief.words, "open", _seen_by_all(session, draft.piece)))
+    return mine, waiting
+
+
+def _open(session: Session, draft: Draft, user: str) -> bool:
+    task = session.get_one(Task, draft.task)
+    if task.author == user or (task.private and not _shared(session, draft.piece)):
+        return False
+    return not Decision.of(session, draft.id)
+
+
+def _shared(session: Session, piece: str) -> Post | None:
+    return session.get(Post, f"{piece}:shared")
+
+
+def _seen_by_all(session: Session, piece: str) -> Post | None:
+    return _shared(session, piece) or _card(session, piece)
+
+
+def _card(session: Session, piece: str) -> Post | None:
+    return session.get(Post, f"{piece}:card")
+
+
+def home(mine: list[Line], waiting: list[Line], language: str) -> list[Block]:
+    """The tab's blocks."""
+
+    def head(words: Words) -> Block:
+        return section(f"*{words.to(language)}*")
+
+    new = button(Words("New brief").to(language), BRIEF_FORM, "{}", style="primary")
+    lead = Words(
+        "I draft, you decide. Mention me in a channel, write to me here, or type {command}. "
+        "Start with “just for me” and nobody else sees it.",
+        command="`/draft`",
+    )
+    blocks = [section(lead.to(language)), *actions(new), head(Words("What I can do"))]
+    blocks += [context(Words(one.summary).to(language)) for one in skills().values() if one.summary]
+    if waiting:
+        blocks += [{"type": "divider"}, head(Words("Waiting for your approval"))]
+        blocks += [context(_line(one, language)) for one in waiting]
+    blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
+    none = Words("Nothing yet.").to(language)
+    return blocks + ([context(_line(one, language)) for one in mine] or [context(none)])
+
+
+def _line(line: Line, language: str) -> str:
+    words = quoted(" ".join(line.words.split()) or "…", 120)
+    states = {
+        "waiting": Words("waiting"),
+        "working": Words("being drafted"),
+        "asking": Words("has a question"),
+        "done": Words("drafted"),
+        "failed": Words("did not work out"),
+        "stopped": Words("stopped"),
+        "open": Words("to be decided"),
+    }
+    where = f" · <#{line.card.channel}>" if line.card and _public(line.card) else ""
+    return f"{words} · {states[line.state].to(language)}{where}"
+
+
+def _public(card: Post) -> bool:
+    return (card.channel or "")[:1] in ("C", "G")

@@ -1,0 +1,148 @@
+"""Messages to the intern: a mention, a direct message, an answer to its question.
+
+A mention reaches us twice, as `app_mention` and as `message`, and may be sent again: channel and
+ts make one wish of all of them.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.brief import just_for_me
+from bot.post import Post
+from bot.slack.front import Front
+from bot.slack.place import asked_at, continued, thread_of
+from bot.slack.read import as_words
+from bot.task import Task, Wish, task_id
+
+HEARD = (None, "file_share", "thread_broadcast")  # the kinds of message that people write
+ANSWER_WITHIN = timedelta(minutes=30)  # in a direct message, outside the question's thread
+
+
+async def message(front: Front, body: dict[str, Any]) -> None:
+    """Store what is meant for us. The answer to Slack follows the commit."""
+    event, mine = body["event"], our_user(body)
+    if not written_by_a_person(event, mine):
+        return
+    direct = event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
+    mentioned = event["type"] == "app_mention" or bool(mine and f"<@{mine}" in _text(event))
+    if direct or mentioned or event.get("thread_ts"):
+        workspace = str(body.get("team_id") or event.get("team"))
+        await front.run(take, front, workspace, event, mine, direct=direct, mentioned=mentioned)
+
+
+def take(
+    session: Session,
+    front: Front,
+    workspace: str,
+    event: dict[str, Any],
+    mine: str | None,
+    *,
+    direct: bool,
+    mentioned: bool,
+) -> bool:
+    """The message as a wish. False when it is none, or was stored before."""
+    now, user = front.house.now(), str(event["user"])
+    id = task_id(workspace, str(event["channel"]), str(event["ts"]))
+    if session.get(Task, id) is not None:
+        return False
+    said = as_words(without(_text(event), mine))
+    asked = question_of(session, workspace, event, now, direct=direct)
+    if asked is not None and said:
+        wish = answer(session, asked, said, id)
+    elif direct or mentioned:
+        private, words = just_for_me(said)
+        wish = Wish(
+            id=id,
+            workspace=workspace,
+            author=user,
+            words=words,
+            place=_place(event, direct=direct, private=private),
+            locale=front.people.known(workspace, user),
+            private=private,
+        )
+    else:
+        return False
+    return Task.accept(session, front.house.enqueue, wish, now)
+
+
+def written_by_a_person(event: dict[str, Any], mine: str | None) -> bool:
+    """Not by a bot, ourselves included; no edit, no deletion, nobody joining."""
+    if event.get("bot_id") or event.get("bot_profile") or event.get("hidden"):
+        return False
+    return event.get("subtype") in HEARD and event.get("user") not in (None, mine, "USLACKBOT")
+
+
+def our_user(body: dict[str, Any]) -> str | None:
+    """Our own user id, as each event names it."""
+    for one in body.get("authorizations") or []:
+        if one.get("is_bot"):
+            return str(one["user_id"])
+    return None
+
+
+def without(text: str, mine: str | None) -> str:
+    """The text without our mention."""
+    for mark in (f"<@{mine}>", f"<@{mine}|") if mine else ():
+        while (at := text.find(mark)) >= 0:
+            end = text.find(">", at)
+            before, after = text[:at].rstrip(), text[end + 1 :] if end >= 0 else ""
+            text = f"{before} {after.lstrip(' ,:')}".strip()
+    return text
+
+
+def question_of(
+    session: Session, workspace: str, event: dict[str, Any], now: datetime, *, direct: bool
+) -> Task | None:
+    """The task that asked this person and still waits, where they now write."""
+    thread = event.get("thread_ts")
+    if not direct and not thread:
+        return None
+    asking = select(Task).where(
+        Task.workspace == workspace, Task.author == event["user"], Task.state == "asking"
+    )
+    for task in session.scalars(asking.order_by(Task.changed_at.desc()).limit(20)):
+        card = session.get(Post, f"{task.first_piece}:card")
+        spot = thread_of(card) if card else None
+        if card is None or spot is None or spot.channel != event["channel"]:
+            continue
+        here = thread in (spot.thread, card.ts) if thread else now - task.changed_at < ANSWER_WITHIN
+        if here and not _taken_up(session, task):
+            return task
+    return None
+
+
+def answer(session: Session, asked: Task, said: str, id: str) -> Wish:
+    """The wish again, with the answer in it."""
+    card = session.get(Post, f"{asked.first_piece}:card")
+    return Wish(
+        id=id,
+        workspace=asked.workspace,
+        author=asked.author,
+        words="\n".join(filter(None, [asked.words, said])),
+        place=continued(asked.place, card),
+        locale=asked.locale,
+        private=asked.private,
+        form=asked.form,
+        parent=asked.id,
+        reason=asked.reason,
+        previous=asked.previous,
+    )
+
+
+def _taken_up(session: Session, task: Task) -> bool:
+    return session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None
+
+
+def _place(event: dict[str, Any], *, direct: bool, private: bool) -> dict[str, Any]:
+    """In a channel the card opens a thread; in a direct message it need not."""
+    thread = event.get("thread_ts") or (None if direct else event["ts"])
+    return asked_at(
+        event["channel"], event["user"], thread=thread, asked=event["ts"], private=private
+    )
+
+
+def _text(event: dict[str, Any]) -> str:
+    return str(event.get("text") or "")

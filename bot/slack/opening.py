@@ -1,0 +1,103 @@
+"""Buttons that open a form or something to read. Rights are checked here and again at the end."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.decision import Decision, demand_approver, demand_open
+from bot.delivery import Delivery
+from bot.draft import Draft
+from bot.errors import CannotDo
+from bot.receipt import Receipt
+from bot.slack import forms, names
+from bot.slack.click import (
+    Click,
+    demand_author_or_approver,
+    demand_changeable,
+    draft_of,
+)
+from bot.slack.front import Front
+from bot.task import Task
+from bot.words import Words
+
+View = dict[str, Any]
+Ready = Callable[[str], View]  # a view, once the reader's language is known
+
+
+async def opened(front: Front, click: Click) -> None:
+    """Open what was pressed. Raises CannotDo."""
+    ready = await front.run(READY[click.name], front, click)
+    language = await front.language(click.workspace, click.user)
+    view = ready(language)
+    await front.open(click.trigger, view, click.back if view.get("submit") else None)
+
+
+def edit(session: Session, front: Front, click: Click) -> Ready:
+    draft = draft_of(session, click.workspace, click.ref)
+    policy = front.house.policy(click.workspace)
+    demand_changeable(session, draft, click.ref.seen or "", policy)
+    return lambda language: forms.edit_form(draft, language)
+
+
+def send_back(session: Session, front: Front, click: Click) -> Ready:
+    draft = _refusable(session, front, click)
+    return lambda language: forms.send_back_form(draft, language)
+
+
+def reject(session: Session, front: Front, click: Click) -> Ready:
+    draft = _refusable(session, front, click)
+    return lambda language: forms.reject_form(draft, language)
+
+
+def anyway(session: Session, front: Front, click: Click) -> Ready:
+    draft = draft_of(session, click.workspace, click.ref)
+    policy = front.house.policy(click.workspace)
+    draft.demand_current(session, click.ref.seen or "")
+    demand_approver(session, draft, click.user, policy)
+    demand_open(Decision.of(session, draft.id), policy)
+    if draft.findings is None:
+        raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
+    if draft.refused():
+        raise CannotDo(Words("This can't be approved: {why}", why=draft.refused()[0].words))
+    return lambda language: forms.anyway_form(draft, language)
+
+
+def sources(session: Session, front: Front, click: Click) -> Ready:
+    draft = draft_of(session, click.workspace, click.ref)
+    return lambda language: forms.sources_view(draft, language)
+
+
+def history(session: Session, front: Front, click: Click) -> Ready:
+    draft = draft_of(session, click.workspace, click.ref)
+    versions = Draft.versions(session, draft.piece)
+    said = [one for version in versions for one in Decision.of(session, version.id)]
+    went = [one for version in versions for one in Delivery.of(session, version.id)]
+    return lambda language: forms.history_view(versions, said, went, language)
+
+
+def what_left(session: Session, front: Front, click: Click) -> Ready:
+    draft = draft_of(session, click.workspace, click.ref)
+    receipts = Receipt.of(session, draft.task)
+    return lambda language: forms.what_left_view(receipts, language)
+
+
+def _refusable(session: Session, front: Front, click: Click) -> Draft:
+    draft = draft_of(session, click.workspace, click.ref)
+    policy = front.house.policy(click.workspace)
+    draft.demand_current(session, click.ref.seen or "")
+    task = session.get_one(Task, draft.task)
+    demand_author_or_approver(task, draft, click.user, policy)
+    demand_open(Decision.of(session, draft.id), policy)
+    return draft
+
+
+READY: dict[str, Callable[[Session, Front, Click], Ready]] = {
+    names.EDIT: edit,
+    names.SEND_BACK: send_back,
+    names.REJECT: reject,
+    names.APPROVE_ANYWAY: anyway,
+    names.SOURCES: sources,
+    names.HISTORY: history,
+    names.WHAT_LEFT: what_left,
+}

@@ -1,0 +1,230 @@
+"""What people fill in and send. Whatever goes wrong, what they typed stays before them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from sqlalchemy.orm import Session
+
+from bot import decision
+from bot.brief import just_for_me
+from bot.decision import Verdict
+from bot.draft import Draft
+from bot.errors import CannotDo
+from bot.parts import Copy
+from bot.post import Post
+from bot.slack import forms, names
+from bot.slack.click import card_at, draft_of, form_again, next_place, ref_of, workspace_of
+from bot.slack.front import Front, carried, carrying
+from bot.slack.names import Ref
+from bot.slack.place import asked_at
+from bot.task import Task, Wish, task_id
+from bot.words import Words
+
+View = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One form that was sent: by whom, and what it carries."""
+
+    workspace: str
+    user: str
+    view: View
+
+    @property
+    def ref(self) -> Ref:
+        return ref_of(self.view.get("private_metadata") or "{}")
+
+    @property
+    def back(self) -> dict[str, Any]:
+        """Which card it was opened from."""
+        return carried(self.view)
+
+
+async def submitted(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """Store it, then let the form close. Raises CannotDo, which the form then shows."""
+    sent = Sent(workspace_of(body), str(body["user"]["id"]), body["view"])
+    form = FORMS.get(str(sent.view.get("callback_id")))
+    if form is None:
+        await ack()
+        return
+    try:
+        await form(front, ack, sent)
+    except CannotDo:
+        await front.run(_redraw, front, sent)
+        raise
+
+
+async def brief(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+    """A new wish, from the form."""
+    fields = forms.read_brief(sent.view)
+    private, words = just_for_me(fields.pop("words", ""))
+    private = fields.pop("private", "") != "" or private or bool(sent.back.get("private"))
+    if not words:
+        language = await front.language(sent.workspace, sent.user)
+        said = Words("Say in a few words what you need.").to(language)
+        return await ack(response_action="errors", errors={"words": said})
+    channel = str(sent.back.get("channel") or sent.user)
+    wish = Wish(
+        id=task_id(sent.workspace, "form", str(sent.view["id"])),
+        workspace=sent.workspace,
+        author=sent.user,
+        words=words,
+        place=asked_at(channel, sent.user, private=private),
+        locale=front.people.known(sent.workspace, sent.user),
+        private=private,
+        form=fields,
+    )
+    await front.run(Task.accept, front.house.enqueue, wish, front.house.now())
+    return await ack()
+
+
+async def edited(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+    """The next version in this person's words; too late, the newest with their words in it."""
+    language = await front.language(sent.workspace, sent.user)
+    if errors := _emptied(sent.view, language):
+        return await ack(response_action="errors", errors=errors)
+    newer: tuple[Draft, dict[str, str]] | None = await front.run(_revise, front, sent)
+    if newer is None:
+        return await ack()
+    draft, typed = newer
+    who = f"<@{draft.author}>" if draft.author else Words("your intern")
+    notice = Words(
+        "{who} changed this draft while you were typing. This is the new version with what you "
+        "typed in it. Look through it and save again.",
+        who=who,
+    )
+    view = forms.edit_form(draft, language, typed=typed, notice=notice)
+    return await ack(response_action="update", view=view | carrying(view, sent.back))
+
+
+def _revise(session: Session, front: Front, sent: Sent) -> tuple[Draft, dict[str, str]] | None:
+    """None when it is stored; else the newest version, and what was typed into the older one."""
+    ref, texts = sent.ref, forms.read_edit(sent.view)
+    draft = draft_of(session, sent.workspace, ref)
+    newest = Draft.latest(session, draft.piece)
+    if newest is not None and newest.fingerprint != ref.seen:
+        return newest, _typed(draft, texts)
+    decision.revise(
+        session,
+        front.house.enqueue,
+        draft,
+        by=sent.user,
+        fingerprint=ref.seen or "",
+        texts=texts,
+        policy=front.house.policy(sent.workspace),
+        now=front.house.now(),
+    )
+    return None
+
+
+def _typed(before: Draft, texts: dict[str, str]) -> dict[str, str]:
+    """Only what this person changed: the rest may have been changed by somebody else."""
+    known = {part.key: part.text for part in before.parts}
+    return {key: text for key, text in texts.items() if Copy(text=text).text != known.get(key)}
+
+
+def _emptied(view: View, language: str) -> dict[str, str]:
+    """Errors for parts that nothing is left of, by the block that holds their beginning."""
+    left = forms.read_edit(view)
+    said = Words("Something has to stay here.").to(language)
+    errors: dict[str, str] = {}
+    for block in view["blocks"]:
+        held = forms.read_edit({"state": {"values": {str(block["block_id"]): {}}}})
+        for key in held:
+            if not left.get(key, "x").strip() and key not in errors.values():
+                errors.setdefault(str(block["block_id"]), key)
+    return dict.fromkeys(errors, said)
+
+
+async def sent_back(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+    return await _refuse(front, ack, sent, "send back")
+
+
+async def rejected(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+    return await _refuse(front, ack, sent, "reject")
+
+
+async def _refuse(front: Front, ack: AsyncAck, sent: Sent, verdict: Verdict) -> BoltResponse:
+    language = await front.language(sent.workspace, sent.user)
+    if errors := forms.reason_missing(sent.view, language):
+        return await ack(response_action="errors", errors=errors)
+    await front.run(_refused, front, sent, verdict)
+    return await ack()
+
+
+def _refused(session: Session, front: Front, sent: Sent, verdict: Verdict) -> None:
+    """The verdict; sent back, the wish goes on as a new task under the same card."""
+    draft = draft_of(session, sent.workspace, sent.ref)
+    reason, now = forms.read_reason(sent.view), front.house.now()
+    decision.send_back(
+        session,
+        front.house.enqueue,
+        draft,
+        by=sent.user,
+        fingerprint=sent.ref.seen or "",
+        reason=reason,
+        policy=front.house.policy(sent.workspace),
+        now=now,
+        verdict=verdict,
+    )
+    if verdict == "send back":
+        task = session.get_one(Task, draft.task)
+        place, private = next_place(task, card_at(session, draft.piece, sent.back))
+        wish = Wish(
+            id=task_id("send back", draft.id, sent.user),
+            workspace=task.workspace,
+            author=task.author,
+            words=task.words,
+            place=place,
+            locale=task.locale,
+            private=private,
+            form=form_again(session, task, draft),
+            parent=task.id,
+            reason=reason,
+            previous=draft.id,
+        )
+        Task.accept(session, front.house.enqueue, wish, now)
+
+
+async def anyway(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+    """An approval over a block, with its reason."""
+    reason = forms.read_reason(sent.view)
+    if not reason:
+        language = await front.language(sent.workspace, sent.user)
+        said = Words("Say why it is right.").to(language)
+        return await ack(response_action="errors", errors={"reason": said})
+    await front.run(_approve, front, sent, reason)
+    return await ack()
+
+
+def _approve(session: Session, front: Front, sent: Sent, reason: str) -> None:
+    decision.approve(
+        session,
+        front.house.enqueue,
+        draft_of(session, sent.workspace, sent.ref),
+        by=sent.user,
+        fingerprint=sent.ref.seen or "",
+        policy=front.house.policy(sent.workspace),
+        now=front.house.now(),
+        reason=reason,
+    )
+
+
+def _redraw(session: Session, front: Front, sent: Sent) -> None:
+    """The card behind the form may be an old picture."""
+    draft = session.get(Draft, sent.ref.draft) if sent.ref.draft else None
+    if draft is not None and draft.workspace == sent.workspace:
+        Post.changed(session, front.house.enqueue, draft.piece)
+
+
+FORMS: dict[str, Callable[[Front, AsyncAck, Sent], Awaitable[BoltResponse]]] = {
+    names.BRIEF_FORM: brief,
+    names.EDIT_FORM: edited,
+    names.SEND_BACK_FORM: sent_back,
+    names.REJECT_FORM: rejected,
+    names.ANYWAY_FORM: anyway,
+}

@@ -1,0 +1,186 @@
+"""One task being worked on: understood, written, checked, kept; safe to begin again anywhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from bot.brand import Brand
+from bot.campaign import campaign_code
+from bot.db import Database
+from bot.desk import Library, Sent, Writer
+from bot.draft import Draft
+from bot.drafting import Drafted, draft
+from bot.errors import CannotDo
+from bot.intake import Asked, take_in
+from bot.job import Enqueue, Job
+from bot.policy import Policy
+from bot.post import Post
+from bot.receipt import Receipt
+from bot.request import Question, Request
+from bot.task import Task
+from bot.words import Money, Words, language_of
+
+
+class Outside(Protocol):
+    """What may be done where people are."""
+
+    async def show(self, post: str) -> None: ...
+    async def deliver(self, delivery: str) -> None: ...
+    async def read(self, workspace: str, place: Mapping[str, Any]) -> str: ...
+    async def locale(self, workspace: str, person: str) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Means:
+    """What work is done with. Brand, policy and library are a workspace's."""
+
+    database: Database
+    enqueue: Enqueue
+    outside: Outside
+    writer: Writer
+    library: Callable[[str], Library]
+    brand: Callable[[str], Brand]
+    policy: Callable[[str], Policy]
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Working:
+    """A task and what it is done with."""
+
+    means: Means
+    task: Task
+
+    async def to_the_end(self) -> None:
+        """From words to drafts, or to a question."""
+        means, task = self.means, self.task
+        await means.outside.show(f"{task.first_piece}:card")
+        for number, request in enumerate(await self._understand()):
+            await self._one_draft(number, request)
+        await change(means, task.id, lambda t, s, e: t.finish(s, e, means.now()))
+
+    async def _understand(self) -> tuple[Request, ...]:
+        """The task's Requests; none when it ends in a question."""
+        means, task = self.means, self.task
+        taken = await take_in(
+            await self._asked(),
+            brand=means.brand(task.workspace),
+            library=means.library(task.workspace),
+            writer=means.writer,
+            today=means.now().date(),
+            receipt=self._receipt,
+        )
+        if isinstance(taken, Question):
+            await self._ask(taken)
+            return ()
+        await change(means, task.id, lambda t, s, e: t.understand(taken.brief, means.now()))
+        return taken.requests
+
+    async def _asked(self) -> Asked:
+        outside, task = self.means.outside, self.task
+        previous = None
+        if task.previous:
+            row = await self.means.database.run(lambda s: s.get_one(Draft, task.previous))
+            previous = "\n\n".join(part.text for part in row.parts)
+        return Asked(
+            words=task.words,
+            author=task.author,
+            material=await outside.read(task.workspace, task.place),
+            private=task.private,
+            ui_language=language_of(await outside.locale(task.workspace, task.author)),
+            reason=task.reason,
+            previous=previous,
+            answers={str(k): str(v) for k, v in task.form.items()},
+        )
+
+    async def _one_draft(self, number: int, request: Request) -> None:
+        """One Request to one kept draft, unless it was kept before a crash."""
+        means, task = self.means, self.task
+        piece = f"{task.id}.{number}"
+        if await means.database.run(Draft.latest, piece) is not None:
+            return
+        await self._demand_budget()
+        made = await draft(
+            request,
+            brand=means.brand(task.workspace),
+            library=means.library(task.workspace),
+            writer=means.writer,
+            receipt=self._receipt,
+            code=campaign_code(piece),
+            today=means.now().date(),
+        )
+        if isinstance(made, Question):
+            await self._ask(made)
+        else:
+            await means.database.run(self._keep, number, request, made)
+
+    def _keep(self, session: Session, number: int, request: Request, made: Drafted) -> None:
+        means, task = self.means, session.get_one(Task, self.task.id, with_for_update=True)
+        if task.state != "working":
+            return  # stopped meanwhile
+        piece = f"{task.id}.{number}"
+        if number:  # the first piece has the task's own card
+            Post.plan(
+                session,
+                id=f"{piece}:card",
+                workspace=task.workspace,
+                kind="card",
+                place=task.place,
+                piece=piece,
+                now=means.now(),
+            )
+        Draft.keep(
+            session,
+            workspace=task.workspace,
+            task=task.id,
+            number=number,
+            request=request,
+            parts=made.parts,
+            hooks=made.hooks,
+            evidence=made.evidence,
+            checks=made.checks,
+            writer=means.writer.name,
+            by_rules=means.writer.by_rules,
+            now=means.now(),
+        )
+
+    async def _demand_budget(self) -> None:
+        """Raises CannotDo when the day's spending limit is reached."""
+        means, workspace = self.means, self.task.workspace
+        if means.writer.by_rules:
+            return
+        limit = means.policy(workspace).spend.usd_a_day
+        if await means.database.run(Receipt.spent, workspace, means.now()) >= limit:
+            raise CannotDo(
+                Words(
+                    "The spending limit for the AI is reached: {limit} in 24 hours. "
+                    "An administrator can raise it in policy.toml.",
+                    limit=Money(amount=limit, currency="USD"),
+                )
+            )
+
+    async def _ask(self, question: Question) -> None:
+        now = self.means.now
+        await change(self.means, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
+
+    async def _receipt(self, sent: Sent) -> None:
+        task = self.task
+        await self.means.database.run(
+            Receipt.keep, workspace=task.workspace, task=task.id, sent=sent
+        )
+
+
+async def change(means: Means, id: str, verb: Callable[[Task, Session, Enqueue], object]) -> None:
+    """Change a task's row. Its cards are drawn by the job itself, at its end."""
+
+    def but_cards(session: Session, job: Job) -> None:
+        if job.kind != "show":
+            means.enqueue(session, job)
+
+    def changed(session: Session) -> None:
+        verb(session.get_one(Task, id, with_for_update=True), session, but_cards)
+
+    await means.database.run(changed)
