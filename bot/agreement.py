@@ -52,6 +52,8 @@ def _equal(s: Reading, k: Reading) -> bool:
     said, known = abs(said) * s.size, abs(known) * k.size
     if said == known:
         return True
+    if abs(said - known) >= 1:
+        return False
     places = 2 if k.unit in units.MONEY else -int(said.normalize().as_tuple().exponent)
     if places < 1 or s.size != 1:
         return False

@@ -61,12 +61,12 @@ _ORIGIN_LABEL = re.compile(
 ANY = "from"  # the country alone: "Portuguese linen"
 _MADE_ELSEWHERE = re.compile(r"\b[Mm]ade in (?:the )?([A-Z][\w-]+)")
 _MOST = re.compile(
-    r"\bthe (?:most (?!of\b)[a-z]+|[a-z]{3,}est)\b|\b(?:le|la|les) plus (?!souvent|possible|tot|"
-    r"tard|vite|proche|de\b|que\b|grand nombre|loin|simple)[a-z]+"
+    r"\bthe (?:most (?!of\b|part\b|because\b)[a-z]+|[a-z]{3,}est)\b"
+    r"|\b(?:le|la|les) plus (?!souvent|possible|tot|tard|vite|proche|de\b|que\b|grand nombre|loin|simple)[a-z]+"
 )
 _NOT_MOST = bag(
     "latest interest rest guest forest west contest request test harvest nest chest vest crest "
-    "northwest southwest midwest nearest earliest quest invest fest best"
+    "northwest southwest midwest slightest faintest modest nearest earliest quest invest fest best"
 )
 _NO = frozenset({"no", "non", "false", "faux", "none", "aucun", "0", "-"})
 

@@ -75,6 +75,14 @@ class Writer(Protocol):
         text as it comes. Raises TryAgain or CannotDo."""
         ...
 
+    async def check(self) -> Words | None:
+        """What is wrong with the set-up, asked once at the start; None when nothing is."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of its connections."""
+        ...
+
 
 class Found(BaseModel):
     """A product that words may mean. `score` is 0–1; 1 is its exact name."""

@@ -12,7 +12,7 @@ import fcntl
 import logging
 import random
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -225,38 +225,44 @@ class Engine:
 
     def _lost(self) -> list[Job]:
         """Resume the work of the dead; the jobs that have crashed too often to be resumed."""
-        given_up: list[Job] = []
+        with self._reviving() as alone:
+            orphans = self._orphans() if alone else []
+            return [job for job, workflow in orphans if not self._resume(job, workflow)]
+
+    def _orphans(self) -> list[tuple[Job, str]]:
+        """What processes were doing that have not been heard of since."""
+        since = self.now() - timedelta(seconds=self.limits.dead_after)
         with self.database.begin() as session:
-            alive = Runner.alive(session, self.now() - timedelta(seconds=self.limits.dead_after))
-            if not self._may_revive(session):
-                return []
-            pending = [
-                workflow
-                for workflow in self._pending()
-                if workflow.executor_id not in alive and workflow.executor_id != self.id
-            ]
-            for workflow in pending:
-                job = Job.model_validate(workflow.input["args"][0])
-                crashes = Crash.another(session, job.id, job.workspace)
-                if crashes >= GIVE_UP_AFTER:
-                    given_up.append(job)
-                    continue
-                usual = SLOW if job.kind == "work" else QUICK
-                queue = SUSPECTS if crashes >= ALONE_AFTER else usual
-                log.warning("job %s of a dead process: again, on %s", job.id, queue)
-                self.client.resume_workflow(workflow.workflow_id, queue_name=queue)
+            alive = {self.id, *Runner.alive(session, since)}
             Runner.forget(session, before=self.now() - timedelta(days=1))
-        return given_up
+        pending = self.client.list_workflows(status="PENDING", load_output=False)
+        return [
+            (Job.model_validate(workflow.input["args"][0]), workflow.workflow_id)
+            for workflow in pending
+            if workflow.executor_id not in alive and workflow.input
+        ]
 
-    def _pending(self) -> list[Any]:
-        return list(self.client.list_workflows(status="PENDING", load_output=False))
+    def _resume(self, job: Job, workflow: str) -> bool:
+        """Enqueue it again, alone when it is a suspect. False: it has crashed too often."""
+        with self.database.begin() as session:
+            crashes = Crash.another(session, job.id, job.workspace)
+        if crashes >= GIVE_UP_AFTER:
+            return False
+        usual = SLOW if job.kind == "work" else QUICK
+        queue = SUSPECTS if crashes >= ALONE_AFTER else usual
+        log.warning("job %s of a dead process: again, on %s", job.id, queue)
+        self.client.resume_workflow(workflow, queue_name=queue)
+        return True
 
-    def _may_revive(self, session: Session) -> bool:
-        """One process revives at a time."""
+    @contextlib.contextmanager
+    def _reviving(self) -> Iterator[bool]:
+        """Whether we may revive now: one process at a time does."""
         if self.database.sqlite:
-            return True
-        taken = session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": REVIVER})
-        return bool(taken)
+            yield True
+            return
+        with self.database.begin() as session:
+            lock = text("SELECT pg_try_advisory_xact_lock(:key)")
+            yield bool(session.scalar(lock, {"key": REVIVER}))
 
     def _sweep(self) -> None:
         before = (self.now() - KEPT_FOR).isoformat()

@@ -23,6 +23,9 @@ _CENTS = re.compile(r"(?<![\w.,/])(\d+) ?([€£])(\d\d)(?!\d|[.,]\d)")
 _PHONE = re.compile(r"(?<![\w.,])(?:\+\d{1,3}[ .]?|0)\d(?:[ .-]?\d\d){4}(?![\d.,]\d|\d)")
 _TIMES = re.compile(r"(?<!\w)(?<!\d )[x×] ?(\d+(?:[.,]\d)?)(?!\w)")
 _LIST = re.compile(r"(?<![\w.,/])\d{1,2}(?:,\d{1,2}){2,}(?![\d.,])")  # sizes 36,38,40
+_FRACTION = re.compile(
+    r"(?:manches?|longueur|coupe) [123]/[234]\b|\b[123]/[234][ -](?:sleeve|length|inch|cup|zip)s?\b"
+)
 _ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
 _HALF = re.compile(r"\b(?:moitie prix|half[ -]price|half off|demi-tarif)\b")
 _DEAL = re.compile(
@@ -87,6 +90,8 @@ def _all(text: str, low: str) -> Iterator[Figure]:
 def _with_digits(text: str, low: str) -> Iterator[Figure]:
     for match in _ALWAYS.finditer(low):
         yield _figure(text, low, match, (Reading("code", match[0].replace(" ", "")),))
+    for match in _FRACTION.finditer(low):  # a cut, not a date
+        yield _figure(text, low, match, ())
     for match in _PHONE.finditer(low):
         yield _figure(text, low, match, (Reading("code", re.sub(r"\D", "", match[0])),))
     for shape, reader in moments.SHAPES:

@@ -48,10 +48,12 @@ _ADDRESSES = (
     ),
     # Rua das Flores, 12, 1200-195 Lisboa; Calle Mayor 5, 28013 Madrid; Via Roma 3
     re.compile(
-        rf"\b(?:Rua|Avenida|Av\.|Travessa|Praça|Calle|C/|Plaza|Paseo|Carrer|Via) ?"
+        rf"\b(?i:Rua|Avenida|Av\.|Travessa|Alameda|Estrada|Praça|Calle|C/|Plaza|Paseo|Carrer|Via) ?"
         rf"(?:{_SMALL} )*{_CAP}(?: (?:{_SMALL} )?{_CAP}){{0,3}},? (?:n[º°.] ?)?\d{{1,5}}\b"
         rf"(?:[,\n -]+(?:\d{{4}}-\d{{3}}|\d{{5}}(?:-\d{{3}})?) {_TOWN})?",
     ),
+    # CEP 90020-100, a Brazilian postcode, finds a house with its number
+    re.compile(r"\bCEP[ :]{0,3}\d{2}\.?\d{3}-?\d{3}\b", re.IGNORECASE),
     # Lindenstraße 12a, 10115 Berlin
     re.compile(
         r"\b[A-ZÄÖÜ][\wß-]*(?:[Ss]tra(?:ß|ss)e|[Ss]tr\.|weg|platz|allee|gasse) \d{1,4} ?[a-z]?\b"

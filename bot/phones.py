@@ -40,7 +40,7 @@ _NATIONAL = (
     ("GB", re.compile(r"\(?0\d{2,4}\)?[ \u00a0-]?\d{3,4}[ \u00a0-]?\d{3,4}"), False),
     ("US", re.compile(r"(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[.-])\d{3}[ .-]\d{4}"), False),
     ("DE", re.compile(r"\(?0\d{2,4}\)?[ /-]{1,3}\d{3,}(?:[ -]\d{1,6})*"), False),
-    ("BR", re.compile(r"(?:0?\(\d\d\) ?|0?\d\d )9?\d{4}[ -]\d{4}"), False),
+    ("BR", re.compile(r"\(0?\d\d\) ?9?\d{4}[ -]?\d{4}|0?\d\d 9?\d{4}[ -]\d{4}"), False),
     ("PT", re.compile(r"[29]\d\d[ \u00a0]\d{3}[ \u00a0]\d{3}"), False),
     ("PT", re.compile(r"[29]\d{8}"), True),  # True: only behind "phone", "telefone", …
     ("US", re.compile(r"\d{3} ?\d{3} ?\d{4}"), True),

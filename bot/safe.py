@@ -39,7 +39,7 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
 
     `allowed_links` are hosts or addresses. Other links stay readable, as code, and lead nowhere.
     """
-    text = _PING.sub("", plain(text))
+    text = plain(text)
     closed = [x for x in links(text) if not x.mail and not allowed(x.host, allowed_links)]
     if closed:  # a stray back-tick would end our code early and set the link free
         text = text.replace("`", "'")
@@ -48,7 +48,7 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
         shown = re.sub(r"^[a-z]+://", "", text[link.start : link.end], flags=re.IGNORECASE)
         pieces += [_escaped(text[at : link.start]), f"`{_escaped(shown)}`"]
         at = link.end
-    return "".join((*pieces, _escaped(text[at:])))
+    return _PING.sub("", "".join((*pieces, _escaped(text[at:]))))
 
 
 def _escaped(text: str) -> str:

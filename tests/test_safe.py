@@ -61,8 +61,8 @@ def test_hides_nothing(text: str, clean: str) -> None:
 SLACK = st.lists(
     st.one_of(
         st.sampled_from(
-            ["<!", "<@U1>", "<#C1|x>", "<!channel>", "@", "here", "channel", "`", "https://", "evil.com",
-             "//", ".", "shop.example", "\u200b", "\u202e", "&lt;", "|", ">", "<", "\n", "@here"]
+            ["<!", "<@U1>", "<#C1|x>", "<!channel>", "@", "here", "channel", "`", "https://",
+             "evil.com", "//", ".", "shop.example", "\u200b", "\u202e", "&lt;", "|", ">", "<", "\n", "@here"]
         ),
         st.text(max_size=6),
     ),
@@ -73,6 +73,7 @@ SLACK = st.lists(
 @given(SLACK)
 @example("@\u202e@here")
 @example("<\u200b!channel>")
+@example("@herehttps://@")
 def test_pings_nobody(text: str) -> None:
     shown = neutral(text, {"shop.example"})
     assert "<" not in shown

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.db import Database
+from bot.desk import Writer
 from bot.doors.house import House, now
 from bot.engine import Engine, Limits
 from bot.errors import CannotDo
@@ -84,18 +85,25 @@ class Serving:
         )
         people = People(client)
         if self.works:
-            worker = self._worker(engine, Outside(slack, people))
+            writer = house.writer()
+            stack.push_async_callback(writer.close)
+            self._tell(await writer.check())
+            worker = self._worker(engine, Outside(slack, people), writer)
             await engine.launch(worker.jobs, worker.give_up)
         if self.listens:
             await self._listen(stack, slack, people)
 
-    def _worker(self, engine: Engine, outside: Outside) -> Worker:
+    def _tell(self, trouble: Words | None) -> None:
+        if trouble is not None:
+            log.warning("%s", trouble.to("en"))
+
+    def _worker(self, engine: Engine, outside: Outside, writer: Writer) -> Worker:
         house = self.house
         means = Means(
             database=house.database,
             enqueue=engine.enqueue,
             outside=outside,
-            writer=house.writer(),
+            writer=writer,
             library=house.library,
             brand=house.brand,
             policy=house.policy,

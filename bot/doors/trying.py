@@ -41,6 +41,9 @@ async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
         return await _run(house, writer, chosen)
     except TryAgain as busy:
         raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
+    finally:
+        await writer.close()
+        house.database.close()
 
 
 async def _run(house: House, writer: Writer, chosen: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -53,6 +53,7 @@ def first_row(text: str) -> str:
     return next((line.strip() for line in io.StringIO(text) if line.strip()), "")
 
 
+@lru_cache(maxsize=10_000)
 def spoken(name: str) -> str:
     """A column's name without its accents, signs and capitals."""
     bare = unicodedata.normalize("NFKD", re.sub(r"\(product\.metafields[^)]*\)", "", name))
@@ -61,7 +62,7 @@ def spoken(name: str) -> str:
 
 
 @cache
-def known() -> dict[str, list[str]]:
+def known_fields() -> dict[str, list[str]]:
     with FILE.open("rb") as file:
         return tomllib.load(file)
 
@@ -70,7 +71,9 @@ def known() -> dict[str, list[str]]:
 def _meaning() -> dict[str, tuple[str, int]]:
     """A spoken name → the field it means and how likely."""
     return {
-        name: (ours, rank) for ours, names in known().items() for rank, name in enumerate(names)
+        name: (ours, rank)
+        for ours, names in known_fields().items()
+        for rank, name in enumerate(names)
     }
 
 

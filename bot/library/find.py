@@ -36,12 +36,17 @@ class Index:
         self._titles = [
             tokens(p.title) or name for p, name in zip(products, self._names, strict=True)
         ]
-        self._extras = [_extras(p) for p in self._products]
+        self._has = [  # each product's words with their weights; those of the title weigh 1
+            _extras(p) | dict.fromkeys(title, 1.0)
+            for p, title in zip(products, self._titles, strict=True)
+        ]
         self._handles = {p.handle: i for i, p in enumerate(self._products)}
         self._where: dict[str, list[int]] = {}
-        for i, (title, extras) in enumerate(zip(self._titles, self._extras, strict=True)):
-            for word in {*title, *extras}:
+        for i, has in enumerate(self._has):
+            for word in has:
                 self._where.setdefault(word, []).append(i)
+        self._rarity = {word: self._rarity_of(word) for word in self._where}
+        self._wholes = [sum(self._rarity[word] for word in {*title}) for title in self._titles]
         self._by_start: dict[str, list[int]] = {}
         for i, name in enumerate(self._names):
             self._by_start.setdefault(name[0] if name else "", []).append(i)
@@ -71,35 +76,23 @@ class Index:
         if all(word in WEAK for word in wanted):
             return {}
         lacking = {word for word in asked(about) if word not in main and word in same()}
-        whole = sum(map(self._worth, wanted.values())) + len(lacking) * self._rarity("")
+        worths = [(self._worth(found), found) for found in wanted.values()]
+        whole = sum(worth for worth, _ in worths) + len(lacking) * log(1 + len(self._products))
+        near = _nearest(main, aside)
         scores, full = {}, []
         for i in {i for found in wanted.values() for word in found for i in self._where[word]}:
-            share = self._hit(i, wanted) / whole
-            scores[i] = 0.9 * (0.55 * self._said(i, main, aside) + 0.45 * share)
-            if share >= TRANSLATED * ALIKE and (len(main) > 1 or main.keys() & same().keys()):
+            has = self._has[i]
+            hit = sum(
+                worth * max(likeness * has.get(word, 0.0) for word, likeness in found.items())
+                for worth, found in worths
+            )
+            said = sum(self._rarity[word] * near.get(word, 0.0) for word in {*self._titles[i]})
+            scores[i] = 0.9 * (0.55 * said / self._wholes[i] + 0.45 * hit / whole)
+            if hit >= whole * TRANSLATED * ALIKE:
                 full.append(i)
-        if len(full) == 1:  # the only one that has everything that was asked
-            scores[full[0]] = max(scores[full[0]], 0.8)
+        if len(full) == 1 and (len(main) > 1 or main.keys() & same().keys()):
+            scores[full[0]] = max(scores[full[0]], 0.8)  # the only one that has all of it
         return scores if main else {i: score / 2 for i, score in scores.items()}
-
-    def _said(self, i: int, main: Meant, aside: Meant) -> float:
-        """The share of the title that was said, by rarity."""
-        said = dict.fromkeys(self._titles[i], 0.0)
-        for meant, weight in ((main, 1.0), (aside, ASIDE)):
-            for found in meant.values():
-                for word, likeness in found.items():
-                    if word in said:
-                        said[word] = max(said[word], likeness * weight)
-        total = sum(map(self._rarity, said))
-        return sum(self._rarity(word) * got for word, got in said.items()) / total
-
-    def _hit(self, i: int, meant: Meant) -> float:
-        """What the asked words weigh that this product has."""
-        here = self._extras[i] | dict.fromkeys(self._titles[i], 1.0)
-        return sum(
-            self._worth(found) * max(likeness * here.get(w, 0.0) for w, likeness in found.items())
-            for found in meant.values()
-        )
 
     def _by_names(self, about: str, words: str) -> Iterator[tuple[int, float]]:
         """Products whose whole name stands in the words."""
@@ -111,8 +104,9 @@ class Index:
             for i in self._by_start.get(word, ())
             if said[at : at + len(self._names[i])] == self._names[i]
         ]
+        ends = {(start, end) for start, end, _ in spans}
         for start, end, i in spans:
-            inside = any(s <= start and end <= e and e - s > end - start for s, e, _ in spans)
+            inside = any(s <= start and end <= e and e - s > end - start for s, e in ends)
             if self._names[i] == whole:
                 yield i, 1.0
             elif end - start > 1 and not inside:
@@ -136,8 +130,8 @@ class Index:
 
     def _slip(self, word: str) -> dict[str, float]:
         """The words that this one may be a misspelling of."""
-        if len(word) < 5 or word in COMMON or not word.isalpha():
-            return {}
+        if len(word) < 5 or word in COMMON or word in same() or not word.isalpha():
+            return {}  # a skirt is no misspelt shirt
         found: dict[str, float] = {}
         for other in {o for w in _shorter(word) for o in self._slips.get(w, ())}:
             ratio = SequenceMatcher(None, word, other).ratio()
@@ -152,13 +146,22 @@ class Index:
 
     def _worth(self, found: dict[str, float]) -> float:
         """What an asked word weighs: the rarity of what it means most likely."""
-        return self._rarity(max(found, key=lambda w: (found[w], self._rarity(w))))
+        return self._rarity[max(found, key=lambda w: (found[w], self._rarity[w]))]
 
-    def _rarity(self, word: str) -> float:
+    def _rarity_of(self, word: str) -> float:
         """Inverse document frequency; words on season and sex weigh less."""
-        often = len(self._where.get(word, ()))
-        rarity = log(1 + len(self._products) / max(1, often))
+        rarity = log(1 + len(self._products) / len(self._where[word]))
         return rarity * 0.3 if word in WEAK else rarity
+
+
+def _nearest(main: Meant, aside: Meant) -> dict[str, float]:
+    """How near each word of the index is to what was asked."""
+    near: dict[str, float] = {}
+    for meant, weight in ((aside, ASIDE), (main, 1.0)):
+        for found in meant.values():
+            for word, likeness in found.items():
+                near[word] = max(near.get(word, 0.0), likeness * weight)
+    return near
 
 
 def _extras(product: Product) -> dict[str, float]:

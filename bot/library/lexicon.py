@@ -24,7 +24,10 @@ def _words(text: str) -> frozenset[str]:
 BEFORE = _words("faux vegan vegetal recycled organic imitation simili artificial synthetic")
 AFTER = _words("blend mix mélangé mélangée recyclé recyclée bio végétal végan")
 # what says that it is not that, or not of the product itself
-NOT_BEFORE = _words("no not non without sans pas aucun aucune zero for pour effet aspect façon")
+JOINING = _words("and or nor et ou ni")
+NOT_BEFORE = _words(
+    "no not non nor ni without sans pas aucun aucune zero for pour effet aspect façon"
+)
 NOT_AFTER = _words(
     "free like look effect style print care cleaner polish oil tea wine friday label noise box "
     "light"
@@ -53,11 +56,19 @@ def honest(materials: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _named_in(trait: Trait, words: list[str]) -> list[str]:
-    known, found = lexicon()[trait], []
+    known, found, denied = lexicon()[trait], [], -1
     for i, word in enumerate(words):
         said = known.get(word) or known.get(word.removesuffix("s"))
         before, after = words[max(0, i - 2) : i], words[i + 1 : i + 2]
-        if not said or NOT_BEFORE.intersection(before) or NOT_AFTER.intersection(after):
+        if not said:
+            continue
+        joined = words[denied + 1 : i]  # "without leather or wool" denies both
+        if (
+            NOT_BEFORE.intersection(before)
+            or NOT_AFTER.intersection(after)
+            or (denied >= 0 and joined and JOINING.issuperset(joined))
+        ):
+            denied = i
             continue
         if trait == "materials" and BEFORE.intersection(before[-1:]):
             said = f"{before[-1]} {said}"

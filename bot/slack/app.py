@@ -12,6 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import CannotDo, TryAgain
 from bot.slack import buttons, commands, home, mentions, submits
@@ -45,7 +46,7 @@ def make_app(
         quiet.addFilter(NoBodies())
     app = AsyncApp(
         name="super-intern",
-        client=house.client,
+        client=AsyncWebClient(base_url=house.client.base_url),  # ours is not for Bolt to use
         signing_secret=signing_secret,
         authorize=authorize,
         process_before_response=True,

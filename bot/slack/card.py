@@ -66,10 +66,13 @@ def _question(shown: Shown, language: str) -> Message:
     answers: list[Block] = []
     for option in asked.options:
         value = Ref(task=shown.task.id, pick=option).packed()
-        if option.strip() and len(value) <= MOST_PICK and len(answers) < MOST_OPTIONS:
+        fits = option.strip() and len(value) <= MOST_PICK and len(answers) < MOST_OPTIONS
+        if fits and not shown.followed:
             answers.append(button(option, numbered(ANSWER, len(answers)), value))
     how = Words("Tap an answer, or write it in this thread.")
-    if not answers:
+    if shown.followed:
+        how = Words("Answered. It goes on below.")
+    elif not answers:
         how = Words("Write your answer in this thread.")
     blocks = [
         section(f":question: {told(asked.words, language, 2_900)}"),
@@ -81,12 +84,10 @@ def _question(shown: Shown, language: str) -> Message:
 
 def _failed(shown: Shown, language: str) -> Message:
     why = shown.trouble or Words("This could not be done.")
-    again = button(Words("Try again").to(language), TRY_AGAIN, Ref(task=shown.task.id).packed())
-    small = Words("Reference {reference}", reference=shown.task.reference).to(language)
     blocks = [
         section(f":x: {told(why, language, 2_900)}"),
-        context(f"{small} · {_asked(shown)}"),
-        *actions(again),
+        _reference(shown, language),
+        *actions(_again(shown, language)),
     ]
     return Message(told(why, language, 3_000), blocks + around(shown, language))
 
@@ -95,15 +96,23 @@ def _ended(shown: Shown, language: str) -> Message:
     line = Words("Stopped. Nothing was drafted.")
     if shown.task.state == "done":
         line = Words("Done, without a draft.")
-    again = button(Words("Try again").to(language), TRY_AGAIN, Ref(task=shown.task.id).packed())
-    small = Words("Reference {reference}", reference=shown.task.reference).to(language)
-    blocks = [section(f":black_square_for_stop: {line.to(language)}", again)]
-    blocks.append(context(f"{small} · {_asked(shown)}"))
+    stopped = section(f":black_square_for_stop: {line.to(language)}", _again(shown, language))
+    blocks = [stopped, _reference(shown, language)]
     return Message(line.to(language), blocks + around(shown, language))
 
 
-def _asked(shown: Shown) -> str:
-    return f"“{quoted(shown.task.words.strip() or '…', 150)}”"
+def _again(shown: Shown, language: str) -> Block | None:
+    if shown.followed:
+        return None
+    return button(Words("Try again").to(language), TRY_AGAIN, Ref(task=shown.task.id).packed())
+
+
+def _reference(shown: Shown, language: str) -> Block:
+    """What a person can quote, and what it was about."""
+    small = Words("Reference {reference}", reference=shown.task.reference).to(language)
+    asked = f"“{quoted(shown.task.words.strip() or '…', 150)}”"
+    below = Words("It goes on below.").to(language) if shown.followed else ""
+    return context(" · ".join(filter(None, [small, asked, below])))
 
 
 def around(shown: Shown, language: str) -> list[Block]:

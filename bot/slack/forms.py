@@ -9,8 +9,9 @@ from bot.draft import Draft
 from bot.parts import Part
 from bot.slack import names
 from bot.slack.blocks import Block, context, cut, option, plain, section, titled, told
-from bot.slack.findings import finding_line
 from bot.slack.copy import limits
+from bot.slack.fields import HINT, LABEL, choice, field, form, typed
+from bot.slack.findings import finding_line
 from bot.slack.names import Ref
 from bot.slack.pieces import in_inputs, written
 from bot.slack.reading import (
@@ -38,7 +39,6 @@ __all__ = [
     "what_left_view",
 ]
 
-VIEW_TITLE, LABEL, HINT, CHOICE_VALUE = 24, 2_000, 2_000, 150
 MOST_INPUTS, MOST_JSON = 95, 200_000  # Slack: 100 blocks, 250,000 characters
 LANGUAGE_NAMES = {"en": "English", "fr": "Français"}
 
@@ -123,71 +123,6 @@ def anyway_form(draft: Draft, language: str) -> Block:
     why = typed("reason", Words("Why is it right?"), language, multiline=True)
     title, yes = Words("Approve anyway"), Words("Approve anyway")
     return form(names.ANYWAY_FORM, title, yes, [*shown, why], _ref(draft), language)
-
-
-def form(
-    callback: str,
-    title: Words,
-    submit: Words,
-    blocks: list[Block],
-    metadata: str,
-    language: str,
-) -> Block:
-    return {
-        "type": "modal",
-        "callback_id": callback,
-        "title": plain(title.to(language), VIEW_TITLE),
-        "submit": plain(submit.to(language), VIEW_TITLE),
-        "close": plain(Words("Cancel").to(language), VIEW_TITLE),
-        "private_metadata": metadata,
-        "blocks": blocks,
-    }
-
-
-def typed(
-    id: str,
-    label: Words,
-    language: str,
-    text: str = "",
-    *,
-    multiline: bool = False,
-    optional: bool = False,
-) -> Block:
-    """A field for words."""
-    return {
-        "type": "input",
-        "block_id": id,
-        "optional": optional,
-        "label": plain(label.to(language), LABEL),
-        "element": field(id, text, multiline=multiline),
-    }
-
-
-def field(id: str, text: str, *, multiline: bool) -> Block:
-    shown: Block = {
-        "type": "plain_text_input",
-        "action_id": id,
-        "multiline": multiline,
-        "max_length": 3_000,
-    }
-    return shown | ({"initial_value": cut(text, 3_000)} if text else {})
-
-
-def choice(id: str, label: Words, options: list[Block], language: str) -> Block:
-    """A menu; leaving it open is an answer too."""
-    menu: Block = {
-        "type": "static_select",
-        "action_id": id,
-        "placeholder": plain(Words("Let your intern choose").to(language), 150),
-        "options": options,
-    }
-    return {
-        "type": "input",
-        "block_id": id,
-        "optional": True,
-        "label": plain(label.to(language), LABEL),
-        "element": menu,
-    }
 
 
 def _channels(language: str) -> list[Block]:

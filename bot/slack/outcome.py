@@ -18,11 +18,20 @@ def outcome_blocks(shown: Shown, language: str) -> list[Block]:
     if shown.followed and shown.standing == "sent back":
         lines.append(Words("A new draft follows below.").to(language))
     blocks = [section("\n".join(lines))] if lines else []
-    small = [delivered(one, language) for one in shown.deliveries[:MOST_DELIVERIES]]
+    small = [delivered(one, language) for one in worth_saying(shown)[:MOST_DELIVERIES]]
     small += [_voided(n, decision, language) for n, decision in shown.earlier[-2:]]
     if shown.trouble:
         small.append(f":warning: {told(shown.trouble, language, 300)}")
     return blocks + ([context(*small)] if small else [])
+
+
+def worth_saying(shown: Shown) -> list[Delivery]:
+    """A file that somebody downloaded is in the history; on the card only when it failed."""
+    return [
+        one
+        for one in shown.deliveries
+        if one.destination.get("kind") != "file" or one.state == "failed"
+    ]
 
 
 def decided(decision: Decision, language: str) -> str:

@@ -7,7 +7,23 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.house import House
 
 
-def make_socket(app: AsyncApp, house: House, app_token: str) -> AsyncSocketModeHandler:
-    """`await connect_async()` to begin, `await close_async()` to end. Make it inside the loop."""
-    client = AsyncWebClient(base_url=house.client.base_url)
-    return AsyncSocketModeHandler(app, app_token, web_client=client)
+class Socket:
+    """One connection; broken, it opens itself again."""
+
+    def __init__(self, app: AsyncApp, base_url: str, app_token: str) -> None:
+        client = AsyncWebClient(base_url=base_url)
+        self._handler = AsyncSocketModeHandler(app, app_token, web_client=client)
+
+    async def connect_async(self) -> None:
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]
+
+    async def connected(self) -> bool:
+        return bool(await self._handler.client.is_connected())
+
+    async def close_async(self) -> None:
+        await self._handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def make_socket(app: AsyncApp, house: House, app_token: str) -> Socket:
+    """Not yet connected. To be made inside the running loop."""
+    return Socket(app, house.client.base_url, app_token)

@@ -1,5 +1,6 @@
 """What people fill in and send. Whatever goes wrong, what they typed stays before them."""
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -97,7 +98,7 @@ async def edited(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
         "typed in it. Look through it and save again.",
         who=who,
     )
-    view = forms.edit_form(draft, language, typed=typed, notice=notice)
+    view = _renamed(forms.edit_form(draft, language, typed=typed, notice=notice), draft.version)
     return await ack(response_action="update", view=view | carrying(view, sent.back))
 
 
@@ -119,6 +120,15 @@ def _revise(session: Session, front: Front, sent: Sent) -> tuple[Draft, dict[str
         now=front.house.now(),
     )
     return None
+
+
+def _renamed(view: View, version: int) -> View:
+    """The form with its fields under other ids: Slack keeps what a field of the same id held."""
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            key, number, before = json.loads(block["block_id"])
+            block["block_id"] = json.dumps([key, str(number).zfill(version + 3), before])
+    return view
 
 
 def _typed(before: Draft, texts: dict[str, str]) -> dict[str, str]:

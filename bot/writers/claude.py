@@ -115,7 +115,7 @@ class Claude:
             assignment,
             name=self.name,
             schema=schema_of(output),
-            blank=blank(output.model_json_schema()),
+            blank=blank(output),
             effort=EFFORT,
             weak=self.weak,
         )

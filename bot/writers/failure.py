@@ -95,9 +95,9 @@ class Refusal:
             return Failure("final", ended, _no_money(who))
         if status in (400, 422):
             return self._not_understood(ended, who)
-        if status in (408, 409, 429) or status >= 500:
+        if status in (408, 409, 429) or status > 501 or status == 500:
             return Failure("busy", ended, _busy(status, who), after=self.after)
-        kind: Kind = "gone" if status == 404 else "final"
+        kind: Kind = "gone" if status in (404, 405, 501) else "final"
         return Failure(kind, ended, _never(status, who, name))
 
     def _not_understood(self, ended: str, who: str) -> Failure:
@@ -154,7 +154,7 @@ def _never(status: int, who: str, name: str) -> Words:
     if status == 404:
         return Words(
             "There is no AI called {name}, or no longer. "
-            "An administrator can check SUPER_INTERN_MODEL.",
+            "An administrator can check SUPER_INTERN_MODEL and ANTHROPIC_BASE_URL.",
             name=name,
         )
     if status == 413:

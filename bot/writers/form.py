@@ -1,7 +1,10 @@
 """The form of an answer: a schema for servers that hold to one, blanks to fill for the others."""
 
 import json
+from functools import cache
 from typing import Any
+
+from pydantic import BaseModel
 
 Node = dict[str, Any]
 BLANK = "⟨"  # opens a place to fill; in an answer, it was left unfilled
@@ -32,9 +35,11 @@ def _tight(node: Any, defs: Node) -> Any:
     return kept
 
 
-def blank(schema: Node) -> str:
-    """An example of the schema with a blank in each place: small models fill it in, while of
+@cache
+def blank(output: type[BaseModel]) -> str:
+    """An example of the form with a blank in each place: small models fill it in, while of
     a schema they make a copy."""
+    schema = output.model_json_schema()
     return json.dumps(_blank(schema, schema.get("$defs", {}), "text"), ensure_ascii=False)
 
 

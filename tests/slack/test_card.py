@@ -377,7 +377,12 @@ MANY = tuple(
 )
 MIXED = (
     Part(kind="heading", key="h", title="Heading", body=Heading(text="What people say")),
-    Part(kind="quote", key="q", title="Quote", body=Quote(text="It *fits*", fact="product.linen.price")),
+    Part(
+        kind="quote",
+        key="q",
+        title="Quote",
+        body=Quote(text="It *fits*", fact="product.linen.price"),
+    ),
     *(
         Part(
             kind="table",

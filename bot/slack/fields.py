@@ -1,0 +1,71 @@
+"""A form and the fields in it. A field's name is its block id and its action id."""
+
+from bot.slack.blocks import Block, cut, plain
+from bot.words import Words
+
+VIEW_TITLE, LABEL, HINT = 24, 2_000, 2_000
+
+
+def form(
+    callback: str,
+    title: Words,
+    submit: Words,
+    blocks: list[Block],
+    metadata: str,
+    language: str,
+) -> Block:
+    return {
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain(title.to(language), VIEW_TITLE),
+        "submit": plain(submit.to(language), VIEW_TITLE),
+        "close": plain(Words("Cancel").to(language), VIEW_TITLE),
+        "private_metadata": metadata,
+        "blocks": blocks,
+    }
+
+
+def typed(
+    id: str,
+    label: Words,
+    language: str,
+    text: str = "",
+    *,
+    multiline: bool = False,
+    optional: bool = False,
+) -> Block:
+    """A field for words."""
+    return {
+        "type": "input",
+        "block_id": id,
+        "optional": optional,
+        "label": plain(label.to(language), LABEL),
+        "element": field(id, text, multiline=multiline),
+    }
+
+
+def field(id: str, text: str, *, multiline: bool) -> Block:
+    shown: Block = {
+        "type": "plain_text_input",
+        "action_id": id,
+        "multiline": multiline,
+        "max_length": 3_000,
+    }
+    return shown | ({"initial_value": cut(text, 3_000)} if text else {})
+
+
+def choice(id: str, label: Words, options: list[Block], language: str) -> Block:
+    """A menu; leaving it open is an answer too."""
+    menu: Block = {
+        "type": "static_select",
+        "action_id": id,
+        "placeholder": plain(Words("Let your intern choose").to(language), 150),
+        "options": options,
+    }
+    return {
+        "type": "input",
+        "block_id": id,
+        "optional": True,
+        "label": plain(label.to(language), LABEL),
+        "element": menu,
+    }

@@ -1,0 +1,114 @@
+"""What can be done with a draft, in one row; what can't is not there, and its reason is."""
+
+from bot.draft import Draft
+from bot.slack import names
+from bot.slack.blocks import Block, actions, button, confirm, context, option, plain, told
+from bot.slack.names import Ref
+from bot.slack.shown import Shown
+from bot.words import Words
+
+MOST_PLACES = 20  # an option with its reference takes about 150 of a message's 13,200
+
+
+def buttons(shown: Shown, draft: Draft, language: str) -> list[Block]:
+    """The row for this moment."""
+    ref = Ref(draft=draft.id, seen=draft.fingerprint).packed()
+    edit = button(Words("Edit").to(language), names.EDIT, ref)
+    back = button(Words("Send back").to(language), names.SEND_BACK, ref)
+    if shown.standing == "approved":
+        ways = [_send_to(shown, draft, language), None if shown.left else edit]
+        return actions(*ways, more(draft, language, open=False))
+    why = _why_not(shown, draft, language)
+    row = actions(
+        _share(shown, draft, language),
+        None if why or draft.findings is None else _approve(shown, draft, language),
+        edit,
+        back,
+        more(draft, language, open=True),
+    )
+    return [*([context(why)] if why else []), *row]
+
+
+def _why_not(shown: Shown, draft: Draft, language: str) -> str | None:
+    """Why there is no Approve on this card."""
+    if draft.refused():
+        words = Words("This can't be approved: {why}", why=draft.refused()[0].words)
+        return told(words, language, 500)
+    if not shown.policy.approval.approvers:
+        return Words(
+            "No approver is named yet. An administrator can name approvers in policy.toml, "
+            "for example: approvers = [{who}]",
+            who=f'"{shown.task.author}"',
+        ).to(language)
+    if shown.private and not _may_alone(shown, draft):
+        return Words("To have it approved, share it: approvers can't see it here.").to(language)
+    return None
+
+
+def _may_alone(shown: Shown, draft: Draft) -> bool:
+    who = shown.task.author
+    authors = {who, draft.author or who}
+    return all(shown.policy.may_approve(who, author=author) for author in authors)
+
+
+def _approve(shown: Shown, draft: Draft, language: str) -> Block:
+    ref = Ref(draft=draft.id, seen=draft.fingerprint).packed()
+    if draft.blocked():
+        return button(Words("Approve anyway").to(language), names.APPROVE_ANYWAY, ref)
+    ask = None
+    if stated := draft.stated():
+        lines = "\n".join(f"• {told(check.words, language, 140)}" for check in stated)
+        lead = Words("Nobody has proved this. By approving you confirm it:").to(language)
+        ask = confirm(Words("Is this right?"), f"{lead}\n{lines}", Words("Approve"), language)
+    text = Words("Approve").to(language)
+    return button(text, names.APPROVE, ref, style="primary", confirm=ask)
+
+
+def _share(shown: Shown, draft: Draft, language: str) -> Block | None:
+    if not shown.private or shown.shared or not shown.origin:
+        return None
+    name = shown.channel_names.get(shown.origin)
+    words = Words("Share in {place}", place=f"#{name}") if name else Words("Share in the channel")
+    ref = Ref(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick=shown.origin)
+    return button(words.to(language), names.SHARE, ref.packed(), style="primary")
+
+
+def _send_to(shown: Shown, draft: Draft, language: str) -> Block | None:
+    sent = {delivery.destination.get("channel") for delivery in shown.deliveries}
+    places = [one for one in shown.policy.delivery.channels if one not in sent][:MOST_PLACES]
+    if not places:
+        return None
+    ask = confirm(
+        Words("Send now?"),
+        Words("The approved words go out to the channel you chose, at once.").to(language),
+        Words("Send"),
+        language,
+    )
+    return {
+        "type": "static_select",
+        "action_id": names.SEND_TO,
+        "placeholder": plain(Words("Send to…").to(language), 150),
+        "options": [_place(shown, draft, one) for one in places],
+        "confirm": ask,
+    }
+
+
+def _place(shown: Shown, draft: Draft, channel: str) -> Block:
+    ref = Ref(draft=draft.id, seen=draft.fingerprint, pick=channel)
+    return option(f"#{shown.channel_names.get(channel, channel)}", ref.packed())
+
+
+def more(draft: Draft, language: str, *, open: bool) -> Block:
+    offers = {
+        names.REJECT: Words("Reject"),
+        names.SOURCES: Words("Sources"),
+        names.WHAT_LEFT: Words("What left"),
+        names.HISTORY: Words("History"),
+        names.DOWNLOAD: Words("Download"),
+    }
+    options = [
+        option(words.to(language), Ref(draft=draft.id, seen=draft.fingerprint, pick=pick).packed())
+        for pick, words in offers.items()
+        if open or pick != names.REJECT
+    ]
+    return {"type": "overflow", "action_id": names.MORE, "options": options}

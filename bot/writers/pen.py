@@ -1,0 +1,173 @@
+"""Picks sentences and fills them: the same brief gives the same text, another product another."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.words import Language
+
+FOLDER = Path(__file__).parent
+_GAP = re.compile(r"\{(\w+)\}")
+_CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
+_FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
+_START = re.compile(r"(^|[.!?]\s+|\n)([a-zà-öø-ÿœ])")
+MAY_BE_EMPTY = frozenset({"until", "with_code", "over"})
+REASONS_TRIED = 8
+
+
+@dataclass(frozen=True)
+class Line:
+    """A sentence or two, and the facts they stand on."""
+
+    text: str
+    cites: tuple[str, ...] = ()
+
+    def __add__(self, other: "Line") -> "Line":
+        return Line(f"{self.text} {other.text}".strip(), unique(self.cites + other.cites))
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A clause that says why; `topic` is what it is about, so that it is said once."""
+
+    topic: str
+    text: str
+    cites: tuple[str, ...] = ()
+
+
+@dataclass
+class Pen:
+    """Writes in one language for one request. `gaps` and `cites` are what it knows."""
+
+    language: Language
+    seed: str
+    address: str = "vous"
+    gender: str = "m"
+    plural: bool = False
+    gaps: dict[str, str] = field(default_factory=dict)
+    cites: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    reasons: list[Reason] = field(default_factory=list)
+    shorts: list[Reason] = field(default_factory=list)
+    avoid: tuple[str, ...] = ()
+    use: tuple[str, ...] = ()
+    said: list[str] = field(default_factory=list)  # templates already used
+    told: list[Reason] = field(default_factory=list)
+
+    def say(
+        self, *slots: str, most: int | None = None, without: Iterable[str] = ()
+    ) -> Line | None:
+        """A sentence from the first of these slots that has one to fill. `a+b` pools two slots."""
+        for slot in slots:
+            for template, line, reason in self._candidates(slot, most, tuple(without)):
+                self.said.append(template)
+                if reason:
+                    self.told.append(reason)
+                return line
+        return None
+
+    def all(self, *slots: str, most: int | None = None) -> Iterator[Line]:
+        """Every sentence that could be said, the likelier first; none is used up."""
+        for slot in slots:
+            for _, line, _ in self._candidates(slot, most, ()):
+                yield line
+
+    def fill(self, template: str, reason: Reason | None = None) -> Line | None:
+        """The template in words; None when something it needs is not known."""
+        cites: tuple[str, ...] = reason.cites if reason else ()
+        filled = dict(self.gaps)
+        if reason:
+            filled["why" if "{why}" in template else "short"] = reason.text
+        for name in _GAP.findall(template):
+            bare = name.removesuffix("_cap")
+            if not filled.get(bare) and name not in MAY_BE_EMPTY:
+                return None
+            cites += self.cites.get(bare, ())
+        text = _GAP.sub(lambda m: filled.get(m[1].removesuffix("_cap"), ""), template)
+        return Line(self.finished(text), unique(cites))
+
+    def finished(self, text: str) -> str:
+        """Agreement, tu or vous, capitals and spaces."""
+        text = agreed(text, self.gender, self.plural)
+        text = _FORMS.sub(lambda m: m[1] if self.address == "vous" else m[2], text)
+        text = re.sub(r"\s+([.,])", r"\1", re.sub(r"[ \t]+", " ", text)).strip()
+        text = re.sub(r"\.{2,}", ".", re.sub(r"([!?:])\.", r"\1", text))
+        return _START.sub(lambda m: m[1] + m[2].upper(), text)
+
+    def _candidates(
+        self, slot: str, most: int | None, without: tuple[str, ...]
+    ) -> Iterator[tuple[str, Line, Reason | None]]:
+        pool = [t for one in slot.split("+") for t in phrases(self.language, one)]
+        pool = [t for t in dict.fromkeys(pool) if t not in self.said]
+        pool = [t for t in pool if not any(f"{{{gap}" in t for gap in without)]
+        for template in sorted(pool, key=lambda t: (self._disliked(t), self.order(slot, t))):
+            for reason in self._reasons(template):
+                line = self.fill(template, reason)
+                if line and (most is None or len(line.text) <= most) and self._allowed(line):
+                    yield template, line, reason
+
+    def _reasons(self, template: str) -> list[Reason] | list[None]:
+        if "{why" in template:
+            stock = self.reasons
+        elif "{short" in template:
+            stock = self.shorts
+        else:
+            return [None]
+        topics = [reason.topic for reason in self.told]
+        fresh = [reason for reason in stock if reason not in self.told]
+        return sorted(fresh, key=lambda reason: topics.count(reason.topic))[:REASONS_TRIED]
+
+    def _disliked(self, template: str) -> bool:
+        return not any(word.lower() in template.lower() for word in self.use)
+
+    def _allowed(self, line: Line) -> bool:
+        low = line.text.lower()
+        return not any(re.search(rf"(?<!\w){re.escape(w.lower())}", low) for w in self.avoid)
+
+    def order(self, *about: str) -> str:
+        """A stable order that differs from brief to brief."""
+        return hashlib.sha256("|".join((self.seed, *about)).encode()).hexdigest()
+
+
+def agreed(text: str, gender: str, plural: bool) -> str:
+    """`[is|are]` by number, `[prêt|prête|prêts|prêtes]` by gender and number."""
+
+    def pick(match: re.Match[str]) -> str:
+        forms = match[1].split("|")
+        if len(forms) == 2:
+            return forms[1] if plural else forms[0]
+        return forms[("f" in gender) + 2 * plural] if len(forms) == 4 else forms[0]
+
+    return _CHOICE.sub(pick, text)
+
+
+def phrases(language: Language, slot: str) -> tuple[str, ...]:
+    """The sentences of a slot, "open.buyers.wear"; none when there is no such slot."""
+    return _bank(language, "phrases").get(slot, ())
+
+
+def reasons(language: Language, slot: str) -> tuple[str, ...]:
+    """The clauses of a slot, "material.linen.wear"."""
+    return _bank(language, "reasons").get(slot, ())
+
+
+def unique(ids: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))
+
+
+@cache
+def _bank(language: Language, name: str) -> dict[str, tuple[str, ...]]:
+    with (FOLDER / f"{name}_{language}.toml").open("rb") as file:
+        return dict(_flat(tomllib.load(file), ""))
+
+
+def _flat(table: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,134 @@
+"""Why a product is worth having: its reasons, the stronger first, each with its facts."""
+
+from bot.words import Language
+from bot.writers import lexicon, naming
+from bot.writers.goods import Detail, Goods
+from bot.writers.pen import Line, Pen, Reason, agreed, reasons, unique
+
+WEAR = frozenset("top knit jacket suit dress bottom night swim socks scarf hat".split())
+FITTED = frozenset("top knit jacket suit dress bottom night swim".split())
+TEXTILE = frozenset("bed cushion throw rug curtain towel tablelinen".split())
+FURNITURE = frozenset("sofa seat bedside table storage".split())
+# The wider material, where nothing is written about the narrow one.
+PARENT = {
+    "oak": "wood", "walnut": "wood", "teak": "wood", "pine": "wood", "merino": "wool",
+    "cashmere": "wool", "mohair": "wool", "alpaca": "wool", "poplin": "cotton", "jersey": "cotton",
+    "stoneware": "ceramic", "porcelain": "ceramic", "steel": "metal", "iron": "metal",
+    "crystal": "glass", "stone": "marble",
+}  # fmt: skip
+
+
+def group(kind: str) -> str:
+    """The audience phrases that fit: wear, home or neither."""
+    if kind in WEAR or kind in ("shoes", "bag", "jewel"):
+        return "wear"
+    home = TEXTILE | FURNITURE | {"light", "vase", "pot", "candle", "scent", "deco", "wall", "cup"}
+    return "home" if kind in home | {"dish", "cook", "garden", "outdoor"} else "any"
+
+
+def use_of(goods: Goods) -> list[str]:
+    """Where its material serves, the narrower first: `vase`, `object`."""
+    kind = goods.kind
+    if kind in WEAR:
+        return ["wear"]
+    if kind in ("bag", "shoes"):
+        return [kind, "wear"] if kind == "bag" else [kind]
+    if kind in TEXTILE:
+        return ["textile"]
+    if kind in FURNITURE or kind == "outdoor":
+        outside = kind == "outdoor" or "outdoor" in goods.traits
+        return ["outdoor", "furniture"] if outside else ["furniture"]
+    if kind in ("cup", "dish"):
+        return ["tableware", "object"]
+    return [kind, "object"]
+
+
+def give_reasons(pen: Pen, goods: Goods) -> None:
+    """Fills the pen with reasons and their short forms, in the order to be told."""
+    pen.reasons = _ordered(pen, list(_clauses(goods)))
+    pen.shorts = _ordered(pen, list(_shorts(goods)))
+
+
+def details(goods: Goods, pen: Pen, most: int = 2) -> Line | None:
+    """What it has, with what each is good for: `a narrow collar that lies flat under a jumper`."""
+    chosen = sorted(goods.details, key=lambda one: (not _use(one, goods), pen.order("d", one.part)))
+    said = [_told(one, goods, pen) for one in chosen[:most]]
+    return Line(naming.listed(said, goods.language), goods.cites["description"]) if said else None
+
+
+def bare_details(goods: Goods, most: int = 2) -> str:
+    """The same without articles and uses, for titles: `narrow collar, long sleeves`."""
+    shown = [naming.detail(one, goods.language, article=False) for one in goods.details[:most]]
+    return (", " if len(shown) > 2 else " and " if goods.language == "en" else " et ").join(shown)
+
+
+def _told(one: Detail, goods: Goods, pen: Pen) -> str:
+    name = naming.detail(one, goods.language)
+    uses = _use(one, goods)
+    if not uses:
+        return name
+    gender = lexicon.terms("parts")[one.part].gender
+    use = min(uses, key=lambda clause: pen.order("use", clause))
+    use = agreed(use, gender, one.plural)
+    return f"{name} {use}"
+
+
+def _use(one: Detail, goods: Goods) -> tuple[str, ...]:
+    """What a detail is good for; the narrower wording first."""
+    for _, key in one.about:
+        if found := reasons(goods.language, f"part.{one.part}.{key}.any"):
+            return tuple(filter(None, found))
+    return tuple(filter(None, reasons(goods.language, f"part.{one.part}.any")))
+
+
+def _clauses(goods: Goods) -> list[Reason]:
+    language, found = goods.language, list[Reason]()
+    cite = goods.cites.get
+    for material in goods.materials[:2]:
+        cites = unique((*cite("materials", ()), *cite("name", ())))
+        found += _of(language, f"material.{material}", _material(language, material, goods), cites)
+    for trait in goods.traits:
+        slot = [f"trait.{trait}.{use}" for use in (*use_of(goods), "any")]
+        found += _of(language, f"trait.{trait}", _first(language, slot), cite("traits", ()))
+    found += _of(language, "kind", reasons(language, f"kind.{goods.kind}.any"), cite("name", ()))
+    return found
+
+
+def _shorts(goods: Goods) -> list[Reason]:
+    language, found = goods.language, list[Reason]()
+    uses = use_of(goods)
+    for material in goods.materials[:1]:
+        for name in (material, PARENT.get(material, "")):
+            slots = [f"material.{name}.short_{use}" for use in uses]
+            if said := _first(language, [*slots, f"material.{name}.short"]):
+                if _material(language, name, goods):
+                    found += _of(language, f"material.{material}", said, goods.cites.get("materials", ()))
+                break
+    for trait in goods.traits:
+        slots = [f"trait.{trait}.short_{use}" for use in uses] + [f"trait.{trait}.short"]
+        if _first(language, [f"trait.{trait}.{use}" for use in (*uses, "any")]):
+            found += _of(language, f"trait.{trait}", _first(language, slots), goods.cites.get("traits", ()))
+    return found + _of(language, "kind", reasons(language, f"kind.{goods.kind}.short"), ())
+
+
+def _material(language: Language, material: str, goods: Goods) -> tuple[str, ...]:
+    for name in (material, PARENT.get(material, "")):
+        if said := _first(language, [f"material.{name}.{use}" for use in use_of(goods)]):
+            return said
+    return ()
+
+
+def _first(language: Language, slots: list[str]) -> tuple[str, ...]:
+    return next((said for slot in slots if (said := reasons(language, slot))), ())
+
+
+def _of(
+    language: Language, topic: str, clauses: tuple[str, ...], cites: tuple[str, ...]
+) -> list[Reason]:
+    return [Reason(topic, clause, cites) for clause in clauses]
+
+
+def _ordered(pen: Pen, found: list[Reason]) -> list[Reason]:
+    """By topic in their order; within a topic as this brief draws them."""
+    topics = list(dict.fromkeys(reason.topic for reason in found))
+    return sorted(found, key=lambda r: (topics.index(r.topic), pen.order("why", r.text)))

@@ -1,0 +1,315 @@
+"""A whole intern but its engine and its writer, against a local Slack: jobs are run by hand."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import migrate
+from bot.brand import Brand
+from bot.brief import Brief
+from bot.checks import Check
+from bot.db import Database
+from bot.delivery import Delivery
+from bot.draft import Draft
+from bot.evidence import Evidence
+from bot.job import Job
+from bot.parts import Copy, Hook, Part
+from bot.play.message import Message
+from bot.play.slack import LocalSlack
+from bot.play.view import View
+from bot.policy import Approval, Going, Policy
+from bot.post import Post
+from bot.request import Question, Request
+from bot.slack.app import make_app
+from bot.slack.calls import make_client, make_session
+from bot.slack.house import House
+from bot.slack.later import Later
+from bot.slack.outside import Outside
+from bot.slack.people import People
+from bot.slack.socket import make_socket
+from bot.slack.web import make_web
+from bot.task import Task
+from bot.words import Words
+
+MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
+MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
+POLICY = Policy(approval=Approval(approvers=(MAX, LEA)), delivery=Going(channels=(LAUNCHES,)))
+BRAND = Brand(name="Maison Lin", site="https://shop.example", languages=("en", "fr"))
+PARTS = (
+    Part(kind="copy", key="subject", title="Subject", body=Copy(text="A shirt for hot days")),
+    Part(kind="copy", key="body", title="Body", body=Copy(text="Linen breathes.")),
+)
+SECRET = "a signing secret"
+FORMS: dict[str, Path] = {}
+
+
+@dataclass
+class Bench:
+    """`run` does what an engine and a worker would: once each, in the order it was asked."""
+
+    slack: LocalSlack
+    database: Database
+    house: House
+    outside: Outside
+    later: Later
+    jobs: list[Job] = field(default_factory=list)
+    done: set[str] = field(default_factory=set)
+    stopped: list[str] = field(default_factory=list)
+    parts: tuple[Part, ...] = PARTS
+    checks: tuple[Check, ...] = ()
+    question: Question | None = None
+    policy: Policy = POLICY
+
+    def enqueue(self, session: Session, job: Job) -> None:
+        if job.id not in self.done and all(job.id != one.id for one in self.jobs):
+            self.jobs.append(job)
+
+    async def run(self, *kinds: str) -> None:
+        """All jobs there are, and those that they make; with `kinds`, only those."""
+        await self.settled()
+        while wanted := [job for job in self.jobs if not kinds or job.kind in kinds]:
+            job = wanted[0]
+            self.jobs.remove(job)
+            self.done.add(job.id)
+            try:
+                await getattr(self, f"_{job.kind}")(job.subject)
+            except BaseException:
+                self.done.discard(job.id)
+                self.jobs.append(job)
+                raise
+        await self.settled()
+
+    async def settled(self) -> None:
+        await self.slack.settled()
+        await self.later.close()
+
+    async def _show(self, id: str) -> None:
+        async with asyncio.timeout(10):
+            await self.outside.show(id)
+
+    async def _work(self, id: str) -> None:
+        await self._show(f"{id}.0:card")
+        with self.database.begin() as session:
+            task = session.get_one(Task, id)
+            if not task.start(self.house.now()):
+                return
+            if self.question:
+                task.ask(session, self.enqueue, self.question, self.house.now())
+            else:
+                self._draft(session, task)
+        await self._show(f"{id}.0:card")
+
+    def _draft(self, session: Session, task: Task) -> None:
+        brief = Brief(words=task.words, author=task.author, language="en", channels=("email",))
+        Draft.keep(
+            session,
+            workspace=task.workspace,
+            task=task.id,
+            number=0,
+            request=Request(skill="draft", brief=brief, channel="email"),
+            parts=self.parts,
+            hooks=(Hook(angle="comfort", text="Cool all day"),),
+            evidence=Evidence(),
+            checks=self.checks,
+            writer="rules",
+            by_rules=True,
+            now=self.house.now(),
+        )
+        task.finish(session, self.enqueue, self.house.now())
+
+    async def _check(self, id: str) -> None:
+        with self.database.begin() as session:
+            draft = session.get_one(Draft, id)
+            draft.judge(session, self.enqueue, (), Evidence(), self.house.now())
+
+    async def _deliver(self, id: str) -> None:
+        with self.database.begin() as session:
+            delivery = session.get_one(Delivery, id)
+            if not delivery.depart(session, session.get_one(Draft, delivery.draft)):
+                return
+        async with asyncio.timeout(10):
+            await self.outside.deliver(id)
+        with self.database.begin() as session:
+            delivery = session.get_one(Delivery, id)
+            draft = session.get_one(Draft, delivery.draft)
+            delivery.arrive(session, self.enqueue, draft, self.house.now())
+
+    # What tests look at.
+
+    def rows(self, row: type[Any]) -> list[Any]:
+        with self.database.begin() as session:
+            return list(session.scalars(select(row)))
+
+    @property
+    def tasks(self) -> list[Task]:
+        return sorted(self.rows(Task), key=lambda task: task.made_at)
+
+    @property
+    def drafts(self) -> list[Draft]:
+        return sorted(self.rows(Draft), key=lambda draft: (draft.made_at, draft.version))
+
+    def said(self, channel: str = MARKETING, thread: str | None = None) -> list[Message]:
+        """What the intern said there, threads included."""
+        mine = [m for m in self.slack.transcript(channel) if m.bot_id == self.slack.bot_id]
+        return [m for m in mine if thread is None or m.thread_ts == thread]
+
+    def whispers(self, user: str, channel: str = MARKETING) -> list[str]:
+        return [message.text for message in self.slack.ephemerals(user, channel)]
+
+    def in_dm(self, user: str) -> list[Message]:
+        return self.said(self.slack.dm(user))
+
+    def posts(self) -> dict[str, Post]:
+        return {post.id: post for post in self.rows(Post)}
+
+    # What people do.
+
+    async def drafted(
+        self, user: str = MARIE, channel: str = MARKETING, words: str = "our linen shirt is back"
+    ) -> Message:
+        """Somebody's wish, drafted; its card."""
+        before = len(self.tasks)
+        assert (await self.slack.command(user, channel, "/draft", words)).ok
+        await self.run()
+        task = self.tasks[before]
+        post = self.posts()[f"{task.id}.0:card"]
+        return self.slack.places[str(post.channel)].by_ts[str(post.ts)]
+
+    async def press(self, user: str, card: Message, action: str, pick: str | None = None) -> None:
+        """Press it, and let what comes after the answer happen."""
+        chosen = option_for(card, action, pick) if pick else None
+        answer = await self.slack.click(user, card.channel, card.ts, action, value=chosen)
+        assert answer.ok, answer
+        await self.settled()
+
+    def form(self, user: str) -> View:
+        return self.slack.open_views(user)[-1]
+
+    async def approved(self, by: str = MAX) -> Message:
+        card = await self.drafted()
+        await self.press(by, card, "approve")
+        await self.run()
+        return card
+
+
+def option_for(card: Message, action: str, pick: str) -> Any:
+    """The value of the menu's option, or the button's, whose reference picks this."""
+    for block in card.blocks:
+        for one in [*block.get("elements", []), block.get("accessory") or {}]:
+            if one.get("action_id") == action:
+                for option in one.get("options", []):
+                    if f'"p":"{pick}"' in option["value"]:
+                        return option["value"]
+    raise AssertionError(f"no {pick} in {action}")
+
+
+def buttons(card: Message) -> list[str]:
+    found = []
+    for block in card.blocks:
+        for one in [*block.get("elements", []), block.get("accessory") or {}]:
+            if "action_id" in one:
+                found.append(one["action_id"])
+    return found
+
+
+def text_of(value: Any) -> str:
+    """All that can be read on it."""
+    if isinstance(value, Message):
+        return "\n".join([value.text, text_of(value.blocks)])
+    if isinstance(value, dict):
+        hidden = ("type", "value", "action_id", "block_id", "private_metadata", "url")
+        return "\n".join(text_of(one) for key, one in value.items() if key not in hidden)
+    if isinstance(value, list):
+        return "\n".join(text_of(one) for one in value)
+    return value if isinstance(value, str) else ""
+
+
+@contextlib.asynccontextmanager
+async def bench_of(
+    home: Path, *, socket: bool = False, health: Callable[[], Any] | None = None
+) -> AsyncIterator[Bench]:
+    """Everything up, over HTTP or Socket Mode, with no draft yet."""
+    database = Database(f"sqlite:///{_migrated(home)}")
+    async with LocalSlack(SECRET) as slack, make_session() as session:
+        slack.retry_delays = (0.02, 0.02)
+        client = make_client(slack.bot_token, slack.url, session)
+        held: list[Bench] = []
+
+        async def stop(task: str) -> None:
+            held[0].stopped.append(task)
+
+        house = House(
+            database=database,
+            enqueue=lambda s, job: held[0].enqueue(s, job),
+            policy=lambda _: held[0].policy,
+            brand=lambda _: BRAND,
+            client=client,
+            now=lambda: datetime.now(UTC),
+            stop=stop,
+        )
+        people = People(client)
+        app, later = make_app(house, people, SECRET, patience=0.05)
+        outside = Outside(house, people, patience=0.05)
+        held.append(Bench(slack, database, house, outside, later))
+
+        async def well() -> dict[str, Any]:
+            return {"ok": True}
+
+        runner = web.AppRunner(make_web(app, health or well), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            if socket:
+                connection = make_socket(app, house, slack.app_token)
+                await connection.connect_async()
+                await slack.sockets.connected()
+            else:
+                await web.TCPSite(runner, "127.0.0.1", 0).start()
+                port = runner.addresses[0][1]
+                slack.events_url = f"http://127.0.0.1:{port}/slack/events"
+            yield held[0]
+            if socket:
+                await connection.close_async()
+        finally:
+            await later.close()
+            await runner.cleanup()
+            database.close()
+
+
+def _migrated(home: Path) -> Path:
+    """An own copy of an empty migrated database."""
+    if "empty" not in FORMS:
+        path = home / "template.db"
+        made = Database(f"sqlite:///{path}")
+        migrate.upgrade(made)
+        with made.engine.begin() as connection:
+            connection.exec_driver_sql("PRAGMA user_version = 0")
+        made.close()
+        FORMS["empty"] = path
+    copy = home / "intern.db"
+    shutil.copy2(FORMS["empty"], copy)
+    return copy
+
+
+def blocked(override: bool = True) -> Check:
+    words = Words("{figure} has no source.", figure="20 %")
+    return Check(rule="figure", level="block", words=words, part="body", override=override)
+
+
+def with_approval(policy: Policy, **more: Any) -> Policy:
+    return policy.model_copy(update={"approval": replace_model(policy.approval, **more)})
+
+
+def replace_model(approval: Approval, **more: Any) -> Approval:
+    return approval.model_copy(update=more)
+
+
+__all__ = ["Bench", "bench_of", "replace"]

@@ -1,0 +1,20 @@
+"""The bench, for the tests that need one."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.slack.bench import Bench, bench_of
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench_of(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def socket_bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench_of(tmp_path, socket=True) as found:
+        yield found

@@ -1,0 +1,254 @@
+"""A form …"""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import decision
+from bot.brand import Brand
+from bot.channels import channels
+from bot.db import Database
+from bot.decision import Decision
+from bot.delivery import Delivery
+from bot.desk import Sent
+from bot.draft import Draft
+from bot.parts import Copy, Part
+from bot.play.fields import starting_values
+from bot.receipt import Receipt
+from bot.slack import forms, names
+from bot.slack.blocks import size
+from bot.slack.names import Ref
+from bot.slack.pieces import INPUT, in_inputs, joined, unwritten, written
+from bot.words import LANGUAGES, Words
+from tests.conftest import NOW
+from tests.making import Jobs
+from tests.slack.scenes import (
+    BOSS,
+    MARIE,
+    PETE,
+    POLICY,
+    SUBJECT,
+    blocked,
+    drafted,
+    sound_view,
+    text_of,
+)
+from tests.slack.test_card import LONG, MANY, MIXED, RUDE
+
+BRAND = Brand(name="Maison", languages=("en", "fr"))
+
+
+def filled(view: dict[str, Any], **values: str) -> dict[str, Any]:
+    """The form as Slack sends it when nothing but `values` was changed."""
+    state = starting_values(view["blocks"])
+    for name, value in values.items():
+        state[name][name]["value"] = value
+    return {**view, "state": {"values": state}}
+
+
+def made(database: Database, *checks: Any, **more: Any) -> Draft:
+    with database.begin() as session:
+        return drafted(session, *checks, **more)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_for_a_brief_asks_for_words_and_lets_the_rest_be_chosen(language: str) -> None:
+    view = sound_view(forms.brief_form(language, BRAND, '{"c":"C1"}', words="a shirt"))
+    assert view["callback_id"] == names.BRIEF_FORM
+    assert view["private_metadata"] == '{"c":"C1"}'
+    assert [b["block_id"] for b in view["blocks"] if not b["optional"]] == ["words"]
+    assert forms.read_brief(filled(view)) == {"words": "a shirt"}
+
+
+def test_for_a_brief_gives_back_what_was_chosen() -> None:
+    view = filled(forms.brief_form("en", BRAND), words=" a linen shirt ", audience="lapsed buyers")
+    state = view["state"]["values"]
+    state["channel"]["channel"]["selected_option"] = {"value": "sms"}
+    state["language"]["language"]["selected_option"] = {"value": "fr"}
+    state["private"]["private"]["selected_options"] = [{"value": "yes"}]
+    assert forms.read_brief(view) == {
+        "words": "a linen shirt",
+        "channel": "sms",
+        "audience": "lapsed buyers",
+        "language": "fr",
+        "private": "yes",
+    }
+
+
+def test_for_a_brief_offers_every_channel() -> None:
+    view = forms.brief_form("fr", BRAND)
+    menu = next(b["element"] for b in view["blocks"] if b["block_id"] == "channel")
+    assert [one["value"] for one in menu["options"]] == list(channels())
+    assert menu["options"][2]["text"]["text"] == "Fiche produit"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_for_an_edit_holds_each_copy_with_its_limit(sqlite: Database, language: str) -> None:
+    draft = made(sqlite)
+    view = sound_view(forms.edit_form(draft, language))
+    assert Ref.unpack(view["private_metadata"]) == Ref(draft=draft.id, seen=draft.fingerprint)
+    assert "50" in view["blocks"][0]["hint"]["text"]
+    texts = {part.key: part.text for part in draft.parts}
+    assert forms.read_edit(filled(view)) == texts
+
+
+def test_for_an_edit_shows_what_was_typed_into_an_older_one(sqlite: Database) -> None:
+    draft = made(sqlite)
+    notice = Words("{who} changed this draft", who=f"<@{PETE}>")
+    view = sound_view(forms.edit_form(draft, "en", typed={"subject": "Mine"}, notice=notice))
+    assert f"<@{PETE}> changed this draft" in text_of(view["blocks"])
+    assert forms.read_edit(filled(view)) == {
+        **{part.key: part.text for part in draft.parts},
+        "subject": "Mine",
+    }
+    assert SUBJECT not in text_of(view["blocks"])
+
+
+@pytest.mark.parametrize("text", [LONG, "👕" * 9_000, RUDE, "a\n\n\nb " * 2_000, "x" * 3_001])
+def test_for_an_edit_of_long_copy_gives_the_same_copy_back(sqlite: Database, text: str) -> None:
+    part = Part(kind="copy", key="a b.[1]", title="Body", body=Copy(text=text))
+    draft = made(sqlite, parts=(part,))
+    view = sound_view(forms.edit_form(draft, "fr"))
+    for block in view["blocks"]:
+        assert size(block["element"].get("initial_value", "")) <= 3_000
+    read = forms.read_edit(filled(view))
+    assert read == {"a b.[1]": part.text}
+    with sqlite.begin() as session:
+        assert draft.edit(session, Jobs(), by=PETE, texts=read, now=NOW) is draft
+
+
+@given(st.text(alphabet=st.sampled_from("ab \n👕é"), max_size=300).map(lambda text: text * 40))
+def test_for_an_edit_cuts_and_joins_any_copy_exactly(text: str) -> None:
+    copy = Copy(text=text).text
+    pieces = in_inputs(copy)
+    assert all(0 < size(piece) <= INPUT for _, piece in pieces if copy)
+    stored = [(unwritten(written(before)), piece) for before, piece in pieces]
+    assert joined(stored) == copy
+
+
+def test_for_an_edit_lets_a_paragraph_be_emptied(sqlite: Database) -> None:
+    part = Part(kind="copy", key="body", title="Body", body=Copy(text=LONG))
+    view = forms.edit_form(made(sqlite, parts=(part,)), "en")
+    state = filled(view)
+    block_id = view["blocks"][1]["block_id"]
+    gone = state["state"]["values"][block_id]["text"]["value"]
+    state["state"]["values"][block_id]["text"]["value"] = None
+    left = forms.read_edit(state)["body"]
+    assert left == part.text.replace(f"{gone}\n\n", "")
+
+
+def test_for_an_edit_of_many_parts_stays_within_slacks_limits(sqlite: Database) -> None:
+    huge = tuple(
+        Part(kind="copy", key=f"p{n}", title="Body", body=Copy(text=LONG)) for n in range(60)
+    )
+    for parts in (MANY, MIXED, huge):
+        with sqlite.begin() as session:
+            draft = drafted(session, parts=parts, id=f"t{len(parts)}{parts[0].key}")
+        view = sound_view(forms.edit_form(draft, "fr"))
+        texts = {part.key: part.text for part in parts}
+        read = forms.read_edit(filled(view))
+        assert read.items() <= texts.items()
+    assert "trop longue" in text_of(view["blocks"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_to_send_back_takes_reasons_tapped_or_typed(sqlite: Database, language: str) -> None:
+    view = filled(sound_view(forms.send_back_form(made(sqlite), language)))
+    assert forms.read_reason(view) == ""
+    assert list(forms.reason_missing(view, language)) == ["reason"]
+    options = view["blocks"][0]["element"]["options"]
+    view["state"]["values"]["reasons"]["reasons"]["selected_options"] = options[:2]
+    assert forms.reason_missing(view, language) == {}
+    view["state"]["values"]["reason"]["reason"]["value"] = " say Portugal "
+    told = [one["text"]["text"] for one in options[:2]]
+    assert forms.read_reason(view) == f"{told[0]}. {told[1]}. say Portugal"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_to_reject_or_approve_anyway_needs_a_reason(sqlite: Database, language: str) -> None:
+    draft = made(sqlite, *(blocked(RUDE) for _ in range(40)))
+    for view in (forms.reject_form(draft, language), forms.anyway_form(draft, language)):
+        sound_view(view)
+        assert not view["blocks"][-1]["optional"]
+        assert forms.read_reason(filled(view, reason="I know it")) == "I know it"
+        assert "<!channel>" not in text_of(view["blocks"])
+
+
+def test_to_approve_anyway_lists_what_has_no_source(sqlite: Database) -> None:
+    view = forms.anyway_form(made(sqlite, blocked()), "en")
+    assert "the best linen in Europe" in text_of(view["blocks"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_to_read_says_one_thing(language: str) -> None:
+    view = sound_view(forms.notice_view(Words("What left"), Words("No source"), language))
+    assert "submit" not in view
+    sound_view(forms.notice_view("x" * 99, "<!channel>" * 999))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_to_read_shows_the_sources(sqlite: Database, language: str) -> None:
+    view = sound_view(forms.sources_view(made(sqlite, blocked()), language))
+    shown = text_of(view["blocks"])
+    assert "catalogue shop.csv, line 12" in shown
+    assert "£49" in shown
+    assert "the best linen in Europe" in shown
+    bare = tuple(p.saying(p.text) for p in MANY)
+    with sqlite.begin() as session:
+        sound_view(forms.sources_view(drafted(session, parts=bare, id="t9"), language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_to_read_shows_every_version_and_what_was_said(sqlite: Database, language: str) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        for n in range(40):
+            draft = draft.edit(session, Jobs(), by=PETE, texts={"subject": f"{RUDE}{n}"}, now=NOW)
+        draft.judge(session, Jobs(), (), draft.facts, NOW)
+        decision.approve(
+            session,
+            Jobs(),
+            draft,
+            by=BOSS,
+            fingerprint=draft.fingerprint,
+            policy=POLICY,
+            now=NOW,
+            reason=RUDE,
+        )
+        versions = Draft.versions(session, draft.piece)
+        said, went = Decision.of(session, draft.id), Delivery.of(session, draft.id)
+        view = sound_view(forms.history_view(versions, said, went, language))
+    assert f"<@{BOSS}>" in text_of(view["blocks"])
+    assert f"<@{PETE}>" in text_of(view["blocks"])
+    assert draft.fingerprint[:16] in text_of(view["blocks"])
+
+
+def test_to_read_says_that_nothing_left(sqlite: Database) -> None:
+    view = sound_view(forms.what_left_view([], "en"))
+    assert "Nothing left the house" in text_of(view["blocks"])
+    with sqlite.begin() as session:
+        drafted(session)
+        sent = Sent(writer="rules", sent="", at=NOW)
+        receipt = Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+        assert forms.what_left_view([receipt], "en") == view
+
+
+@pytest.mark.parametrize("text", ["Write about <linen> & *wool*", "x <!channel> 👕 " * 9_000])
+def test_to_read_shows_exactly_what_left(sqlite: Database, text: str) -> None:
+    with sqlite.begin() as session:
+        drafted(session)
+        told = {"writer": "claude", "to": "api.example:443", "at": NOW, "usd": "0.0123"}
+        sent = Sent.model_validate({**told, "sent": text, "tokens_in": 4321, "tokens_out": 321})
+        many = [Receipt.keep(session, workspace="T1", task="t1", sent=sent) for _ in range(20)]
+        one = sound_view(forms.what_left_view(many[:1], "en"))
+        sound_view(forms.what_left_view(many, "fr"))
+    shown = text_of(one["blocks"])
+    assert "api.example:443" in shown
+    assert "4,321 tokens in, 321 out" in shown
+    if len(text) < 100:
+        assert text in shown
+    else:
+        assert "All of it is in the download" in shown
+    assert MARIE not in shown

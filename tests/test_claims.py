@@ -1,0 +1,68 @@
+"""A claim …"""
+
+from bot.brief import Assumption
+from bot.evidence import Evidence
+from bot.words import Words
+from tests.proving import FACTS, fact, found, only, part, proved, request
+
+
+def test_takes_no_proof_from_old_copy_or_from_what_customers_say() -> None:
+    checks = proved("-70 % sur le cachemire, 100 fois mieux, made in Italy.")
+    assert {c.quote for c in checks if c.level == "block" and c.quote} == {
+        "70 %",
+        "cachemire",
+        "100 fois",
+        "made in Italy",
+    }
+
+
+def test_takes_no_proof_from_another_product() -> None:
+    other = fact("product.scarf.material", "material", "silk")
+    evidence = Evidence(facts=(*FACTS, other))
+    asked = request("mail chemise", product="linen-shirt")
+    assert only(proved("De la soie.", evidence=evidence, asked=asked), "claim")
+    cited = part("De la soie.", other.id)
+    assert not only(proved(cited, evidence=evidence, asked=asked), "claim")
+
+
+def test_knows_how_a_thing_comes_from_a_country() -> None:
+    assert not only(proved("Un lin cultivé en Normandie, tissé et cousu au Portugal."), "claim")
+    assert only(proved("Fabriquée en Normandie."), "claim")
+    assert only(proved("Cultivée au Portugal."), "claim")
+    assert not only(proved("Un lin portugais."), "claim")
+    assert not only(proved("Notre boutique de Paris, en France, vous attend."), "claim")
+
+
+def test_does_not_count_a_denial_as_proof() -> None:
+    assert only(proved("Tumble dry it.", language="en"), "claim")
+    assert not only(proved("Do not tumble dry.", language="en"), "claim")
+    assert only(proved("Without any leather.", language="en"), "claim")
+
+
+def test_asks_for_pure_where_pure_is_said() -> None:
+    half = Evidence(facts=(fact("product.a.material", "material", "55% linen, 45% cotton"),))
+    assert {
+        c.quote for c in only(proved("Pure linen.", language="en", evidence=half), "claim")
+    } == {"Pure linen"}
+    checks = proved("100 % lin.", evidence=half)
+    assert {check.quote for check in only(checks, "figure")} == {"100 %"}
+
+
+def test_lets_an_assumed_offer_state_nothing() -> None:
+    assumed = Assumption(field="offer", value="-10 %", words=Words("Ten off"))
+    asked = request("mail chemise", offer="-10 %", assumed=(assumed,))
+    (check,) = only(proved("-10 %.", asked=asked), "figure")
+    assert check.level == "block"
+
+
+def test_takes_the_goal_for_said_unless_it_was_assumed() -> None:
+    said = request("mail chemise", goal="launch")
+    assert {c.level for c in only(proved("Nouveauté.", asked=said), "claim")} == {"stated"}
+    assumed = Assumption(field="goal", value="launch", words=Words("A launch"))
+    guessed = request("mail chemise", goal="launch", assumed=(assumed,))
+    assert {c.level for c in only(proved("Nouveauté.", asked=guessed), "claim")} == {"block"}
+
+
+def test_takes_the_products_own_words_for_granted() -> None:
+    asked = request("mail pour la robe en soie", product_words="robe en soie")
+    assert found(proved("Une robe en soie.", asked=asked)) == set()

@@ -1,0 +1,93 @@
+"""The form …"""
+
+import re
+
+from bot.brand import Mention
+from tests.proving import (
+    BRAND,
+    found,
+    mail,
+    only,
+    part,
+    proved,
+    request,
+)
+
+
+def test_wants_every_part_of_the_channel() -> None:
+    checks = proved(*mail(body=" "))
+    assert [check.words.to("en") for check in only(checks, "length")] == [
+        "Body is missing: E-mail needs it. Write it."
+    ]
+    assert not only(proved(*mail()), "length")
+    assert not only(proved(part("A report", key="summary")), "length")
+
+
+def test_warns_of_a_long_subject_and_blocks_a_long_sms() -> None:
+    (warned,) = only(proved(*mail(subject="a" * 60)), "length")
+    assert (warned.level, warned.part) == ("warn", "subject")
+    (blocked,) = only(
+        proved(part("STUDIOLIN STOP " + "a" * 320, key="text"), channel="sms"), "length"
+    )
+    assert (blocked.level, blocked.override) == ("block", False)
+
+
+def test_wants_an_sms_to_name_its_sender_and_the_way_out() -> None:
+    good = proved(part("STUDIOLIN : elle est en lin. STOP SMS", key="text"), channel="sms")
+    assert found(good) == set()
+    bad = proved(part("Non-stop, elle est en lin.", key="text"), channel="sms")
+    assert {check.rule for check in bad if check.level == "block"} == {"sender", "stop"}
+
+
+def test_names_the_characters_that_make_an_sms_dearer() -> None:
+    checks = proved(part("STUDIOLIN : fraîche l’été. STOP SMS", key="text"), channel="sms")
+    (check,) = only(checks, "characters")
+    assert (check.level, check.words.params["characters"]) == ("warn", "î ’")
+
+
+def test_wants_the_required_mentions_of_channel_and_language() -> None:
+    brand = BRAND.model_copy(
+        update={
+            "mentions": (
+                Mention(text="Service client : 01 44 55 66 77", language="fr", channels=("email",)),
+                Mention(text="Terms apply", language="en"),
+                Mention(text="STOP au 36180", channels=("sms",)),
+            )
+        }
+    )
+    (check,) = only(proved("Elle est là.", brand=brand), "required mention")
+    assert (check.level, check.override) == ("block", True)
+    assert found(proved("Elle est là. Service client :\n01 44 55 66 77.", brand=brand)) == set()
+    sms = proved(
+        part("STUDIOLIN : elle est là. STOP au 36180", key="text"), brand=brand, channel="sms"
+    )
+    assert not only(sms, "figure")
+
+
+def test_reminds_of_what_the_brief_asks_to_say() -> None:
+    asked = request("mail chemise", must_say=("Rendez-vous le 27 novembre",))
+    (check,) = only(proved("Elle est là.", asked=asked), "required mention")
+    assert check.level == "warn"
+    assert not only(proved("Rendez-vous le 27 novembre !", asked=asked), "required mention")
+
+
+def test_lets_a_link_go_where_a_person_said() -> None:
+    asked = request("mail chemise, lien https://partner.example/a")
+    (check,) = only(proved("Sur https://partner.example/b.", asked=asked), "link")
+    assert check.level == "stated"
+    assert not only(
+        proved("Sur https://shop.studiolin.example/a?utm_campaign=si-12345678."), "link"
+    )
+
+
+def test_names_a_placeholder_that_was_not_lifted() -> None:
+    assert re.search("filled", only(proved("Bonjour [NAME_1]."), "gap")[0].words.to("en"))
+
+
+def test_finds_seven_words_taken_from_the_brief() -> None:
+    asked = request("mail pour dire que la chemise en lin revient vendredi dans toutes les tailles")
+    text = "Enfin, la chemise en lin revient vendredi dans toutes vos villes."
+    (check,) = only(proved(text, asked=asked), "echo")
+    assert check.quote == "la chemise en lin revient vendredi dans"
+    must = asked.brief.model_copy(update={"must_say": (text,)})
+    assert not only(proved(text, asked=asked.model_copy(update={"brief": must})), "echo")
