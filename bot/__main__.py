@@ -20,7 +20,24 @@ def main(arguments: list[str] | None = None) -> int:
         print(mistake, file=sys.stderr)
     except KeyboardInterrupt:
         return 130
+    except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
+        print(_broken(bug), file=sys.stderr)
+        return 70
     return 2
+
+
+def _broken(bug: Exception) -> str:
+    """What to tell of a bug. With SUPER_INTERN_LOG=DEBUG, where it is."""
+    import traceback
+
+    from bot.settings import Settings
+
+    if Settings.read().log == "DEBUG":
+        return "".join(traceback.format_exception(bug))
+    return (
+        f"Something broke on our side ({type(bug).__name__}); nothing was half done. "
+        "Run it again with SUPER_INTERN_LOG=DEBUG to see where."
+    )
 
 
 def parser() -> argparse.ArgumentParser:

@@ -62,7 +62,8 @@ ANY = "from"  # the country alone: "Portuguese linen"
 _MADE_ELSEWHERE = re.compile(r"\b[Mm]ade in (?:the )?([A-Z][\w-]+)")
 _MOST = re.compile(
     r"\bthe (?:most (?!of\b|part\b|because\b)[a-z]+|[a-z]{3,}est)\b"
-    r"|\b(?:le|la|les) plus (?!souvent|possible|tot|tard|vite|proche|de\b|que\b|grand nombre|loin|simple)[a-z]+"
+    r"|\b(?:le|la|les) plus (?!souvent|possible|tot|tard|vite|proche|de\b|que\b|"
+    r"grand nombre|loin|simple)[a-z]+"
 )
 _NOT_MOST = bag(
     "latest interest rest guest forest west contest request test harvest nest chest vest crest "

@@ -22,6 +22,7 @@ from bot.reading import Figure
 _OLD = frozenset({"past_copy", "sample", "voice"})
 _VERBATIM = re.compile(r"quote|verbatim|said|comment|review text|words|citation")
 _TITLES = frozenset({"title", "name", "titre", "nom", "product", "produit"})
+_NAMING = frozenset({"tags", "type", "vendor", "category", "categorie"})
 _LEAST = {"thousands of": 1000, "des milliers de": 1000, "hundreds of": 100, "dozens of": 12,
           "des centaines de": 100, "des dizaines de": 12, "millions of": 10**6,
           "des millions de": 10**6}  # fmt: skip
@@ -75,7 +76,7 @@ class Ground:
     def backing(self, claim: Claim, cites: tuple[str, ...]) -> Fact | None:
         """The fact that says what is claimed."""
         for known in self._cited_first(cites):
-            if claim.kind == "green" and _titles(known):
+            if claim.kind == "green" and (_titles(known) or fold(known.fact.label) in _NAMING):
                 continue  # a name is no proof of what it says about the environment
             if claim.concept in known.claims or _counts_enough(claim, known.fact):
                 return known.fact
@@ -168,12 +169,20 @@ def know(fact: Fact, *, report: bool = False) -> Known:
         concepts = _concepts(claims.known(fact.label, ""))
         return Known(fact, (figures.number(fact.value, fact.unit, about),), concepts)
     text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
-    found = tuple(_about(one, about) for one in figures.read(text))
+    found = tuple(_about(one, about) for one in figures.read(text)) + _how_many(fact)
     verbatim = bool(_VERBATIM.search(fold(fact.label)))
     told = verbatim or fact.id.split(".")[0] in ("feedback", "review")
     if told and fact.stated_by is None and not report:
         return Known(fact, () if verbatim else found, frozenset())
     return Known(fact, found, _concepts(claims.known(fact.label, fact.value)))
+
+
+def _how_many(fact: Fact) -> tuple[Figure, ...]:
+    """How many a list names: of "white, sand, navy" that there are 3 colours."""
+    items = [item for item in str(fact.value).split(",") if item.strip()]
+    if len(items) < 2 or units.counted(fact.label) not in ("#colours", "#sizes"):
+        return ()
+    return (figures.number(Decimal(len(items)), fact.label),)
 
 
 def _about(figure: Figure, about: str) -> Figure:

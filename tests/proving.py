@@ -57,7 +57,10 @@ BRAND = Brand(
 )
 
 
-WORDS = "mail : la chemise est de retour vendredi, -20 % jusqu'au 12/12 avec le code RETOUR20, en bambou"
+WORDS = (
+    "mail : la chemise est de retour vendredi, "
+    "-20 % jusqu'au 12/12 avec le code RETOUR20, en bambou"
+)
 
 
 def request(words: str = WORDS, language: Language = "fr", **more: object) -> Request:

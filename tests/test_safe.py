@@ -62,7 +62,8 @@ SLACK = st.lists(
     st.one_of(
         st.sampled_from(
             ["<!", "<@U1>", "<#C1|x>", "<!channel>", "@", "here", "channel", "`", "https://",
-             "evil.com", "//", ".", "shop.example", "\u200b", "\u202e", "&lt;", "|", ">", "<", "\n", "@here"]
+             "evil.com", "//", ".", "shop.example", "\u200b", "\u202e", "&lt;", "|", ">", "<",
+             "\n", "@here"]
         ),
         st.text(max_size=6),
     ),

@@ -87,14 +87,16 @@ class Serving:
         if self.works:
             writer = house.writer()
             stack.push_async_callback(writer.close)
-            self._tell(await writer.check())
+            checking = asyncio.create_task(self._check(writer))
+            stack.callback(checking.cancel)
             worker = self._worker(engine, Outside(slack, people), writer)
             await engine.launch(worker.jobs, worker.give_up)
         if self.listens:
             await self._listen(stack, slack, people)
 
-    def _tell(self, trouble: Words | None) -> None:
-        if trouble is not None:
+    async def _check(self, writer: Writer) -> None:
+        """Said in the log once known; answering Slack does not wait for it."""
+        if (trouble := await writer.check()) is not None:
             log.warning("%s", trouble.to("en"))
 
     def _worker(self, engine: Engine, outside: Outside, writer: Writer) -> Worker:

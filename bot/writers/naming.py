@@ -3,7 +3,7 @@
 import re
 
 from bot.evidence import Fact
-from bot.words import Language, spell
+from bot.words import Language
 from bot.writers import lexicon
 from bot.writers.goods import Detail, Goods
 
@@ -84,7 +84,7 @@ def detail(one: Detail, language: Language, article: bool = True) -> str:
         bare = " ".join([*(term.en[0] for _, term in said), word])
         if one.count:
             return f"{COUNT['en'][min(one.count, 4)]} {bare}"
-        return bare if one.plural or not article else _a(bare)
+        return bare if one.plural or not article else a(bare)
     word = part.fr[1 if one.plural else 0][0]
     early = [t for _, t in said if t.key in ("large", "small", "long") and t.key != "long"]
     late = [
@@ -116,7 +116,7 @@ def _english(goods: Goods) -> dict[str, str]:
         "name": goods.name if goods.name_language != "fr" else bare,
         "bare": bare,
         "the": bare if re.match(r"(?:the|our|my|le|la|les)\b", bare, re.I) else f"the {bare}",
-        "a": bare if plural else _a(bare),
+        "a": bare if plural else a(bare),
         "this": f"{'these' if plural else 'this'} {noun}" if goods.noun else "it",
         "noun": noun if goods.noun else "",
         "nouns": many,
@@ -223,12 +223,7 @@ def _lowered(name: str, language: Language) -> str:
     )
 
 
-def _a(bare: str) -> str:
+def a(bare: str) -> str:
     """a shirt, an olive jacket, a unique one."""
     vowel = re.match(r"[aeio]|u(?!ni|se)|hour|honest", bare, re.IGNORECASE)
     return f"{'an' if vowel else 'a'} {bare}"
-
-
-def amount(value: object, language: Language) -> str:
-    """A figure as that language writes it."""
-    return spell(value, language)

@@ -58,9 +58,7 @@ class Pen:
     said: list[str] = field(default_factory=list)  # templates already used
     told: list[Reason] = field(default_factory=list)
 
-    def say(
-        self, *slots: str, most: int | None = None, without: Iterable[str] = ()
-    ) -> Line | None:
+    def say(self, *slots: str, most: int | None = None, without: Iterable[str] = ()) -> Line | None:
         """A sentence from the first of these slots that has one to fill. `a+b` pools two slots."""
         for slot in slots:
             for template, line, reason in self._candidates(slot, most, tuple(without)):

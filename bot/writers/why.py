@@ -102,12 +102,16 @@ def _shorts(goods: Goods) -> list[Reason]:
             slots = [f"material.{name}.short_{use}" for use in uses]
             if said := _first(language, [*slots, f"material.{name}.short"]):
                 if _material(language, name, goods):
-                    found += _of(language, f"material.{material}", said, goods.cites.get("materials", ()))
+                    found += _of(
+                        language, f"material.{material}", said, goods.cites.get("materials", ())
+                    )
                 break
     for trait in goods.traits:
         slots = [f"trait.{trait}.short_{use}" for use in uses] + [f"trait.{trait}.short"]
         if _first(language, [f"trait.{trait}.{use}" for use in (*uses, "any")]):
-            found += _of(language, f"trait.{trait}", _first(language, slots), goods.cites.get("traits", ()))
+            found += _of(
+                language, f"trait.{trait}", _first(language, slots), goods.cites.get("traits", ())
+            )
     return found + _of(language, "kind", reasons(language, f"kind.{goods.kind}.short"), ())
 
 

@@ -1,0 +1,89 @@
+"""Writes without an AI: by rules, from the facts, the brief and phrase banks. Nothing leaves."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from bot.desk import Assignment, Sent
+from bot.parts import Copy, Hook
+from bot.words import Words
+from bot.writers import plain, shapes
+from bot.writers.ready import Ready, make_ready
+
+T = TypeVar("T", bound=BaseModel)
+ATTEMPTS = 6
+Shape = Callable[[Ready], dict[str, Copy | list[Hook]]]
+# A shape writes the Outputs that have all of its parts.
+SHAPES: tuple[tuple[frozenset[str], Shape], ...] = (
+    (frozenset({"subject", "preheader", "body", "call_to_action"}), shapes.email),
+    (frozenset({"title", "description"}), shapes.product_page),
+    (frozenset({"text"}), shapes.sms),
+)
+
+
+class Offline:
+    """A `Writer`. It knows no more than it is told, and says the same for the same brief."""
+
+    name = "rules"
+    by_rules = True
+
+    def __init__(self, now: Callable[[], datetime]):
+        self._now = now
+
+    async def write(
+        self,
+        assignment: Assignment,
+        output: type[T],
+        *,
+        receipt: Callable[[Sent], Awaitable[None]],
+        grow: Callable[[str], None],
+    ) -> T:
+        written = compose(assignment, output)
+        await receipt(Sent(writer=self.name, sent="", to=None, at=self._now()))
+        grow(shown(written))
+        return written
+
+    async def check(self) -> Words | None:
+        """Rules need no set-up."""
+        return None
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def compose(assignment: Assignment, output: type[T]) -> T:
+    """An Output in words; another one than what was sent back."""
+    old = assignment.request.previous or ""
+    salt = "|".join(assignment.corrections)
+    written = _once(assignment, output, salt)
+    for attempt in range(ATTEMPTS):
+        if not _repeats(written, old):
+            break
+        written = _once(assignment, output, f"{salt}|{attempt}")
+    return written
+
+
+def _once(assignment: Assignment, output: type[T], salt: str) -> T:
+    fields = set(output.model_fields)
+    ready = make_ready(assignment, salt)
+    if assignment.channel and assignment.skill == "draft":
+        for parts, shape in SHAPES:
+            if parts <= fields:
+                made: dict[str, Any] = dict(shape(ready))
+                return output.model_validate({k: v for k, v in made.items() if k in fields})
+    return plain.fill(output, ready)
+
+
+def _repeats(written: BaseModel, old: str) -> bool:
+    """Whether its longest copy is the one that came back."""
+    copies = [value.text for value in written.__dict__.values() if isinstance(value, Copy)]
+    longest = max(copies, key=len, default="")
+    return bool(longest) and " ".join(longest.split()) in " ".join(old.split())
+
+
+def shown(written: BaseModel) -> str:
+    """All its words, as they come."""
+    copies = [value.text for value in written.__dict__.values() if isinstance(value, Copy)]
+    return "\n\n".join(copies)
