@@ -67,7 +67,7 @@ _MOST = re.compile(
 )
 _NOT_MOST = bag(
     "latest interest rest guest forest west contest request test harvest nest chest vest crest "
-    "northwest southwest midwest slightest faintest modest nearest earliest quest invest fest best"
+    "northwest southwest midwest simplest plainest slightest faintest modest nearest earliest quest invest fest best"
 )
 _NO = frozenset({"no", "non", "false", "faux", "none", "aucun", "0", "-"})
 

@@ -26,6 +26,7 @@ _LIST = re.compile(r"(?<![\w.,/])\d{1,2}(?:,\d{1,2}){2,}(?![\d.,])")  # sizes 36
 _FRACTION = re.compile(
     r"(?:manches?|longueur|coupe) [123]/[234]\b|\b[123]/[234][ -](?:sleeve|length|inch|cup|zip)s?\b"
 )
+_WINDOW = re.compile(r"\b(?:30 derniers jours|last 30 days|30 jours precedents|past 30 days)\b")
 _ALWAYS = re.compile(r"(?<![\d/])(?:24 ?/ ?7|24 ?h ?/ ?24|7 ?j? ?/ ?7)(?![\d/])")
 _HALF = re.compile(r"\b(?:moitie prix|half[ -]price|half off|demi-tarif)\b")
 _DEAL = re.compile(
@@ -90,8 +91,9 @@ def _all(text: str, low: str) -> Iterator[Figure]:
 def _with_digits(text: str, low: str) -> Iterator[Figure]:
     for match in _ALWAYS.finditer(low):
         yield _figure(text, low, match, (Reading("code", match[0].replace(" ", "")),))
-    for match in _FRACTION.finditer(low):  # a cut, not a date
-        yield _figure(text, low, match, ())
+    for shape in (_FRACTION, _WINDOW):  # a cut, not a date; the law's own window
+        for match in shape.finditer(low):
+            yield _figure(text, low, match, ())
     for match in _PHONE.finditer(low):
         yield _figure(text, low, match, (Reading("code", re.sub(r"\D", "", match[0])),))
     for shape, reader in moments.SHAPES:

@@ -93,7 +93,11 @@ class Ground:
         return None
 
     def stated_claim(self, claim: Claim) -> str | None:
-        """Who claimed this, without a source."""
+        """Who claimed this, without a source. Who gave a percentage spoke of a discount."""
+        if claim.name == "discount":
+            cuts = [s for s in self.said if any(f.first.unit == "%" for f in s.figures)]
+            if cuts:
+                return cuts[0].who
         return next((said.who for said in self.said if claim.concept in said.claims), None)
 
     def stated_host(self, host: str) -> str | None:
@@ -166,7 +170,8 @@ def know(fact: Fact, *, report: bool = False) -> Known:
     """A fact, read: its figures, and what it claims."""
     about = f"{fact.label} {fact.id.rpartition('.')[2]}"
     if isinstance(fact.value, Decimal):
-        concepts = _concepts(claims.known(fact.label, ""))
+        labelled = claims.known(fact.label, "")  # "lowest price 30 days" is no boast
+        concepts = _concepts(c for c in labelled if c.kind not in ("superlative", "urgency"))
         return Known(fact, (figures.number(fact.value, fact.unit, about),), concepts)
     text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
     found = tuple(_about(one, about) for one in figures.read(text)) + _how_many(fact)
@@ -203,7 +208,9 @@ def _has_code(fact: Fact, code: str) -> bool:
 
 
 def _counts_enough(claim: Claim, fact: Fact) -> bool:
-    """Whether a count bears out words: a small stock "last pieces", 3,412 buyers "thousands"."""
+    """Whether a number bears out words: a small stock "last pieces", 3,412 buyers "thousands"."""
+    if claim.name == "discount":
+        return bool(re.search(r"compare-at|discount|remise|prix barre", fold(fact.label)))
     if not isinstance(fact.value, Decimal) or claim.kind not in ("urgency", "reviews"):
         return False
     counted = units.unit(fact.unit)[0] or units.counted(fact.label)

@@ -25,7 +25,7 @@ Periods = Sequence[tuple[date, date]]
 
 _CUT = re.compile(
     r"(?:-|(?<=[^\n])- )(?!100)\d+(?:[.,]\d+)? ?(?:%|€|£)|\b\d+ ?(?:%|percent|€|£) off\b|"
-    r"[€£$]\d+(?:[.,]\d+)? off\b|\bau lieu de\b|"
+    r"[€£$]\d+(?:[.,]\d+)? off\b|\bau lieu de [€£$]?\d|"
     r"\d ?(?:%|€) (?:de (?:remise|reduction)|de moins|d'economie|sur )|"
     r"\binstead of [€£$]?\d|\bwas [€£$]\d|~~?\d[^~]*~~?|\b(?:half[ -]price|half off|moitie prix|"
     r"demi-tarif)\b|\bsave (?:[€£$]\d|\d+ ?%)|\bpercent off\b|pour cent de (?:remise|reduction)"

@@ -184,6 +184,8 @@ def _claims(
                 continue
             if (channel is None and claims.advertising(claim.kind)) or _is_idle_denial(claim):
                 continue
+            if claim.name == "discount" and _is_figured(claim, piece):
+                continue
             seen.add(claim.concept)
             fact = ground.backing(claim, piece.cites)
             if claim.kind == "green":
@@ -221,6 +223,13 @@ def _unbacked(claim: Claim, piece: Piece, who: str | None) -> Check:
 def _is_idle_denial(claim: Claim) -> bool:
     """ "Not machine washable" promises nothing; "no leather" does."""
     return claim.denied and claim.kind != "material"
+
+
+def _is_figured(claim: Claim, piece: Piece) -> bool:
+    """ "20 % de remise": the figure says how much, and is held to its own source."""
+    near = (claim.start - 24, claim.end + 24)
+    cuts = [figure for figure in figures.read(piece.text) if figure.first.unit == "%"]
+    return any(near[0] <= cut.start and cut.end <= near[1] for cut in cuts)
 
 
 def _quotes(examined: Sequence[Piece], ground: Ground) -> Iterator[Check]:

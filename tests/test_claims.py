@@ -3,7 +3,15 @@
 from bot.brief import Assumption
 from bot.evidence import Evidence
 from bot.words import Words
-from tests.proving import FACTS, fact, found, only, part, proved, request
+from tests.proving import (
+    FACTS,
+    fact,
+    found,
+    only,
+    part,
+    proved,
+    request,
+)
 
 
 def test_takes_no_proof_from_old_copy_or_from_what_customers_say() -> None:
@@ -66,3 +74,34 @@ def test_takes_the_goal_for_said_unless_it_was_assumed() -> None:
 def test_takes_the_products_own_words_for_granted() -> None:
     asked = request("mail pour la robe en soie", product_words="robe en soie")
     assert found(proved("Une robe en soie.", asked=asked)) == set()
+
+
+def test_takes_the_percentage_for_the_discount() -> None:
+    asked = request("mail chemise -20 %")
+    quotes = {
+        c.quote for c in proved("20 % de remise.", asked=asked) if c.level in ("block", "stated")
+    }
+    assert quotes == {"20 %"}
+    (check,) = only(proved("En promo.", asked=asked), "claim")
+    assert check.level == "stated"
+    (check,) = only(proved("En promo.", asked=request("mail chemise")), "claim")
+    assert check.level == "block"
+
+
+def test_lets_the_legal_prior_price_be_named() -> None:
+    text = "Le prix le plus bas des 30 derniers jours était de 62 €."
+    assert found(proved(text)) == set()
+    assert only(proved("Le prix le plus bas."), "claim")
+
+
+def test_counts_what_a_list_names() -> None:
+    evidence = Evidence(facts=(fact("product.a.colours", "colours", "white, sand, navy"),))
+    assert not only(proved("3 coloris.", evidence=evidence), "figure")
+    assert only(proved("4 coloris.", evidence=evidence), "figure")
+    assert only(proved("3 tailles.", evidence=evidence), "figure")
+
+
+def test_believes_few_are_left_when_few_are() -> None:
+    few = Evidence(facts=(fact("product.a.stock", "stock", 6),))
+    assert not only(proved("Dernières pièces.", evidence=few), "claim")
+    assert only(proved("Dernières pièces."), "claim")

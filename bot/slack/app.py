@@ -4,7 +4,6 @@ An event that was not stored is answered with 500, and Slack sends it again; com
 forms are never sent again, so their person is told instead.
 """
 
-import logging
 import re
 from typing import Any
 
@@ -16,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import CannotDo, TryAgain
 from bot.slack import buttons, commands, home, mentions, submits
-from bot.slack.bugs import NoBodies, logged
+from bot.slack.bugs import logged, quieten
 from bot.slack.calls import Refused
 from bot.slack.front import Front
 from bot.slack.house import House
@@ -41,9 +40,7 @@ def make_app(
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
-    quiet = logging.getLogger("slack_bolt.RequestVerification")
-    if not any(isinstance(one, NoBodies) for one in quiet.filters):
-        quiet.addFilter(NoBodies())
+    quieten()
     app = AsyncApp(
         name="super-intern",
         client=AsyncWebClient(base_url=house.client.base_url),  # ours is not for Bolt to use

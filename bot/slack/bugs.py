@@ -28,3 +28,18 @@ class NoBodies(logging.Filter):
         if "signature" in str(record.msg):
             record.msg, record.args = "A request was not signed by Slack", ()
         return True
+
+
+class NoAdvice(logging.Filter):
+    """Bolt remarks at each start that it doesn't use SLACK_BOT_TOKEN itself. We do."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "will be unused" not in str(record.msg)
+
+
+def quieten() -> None:
+    """Both, once."""
+    for name, kind in (("RequestVerification", NoBodies), ("AsyncApp", NoAdvice)):
+        logger = logging.getLogger(f"slack_bolt.{name}")
+        if not any(isinstance(one, kind) for one in logger.filters):
+            logger.addFilter(kind())

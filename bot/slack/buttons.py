@@ -9,9 +9,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy.orm import Session
 
-from bot import decision, journal
-from bot.decision import Decision, standing
-from bot.delivery import Delivery
+from bot import decision
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.post import Post
@@ -30,6 +28,7 @@ from bot.slack.copies import download
 from bot.slack.front import Front
 from bot.slack.hooks import with_hook
 from bot.slack.opening import READY, opened
+from bot.slack.sending import send_to, share
 from bot.task import Task, Wish, task_id
 from bot.words import Words
 
@@ -133,62 +132,6 @@ def _again(session: Session, front: Front, click: Click, task: Task, id: str, **
         }
     )
     return Task.accept(session, front.house.enqueue, wish, front.house.now())
-
-
-def send_to(session: Session, front: Front, click: Click) -> Words | None:
-    """Approved words to a channel that the policy names, by whoever asked or may approve."""
-    draft, policy = (
-        draft_of(session, click.workspace, click.ref),
-        front.house.policy(click.workspace),
-    )
-    channel = click.ref.pick or ""
-    if channel not in policy.delivery.channels:
-        raise CannotDo(Words("The policy does not let drafts go to that channel."))
-    draft.demand_current(session, click.ref.seen or "")
-    demand_author_or_approver(session.get_one(Task, draft.task), draft, click.user, policy)
-    if standing(Decision.of(session, draft.id), policy) != "approved":
-        raise CannotDo(Words("Only approved words can be sent."))
-    planned = Delivery.plan(
-        session,
-        front.house.enqueue,
-        draft,
-        destination={"kind": "place", "channel": channel},
-        now=front.house.now(),
-        by=click.user,
-    )
-    Post.changed(session, front.house.enqueue, draft.piece)
-    return None if planned else Words("It was sent there already.")
-
-
-def share(session: Session, front: Front, click: Click) -> None:
-    """A private draft into the channel it was asked in: a second card, drawn from the same rows."""
-    draft = draft_of(session, click.workspace, click.ref)
-    task, now = session.get_one(Task, draft.task), front.house.now()
-    if click.user != task.author:
-        raise CannotDo(Words("Only whoever asked for this draft can share it."))
-    channel = str(task.place.get("channel") or "")
-    if not task.private or channel[:1] not in ("C", "G"):
-        raise CannotDo(Words("This was not asked in a channel, so it can't be shared in one."))
-    place = {k: v for k, v in task.place.items() if k in ("channel", "thread", "asked", "user")}
-    Post.plan(
-        session,
-        id=f"{draft.piece}:shared",
-        workspace=draft.workspace,
-        kind="card",
-        place=place,
-        piece=draft.piece,
-        now=now,
-    )
-    Post.changed(session, front.house.enqueue, draft.piece)
-    journal.record(
-        session,
-        workspace=draft.workspace,
-        event="draft shared",
-        subject=draft.id,
-        by=click.user,
-        now=now,
-        fingerprint=draft.fingerprint,
-    )
 
 
 def stop(session: Session, front: Front, click: Click) -> None:

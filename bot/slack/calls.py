@@ -22,6 +22,18 @@ BUSY = frozenset(
 NO_ACCESS = frozenset(
     {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "missing_scope"}
 )
+HOMELESS = frozenset(
+    {
+        "not_in_channel",
+        "channel_not_found",
+        "is_archived",
+        "restricted_action",
+        "no_permission",
+        "posting_to_channel_denied",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+    }
+)
 SECONDS = aiohttp.ClientTimeout(total=30, connect=5)
 
 
@@ -104,6 +116,13 @@ def refusal(refused: Refused) -> CannotDo:
             Words(
                 "Slack doesn't let the intern in ({error}). "
                 "An administrator has to install the app again.",
+                error=refused.error,
+            )
+        )
+    if refused.error in HOMELESS:
+        return CannotDo(
+            Words(
+                "I can't write there ({error}). Invite me into that channel first.",
                 error=refused.error,
             )
         )

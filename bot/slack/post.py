@@ -16,24 +16,12 @@ from bot.db import Database
 from bot.post import Post
 from bot.slack import finding
 from bot.slack.blocks import Message
-from bot.slack.calls import Busy, Refused, ask, patient, refusal
+from bot.slack.calls import HOMELESS, Busy, Refused, ask, patient, refusal
 from bot.slack.names import EVENT_TYPE
 from bot.slack.people import People
 from bot.slack.place import Place, Spot, spot_of
 from bot.slack.simpler import simpler
 
-HOMELESS = frozenset(
-    {
-        "not_in_channel",
-        "channel_not_found",
-        "is_archived",
-        "restricted_action",
-        "no_permission",
-        "posting_to_channel_denied",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-    }
-)
 UNTHREADED = frozenset(
     {"thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"}
 )

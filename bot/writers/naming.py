@@ -1,4 +1,4 @@
-"""How a product is called in a sentence: the linen shirt, it, this shirt; la chemise, elle, celle-ci."""
+"""How a product is called in a sentence: the linen shirt, it; la chemise en lin, elle."""
 
 import re
 

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bot.fold import fold
 from bot.words import Language
 
 FOLDER = Path(__file__).parent
@@ -55,14 +56,19 @@ class Pen:
     shorts: list[Reason] = field(default_factory=list)
     avoid: tuple[str, ...] = ()
     use: tuple[str, ...] = ()
-    said: list[str] = field(default_factory=list)  # templates already used
+    said: list[tuple[str, str]] = field(default_factory=list)  # slots and sentences used
     told: list[Reason] = field(default_factory=list)
 
-    def say(self, *slots: str, most: int | None = None, without: Iterable[str] = ()) -> Line | None:
-        """A sentence from the first of these slots that has one to fill. `a+b` pools two slots."""
+    def say(
+        self, *slots: str, most: int | None = None, unlike: tuple[str, ...] = ()
+    ) -> Line | None:
+        """A sentence from the first of these slots that has one to fill. `a+b` pools two slots;
+        `unlike` are texts it must not begin like."""
         for slot in slots:
-            for template, line, reason in self._candidates(slot, most, tuple(without)):
-                self.said.append(template)
+            for template, line, reason in self._candidates(slot, most):
+                if not differs(line.text, unlike):
+                    continue
+                self.said.append((slot, template))
                 if reason:
                     self.told.append(reason)
                 return line
@@ -71,8 +77,17 @@ class Pen:
     def all(self, *slots: str, most: int | None = None) -> Iterator[Line]:
         """Every sentence that could be said, the likelier first; none is used up."""
         for slot in slots:
-            for _, line, _ in self._candidates(slot, most, ()):
+            for _, line, _ in self._candidates(slot, most):
                 yield line
+
+    def has_said(self, *gaps: str, among: tuple[str, ...] = ()) -> bool:
+        """Whether one of these gaps was filled already, in slots of this beginning."""
+        return any(
+            f"{{{gap}}}" in template or f"{{{gap}_cap}}" in template
+            for slot, template in self.said
+            for gap in gaps
+            if not among or slot.split(".")[0] in among
+        )
 
     def fill(self, template: str, reason: Reason | None = None) -> Line | None:
         """The template in words; None when something it needs is not known."""
@@ -96,12 +111,10 @@ class Pen:
         text = re.sub(r"\.{2,}", ".", re.sub(r"([!?:])\.", r"\1", text))
         return _START.sub(lambda m: m[1] + m[2].upper(), text)
 
-    def _candidates(
-        self, slot: str, most: int | None, without: tuple[str, ...]
-    ) -> Iterator[tuple[str, Line, Reason | None]]:
+    def _candidates(self, slot: str, most: int | None) -> Iterator[tuple[str, Line, Reason | None]]:
+        used = {template for _, template in self.said}
         pool = [t for one in slot.split("+") for t in phrases(self.language, one)]
-        pool = [t for t in dict.fromkeys(pool) if t not in self.said]
-        pool = [t for t in pool if not any(f"{{{gap}" in t for gap in without)]
+        pool = [t for t in dict.fromkeys(pool) if t not in used]
         for template in sorted(pool, key=lambda t: (self._disliked(t), self.order(slot, t))):
             for reason in self._reasons(template):
                 line = self.fill(template, reason)
@@ -141,6 +154,12 @@ def agreed(text: str, gender: str, plural: bool) -> str:
         return forms[("f" in gender) + 2 * plural] if len(forms) == 4 else forms[0]
 
     return _CHOICE.sub(pick, text)
+
+
+def differs(text: str, others: Iterable[str]) -> bool:
+    """Whether a text begins otherwise than each of these."""
+    start = fold(text)[:20]
+    return all(fold(other)[:20] != start for other in others)
 
 
 def phrases(language: Language, slot: str) -> tuple[str, ...]:

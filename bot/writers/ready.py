@@ -1,13 +1,12 @@
-"""Everything laid out before a text is written: the product, the story, and a pen that knows both."""
+"""Everything laid out before a text is written: the product, the story, a pen that knows both."""
 
 import re
 from dataclasses import dataclass
-from datetime import date
 
 from bot.brand import Brand
 from bot.channels import Channel
 from bot.desk import Assignment
-from bot.evidence import Evidence, Fact
+from bot.evidence import Evidence
 from bot.request import Request
 from bot.words import Language
 from bot.writers import lexicon, naming, why
@@ -64,7 +63,7 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
     ready = Ready(request, brand, assignment.channel, assignment.evidence, goods, story, pen)
     _product_gaps(ready)
     _story_gaps(ready)
-    why.give_reasons(pen, goods)
+    why.give_reasons(pen, goods, story.audience)
     return ready
 
 

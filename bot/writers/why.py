@@ -5,10 +5,18 @@ from bot.writers import lexicon, naming
 from bot.writers.goods import Detail, Goods
 from bot.writers.pen import Line, Pen, Reason, agreed, reasons, unique
 
-WEAR = frozenset("top knit jacket suit dress bottom night swim socks scarf hat".split())
-FITTED = frozenset("top knit jacket suit dress bottom night swim".split())
-TEXTILE = frozenset("bed cushion throw rug curtain towel tablelinen".split())
-FURNITURE = frozenset("sofa seat bedside table storage".split())
+FITTED = {"top", "knit", "jacket", "suit", "dress", "bottom", "night", "swim"}
+WEAR = FITTED | {"socks", "scarf", "hat"}
+TEXTILE = {"bed", "cushion", "throw", "rug", "curtain", "towel", "tablelinen"}
+FURNITURE = {"sofa", "seat", "bedside", "table", "storage"}
+# What counts first for whom; the others hear of the material first.
+FIRST = {
+    "new": ("kind", "material"),
+    "pro": ("kind", "trait"),
+    "price": ("kind", "material"),
+    "parents": ("trait", "kind"),
+    "gift": ("kind", "trait"),
+}
 # The wider material, where nothing is written about the narrow one.
 PARENT = {
     "oak": "wood", "walnut": "wood", "teak": "wood", "pine": "wood", "merino": "wool",
@@ -43,10 +51,21 @@ def use_of(goods: Goods) -> list[str]:
     return [kind, "object"]
 
 
-def give_reasons(pen: Pen, goods: Goods) -> None:
+def give_reasons(pen: Pen, goods: Goods, audience: str) -> None:
     """Fills the pen with reasons and their short forms, in the order to be told."""
-    pen.reasons = _ordered(pen, list(_clauses(goods)))
-    pen.shorts = _ordered(pen, list(_shorts(goods)))
+    pen.reasons = _ordered(pen, _clauses(goods), audience)
+    pen.shorts = _ordered(pen, _shorts(goods), audience)
+
+
+def honest(goods: Goods, material: str) -> tuple[str, ...]:
+    """What people find out anyway about this material, where this product shows it."""
+    wood = material in ("wood", "oak", "walnut", "teak", "pine")
+    if wood and "outdoor" not in use_of(goods):
+        return reasons(goods.language, "material.wood.honest")[1:]
+    if goods.kind in TEXTILE and material != "linen":
+        return ()
+    own = reasons(goods.language, f"material.{material}.honest")
+    return own or reasons(goods.language, f"material.{PARENT.get(material, '')}.honest")
 
 
 def details(goods: Goods, pen: Pen, most: int = 2) -> Line | None:
@@ -82,37 +101,35 @@ def _use(one: Detail, goods: Goods) -> tuple[str, ...]:
 
 
 def _clauses(goods: Goods) -> list[Reason]:
-    language, found = goods.language, list[Reason]()
+    language = goods.language
+    found: list[Reason] = []
     cite = goods.cites.get
     for material in goods.materials[:2]:
         cites = unique((*cite("materials", ()), *cite("name", ())))
-        found += _of(language, f"material.{material}", _material(language, material, goods), cites)
+        found += _of(f"material.{material}", _material(language, material, goods), cites)
     for trait in goods.traits:
-        slot = [f"trait.{trait}.{use}" for use in (*use_of(goods), "any")]
-        found += _of(language, f"trait.{trait}", _first(language, slot), cite("traits", ()))
-    found += _of(language, "kind", reasons(language, f"kind.{goods.kind}.any"), cite("name", ()))
+        slot = [f"trait.{trait}.{use}" for use in (goods.kind, *use_of(goods), "any")]
+        found += _of(f"trait.{trait}", _first(language, slot), cite("traits", ()))
+    found += _of("kind", reasons(language, f"kind.{goods.kind}.any"), cite("name", ()))
     return found
 
 
 def _shorts(goods: Goods) -> list[Reason]:
-    language, found = goods.language, list[Reason]()
+    language = goods.language
+    found: list[Reason] = []
     uses = use_of(goods)
     for material in goods.materials[:1]:
         for name in (material, PARENT.get(material, "")):
             slots = [f"material.{name}.short_{use}" for use in uses]
             if said := _first(language, [*slots, f"material.{name}.short"]):
                 if _material(language, name, goods):
-                    found += _of(
-                        language, f"material.{material}", said, goods.cites.get("materials", ())
-                    )
+                    found += _of(f"material.{material}", said, goods.cites.get("materials", ()))
                 break
     for trait in goods.traits:
         slots = [f"trait.{trait}.short_{use}" for use in uses] + [f"trait.{trait}.short"]
         if _first(language, [f"trait.{trait}.{use}" for use in (*uses, "any")]):
-            found += _of(
-                language, f"trait.{trait}", _first(language, slots), goods.cites.get("traits", ())
-            )
-    return found + _of(language, "kind", reasons(language, f"kind.{goods.kind}.short"), ())
+            found += _of(f"trait.{trait}", _first(language, slots), goods.cites.get("traits", ()))
+    return found + _of("kind", reasons(language, f"kind.{goods.kind}.short"), ())
 
 
 def _material(language: Language, material: str, goods: Goods) -> tuple[str, ...]:
@@ -126,13 +143,18 @@ def _first(language: Language, slots: list[str]) -> tuple[str, ...]:
     return next((said for slot in slots if (said := reasons(language, slot))), ())
 
 
-def _of(
-    language: Language, topic: str, clauses: tuple[str, ...], cites: tuple[str, ...]
-) -> list[Reason]:
+def _of(topic: str, clauses: tuple[str, ...], cites: tuple[str, ...]) -> list[Reason]:
     return [Reason(topic, clause, cites) for clause in clauses]
 
 
-def _ordered(pen: Pen, found: list[Reason]) -> list[Reason]:
-    """By topic in their order; within a topic as this brief draws them."""
+def _ordered(pen: Pen, found: list[Reason], audience: str) -> list[Reason]:
+    """By what counts for the audience, then by topic; within a topic as this brief draws them."""
     topics = list(dict.fromkeys(reason.topic for reason in found))
-    return sorted(found, key=lambda r: (topics.index(r.topic), pen.order("why", r.text)))
+    first = FIRST.get(audience, ("material", "trait"))
+
+    def place(reason: Reason) -> tuple[int, int, str]:
+        sort = reason.topic.split(".")[0]
+        rank = first.index(sort) if sort in first else len(first)
+        return rank, topics.index(reason.topic), pen.order("why", reason.text)
+
+    return sorted(found, key=place)

@@ -17,7 +17,7 @@ from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text
 async def test_is_shut_to_what_slack_did_not_sign(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="slack_bolt.RequestVerification")
     bench.slack.courier._secret = b"a wrong one"
     answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
     assert answer.status == 401
@@ -95,8 +95,14 @@ async def test_offers_hints_in_our_direct_messages(bench: Bench) -> None:
 
 async def test_hears_on_when_a_socket_breaks(socket_bench: Bench) -> None:
     bench = socket_bench
+    (first,) = bench.slack.sockets.connections
     await bench.slack.sockets.ask_to_leave()
-    await bench.slack.sockets.connected(seconds=5, count=2)
+    await bench.slack.until(
+        lambda: (
+            any(one is not first for one in bench.slack.sockets.connections)
+            and first not in bench.slack.sockets.connections
+        )
+    )
     assert (await bench.slack.command(MARIE, MARKETING, "/draft", "linen")).ok
     assert len(bench.tasks) == 1
 

@@ -1,0 +1,172 @@
+"""The paragraphs of a text: how it opens, what the product has, its terms, the doubt answered."""
+
+from bot.fold import fold
+from bot.writers import why
+from bot.writers.lexicon import language_of
+from bot.writers.pen import Line
+from bot.writers.ready import Ready
+
+NEWS = {"launch": "launch", "back in stock": "back"}
+
+
+def opening(ready: Ready) -> Line:
+    """The news if there is one, and the argument for this audience."""
+    pen, aud = ready.pen, ready.story.audience
+    if not ready.goods.known:
+        return _house(ready)
+    group = why.group(ready.goods.kind)
+    if said := news(ready):
+        point = pen.say(f"point.{aud}.{group}+point.{aud}.any", "point.everyone.any")
+        return said + point if point else said
+    slots = [
+        f"open.{aud}.{group}+open.{aud}.any",
+        f"open.everyone.{group}+open.everyone.any",
+        "open.everyone.plain",
+    ]
+    if aud == "price" and ready.story.offer:
+        slots.insert(0, "open.price.deal")
+    line = pen.say(*slots) or Line(pen.finished(pen.gaps["the"] + "."))
+    if aud == "new" and pen.gaps.get("about"):
+        line = line + Line(pen.gaps["about"])
+    return line
+
+
+def news(ready: Ready) -> Line | None:
+    """ "The linen shirt is back in stock.", where the goal is to tell so."""
+    kind = NEWS.get(ready.story.goal)
+    if not kind:
+        return None
+    dated = ready.story.when.said and not ready.story.offer
+    return ready.pen.say(*([f"news.{kind}_when"] if dated else []), f"news.{kind}")
+
+
+def _house(ready: Ready) -> Line:
+    """No product is known: the offer, the news or the shop itself."""
+    pen, story = ready.pen, ready.story
+    if story.offer:
+        until = pen.gaps.get("until", "")
+        pen.gaps["reason"] = f"{pen.gaps['deal']} {until}".strip()
+        pen.cites["reason"] = pen.cites["deal"]
+    slots = ["house.open_lapsed"] if story.audience == "lapsed" else []
+    slots += ["house.open_deal"] if story.offer else ["house.open_news"]
+    return pen.say(*slots, "house.open") or Line(ready.brand.name)
+
+
+def product(ready: Ready) -> Line | None:
+    """What it has, and one reason more when that is little."""
+    pen, goods = ready.pen, ready.goods
+    if not goods.known:
+        return None
+    has = pen.say(f"details.{goods.kind}", "details.any") if goods.details else None
+    longer = "longer" in ready.story.wishes
+    more = pen.say("also.any") if not has or longer or len(goods.details) < 2 else None
+    if not has and not more and pen.gaps.get("saying"):
+        return None if pen.has_said("saying") else Line(pen.gaps["saying"], pen.cites["saying"])
+    return together(has, more)
+
+
+def terms(ready: Ready) -> Line | None:
+    """Colours and sizes, then price and offer."""
+    return together(ready.pen.say("range.both", "range.colours", "range.sizes"), offer(ready))
+
+
+def offer(ready: Ready) -> Line | None:
+    """The offer as it stands in the brief, beside the price when that is known."""
+    pen, made = ready.pen, ready.story.offer
+    tells = ready.shows_price and not pen.has_said(
+        "price", among=("open", "price", "offer", "point")
+    )
+    if made is None:
+        return pen.say("price.before", "price.any") if tells else None
+    if not ready.goods.known and pen.has_said("deal", "reason", among=("house",)):
+        return None
+    slots = [f"offer.{made.kind}_price"] if tells else []
+    line = pen.say(*slots, f"offer.{made.kind}")
+    if line and tells and not pen.has_said("price", among=("offer",)) and made.kind != "price":
+        line = together(pen.say("price.before", "price.any"), line)
+    return line
+
+
+def worry(ready: Ready) -> Line | None:
+    """The doubt people have about such a thing, answered; and what should be known of it."""
+    pen, goods = ready.pen, ready.goods
+    if not goods.known or "shorter" in ready.story.wishes:
+        return None
+    return together(honest(ready), pen.say(*_worries(ready)))
+
+
+def honest(ready: Ready) -> Line | None:
+    """What people find out anyway: linen creases."""
+    goods = ready.goods
+    for material in goods.materials[:1]:
+        if said := why.honest(goods, material):
+            line = min(said, key=lambda text: ready.pen.order("honest", text))
+            return Line(ready.pen.finished(line), goods.cites.get("materials", ()))
+    return None
+
+
+def _worries(ready: Ready) -> list[str]:
+    pen, kind, aud = ready.pen, ready.goods.kind, ready.story.audience
+    sized = kind in why.FITTED
+    if aud == "gift":
+        return ["worry.gift"] if sized else ["worry.taste"]
+    if sized:
+        mine = ["worry.size_buyers"] if aud == "buyers" and ready.story.bought else []
+        return [
+            *mine,
+            "worry.size" if pen.has_said("sizes") else "worry.size_known+worry.size",
+            "worry.size",
+        ]
+    if kind == "shoes":
+        return ["worry.feet"]
+    if kind in why.FURNITURE or kind in ("rug", "curtain"):
+        return ["worry.space"]
+    coloured = ready.goods.colours or ready.goods.range
+    if kind in ("cushion", "throw", "bed", "bag", "scarf") and coloured:
+        return ["worry.colour"]
+    if kind in ("vase", "pot", "light", "wall", "bag", "deco"):
+        return ["worry.object"]
+    return ["worry.taste"]
+
+
+def musts(ready: Ready) -> list[Line]:
+    """What the brief and the brand ask to say, word for word."""
+    brand, request = ready.brand, ready.request
+    lines = []
+    for must in request.brief.must_say:
+        if not fold(must).startswith(("the price", "le prix", "price", "prix")):
+            lines.append(Line(whole(must[0].upper() + must[1:])))
+    for mention in brand.mentions:
+        here = not mention.channels or request.channel in mention.channels
+        if here and mention.language in (None, request.language):
+            lines.append(Line(mention.text))
+    return lines
+
+
+def more_facts(ready: Ready) -> list[Line]:
+    """Other facts of the catalogue, as they are: care, origin, dimensions."""
+    lines = []
+    colon = ": " if ready.language == "en" else " : "
+    for fact in ready.goods.more[:4]:
+        value = fact.spelled(ready.language)
+        there = language_of(f"{fact.label} {value}")
+        if there in (ready.language, None) and len(value) < 120:
+            label = fact.label[0].upper() + fact.label[1:]
+            lines.append(Line(f"{label}{colon}{whole(value)}", (fact.id,)))
+    return lines
+
+
+def together(*lines: Line | None) -> Line | None:
+    """One paragraph of several sentences."""
+    some = [line for line in lines if line]
+    if not some:
+        return None
+    paragraph = some[0]
+    for line in some[1:]:
+        paragraph = paragraph + line
+    return paragraph
+
+
+def whole(text: str) -> str:
+    """With its full stop."""
+    return text if text.rstrip()[-1:] in ".!?" else text.rstrip() + "."
