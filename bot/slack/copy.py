@@ -70,7 +70,7 @@ def _part(
     above = context(f"{name} · {size}" if size else name)
     body = part.body
     if isinstance(body, File):
-        alt = f": {quoted(body.alt, 1_500)}" if body.alt else ""
+        alt = f": {quoted(body.alt, 300)}" if body.alt else ""
         return [above, context(f":paperclip: {quoted(body.name, 200)}{alt}")]
     if isinstance(body, Table):
         return [above, _table(body) if table and _drawable(body) else _columns(body)]

@@ -2,11 +2,12 @@
 
 import contextlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from bot.decision import Decision
 from bot.draft import Draft
@@ -15,13 +16,14 @@ from bot.post import Post
 from bot.skills import skills
 from bot.slack.blocks import Block, actions, button, context, quoted, section
 from bot.slack.calls import Refused, ask, patient
+from bot.slack.click import workspace_of
 from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.names import BRIEF_FORM
 from bot.task import Task
 from bot.words import Words
 
-LATELY, LOOKED_AT = 5, 60
+LATELY, LOOKED_BACK = 5, timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -45,14 +47,14 @@ async def opened(front: Front, body: dict[str, Any]) -> None:
 async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The button on the Home tab: a brief whose card comes as a direct message."""
     await ack()
-    workspace, user = str(body["user"].get("team_id") or body["team"]["id"]), body["user"]["id"]
+    workspace, user = workspace_of(body), str(body["user"]["id"])
     form = brief_form(await front.language(workspace, user), front.house.brand(workspace))
     channel = await front.people.direct(user)
     await front.open(str(body["trigger_id"]), form, {"channel": channel})
 
 
 async def _publish(front: Front, workspace: str, user: str) -> None:
-    mine, waiting = await front.run(found, workspace, user)
+    mine, waiting = await front.run(found, workspace, user, front.house.now())
     approver = user in front.house.policy(workspace).approval.approvers
     language = await front.people.language(workspace, user)
     blocks = home(mine, waiting if approver else [], language)
@@ -76,7 +78,9 @@ async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
         await ask(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
 
 
-def found(session: Session, workspace: str, user: str) -> tuple[list[Line], list[Line]]:
+def found(
+    session: Session, workspace: str, user: str, now: datetime
+) -> tuple[list[Line], list[Line]]:
     """This person's latest tasks, and the drafts of others that nobody has decided on."""
     tasks = session.scalars(
         select(Task)
@@ -85,34 +89,32 @@ def found(session: Session, workspace: str, user: str) -> tuple[list[Line], list
         .limit(LATELY)
     )
     mine = [Line(one.words, one.state, _card(session, one.first_piece)) for one in tasks]
-    drafts = session.scalars(
-        select(Draft)
-        .where(Draft.workspace == workspace)
-        .order_by(Draft.made_at.desc())
-        .limit(LOOKED_AT)
-    )
-    waiting: list[Line] = []
-    for draft in drafts:
-        if len(waiting) == LATELY:
-            break
-        if Draft.latest(session, draft.piece) is draft and _open(session, draft, user):
-            waiting.append(Line(draft.brief.words, "open", _seen_by_all(session, draft.piece)))
+    drafts = session.scalars(undecided(workspace, user, now))
+    waiting = [Line(one.brief.words, "open", _seen_by_all(session, one.piece)) for one in drafts]
     return mine, waiting
 
 
-def _open(session: Session, draft: Draft, user: str) -> bool:
-    task = session.get_one(Task, draft.task)
-    if task.author == user or (task.private and not _shared(session, draft.piece)):
-        return False
-    return not Decision.of(session, draft.id)
-
-
-def _shared(session: Session, piece: str) -> Post | None:
-    return session.get(Post, f"{piece}:shared")
+def undecided(workspace: str, user: str, now: datetime) -> Select[tuple[Draft]]:
+    """The newest versions that nobody has decided on, of others, seen by more than their author."""
+    newer, shared = aliased(Draft), aliased(Post)
+    return (
+        select(Draft)
+        .join(Task, Task.id == Draft.task)
+        .where(
+            Draft.workspace == workspace,
+            Draft.made_at > now - LOOKED_BACK,
+            Task.author != user,
+            ~exists().where(Decision.draft == Draft.id),
+            ~exists().where(newer.piece == Draft.piece, newer.version > Draft.version),
+            or_(~Task.private, exists().where(shared.id == Draft.piece + ":shared")),
+        )
+        .order_by(Draft.made_at.desc())
+        .limit(LATELY)
+    )
 
 
 def _seen_by_all(session: Session, piece: str) -> Post | None:
-    return _shared(session, piece) or _card(session, piece)
+    return session.get(Post, f"{piece}:shared") or _card(session, piece)
 
 
 def _card(session: Session, piece: str) -> Post | None:

@@ -1,4 +1,4 @@
-"""Where a draft goes because somebody says so: a channel that the policy names, or out of privacy."""
+"""Where a draft goes because somebody says so: to another channel, or out of privacy."""
 
 from sqlalchemy.orm import Session
 

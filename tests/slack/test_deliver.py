@@ -122,6 +122,7 @@ async def test_to_a_channel_we_are_not_in_fail_in_plain_words(bench: Bench) -> N
     with pytest.raises(CannotDo) as no:
         await bench.run("deliver")
     assert "not_in_channel" in no.value.words.to("en")
+    assert "Invite me" in no.value.words.to("en")
     assert not bench.in_dm(MARIE)
 
 
