@@ -67,7 +67,8 @@ _MOST = re.compile(
 )
 _NOT_MOST = bag(
     "latest interest rest guest forest west contest request test harvest nest chest vest crest "
-    "northwest southwest midwest simplest plainest slightest faintest modest nearest earliest quest invest fest best"
+    "northwest southwest midwest simplest plainest slightest faintest modest nearest earliest "
+    "quest invest fest best"
 )
 _NO = frozenset({"no", "non", "false", "faux", "none", "aucun", "0", "-"})
 
@@ -101,6 +102,7 @@ def _found(
 ) -> Iterator[Claim]:
     low = fold(text)
     end = {"purity": 0, "": 0}
+    read_already: list[tuple[int, int]] = []
     for place in _WORD.finditer(low):
         start = place.start()
         for wording in wordings.get(low[start : start + 2], ()):
@@ -115,9 +117,12 @@ def _found(
                 denied = denied or bool(_FREE.match(low, stop))
                 yield Claim(wording.kind, wording.name, start, stop, text[start:stop], denied)
             end[layer] = stop
+            read_already.append((start, stop))
             if layer == "":
                 break
-    yield from _patterns(text, low)
+    for claim in _patterns(text, low):
+        if all(claim.end <= a or b <= claim.start for a, b in read_already):
+            yield claim
 
 
 def _patterns(text: str, low: str) -> Iterator[Claim]:

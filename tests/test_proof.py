@@ -106,7 +106,7 @@ FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
     ("fr", "Pour toi. Elle est là pour vous.", {("warn", "address", "toi")}),
     ("fr", "Pour toi.", {("warn", "address", "toi")}),
     ("fr", "This is the shirt you have been waiting for all year.", {("warn", "language", "")}),
-    ("en", "A cheaper shirt.", {("block", "banned word", "cheaper")}),
+    ("en", "Not cheap.", {("block", "banned word", "cheap")}),
     ("en", "Unlock your summer.", {("warn", "cliché", "Unlock")}),
     ("fr", "Cette sublime chemise.", {("warn", "cliché", "sublime")}),
 ]  # fmt: skip

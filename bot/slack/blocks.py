@@ -63,6 +63,11 @@ def quoted(text: str, most: int, hosts: Collection[str] = ()) -> str:
     return shown
 
 
+def cited(text: str, most: int, language: str) -> str:
+    """Other people's words between the reader's quotation marks."""
+    return Words("“{quote}”", quote=quoted(text, most)).to(language)
+
+
 def told(words: Words, language: str, most: int = SECTION) -> str:
     """A stored sentence for mrkdwn: mentions in it stand, other people's words are harmless."""
     return cut(_harmless(words).to(language), most)

@@ -28,7 +28,7 @@ from bot.slack.copies import download
 from bot.slack.front import Front
 from bot.slack.hooks import with_hook
 from bot.slack.opening import READY, opened
-from bot.slack.sending import send_to, share
+from bot.slack.sending import demand_membership, send_to, share
 from bot.task import Task, Wish, task_id
 from bot.words import Words
 
@@ -58,6 +58,8 @@ async def _done(front: Front, click: Click) -> Words | None:
     verb = VERBS.get(click.name)
     if verb is None:
         return None
+    if click.name == names.SHARE:
+        await demand_membership(front, str(click.ref.pick))
     said = await front.run(verb, front, click)
     if click.name == names.STOP:
         front.later.soon(_stop(front, str(click.ref.task)))

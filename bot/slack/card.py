@@ -9,7 +9,7 @@ from bot.slack.blocks import (
     actions,
     button,
     context,
-    quoted,
+    cited,
     section,
     told,
 )
@@ -110,7 +110,7 @@ def _again(shown: Shown, language: str) -> Block | None:
 def _reference(shown: Shown, language: str) -> Block:
     """What a person can quote, and what it was about."""
     small = Words("Reference {reference}", reference=shown.task.reference).to(language)
-    asked = f"“{quoted(shown.task.words.strip() or '…', 150)}”"
+    asked = cited(shown.task.words.strip() or "…", 150, language)
     below = Words("It goes on below.").to(language) if shown.followed else ""
     return context(" · ".join(filter(None, [small, asked, below])))
 

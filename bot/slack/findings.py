@@ -2,7 +2,7 @@
 
 from bot.checks import Check
 from bot.draft import Draft
-from bot.slack.blocks import Block, actions, button, context, cut, quoted, section, told
+from bot.slack.blocks import Block, actions, button, cited, context, cut, quoted, section, told
 from bot.slack.names import ANSWER, Ref
 from bot.words import Words
 
@@ -26,8 +26,9 @@ def findings_blocks(draft: Draft, language: str) -> list[Block]:
 def finding_line(check: Check, language: str) -> str:
     mark = MARKS[check.level]
     words = told(check.words, language, 200)
-    quote = quoted(check.quote or "", 120)
-    return f"{mark} {words}" + (f" “{quote}”" if quote and quote not in words else "")
+    if not check.quote or quoted(check.quote, 120) in words:
+        return f"{mark} {words}"
+    return f"{mark} {words} {cited(check.quote, 120, language)}"
 
 
 def _fitting(lines: list[str]) -> str:

@@ -94,7 +94,7 @@ def found(
     return mine, waiting
 
 
-def undecided(workspace: str, user: str, now: datetime) -> Select[tuple[Draft]]:
+def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
     """The newest versions that nobody has decided on, of others, seen by more than their author."""
     newer, shared = aliased(Draft), aliased(Post)
     return (

@@ -10,7 +10,7 @@ from bot.errors import TryAgain
 from bot.slack.calls import Refused, ask, patient
 from bot.words import Language, Words, language_of
 
-KEPT = 3600.0  # seconds
+KEPT, FAILURE_KEPT = 3600.0, 60.0  # seconds
 MOST = 10_000
 
 
@@ -29,17 +29,20 @@ class People:
 
     async def locale(self, workspace: str, user: str) -> str | None:
         """Their locale ("fr-FR"); None when Slack doesn't say."""
-        if found := self.known(workspace, user):
-            return found
+        until, kept = self._known.get((workspace, user), (0.0, None))
+        if until > time.monotonic():
+            return kept
         try:
             answer = await ask(self._patient.users_info(user=user, include_locale=True))
         except (Refused, TryAgain):
-            return None
-        locale = answer.get("user", {}).get("locale")
+            return self._keep(workspace, user, None, FAILURE_KEPT)
+        return self._keep(workspace, user, answer.get("user", {}).get("locale"), KEPT)
+
+    def _keep(self, workspace: str, user: str, locale: str | None, seconds: float) -> str | None:
         if len(self._known) >= MOST:
             self._known.clear()
-        self._known[workspace, user] = (time.monotonic() + KEPT, locale)
-        return str(locale) if locale else None
+        self._known[workspace, user] = (time.monotonic() + seconds, locale or None)
+        return locale or None
 
     async def language(self, workspace: str, user: str, *, within: float = 5.0) -> Language:
         """The language they read on the screen; English when it isn't known in time."""

@@ -6,12 +6,28 @@ from bot import journal
 from bot.decision import Decision, standing
 from bot.delivery import Delivery
 from bot.draft import Draft
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TryAgain
 from bot.post import Post
+from bot.slack.calls import Refused, ask, patient
 from bot.slack.click import Click, demand_author_or_approver, draft_of
 from bot.slack.front import Front
 from bot.task import Task
 from bot.words import Words
+
+
+async def demand_membership(front: Front, channel: str) -> None:
+    """Raises CannotDo when we can't write in that channel; when Slack doesn't say, we try."""
+    try:
+        answer = await ask(patient(front.house.client).conversations_info(channel=channel))
+    except TryAgain:
+        return
+    except Refused:
+        member = False
+    else:
+        member = bool(answer["channel"].get("is_member"))
+    if not member:
+        place = f"<#{channel}>"
+        raise CannotDo(Words("I am not in {place}. Invite me there, then share.", place=place))
 
 
 def send_to(session: Session, front: Front, click: Click) -> Words | None:

@@ -8,7 +8,18 @@ from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.evidence import Fact
 from bot.receipt import Receipt
-from bot.slack.blocks import Block, context, cut, moment, plain, quoted, section, titled, told
+from bot.slack.blocks import (
+    Block,
+    cited,
+    context,
+    cut,
+    moment,
+    plain,
+    quoted,
+    section,
+    titled,
+    told,
+)
 from bot.slack.exact import bar, inline, rich, said
 from bot.slack.outcome import decided, delivered
 from bot.words import Money, Words
@@ -44,7 +55,7 @@ def sources_view(draft: Draft, language: str) -> Block:
             blocks.append(section(f"*{name}*\n" + cut("\n".join(lines), 2_800)))
     without = [check for check in draft.blocked() if check.quote]
     if without:
-        lines = [f"• “{quoted(check.quote or '', 200)}”" for check in without[:15]]
+        lines = [f"• {cited(check.quote or '', 200, language)}" for check in without[:15]]
         blocks.append(section(f"*{Words('No source').to(language)}*\n" + "\n".join(lines)))
     if not blocks:
         blocks = [section(Words("These words stand on no figures and no facts.").to(language))]

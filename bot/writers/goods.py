@@ -216,9 +216,10 @@ def _details(goods: Goods, sentence: str, hits: list[Hit], language: Language) -
         else:
             mine = _behind(hits[at + 1 :], hit, sentence)
         begin = min([hit.start, *(h.start for h in mine)])
-        if language == "en" and at + 1 < len(hits) and hits[at + 1].as_a("parts"):
-            if not sentence[hit.end : hits[at + 1].start].strip():
-                continue  # "shoulder pads": the next one takes it along
+        after = hits[at + 1] if at + 1 < len(hits) else None
+        joined = after is not None and not sentence[hit.end : after.start].strip()
+        if language == "en" and joined and after and after.as_a("parts"):
+            continue  # "shoulder pads": the next one takes it along
         if _NO.search(sentence[:begin]):
             used += [hit, *mine]
             continue

@@ -88,9 +88,9 @@ def terms(table: str) -> dict[str, Term]:
     for key, row in _tables()[table].items():
         if table == "parts":
             one, many, un, plusieurs, gender = row
-            forms = (tuple(un.split("|")), tuple(plusieurs.split("|")))
+            both = (tuple(un.split("|")), tuple(plusieurs.split("|")))
             found[key] = Term(
-                key, table, tuple(one.split("|")), forms, tuple(many.split("|")), gender
+                key, table, tuple(one.split("|")), both, tuple(many.split("|")), gender
             )
         else:
             forms = tuple(tuple(form.split("|")) for form in row[1:])

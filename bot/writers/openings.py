@@ -64,7 +64,7 @@ def hooks(ready: Ready, chosen: str, most: int = 140) -> list[Hook]:
         angles.insert(0, "occasion")
     if story.goal == "back in stock":
         angles.insert(0, "news")
-    if not ready.shows_price and not story.offer:
+    if not pen.gaps.get("price") and not story.offer:
         angles.remove("price")
     found: list[Hook] = []
     for angle in [*angles, "question", "short", "house"]:

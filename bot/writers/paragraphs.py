@@ -73,7 +73,7 @@ def terms(ready: Ready) -> Line | None:
 def offer(ready: Ready) -> Line | None:
     """The offer as it stands in the brief, beside the price when that is known."""
     pen, made = ready.pen, ready.story.offer
-    tells = ready.shows_price and not pen.has_said(
+    tells = bool(pen.gaps.get("price")) and not pen.has_said(
         "price", among=("open", "price", "offer", "point")
     )
     if made is None:
@@ -82,6 +82,8 @@ def offer(ready: Ready) -> Line | None:
         return None
     slots = [f"offer.{made.kind}_price"] if tells else []
     line = pen.say(*slots, f"offer.{made.kind}")
+    if made.delivery:
+        line = together(line, pen.say("offer.also_delivery"))
     if line and tells and not pen.has_said("price", among=("offer",)) and made.kind != "price":
         line = together(pen.say("price.before", "price.any"), line)
     return line

@@ -89,6 +89,10 @@ class Pen:
             if not among or slot.split(".")[0] in among
         )
 
+    def put(self, gap: str, text: str, cites: tuple[str, ...] = ()) -> None:
+        """From now on this gap can be filled; an empty text leaves it open."""
+        self.gaps[gap], self.cites[gap] = text, cites
+
     def fill(self, template: str, reason: Reason | None = None) -> Line | None:
         """The template in words; None when something it needs is not known."""
         cites: tuple[str, ...] = reason.cites if reason else ()

@@ -18,6 +18,7 @@ from tests.slack.bench import (
     MARKETING,
     MAX,
     OTTO,
+    RANDOM,
     Bench,
     blocked,
     buttons,
@@ -307,6 +308,16 @@ async def test_share_puts_a_second_card_where_it_was_asked(bench: Bench) -> None
     delivered = bench.said(MARKETING)[-1]
     assert delivered.thread_ts == said.ts
     assert "Linen breathes." in text_of(delivered)
+
+
+async def test_share_where_we_are_no_member_is_refused(bench: Bench) -> None:
+    await bench.slack.command(MARIE, RANDOM, "/draft", "just for me: linen")
+    await bench.run()
+    (private,) = bench.in_dm(MARIE)
+    await bench.press(MARIE, private, "share")
+    await bench.run()
+    assert len([m for m in bench.in_dm(MARIE) if m.blocks]) == 1
+    assert "Invite me" in bench.whispers(MARIE, bench.slack.dm(MARIE))[0]
 
 
 async def test_a_shared_draft_sent_back_is_no_secret(bench: Bench) -> None:

@@ -1,5 +1,6 @@
 """Slack's door …"""
 
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,12 @@ async def test_is_shut_to_what_slack_did_not_sign(
     assert not bench.tasks
     assert "signed" in caplog.text
     assert "secret product" not in caplog.text.replace("+", " ")
+
+
+async def test_answers_slack_s_question_whether_it_is_there(bench: Bench) -> None:
+    asked = json.dumps({"type": "url_verification", "token": "x", "challenge": "abc"})
+    answer = await bench.slack.courier._post(asked, "application/json", {})
+    assert (answer.status, answer.body) == (200, {"challenge": "abc"})
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"payload=%7B", b""])

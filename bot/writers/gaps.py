@@ -1,0 +1,79 @@
+"""What fills the gaps of the phrases: the product's names and facts, the brief's offer and dates."""
+
+from bot.brand import Brand
+from bot.evidence import Evidence
+from bot.request import Request
+from bot.words import Language
+from bot.writers import lexicon, naming, why
+from bot.writers.goods import Goods
+from bot.writers.pen import Pen, phrases
+from bot.writers.story import Story
+
+
+def of_product(pen: Pen, goods: Goods) -> None:
+    """Names, details, range, price."""
+    language = goods.language
+    named = (*goods.cites.get("name", ()), *goods.cites.get("materials", ()))
+    for gap, text in naming.names(goods).items():
+        pen.put(gap, text, named if gap in ("name", "bare", "the", "a", "of", "to") else ())
+    if told := why.details(goods, pen):
+        pen.put("details", told.text, told.cites)
+        pen.put("bare_details", why.bare_details(goods), told.cites)
+    if goods.price:
+        pen.put("price", naming.price(goods.price, language), (goods.price.id,))
+        if goods.before:
+            pen.put("before", naming.price(goods.before, language), goods.cites["before"])
+    pen.put("sizes", naming.sizes(goods), goods.cites.get("sizes", ()))
+    pen.put("colours", naming.colours(goods), goods.cites.get("range", ()))
+    for material in goods.materials[:1]:
+        term = lexicon.terms("materials")[material]
+        shown = term.en[0] if language == "en" else term.fr[0][0]
+        pen.put("material", shown, goods.cites.get("materials", named))
+    if goods.sayings:
+        pen.put("saying", goods.sayings[0], goods.cites["description"])
+
+
+def of_story(pen: Pen, request: Request, story: Story, brand: Brand, evidence: Evidence) -> None:
+    """Whom, since when, with what offer, until when; and the shop's own name."""
+    language, brief = request.language, request.brief
+    said = [fact for fact in evidence.facts if fact.stated_by is not None]
+    dated = tuple(fact.id for fact in said if fact.label == "date")
+    other = tuple(fact.id for fact in said if fact.label != "date")
+    pen.put("brand", brand.name)
+    if brand.about and lexicon.language_of(brand.about) in (language, None):
+        pen.put("about", brand.about)
+    if story.bought:
+        pen.put("bought", story.bought)
+        pen.put("since", story.since)
+        pen.put("of_since", "de " + story.since.removeprefix("à ") if story.since else "")
+    if story.occasion:
+        pen.put("occasion", story.occasion.title[language])
+    if story.offer:
+        _offer(pen, story, language, other)
+        pen.put("until", story.when.said, dated)
+    elif price := next((fact for fact in said if fact.label == "price"), None):
+        if not pen.gaps.get("price") and "no price" not in story.wishes:
+            pen.put("price", naming.price(price, language), (price.id,))
+    pen.put("when", story.when.said, dated)
+    if words := brief.product_words:
+        pen.put("subject", words[0].upper() + words[1:])
+
+
+def _offer(pen: Pen, story: Story, language: Language, cites: tuple[str, ...]) -> None:
+    offer = story.offer
+    assert offer
+    space = "" if language == "en" else " "
+    if offer.kind in ("percent", "upto"):
+        pen.put("pct", f"{offer.value}{space}%", cites)
+    else:
+        pen.put("value", offer.value, cites)
+    if offer.code:
+        pen.put("code", offer.code, cites)
+        pen.put("with_code", phrases(language, "deal.with_code")[0].format(code=offer.code), cites)
+    if offer.over:
+        pen.put("over", phrases(language, "deal.over")[0].format(amount=offer.over), cites)
+    for slot in ("deal", "deal_house"):
+        for template in phrases(language, f"{slot}.{offer.kind}"):
+            if line := pen.fill(template):
+                pen.put("deal", line.text[0].lower() + line.text[1:], line.cites)
+                return

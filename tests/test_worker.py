@@ -1,0 +1,238 @@
+"""A worker …"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+from pydantic import BaseModel
+
+from bot import decision
+from bot.db import Database
+from bot.delivery import Delivery
+from bot.desk import Assignment, Sent
+from bot.draft import Draft
+from bot.errors import CannotDo, TryAgain
+from bot.job import Job
+from bot.policy import Approval, Policy, Spend
+from bot.receipt import Receipt
+from bot.task import Task
+from bot.words import Words
+from bot.worker import Worker
+from bot.working import Means
+from bot.writers.offline import Offline
+from tests.conftest import NOW
+from tests.making import POLICY, Jobs, draft, wish
+from tests.shop import Shop
+from tests.test_skills import BRAND, Nobody, run, worker
+
+T = TypeVar("T", bound=BaseModel)
+SECRET = "the words of somebody"
+
+
+class Scripted(Offline):
+    """A writer that does what a test says before it writes; by an AI, as far as anybody knows."""
+
+    name = "scripted"
+    by_rules = False
+
+    def __init__(self, act: Callable[[], object] = lambda: None, usd: str = "0.01") -> None:
+        super().__init__(lambda: NOW)
+        self.act, self.usd = act, Decimal(usd)
+        self.seen: list[Assignment] = []
+
+    async def write(
+        self,
+        assignment: Assignment,
+        output: type[T],
+        *,
+        receipt: Callable[[Sent], Awaitable[None]],
+        grow: Callable[[str], None],
+    ) -> T:
+        self.seen.append(assignment)
+        sent = Sent(writer="scripted", sent=assignment.prompt, to="ai:443", usd=self.usd, at=NOW)
+        await receipt(sent)
+        self.act()
+
+        async def nothing(_: Sent) -> None: ...
+
+        return await super().write(assignment, output, receipt=nothing, grow=grow)
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    def act() -> None:
+        raise error
+
+    return act
+
+
+def hired(
+    database: Database, writer: Offline, policy: Policy = POLICY, jobs: Jobs | None = None
+) -> Worker:
+    return Worker(
+        Means(
+            database=database,
+            enqueue=jobs if jobs is not None else Jobs(),
+            outside=Nobody(),
+            writer=writer,
+            library=lambda _: Shop(),
+            brand=lambda _: BRAND,
+            policy=lambda _: policy,
+            now=lambda: NOW,
+        )
+    )
+
+
+def accept(database: Database, **more: Any) -> None:
+    with database.begin() as session:
+        Task.accept(session, Jobs(), wish(**more), NOW)
+
+
+def task(database: Database) -> Task:
+    with database.begin() as session:
+        return session.get_one(Task, "t1")
+
+
+def drafts(database: Database) -> list[Draft]:
+    with database.begin() as session:
+        return Draft.of_task(session, "t1")
+
+
+async def test_tells_a_bug_by_a_reference_that_the_log_has_too_and_no_content(
+    sqlite: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    accept(sqlite, words=f"e-mail: our linen shirt, {SECRET}")
+    broken = hired(sqlite, Scripted(raising(ValueError(SECRET))))
+    with caplog.at_level(logging.DEBUG):
+        await broken.jobs["work"]("t1")
+    said = task(sqlite).said
+    assert task(sqlite).state == "failed"
+    assert said is not None
+    assert task(sqlite).reference in said.to("en")
+    assert task(sqlite).reference in caplog.text
+    assert "ValueError" in caplog.text
+    assert SECRET not in caplog.text
+    assert SECRET not in said.to("en")
+
+
+async def test_tells_a_reason_in_its_own_words(sqlite: Database) -> None:
+    accept(sqlite)
+    reason = Words("There is no more paper.")
+    await hired(sqlite, Scripted(raising(CannotDo(reason)))).jobs["work"]("t1")
+    assert task(sqlite).said == reason
+
+
+async def test_leaves_what_is_only_busy_to_the_engine(sqlite: Database) -> None:
+    accept(sqlite)
+    with pytest.raises(TryAgain):
+        await hired(sqlite, Scripted(raising(TryAgain("busy")))).jobs["work"]("t1")
+    assert task(sqlite).state == "working"
+
+
+async def test_ends_visibly_what_was_busy_too_often(sqlite: Database) -> None:
+    accept(sqlite)
+    busy = TryAgain("busy", words=Words("The AI is busy."))
+    await hired(sqlite, Scripted()).give_up(Job(kind="work", subject="t1", workspace="T1"), busy)
+    assert task(sqlite).said == Words("The AI is busy.")
+
+
+async def test_keeps_one_draft_when_the_job_is_run_again(sqlite: Database) -> None:
+    accept(sqlite)
+    again = worker(sqlite, Nobody(), Shop())
+    await again.jobs["work"]("t1")
+    (first,) = drafts(sqlite)
+    with sqlite.begin() as session:
+        session.get_one(Task, "t1").state = "working"  # as after a crash before the end
+    await again.jobs["work"]("t1")
+    assert [d.fingerprint for d in drafts(sqlite)] == [first.fingerprint]
+
+
+async def test_throws_away_what_was_stopped_while_it_was_written(sqlite: Database) -> None:
+    accept(sqlite)
+
+    def stop() -> None:
+        with sqlite.begin() as session:
+            session.get_one(Task, "t1").stop(session, Jobs(), "UMARIE", NOW)
+
+    await hired(sqlite, Scripted(stop)).jobs["work"]("t1")
+    assert task(sqlite).state == "stopped"
+    assert drafts(sqlite) == []
+
+
+async def test_drafts_each_channel_that_was_named(sqlite: Database) -> None:
+    done = await run(sqlite, "e-mail and SMS: our linen shirt is back", Shop())
+    assert done.state == "done"
+    assert [d.channel for d in drafts(sqlite)] == ["email", "sms"]
+
+
+async def test_stops_at_the_spending_limit_before_the_call(sqlite: Database) -> None:
+    accept(sqlite)
+    accept(sqlite, id="t2")
+    policy = Policy(spend=Spend(usd_a_day=Decimal("0.01")))
+    writer = Scripted()
+    spending = hired(sqlite, writer, policy)
+    await spending.jobs["work"]("t1")
+    calls = len(writer.seen)
+    await spending.jobs["work"]("t2")
+    with sqlite.begin() as session:
+        said = session.get_one(Task, "t2").said
+    assert said is not None
+    assert "US$0.01" in said.to("en")
+    assert len(writer.seen) <= calls + 1
+
+
+async def test_shows_the_writer_no_personal_data_and_puts_it_back(sqlite: Database) -> None:
+    mail = "claire.dubois@mail.example"
+    accept(sqlite, words=f"e-mail: our linen shirt is back, answers to {mail}")
+    writer = Scripted()
+    await hired(sqlite, writer).jobs["work"]("t1")
+    assert writer.seen
+    for assignment in writer.seen:
+        assert mail not in assignment.prompt
+        assert mail not in assignment.model_dump_json()
+    with sqlite.begin() as session:
+        assert all(mail not in receipt.sent for receipt in Receipt.of(session, "t1"))
+
+
+async def test_checks_an_edit_and_names_the_editor_of_a_new_figure(sqlite: Database) -> None:
+    jobs = Jobs()
+    accept(sqlite)
+    working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    await working.jobs["work"]("t1")
+    (first,) = drafts(sqlite)
+    key = next(part.key for part in first.parts if part.key == "body")
+    with sqlite.begin() as session:
+        row = session.get_one(Draft, first.id)
+        texts = {key: "Linen for hot days, 15 % off for you."}
+        edited = decision.revise(
+            session,
+            jobs,
+            row,
+            by="UPAUL",
+            fingerprint=row.fingerprint,
+            texts=texts,
+            policy=POLICY,
+            now=NOW,
+        )
+    await working.jobs["check"](edited.id)
+    (second,) = drafts(sqlite)
+    assert second.version == 2
+    told = [check.words.to("en") for check in second.stated()]
+    assert any("15" in words and "<@UPAUL>" in words for words in told), told
+
+
+async def test_delivers_once_and_says_when(sqlite: Database) -> None:
+    jobs = Jobs()
+    with sqlite.begin() as session:
+        row = draft(session, jobs)
+        policy = Policy(approval=Approval(approvers=("UMAX",)))
+        decision.approve(
+            session, jobs, row, by="UMAX", fingerprint=row.fingerprint, policy=policy, now=NOW
+        )
+    delivering = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    for _ in range(2):
+        await delivering.jobs["deliver"]("t1.0.v1:thread")
+    with sqlite.begin() as session:
+        delivery = session.get_one(Delivery, "t1.0.v1:thread")
+        assert (delivery.state, delivery.gone_at) == ("gone", NOW)
