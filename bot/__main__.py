@@ -46,7 +46,10 @@ def parser() -> argparse.ArgumentParser:
 
     play = doors.add_parser("play", help="try it: a local Slack and the intern, no account needed")
     play.add_argument("--reset", action="store_true", help="start afresh")
+    play.add_argument("--fill-only", action="store_true", help="make the sample shop, then end")
+    play.add_argument("--no-browser", action="store_true", help="only print the page's address")
     play.add_argument("--port", type=int, default=0, help="the local Slack's port")
+    play.add_argument("--terminal", action="store_true", help="here in the terminal, no page")
     play.add_argument("--script", type=Path, help="read what to type from a file, then end")
 
     serve = doors.add_parser("serve", help="answer Slack, and do the work")

@@ -22,7 +22,7 @@ _LABELS = {
 }
 _PRICE = re.compile(r"price|prix|cost|cout|amount|montant|revenue|value|valeur|spend|panier|basket")
 # Behind a bare price these may stand; any other word says what is counted.
-_SMALL_WORDS = bag(
+SMALL_WORDS = bag(
     "a au aux lieu instead only seulement now maintenant de du des et and or ou for pour on sur "
     "in en dans with avec at per par until jusqu from to the le la les l chacun each piece this "
     "ce cet cette is est et today vs contre against was"
@@ -88,4 +88,4 @@ def _bare_fits(k: Reading, said: Figure, known: Figure) -> bool:
         return False
     if k.unit == "/5":
         return counts == "#stars"
-    return counts is None and (not said.follows or said.follows in _SMALL_WORDS)
+    return counts is None and (not said.follows or said.follows in SMALL_WORDS)

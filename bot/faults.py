@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.brand import Brand
 from bot.channels import Channel, measure
+from bot.fold import words_of
 from bot.parts import Part
 from bot.request import Request
 
@@ -48,18 +49,14 @@ def echo(text: str, request: Request) -> str | None:
     asked = request.brief.words.lower()
     for must in request.brief.must_say:
         asked = asked.replace(must.lower(), " \n ")
-    said = " ".join(_words(text))
+    said = " ".join(words_of(text))
     for stretch in asked.split("\n"):
-        words = _words(stretch)
+        words = words_of(stretch)
         for at in range(len(words) - ECHO + 1):
             run = " ".join(words[at : at + ECHO])
             if f" {run} " in f" {said} ":
                 return run
     return None
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
 
 
 def _too_long(parts: Iterable[Part], channel: Channel | None) -> Iterable[str]:

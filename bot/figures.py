@@ -196,14 +196,15 @@ def _sharing_units(low: str, found: list[Figure]) -> list[Figure]:
         left, right = found[i], found[i + 1]
         if not _BETWEEN.fullmatch(low, left.end, right.start):
             continue
-        if _is_bare(left):
+        if is_bare(left):
             found[i] = _like(left, right)
-        elif _is_bare(right) and left.text[:1] in "€£$":
+        elif is_bare(right) and left.text[:1] in "€£$":
             found[i + 1] = _like(right, left)
     return found
 
 
-def _is_bare(figure: Figure) -> bool:
+def is_bare(figure: Figure) -> bool:
+    """Whether it is a number without a unit."""
     return all(r.kind == "number" and r.unit is None and r.size == 1 for r in figure.readings)
 
 

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from bot import claims, figures, form, law, tongue
+from bot import claims, figures, form, law, quotations, tongue, units
+from bot.agreement import SMALL_WORDS
 from bot.brand import Brand
 from bot.channels import Channel
 from bot.checks import Check
 from bot.claims import Claim
 from bot.evidence import Evidence, Fact
-from bot.fold import squeeze
+from bot.figures import is_bare
 from bot.form import mention
-from bot.ground import Ground, quoted_spans
+from bot.ground import Ground
 from bot.links import links
 from bot.parts import Hook, Part
 from bot.piece import Piece, pieces
@@ -43,8 +44,8 @@ def prove(
     ground = Ground(evidence, request.brief, brand, report=channel is None)
     examined = pieces(parts, hooks)
     found = [
-        *_quotes(examined, ground),
-        *_citations(examined, evidence),
+        *quotations.quotes(examined, ground),
+        *quotations.citations(examined, evidence),
         *form.gaps(examined),
         *form.link_hosts(examined, ground),
         *_figures(examined, ground, today),
@@ -135,11 +136,12 @@ def _figures(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator
     told: set[object] = set()  # what was stated is said once for the whole draft
     for piece in examined:
         left_out = _left_out(piece, ground)
-        seen: set[str] = set()
+        seen: set[object] = set()
         for figure in figures.read(piece.text):
-            if _within(figure.start, figure.end, left_out) or figure.text in seen:
+            said = (figure.readings, figure.follows)
+            if _within(figure.start, figure.end, left_out) or said in seen:
                 continue
-            seen.add(figure.text)
+            seen.add(said)
             if ground.proof(figure, piece.cites, loose=piece.kind == "table"):
                 proven += 1
             elif not _is_this_year(figure, today):
@@ -153,22 +155,30 @@ def _figures(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator
 
 
 def _unproven(figure: Figure, piece: Piece, who: str | None) -> Check:
+    shown = _with_noun(figure, piece.text)
     if who:
         words = Words(
-            "{figure} is stated by {who}, with no source.", figure=figure.text, who=mention(who)
+            "{figure} is stated by {who}, with no source.", figure=shown, who=mention(who)
         )
-        return Check(rule="figure", level="stated", words=words, part=piece.key, quote=figure.text)
-    words = Words("{figure} has no source. Cite one, or take it out.", figure=figure.text)
+        return Check(rule="figure", level="stated", words=words, part=piece.key, quote=shown)
+    words = Words("{figure} has no source. Cite one, or take it out.", figure=shown)
     return Check(
-        rule="figure", level="block", words=words, part=piece.key, quote=figure.text, override=True
+        rule="figure", level="block", words=words, part=piece.key, quote=shown, override=True
     )
+
+
+def _with_noun(figure: Figure, text: str) -> str:
+    """A bare number is shown with what it counts: "45 coloris"."""
+    if not is_bare(figure) or figure.follows in SMALL_WORDS:
+        return figure.text
+    return text[figure.start : figure.end + len(figure.follows) + 1].rstrip(" .,;:!?\n")
 
 
 def _is_this_year(figure: Figure, today: date) -> bool:
     """The current year and the next are no claim: "summer 2027"."""
     reading = figure.first
-    bare = reading.kind == "number" and reading.unit is None and not figure.text.endswith("%")
-    return bare and reading.value in (today.year, today.year + 1) and len(figure.text) == 4
+    years = (today.year, today.year + 1)
+    return is_bare(figure) and reading.value in years and not units.counted(figure.follows)
 
 
 def _claims(
@@ -232,53 +242,6 @@ def _is_figured(claim: Claim, piece: Piece) -> bool:
     return any(near[0] <= cut.start and cut.end <= near[1] for cut in cuts)
 
 
-def _quotes(examined: Sequence[Piece], ground: Ground) -> Iterator[Check]:
-    for piece in examined:
-        if piece.kind == "quote":
-            fact = ground.evidence.get(piece.cites[0]) if piece.cites else None
-            if fact is None or not _contains(str(fact.value), piece.text):
-                words = Words("The quotation is not in its source, letter for letter.")
-                yield Check(
-                    rule="quote", level="block", words=words, part=piece.key, quote=piece.text,
-                    fact=piece.cites[0] if piece.cites else None,
-                )  # fmt: skip
-            continue
-        for start, end in quoted_spans(piece) if piece.written else ():
-            text = piece.text[start:end]
-            if not _is_somewhere(text, ground):
-                words = Words("“{quote}” is in no source, letter for letter.", quote=text)
-                yield Check(
-                    rule="quote", level="block", words=words, part=piece.key, quote=text,
-                    override=True,
-                )  # fmt: skip
-
-
-def _contains(whole: str, quote: str) -> bool:
-    return squeeze(quote) in squeeze(whole)
-
-
-def _is_somewhere(text: str, ground: Ground) -> bool:
-    known = (str(fact.value) for fact in ground.evidence.facts)
-    said = (said.text for said in ground.said)
-    brand = (str(one.fact.value) for one in ground.known)
-    return any(
-        _contains(whole, text.rstrip(" .,!?…")) for some in (known, said, brand) for whole in some
-    )
-
-
-def _citations(examined: Sequence[Piece], evidence: Evidence) -> Iterator[Check]:
-    for piece in examined:
-        if piece.kind == "quote":
-            continue
-        for fact_id in dict.fromkeys(piece.cites):
-            if evidence.get(fact_id) is None:
-                words = Words("The source “{fact}” does not exist. Cite another.", fact=fact_id)
-                yield Check(
-                    rule="citation", level="block", words=words, part=piece.key, fact=fact_id,
-                    override=True,
-                )  # fmt: skip
-
-
 def _left_out(piece: Piece, ground: Ground) -> list[Span]:
     """Where figures and claims are not ours: links, names, placeholders, true quotations."""
     if piece.kind == "quote":
@@ -286,8 +249,7 @@ def _left_out(piece: Piece, ground: Ground) -> list[Span]:
     spans = [(link.start, link.end) for link in links(piece.text)]
     spans += ground.name_spans(piece.text)
     spans += [match.span() for match in re.finditer(r"\[[A-Z]+_\d+\]|\{\{[^{}]*\}\}", piece.text)]
-    quoted = quoted_spans(piece) if piece.written else []
-    return spans + [s for s in quoted if _is_somewhere(piece.text[s[0] : s[1]], ground)]
+    return spans + quotations.true_spans(piece, ground)
 
 
 def _within(start: int, end: int, spans: Sequence[Span]) -> bool:

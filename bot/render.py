@@ -169,7 +169,7 @@ def _about(draft: Version, approvals: Sequence[Approval], reader: str) -> list[t
     ]
     for one in approvals:
         when = f"{spell(one.at, reader)} ({one.at.tzname() or 'UTC'})"
-        reason = f": {_one_line(one.reason)}" if one.reason else ""
+        reason = f" — {_one_line(one.reason)}" if one.reason else ""
         told.append((Words("Approved by").to(reader), f"{_one_line(one.by)}, {when}{reason}"))
     return told
 

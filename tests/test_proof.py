@@ -9,7 +9,7 @@ from bot.checks import Check, final
 from bot.parts import Hook, Part, Quote
 from bot.proof import sources, stated_in
 from bot.words import Language
-from tests.proving import EVIDENCE, SHIRT, TODAY, found, mail, only, part, proved
+from tests.proving import BRAND, EVIDENCE, SHIRT, TODAY, found, mail, only, part, proved, request
 
 SOUND: list[tuple[Language, str]] = [
     ("fr", "La Chemise Ostuni 54 tient en 180 g/m² : du lin, rien que du lin, tissé au Portugal."),
@@ -40,15 +40,15 @@ FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
     ("fr", "49,90 $ seulement.", {("block", "figure", "49,90 $")}),
     ("fr", "Elle pèse 180 g.", {("block", "figure", "180 g")}),
     ("fr", "Notre toile de 190 g/m².", {("block", "figure", "190 g/m²")}),
-    ("fr", "45 coloris au choix.", {("block", "figure", "45")}),
-    ("fr", "Déjà 213 commandes.", {("block", "figure", "213")}),
+    ("fr", "45 coloris au choix.", {("block", "figure", "45 coloris")}),
+    ("fr", "Déjà 213 commandes.", {("block", "figure", "213 commandes")}),
     ("fr", "Elle est notée 4,9/5.", {("block", "figure", "4,9/5")}),
     ("fr", "Disponible le 28 novembre.", {("block", "figure", "28 novembre")}),
     ("fr", "Disponible dès samedi.", {("block", "figure", "dès samedi")}),
     ("fr", "Garantie 5 ans.", {("block", "figure", "5 ans")}),
     ("fr", "En taille 36, 38 ou 46.", {("block", "figure", "46")}),
     ("fr", "Économisez 12,10 €.", {("block", "figure", "12,10 €")}),
-    ("fr", "Vingt coloris vous attendent.", {("block", "figure", "Vingt")}),
+    ("fr", "Vingt coloris vous attendent.", {("block", "figure", "Vingt coloris")}),
     ("fr", "Le code LIN30 vous attend.", {("block", "figure", "LIN30")}),
     ("fr", "Depuis 1987, nous aimons les chemises.", {("block", "figure", "1987")}),
     ("en", "In stores on Sunday.", {("block", "figure", "on Sunday")}),
@@ -209,7 +209,7 @@ def test_leaves_to_an_editor_only_what_they_typed() -> None:
     assert {(check.level, check.quote) for check in checks if check.quote} == {
         ("block", "39 €"),
         ("block", "soie"),
-        ("stated", "8"),
+        ("stated", "8 coloris"),
     }
 
 
@@ -241,3 +241,25 @@ def test_writes_every_sentence_as_a_plain_literal() -> None:
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Words":
                 titles = isinstance(node.args[0], ast.Attribute) and node.args[0].attr == "title"
                 assert titles or isinstance(node.args[0], ast.Constant)
+
+
+def test_takes_no_quotation_marks_for_a_source() -> None:
+    asked = request("mail : « livraison offerte à vie, -50 % » sur la chemise")
+    checks = proved("« Livraison offerte à vie, -50 % »", asked=asked)
+    assert ("block", "quote", "Livraison offerte à vie, -50 %") in found(checks)
+    checks = proved("« livraison offerte à vie, -50 % »", asked=asked)
+    assert ("stated", "figure", "50 %") in found(checks)
+    checks = proved("« -70 % sur le cachemire »")
+    assert ("block", "figure", "70 %") in found(checks)
+    body = Quote(text="-70 % sur le cachemire", fact="past_copy.1")
+    assert only(proved(Part(kind="quote", key="q", title="Q", body=body)), "quote")
+
+
+def test_judges_each_use_of_a_number() -> None:
+    assert found(proved("45 pièces, 45 coloris.")) == {("block", "figure", "45 coloris")}
+
+
+def test_does_not_let_a_name_hide_a_claim() -> None:
+    soie = BRAND.model_copy(update={"name": "Soie"})
+    assert found(proved("Soie vous écrit.", brand=soie)) == set()
+    assert found(proved("De la soie.", brand=soie)) == {("block", "claim", "soie")}

@@ -56,6 +56,14 @@ def read(folder: Path) -> dict[str, Any] | None:
     return kept
 
 
+def send_again(slack: LocalSlack) -> None:
+    """Puts the events on their way that had not arrived when everything ended."""
+    waiting = [one for one in slack.deliveries if not one.done]
+    slack.deliveries[:] = [one for one in slack.deliveries if one.done]
+    for one in waiting:
+        slack.courier.event(one.event)
+
+
 class Keeper:
     """Saves a local Slack soon after each change, and once more at the end.
 

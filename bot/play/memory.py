@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, fields
 from typing import Any
 
+from bot.play.deliver import Delivery
 from bot.play.file import StoredFile
 from bot.play.message import Message
 from bot.play.people import Person
@@ -68,8 +69,13 @@ def restore(slack: LocalSlack, kept: Kept, content: Bytes) -> None:
         view = View(**one)
         slack.homes[view.user] = slack.views[view.id] = view
     slack.states |= {(ts, user): values for ts, user, values in kept["states"]}
+    slack.deliveries.extend(_on_its_way(one) for one in kept["undelivered"])
     for name in BY_THREAD:
         getattr(slack, name).update({(c, t): value for c, t, value in kept[name]})
+
+
+def _on_its_way(body: Kept) -> Delivery:
+    return Delivery(body["event_id"], body["event"]["type"], body)
 
 
 def _all(place: Place) -> list[Message]:

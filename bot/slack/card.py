@@ -8,8 +8,8 @@ from bot.slack.blocks import (
     Message,
     actions,
     button,
-    context,
     cited,
+    context,
     section,
     told,
 )

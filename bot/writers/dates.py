@@ -101,7 +101,7 @@ def _point(typed: str, language: Language) -> str:
 
 def _table(pairs: str, english: bool) -> dict[str, str]:
     """Either language's name → its name in the text's language."""
-    found = {}
+    found: dict[str, str] = {}
     for pair in pairs.split(","):
         one, other = pair.split()
         name = one.capitalize() if english else other

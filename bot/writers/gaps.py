@@ -1,4 +1,4 @@
-"""What fills the gaps of the phrases: the product's names and facts, the brief's offer and dates."""
+"""What fills the gaps of the phrases: the product's names and facts, the offer, the dates."""
 
 from bot.brand import Brand
 from bot.evidence import Evidence
@@ -51,9 +51,9 @@ def of_story(pen: Pen, request: Request, story: Story, brand: Brand, evidence: E
     if story.offer:
         _offer(pen, story, language, other)
         pen.put("until", story.when.said, dated)
-    elif price := next((fact for fact in said if fact.label == "price"), None):
-        if not pen.gaps.get("price") and "no price" not in story.wishes:
-            pen.put("price", naming.price(price, language), (price.id,))
+    typed = next((fact for fact in said if fact.label == "price"), None)
+    if typed and not (story.offer or pen.gaps.get("price") or "no price" in story.wishes):
+        pen.put("price", naming.price(typed, language), (typed.id,))
     pen.put("when", story.when.said, dated)
     if words := brief.product_words:
         pen.put("subject", words[0].upper() + words[1:])

@@ -11,11 +11,13 @@ def subject(ready: Ready) -> Line:
     """The benefit, in what an inbox shows."""
     pen, story = ready.pen, ready.story
     most, aud, kind = ready.most("subject", 50), story.audience, NEWS.get(story.goal)
-    if not ready.goods.known:
+    if ready.is_event:
+        slots = ["event.subject"]
+    elif not ready.goods.known:
         slots = ["house.subject_deal"] if story.offer else ["house.subject"]
         slots += ["house.subject_lapsed"] if aud == "lapsed" else []
     elif story.offer:
-        slots = [f"subject.deal_{aud}+subject.deal", "subject.deal"]
+        slots = [f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
     elif kind:
         dated = [f"subject.{kind}_when"] if story.when.said else []
         slots = [*dated, f"subject.{kind}", "subject.everyone"]
@@ -34,6 +36,7 @@ def preheader(ready: Ready) -> Line:
     most = ready.most("preheader", 90)
     slots = ["preheader.any", "preheader.plain", "preheader.last"]
     slots = slots if ready.goods.known else ["preheader.house"]
+    slots = ["event.preheader"] if ready.is_event else slots
     return ready.pen.say(*slots, most=most) or Line(ready.brand.name)
 
 
@@ -41,9 +44,9 @@ def call(ready: Ready) -> Line:
     """One thing to do: a verb and its object."""
     pen, story, kind = ready.pen, ready.story, ready.goods.kind
     most = ready.most("call_to_action", 30)
-    if not ready.goods.known:
-        first = "cta.event" if story.goal == "announce" and not story.offer else "cta.code"
-        return pen.say(first, "cta.house", most=most) or Line("OK")
+    if ready.is_event or not ready.goods.known:
+        slots = ["cta.event"] if ready.is_event else ["cta.code", "cta.house"]
+        return pen.say(*slots, most=most) or Line("OK")
     slots = []
     if story.audience == "gift":
         slots.append("cta.gift")
@@ -56,24 +59,28 @@ def call(ready: Ready) -> Line:
     return pen.say(*slots, "cta.see", "cta.look", most=most) or Line("OK")
 
 
-def hooks(ready: Ready, chosen: str, most: int = 140) -> list[Hook]:
-    """Two other ways in, each from its own angle."""
+def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]:
+    """Two other ways in, each from its own angle: by price or occasion, and by another reason
+    (`again` are the slots the opening came from)."""
     pen, story = ready.pen, ready.story
-    angles = ["comfort", "price", "use", "details"]
-    if story.occasion and story.occasion.gift:
-        angles.insert(0, "occasion")
+    tries: list[tuple[str, tuple[str, ...]]] = []
+    if ready.is_event:
+        tries += [("event", ("hook.event",)), ("event", ("event.open",))]
     if story.goal == "back in stock":
-        angles.insert(0, "news")
-    if not pen.gaps.get("price") and not story.offer:
-        angles.remove("price")
+        tries.append(("news", ("hook.news",)))
+    if story.occasion and story.occasion.gift:
+        tries.append(("occasion", ("hook.occasion",)))
+    tries += [("", again), ("price", ("hook.price",)), ("short", ("hook.short",))]
+    tries += [("details", ("hook.details",)), ("plain", ("hook.plain",))]
+    if not ready.goods.known:
+        tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]
     found: list[Hook] = []
-    for angle in [*angles, "question", "short", "house"]:
-        line = pen.say(f"hook.{angle}", most=most, unlike=(chosen, *(h.text for h in found)))
-        if line:
-            name = next(iter(pen.all(f"angle.{angle}"))).text.lower()
-            found.append(Hook(angle=name, text=finish(ready, line.text), facts=line.cites))
-        if len(found) == 2:
-            break
+    for angle, slots in tries:
+        line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
+        if line and len(found) < 2:
+            name = angle or (pen.told[-1].topic.split(".")[0] if pen.told else "short")
+            shown = next(pen.all(f"angle.{name}")).text.lower()
+            found.append(Hook(angle=shown, text=finish(ready, line.text), facts=line.cites))
     return found
 
 

@@ -12,23 +12,31 @@ NEWS = {"launch": "launch", "back in stock": "back"}
 def opening(ready: Ready) -> Line:
     """The news if there is one, and the argument for this audience."""
     pen, aud = ready.pen, ready.story.audience
+    if ready.is_event:
+        return pen.say("event.open", "event.open_undated") or Line(pen.gaps["bare"])
     if not ready.goods.known:
         return _house(ready)
     group = why.group(ready.goods.kind)
     if said := news(ready):
         point = pen.say(f"point.{aud}.{group}+point.{aud}.any", "point.everyone.any")
         return said + point if point else said
+    line = pen.say(*open_slots(ready)) or Line(pen.finished(pen.gaps["the"] + "."))
+    if aud == "new" and pen.gaps.get("about"):
+        line = line + Line(pen.gaps["about"])
+    return line
+
+
+def open_slots(ready: Ready) -> list[str]:
+    """Where an opening that names the product comes from."""
+    aud, group = ready.story.audience, why.group(ready.goods.kind)
+    if ready.is_event or not ready.goods.known:
+        return ["event.open" if ready.is_event else "house.open_deal"]
     slots = [
         f"open.{aud}.{group}+open.{aud}.any",
         f"open.everyone.{group}+open.everyone.any",
         "open.everyone.plain",
     ]
-    if aud == "price" and ready.story.offer:
-        slots.insert(0, "open.price.deal")
-    line = pen.say(*slots) or Line(pen.finished(pen.gaps["the"] + "."))
-    if aud == "new" and pen.gaps.get("about"):
-        line = line + Line(pen.gaps["about"])
-    return line
+    return ["open.price.deal", *slots] if aud == "price" and ready.story.offer else slots
 
 
 def news(ready: Ready) -> Line | None:
@@ -48,15 +56,15 @@ def _house(ready: Ready) -> Line:
         pen.gaps["reason"] = f"{pen.gaps['deal']} {until}".strip()
         pen.cites["reason"] = pen.cites["deal"]
     slots = ["house.open_lapsed"] if story.audience == "lapsed" else []
-    slots += ["house.open_deal"] if story.offer else ["house.open_news"]
+    slots += ["house.open_deal"] if story.offer else []
     return pen.say(*slots, "house.open") or Line(ready.brand.name)
 
 
 def product(ready: Ready) -> Line | None:
     """What it has, and one reason more when that is little."""
     pen, goods = ready.pen, ready.goods
-    if not goods.known:
-        return None
+    if ready.is_event or not goods.known:
+        return pen.say("event.more" if ready.is_event else "house.more")
     has = pen.say(f"details.{goods.kind}", "details.any") if goods.details else None
     longer = "longer" in ready.story.wishes
     more = pen.say("also.any") if not has or longer or len(goods.details) < 2 else None
@@ -78,8 +86,10 @@ def offer(ready: Ready) -> Line | None:
     )
     if made is None:
         return pen.say("price.before", "price.any") if tells else None
-    if not ready.goods.known and pen.has_said("deal", "reason", among=("house",)):
+    if pen.has_said("deal", "reason", among=("house",)):
         return None
+    if pen.has_said("deal", among=("open",)):
+        return pen.say("offer.reminder", "offer.reminder_code")
     slots = [f"offer.{made.kind}_price"] if tells else []
     line = pen.say(*slots, f"offer.{made.kind}")
     if made.delivery:
@@ -92,8 +102,10 @@ def offer(ready: Ready) -> Line | None:
 def worry(ready: Ready) -> Line | None:
     """The doubt people have about such a thing, answered; and what should be known of it."""
     pen, goods = ready.pen, ready.goods
-    if not goods.known or "shorter" in ready.story.wishes:
+    if "shorter" in ready.story.wishes:
         return None
+    if ready.is_event or not goods.known:
+        return pen.say("event.worry" if ready.is_event else "house.worry")
     return together(honest(ready), pen.say(*_worries(ready)))
 
 

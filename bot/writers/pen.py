@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.fold import fold
+from bot.faults import ECHO
+from bot.fold import fold, words_of
 from bot.words import Language
 
 FOLDER = Path(__file__).parent
@@ -56,6 +57,7 @@ class Pen:
     shorts: list[Reason] = field(default_factory=list)
     avoid: tuple[str, ...] = ()
     use: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()  # its words, folded: seven in a row are not to be repeated
     said: list[tuple[str, str]] = field(default_factory=list)  # slots and sentences used
     told: list[Reason] = field(default_factory=list)
 
@@ -132,7 +134,7 @@ class Pen:
             stock = self.shorts
         else:
             return [None]
-        topics = [reason.topic for reason in self.told]
+        topics = [reason.topic for reason in self.told if reason in stock]
         fresh = [reason for reason in stock if reason not in self.told]
         return sorted(fresh, key=lambda reason: topics.count(reason.topic))[:REASONS_TRIED]
 
@@ -141,6 +143,11 @@ class Pen:
 
     def _allowed(self, line: Line) -> bool:
         low = line.text.lower()
+        words = words_of(line.text)
+        runs = (tuple(words[at : at + ECHO]) for at in range(len(words) - ECHO + 1))
+        asked = {self.brief[at : at + ECHO] for at in range(len(self.brief) - ECHO + 1)}
+        if any(run in asked for run in runs):
+            return False
         return not any(re.search(rf"(?<!\w){re.escape(w.lower())}", low) for w in self.avoid)
 
     def order(self, *about: str) -> str:

@@ -6,6 +6,7 @@ from bot.brand import Brand
 from bot.channels import Channel
 from bot.desk import Assignment
 from bot.evidence import Evidence
+from bot.fold import words_of
 from bot.request import Request
 from bot.words import Language
 from bot.writers import gaps, why
@@ -30,6 +31,11 @@ class Ready:
     def language(self) -> Language:
         return self.request.language
 
+    @property
+    def is_event(self) -> bool:
+        """Not a thing to sell, but a date to come to."""
+        return self.goods.kind == "event"
+
     def most(self, part: str, otherwise: int) -> int:
         """How many characters a part may have."""
         limit = self.channel.parts.get(part) if self.channel else None
@@ -52,6 +58,7 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
         plural=goods.plural,
         avoid=brand.avoid,
         use=brand.use,
+        brief=tuple(words_of(request.brief.words)),
     )
     gaps.of_product(pen, goods)
     gaps.of_story(pen, request, story, brand, evidence)

@@ -9,6 +9,7 @@ from bot.writers.paragraphs import (
     more_facts,
     musts,
     offer,
+    open_slots,
     opening,
     product,
     terms,
@@ -37,7 +38,7 @@ def email(ready: Ready) -> Made:
         "preheader": copy(ready, preheader(ready)),
         "body": copy(ready, *body),
         "call_to_action": copy(ready, call(ready)),
-        "hooks": hooks(ready, first.text),
+        "hooks": hooks(ready, first.text, *open_slots(ready)),
     }
 
 
@@ -57,12 +58,14 @@ def sms(ready: Ready) -> Made:
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]
     said = Copy(text=french.elided(text) if ready.language == "fr" else text, facts=line.cites)
-    return {"text": said, "hooks": hooks(ready, line.text, most=110)}
+    return {"text": said, "hooks": hooks(ready, line.text, *_sms_slots(ready), most=110)}
 
 
 def _tails(ready: Ready) -> list[list[str]]:
     """What must stand behind the message: mentions, the link, how to stop; the fuller first."""
     said = [line.text for line in musts(ready)]
+    if ready.story.offer and ready.story.offer.delivery:
+        said += [line.text for line in ready.pen.all("offer.also_delivery")][:1]
     stop = [] if any("STOP" in one for one in said) else [next(ready.pen.all("sms.stop")).text]
     site = ready.brand.site
     if not site:
@@ -74,6 +77,8 @@ def _tails(ready: Ready) -> list[list[str]]:
 def _sms_slots(ready: Ready) -> list[str]:
     story, aud = ready.story, ready.story.audience
     kind = NEWS.get(story.goal)
+    if ready.is_event:
+        return ["event.sms"]
     if not ready.goods.known:
         return ["sms.house_deal"] if story.offer else ["sms.house"]
     if story.offer:
@@ -87,7 +92,8 @@ def _sms_slots(ready: Ready) -> list[str]:
 def product_page(ready: Ready) -> Made:
     """A title with what sets it apart, and a description that sells by use."""
     pen, goods, wishes = ready.pen, ready.goods, ready.story.wishes
-    title = pen.say("page.title", most=80) or Line(goods.name or ready.brand.name)
+    titles = ("page.title", "page.title_plain", "page.title_bare")
+    title = pen.say(*titles, most=80) or Line(goods.name or ready.brand.name)
     lead = pen.say("page.lead", "page.lead_plain", "house.open") or title
     has = pen.say(f"details.{goods.kind}", "page.details") if goods.details else None
     use = pen.say("page.use")
@@ -102,7 +108,7 @@ def product_page(ready: Ready) -> Made:
     return {
         "title": copy(ready, title),
         "description": copy(ready, *paragraphs),
-        "hooks": hooks(ready, lead.text),
+        "hooks": hooks(ready, lead.text, "page.lead"),
     }
 
 

@@ -1,7 +1,7 @@
 """Whom a text speaks to, why now, and with what offer: the brief as the offline writer sees it."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.brief import Brief
 from bot.occasions import Occasion, occasions
@@ -90,7 +90,7 @@ class Story:
     bought: str = ""  # what they bought, plural, in the text's language
     since: str = ""
     offer: Offer | None = None
-    when: When = When()
+    when: When = field(default_factory=When)
     occasion: Occasion | None = None
     goal: str = "inform"
     wishes: frozenset[str] = frozenset()  # what a send-back asks: shorter, price, no price, …

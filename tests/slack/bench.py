@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ PARTS = (
     Part(kind="copy", key="body", title="Body", body=Copy(text="Linen breathes.")),
 )
 SECRET = "a signing secret"
-FORMS: dict[str, Path] = {}
+EMPTY: list[Path] = []  # a migrated database, made once
 
 
 @dataclass
@@ -235,10 +235,16 @@ def text_of(value: Any) -> str:
 
 @contextlib.asynccontextmanager
 async def bench_of(
-    home: Path, *, socket: bool = False, health: Callable[[], Any] | None = None
+    home: Path,
+    *,
+    socket: bool = False,
+    health: Callable[[], Any] | None = None,
+    url: str | None = None,
 ) -> AsyncIterator[Bench]:
-    """Everything up, over HTTP or Socket Mode, with no draft yet."""
-    database = Database(f"sqlite:///{_migrated(home)}")
+    """Everything up, over HTTP or Socket Mode, with no draft yet; on SQLite unless `url` says."""
+    database = Database(url or f"sqlite:///{_migrated(home)}")
+    if url:
+        migrate.upgrade(database)
     async with LocalSlack(SECRET) as slack, make_session() as session:
         slack.retry_delays = (0.02, 0.02)
         client = make_client(slack.bot_token, slack.url, session)
@@ -286,16 +292,14 @@ async def bench_of(
 
 def _migrated(home: Path) -> Path:
     """An own copy of an empty migrated database."""
-    if "empty" not in FORMS:
+    if not EMPTY:
         path = home / "template.db"
         made = Database(f"sqlite:///{path}")
         migrate.upgrade(made)
-        with made.engine.begin() as connection:
-            connection.exec_driver_sql("PRAGMA user_version = 0")
         made.close()
-        FORMS["empty"] = path
+        EMPTY.append(path)
     copy = home / "intern.db"
-    shutil.copy2(FORMS["empty"], copy)
+    shutil.copy2(EMPTY[0], copy)
     return copy
 
 
@@ -305,11 +309,5 @@ def blocked(override: bool = True) -> Check:
 
 
 def with_approval(policy: Policy, **more: Any) -> Policy:
-    return policy.model_copy(update={"approval": replace_model(policy.approval, **more)})
-
-
-def replace_model(approval: Approval, **more: Any) -> Approval:
-    return approval.model_copy(update=more)
-
-
-__all__ = ["Bench", "bench_of", "replace"]
+    approval: Approval = policy.approval.model_copy(update=more)
+    return policy.model_copy(update={"approval": approval})

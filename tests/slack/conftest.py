@@ -18,3 +18,12 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def socket_bench(tmp_path: Path) -> AsyncIterator[Bench]:
     async with bench_of(tmp_path, socket=True) as found:
         yield found
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    """On both databases, for what two people do at once."""
+    postgres = request.param == "postgres"
+    url = str(request.getfixturevalue("postgres_url")) if postgres else None
+    async with bench_of(tmp_path, url=url) as found:
+        yield found

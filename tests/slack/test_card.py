@@ -489,3 +489,40 @@ def test_of_two_needed_approvals_stays_sound(sqlite: Database) -> None:
         message = drawn(seen(session, policy=policy))
         check_message_blocks(message.blocks)
     assert "<@U4>" in text_of(message.blocks)
+
+
+@pytest.mark.parametrize("state", ["asking", "failed", "stopped"])
+def test_that_was_taken_up_again_says_so_and_has_no_button(sqlite: Database, state: str) -> None:
+    with sqlite.begin() as session:
+        task = asked(session)
+        if state == "asking":
+            task.ask(session, Jobs(), Question(words=Words("Which?"), options=("A",)), NOW)
+        elif state == "failed":
+            task.fail(session, Jobs(), Words("The AI is busy."), NOW)
+        else:
+            task.stop(session, Jobs(), MARIE, NOW)
+        assert pressable(drawn(seen(session)).blocks)
+        Task.accept(session, Jobs(), wish("t2", parent="t1"), NOW)
+        message = drawn(seen(session))
+    assert "It goes on below." in text_of(message.blocks)
+    assert pressable(message.blocks) == {}
+
+
+def test_no_longer_offers_the_opening_in_use(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        draft.edit(session, Jobs(), by=PETE, texts={"subject": "Cool all day"}, now=NOW)
+        draft = session.get_one(Draft, "t1.0.v2")
+        draft.judge(session, Jobs(), (), draft.facts, NOW)
+        shown = text_of(drawn(seen(session)).blocks)
+    assert "Another opening: comfort" not in shown
+    assert "Another opening: return" in shown
+
+
+def test_does_not_list_what_people_downloaded(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        approve(session, draft)
+        told = {"kind": "file", "format": "md", "to": MARIE}
+        Delivery.plan(session, Jobs(), draft, destination=told, now=NOW)
+        assert "file" not in text_of(drawn(seen(session)).blocks)

@@ -154,6 +154,7 @@ async def test_not_yet_approved_are_downloaded_with_a_mark(bench: Bench) -> None
     assert not bench.rows(Delivery)
     await bench.press(MAX, card, "more", "download")
     assert len(bench.in_dm(MAX)) == 3
+    assert "already" in bench.whispers(MAX)[1]
 
 
 async def test_as_a_file_whose_answer_was_lost_are_found_again(bench: Bench) -> None:

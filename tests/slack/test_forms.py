@@ -252,3 +252,21 @@ def test_to_read_shows_exactly_what_left(sqlite: Database, text: str) -> None:
     else:
         assert "All of it is in the download" in shown
     assert MARIE not in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_has_a_title_and_buttons_that_fit_whole(sqlite: Database, language: str) -> None:
+    draft = made(sqlite, blocked())
+    views = [
+        forms.brief_form(language, BRAND),
+        forms.edit_form(draft, language),
+        forms.send_back_form(draft, language),
+        forms.reject_form(draft, language),
+        forms.anyway_form(draft, language),
+        forms.sources_view(draft, language),
+        forms.history_view([draft], [], [], language),
+        forms.what_left_view([], language),
+    ]
+    for view in views:
+        for name in ("title", "submit", "close"):
+            assert not view.get(name, {"text": ""})["text"].endswith("…"), view[name]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.play.message import Message
 from bot.request import Question
 from bot.words import Words
 from tests.slack.bench import (
@@ -9,6 +10,7 @@ from tests.slack.bench import (
     MARIE,
     MARKETING,
     MAX,
+    OTTO,
     RANDOM,
     Bench,
     buttons,
@@ -40,7 +42,8 @@ async def test_as_a_command_is_answered_without_a_call_to_slack(bench: Bench) ->
     assert sorted(times)[7] < 25  # measured in one process with Slack itself: 4–8 ms
 
 
-async def test_as_a_mention_in_both_forms_is_one_task(bench: Bench) -> None:
+async def test_as_a_mention_in_both_forms_is_one_task(any_bench: Bench) -> None:
+    bench = any_bench
     said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> e-mail: linen is back")
     await bench.run()
     assert [one.type for one in bench.slack.deliveries][:2] == ["app_mention", "message"]
@@ -81,6 +84,8 @@ async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
 async def test_by_others_is_none_of_our_business(bench: Bench) -> None:
     await bench.slack.say(MARIE, MARKETING, "good morning")
     await bench.slack.bot_says("B0OTHER", MARKETING, "<@UINTERN> buy now")
+    an_app = Message(bench.slack.stamps.ts(), MARKETING, OTTO, "<@UINTERN> buy", bot_id="B0OTHER")
+    bench.slack.post(bench.slack.places[MARKETING], an_app)
     said = await bench.slack.say(MARIE, LAUNCHES, "hello")
     await bench.slack.edit(MARIE, LAUNCHES, said.ts, "<@UINTERN> edited in later")
     await bench.slack.delete(MARIE, LAUNCHES, said.ts)

@@ -7,8 +7,10 @@ import pytest
 from bot.decision import Decision
 from bot.delivery import Delivery
 from bot.job import Job
+from bot.play.message import Message
 from bot.post import Post
 from bot.request import Question
+from bot.slack.names import Ref
 from bot.task import Task
 from bot.words import Words
 from tests.slack.bench import (
@@ -51,7 +53,10 @@ async def test_approve_by_an_outsider_is_refused_in_their_language(bench: Bench)
     assert not bench.whispers(MAX)
 
 
-async def test_approve_by_two_at_once_is_one_delivery_and_two_true_answers(bench: Bench) -> None:
+async def test_approve_by_two_at_once_is_one_delivery_and_two_true_answers(
+    any_bench: Bench,
+) -> None:
+    bench = any_bench
     card = await bench.drafted()
     answers = await asyncio.gather(
         *(bench.slack.click(who, MARKETING, card.ts, "approve") for who in (MAX, LEA))
@@ -129,7 +134,8 @@ async def test_edit_makes_the_next_version_and_voids_the_last(bench: Bench) -> N
     assert "approve" in buttons(card)
 
 
-async def test_edit_too_late_loses_nothing_that_was_typed(bench: Bench) -> None:
+async def test_edit_too_late_loses_nothing_that_was_typed(any_bench: Bench) -> None:
+    bench = any_bench
     card = await bench.drafted()
     await bench.press(OTTO, card, "edit")
     await bench.press(MARIE, card, "edit")
@@ -169,7 +175,8 @@ async def test_edit_to_nothing_is_an_error_at_its_field(bench: Bench) -> None:
     assert len(bench.drafts) == 1
 
 
-async def test_send_back_is_a_new_task_in_the_card_s_thread(bench: Bench) -> None:
+async def test_send_back_is_a_new_task_in_the_card_s_thread(any_bench: Bench) -> None:
+    bench = any_bench
     card = await bench.drafted()
     await bench.press(MAX, card, "send_back")
     view = bench.form(MAX)
@@ -317,7 +324,7 @@ async def test_share_where_we_are_no_member_is_refused(bench: Bench) -> None:
     await bench.press(MARIE, private, "share")
     await bench.run()
     assert len([m for m in bench.in_dm(MARIE) if m.blocks]) == 1
-    assert "Invite me" in bench.whispers(MARIE, bench.slack.dm(MARIE))[0]
+    assert f"<#{RANDOM}>" in bench.whispers(MARIE, bench.slack.dm(MARIE))[0]
 
 
 async def test_a_shared_draft_sent_back_is_no_secret(bench: Bench) -> None:
@@ -343,6 +350,25 @@ async def test_a_button_from_elsewhere_is_refused_kindly(bench: Bench) -> None:
     await bench.press(MAX, card, "approve")
     assert "older version" in bench.whispers(MAX)[0]
     assert not bench.rows(Decision)
+
+
+async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
+    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
+    card = await bench.drafted()
+    hidden, seen = (next(d for d in bench.drafts if d.task == t.id) for t in bench.tasks)
+    forge(card, "send_to", Ref(draft=seen.id, seen=seen.fingerprint, pick=LAUNCHES))
+    forge(card, "share", Ref(draft=hidden.id, seen=hidden.fingerprint, pick=MARKETING))
+    await bench.press(MAX, card, "send_to")
+    await bench.press(MAX, card, "share")
+    assert not bench.rows(Delivery)
+    assert f"{hidden.piece}:shared" not in bench.posts()
+    assert ["approved" in said or "asked for" in said for said in bench.whispers(MAX)] == [True] * 2
+
+
+def forge(card: Message, action: str, ref: Ref) -> None:
+    text = {"type": "plain_text", "text": action}
+    button = {"type": "button", "action_id": action, "text": text, "value": ref.packed()}
+    card.blocks.append({"type": "actions", "block_id": action, "elements": [button]})
 
 
 async def test_a_press_of_another_workspace_finds_nothing(bench: Bench) -> None:

@@ -63,7 +63,8 @@ async def test_calls_nobody_when_it_opens(bench: Bench, socket_bench: Bench) -> 
     assert [call.method for call in socket_bench.slack.calls] == ["apps.connections.open"]
 
 
-async def test_opens_home_with_what_waits_and_what_was_asked(bench: Bench) -> None:
+async def test_opens_home_with_what_waits_and_what_was_asked(any_bench: Bench) -> None:
+    bench = any_bench
     await bench.drafted(words="the linen shirt")
     await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: a surprise")
     await bench.run()

@@ -23,6 +23,7 @@ class Good:
 
     ref: str
     category: str
+    kind: str
     name: str
     price: int
     material: str
@@ -101,7 +102,9 @@ class Range:
             for day, price in zip(good.days, good.prices, strict=True)
         )
         sheet.write(folder / "prices.csv", ("référence", "depuis le", "prix", "devise"), history)
-        return sheet.write(folder / "products.csv", COLUMNS, (self._row(g, last) for g in self.goods))
+        return sheet.write(
+            folder / "products.csv", COLUMNS, (self._row(g, last) for g in self.goods)
+        )
 
     def _row(self, good: Good, day: int) -> tuple[object, ...]:
         struck = good.struck(day)
@@ -148,7 +151,9 @@ def _price(good: Good, span: Span, dice: Dice) -> None:
     steps = {0: good.price}
     if dice.chance(0.35):
         steps[0] = _rounded(good.price, 0.95)
-    usual = [(span.number(span.first.replace(year=y, month=1, day=2)), good.price) for y in _years(span)]
+    usual = [
+        (span.number(span.first.replace(year=y, month=1, day=2)), good.price) for y in _years(span)
+    ]
     steps |= {day: price for day, price in usual if 0 < day < span.length}
     sold = dice.chance(0.35)
     friday = dice.chance(0.25)
@@ -196,6 +201,3 @@ def _rounded(cents: int, share: float) -> int:
 
 def _years(span: Span) -> range:
     return range(span.first.year, span.last.year + 1)
-
-
-

@@ -2,11 +2,13 @@
 
 from datetime import date, timedelta
 from functools import cached_property
+from itertools import accumulate
 
 from bot.play.shop.dice import Dice, Loaded
 
 MONTHS = (105, 80, 82, 90, 100, 105, 92, 68, 105, 102, 135, 180)
 WEEKDAYS = (105, 98, 100, 100, 88, 92, 117)
+BUSY = 20_000  # the weight of a day in December
 HOURS = (6, 3, 2, 1, 1, 3, 12, 25, 34, 40, 44, 46, 58, 55, 44, 42, 44, 50, 58, 66, 88, 96, 70, 28)
 CLOCK = tuple(f"{minute // 60:02}:{minute % 60:02}" for minute in range(1440))
 
@@ -41,6 +43,16 @@ class Span:
     def weights(self) -> list[float]:
         """How much is bought on each day, beside the others."""
         return [by_month(MONTHS, day) * WEEKDAYS[day.weekday()] * rush(day) for day in self.dates]
+
+    @cached_property
+    def moods(self) -> list[float]:
+        """Whether somebody who might order on a day does: one on the busiest days."""
+        return [min(1.0, weight / BUSY) for weight in self.weights]
+
+    @cached_property
+    def mood(self) -> float:
+        """The same on average."""
+        return list(accumulate(self.moods))[-1] / self.length
 
 
 def by_month(months: tuple[int, ...], day: date) -> float:

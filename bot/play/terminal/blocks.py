@@ -11,10 +11,11 @@ from rich.text import Text
 
 from bot.play.blocks import own_elements
 from bot.play.terminal import rich_text, tables
-from bot.play.terminal.elements import drawn
+from bot.play.terminal.elements import button, menu
 from bot.play.terminal.mrkdwn import from_mrkdwn, from_object
 from bot.play.terminal.names import Names
 from bot.play.terminal.pressable import Pressables, Where
+from bot.play.terminal.row import Row
 
 Block = dict[str, Any]
 STATES = {"pending": "○", "in_progress": "◔", "complete": "●", "error": "✗"}
@@ -78,7 +79,7 @@ class Drawing:
             Text(f"[{one['alt_text']}]") if one["type"] == "image" else from_object(one, self.names)
             for one in block["elements"]
         ]
-        line = Text("  ").join(shown)
+        line = Text(" · ").join(shown)
         line.stylize("dim")
         return [line]
 
@@ -99,8 +100,11 @@ class Drawing:
                 continue
             nth = self._seen[element["action_id"]] = self._seen.get(element["action_id"], -1) + 1
             one = self.pressables.draw(self.where, block, element, nth)
-            (row if one.is_button else menus).append(drawn(one, self.names))
-        return [*([Text("   ").join(row)] if row else []), *menus]
+            if one.is_button:
+                row.append(button(one, self.names))
+            else:
+                menus.append(menu(one, self.names))
+        return [*([Row(row)] if row else []), *menus]
 
     def _input(self, block: Block) -> list[RenderableType]:
         return [Text(f"{block['label']['text']}: …", "bold")]
@@ -118,9 +122,11 @@ class Drawing:
         return [*found, *(text for text in texts if text), *self._pressables(block)]
 
     def _container(self, block: Block) -> list[RenderableType]:
-        head: list[RenderableType] = [from_object(block["title"], self.names)] if block.get(
-            "title"
-        ) else rich_text.drawn(block["rich_text_title"], self.names)
+        head: list[RenderableType] = (
+            [from_object(block["title"], self.names)]
+            if block.get("title")
+            else rich_text.drawn(block["rich_text_title"], self.names)
+        )
         inner = Group(*self.draw(block["child_blocks"]))
         return [*head, Padding(inner, (0, 0, 0, 2))]
 

@@ -32,7 +32,8 @@ def is_working(message: Message) -> bool:
 
 def head(message: Message, names: Names, *, elsewhere: bool, again: bool) -> Text:
     """`(3) Super-Intern, in the thread of (2)`, with what else needs saying."""
-    said = Text(f"({names.number(message.channel, message.ts)}) ", "bold yellow")
+    number = names.number(message.channel, message.ts)
+    said = Text().append(f"({number}) ", "bold yellow")
     said.append(names.author(message), "bold")
     if message.is_reply and message.thread_ts:
         said.append(f", in the thread of ({names.number(message.channel, message.thread_ts)})")
@@ -55,7 +56,8 @@ def body(message: Message, names: Names, pressables: Pressables) -> RenderableTy
     inner = Drawing(names, pressables, where).draw(message.blocks)
     grown = [from_mrkdwn(message.text, names)] if message.streaming_until else []
     if not message.blocks:
-        return _with_files([*_tasks(message), from_mrkdwn(message.text, names)], message)
+        words = [from_mrkdwn(message.text, names)] if message.text else []
+        return _with_files([*_tasks(message), *words], message)
     card = Panel(Group(*grown, *_tasks(message), *inner), box=box.ROUNDED, border_style="dim")
     return _with_files([card], message)
 
@@ -67,9 +69,11 @@ def in_one_line(message: Message, names: Names) -> Text:
     return line
 
 
-def plain(message: Message) -> bool:
-    """Whether it fits behind its author's name."""
-    return bool(message.user and not message.bot_id and message.text and "\n" not in message.text)
+def in_line(message: Message, names: Names) -> Text | None:
+    """What a person wrote, where it fits behind their name."""
+    if message.bot_id or message.files or message.deleted or "\n" in message.text:
+        return None
+    return from_mrkdwn(message.text, names)
 
 
 def _with_files(shown: list[RenderableType], message: Message) -> Group:

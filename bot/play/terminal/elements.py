@@ -7,6 +7,7 @@ from rich.text import Text
 from bot.play.terminal.mrkdwn import from_object
 from bot.play.terminal.names import Names
 from bot.play.terminal.pressable import Pressable, choices, chosen_in
+from bot.play.terminal.row import Row
 
 STYLES = {"primary": "bold green", "danger": "bold red"}
 MOST_SHOWN = 12
@@ -14,19 +15,28 @@ SIGNS = {"overflow": "⋯", "checkboxes": "☐", "radio_buttons": "○", "feedba
 STARTS = ("initial_date", "initial_time", "initial_date_time", "initial_user", "initial_channel")
 
 
-def drawn(pressable: Pressable, names: Names) -> Text:
-    """`[3] Edit`, or `[5] ⋯ 1 Reject · 2 Sources`."""
+def button(pressable: Pressable, names: Names) -> Text:
+    """`[3] Edit`."""
     element = pressable.element
-    number = Text(f"[{pressable.number}]", "bold yellow")
-    if pressable.is_button:
-        label = from_object(element["text"], names)
-        label.stylize(STYLES.get(element.get("style", ""), "bold"))
-        shown = number.append(" ").append_text(label)
-        return shown.append(f" ({element['url']})", "dim") if "url" in element else shown
-    return number.append(f" {_menu(element, names)}")
+    label = from_object(element["text"], names)
+    label.stylize(STYLES.get(element.get("style", ""), "bold"))
+    shown = _number(pressable).append(" ").append_text(label)
+    return shown.append(f" ({element['url']})", "dim") if "url" in element else shown
 
 
-def _menu(element: dict[str, Any], names: Names) -> str:
+def menu(pressable: Pressable, names: Names) -> Row:
+    """`[5] ⋯ 1 Reject · 2 Sources`."""
+    head, offered = _menu(pressable.element, names)
+    lead = _number(pressable).append(f" {head}" if head else "")
+    first = [lead.append(" ").append(offered[0])] if offered else [lead]
+    return Row([*first, *(Text(f"· {one}") for one in offered[1:])], gap=" ")
+
+
+def _number(pressable: Pressable) -> Text:
+    return Text().append(f"[{pressable.number}]", "bold yellow")
+
+
+def _menu(element: dict[str, Any], names: Names) -> tuple[str, list[str]]:
     sign = SIGNS.get(element["type"], "▾")
     lead = (element.get("placeholder") or {}).get("text", "")
     started = next((str(element[name]) for name in STARTS if element.get(name)), "")
@@ -38,4 +48,4 @@ def _menu(element: dict[str, Any], names: Names) -> str:
     if len(offered) > MOST_SHOWN:
         shown.append(f"… {len(offered)} in all")
     head = " ".join(part for part in (sign, lead, started) if part)
-    return f"{head}{': ' if lead and shown else ' ' if head else ''}{' · '.join(shown)}"
+    return (f"{head}:" if lead and shown else head), shown

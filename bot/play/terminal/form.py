@@ -7,6 +7,7 @@ from rich.text import Text
 from bot.play.answer import Answer
 from bot.play.blocks import flat
 from bot.play.fields import ALL, is_empty, problem_of
+from bot.play.refusals import Impossible
 from bot.play.slack import LocalSlack
 from bot.play.terminal.bar import Bar
 from bot.play.terminal.blocks import Drawing
@@ -55,8 +56,8 @@ class Form:
             self._tell(answer)
             if view.hash != seen:
                 return
-            if not wanted and await self._next("Enter tries again, /cancel closes: "):
-                continue
+            if not wanted:
+                await self._next("Enter tries again, /cancel closes: ")
 
     async def _send(self) -> Answer:
         """Sends what was filled in; what Slack's own client refuses comes as errors too."""
@@ -90,7 +91,7 @@ class Form:
     async def _ask(self, block: Block) -> None:
         """One input: an empty line keeps what is there."""
         element = block["element"]
-        label = Text(block["label"]["text"], "bold")
+        label = Text().append(block["label"]["text"], "bold")
         label.append(" (optional)" if block.get("optional") else "", "dim")
         if hint := (block.get("hint") or {}).get("text"):
             label.append(f" · {hint}", "dim")
@@ -103,7 +104,7 @@ class Form:
                 ids = block["block_id"], element["action_id"]
                 self.slack.fill(self.view.user, self.view.id, {ids[0]: {ids[1]: chosen}})
                 return
-            except ValueError as fault:  # Impossible: an option that is not there, too many
+            except Impossible as fault:
                 self.screen.say(Text(f"! {fault}", "bold red"))
 
     async def _answer(self, element: Block, state: dict[str, Any]) -> Any:

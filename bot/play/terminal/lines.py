@@ -5,7 +5,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 COMMENT = "#"
 
@@ -18,12 +18,15 @@ class Lines:
     def __init__(self, source: TextIO, echo: Callable[[str], None]) -> None:
         self.source, self.echo = source, echo
 
-    async def next(self, prompt: str) -> str | None:
-        """The next line that is no comment; told on the screen behind its prompt."""
+    async def next(self, prompt: str, *, empty: bool = True) -> str | None:
+        """The next line that is no comment, told on the screen behind its prompt.
+
+        Without `empty`, lines with nothing in them only part what stands in a script.
+        """
         while (line := await _in_a_thread(self.source.readline)) is not None and line:
-            if not _comment(line):
+            if not _comment(line) and (empty or line.strip()):
                 line = line.rstrip("\r\n")
-                self.echo(f"{prompt}{line}")
+                self.echo(f"{prompt}{line}".rstrip())
                 return line
         return None
 
@@ -50,7 +53,7 @@ class Keyboard(Lines):
 
             self._readline = readline
 
-    async def next(self, prompt: str) -> str | None:
+    async def next(self, prompt: str, *, empty: bool = True) -> str | None:
         """A line, with the arrow keys and what was typed before."""
         self._prompt = prompt
         try:
@@ -106,7 +109,7 @@ def _comment(line: str) -> bool:
     return line.startswith((f"{COMMENT} ", f"{COMMENT}!")) or line.strip() == COMMENT
 
 
-def _terminal_state() -> list[object] | None:
+def _terminal_state() -> list[Any] | None:
     try:
         import termios
 

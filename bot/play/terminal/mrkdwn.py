@@ -13,9 +13,9 @@ MARKS = re.compile(
     r"```\n?(?P<pre>.+?)```"
     r"|`(?P<code>[^`\n]+)`"
     r"|<(?P<token>[^<>\n]+)>"
-    r"|(?<![\w*])\*(?P<bold>[^*\n]+)\*(?![\w*])"
-    r"|(?<!\w)_(?P<italic>[^_\n]+)_(?!\w)"
-    r"|(?<!\w)~(?P<strike>[^~\n]+)~(?!\w)"
+    r"|(?<![\w*])\*(?P<bold>(?!\s)[^*\n]+(?<!\s))\*(?![\w*])"
+    r"|(?<!\w)_(?P<italic>(?!\s)[^_\n]+(?<!\s))_(?!\w)"
+    r"|(?<!\w)~(?P<strike>(?!\s)[^~\n]+(?<!\s))~(?!\w)"
     r"|:(?P<emoji>[a-z0-9_+-]+):",
     re.DOTALL,
 )
@@ -90,7 +90,8 @@ def _token(inner: str, names: Names) -> Text:
     if target.startswith("@"):
         return Text(f"@{names.person(target[1:])}", MENTION)
     if target.startswith("#"):
-        return Text(names.channel(target[1:]), MENTION)
+        known = not label or target[1:] in names.slack.places
+        return Text(names.channel(target[1:]) if known else f"#{label}", MENTION)
     if target.startswith("!date^"):
         return Text(names.moment(int(target.split("^")[1])))
     if target.startswith("!"):
@@ -101,7 +102,7 @@ def _token(inner: str, names: Names) -> Text:
 def _link(url: str, label: str | None) -> Text:
     if not label or label in (url, url.removeprefix("https://"), url.removeprefix("mailto:")):
         return Text(label or url, LINK)
-    return Text(label, LINK).append(f" ({url})", "dim")
+    return Text().append(label, LINK).append(f" ({url})", "dim")
 
 
 def _with_emoji(said: str) -> str:

@@ -64,9 +64,6 @@ class Names:
         """A moment as the reader's Slack says it."""
         person = self.slack.people[self.reader]
         zone, locale = ZoneInfo(person.tz), person.locale.replace("-", "_")
-        at, now = datetime.fromtimestamp(seconds, zone), datetime.now(zone)
+        at = datetime.fromtimestamp(seconds, zone)
         day = format_date(at, "medium", locale=locale)
-        if self.steady:
-            today = "aujourd'hui" if locale.startswith("fr") else "today"
-            return today if at.date() == now.date() else day
-        return f"{day} {format_time(at, 'short', locale=locale)}"
+        return day if self.steady else f"{day} {format_time(at, 'short', locale=locale)}"

@@ -63,11 +63,13 @@ class Screen:
                 self._draw(key, message, patient=patient)
         self._tell_of_others()
 
-    def look(self) -> None:
-        """Takes in the place anew: its latest messages count as not yet drawn."""
+    def look(self, *, again: bool = False) -> None:
+        """Takes in the place: its latest messages that were not drawn yet; `again`, all of them."""
         place = self.slack.places[self.place]
         latest = list(place.by_ts)[-LATEST:] + [one.ts for one in place.ephemerals[-LATEST:]]
         for ts in latest:
+            if again:
+                self._drawn.pop((self.place, ts), None)
             if (self.place, ts) not in self._drawn:
                 self.waiting[(self.place, ts)] = None
         self._told.discard(self.place)
@@ -113,15 +115,12 @@ class Screen:
         if patient and before is not None and card.is_working(message):
             number = self.names.number(*key)
             line = card.in_one_line(message, self.names)
-            self.say(Text(f"({number}) … ", "dim").append_text(line))
+            self.say(Text().append(f"({number}) … ", "dim").append_text(line))
             return
         elsewhere = message.channel != self.place
         top = card.head(message, self.names, elsewhere=elsewhere, again=before is not None)
-        if card.plain(message):
-            line = Text.from_ansi(self._drawn[key].rstrip("\n")) if not message.files else Text()
-            self.say(top.append(": ").append_text(line) if not message.files else top, *_only(
-                drawn, when=bool(message.files)
-            ))
+        if words := card.in_line(message, self.names):
+            self.say(top.append(": ").append_text(words))
         else:
             self.say(top, drawn)
 
@@ -136,7 +135,3 @@ class Screen:
                 continue
             self._told.add(channel)
             self.note(f"New in #{place.name}. To see it: /in #{place.name}")
-
-
-def _only(drawn: RenderableType, *, when: bool) -> list[RenderableType]:
-    return [drawn] if when else []

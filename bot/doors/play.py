@@ -1,0 +1,159 @@
+"""`play`: a local Slack and the intern beside it, on this machine alone."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+
+from bot.doors.house import now
+from bot.doors.play_home import PlayHome
+from bot.doors.terminal import say
+from bot.errors import CannotDo
+from bot.play.browser import open_browser
+from bot.play.child import Child
+from bot.play.keeping import Keeper, open_slack, send_again
+from bot.play.page import add_page
+from bot.play.page.deeds import commands
+from bot.play.page.site import BUNDLE
+from bot.play.slack import HOST, LocalSlack
+from bot.play.terminal.client import Client
+from bot.play.terminal.lines import Keyboard, Lines
+from bot.settings import Settings
+from bot.words import Words
+
+RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 60.0, 300.0)  # while the intern starts again
+WIDE = 88  # columns of a transcript
+
+
+async def play_(settings: Settings, chosen: argparse.Namespace) -> int:
+    """0 when it was ended by the person, or the script came to its end."""
+    home = PlayHome(settings)
+    with home.held():
+        if chosen.reset:
+            await asyncio.to_thread(home.reset)
+        await asyncio.to_thread(home.fill, now().date())
+        if not chosen.fill_only:
+            await _until_asked_to_end(_play(home, chosen))
+    return 0
+
+
+async def _play(home: PlayHome, chosen: argparse.Namespace) -> None:
+    lines = _lines(chosen)
+    tell = _Teller()
+    slack = open_slack(home.folder / "slack", chosen.port, tell)
+    slack.retry_delays = RETRIES
+    child = Child(slack, home.folder, tell)
+    add_page(slack, child=child, home=home.folder, database_url=None)
+    async with _started(slack), Keeper(slack, home.folder / "slack"):
+        try:
+            await child.start()
+            send_again(slack)
+            written_by = _writer(home.settings)
+            if lines is None:
+                await _page(slack, written_by, browser=not chosen.no_browser)
+            else:
+                await _terminal(slack, written_by, lines, tell)
+        finally:
+            if lines is not None:
+                lines.close()
+            await child.end()
+
+
+async def _page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
+    """The address, opened when there is something to open it with; then until Ctrl-C."""
+    address = f"http://{HOST}:{slack.port}/"
+    say(f"Open {address} and ask your intern for a first draft. {written_by} Ctrl-C ends it.")
+    if browser:
+        await open_browser(address)
+    await asyncio.Event().wait()
+
+
+async def _terminal(slack: LocalSlack, written_by: str, lines: Lines, tell: "_Teller") -> None:
+    screen = Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        width=None if lines.by_hand else WIDE,
+        force_terminal=None if lines.by_hand else False,
+    )
+    if isinstance(lines, Keyboard):
+        say(f"You are Marie, in #marketing. {written_by}")
+        say("Type /draft and what you need, or /help; /quit or Ctrl-C ends it.")
+    known = tuple(one["command"] for one in commands())
+    client = Client(slack, lines, screen, known)
+    tell.screen = client.screen.note
+    await client.run()
+
+
+def _lines(chosen: argparse.Namespace) -> Lines | None:
+    """Where the lines come from: a script, a pipe, the keyboard; None when it is the page."""
+    if chosen.script:
+        return Lines(_opened(chosen.script), _echo)
+    if not chosen.terminal and (BUNDLE / "index.html").exists():
+        return None
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        return Keyboard()
+    return Lines(open(sys.stdin.fileno(), encoding="utf-8", closefd=False), _echo)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open(encoding="utf-8")
+    except OSError as fault:
+        what = f"{path} cannot be read: {fault.strerror}."
+        raise CannotDo(Words("{what}", what=what)) from fault
+
+
+def _echo(line: str) -> None:
+    say(line)
+
+
+def _writer(settings: Settings) -> str:
+    if settings.writer == "claude":
+        return f"Texts are written by {settings.model}."
+    return "No AI is connected: texts are written by rules."
+
+
+class _Teller:
+    """Says what happens around the conversation: above what is typed, once there is a screen."""
+
+    def __init__(self) -> None:
+        self.screen: Callable[[str], None] = say
+
+    def __call__(self, words: str) -> None:
+        self.screen(words)
+
+
+@contextlib.asynccontextmanager
+async def _started(slack: LocalSlack) -> AsyncIterator[None]:
+    """The local Slack, started. Raises CannotDo when its port is taken."""
+    try:
+        await slack.start()
+    except OSError as fault:
+        what = f"Port {slack.port} cannot be used ({fault.strerror}). Another one: play --port N"
+        await slack.stop()
+        raise CannotDo(Words("{what}", what=what)) from fault
+    try:
+        yield
+    finally:
+        await slack.stop()
+
+
+async def _until_asked_to_end(work: Awaitable[None]) -> None:
+    """Does it until it is done, or Ctrl-C or SIGTERM comes; then ends it in good order."""
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        say("\nEnded. What was said is kept; `play --reset` starts afresh.")
+    finally:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(sign)

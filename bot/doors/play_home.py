@@ -1,0 +1,79 @@
+"""The playground's own folder: who holds it, what fills it, and how it is emptied."""
+
+import argparse
+import contextlib
+import fcntl
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import date
+
+from bot.doors.importing import import_
+from bot.doors.terminal import say
+from bot.errors import CannotDo
+from bot.play.people import TEAM
+from bot.settings import Settings
+from bot.words import Words
+
+SHOP, FILLED, LOCK = "shop", "filled.json", "play.lock"
+SIZE, SEED = "middle", 7
+CURRENCY = "EUR"
+RULES = ("brand.toml", "policy.toml")
+# What play and its intern make in there. Anything else is somebody's own, and stays.
+MADE = (
+    *(SHOP, FILLED, "slack", "library", "rejects", "intern.log*"),
+    *("super-intern.db*", "super-intern.key", *RULES),
+)
+
+
+class PlayHome:
+    """A folder under SUPER_INTERN_HOME, for one playground at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.home / "play"
+        self.settings = settings.model_copy(update={"home": self.folder, "database": None})
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else plays here meanwhile. Raises CannotDo when somebody does."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / LOCK).open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                what = f"Another `play` is running in {self.folder}. End it first."
+                raise CannotDo(Words("{what}", what=what)) from None
+            yield
+
+    def reset(self) -> None:
+        """Takes away what play made, and says what it left."""
+        for pattern in MADE:
+            for path in self.folder.glob(pattern):
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+        left = sorted(path.name for path in self.folder.iterdir() if path.name != LOCK)
+        if left:
+            say(f"Left in {self.folder}, as play did not make it: {', '.join(left)}.")
+
+    def fill(self, today: date) -> None:
+        """The sample shop and its products, once. A first start that broke off is begun again."""
+        if (self.folder / FILLED).exists():
+            return
+        from bot.play.shop import fill
+
+        shop = self.folder / SHOP
+        say("Filling the sample shop (once) …")
+        fill(shop, size=SIZE, seed=SEED, today=today)
+        for name in RULES:
+            if not (self.folder / name).exists():
+                shutil.copyfile(shop / name, self.folder / name)
+        import_(
+            self.settings,
+            argparse.Namespace(
+                file=shop / "products.csv", workspace=TEAM, currency=CURRENCY, map=[]
+            ),
+        )
+        filled = {"size": SIZE, "seed": SEED, "today": today.isoformat()}
+        (self.folder / FILLED).write_text(json.dumps(filled) + "\n", encoding="utf-8")

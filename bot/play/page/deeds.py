@@ -1,0 +1,119 @@
+"""What a person does on the page, carried out in the local Slack."""
+
+import base64
+import json
+import re
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from bot.play.answer import Answer
+from bot.play.refusals import Impossible
+from bot.play.slack import LocalSlack
+
+Deed = dict[str, Any]
+MANIFEST = Path(__file__).parents[2] / "slack" / "manifest.json"
+KEPT = 60
+NOT_A_COMMAND = "{command} is not a valid command."
+
+
+def commands() -> list[dict[str, str]]:
+    """The slash commands that the intern's manifest declares."""
+    features = json.loads(MANIFEST.read_text(encoding="utf-8"))["features"]
+    return [
+        {"command": one["command"], "what": one["description"], "hint": one.get("usage_hint", "")}
+        for one in features.get("slash_commands", [])
+    ]
+
+
+class Deeds:
+    """Each verb takes who does it and what the page sent; `acks` are the intern's answers."""
+
+    def __init__(self, slack: LocalSlack) -> None:
+        self.slack = slack
+        self.acks: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self.commands = commands()
+
+    async def do(self, me: str, deed: Deed) -> dict[str, Any]:
+        """Raises Impossible, with words for the log, when it can't be done."""
+        verb = getattr(self, f"_{deed.get('do')}", None)
+        if verb is None:
+            raise Impossible(f"there is no deed {deed.get('do')!r}")
+        try:
+            answer = await verb(me, deed)
+        except (KeyError, TypeError, ValueError) as error:
+            raise Impossible(f"{deed.get('do')}: {error!r}") from error
+        if not isinstance(answer, Answer):
+            return {}
+        return {"ms": round(answer.ms, 1), "error": answer.error, "errors": answer.errors}
+
+    async def _say(self, me: str, deed: Deed) -> None:
+        files = [
+            (str(one["name"]), base64.b64decode(one["bytes"])) for one in deed.get("files", [])
+        ]
+        text = meant(self.slack, str(deed.get("text", "")))
+        await self.slack.say(me, deed["channel"], text, deed.get("thread") or None, files)
+
+    async def _command(self, me: str, deed: Deed) -> Answer | None:
+        command, channel = str(deed["command"]), str(deed["channel"])
+        if command not in [one["command"] for one in self.commands]:
+            self.slack.refuse_to(me, channel, NOT_A_COMMAND.format(command=command))
+            return None
+        text = meant(self.slack, str(deed.get("text", "")))
+        return self._noted(command, await self.slack.command(me, channel, command, text))
+
+    async def _click(self, me: str, deed: Deed) -> Answer:
+        answer = await self.slack.click(
+            me,
+            deed.get("channel", ""),
+            deed.get("ts", ""),
+            deed["action_id"],
+            deed.get("block_id"),
+            deed.get("value"),
+            view_id=deed.get("view"),
+        )
+        return self._noted(f"block_actions · {deed['action_id']}", answer)
+
+    async def _submit(self, me: str, deed: Deed) -> Answer:
+        values = dict(deed.get("values") or {})
+        for field in deed.get("files", []):  # a file_input's bytes become files of Slack's first
+            stored = self.slack.upload(me, str(field["name"]), base64.b64decode(field["bytes"]))
+            block = values.setdefault(field["block_id"], {})
+            block.setdefault(field["action_id"], []).append(stored.as_slack())
+        name = self.slack.views[deed["view"]].callback_id
+        answer = await self.slack.submit(me, deed["view"], values)
+        return self._noted(f"view_submission · {name}", answer)
+
+    async def _close(self, me: str, deed: Deed) -> Answer | None:
+        return await self.slack.close(me, deed["view"])
+
+    async def _home(self, me: str, deed: Deed) -> None:
+        await self.slack.open_home(me, str(deed.get("tab", "home")))
+
+    async def _edit(self, me: str, deed: Deed) -> None:
+        text = meant(self.slack, str(deed["text"]))
+        await self.slack.edit(me, deed["channel"], deed["ts"], text)
+
+    async def _delete(self, me: str, deed: Deed) -> None:
+        await self.slack.delete(me, deed["channel"], deed["ts"])
+
+    def _noted(self, name: str, answer: Answer) -> Answer:
+        told = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}
+        self.acks.append(told)
+        return answer
+
+
+def meant(slack: LocalSlack, text: str) -> str:
+    """Typed words as Slack stores them: harmless signs, and names that are addressed."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    names = {}
+    for id, person in slack.people.items():
+        for name in (person.display_name, person.name):
+            names[f"@{name}".lower()] = f"<@{id}>"
+    for id, place in slack.places.items():
+        if place.name and not place.is_direct:
+            names[f"#{place.name}".lower()] = f"<#{id}|{place.name}>"
+    longest = sorted(names, key=len, reverse=True)
+    pattern = r"(?<!\w)(?:" + "|".join(map(re.escape, longest)) + r")(?!\w)"
+    return re.sub(pattern, lambda found: names[found[0].lower()], text, flags=re.IGNORECASE)

@@ -1,0 +1,58 @@
+"""Switches that make Slack misbehave, and what state they are in."""
+
+from typing import Any
+
+from bot.play.child import Child
+from bot.play.refusals import Impossible
+from bot.play.slack import LocalSlack
+
+SLOW_SECONDS = 2.0
+REFUSED_CALLS = 3
+DRAWING = ("chat.postMessage", "chat.update")
+
+
+class Switches:
+    """Two stay on until they are switched off; the others happen once."""
+
+    def __init__(self, slack: LocalSlack, child: Child | None) -> None:
+        self.slack, self.child = slack, child
+
+    def shown(self) -> dict[str, Any]:
+        """How they stand, and how the intern is."""
+        mischief = self.slack.mischief
+        child = self.child
+        return {
+            "twice": mischief.deliver_twice_without_headers,
+            "slow": any(mischief.delay_of(method) > 0 for method in DRAWING),
+            "refuse": sum(len(mischief.planned.get(method, ())) for method in DRAWING),
+            "sockets": len(self.slack.sockets.connections),
+            "streams": self._streams(),
+            "child": child is not None,
+            "alive": child is None or child.pid is not None,
+            "starts": child.starts if child else 0,
+        }
+
+    async def flip(self, name: str, on: bool) -> None:
+        """Raises Impossible for a switch that is not there."""
+        mischief = self.slack.mischief
+        if name == "twice":
+            mischief.deliver_twice_without_headers = on
+        elif name == "slow":
+            for method in DRAWING:
+                mischief.slow(method, SLOW_SECONDS if on else 0.0)
+        elif name == "refuse":
+            for method in DRAWING:
+                mischief.planned[method].clear()
+                mischief.rate_limit(method, REFUSED_CALLS if on else 0)
+        elif name == "drop":
+            mischief.drop_socket()
+        elif name == "streams":
+            mischief.end_streams()
+        elif name == "kill" and self.child is not None:
+            await self.child.kill()
+        else:
+            raise Impossible(f"there is no switch {name!r}")
+
+    def _streams(self) -> int:
+        places = self.slack.places.values()
+        return sum(one.streaming_until is not None for p in places for one in p.by_ts.values())
