@@ -1,9 +1,11 @@
 """500 drafts over 50 workspaces at once, with a writer that takes 10 seconds for each."""
 
 import asyncio
+import json
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import psutil
@@ -12,10 +14,30 @@ from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure
 from bot.play.slack import LocalSlack
 from tests.chaos import POLICY, migrated_postgres
-from tests.fakes.claude import ScriptedClaude
+from tests.fakes.claude import ScriptedClaude, obediently
 from tests.interns import Intern
 
 DRAFTS, WORKSPACES = 500, 50
+
+
+GOOD = {
+    "subject": {"text": "A vase for one tall stem", "facts": []},
+    "preheader": {"text": "It stands where the light is.", "facts": []},
+    "body": {
+        "text": "One stem is enough when the vase carries it. Set it by a window.",
+        "facts": [],
+    },
+    "call_to_action": {"text": "See the vase", "facts": []},
+    "hooks": [
+        {"angle": "light", "text": "Put it where the morning comes in", "facts": []},
+        {"angle": "calm", "text": "One flower, and the table is set", "facts": []},
+    ],
+}
+
+
+def answer(asked: dict[str, Any]) -> dict[str, Any] | str:
+    """An e-mail that needs no correction; anything else as it is asked for."""
+    return GOOD if "call_to_action" in json.dumps(asked) else obediently(asked)
 
 
 async def crowd(name: str, database: str | None) -> list[Figure]:
@@ -25,7 +47,10 @@ async def crowd(name: str, database: str | None) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = Path(folder)
         (home / "policy.toml").write_text(POLICY + "\n[spend]\nusd_a_day = 1000\n")
-        async with LocalSlack(signing_secret=SECRET) as slack, ScriptedClaude(delay=10) as claude:
+        async with (
+            LocalSlack(signing_secret=SECRET) as slack,
+            ScriptedClaude(answer=answer, delay=10) as claude,
+        ):
             intern = Intern(
                 slack,
                 home,
@@ -39,9 +64,10 @@ async def crowd(name: str, database: str | None) -> list[Figure]:
             await intern.start()
             try:
                 seconds, memory, done = await _run(slack, intern)
+                calls = len(claude.letters)
             finally:
                 await intern.kill()
-    told = f"{done} of {DRAFTS} finished; the writer alone takes 10 s or 20 s (intake, draft)"
+    told = f"{done} of {DRAFTS} finished; the writer alone takes {10 * calls / DRAFTS:.0f} s each"
     return [
         Figure(f"{DRAFTS} drafts, {WORKSPACES} workspaces, {name}", seconds, "s", 60, told),
         Figure(f"memory of the process, {name}", memory, "MB", 500),
@@ -57,7 +83,7 @@ async def _run(slack: LocalSlack, intern: Intern) -> tuple[float, float, int]:
         async def one(number: int) -> None:
             team = f"T{number % WORKSPACES:03}"
             async with gate:
-                await send(session, intern.url, command(f"e-mail: our vase {number}", team=team))
+                await send(session, intern.url, command(f"e-mail: our vase {number} is back", team=team))
 
         asking = asyncio.gather(*(one(number) for number in range(DRAFTS)))
         done = 0

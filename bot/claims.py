@@ -89,12 +89,19 @@ def known(label: str, value: str) -> tuple[Claim, ...]:
     found = list(_found(text, _wordings(("en", "fr"), facts=True), origin=origin))
     countries = [claim for claim in found if claim.kind == "origin"]
     found += [c._replace(name=f"{ANY} {c.name.split(' ', 1)[1]}") for c in countries]
+    found += [c._replace(name=wider) for c in found for wider in _wider(c)]
     return tuple(found)
 
 
 def advertising(kind: str) -> bool:
     """Whether a class is rhetoric, judged only in what goes out to customers."""
     return bool(_lexicon().get(kind, {}).get("advertising", False))
+
+
+def _wider(claim: Claim) -> list[str]:
+    """What a thing also is: porcelain is ceramic. A denial goes the other way, so it has none."""
+    said = _lexicon().get(claim.kind, {}).get(claim.name)
+    return said.get("is", []) if isinstance(said, dict) and not claim.denied else []
 
 
 def _found(

@@ -118,7 +118,8 @@ async def take_in(
     words = " ".join([words, *(v for k, v in asked.answers.items() if k not in Brief.model_fields)])
     skill = _skill(asked, words)
     found = wishes.read(words)
-    if writer is not None and not writer.by_rules and words.strip():
+    clear = found.product and found.goal  # what the rules read for sure needs no second reading
+    if writer is not None and not writer.by_rules and words.strip() and not clear:
         found = await _read_by_writer(writer, asked, words, found, receipt)
     found = _chosen(found, asked)
     if unknown := _unknown_channel(words, found):

@@ -45,8 +45,11 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
         text = text.replace("`", "'")
     pieces, at = [], 0
     for link in closed:
-        shown = re.sub(r"^[a-z]+://", "", text[link.start : link.end], flags=re.IGNORECASE)
-        pieces += [_escaped(text[at : link.start]), f"`{_escaped(shown)}`"]
+        start = link.start  # what is glued to it goes along: alone it might be a link as well
+        while start > at and (text[start - 1].isalnum() or text[start - 1] in "-._"):
+            start -= 1
+        shown = re.sub(r"^[a-z]+://", "", text[start : link.end], flags=re.IGNORECASE)
+        pieces += [_escaped(text[at:start]), f"`{_escaped(shown)}`"]
         at = link.end
     return _PING.sub("", "".join((*pieces, _escaped(text[at:]))))
 

@@ -105,3 +105,10 @@ def test_believes_few_are_left_when_few_are() -> None:
     few = Evidence(facts=(fact("product.a.stock", "stock", 6),))
     assert not only(proved("Dernières pièces.", evidence=few), "claim")
     assert only(proved("Dernières pièces."), "claim")
+
+
+def test_knows_what_a_material_also_is() -> None:
+    evidence = Evidence(facts=(fact("product.a.material", "material", "porcelaine"),))
+    assert not only(proved("En céramique.", evidence=evidence), "claim")
+    evidence = Evidence(facts=(fact("product.a.material", "material", "céramique"),))
+    assert only(proved("En porcelaine.", evidence=evidence), "claim")

@@ -85,6 +85,7 @@ def test_pings_nobody(text: str) -> None:
 
 
 @given(SLACK)
+@example("evil.comhttps://0")
 def test_links_only_where_it_may(text: str) -> None:
     shown = html.unescape(neutral(text, {"shop.example"}))
     open_text = re.sub(r"`[^`]*`", " ", shown)

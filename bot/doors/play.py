@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import io
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -21,6 +22,7 @@ from bot.play.keeping import Keeper, open_slack, send_again
 from bot.play.page import add_page
 from bot.play.page.deeds import commands
 from bot.play.page.site import BUNDLE
+from bot.play.pending import Pending
 from bot.play.slack import HOST, LocalSlack
 from bot.play.terminal.client import Client
 from bot.play.terminal.lines import Keyboard, Lines
@@ -58,7 +60,12 @@ async def _play(home: PlayHome, chosen: argparse.Namespace) -> None:
             if lines is None:
                 await _page(slack, written_by, browser=not chosen.no_browser)
             else:
-                await _terminal(slack, written_by, lines, tell)
+                client = _client(slack, lines, Pending(home.folder / "super-intern.db"))
+                tell.screen = client.screen.note
+                if lines.by_hand:
+                    say(f"You are Marie, in #marketing. {written_by}")
+                    say("Type /draft and what you need, or /help; /quit or Ctrl-C ends it.")
+                await client.run()
         finally:
             if lines is not None:
                 lines.close()
@@ -74,7 +81,7 @@ async def _page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
     await asyncio.Event().wait()
 
 
-async def _terminal(slack: LocalSlack, written_by: str, lines: Lines, tell: "_Teller") -> None:
+def _client(slack: LocalSlack, lines: Lines, pending: Pending) -> Client:
     screen = Console(
         highlight=False,
         markup=False,
@@ -82,36 +89,30 @@ async def _terminal(slack: LocalSlack, written_by: str, lines: Lines, tell: "_Te
         width=None if lines.by_hand else WIDE,
         force_terminal=None if lines.by_hand else False,
     )
-    if isinstance(lines, Keyboard):
-        say(f"You are Marie, in #marketing. {written_by}")
-        say("Type /draft and what you need, or /help; /quit or Ctrl-C ends it.")
     known = tuple(one["command"] for one in commands())
-    client = Client(slack, lines, screen, known)
-    tell.screen = client.screen.note
-    await client.run()
+    return Client(slack, lines, screen, known, pending=pending)
 
 
 def _lines(chosen: argparse.Namespace) -> Lines | None:
     """Where the lines come from: a script, a pipe, the keyboard; None when it is the page."""
     if chosen.script:
-        return Lines(_opened(chosen.script), _echo)
+        return Lines(_read(chosen.script), say)
     if not chosen.terminal and (BUNDLE / "index.html").exists():
         return None
+    if sys.stdin is None:
+        return Lines(io.StringIO(), say)
     if sys.stdin.isatty() and sys.stdout.isatty():
         return Keyboard()
-    return Lines(open(sys.stdin.fileno(), encoding="utf-8", closefd=False), _echo)
+    # Not sys.stdin itself: at the end Python would wait for whoever still reads from it.
+    return Lines(open(sys.stdin.fileno(), encoding="utf-8", closefd=False), say)
 
 
-def _opened(path: Path) -> TextIO:
+def _read(path: Path) -> TextIO:
     try:
-        return path.open(encoding="utf-8")
-    except OSError as fault:
-        what = f"{path} cannot be read: {fault.strerror}."
+        return io.StringIO(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as fault:
+        what = f"{path} cannot be read: {getattr(fault, 'strerror', 'it is not UTF-8')}."
         raise CannotDo(Words("{what}", what=what)) from fault
-
-
-def _echo(line: str) -> None:
-    say(line)
 
 
 def _writer(settings: Settings) -> str:

@@ -75,7 +75,7 @@ def _plan(session: Session, front: Front, click: Click) -> Copies:
             place={"channel": click.user, "dm": True, "user": click.user},
             now=front.house.now(),
         )
-        if True:
+        if row.ts is None:
             fresh = True
         else:
             del files[id]

@@ -33,7 +33,9 @@ def of_product(pen: Pen, goods: Goods) -> None:
         pen.put("saying", goods.sayings[0], goods.cites["description"])
 
 
-def of_story(pen: Pen, request: Request, story: Story, brand: Brand, evidence: Evidence) -> None:
+def of_story(
+    pen: Pen, goods: Goods, request: Request, story: Story, brand: Brand, evidence: Evidence
+) -> None:
     """Whom, since when, with what offer, until when; and the shop's own name."""
     language, brief = request.language, request.brief
     said = [fact for fact in evidence.facts if fact.stated_by is not None]
@@ -42,8 +44,9 @@ def of_story(pen: Pen, request: Request, story: Story, brand: Brand, evidence: E
     pen.put("brand", brand.name)
     if brand.about and lexicon.language_of(brand.about) in (language, None):
         pen.put("about", brand.about)
-    if story.bought:
-        pen.put("bought", story.bought)
+    bought = story.bought
+    if bought and (not goods.known or why.group(bought.kind) == why.group(goods.kind)):
+        pen.put("bought", bought.many[language][0])
         pen.put("since", story.since)
         pen.put("of_since", "de " + story.since.removeprefix("à ") if story.since else "")
     if story.occasion:

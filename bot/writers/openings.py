@@ -70,7 +70,8 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
         tries.append(("news", ("hook.news",)))
     if story.occasion and story.occasion.gift:
         tries.append(("occasion", ("hook.occasion",)))
-    tries += [("", again), ("price", ("hook.price",)), ("short", ("hook.short",))]
+    price = ("price", ("hook.deal" if story.offer else "hook.price", "hook.price"))
+    tries += [("", again), price, ("short", ("hook.short",))]
     tries += [("details", ("hook.details",)), ("plain", ("hook.plain",))]
     if not ready.goods.known:
         tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]
@@ -78,7 +79,8 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
     for angle, slots in tries:
         line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
         if line and len(found) < 2:
-            name = angle or (pen.told[-1].topic.split(".")[0] if pen.told else "short")
+            priced = "{deal}" in pen.said[-1][1] or not line.says_why
+            name = angle or ("price" if priced else pen.told[-1].topic.split(".")[0])
             shown = next(pen.all(f"angle.{name}")).text.lower()
             found.append(Hook(angle=shown, text=finish(ready, line.text), facts=line.cites))
     return found

@@ -67,10 +67,23 @@ def product(ready: Ready) -> Line | None:
         return pen.say("event.more" if ready.is_event else "house.more")
     has = pen.say(f"details.{goods.kind}", "details.any") if goods.details else None
     longer = "longer" in ready.story.wishes
-    more = pen.say("also.any") if not has or longer or len(goods.details) < 2 else None
+    own = argue(ready)
+    thin = not has or (len(goods.details) < 2 and not own)
+    more = pen.say("also.any") if thin or longer else None
     if not has and not more and pen.gaps.get("saying"):
         return None if pen.has_said("saying") else Line(pen.gaps["saying"], pen.cites["saying"])
-    return together(has, more)
+    return together(has, more, own)
+
+
+def argue(ready: Ready) -> Line | None:
+    """What counts for this audience and not for another."""
+    goods, story = ready.goods, ready.story
+    aud, group = story.audience, why.group(goods.kind)
+    if aud == "buyers":
+        same = story.bought and story.bought.kind == goods.kind in why.FITTED
+        return ready.pen.say(f"argue.buyers.{'same' if same else group}")
+    fitted = f"argue.{aud}.fitted+" if goods.kind in why.FITTED else ""
+    return ready.pen.say(f"{fitted}argue.{aud}.{group}", f"argue.{aud}.any")
 
 
 def terms(ready: Ready) -> Line | None:
@@ -125,7 +138,7 @@ def _worries(ready: Ready) -> list[str]:
     if aud == "gift":
         return ["worry.gift"] if sized else ["worry.taste"]
     if sized:
-        mine = ["worry.size_buyers"] if aud == "buyers" and ready.story.bought else []
+        mine = ["worry.size_buyers"] if aud == "buyers" and pen.gaps.get("bought") else []
         return [
             *mine,
             "worry.size" if pen.has_said("sizes") else "worry.size_known+worry.size",

@@ -19,6 +19,8 @@ _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
 _START = re.compile(r"(^|[.!?]\s+|\n)([a-zà-öø-ÿœ])")
 MAY_BE_EMPTY = frozenset({"until", "with_code", "over"})
+PERSONAL = ("{since}", "{of_since}", "{bought}")
+BARE = "{why}."  # says nothing of its own, so it may be said again
 REASONS_TRIED = 8
 
 
@@ -28,6 +30,7 @@ class Line:
 
     text: str
     cites: tuple[str, ...] = ()
+    says_why: bool = False
 
     def __add__(self, other: "Line") -> "Line":
         return Line(f"{self.text} {other.text}".strip(), unique(self.cites + other.cites))
@@ -107,7 +110,7 @@ class Pen:
                 return None
             cites += self.cites.get(bare, ())
         text = _GAP.sub(lambda m: filled.get(m[1].removesuffix("_cap"), ""), template)
-        return Line(self.finished(text), unique(cites))
+        return Line(self.finished(text), unique(cites), says_why=reason is not None)
 
     def finished(self, text: str) -> str:
         """Agreement, tu or vous, capitals and spaces."""
@@ -118,10 +121,10 @@ class Pen:
         return _START.sub(lambda m: m[1] + m[2].upper(), text)
 
     def _candidates(self, slot: str, most: int | None) -> Iterator[tuple[str, Line, Reason | None]]:
-        used = {template for _, template in self.said}
+        used = {template for _, template in self.said} - {BARE}
         pool = [t for one in slot.split("+") for t in phrases(self.language, one)]
         pool = [t for t in dict.fromkeys(pool) if t not in used]
-        for template in sorted(pool, key=lambda t: (self._disliked(t), self.order(slot, t))):
+        for template in sorted(pool, key=lambda t: self._rank(slot, t)):
             for reason in self._reasons(template):
                 line = self.fill(template, reason)
                 if line and (most is None or len(line.text) <= most) and self._allowed(line):
@@ -138,10 +141,15 @@ class Pen:
         fresh = [reason for reason in stock if reason not in self.told]
         return sorted(fresh, key=lambda reason: topics.count(reason.topic))[:REASONS_TRIED]
 
-    def _disliked(self, template: str) -> bool:
-        return not any(word.lower() in template.lower() for word in self.use)
+    def _rank(self, slot: str, template: str) -> tuple[int, int, str]:
+        """Words the brand likes first, then what speaks of this audience's own purchases."""
+        liked = sum(word.lower() in template.lower() for word in self.use)
+        personal = sum(gap in template for gap in PERSONAL)
+        return -liked, -personal, self.order(slot, template)
 
     def _allowed(self, line: Line) -> bool:
+        if any(sentence.count(": ") > 1 for sentence in re.split(r"[.?!] ", line.text)):
+            return False
         low = line.text.lower()
         words = words_of(line.text)
         runs = (tuple(words[at : at + ECHO]) for at in range(len(words) - ECHO + 1))

@@ -61,7 +61,7 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
         brief=tuple(words_of(request.brief.words)),
     )
     gaps.of_product(pen, goods)
-    gaps.of_story(pen, request, story, brand, evidence)
+    gaps.of_story(pen, goods, request, story, brand, evidence)
     why.give_reasons(pen, goods, story.audience)
     return Ready(request, brand, assignment.channel, evidence, goods, story, pen)
 

@@ -6,6 +6,7 @@ from bot.writers import french
 from bot.writers.openings import call, finish, hooks, preheader, subject
 from bot.writers.paragraphs import (
     NEWS,
+    argue,
     more_facts,
     musts,
     offer,
@@ -45,20 +46,21 @@ def email(ready: Ready) -> Made:
 def sms(ready: Ready) -> Made:
     """Sender first, how to stop last; one segment where the words allow it."""
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
-    lines = list(ready.pen.all(*_sms_slots(ready)))
-    lines = lines or [Line(ready.pen.gaps.get("subject") or ready.brand.name)]
+    slots = _sms_slots(ready)
+    lines = [(rank, line) for rank, slot in enumerate(slots) for line in ready.pen.all(slot)]
+    lines = lines or [(0, Line(ready.pen.gaps.get("subject") or ready.brand.name))]
     tries = []
-    for rank, line in enumerate(lines):
-        for cost, tail in enumerate(_tails(ready)):
+    for place, (rank, line) in enumerate(lines):
+        for fewer, tail in enumerate(_tails(ready)):
             text = french.gsm7(sender + " ".join([whole(line.text), *tail]))
-            tag = TAG if "://" in text else 0
-            over = max(0, len(text) + tag + text.count("€") - ONE)
-            heavy = segments(text) > 1
-            tries.append(((over > 0 or heavy, over, rank + 2 * cost), line, text))
+            size = len(text) + (TAG if "://" in text else 0) + text.count("€")
+            fits = size <= ONE and segments(text) == 1
+            cost = 4 * (not line.says_why) + 3 * min(rank, 1) + 2 * fewer
+            tries.append(((not fits, max(0, size - ONE), cost, place), line, text))
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]
     said = Copy(text=french.elided(text) if ready.language == "fr" else text, facts=line.cites)
-    return {"text": said, "hooks": hooks(ready, line.text, *_sms_slots(ready), most=110)}
+    return {"text": said, "hooks": hooks(ready, line.text, *slots, most=110)}
 
 
 def _tails(ready: Ready) -> list[list[str]]:
@@ -85,7 +87,7 @@ def _sms_slots(ready: Ready) -> list[str]:
         return [f"sms.deal_{aud}", "sms.deal"]
     if kind:
         dated = [f"sms.{kind}_when"] if story.when.said else []
-        return [*dated, f"sms.{kind}", "sms.everyone"]
+        return [f"sms.{kind}_{aud}", *dated, f"sms.{kind}", "sms.everyone"]
     return [f"sms.{aud}", "sms.everyone"]
 
 
@@ -99,9 +101,12 @@ def product_page(ready: Ready) -> Made:
     use = pen.say("page.use")
     extra = pen.say("page.use") if "longer" in wishes or len(goods.details) < 2 else None
     made = pen.say("page.made") if goods.materials and not goods.named_materials else None
-    third = together(pen.say("range.both", "range.colours", "range.sizes"), made, offer(ready))
-    second = together(has, use, extra)
-    first = together(lead, pen.say(f"page.for_{ready.story.audience}"))
+    range_ = pen.say("range.both", "range.colours", "range.sizes")
+    priced = ready.story.offer or "price" in wishes
+    third = together(range_, made, offer(ready) if priced else None)
+    known = ready.story.audience in ("loyal", "lapsed")  # a page is read by strangers too
+    second = together(has, None if known else argue(ready))
+    first = together(lead, use, extra)
     paragraphs = [first, second, third, *more_facts(ready), worry(ready), *musts(ready)]
     if "shorter" in wishes:
         paragraphs = [first, has or use, third, *musts(ready)]

@@ -9,6 +9,7 @@ from bot.request import Request
 from bot.words import Language
 from bot.writers import dates, lexicon, offers
 from bot.writers.dates import When
+from bot.writers.lexicon import Noun
 from bot.writers.offers import Offer
 
 AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -87,7 +88,7 @@ class Story:
     """Who is spoken to (a key of the phrases), what they bought, and why we write now."""
 
     audience: str
-    bought: str = ""  # what they bought, plural, in the text's language
+    bought: Noun | None = None  # what they bought
     since: str = ""
     offer: Offer | None = None
     when: When = field(default_factory=When)
@@ -119,14 +120,12 @@ def _audience(said: str) -> str:
     return next((kind for kind, pattern in AUDIENCES if pattern.search(said)), "everyone")
 
 
-def _bought(said: str, language: Language) -> str:
-    """What they bought: the noun's key, and its plural."""
+def _bought(said: str, language: Language) -> Noun | None:
     there = lexicon.language_of(said) or language
     hits = [hit for hit in lexicon.scan(said, there) if hit.as_a("nouns")]
     if not hits:
-        return ""
-    noun = lexicon.nouns()[hits[-1].as_a("nouns") or ""]
-    return noun.many[language][0]
+        return None
+    return lexicon.nouns()[hits[-1].as_a("nouns") or ""]
 
 
 def _since(said: str, language: Language) -> str:

@@ -15,7 +15,7 @@ FIRST = {
     "pro": ("kind", "trait"),
     "price": ("kind", "material"),
     "parents": ("trait", "kind"),
-    "gift": ("kind", "trait"),
+    "gift": ("material", "kind"),
 }
 # The wider material, where nothing is written about the narrow one.
 PARENT = {
@@ -28,7 +28,7 @@ PARENT = {
 
 def group(kind: str) -> str:
     """The audience phrases that fit: wear, home or neither."""
-    if kind in WEAR or kind in ("shoes", "bag", "jewel"):
+    if kind in WEAR or kind in ("shoes", "bag"):
         return "wear"
     home = TEXTILE | FURNITURE | {"light", "vase", "pot", "candle", "scent", "deco", "wall", "cup"}
     return "home" if kind in home | {"dish", "cook", "garden", "outdoor"} else "any"

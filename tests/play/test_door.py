@@ -84,10 +84,8 @@ async def test_is_kept_soon_after_a_change(tmp_path: Path) -> None:
     slack = open_slack(tmp_path, 0, never)
     async with slack, Keeper(slack, tmp_path, pause=0.02):
         await slack.say("UMAX", MARKETING, "kept at once")
-        async with asyncio.timeout(2):
-            while "kept at once" not in read(tmp_path / "slack.json"):
-                await asyncio.sleep(0.02)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["files", "slack.json"]
+        await slack.until(lambda: "kept at once" in read(tmp_path / "slack.json"))
+    assert sorted(os.listdir(tmp_path)) == ["files", "slack.json"]
     assert (tmp_path / "slack.json").stat().st_mode & 0o077 == 0  # tokens are in it
 
 
@@ -132,9 +130,7 @@ async def test_starts_the_intern_again_when_it_dies(tmp_path: Path, slack: Local
     await child.start()
     url = slack.events_url
     await child.kill()
-    async with asyncio.timeout(10):
-        while len(told) < 2:
-            await asyncio.sleep(0.01)
+    await slack.until(lambda: len(told) == 2, 10)
     assert told == [
         "The intern stopped (killed by SIGKILL). Starting it again…",
         "The intern is back. What it had begun, it continues.",
@@ -148,7 +144,7 @@ async def test_starts_the_intern_again_when_it_dies(tmp_path: Path, slack: Local
 
 async def test_says_why_the_intern_cannot_start(tmp_path: Path, slack: LocalSlack) -> None:
     child = child_of(slack, tmp_path, DIES)
-    with pytest.raises(CannotDo, match="could not start. The policy has a mistake on line 3."):
+    with pytest.raises(CannotDo, match=r"could not start\..*a mistake on line 3"):
         await child.start()
     assert child.pid is None
 
@@ -221,20 +217,23 @@ async def test_goes_from_a_wish_to_an_approved_text_and_stays(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = settings.home / "script.txt"
-    script.write_text("/as max\n/draft e-mail: the linen shirt, 49 €\n2\nLinen weather\n\n\n\n")
+    script.write_text("/draft e-mail: the linen shirt, 49 €\n2\nLinen weather\n\n\n\n")
     assert await play_(settings, chosen(script=script)) == 0
     first = capsys.readouterr().out
     assert "1 products from products.csv" in first
-    assert "Linen shirt · version 1" in first or "linen shirt · version 1" in first
-    assert "· version 2" in first
-    assert "Linen weather" in first
+    for words in ("inen shirt · version 1", "· version 2", "Linen weather"):
+        assert words in first, first
 
-    script.write_text("/as marie\n1\n")
+    script.write_text("/as otto\n1\n/as max\n1\ny\n")
     assert await play_(settings, chosen(script=script)) == 0
     second = capsys.readouterr().out
-    assert "products.csv" not in second
-    assert "· version 2" in second
-    assert "You can't approve drafts here." in second
+    assert "Filling" not in second
+    refused, approved = second.split("You are now Max Weber, manager.")
+    assert "· version 2" in refused
+    assert "(2) Super-Intern · only you see this" in refused
+    assert "@Max" not in refused.split("(2)")[0]
+    for words in ("(1) Super-Intern · redrawn", "par @Max", "in the thread of (1)"):
+        assert words in approved, approved
 
 
 @pytest.mark.usefixtures("shop")
@@ -272,7 +271,7 @@ async def test_is_for_one_at_a_time(settings: Settings) -> None:
 @pytest.mark.usefixtures("shop")
 async def test_says_that_its_port_is_taken(settings: Settings, slack: LocalSlack) -> None:
     with pytest.raises(CannotDo, match=f"Port {slack.port} cannot be used"):
-        await play_(settings, chosen(port=slack.port))
+        await play_(settings, chosen(port=slack.port, script=Path(os.devnull)))
 
 
 async def test_has_a_real_shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

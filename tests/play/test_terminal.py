@@ -258,6 +258,12 @@ async def test_a_menu_is_pressed_with_two_numbers(stage: Stage) -> None:
     assert shown.endswith("(2) Super-Intern · only you see this\nYou chose why")
 
 
+async def test_a_press_may_go_by_the_name_on_it(stage: Stage) -> None:
+    shown = await stage.typed("/draft a", "[Why]", "[Nothing of the kind]")
+    assert "You chose why" in shown
+    assert shown.endswith("There is no [Nothing of the kind] here.")
+
+
 async def test_a_form_is_asked_field_by_field(stage: Stage) -> None:
     shown = await stage.typed("/draft a", "2", "New words", "one", "", "two", ".", "2")
     assert "  [Old] New words" in shown

@@ -175,7 +175,7 @@ def entry_of(entry: Entry) -> Shown:
 
 def events_of(slack: LocalSlack, deeds: Deeds) -> list[Shown]:
     """Events, commands, clicks and forms, the newest first, each with its acks."""
-    found = [
+    found: list[Shown] = [
         {
             "id": one.event_id,
             "name": one.type + (f".{sub}" if (sub := one.event["event"].get("subtype")) else ""),

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bot.play.refusals import Impossible
 from bot.play.slack import LocalSlack
 
 Deed = dict[str, Any]
+Verb = Callable[[str, Deed], Awaitable[Answer | None]]
 MANIFEST = Path(__file__).parents[2] / "slack" / "manifest.json"
 KEPT = 60
 NOT_A_COMMAND = "{command} is not a valid command."
@@ -34,17 +36,28 @@ class Deeds:
         self.slack = slack
         self.acks: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self.commands = commands()
+        self._verbs: dict[str, Verb] = {
+            "say": self._say,
+            "command": self._command,
+            "click": self._click,
+            "fill": self._fill,
+            "submit": self._submit,
+            "close": self._close,
+            "home": self._home,
+            "edit": self._edit,
+            "delete": self._delete,
+        }
 
     async def do(self, me: str, deed: Deed) -> dict[str, Any]:
         """Raises Impossible, with words for the log, when it can't be done."""
-        verb = getattr(self, f"_{deed.get('do')}", None)
+        verb = self._verbs.get(str(deed.get("do")))
         if verb is None:
             raise Impossible(f"there is no deed {deed.get('do')!r}")
         try:
             answer = await verb(me, deed)
         except (KeyError, TypeError, ValueError) as error:
             raise Impossible(f"{deed.get('do')}: {error!r}") from error
-        if not isinstance(answer, Answer):
+        if answer is None:
             return {}
         return {"ms": round(answer.ms, 1), "error": answer.error, "errors": answer.errors}
 
@@ -74,6 +87,9 @@ class Deeds:
             view_id=deed.get("view"),
         )
         return self._noted(f"block_actions · {deed['action_id']}", answer)
+
+    async def _fill(self, me: str, deed: Deed) -> None:
+        self.slack.fill(me, deed["view"], deed["values"])
 
     async def _submit(self, me: str, deed: Deed) -> Answer:
         values = dict(deed.get("values") or {})

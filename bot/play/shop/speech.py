@@ -27,7 +27,7 @@ class Tongue:
 
     def say(self, theme: str, of: str, good: Good, order: Mapping[str, str]) -> str:
         """One sentence of a theme about a thing, with what the order knows filled in."""
-        found = self.pieces[theme] if theme == "opening" else self.pieces[theme][of]
+        found = self.pieces[theme][of] if of else self.pieces[theme]
         phrases = [p for p in found if "{couleur}" not in p or len(good.colours) > 1]
         return self.form(self.dice.pick(phrases), good, order)
 

@@ -2,12 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.play.slack import LocalSlack
 from bot.play.workspace import Change
 
 STEP = 0.02
+AtWork = Callable[[], Awaitable[bool]]
+
+
+async def nobody() -> bool:
+    """Nothing is under way that could be waited for."""
+    return False
 
 
 class Calm:
@@ -18,9 +24,7 @@ class Calm:
         self._last = 0.0
         self.leave = slack.listen(self._note)
 
-    async def settled(
-        self, quiet: float, most: float, at_work: Callable[[], bool] = lambda: False
-    ) -> bool:
+    async def settled(self, quiet: float, most: float, at_work: AtWork = nobody) -> bool:
         """Waits for `quiet` seconds without a change, an event under way, or work that shows.
 
         False when `most` seconds were not enough.
@@ -28,7 +32,7 @@ class Calm:
         began = time.monotonic()
         while time.monotonic() - began < most:
             still = time.monotonic() - max(self._last, began) >= quiet
-            if still and not self.slack.courier.busy and not at_work():
+            if still and not self.slack.courier.busy and not await at_work():
                 return True
             await asyncio.sleep(STEP)
         return False

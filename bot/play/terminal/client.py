@@ -6,20 +6,21 @@ from collections.abc import Awaitable, Callable
 
 from rich.console import Console
 
+from bot.play.pending import Pending
 from bot.play.refusals import Impossible
 from bot.play.slack import LocalSlack
 from bot.play.terminal.calm import Calm
 from bot.play.terminal.form import Form
 from bot.play.terminal.lines import Lines
 from bot.play.terminal.names import Names
-from bot.play.terminal.press import NUMBERS, Press
+from bot.play.terminal.press import LABEL, NUMBERS, Press
 from bot.play.terminal.screen import Screen
 from bot.play.terminal.verbs import Verbs
 from bot.play.terminal.words import composed
 
 FIRST, PLACE = "UMARIE", "C0MARKET"
 OFTEN = 0.25  # seconds between two looks at what has changed, for a person at a keyboard
-QUIET, MOST, LONGEST = 0.7, 10.0, 60.0  # seconds, for a script
+QUIET, MOST, LONGEST = 0.5, 10.0, 60.0  # seconds, for a script
 ALONE = ("/as", "/in", "/read", "/people", "/help", "/look")  # nobody else hears of these
 AT_ONCE, SOON = 0.15, 2.5  # the same for a person
 
@@ -39,11 +40,12 @@ class Client(Verbs):
         commands: tuple[str, ...],
         *,
         quiet: float = QUIET,
+        pending: Pending | None = None,
     ) -> None:
         names = Names(slack, FIRST, steady=not lines.by_hand)
         screen = Screen(slack, console, names, PLACE, lines.aside)
         super().__init__(slack, screen, names)
-        self.lines, self.commands, self.quiet = lines, commands, quiet
+        self.lines, self.commands, self.quiet, self.pending = lines, commands, quiet, pending
         self.press, self.calm = Press(slack, screen, lines), Calm(slack)
 
     async def run(self) -> None:
@@ -83,6 +85,8 @@ class Client(Verbs):
     async def _do(self, line: str) -> None:
         if NUMBERS.fullmatch(line):
             await self.press.number(self.user, line)
+        elif LABEL.fullmatch(line):
+            await self.press.label(self.user, line)
         elif line.startswith("/"):
             verb, _, rest = line[1:].partition(" ")
             await self._verb(verb.lower(), rest.strip())
@@ -127,14 +131,19 @@ class Client(Verbs):
             await self.calm.settled(AT_ONCE, SOON)
             self.screen.refresh(patient=True)
             return
-        if not await self.calm.settled(self.quiet, MOST, self.screen.at_work):
+        if not await self.calm.settled(self.quiet, MOST, self._at_work):
             self.screen.note("Still at work. /wait waits longer.")
         self.screen.refresh()
 
     async def _wait(self, _: str) -> None:
-        """Until no card is at work any more."""
-        if not await self.calm.settled(self.quiet, LONGEST, self.screen.at_work):
+        """Until nothing is under way any more; what takes too long is not waited for again."""
+        if not await self.calm.settled(self.quiet, LONGEST, self._at_work):
             self.screen.note(f"Still at work after {LONGEST:g} seconds.")
+            if self.pending:
+                await self.pending.give_up()
+
+    async def _at_work(self) -> bool:
+        return self.screen.at_work() or bool(self.pending and await self.pending.any())
 
     async def _draw(self) -> None:
         while True:

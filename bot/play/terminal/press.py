@@ -12,6 +12,7 @@ from bot.play.terminal.pressable import SEVERAL, Pressable, choices
 from bot.play.terminal.screen import Screen
 
 NUMBERS = re.compile(r"\d+(?:\s+(?:\d{4}-\d\d-\d\d|\d\d:\d\d|\d+))*")
+LABEL = re.compile(r"\[([^\[\]]+)\]")
 YES = {"y", "yes", "o", "oui", "1"}
 
 
@@ -34,6 +35,21 @@ class Press:
             self.screen.draw_again(pressable.where.channel, pressable.where.ts)
         else:
             await self._press(user, pressable, block, rest)
+
+    async def label(self, user: str, typed: str) -> None:
+        """`[Approve]`: the button or choice of that name that was drawn last."""
+        wanted = typed.strip("[] ").casefold()
+        for number, pressable in sorted(self.screen.pressables.drawn.items(), reverse=True):
+            if not self._in_sight(user, pressable) or self._still_there(pressable) is None:
+                continue
+            offered = [] if pressable.is_button else choices(pressable.element, self.slack)
+            labels = [label.casefold() for label, _ in offered]
+            if pressable.is_button and pressable.label.casefold() == wanted:
+                return await self.number(user, str(number))
+            if wanted in labels:
+                return await self.number(user, f"{number} {labels.index(wanted) + 1}")
+        self.screen.say(f"There is no {typed} here.")
+        return None
 
     async def _press(
         self, user: str, pressable: Pressable, block: dict[str, Any], rest: list[str]

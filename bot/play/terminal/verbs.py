@@ -13,7 +13,7 @@ from bot.play.terminal.words import channel_named, composed, person_named
 HELP = """\
 Type words to write them here; @intern in them asks the intern. Then also:
   /draft WORDS     have something drafted; /draft alone opens a form
-  3                press button 3; 3 2 takes the second choice of menu 3
+  3                press button 3; 3 2 takes the second choice of menu 3; [Edit] goes by name
   /as NAME         be somebody else: marie, max, lea, otto
   /in PLACE        go to #marketing, #launches, #random, or dm (you and the intern)
   /thread 2 WORDS  reply in the thread of message (2); /thread 2 stays there, /thread leaves

@@ -1,0 +1,277 @@
+/** The whole page: rail, place, thread or the look behind the scenes, forms, and the first visit. */
+
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { Behind, type Tab } from "./Behind";
+import { Scene } from "./Blocks";
+import { Guide, type Step } from "./Guide";
+import { recall, remember, useKept } from "./keep";
+import { act, become, useLive } from "./live";
+import { Modal } from "./Modal";
+import { PlacePane } from "./Place";
+import { Rail } from "./Rail";
+import { Thread } from "./Thread";
+import { Speaking, useWords, type Language } from "./words";
+import type { Everything, Message } from "./types";
+
+type Mode = "light" | "dark" | "system";
+const SEEN = 60; // characters of a new message that a screen reader says
+
+export function App() {
+  const { all, me } = useLive();
+  const [chosen, choose] = useKept<Language | null>("language", null);
+  const [mode, setMode] = useKept<Mode>("mode", "system");
+  const system = useDark();
+  const dark = mode === "dark" || (mode === "system" && system);
+  const own = all?.people[me]?.locale.startsWith("fr") ? "fr" : "en";
+  const language = chosen ?? (all ? own : navigator.language.startsWith("fr") ? "fr" : "en");
+  useEffect(() => {
+    document.documentElement.lang = language;
+    document.documentElement.dataset.mode = dark ? "dark" : "light";
+  }, [language, dark]);
+  return (
+    <Speaking value={language}>
+      {all ? (
+        <Page
+          key={me}
+          all={all}
+          dark={dark}
+          setDark={(on) => setMode(on ? "dark" : "light")}
+          setLanguage={() => choose(language === "fr" ? "en" : "fr")}
+        />
+      ) : (
+        <Opening />
+      )}
+    </Speaking>
+  );
+}
+
+function Opening() {
+  const words = useWords();
+  const { phase } = useLive();
+  return (
+    <div className="opening" role="status">
+      <img src="/page/icon.svg" alt="" width="56" height="56" />
+      <p>{phase === "lost" ? words.lost : words.loading}</p>
+    </div>
+  );
+}
+
+interface PageProps {
+  all: Everything;
+  dark: boolean;
+  setDark: (on: boolean) => void;
+  setLanguage: () => void;
+}
+/** Where a tab was, kept while it goes on as somebody else. */
+interface Where {
+  place: string;
+  thread: string | null;
+}
+
+function Page({ all, dark, setDark, setLanguage }: PageProps) {
+  const words = useWords();
+  const { phase, behind } = useLive();
+  const start = useMemo(() => startAt(all), []);
+  const [place, setPlace] = useState(start.place);
+  const [thread, setThread] = useState<string | null>(start.thread);
+  const [onRail, setOnRail] = useState(false);
+  const [tab, setTab] = useState<"home" | "messages">("messages");
+  const [side, setSide] = useState<Tab | null>(null);
+  const [guideOn, setGuideOn] = useKept("guide", true);
+  const [steps, setSteps] = useKept<Step[]>("steps", []);
+  const [hint, setHint] = useState<string | null>(null);
+  const here = all.places.find((one) => one.id === place) ?? all.places[0];
+  const reading = useReading(all, place);
+
+  useEffect(() => sessionStorage.setItem("where", JSON.stringify({ place, thread })), [place, thread]);
+  const step = (done: Step) => {
+    if (!steps.includes(done)) setSteps([...steps, done]);
+  };
+  const go = useCallback((to: string) => {
+    setPlace(to);
+    setThread(null);
+    setOnRail(false);
+  }, []);
+  const openThread = useCallback((ts: string) => {
+    setThread(ts);
+    setSide(null);
+  }, []);
+  useAnswered(all, place, thread, side !== null, openThread);
+
+  const pressed = useCallback(
+    (action: string) => {
+      if (action.startsWith("approve") && all.me === "UMAX") step("approve");
+    },
+    [all.me, steps],
+  );
+  const said = (text: string) => {
+    if (text.startsWith("/") || /@super-?intern/i.test(text) || here?.kind === "im") step("ask");
+  };
+  const look = (at: Tab | null) => {
+    setSide(at);
+    if (at) step("look");
+  };
+  const suggest = (n: 1 | 2 | 3) => {
+    setHint(null);
+    const card = lastDraft(all, place);
+    const channel = here?.kind === "channel" && here.with_bot ? place : "C0MARKET";
+    if (n === 1) void act("say", { channel, text: words.s1_words });
+    if (n === 2 && card?.thread_ts)
+      void act("say", { channel: card.channel, thread: card.thread_ts, text: words.s2_reply });
+    if (n === 2 && !card?.thread_ts) void act("say", { channel, text: words.s2_words });
+    if (n < 3) return step("ask");
+    const edit = card && elementOf(card, "edit");
+    if (!card || !edit) return setHint(words.s3_none);
+    if (card.thread_ts) openThread(card.thread_ts);
+    void act("click", { channel: card.channel, ts: card.ts, block_id: edit.block_id, action_id: "edit", value: edit.value });
+  };
+  const view = all.views.at(-1);
+  const showing = onRail ? "rail" : side || thread ? "side" : "middle";
+  const tools = (
+    <>
+      {!guideOn && (
+        <button type="button" className="icon" aria-label={words.guide_open} title={words.guide_open} onClick={() => setGuideOn(true)}>
+          ?
+        </button>
+      )}
+      <button type="button" className="icon" aria-label={words.language} title={words.language} onClick={setLanguage}>
+        {words.language_short}
+      </button>
+      <button type="button" className="icon" aria-label={words.theme} title={words.theme} onClick={() => setDark(!dark)}>
+        {dark ? "☀" : "☾"}
+      </button>
+      <button type="button" className="button look" aria-pressed={side !== null} aria-label={words.behind} onClick={() => look(side ? null : "work")}>
+        <span aria-hidden="true">◑</span> <span className="wide">{words.behind}</span>
+      </button>
+    </>
+  );
+  if (!here) return <Opening />;
+  return (
+    <Scene.Provider value={{ all, dark, go }}>
+      <a className="skip" href="#middle">
+        {words.skip}
+      </a>
+      <div className="page" data-showing={showing} id="middle">
+        <Rail all={all} here={place} unread={reading.unread} go={go} become={become} />
+        <PlacePane
+          all={all}
+          place={here}
+          tab={tab}
+          setTab={setTab}
+          readTo={reading.readTo}
+          tools={tools}
+          back={() => setOnRail(true)}
+          open={openThread}
+          pressed={pressed}
+          said={said}
+          guide={
+            guideOn &&
+            here.with_bot && (
+              <Guide
+                done={steps}
+                me={all.me}
+                hint={hint}
+                suggest={suggest}
+                asMax={() => become("UMAX")}
+                look={() => look("work")}
+                close={() => setGuideOn(false)}
+              />
+            )
+          }
+        />
+        {side && <Behind all={all} behind={behind} tab={side} show={look} close={() => setSide(null)} />}
+        {thread && !side && (
+          <Thread all={all} place={here} root={thread} close={() => setThread(null)} pressed={pressed} said={said} />
+        )}
+      </div>
+      {view && <Modal key={view.id} view={view} done={(form) => form === "edit_form" && step("edit")} />}
+      <Announcer all={all} />
+      {phase !== "live" && (
+        <div className="lost" role="alert">
+          {words.lost}
+        </div>
+      )}
+    </Scene.Provider>
+  );
+}
+
+/** New messages, said aloud. */
+function Announcer({ all }: { all: Everything }) {
+  const words = useWords();
+  const { news } = useLive();
+  const text = news && news.user !== all.me ? news.text.replace(/<[^>]+>|[*_]/g, "").slice(0, SEEN) : "";
+  const who = all.people[news?.user ?? ""]?.name ?? "";
+  return (
+    <div className="sr" aria-live="polite">
+      {text && words.new_message(who, text)}
+    </div>
+  );
+}
+
+/** What was read in each place, kept for each person. */
+function useReading(all: Everything, place: string) {
+  const [read, setRead] = useState<Record<string, string>>(() => recall(`read.${all.me}`, {}));
+  const [readTo, setReadTo] = useState<string | undefined>(read[place]);
+  const before = useRef(place);
+  const newest = all.messages[place]?.at(-1)?.ts;
+  useEffect(() => {
+    if (before.current !== place) setReadTo(read[place]);
+    before.current = place;
+    if (newest && newest !== read[place]) {
+      const now = { ...read, [place]: newest };
+      setRead(now);
+      remember(`read.${all.me}`, now);
+    }
+  }, [place, newest]);
+  const unread: Record<string, number> = {};
+  for (const one of all.places) {
+    if (one.id === place) continue;
+    const after = read[one.id] ?? "0";
+    unread[one.id] = (all.messages[one.id] ?? []).filter((m) => m.ts > after && m.user !== all.me).length;
+  }
+  return { readTo, unread };
+}
+
+/** The intern answers in a thread: that thread opens, if it is mine and nothing else is open. */
+function useAnswered(all: Everything, place: string, thread: string | null, busy: boolean, open: (ts: string) => void) {
+  const { news } = useLive();
+  useEffect(() => {
+    if (!news?.bot_id || busy || news.channel !== place || !news.thread_ts) return;
+    const root = all.messages[place]?.find((one) => one.ts === news.thread_ts);
+    if (root?.user === all.me && news.thread_ts !== thread) open(news.thread_ts);
+  }, [news]);
+}
+
+function startAt(all: Everything): Where {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem("where") ?? "") as Where;
+    if (all.places.some((one) => one.id === kept.place)) return kept;
+  } catch {
+    // The first time there is nothing to go back to.
+  }
+  return { place: all.places.find((one) => one.with_bot)?.id ?? "", thread: null };
+}
+
+function lastDraft(all: Everything, place: string): Message | undefined {
+  const mine = (id: string) => all.messages[id]?.findLast((one) => one.bot_id && elementOf(one, "edit"));
+  return mine(place) ?? all.places.map((one) => mine(one.id)).find(Boolean);
+}
+
+function elementOf(message: Message, action: string) {
+  for (const block of message.blocks ?? []) {
+    const found = block.elements?.find((one) => one.action_id === action);
+    if (found) return { block_id: block.block_id, value: found.value };
+  }
+  return undefined;
+}
+
+function useDark(): boolean {
+  const query = useMemo(() => window.matchMedia("(prefers-color-scheme: dark)"), []);
+  const [dark, setDark] = useState(query.matches);
+  useEffect(() => {
+    const heard = () => setDark(query.matches);
+    query.addEventListener("change", heard);
+    return () => query.removeEventListener("change", heard);
+  }, [query]);
+  return dark;
+}

@@ -1,0 +1,94 @@
+"""A playground in a temporary home: a local Slack with the page, and a real intern beside it."""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from bot.doors.importing import import_
+from bot.play.child import Child
+from bot.play.page import add_page
+from bot.play.people import TEAM
+from bot.play.slack import LocalSlack
+from bot.settings import Settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+POLICY = '[approval]\napprovers = ["UMAX"]\n'
+BRAND = 'name = "Maison Lin"\naddress = "vous"\nlanguages = ["en", "fr"]\n'
+PRODUCTS = """sku,name,price,currency,materials,colours,sizes,description,stock
+L1,Linen shirt,59.00,EUR,linen,white; sand; navy,S; M; L; XL,Washed linen woven in Portugal,120
+L2,Canvas tote,24.00,EUR,cotton,ecru,,A canvas tote with an inner pocket,80
+L3,Chemise en lin,59.00,EUR,lin,blanc; sable; marine,S; M; L; XL,Lin lavé tissé au Portugal,120
+"""
+SECONDS = 15_000  # milliseconds that anything on the page may take
+FAST = (0.3, 0.3, 0.5)
+
+
+@dataclass
+class House:
+    """What a test has at hand."""
+
+    slack: LocalSlack
+    child: Child
+    home: Path
+    browser: Browser
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.slack.port}/"
+
+    async def visit(
+        self,
+        person: str = "UMARIE",
+        *,
+        language: str | None = "en",
+        dark: bool = False,
+        width: int = 1360,
+        height: int = 860,
+        guide: bool = False,
+    ) -> Page:
+        """A tab in a browser of its own, as this person."""
+        context: BrowserContext = await self.browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(SECONDS)
+        kept = {"language": f'"{language}"' if language else "null", "guide": str(guide).lower()}
+        puts = "".join(f"localStorage['page.{name}'] ??= '{v}';" for name, v in kept.items())
+        await context.add_init_script(puts)
+        page = await context.new_page()
+        await page.goto(f"{self.address}?as={person}")
+        await page.wait_for_selector(".rail")
+        return page
+
+
+@asynccontextmanager
+async def open_house(home: Path) -> AsyncIterator[House]:
+    """Everything started, and everything ended afterwards."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "policy.toml").write_text(POLICY)
+    (home / "brand.toml").write_text(BRAND)
+    products = home / "products.csv"
+    products.write_text(PRODUCTS)
+    settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
+    import_(settings, argparse.Namespace(file=products, workspace=TEAM, currency="EUR", map=[]))
+    slack = LocalSlack(signing_secret="page")
+    slack.retry_delays = FAST * 20
+    child = Child(slack, home, lambda _: None)
+    add_page(slack, child=child, home=home, database_url=None)
+    async with slack, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        await child.start()
+        try:
+            yield House(slack, child, home, browser)
+        finally:
+            await child.end()
+            await browser.close()
