@@ -43,7 +43,8 @@ class Delivery(Row):
         now: datetime,
         by: str | None = None,
     ) -> bool:
-        """Queue an approved version for a destination. False when it was queued there before."""
+        """Queue an approved version for a destination, again when it failed there. False when it
+        is queued there or has gone."""
         told = ":".join(str(destination[key]) for key in sorted(destination))
         id = f"{draft.id}:{told}"
         made = insert_once(
@@ -58,18 +59,22 @@ class Delivery(Row):
             state="queued",
             made_at=now,
         )
-        if made:
-            journal.record(
-                session,
-                workspace=draft.workspace,
-                event="delivery queued",
-                subject=id,
-                by=by,
-                now=now,
-                fingerprint=draft.fingerprint,
-            )
-            enqueue(session, Job(kind="deliver", subject=id, workspace=draft.workspace))
-        return made
+        turn = 0
+        if not made:
+            if not session.get_one(Delivery, id)._move(session, ("failed",), "queued"):
+                return False
+            turn = int(now.timestamp())
+        journal.record(
+            session,
+            workspace=draft.workspace,
+            event="delivery queued",
+            subject=id,
+            by=by,
+            now=now,
+            fingerprint=draft.fingerprint,
+        )
+        enqueue(session, Job(kind="deliver", subject=id, workspace=draft.workspace, turn=turn))
+        return True
 
     @staticmethod
     def of(session: Session, draft: str) -> list["Delivery"]:

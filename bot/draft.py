@@ -15,9 +15,10 @@ from bot.db import Row, insert_once
 from bot.errors import CannotDo
 from bot.evidence import Evidence
 from bot.job import Enqueue, Job
-from bot.parts import Copy, Hook, Part, canonical, fingerprint, read_canonical
+from bot.parts import Hook, Part, canonical, fingerprint, read_canonical
 from bot.post import Post
 from bot.request import Request
+from bot.safe import plain
 from bot.words import Words
 
 CHECKS = TypeAdapter(tuple[Check, ...])
@@ -187,7 +188,7 @@ class Draft(Row):
         """Version n+1 in this person's words; unchecked, its check is enqueued. The same words
         again are no new version."""
         parts = tuple(
-            part.saying(Copy(text=texts[part.key]).text) if part.key in texts else part
+            part.saying(plain(texts[part.key])) if part.key in texts else part
             for part in self.parts
         )
         stored = canonical(

@@ -16,6 +16,7 @@ from bot.evidence import Evidence
 from bot.parts import Hook, Part, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Question, Request
+from bot.safe import plain
 from bot.skills import skills
 from bot.words import Words
 
@@ -95,6 +96,6 @@ def check_again(
 def _apart(output: BaseModel, brand: Brand, code: str) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
     parts, hooks = take_apart(output)
     return tuple(
-        part.saying(tagged(part.text, brand.site, code)) if part.kind == "copy" else part
+        part.saying(tagged(plain(part.text), brand.site, code)) if part.kind == "copy" else part
         for part in parts
-    ), hooks
+    ), tuple(hook.model_copy(update={"text": plain(hook.text)}) for hook in hooks)

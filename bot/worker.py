@@ -21,6 +21,7 @@ from bot.post import Post
 from bot.task import Task
 from bot.words import Words
 from bot.working import Means, Working, change
+from bot.workspace import BrandRow
 
 log = logging.getLogger("bot.worker")
 
@@ -48,6 +49,8 @@ class Worker:
 
         def start(session: Session) -> Task | None:
             task = session.get_one(Task, id, with_for_update=True)
+            brand = means.brand(task.workspace)
+            BrandRow.seed(session, task.workspace, brand, means.now())
             return task if task.start(means.now()) else None
 
         if task := await means.database.run(start):

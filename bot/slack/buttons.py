@@ -133,7 +133,9 @@ def _again(session: Session, front: Front, click: Click, task: Task, id: str, **
             **more,
         }
     )
-    return Task.accept(session, front.house.enqueue, wish, front.house.now())
+    accepted = Task.accept(session, front.house.enqueue, wish, front.house.now())
+    Post.changed(session, front.house.enqueue, piece)  # it goes on below, and says so
+    return accepted
 
 
 def stop(session: Session, front: Front, click: Click) -> None:

@@ -74,7 +74,8 @@ def _share(shown: Shown, draft: Draft, language: str) -> Block | None:
 
 
 def _send_to(shown: Shown, draft: Draft, language: str) -> Block | None:
-    sent = {delivery.destination.get("channel") for delivery in shown.deliveries}
+    there = [delivery for delivery in shown.deliveries if delivery.state != "failed"]
+    sent = {delivery.destination.get("channel") for delivery in there}
     places = [one for one in shown.policy.delivery.channels if one not in sent][:MOST_PLACES]
     if not places:
         return None

@@ -10,6 +10,10 @@ from bot.writers.pen import Pen, phrases
 from bot.writers.story import Story
 
 
+MADE_OF = {"wood": "wood"}  # where the noun is not what stands before another noun
+TELLING = frozenset({"two_seater", "three_seater", "four_seater", "waterproof", "handmade"})
+
+
 def of_product(pen: Pen, goods: Goods) -> None:
     """Names, details, range, price."""
     language = goods.language
@@ -18,7 +22,9 @@ def of_product(pen: Pen, goods: Goods) -> None:
         pen.put(gap, text, named if gap in ("name", "bare", "the", "a", "of", "to") else ())
     if told := why.details(goods, pen):
         pen.put("details", told.text, told.cites)
-        pen.put("bare_details", why.bare_details(goods), told.cites)
+        pen.put("bare_details", why.bare_details(goods.details, language), told.cites)
+        telling = [detail for detail in goods.details if detail.about]
+        pen.put("title_details", why.bare_details(telling, language), told.cites)
     if goods.price:
         pen.put("price", naming.price(goods.price, language), (goods.price.id,))
         if goods.before:
@@ -27,8 +33,14 @@ def of_product(pen: Pen, goods: Goods) -> None:
     pen.put("colours", naming.colours(goods), goods.cites.get("range", ()))
     for material in goods.materials[:1]:
         term = lexicon.terms("materials")[material]
-        shown = term.en[0] if language == "en" else term.fr[0][0]
-        pen.put("material", shown, goods.cites.get("materials", named))
+        shown = term.french() if language == "fr" else MADE_OF.get(material, term.en[0])
+        if shown not in pen.gaps["bare"] and term.en[0] not in pen.gaps["bare"]:
+            pen.put("new_material", shown, goods.cites.get("materials", named))
+    for trait in goods.traits:
+        said = lexicon.terms("traits")[trait]
+        shown = said.en[0] if language == "en" else said.french(goods.gender, goods.plural)
+        if trait in TELLING and shown not in pen.gaps["bare"]:
+            pen.put("new_trait", shown, goods.cites.get("traits", ()))
     if goods.sayings:
         pen.put("saying", goods.sayings[0], goods.cites["description"])
 
@@ -75,8 +87,7 @@ def _offer(pen: Pen, story: Story, language: Language, cites: tuple[str, ...]) -
         pen.put("with_code", phrases(language, "deal.with_code")[0].format(code=offer.code), cites)
     if offer.over:
         pen.put("over", phrases(language, "deal.over")[0].format(amount=offer.over), cites)
-    for slot in ("deal", "deal_house"):
+    for gap, slot in (("deal_bare", "deal_house"), ("deal", "deal_house"), ("deal", "deal")):
         for template in phrases(language, f"{slot}.{offer.kind}"):
             if line := pen.fill(template):
-                pen.put("deal", line.text[0].lower() + line.text[1:], line.cites)
-                return
+                pen.put(gap, line.text[0].lower() + line.text[1:], line.cites)

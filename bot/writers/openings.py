@@ -17,7 +17,7 @@ def subject(ready: Ready) -> Line:
         slots = ["house.subject_deal"] if story.offer else ["house.subject"]
         slots += ["house.subject_lapsed"] if aud == "lapsed" else []
     elif story.offer:
-        slots = [f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
+        slots = [f"subject.deal_{aud}+subject.deal", "subject.deal_short", "subject.deal_tiny"]
     elif kind:
         dated = [f"subject.{kind}_when"] if story.when.said else []
         slots = [*dated, f"subject.{kind}", "subject.everyone"]
@@ -79,9 +79,10 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
     for angle, slots in tries:
         line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
         if line and len(found) < 2:
-            priced = "{deal}" in pen.said[-1][1] or not line.says_why
-            name = angle or ("price" if priced else pen.told[-1].topic.split(".")[0])
+            name = angle or (pen.told[-1].topic.split(".")[0] if line.says_why else "price")
             shown = next(pen.all(f"angle.{name}")).text.lower()
+            if shown in {hook.angle for hook in found} and name != "event":
+                continue
             found.append(Hook(angle=shown, text=finish(ready, line.text), facts=line.cites))
     return found
 

@@ -82,6 +82,8 @@ def argue(ready: Ready) -> Line | None:
     if aud == "buyers":
         same = story.bought and story.bought.kind == goods.kind in why.FITTED
         return ready.pen.say(f"argue.buyers.{'same' if same else group}")
+    if goods.kind in ("outdoor", "garden") and aud in ("price", "parents"):
+        return None
     fitted = f"argue.{aud}.fitted+" if goods.kind in why.FITTED else ""
     return ready.pen.say(f"{fitted}argue.{aud}.{group}", f"argue.{aud}.any")
 
@@ -104,7 +106,7 @@ def offer(ready: Ready) -> Line | None:
     if pen.has_said("deal", among=("open",)):
         return pen.say("offer.reminder", "offer.reminder_code")
     slots = [f"offer.{made.kind}_price"] if tells else []
-    line = pen.say(*slots, f"offer.{made.kind}")
+    line = pen.say(*slots, f"offer.{made.kind}") or pen.say(f"offer.{made.kind}", echoing=True)
     if made.delivery:
         line = together(line, pen.say("offer.also_delivery"))
     if line and tells and not pen.has_said("price", among=("offer",)) and made.kind != "price":

@@ -65,13 +65,17 @@ class Pen:
     told: list[Reason] = field(default_factory=list)
 
     def say(
-        self, *slots: str, most: int | None = None, unlike: tuple[str, ...] = ()
+        self,
+        *slots: str,
+        most: int | None = None,
+        unlike: tuple[str, ...] = (),
+        echoing: bool = False,
     ) -> Line | None:
         """A sentence from the first of these slots that has one to fill. `a+b` pools two slots;
-        `unlike` are texts it must not begin like."""
+        `unlike` are texts it must not begin like; `echoing` may repeat the brief."""
         for slot in slots:
             for template, line, reason in self._candidates(slot, most):
-                if not differs(line.text, unlike):
+                if not differs(line.text, unlike) or (self._echoes(line) and not echoing):
                     continue
                 self.said.append((slot, template))
                 if reason:
@@ -83,7 +87,8 @@ class Pen:
         """Every sentence that could be said, the likelier first; none is used up."""
         for slot in slots:
             for _, line, _ in self._candidates(slot, most):
-                yield line
+                if not self._echoes(line):
+                    yield line
 
     def has_said(self, *gaps: str, among: tuple[str, ...] = ()) -> bool:
         """Whether one of these gaps was filled already, in slots of this beginning."""
@@ -151,12 +156,13 @@ class Pen:
         if any(sentence.count(": ") > 1 for sentence in re.split(r"[.?!] ", line.text)):
             return False
         low = line.text.lower()
+        return not any(re.search(rf"(?<!\w){re.escape(w.lower())}", low) for w in self.avoid)
+
+    def _echoes(self, line: Line) -> bool:
         words = words_of(line.text)
         runs = (tuple(words[at : at + ECHO]) for at in range(len(words) - ECHO + 1))
         asked = {self.brief[at : at + ECHO] for at in range(len(self.brief) - ECHO + 1)}
-        if any(run in asked for run in runs):
-            return False
-        return not any(re.search(rf"(?<!\w){re.escape(w.lower())}", low) for w in self.avoid)
+        return any(run in asked for run in runs)
 
     def order(self, *about: str) -> str:
         """A stable order that differs from brief to brief."""

@@ -100,10 +100,9 @@ def product_page(ready: Ready) -> Made:
     has = pen.say(f"details.{goods.kind}", "page.details") if goods.details else None
     use = pen.say("page.use")
     extra = pen.say("page.use") if "longer" in wishes or len(goods.details) < 2 else None
-    made = pen.say("page.made") if goods.materials and not goods.named_materials else None
     range_ = pen.say("range.both", "range.colours", "range.sizes")
     priced = ready.story.offer or "price" in wishes
-    third = together(range_, made, offer(ready) if priced else None)
+    third = together(range_, offer(ready) if priced else None)
     known = ready.story.audience in ("loyal", "lapsed")  # a page is read by strangers too
     second = together(has, None if known else argue(ready))
     first = together(lead, use, extra)

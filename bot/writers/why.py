@@ -71,14 +71,16 @@ def honest(goods: Goods, material: str) -> tuple[str, ...]:
 def details(goods: Goods, pen: Pen, most: int = 2) -> Line | None:
     """What it has, with what each is good for: `a narrow collar that lies flat under a jumper`."""
     chosen = sorted(goods.details, key=lambda one: (not _use(one, goods), pen.order("d", one.part)))
-    said = [_told(one, goods, pen) for one in chosen[:most]]
+    chosen = sorted(chosen[:most], key=lambda one: bool(_use(one, goods)))  # the bare one first
+    said = [_told(one, goods, pen) for one in chosen]
     return Line(naming.listed(said, goods.language), goods.cites["description"]) if said else None
 
 
-def bare_details(goods: Goods, most: int = 2) -> str:
-    """The same without articles and uses, for titles: `narrow collar, long sleeves`."""
-    shown = [naming.detail(one, goods.language, article=False) for one in goods.details[:most]]
-    return (", " if len(shown) > 2 else " and " if goods.language == "en" else " et ").join(shown)
+def bare_details(some: list[Detail], language: Language, most: int = 2) -> str:
+    """The same without articles and uses, for titles: `narrow collar and long sleeves`."""
+    return naming.listed(
+        [naming.detail(one, language, article=False) for one in some[:most]], language
+    )
 
 
 def _told(one: Detail, goods: Goods, pen: Pen) -> str:

@@ -67,6 +67,7 @@ def run(*texts: str, kind: str = "rich_text_section") -> Block:
         ("<https://a.example|shop> <https://a.example>", "shop (https://a.example) https://a.e"),
         (":white_check_mark: 10 &lt; 20 &amp; <!here>", "✅ 10 < 20 & @here"),
         ("`<b>` :no_such_emoji:", "<b> :no_such_emoji:"),
+        ("says:\n&gt; so it is", "says:\n▏ so it is"),
         ("on <!date^1795539560^{date_short} {time}|a day>", "on Nov 24, 2026"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from bisect import bisect
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -147,26 +148,24 @@ def _good(entry: dict[str, Any]) -> Good:
 
 
 def _price(good: Good, span: Span, dice: Dice) -> None:
-    """A rise in a January for some, the sales and Black Friday for others, and what was planted."""
+    """A rise in January for some, the sales and Black Friday for others, and what was planted."""
+    prices, years = planted("prices"), range(span.first.year, span.last.year + 1)
+    rises = [span.number(date(year, 1, 2)) for year in years]
     steps = {0: good.price}
-    if dice.chance(0.35):
-        steps[0] = _rounded(good.price, 0.95)
-    usual = [
-        (span.number(span.first.replace(year=y, month=1, day=2)), good.price) for y in _years(span)
-    ]
-    steps |= {day: price for day, price in usual if 0 < day < span.length}
-    sold = dice.chance(0.35)
-    friday = dice.chance(0.25)
-    for year in _years(span):
-        for start, end in (winter_sales(year), summer_sales(year)) if sold else ():
-            _reduce(steps, span.number(start), span.number(end), dice.pick((0.8, 0.7)))
-        if friday:
+    if good.ref in prices["raised"]:
+        steps = {0: _rounded(good.price, 0.95), max(d for d in rises if d < span.length): good.price}
+    for year in years:
+        for start, end in (winter_sales(year), summer_sales(year)):
+            share = dice.pick((0.8, 0.7))
+            if good.ref in prices["sales"]:
+                _reduce(steps, span.number(start), span.number(end), share)
+        if good.ref in prices["friday"]:
             day = span.number(black_friday(year))
             _reduce(steps, day, day + 3, 0.85)
     _plant(good, steps, span)
-    for day in sorted(d for d in steps if d < span.length):
+    for day in sorted(d for d in steps if 0 <= d < span.length):
         if not good.prices or steps[day] != good.prices[-1]:
-            good.days.append(max(day, 0))
+            good.days.append(day)
             good.prices.append(steps[day])
 
 
@@ -197,7 +196,3 @@ def _plant(good: Good, steps: dict[int, int], span: Span) -> None:
 def _rounded(cents: int, share: float) -> int:
     """To whole euros."""
     return int(cents * share / 100 + 0.5) * 100
-
-
-def _years(span: Span) -> range:
-    return range(span.first.year, span.last.year + 1)

@@ -46,13 +46,18 @@ class Tongue:
         if hand < 0.78:
             return text.rstrip(".")[:1].lower() + text.rstrip(".")[1:]
         if hand < 0.86:
-            return text.replace("!", "!!") if "!" in text else text.rstrip(".") + " !"
+            return text.replace("!", "!!") if "!" in text else self._loud(text)
         if hand < 0.94:
             for right, wrong in SLIPS if self.language == "fr" else SLIPS_EN:
                 text = text.replace(right, wrong)
             return text.replace(" !", "!").replace(" ?", "?")
         bare = unicodedata.normalize("NFKD", text.lower())
         return "".join(c for c in bare if not unicodedata.combining(c))
+
+    def _loud(self, text: str) -> str:
+        if text.endswith(("?", ",")):
+            return text
+        return text.rstrip(".") + (" !" if self.language == "fr" else "!")
 
 
 def lowered(sentence: str) -> str:

@@ -106,7 +106,9 @@ class Pen:
         body = self._matter(note)
         if note.channel != "e-mail":
             return self.tongue.typed(body)
-        hello, bye = self._say(note, "letter", "hello"), self._say(note, "letter", "bye")
+        asks = bool({"late", "sizing", "question", "phone", "sold out"} & set(note.themes))
+        hello = self._say(note, "letter", "hello")
+        bye = self._say(note, "letter", "bye" if asks else "farewell")
         return "\n".join(p for p in (hello, self.tongue.typed(body), bye, self._signed(note)) if p)
 
     def _matter(self, note: "Note") -> str:

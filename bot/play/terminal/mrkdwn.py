@@ -19,6 +19,7 @@ MARKS = re.compile(
     r"|:(?P<emoji>[a-z0-9_+-]+):",
     re.DOTALL,
 )
+QUOTED = re.compile(r"^(?:>|&gt;) ?", re.MULTILINE)
 STYLES = {"bold": "bold", "italic": "italic", "strike": "strike"}
 MENTION, LINK, CODE = "bold cyan", "underline blue", "bright_black"
 
@@ -26,6 +27,7 @@ MENTION, LINK, CODE = "bold cyan", "underline blue", "bright_black"
 def from_mrkdwn(said: str, names: Names) -> Text:
     """Text with mentions by name, emoji, links; what is bold in Slack is bold."""
     found, end = Text(), 0
+    said = QUOTED.sub("▏ ", said)
     for mark in MARKS.finditer(said):
         found.append(html.unescape(said[end : mark.start()]))
         kind, inner = str(mark.lastgroup), mark[str(mark.lastgroup)]

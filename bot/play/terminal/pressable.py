@@ -1,4 +1,4 @@
-"""What can be pressed on the screen: each gets a number, which never means anything else."""
+"""What can be pressed on the screen: each place in a message keeps its number."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
