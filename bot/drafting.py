@@ -12,7 +12,7 @@ from bot.channels import channels
 from bot.checks import Check
 from bot.desk import Desk, Library, Sent, Writer
 from bot.errors import CannotDo
-from bot.evidence import Evidence
+from bot.evidence import Evidence, Fact
 from bot.parts import Hook, Part, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Question, Request
@@ -55,7 +55,7 @@ async def draft(
         writer=writer,
         receipt=receipt,
         grow=grow,
-        stated=stated_in(request.brief.words, request.brief.author, today),
+        stated=_stated(request, today),
     )
     output = await skill.handle(request, desk)
     if isinstance(output, Question):
@@ -65,6 +65,14 @@ async def draft(
         parts, hooks, desk.evidence, request=request, brand=brand, channel=channel, today=today
     )
     return Drafted(parts, hooks, desk.evidence, checks)
+
+
+def _stated(request: Request, today: date) -> tuple[Fact, ...]:
+    """What people said of figures and offers: the author in the brief, whoever sent it back."""
+    author = request.brief.author
+    back = stated_in(request.reason or "", request.sender or author, today, source="send-back")
+    back = tuple(fact.model_copy(update={"id": f"back.{fact.id}"}) for fact in back)
+    return (*stated_in(request.brief.words, author, today), *back)
 
 
 def check_again(
@@ -80,12 +88,13 @@ def check_again(
 ) -> tuple[Evidence, tuple[Check, ...]]:
     """The checks of an edited version. What the editor typed newly is stated by the editor; what
     had no source before has none now."""
-    old = {fact.value for part in before for fact in stated_in(part.text, editor, today)}
+    said = "\n\n".join(part.text for part in before)
     typed = tuple(
-        fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}", "source": "edit"})
+        fact.model_copy(update={"id": f"edit.{editor}.{part.key}.{number}"})
         for part in parts
-        for number, fact in enumerate(stated_in(part.text, editor, today))
-        if fact.value not in old
+        for number, fact in enumerate(
+            stated_in(part.text, editor, today, source="edit", before=said)
+        )
     )
     known = evidence.plus(typed)
     channel = channels().get(request.channel) if request.channel else None

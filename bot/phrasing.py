@@ -76,7 +76,8 @@ CODE = _pattern(
 
 SAYING = _pattern(
     r"\b(?:(?:please )?mention(?:ing)?\b(?: also)?(?: that)?",
-    r"|(?:it |they )?must (?:also )?say(?: that)?|make sure (?:it says|to say|to mention)(?: that)?",
+    r"|(?:it |they )?must (?:also )?say(?: that)?",
+    r"|make sure (?:it says|to say|to mention)(?: that)?",
     r"|don't forget(?: to (?:say|mention))?(?: that)?|say that",
     r"|(?:il )?(?:doit|faut) (?:aussi )?(?:mentionner|dire|préciser|rappeler)(?: qu[e'])?",
     r"|(?:mentionne[rz]?|mentionnant|précise[rz]?|précisant|rappelle[rz]?|dis|dites|dire)",
@@ -89,10 +90,6 @@ WISH_BEHIND = _pattern(
     r",? \b(?:in (?:french|english)|en (?:français|anglais)|(?:by|par) (?:sms|e-?mail))\b"
 )
 QUOTED = re.compile(r"[“\"]\s*([^”\"\n]{3,}?)\s*[”\"]|«\s*([^»\n]{3,}?)\s*»")
-PRIVATE = _pattern(
-    r"^\s*(?:(?:just|only) for me|(?:rien que|juste|seulement) pour moi|in private|privately",
-    r"|en privé)\b[\s:,.–—-]*",
-)
 LANGUAGE = _pattern(r"\b(?:(?:in|into) (french|english)|en (français|francais|anglais))\b")
 LABEL = re.compile(
     r"(?im)^\s*[-*•]?\s*(product|produit|audience|cible|public|offer|offre|dates?|quand|when|"
@@ -136,8 +133,8 @@ AUDIENCES = (
         rf"(?:{WHO_EN})\b(?!').*?){ENDS}",
     ),
     _pattern(
-        r"(?<!\w)(?:pour|à|aux|auprès des?|destinée?s? (?:à|aux)|à destination des?|visant|relancer",
-        r"|reconquérir|remercier|toucher|faire revenir)\s+",
+        r"(?<!\w)(?:pour|à|aux|auprès des?|destinée?s? (?:à|aux)|à destination des?|visant",
+        r"|relancer|reconquérir|remercier|toucher|faire revenir)\s+",
         r"((?:(?:nos|les|des|mes|vos|tous|toutes|celles et)\s+)*",
         r"(?:(?:très|plus|meilleure?s|bonne?s|fidèles|jeunes|nouve(?:aux|lles)|ancien(?:ne)?s",
         r"|chère?s|futurs|futures)\s+)*",

@@ -14,6 +14,7 @@ class Request(BaseModel):
     brief: Brief
     channel: str | None = None  # a key of channels.toml
     reason: str | None = None  # why the last draft was sent back
+    sender: str | None = None  # who sent it back
     previous: str | None = None  # its words
 
     @property

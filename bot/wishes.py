@@ -61,12 +61,6 @@ def read(words: str) -> Wishes:
     )
 
 
-def private(words: str) -> tuple[bool, str]:
-    """Whether the words begin with "just for me", and the words without it."""
-    found = phrasing.PRIVATE.match(words)
-    return (True, words[found.end() :]) if found else (False, words)
-
-
 def typed_in(words: str) -> Language | None:
     """The language that words are typed in, where it can be told."""
     tokens = re.findall(r"[^\W\d_]+", words.lower())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.brand import Brand
 from bot.campaign import campaign_code
 from bot.db import Database
+from bot.decision import Decision
 from bot.desk import Library, Sent, Writer
 from bot.draft import Draft
 from bot.drafting import Drafted, draft
@@ -77,7 +78,13 @@ class Working:
             await self._ask(taken)
             return ()
         await change(means, task.id, lambda t, s, e: t.understand(taken.brief, means.now()))
-        return taken.requests
+        sender = await means.database.run(self._sender)
+        return tuple(one.model_copy(update={"sender": sender}) for one in taken.requests)
+
+    def _sender(self, session: Session) -> str | None:
+        """Who sent the last draft back."""
+        said = Decision.of(session, self.task.previous) if self.task.previous else []
+        return next((one.by for one in said if one.verdict == "send back"), None)
 
     async def _asked(self) -> Asked:
         outside, task = self.means.outside, self.task

@@ -236,3 +236,28 @@ async def test_delivers_once_and_says_when(sqlite: Database) -> None:
     with sqlite.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
         assert (delivery.state, delivery.gone_at) == ("gone", NOW)
+
+
+async def test_names_who_sent_a_draft_back_for_a_figure_in_the_reason(sqlite: Database) -> None:
+    jobs = Jobs()
+    accept(sqlite)
+    working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    await working.jobs["work"]("t1")
+    (first,) = drafts(sqlite)
+    with sqlite.begin() as session:
+        decision.send_back(
+            session,
+            jobs,
+            session.get_one(Draft, first.id),
+            by="UMAX",
+            fingerprint=first.fingerprint,
+            reason="say that it is 30 % off",
+            policy=POLICY,
+            now=NOW,
+        )
+    accept(sqlite, id="t2", parent="t1", previous=first.id, reason="say that it is 30 % off")
+    await working.jobs["work"]("t2")
+    with sqlite.begin() as session:
+        (second,) = Draft.of_task(session, "t2")
+    known = {fact.value: fact.stated_by for fact in second.facts.facts if fact.stated_by}
+    assert known.get(Decimal(30)) == "UMAX", known

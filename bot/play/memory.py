@@ -21,6 +21,7 @@ Kept = dict[str, Any]
 Bytes = Callable[[str], bytes | None]
 
 FORMAT = 1
+MOST_LEFT = 100  # events for an intern that was away for long
 BY_THREAD = ("titles", "prompts", "sessions")  # by (channel, thread) in a Workspace
 NOT_KEPT = {"files", "history", "replies", "streaming_until"}
 OF_MESSAGE = [field.name for field in fields(Message) if field.name not in NOT_KEPT]
@@ -45,7 +46,7 @@ def remembered(slack: LocalSlack) -> Kept:
         "homes": [asdict(view) for view in slack.homes.values()],
         "states": [[*key, copy.deepcopy(values)] for key, values in slack.states.items()],
         **{name: _listed(getattr(slack, name)) for name in BY_THREAD},
-        "undelivered": [one.event for one in slack.deliveries if not one.done],
+        "undelivered": [one.event for one in slack.deliveries if not one.done][-MOST_LEFT:],
         "messages": [_message(one) for place in slack.places.values() for one in _all(place)],
     }
 

@@ -9,7 +9,6 @@ from bot.writers.goods import Goods
 from bot.writers.pen import Pen, phrases
 from bot.writers.story import Story
 
-
 MADE_OF = {"wood": "wood"}  # where the noun is not what stands before another noun
 TELLING = frozenset({"two_seater", "three_seater", "four_seater", "waterproof", "handmade"})
 

@@ -66,7 +66,7 @@ class House:
         await context.add_init_script(puts)
         page = await context.new_page()
         await page.goto(f"{self.address}?as={person}")
-        await page.wait_for_selector(".rail")
+        await page.wait_for_selector(".middle")
         return page
 
 

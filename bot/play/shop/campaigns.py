@@ -50,7 +50,9 @@ class Sent:
 class Campaigns:
     """All forty, in the order they went out. Marks the orders that came of them."""
 
-    def __init__(self, seed: int, span: Span, goods: Range, customers: Sequence[Customer], book: Book):
+    def __init__(
+        self, seed: int, span: Span, goods: Range, customers: Sequence[Customer], book: Book
+    ):
         self.span, self.goods, self.customers = span, goods, customers
         self.dice = Dice(seed, "campaigns")
         self.shares = planted("campaigns")
@@ -60,7 +62,9 @@ class Campaigns:
             self.bought.setdefault(order.customer.id, []).append(order)
             self.by_day.setdefault(order.day, []).append(order)
         dated = [(self._day(source), i, source) for i, source in enumerate(_sources())]
-        self.sent = [self._send(day, source) for day, _, source in sorted(dated, key=lambda d: d[:2])]
+        self.sent = [
+            self._send(day, source) for day, _, source in sorted(dated, key=lambda d: d[:2])
+        ]
         self._attribute()
 
     def write(self, folder: Path) -> int:
@@ -134,7 +138,7 @@ class Campaigns:
                 and (order.day, order.minute) > (sent.day, sent.minute)
                 and self._is_meant(order.customer, sent.source, sent.day)
             ]
-            wanted = round(sent.clicked * (0.04 + 0.05 * self.dice.roll()))
+            wanted = round(sent.clicked * (0.08 + 0.07 * self.dice.roll()))
             about = set(sent.source["products"])
             mixed = self.dice.shuffled(near)
             mixed.sort(key=lambda order: not about & {line.good.ref for line in order.lines})
@@ -157,17 +161,21 @@ class Campaigns:
         return True
 
     def _day(self, source: dict[str, Any]) -> int:
-        """The day it went out: the latest that fits, or for an earlier one the first. No Sundays."""
+        """The day it went out: the latest that fits, for an earlier one the first; no Sunday."""
         moment, _, later = source["when"].partition("+")
         years = range(self.span.first.year, self.span.last.year + 1)
-        days = [self.span.number(_on(moment, year) + timedelta(days=int(later or 0))) for year in years]
+        days = [
+            self.span.number(_on(moment, year) + timedelta(days=int(later or 0))) for year in years
+        ]
         fitting = [day for day in days if 3 <= day < self.span.length - 7]
         day = fitting[0 if source.get("earlier") else -1]
         return day + (self.span.on(day).weekday() == 6)
 
     def _worded(self, text: str, day: int, email: bool) -> str:
         """With the prices of that day; in French e-mails with spaces that do not break."""
-        priced = PRICE.sub(lambda m: f"{self.goods.by_ref[m[1]].price_on(day) // 100} €", text.strip())
+        priced = PRICE.sub(
+            lambda m: f"{self.goods.by_ref[m[1]].price_on(day) // 100} €", text.strip()
+        )
         return re.sub(r" (?=[;:!?€%»])|(?<=«) ", "\u00a0", priced) if email else priced
 
 

@@ -165,5 +165,3 @@ class Feedback:
             if day > last:
                 day = order.arrived + 1 + self.dice.below(last - order.arrived)
         note.day, note.minute = min(day, last), self.span.minute(self.dice)
-
-

@@ -153,7 +153,10 @@ def _price(good: Good, span: Span, dice: Dice) -> None:
     rises = [span.number(date(year, 1, 2)) for year in years]
     steps = {0: good.price}
     if good.ref in prices["raised"]:
-        steps = {0: _rounded(good.price, 0.95), max(d for d in rises if d < span.length): good.price}
+        steps = {
+            0: _rounded(good.price, 0.95),
+            max(d for d in rises if d < span.length): good.price,
+        }
     for year in years:
         for start, end in (winter_sales(year), summer_sales(year)):
             share = dice.pick((0.8, 0.7))

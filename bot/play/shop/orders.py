@@ -73,7 +73,6 @@ class Book:
         self.span, self.goods, self.dice = span, goods, Dice(seed, "orders")
         self.lives, self.niche, self.rising = planted("lives"), planted("niche"), planted("rising")
         self.baking = [goods.by_ref[ref] for ref in self.niche["products"]]
-        parcels = Parcels(Dice(seed, "parcels"), span)
         meant = [order for customer in customers for order in self._life(customer)]
         meant.sort(key=lambda order: (order.day, order.minute, order.customer.id))
         self.lost = self._lost(Dice(seed, "lost"), meant)
@@ -81,7 +80,7 @@ class Book:
         self.kept = [order for order in meant if id(order) not in gone]
         for number, order in enumerate(self.kept, 1):
             order.id = f"OM{number:07}"
-            parcels.send(order)
+        Parcels(Dice(seed, "parcels"), span).send(self.kept)
 
     def write(self, folder: Path) -> int:
         """orders.csv, one row a line."""

@@ -1,5 +1,6 @@
 """When a parcel is sent, promised and handed over, and what of it comes back."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.play.shop.dice import Dice, Loaded
@@ -25,13 +26,24 @@ class Parcels:
         self.south_west = set(self.late["departments"])
         self.since = span.since(self.late["days"])
 
-    def send(self, order: "Order") -> None:
-        """Its dates and its returns."""
-        dice, slow = self.dice, self.late
+    def send(self, orders: "Sequence[Order]") -> None:
+        """Their dates and their returns; the planted share of them is late."""
+        troubled = [order for order in orders if self._is_troubled(order)]
+        others = [order for order in orders if not self._is_troubled(order)]
+        late = self.dice.some(troubled, self.late["late"])
+        late += self.dice.some(others, self.late["otherwise"])
+        slow = {id(order) for order in late}
+        for order in orders:
+            self._send(order, late=id(order) in slow)
+
+    def _is_troubled(self, order: "Order") -> bool:
+        return order.customer.department in self.south_west and order.day >= self.since
+
+    def _send(self, order: "Order", *, late: bool) -> None:
+        dice = self.dice
         order.sent = order.day + (1 if order.minute > 14 * 60 else 0)
         order.promised = order.sent + PROMISE[order.customer.country]
-        troubled = order.customer.department in self.south_west and order.day >= self.since
-        if dice.chance(slow["late"] if troubled else slow["otherwise"]):
+        if late:
             order.arrived = order.promised + DELAY.draw(dice)
         else:
             order.arrived = order.promised - dice.below(min(3, order.promised - order.sent))

@@ -1,11 +1,12 @@
 import type { Person } from "./types";
 
 const COLOURS = ["#7a4b3a", "#2f5d8a", "#6a4a86", "#8a5a12", "#3d6b4a"];
+const OWN: Record<string, string> = { UMARIE: "#8f4a5b", UMAX: "#2f5d8a", ULEA: "#6a4a86", UOTTO: "#7d5a1c" };
 
 export function Avatar({ person, name, tiny }: { person?: Person; name: string; tiny?: boolean }) {
   const shown = person?.name ?? name;
   const letter = [...shown.replace(/^U/, "")][0] ?? "?";
-  const colour = COLOURS[[...(person?.id ?? name)].reduce((sum, one) => sum + one.charCodeAt(0), 0) % COLOURS.length];
+  const colour = OWN[person?.id ?? ""] ?? COLOURS[[...(person?.id ?? name)].reduce((sum, one) => sum + one.charCodeAt(0), 0) % COLOURS.length];
   const style = person?.bot ? undefined : { background: colour };
   return (
     <span className={`avatar${tiny ? " tiny" : ""}${person?.bot ? " bot" : ""}`} style={style} aria-hidden="true">

@@ -113,7 +113,7 @@ function Work({ all, tasks }: { all: Everything; tasks: Task[] }) {
           {task.trouble && <p className="notice bad">{task.trouble}</p>}
           <Way task={task} all={all} />
           {task.drafts.map((draft) => (
-            <Checks key={draft.id} draft={draft} />
+            <Checks key={draft.id} draft={draft} all={all} />
           ))}
           <p className="facts">
             {words.posts(task.posts.filter((one) => one.ts).length)}
@@ -140,7 +140,7 @@ function Way({ task, all }: { task: Task; all: Everything }) {
   );
 }
 
-function Checks({ draft }: { draft: Draft }) {
+function Checks({ draft, all }: { draft: Draft; all: Everything }) {
   const words = useWords();
   return (
     <div className="checks">
@@ -153,7 +153,7 @@ function Checks({ draft }: { draft: Draft }) {
         <ul>
           {draft.checks.map((one, at) => (
             <li key={at} className={one.level}>
-              <span className="level">{levelOf(one, words)}</span> {unmarked(one.words)}
+              <span className="level">{levelOf(one, words)}</span> {unmarked(bare(one.words, all))}
               {one.quote && !one.words.includes(one.quote) && <q>{one.quote}</q>}
             </li>
           ))}

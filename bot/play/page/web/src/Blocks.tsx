@@ -11,7 +11,7 @@ export const Scene = createContext<{ all: Everything; dark: boolean; go: (place:
   null,
 );
 
-const PRESSED = new Set(["actions", "context_actions", "input"]);
+const OURS = new Set(["actions", "context_actions", "input", "header", "image", "data_table"]);
 
 /** `press` gets the block, the element and what was chosen. */
 export function Blocks({ blocks, press, text }: { blocks: Kit[]; press: Press; text: string }) {
@@ -42,7 +42,7 @@ function inRuns(blocks: Kit[]): (Kit | Kit[])[] {
 }
 
 function isPressed(block: Kit): boolean {
-  if (PRESSED.has(block.type) || block.type === "data_table" || block.type === "image") return true;
+  if (OURS.has(block.type)) return true;
   if (block.type === "card") return Boolean(block.actions?.length);
   return block.type === "section" && Boolean(block.accessory) && block.accessory?.type !== "image";
 }
@@ -51,6 +51,8 @@ function Pressable({ block, press, text }: { block: Kit; press: Press; text: str
   const draw = (element: Kit, at: number) => (
     <Element key={element.action_id ?? at} element={element} press={(value) => press(block, element, value)} />
   );
+  if (block.type === "header")
+    return <h3 className="block-header">{typeof block.text === "object" ? block.text.text : ""}</h3>;
   if (block.type === "data_table") return <DataTable block={block} />;
   if (block.type === "image") return <Picture block={block} />;
   if (block.type === "section" && block.accessory) {

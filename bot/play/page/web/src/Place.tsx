@@ -27,7 +27,7 @@ export function PlacePane({ all, place, tab, setTab, readTo, tools, guide, back,
   const words = useWords();
   const direct = place.kind === "im";
   const name = direct ? placeName(place, all) : `#${placeName(place, all)}`;
-  const roots = (all.messages[place.id] ?? []).filter((one) => !one.thread_ts || one.subtype === "thread_broadcast");
+  const roots = (all.messages[place.id] ?? []).filter((one) => !one.thread_ts || one.thread_ts === one.ts || one.subtype === "thread_broadcast");
   useEffect(() => {
     if (direct) void act("home", { tab });
   }, [direct, tab, place.id]);

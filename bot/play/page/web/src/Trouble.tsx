@@ -49,12 +49,12 @@ function Proof({ behind }: { behind: Behind }) {
   const posts = behind.tasks.flatMap((one) => one.posts).filter((one) => one.ts);
   const twice = posts.length - new Set(posts.map((one) => one.ts)).size;
   return (
-    <dl className="proof" aria-label={words.proof_title}>
-      <div>{words.proof_tasks(behind.tasks.length)}</div>
-      <div>{words.proof_ended(behind.tasks.length - open)}</div>
-      <div>{words.proof_open(open)}</div>
-      <div>{words.proof_twice(twice)}</div>
-    </dl>
+    <ul className="proof" aria-label={words.proof_title}>
+      <li>{words.proof_tasks(behind.tasks.length)}</li>
+      <li>{words.proof_ended(behind.tasks.length - open)}</li>
+      <li>{words.proof_open(open)}</li>
+      <li>{words.proof_twice(twice)}</li>
+    </ul>
   );
 }
 

@@ -1,0 +1,186 @@
+"""Words in, a Brief and its Requests out; or one question back.
+
+Only the words a person typed are read for wishes. A thread's text, a file or a catalogue is
+material for the writer, and changes no setting.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
+from typing import get_args
+
+from pydantic import BaseModel, ConfigDict
+
+from bot import wishes
+from bot.brand import Brand
+from bot.brief import Brief, Goal, just_for_me
+from bot.channels import channels
+from bot.desk import Found, Library, Sent, Writer
+from bot.intake import reader
+from bot.intake.assumed import assumptions, options
+from bot.intake.skill import skill_for, unknown_channel
+from bot.occasions import occasions
+from bot.request import Question, Request
+from bot.wishes import Wishes
+from bot.words import LANGUAGES, Language, Words
+
+SURE = 0.5  # below this score a product is not taken for the one meant
+NEAR = 0.12  # products this close to the best are offered as well
+CHOSEN = ("product", "audience", "offer", "goal", "occasion", "dates", "language")
+
+
+class Asked(BaseModel):
+    """What came in: the words, and what a form or a tap chose. What was chosen wins over words."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    author: str
+    material: str = ""
+    private: bool = False
+    skill: str | None = None
+    channel: str | None = None
+    product: str | None = None
+    audience: str | None = None
+    offer: str | None = None
+    goal: Goal | None = None
+    occasion: str | None = None
+    dates: str | None = None
+    language: Language | None = None
+    ui_language: Language = "en"
+    reason: str | None = None
+    previous: str | None = None
+    answers: dict[str, str] = {}  # a field of the Brief → its value; any other key: more words
+
+    @property
+    def more_words(self) -> list[str]:
+        """Answers to a question of ours: they belong to the words."""
+        known = {*Brief.model_fields, *Asked.model_fields}
+        return [value for key, value in self.answers.items() if key not in known]
+
+
+class Intake(BaseModel):
+    """A Brief and what follows from it: one Request a channel."""
+
+    model_config = ConfigDict(frozen=True)
+    brief: Brief
+    requests: tuple[Request, ...]
+
+
+async def take_in(
+    asked: Asked,
+    *,
+    brand: Brand,
+    library: Library,
+    writer: Writer | None = None,
+    today: date,
+    receipt: Callable[[Sent], Awaitable[None]],
+) -> Intake | Question:
+    """The Brief in these words, with what was assumed. Raises CannotDo for a skill we haven't."""
+    private, words = just_for_me(asked.words)
+    words = " ".join([words.strip(), *asked.more_words]).strip()
+    skill = skill_for(words, asked.answers.get("skill") or asked.skill)
+    said = wishes.read(words)
+    clear = said.product and said.goal  # what the rules read for sure needs no second reading
+    if writer is not None and not writer.by_rules and words and not clear:
+        said = await reader.read(writer, words, asked.author, said, receipt)
+    said = _with_choices(said, asked, today)
+    if not said.channels and (question := unknown_channel(words)):
+        return question
+    product, others = await _product(said, library)
+    if not product and not _something_known(said):
+        return await _what_about(words, library)
+    brief = _brief(said, asked, words, brand, product, others, private or asked.private)
+    return Intake(
+        brief=brief,
+        requests=tuple(
+            Request(
+                skill=skill, brief=brief, channel=key, reason=asked.reason, previous=asked.previous
+            )
+            for key in brief.channels
+        ),
+    )
+
+
+def _with_choices(said: Wishes, asked: Asked, today: date) -> Wishes:
+    """What a form or a tap chose, over what the words said; a wish in a send-back reason too."""
+    chosen: dict[str, object] = {}
+    if asked.reason:
+        wish = wishes.read(asked.reason)
+        chosen |= {k: v for k in ("language", "offer") if (v := getattr(wish, k))}
+        chosen["must_say"] = list(dict.fromkeys([*said.must_say, *wish.must_say]))
+    for field in CHOSEN:
+        if (value := asked.answers.get(field) or getattr(asked, field)) and _fits(field, value):
+            chosen[field] = value
+    if must := asked.answers.get("must_say"):
+        chosen["must_say"] = [*said.must_say, must]
+    keys = asked.answers.get("channels") or asked.answers.get("channel") or asked.channel
+    if known := [key for key in re.split(r"[ ,]+", keys or "") if key in channels()]:
+        chosen["channels"] = known
+    if chosen.get("occasion", said.occasion) == "soldes":  # summer's or winter's, by the date
+        coming = [(o.coming(today), key) for key, o in occasions().items() if key != "soldes"]
+        ahead = [(p.starts, key) for p, key in coming if p and occasions()[key].legal]
+        chosen["occasion"] = min(ahead)[1] if ahead else "soldes"
+    return Wishes.model_validate(said.model_dump() | chosen)
+
+
+def _fits(field: str, value: str) -> bool:
+    """Whether a value from a form is one this field can have."""
+    allowed = {"language": LANGUAGES, "goal": get_args(Goal), "occasion": tuple(occasions())}
+    return value in allowed.get(field, (value,))
+
+
+async def _product(said: Wishes, library: Library) -> tuple[Found | None, Sequence[Found]]:
+    """The product meant, and others that come close."""
+    best: list[Found] = []
+    for words in dict.fromkeys(filter(None, [said.product, *said.subjects, *said.must_say])):
+        hits = sorted(await library.find(words), key=lambda hit: -hit.score)
+        if exact := [hit for hit in hits if words == hit.handle]:
+            return exact[0], []
+        if hits and hits[0].score >= SURE and (not best or hits[0].score > best[0].score):
+            best = hits
+    if not best:
+        return None, []
+    return best[0], [hit for hit in best[1:3] if hit.score >= best[0].score - NEAR]
+
+
+def _something_known(said: Wishes) -> bool:
+    return bool(said.product or said.goal or said.offer or said.occasion or said.must_say)
+
+
+async def _what_about(words: str, library: Library) -> Question:
+    near = await library.find(words) if words else ()
+    return Question(
+        words=Words("What is it about? Name a product, or what you want to tell."),
+        options=tuple(hit.title for hit in near[:3]),
+    )
+
+
+def _brief(
+    said: Wishes,
+    asked: Asked,
+    words: str,
+    brand: Brand,
+    product: Found | None,
+    others: Sequence[Found],
+    private: bool,
+) -> Brief:
+    typed = wishes.typed_in(words)
+    language = said.language or typed or brand.languages[0]
+    return Brief(
+        words=words,
+        author=asked.author,
+        language=language,
+        channels=tuple(said.channels) or ("email",),
+        goal=said.goal or "inform",
+        product=product.handle if product else None,
+        product_words=product.title if product else said.product,
+        audience=said.audience,
+        offer=said.offer,
+        occasion=said.occasion,
+        dates=said.dates,
+        must_say=tuple(said.must_say),
+        material=asked.material,
+        private=private,
+        assumed=assumptions(said, product, others, language, typed is not None),
+        options=options(said, others, language, brand),
+    )

@@ -1,0 +1,67 @@
+"""What nobody said and was assumed, said openly, and the taps that redraft on another."""
+
+from collections.abc import Sequence
+
+from bot.brand import Brand
+from bot.brief import Assumption, Goal, Option
+from bot.desk import Found
+from bot.wishes import Wishes
+from bot.words import Language, Words
+
+MOST_OPTIONS = 3
+GOALS: dict[Goal, Words] = {
+    "launch": Words("the goal: launch"),
+    "back in stock": Words("the goal: back in stock"),
+    "sell through": Words("the goal: sell through"),
+    "win back": Words("the goal: win back"),
+    "announce": Words("the goal: announce"),
+    "inform": Words("the goal: show what it is good for"),
+}
+LANGUAGES: dict[Language, Words] = {"en": Words("in English"), "fr": Words("in French")}
+LAPSED: dict[Language, str] = {
+    "en": "customers who haven't ordered for a while",
+    "fr": "clientes et clients qui n'ont pas commandé depuis un moment",
+}
+LOYAL: dict[Language, str] = {"en": "loyal customers", "fr": "clientes et clients fidèles"}
+
+
+def assumptions(
+    said: Wishes, product: Found | None, others: Sequence[Found], language: Language, typed: bool
+) -> tuple[Assumption, ...]:
+    """`typed` is whether the language could be told from the words themselves."""
+    found = []
+    if not said.channels:
+        found.append(Assumption(field="channels", value="email", words=Words("an e-mail")))
+    if not said.audience:
+        everyone = Words("everyone on your list")
+        found.append(Assumption(field="audience", value="everyone", words=everyone))
+    if not said.goal:
+        found.append(Assumption(field="goal", value="inform", words=GOALS["inform"]))
+    if product and product.score < 1 and others:
+        taken = Words("the product is {product}", product=product.title)
+        found.append(Assumption(field="product", value=product.handle, words=taken))
+    if not said.language and not typed:
+        found.append(Assumption(field="language", value=language, words=LANGUAGES[language]))
+    return tuple(found)
+
+
+def options(
+    said: Wishes, others: Sequence[Found], language: Language, brand: Brand
+) -> tuple[Option, ...]:
+    """Up to three taps: another product, another channel, another audience, another language."""
+    found = [
+        Option(label=Words("About {product}", product=o.title), field="product", value=o.handle)
+        for o in others
+    ]
+    if not said.channels:
+        found.append(Option(label=Words("As an SMS"), field="channels", value="sms"))
+    if not said.audience:
+        lapsed = Words("For those who haven't ordered for a while")
+        found.append(Option(label=lapsed, field="audience", value=LAPSED[language]))
+        loyal = Words("For loyal customers")
+        found.append(Option(label=loyal, field="audience", value=LOYAL[language]))
+    if not said.language and len(brand.languages) > 1:
+        other: Language = "en" if language == "fr" else "fr"
+        label = Words("In English") if other == "en" else Words("In French")
+        found.append(Option(label=label, field="language", value=other))
+    return tuple(found[:MOST_OPTIONS])
