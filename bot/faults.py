@@ -45,18 +45,17 @@ def says(text: str, words: str) -> bool:
 
 
 def echo(text: str, request: Request) -> str | None:
-    """Seven words in a row that the brief has too; what it told us to say is not counted."""
-    asked = request.brief.words.lower()
-    for must in request.brief.must_say:
-        asked = asked.replace(must.lower(), " \n ")
-    said = " ".join(words_of(text))
-    for stretch in asked.split("\n"):
-        words = words_of(stretch)
-        for at in range(len(words) - ECHO + 1):
-            run = " ".join(words[at : at + ECHO])
-            if f" {run} " in f" {said} ":
-                return run
-    return None
+    """Seven words in a row that the brief has too. What it told us to say is not counted, nor is
+    a product's long name."""
+    brief = request.brief
+    free = _runs(brief.product_words or "").union(*(_runs(must) for must in brief.must_say))
+    found = (_runs(brief.words) - free) & _runs(text)
+    return " ".join(min(found)) if found else None
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = words_of(text)
+    return {tuple(words[at : at + ECHO]) for at in range(len(words) - ECHO + 1)}
 
 
 def _too_long(parts: Iterable[Part], channel: Channel | None) -> Iterable[str]:

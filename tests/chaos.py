@@ -190,16 +190,26 @@ def _delivered(message: Message) -> bool:
 
 
 async def chaos(
-    home: Path, *, database: str | None, processes: int, requests: int, kills: int, seed: int
+    home: Path,
+    *,
+    database: str | None,
+    processes: int,
+    requests: int,
+    kills: int,
+    seed: int,
+    pause: float = 1.2,
 ) -> Outcome:
-    """One run. On SQLite one process, on PostgreSQL as many as asked for."""
+    """One run. On SQLite one process, on PostgreSQL as many as asked for. `pause` is the mean time
+    from one kill to the next, in seconds; the requests are spread over all of it."""
     await asyncio.to_thread(_furnish, home)
     settings = {"DATABASE_URL": database} if database else {}
     async with LocalSlack(signing_secret="chaos") as slack:
         slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
         interns = [Intern(slack, home, **settings) for _ in range(processes)]
         try:
-            return await Chaos(slack, interns, seed=seed).run(requests=requests, kills=kills)
+            run = Chaos(slack, interns, seed=seed, pause=pause)
+            pace = (pause + 1.5) * kills / requests
+            return await run.run(requests=requests, kills=kills, pace=pace)
         finally:
             for intern in interns:
                 await intern.kill()
@@ -246,6 +256,7 @@ def main() -> int:
                     requests=100,
                     kills=20,
                     seed=7,
+                    pause=2.5,
                 )
             )
             sys.stdout.write(f"{name}: {outcome.told()}\n")

@@ -31,6 +31,7 @@ from bot.words import Words
 
 RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 60.0, 300.0)  # while the intern starts again
 WIDE = 88  # columns of a transcript
+QUIET = 0.5  # seconds without a change, before a script goes on
 
 
 async def play_(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -90,7 +91,7 @@ def _client(slack: LocalSlack, lines: Lines, pending: Pending) -> Client:
         force_terminal=None if lines.by_hand else False,
     )
     known = tuple(one["command"] for one in commands())
-    return Client(slack, lines, screen, known, pending=pending)
+    return Client(slack, lines, screen, known, quiet=QUIET, pending=pending)
 
 
 def _lines(chosen: argparse.Namespace) -> Lines | None:

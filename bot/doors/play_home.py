@@ -11,12 +11,14 @@ from datetime import date
 from bot.doors.importing import import_
 from bot.doors.terminal import say
 from bot.errors import CannotDo
+from bot.play import shop
 from bot.play.people import TEAM
 from bot.settings import Settings
 from bot.words import Words
 
 SHOP, FILLED, LOCK = "shop", "filled.json", "play.lock"
-SIZE, SEED = "middle", 7
+SIZE: shop.Size = "middle"
+SEED = 7
 CURRENCY = "EUR"
 RULES = ("brand.toml", "policy.toml")
 # What play and its intern make in there. Anything else is somebody's own, and stays.
@@ -61,18 +63,16 @@ class PlayHome:
         """The sample shop and its products, once. A first start that broke off is begun again."""
         if (self.folder / FILLED).exists():
             return
-        from bot.play.shop import fill
-
-        shop = self.folder / SHOP
+        made = self.folder / SHOP
         say("Filling the sample shop (once) …")
-        fill(shop, size=SIZE, seed=SEED, today=today)
+        shop.fill(made, size=SIZE, seed=SEED, today=today)
         for name in RULES:
             if not (self.folder / name).exists():
-                shutil.copyfile(shop / name, self.folder / name)
+                shutil.copyfile(made / name, self.folder / name)
         import_(
             self.settings,
             argparse.Namespace(
-                file=shop / "products.csv", workspace=TEAM, currency=CURRENCY, map=[]
+                file=made / "products.csv", workspace=TEAM, currency=CURRENCY, map=[]
             ),
         )
         filled = {"size": SIZE, "seed": SEED, "today": today.isoformat()}

@@ -34,7 +34,7 @@ class Pending:
         wanted = (
             select(Task.id).where(Task.state.in_(OPEN)),
             select(Delivery.id).where(Delivery.state.in_(ON_THEIR_WAY)),
-            select(Post.id).where(Post.wanted > Post.drawn),
+            select(Post.id).where(Post.kind == "card", Post.wanted > Post.drawn),
         )
         try:
             with Session(self._engine) as session:

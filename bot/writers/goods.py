@@ -24,7 +24,7 @@ _SEASONS = {
     "autumn": r"\b(?:autumn|fall|automne)\b",
     "spring": r"\b(?:spring|printemps)\b",
 }
-_SHOUT = re.compile(r"[A-Z]{5,}|!|\bperfect\b|\bbest\b|\bparfait|\bmeilleur", re.IGNORECASE)
+_SHOUT = re.compile(r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur)")
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     facts = _facts(request, evidence)
     name = facts.get("name")
     goods.name = _clean(str(name.value)) if name else (request.brief.product_words or "").strip()
+    goods.name = re.sub(r"\s*\((?:lot|set|pack|pair|x)[^)]*\)$", "", goods.name, flags=re.I)
     if not goods.name:
         return goods
     goods.cites["name"] = (name.id,) if name else ()
@@ -194,6 +195,8 @@ def _describe(goods: Goods, fact: Fact, text: str) -> None:
             and (hit.start < border or hit.as_a("traits"))
             and not _NO.search(sentence[: hit.start])
         ]
+        if goods.materials:  # "as supple as a jersey" does not make it one
+            whole = [hit for hit in whole if not hit.as_a("materials")]
         first = text.startswith(sentence)
         _attributes(goods, whole if first else [h for h in whole if h.as_a("traits")], fact.id)
     for detail in goods.details:  # "adjustable" of a belt is not said of the jacket
@@ -308,10 +311,7 @@ def _sell(goods: Goods, facts: dict[str, Fact]) -> None:
         goods.sizes = [s for s in values if s.lower() != "default title"]
         goods.cites["sizes"] = (sizes.id,)
     if colours := facts.get("colours"):
-        value = str(colours.value)
-        there = lexicon.language_of(value) or goods.language
-        keys = [k for hit in lexicon.scan(value, there) if (k := hit.as_a("colours"))]
-        goods.range = list(dict.fromkeys(keys))
+        goods.range = _shades(str(colours.value), goods.language)
         goods.cites["range"] = (colours.id,)
     usual = {
         "name",
@@ -331,6 +331,20 @@ def _sell(goods: Goods, facts: dict[str, Fact]) -> None:
     goods.more = [fact for label, fact in facts.items() if label not in usual]
 
 
+def _shades(value: str, language: Language) -> list[str]:
+    """Colours in the text's language; none when one of them can't be said in it."""
+    shades = [shade.strip().lower() for shade in re.split(r"[,;/]", value) if shade.strip()]
+    there = lexicon.language_of(value) or language
+    if there == language:
+        return shades
+    found = [lexicon.scan(shade, there) for shade in shades]
+    keys = [next((k for hit in hits if (k := hit.as_a("colours"))), None) for hits in found]
+    if None in keys:
+        return []
+    terms = [lexicon.terms("colours")[key] for key in dict.fromkeys(keys) if key]
+    return [term.en[0] if language == "en" else term.french() for term in terms]
+
+
 def _season(goods: Goods, text: str) -> None:
     whole = f"{goods.name} {text}"
     goods.seasons = [s for s, shape in _SEASONS.items() if re.search(shape, whole, re.I)]
@@ -343,4 +357,4 @@ def _clean(text: str) -> str:
 
 
 def _sayable(sentence: str) -> bool:
-    return 20 <= len(sentence) <= 160 and not _SHOUT.search(sentence)
+    return 15 <= len(sentence) <= 240 and not _SHOUT.search(sentence)

@@ -48,31 +48,21 @@ def listed(items: list[str], language: Language) -> str:
 def sizes(goods: Goods) -> str:
     """`from S to XL` where they follow one another; else the list."""
     known = ["XXS", "XS", "S", "M", "L", "XL", "XXL", "3XL"]
-    places = [known.index(s.upper()) for s in goods.sizes if s.upper() in known]
-    numbers = [int(s) for s in goods.sizes if s.isdigit()]
-    run = (
-        len(places) == len(goods.sizes) and places == list(range(places[0], places[-1] + 1))
-        if places
-        else False
-    )
-    if len(goods.sizes) > 2 and (run or len(numbers) == len(goods.sizes)):
-        first, last = goods.sizes[0], goods.sizes[-1]
-        return f"from {first} to {last}" if goods.language == "en" else f"du {first} au {last}"
-    if len(goods.sizes) < 2:
+    said = goods.sizes
+    places = [known.index(size.upper()) for size in said if size.upper() in known]
+    letters = bool(places) and places == list(range(places[0], places[0] + len(said)))
+    measured = all(re.match(r"\d+(?:$| ?x ?\d+)", size) for size in said)
+    english = goods.language == "en"
+    if len(said) > 2 and (letters or measured):
+        return f"from {said[0]} to {said[-1]}" if english else f"du {said[0]} au {said[-1]}"
+    if len(said) < 2:
         return ""
-    joined = listed(goods.sizes, goods.language)
-    return f"in {joined}" if goods.language == "en" else f"en {joined}"
+    return ("in " if english else "en ") + listed(said, goods.language)
 
 
 def colours(goods: Goods) -> str:
     """The colours it comes in, as a list."""
-    shown = [
-        lexicon.terms("colours")[key].en[0]
-        if goods.language == "en"
-        else lexicon.terms("colours")[key].french()
-        for key in goods.range
-    ]
-    return listed(shown, goods.language) if len(shown) > 1 else ""
+    return listed(goods.range, goods.language) if len(goods.range) > 1 else ""
 
 
 def detail(one: Detail, language: Language, article: bool = True) -> str:

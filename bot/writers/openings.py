@@ -34,6 +34,8 @@ def subject(ready: Ready) -> Line:
 def preheader(ready: Ready) -> Line:
     """What the subject left open."""
     most = ready.most("preheader", 90)
+    if line := ready.sayings.take("features", "origin", most=most):
+        return line
     slots = ["preheader.any", "preheader.plain", "preheader.last"]
     slots = slots if ready.goods.known else ["preheader.house"]
     slots = ["event.preheader"] if ready.is_event else slots
@@ -76,6 +78,9 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
     if not ready.goods.known:
         tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]
     found: list[Hook] = []
+    if line := ready.sayings.take("features", most=most):
+        angle = next(pen.all("angle.details")).text.lower()
+        found.append(Hook(angle=angle, text=finish(ready, line.text), facts=line.cites))
     for angle, slots in tries:
         line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
         if line and len(found) < 2:

@@ -7,6 +7,7 @@ from bot.writers.pen import Line
 from bot.writers.ready import Ready
 
 NEWS = {"launch": "launch", "back in stock": "back"}
+ENOUGH = 110  # characters of the catalogue's own in one paragraph
 
 
 def opening(ready: Ready) -> Line:
@@ -65,14 +66,25 @@ def product(ready: Ready) -> Line | None:
     pen, goods = ready.pen, ready.goods
     if ready.is_event or not goods.known:
         return pen.say("event.more" if ready.is_event else "house.more")
-    has = pen.say(f"details.{goods.kind}", "details.any") if goods.details else None
     longer = "longer" in ready.story.wishes
+    has = features(ready, 3 if longer else 2)
+    if not has and goods.details:
+        has = pen.say(f"details.{goods.kind}", "details.any")
     own = argue(ready)
-    thin = not has or (len(goods.details) < 2 and not own)
+    thin = not has or (len(goods.details) < 2 and not own and not ready.sayings.rich)
     more = pen.say("also.any") if thin or longer else None
-    if not has and not more and pen.gaps.get("saying"):
-        return None if pen.has_said("saying") else Line(pen.gaps["saying"], pen.cites["saying"])
     return together(has, more, own)
+
+
+def features(ready: Ready, most: int) -> Line | None:
+    """Sentences of the catalogue, one or two by their length."""
+    found: list[Line] = []
+    while len(found) < most and sum(len(line.text) for line in found) < ENOUGH:
+        line = ready.sayings.take("features")
+        if line is None:
+            break
+        found.append(line)
+    return together(*found)
 
 
 def argue(ready: Ready) -> Line | None:
@@ -121,7 +133,12 @@ def worry(ready: Ready) -> Line | None:
         return None
     if ready.is_event or not goods.known:
         return pen.say("event.worry" if ready.is_event else "house.worry")
-    return together(honest(ready), pen.say(*_worries(ready)))
+    sayings = ready.sayings
+    sized = goods.kind in why.FITTED or goods.kind == "shoes"
+    known = sayings.take("fit") if sized else None
+    care = sayings.take("care") or (None if sayings.rich else honest(ready))
+    asked = None if known or (care and sayings.rich and not sized) else pen.say(*_worries(ready))
+    return together(care, known, asked)
 
 
 def honest(ready: Ready) -> Line | None:

@@ -155,13 +155,16 @@ class Pen:
     def _allowed(self, line: Line) -> bool:
         if any(sentence.count(": ") > 1 for sentence in re.split(r"[.?!] ", line.text)):
             return False
-        low = line.text.lower()
+        return self.allowed(line.text)
+
+    def allowed(self, text: str) -> bool:
+        """Whether it has none of the words the brand avoids."""
+        low = text.lower()
         return not any(re.search(rf"(?<!\w){re.escape(w.lower())}", low) for w in self.avoid)
 
     def _echoes(self, line: Line) -> bool:
-        words = words_of(line.text)
-        runs = (tuple(words[at : at + ECHO]) for at in range(len(words) - ECHO + 1))
-        asked = {self.brief[at : at + ECHO] for at in range(len(self.brief) - ECHO + 1)}
+        runs = seven(tuple(words_of(line.text)))
+        asked = seven(self.brief) - seven(tuple(words_of(self.gaps.get("name", ""))))
         return any(run in asked for run in runs)
 
     def order(self, *about: str) -> str:
@@ -179,6 +182,11 @@ def agreed(text: str, gender: str, plural: bool) -> str:
         return forms[("f" in gender) + 2 * plural] if len(forms) == 4 else forms[0]
 
     return _CHOICE.sub(pick, text)
+
+
+def seven(words: tuple[str, ...]) -> set[tuple[str, ...]]:
+    """The runs of seven words that would echo a brief."""
+    return {words[at : at + ECHO] for at in range(len(words) - ECHO + 1)}
 
 
 def differs(text: str, others: Iterable[str]) -> bool:

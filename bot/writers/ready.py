@@ -12,6 +12,7 @@ from bot.words import Language
 from bot.writers import gaps, why
 from bot.writers.goods import Goods, understand
 from bot.writers.pen import Pen
+from bot.writers.sayings import Sayings, sort_out
 from bot.writers.story import Story, tell
 
 
@@ -26,6 +27,7 @@ class Ready:
     goods: Goods
     story: Story
     pen: Pen
+    sayings: Sayings
 
     @property
     def language(self) -> Language:
@@ -63,7 +65,8 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
     gaps.of_product(pen, goods)
     gaps.of_story(pen, goods, request, story, brand, evidence)
     why.give_reasons(pen, goods, story.audience)
-    return Ready(request, brand, assignment.channel, evidence, goods, story, pen)
+    sayings = sort_out(goods, pen, story.audience)
+    return Ready(request, brand, assignment.channel, evidence, goods, story, pen, sayings)
 
 
 def _seed(request: Request, goods: Goods, salt: str) -> str:

@@ -7,6 +7,7 @@ from bot.writers.openings import call, finish, hooks, preheader, subject
 from bot.writers.paragraphs import (
     NEWS,
     argue,
+    features,
     more_facts,
     musts,
     offer,
@@ -97,12 +98,16 @@ def product_page(ready: Ready) -> Made:
     titles = ("page.title", "page.title_plain", "page.title_bare")
     title = pen.say(*titles, most=80) or Line(goods.name or ready.brand.name)
     lead = pen.say("page.lead", "page.lead_plain", "house.open") or title
-    has = pen.say(f"details.{goods.kind}", "page.details") if goods.details else None
-    use = pen.say("page.use")
-    extra = pen.say("page.use") if "longer" in wishes or len(goods.details) < 2 else None
+    rich, has = ready.sayings.rich, features(ready, 5)
+    if not has and goods.details:
+        has = pen.say(f"details.{goods.kind}", "page.details")
+    use = None if rich else pen.say("page.use")
+    thin = len(goods.details) < 2 and not rich
+    extra = pen.say("page.use") if "longer" in wishes or thin else None
     range_ = pen.say("range.both", "range.colours", "range.sizes")
     priced = ready.story.offer or "price" in wishes
-    third = together(range_, offer(ready) if priced else None)
+    made_in = ready.sayings.take("origin") if rich else None
+    third = together(made_in, range_, offer(ready) if priced else None)
     known = ready.story.audience in ("loyal", "lapsed")  # a page is read by strangers too
     second = together(has, None if known else argue(ready))
     first = together(lead, use, extra)

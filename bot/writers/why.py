@@ -19,10 +19,8 @@ FIRST = {
 }
 # The wider material, where nothing is written about the narrow one.
 PARENT = {
-    "oak": "wood", "walnut": "wood", "teak": "wood", "pine": "wood", "merino": "wool",
-    "cashmere": "wool", "mohair": "wool", "alpaca": "wool", "poplin": "cotton", "jersey": "cotton",
-    "stoneware": "ceramic", "porcelain": "ceramic", "steel": "metal", "iron": "metal",
-    "crystal": "glass", "stone": "marble",
+    "oak": "wood", "walnut": "wood", "teak": "wood", "pine": "wood", "beech": "wood",
+    "stoneware": "ceramic", "steel": "metal", "iron": "metal", "crystal": "glass",
 }  # fmt: skip
 
 
@@ -59,7 +57,7 @@ def give_reasons(pen: Pen, goods: Goods, audience: str) -> None:
 
 def honest(goods: Goods, material: str) -> tuple[str, ...]:
     """What people find out anyway about this material, where this product shows it."""
-    wood = material in ("wood", "oak", "walnut", "teak", "pine")
+    wood = PARENT.get(material, material) == "wood"
     if wood and "outdoor" not in use_of(goods):
         return reasons(goods.language, "material.wood.honest")[1:]
     if goods.kind in TEXTILE and material != "linen":

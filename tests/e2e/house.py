@@ -10,16 +10,17 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.doors.importing import import_
 from bot.play.child import Child
+from bot.play.keeping import Keeper, open_slack
 from bot.play.page import add_page
 from bot.play.people import TEAM
 from bot.play.slack import LocalSlack
 from bot.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 POLICY = '[approval]\napprovers = ["UMAX"]\n'
 BRAND = 'name = "Maison Lin"\naddress = "vous"\nlanguages = ["en", "fr"]\n'
 PRODUCTS = """sku,name,price,currency,materials,colours,sizes,description,stock
@@ -70,9 +71,8 @@ class House:
         return page
 
 
-@asynccontextmanager
-async def open_house(home: Path) -> AsyncIterator[House]:
-    """Everything started, and everything ended afterwards."""
+def fill(home: Path) -> None:
+    """The rules and three products."""
     home.mkdir(parents=True, exist_ok=True)
     (home / "policy.toml").write_text(POLICY)
     (home / "brand.toml").write_text(BRAND)
@@ -80,11 +80,17 @@ async def open_house(home: Path) -> AsyncIterator[House]:
     products.write_text(PRODUCTS)
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     import_(settings, argparse.Namespace(file=products, workspace=TEAM, currency="EUR", map=[]))
-    slack = LocalSlack(signing_secret="page")
+
+
+@asynccontextmanager
+async def open_house(home: Path) -> AsyncIterator[House]:
+    """Everything started, and everything ended afterwards."""
+    fill(home)
+    slack = open_slack(home / "slack", 0, lambda _: None)
     slack.retry_delays = FAST * 20
     child = Child(slack, home, lambda _: None)
     add_page(slack, child=child, home=home, database_url=None)
-    async with slack, async_playwright() as playwright:
+    async with slack, Keeper(slack, home / "slack"), async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         await child.start()
         try:

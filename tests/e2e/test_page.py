@@ -5,14 +5,15 @@ import time
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Locator, Page, expect
 
-from tests.e2e.house import House
+from tests.e2e.house import SECONDS, House, open_house
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 
 BRIEF = "e-mail in English: our linen shirt is back in stock"
+expect.set_options(timeout=SECONDS)
 GRAVE = ("serious", "critical")
 
 
@@ -50,7 +51,7 @@ async def test_gets_a_draft_by_a_command(house: House) -> None:
     page = await house.visit()
     await in_channel(page, "launches")
     await page.locator(".middle textarea").fill("/dr")
-    await expect(page.get_by_role("option")).to_have_count(1)
+    await expect(page.locator(".offers [role=option]")).to_have_count(1)
     await page.locator(".middle textarea").press("Tab")
     await page.locator(".middle textarea").press_sequentially(f"{BRIEF}")
     await page.locator(".middle textarea").press("Enter")
@@ -158,7 +159,7 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(house: House
     house.slack.mischief.slow("chat.update", 0.0)
     assert house.child.starts == starts + 1
     await page.locator(".behind header button").click()
-    await page.locator(".middle .replies").last.click()
+    await page.locator(".middle .message").last.locator(".replies").click()
     await expect(page.locator(".thread .message:has([data-action=edit])")).to_have_count(1)
     await expect(page.locator(".thread .message")).to_have_count(2)
 
@@ -170,6 +171,15 @@ async def test_finds_the_state_after_a_reload(house: House) -> None:
     await page.reload()
     await expect(page.locator(".middle .message")).to_have_count(before)
     await expect(page.locator("[data-person=ULEA]")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_finds_the_state_after_a_restart(tmp_path: Path) -> None:
+    async with open_house(tmp_path / "kept") as first:
+        await draft(await first.visit())
+    async with open_house(tmp_path / "kept") as second:
+        page, card = await thread_as(second, "UMAX")
+        await approve(page, card)
+        await expect(page.locator(".thread")).to_contain_text("@Max")
 
 
 async def test_shares_a_file(house: House, tmp_path: Path) -> None:
@@ -205,7 +215,7 @@ async def test_sees_what_left_and_the_chain(house: House) -> None:
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 async def test_with_a_screen_reader_finds_nothing_serious(house: House, dark: bool) -> None:
     page = await house.visit(dark=dark, guide=True)
-    await page.locator(".middle .replies").last.click()
+    await draft(page)
     assert await grave(page) == []
     await page.locator(".thread [data-action=edit]").first.click()
     await expect(page.get_by_role("dialog")).to_be_visible()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.doors import play_home
+from bot.doors import play, play_home
 from bot.doors.play import play_
 from bot.doors.play_home import PlayHome
 from bot.errors import CannotDo
@@ -190,6 +190,7 @@ async def test_gives_the_intern_nothing_of_the_real_slack(
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(play, "QUIET", 0.2)
     return Settings(home=tmp_path)
 
 
@@ -241,7 +242,7 @@ async def test_is_emptied_by_a_reset_but_for_what_others_put_there(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     script = settings.home / "script.txt"
-    script.write_text("@intern an SMS for the linen shirt\n")
+    script.write_text("good morning\n")
     await play_(settings, chosen(script=script))
     home = PlayHome(settings)
     (home.folder / "notes.txt").write_text("mine")

@@ -70,4 +70,4 @@ class Loaded(Generic[T]):
         self._all, self._last = self._sums[-1], len(items) - 1
 
     def draw(self, dice: Dice) -> T:
-        return self._items[min(bisect(self._sums, dice.roll() * self._all), self._last)]
+        return self._items[bisect(self._sums, dice.roll() * self._all, 0, self._last)]

@@ -20,7 +20,7 @@ from bot.play.terminal.words import composed
 
 FIRST, PLACE = "UMARIE", "C0MARKET"
 OFTEN = 0.25  # seconds between two looks at what has changed, for a person at a keyboard
-QUIET, MOST, LONGEST = 0.5, 10.0, 60.0  # seconds, for a script
+MOST, LONGEST = 10.0, 60.0  # seconds, for a script
 ALONE = ("/as", "/in", "/read", "/people", "/help", "/look")  # nobody else hears of these
 AT_ONCE, SOON = 0.15, 2.5  # the same for a person
 
@@ -29,7 +29,7 @@ class Client(Verbs):
     """One person at a time before a local Slack, in a terminal.
 
     `commands` are the slash commands that the app has. A script sees each line's consequences
-    before the next line is read.
+    before the next line is read: when nothing is `pending` and for `quiet` seconds nothing changed.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Client(Verbs):
         console: Console,
         commands: tuple[str, ...],
         *,
-        quiet: float = QUIET,
+        quiet: float,
         pending: Pending | None = None,
     ) -> None:
         names = Names(slack, FIRST, steady=not lines.by_hand)

@@ -69,9 +69,12 @@ export function Modal({ view, done }: { view: View; done: (what: string) => void
                 key={block.block_id ?? at}
                 blocks={[block]}
                 text=""
-                press={(inside, element, value) =>
-                  act("click", { view: view.id, block_id: inside.block_id, action_id: element.action_id, value })
-                }
+                press={async (inside, element, value) => {
+                  const { values } = await gathered(view.blocks, valueOf);
+                  await act("fill", { view: view.id, values }); // a press in a form tells what is typed so far
+                  const ids = { block_id: inside.block_id, action_id: element.action_id };
+                  return act("click", { view: view.id, ...ids, value });
+                }}
               />
             ),
           )}
