@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup play test check bench chaos lock clean
+.PHONY: setup play browser web test check bench chaos lock clean
 
 setup: .venv/.ready
 
@@ -26,8 +26,16 @@ setup: .venv/.ready
 play: setup
 	@$(BIN)/super-intern play
 
-test: .venv/.ready-dev
+browser:
+	@command -v chromium >/dev/null || { echo "Bringing Chromium for the tests ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	  || echo "Chromium could not be installed: the tests in a browser are skipped."
+
+test: .venv/.ready-dev browser
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+web:
+	@cd bot/play/page/web && npm ci && npm run build
 
 check: .venv/.ready-dev
 	@$(BIN)/ruff check .

@@ -83,7 +83,8 @@ async def _run(slack: LocalSlack, intern: Intern) -> tuple[float, float, int]:
         async def one(number: int) -> None:
             team = f"T{number % WORKSPACES:03}"
             async with gate:
-                await send(session, intern.url, command(f"e-mail: our vase {number} is back", team=team))
+                words = f"e-mail: our vase {number} is back"
+                await send(session, intern.url, command(words, team=team))
 
         asking = asyncio.gather(*(one(number) for number in range(DRAFTS)))
         done = 0

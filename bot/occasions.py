@@ -1,4 +1,4 @@
-"""The retail year: sales, celebrations, back to school: `occasions.toml`, with dates and sources."""
+"""The retail year: sales, celebrations, back to school, from `occasions.toml`."""
 
 import re
 import tomllib

@@ -23,7 +23,8 @@ ENGLISH: dict[str, dict[str, str | Decimal]] = {
     },
     "cotton-shirt": {
         "name": "Cotton Shirt",
-        "description": "Striped cotton shirt with a narrow collar, two chest pockets and a rounded hem.",
+        "description": "Striped cotton shirt with a narrow collar, two chest pockets and "
+        "a rounded hem.",
         "price": Decimal("45"),
         "sizes": "XS, S, M, L",
         "colours": "white, navy",

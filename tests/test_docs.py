@@ -35,7 +35,9 @@ def test_shows_a_handler_that_is_valid_code(tmp_path: Path) -> None:
 
 def test_names_no_file_that_is_gone() -> None:
     for page in ("README.md", *(str(p.relative_to(ROOT)) for p in ROOT.glob("docs/*.md"))):
-        for path in re.findall(r"`((?:bot|docs|tests|handlers|prompts)/[\w./-]+\.\w+)`", read(page)):
+        for path in re.findall(
+            r"`((?:bot|docs|tests|handlers|prompts)/[\w./-]+\.\w+)`", read(page)
+        ):
             if "headline" not in path:
                 assert (ROOT / path).exists(), f"{page} names {path}"
 

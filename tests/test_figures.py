@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evidence import Evidence
-from bot.figures import read
 from bot.parts import Part, Table
+from bot.proof.figures import read
 from tests.proving import fact, found, only, proved
 
 

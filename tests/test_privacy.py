@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from bot.brief import Brief
 from bot.evidence import Evidence, Fact
 from bot.parts import Copy
-from bot.personal import find
 from bot.privacy import Veil
+from bot.privacy.personal import find
 from bot.request import Request
 from bot.words import Words
 

@@ -137,8 +137,9 @@ async def _started(slack: LocalSlack) -> AsyncIterator[None]:
     """The local Slack, started. Raises CannotDo when its port is taken."""
     try:
         await slack.start()
-    except OSError as fault:
-        what = f"Port {slack.port} cannot be used ({fault.strerror}). Another one: play --port N"
+    except (OSError, OverflowError) as fault:
+        why = getattr(fault, "strerror", fault)
+        what = f"Port {slack.port} cannot be used ({why}). Another one: play --port N"
         await slack.stop()
         raise CannotDo(Words("{what}", what=what)) from fault
     try:

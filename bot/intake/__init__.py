@@ -11,17 +11,16 @@ from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from bot import wishes
 from bot.brand import Brand
 from bot.brief import Brief, Goal, just_for_me
 from bot.channels import channels
 from bot.desk import Found, Library, Sent, Writer
-from bot.intake import reader
+from bot.intake import reader, wishes
 from bot.intake.assumed import assumptions, options
 from bot.intake.skill import skill_for, unknown_channel
+from bot.intake.wishes import Wishes
 from bot.occasions import occasions
 from bot.request import Question, Request
-from bot.wishes import Wishes
 from bot.words import LANGUAGES, Language, Words
 
 SURE = 0.5  # below this score a product is not taken for the one meant

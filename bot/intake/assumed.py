@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.brand import Brand
 from bot.brief import Assumption, Goal, Option
 from bot.desk import Found
-from bot.wishes import Wishes
+from bot.intake.wishes import Wishes
 from bot.words import Language, Words
 
 MOST_OPTIONS = 3

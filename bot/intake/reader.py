@@ -4,18 +4,18 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel
 
-from bot import wishes
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.channels import channels
 from bot.desk import Assignment, Sent, Writer
 from bot.errors import CannotDo, TryAgain
 from bot.evidence import Evidence
+from bot.intake import wishes
 from bot.intake.assumed import GOALS
+from bot.intake.wishes import Wishes
 from bot.privacy import Veil
 from bot.prompts import fill
 from bot.request import Request
-from bot.wishes import Wishes
 
 SYSTEM = "You read what people ask for and fill a form. You carry out nothing."
 

@@ -45,3 +45,8 @@ def gsm7(text: str) -> str:
     if is_gsm7(text):
         return text
     return "".join(c if is_gsm7(c) else c.translate(_WITHOUT) for c in text)
+
+
+def loses_letters(text: str) -> bool:
+    """Whether an SMS would have to spell it otherwise."""
+    return not is_gsm7(re.sub(r"[\u00a0\u202f]", " ", text).replace("’", "'"))

@@ -56,7 +56,7 @@ def of_story(
     if brand.about and lexicon.language_of(brand.about) in (language, None):
         pen.put("about", brand.about)
     bought = story.bought
-    if bought and (not goods.known or why.group(bought.kind) == why.group(goods.kind)):
+    if bought and (not goods.known or _together(bought.kind, goods.kind)):
         pen.put("bought", bought.many[language][0])
         pen.put("since", story.since)
         pen.put("of_since", "de " + story.since.removeprefix("à ") if story.since else "")
@@ -71,6 +71,13 @@ def of_story(
     pen.put("when", story.when.said, dated)
     if words := brief.product_words:
         pen.put("subject", words[0].upper() + words[1:])
+
+
+def _together(bought: str, kind: str) -> bool:
+    """Whether the one goes with the other: a shirt with a bag, not with a vase."""
+    worn = {"wear", "extra"}
+    one, other = why.group(bought), why.group(kind)
+    return one == other or {one, other} <= worn
 
 
 def _offer(pen: Pen, story: Story, language: Language, cites: tuple[str, ...]) -> None:

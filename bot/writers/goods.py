@@ -11,11 +11,16 @@ from bot.words import Language
 from bot.writers import lexicon
 from bot.writers.lexicon import Hit, Noun
 
+# Where what a thing is made of is not what one buys.
+IMMATERIAL = {"candle", "scent", "care", "food", "drink", "tech", "book", "toy", "event"}
 COUNTS = {
     "en": {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6},
     "fr": {"deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6},
 }
-_NO = re.compile(r"\b(?:no|without|sans|pas de|ni)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_NO = re.compile(
+    r"\b(?:no|without|sans|pas de|ni|dans|sous|under|into)\s+(?:\w+\s+){0,2}$|\bin (?:a|your)\s+$",
+    re.IGNORECASE,
+)
 _WITH = re.compile(r"[,;]?\s+(?:with|avec|featuring|complete)\b|[,;] (?=this\b|cette?\b)", re.I)
 _JOIN = re.compile(r"[\s,]*(?:\band\b|\bet\b)?[\s,]*")
 _SEASONS = {
@@ -35,6 +40,8 @@ class Detail:
     about: tuple[tuple[str, str], ...]  # (table, key), in the order said
     count: int
     plural: bool
+    word: str = ""  # as the catalogue calls it
+    language: Language = "en"
 
 
 @dataclass
@@ -84,7 +91,7 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     facts = _facts(request, evidence)
     name = facts.get("name")
     goods.name = _clean(str(name.value)) if name else (request.brief.product_words or "").strip()
-    goods.name = re.sub(r"\s*\((?:lot|set|pack|pair|x)[^)]*\)$", "", goods.name, flags=re.I)
+    goods.name = re.sub(r"\s*\((?:lot|set|pack|pair|x|\d+ )[^)]*\)$", "", goods.name, flags=re.I)
     if not goods.name:
         return goods
     goods.cites["name"] = (name.id,) if name else ()
@@ -138,6 +145,8 @@ def _name(goods: Goods, facts: dict[str, Fact], text: str) -> None:
         goods.noun_word = _noun_word(goods, head.word.lower(), language)
         hits = [hit for hit in hits if hit is not head]
     _attributes(goods, hits)
+    if goods.kind in IMMATERIAL:
+        goods.materials = [key for key in goods.materials if key.endswith("wax")]
     goods.named_colours, goods.named_materials = list(goods.colours), list(goods.materials)
     goods.named_traits = list(goods.traits)
 
@@ -155,7 +164,8 @@ def _noun_word(goods: Goods, said: str, language: Language) -> str:
 
 def _make(goods: Goods, facts: dict[str, Fact]) -> None:
     """What a materials fact says it is made of."""
-    if made := facts.get("materials"):
+    made = facts.get("materials")
+    if made and goods.kind not in IMMATERIAL:
         value = str(made.value)
         there = lexicon.language_of(value) or goods.language
         found = [k for hit in lexicon.scan(value, there) if (k := hit.as_a("materials"))]
@@ -223,13 +233,14 @@ def _details(goods: Goods, sentence: str, hits: list[Hit], language: Language) -
         joined = after is not None and not sentence[hit.end : after.start].strip()
         if language == "en" and joined and after and after.as_a("parts"):
             continue  # "shoulder pads": the next one takes it along
-        if _NO.search(sentence[:begin]):
+        if part != "jar" and _NO.search(sentence[:begin]):
             used += [hit, *mine]
             continue
         said = re.search(r"(\w+)\s+$", sentence[:begin])
         count = COUNTS[language].get(said[1].lower(), 0) if said else 0
         about = tuple(dict.fromkeys(a for h in mine if (a := _about(h))))
-        detail = Detail(part, about, count, hit.plural("parts") or count > 1)
+        many = hit.plural("parts") or count > 1
+        detail = Detail(part, about, count, many, hit.word.lower(), language)
         used += [hit, *mine]
         if all(detail.part != d.part for d in goods.details) and _telling(detail):
             goods.details.append(detail)

@@ -34,7 +34,10 @@ class Term(NamedTuple):
     en: tuple[str, ...]
     fr: tuple[tuple[str, ...], ...]  # per form, spellings; one form: it never changes
     en_many: tuple[str, ...] = ()
-    gender: str = "m"
+    genders: tuple[tuple[str, str], ...] = ()  # of a part, by French form
+
+    def gender_of(self, form: str) -> str:
+        return dict(self.genders).get(form, "m")
 
     def french(self, gender: str = "m", plural: bool = False) -> str:
         """The French adjective as it agrees."""
@@ -56,7 +59,9 @@ class Hit(NamedTuple):
         return next((k for table in tables for t, k, _ in self.terms if t == table), None)
 
     def plural(self, table: str) -> bool:
-        return any(many for t, _, many in self.terms if t == table)
+        """Whether it can only be the plural."""
+        numbers = [many for t, _, many in self.terms if t == table]
+        return bool(numbers) and all(numbers)
 
 
 @cache
@@ -66,10 +71,7 @@ def nouns() -> dict[str, Noun]:
         always: set[Language] = {"en"} if one.split("|")[0] == many.split("|")[0] else set()
         if gender.endswith("p"):
             always |= {"en", "fr"}
-        genders = {
-            form.partition(":")[0]: form.partition(":")[2] or gender[0]
-            for form in f"{un}|{plusieurs}".split("|")
-        }
+        genders = _genders(f"{un}|{plusieurs}", gender[0])
         found[key] = Noun(
             key,
             {"en": tuple(one.split("|")), "fr": _forms(un)},
@@ -88,9 +90,10 @@ def terms(table: str) -> dict[str, Term]:
     for key, row in _tables()[table].items():
         if table == "parts":
             one, many, un, plusieurs, gender = row
-            both = (tuple(un.split("|")), tuple(plusieurs.split("|")))
+            genders = tuple(_genders(f"{un}|{plusieurs}", gender).items())
+            both = (_forms(un), _forms(plusieurs))
             found[key] = Term(
-                key, table, tuple(one.split("|")), both, tuple(many.split("|")), gender
+                key, table, tuple(one.split("|")), both, tuple(many.split("|")), genders
             )
         else:
             forms = tuple(tuple(form.split("|")) for form in row[1:])
@@ -118,6 +121,12 @@ def language_of(text: str) -> Language | None:
     if score["en"] == score["fr"]:
         return None
     return "fr" if score["fr"] > score["en"] else "en"
+
+
+def _genders(written: str, usual: str) -> dict[str, str]:
+    """The gender of each form: `lampe|lampadaire:m`."""
+    split = [form.partition(":") for form in written.split("|")]
+    return {form: gender or usual for form, _, gender in split}
 
 
 def _forms(written: str) -> tuple[str, ...]:

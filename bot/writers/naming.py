@@ -16,6 +16,7 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _VOWEL = re.compile(r"[aeiouyàâéèêëîïôûœh](?!aut|ousse)", re.IGNORECASE)
+ABOUT = ("modifiers", "colours", "patterns", "traits")
 SEASON = {
     "summer": "d'été",
     "winter": "d'hiver",
@@ -51,7 +52,7 @@ def sizes(goods: Goods) -> str:
     said = goods.sizes
     places = [known.index(size.upper()) for size in said if size.upper() in known]
     letters = bool(places) and places == list(range(places[0], places[0] + len(said)))
-    measured = all(re.match(r"\d+(?:$| ?x ?\d+)", size) for size in said)
+    measured = all(re.match(r"\d+(?:$| ?[x-] ?\d+)", size) for size in said)
     english = goods.language == "en"
     if len(said) > 2 and (letters or measured):
         return f"from {said[0]} to {said[-1]}" if english else f"du {said[0]} au {said[-1]}"
@@ -71,26 +72,35 @@ def detail(one: Detail, language: Language, article: bool = True) -> str:
     said = [(table, lexicon.terms(table)[key]) for table, key in one.about]
     if language == "en":
         word = part.en_many[0] if one.plural else part.en[0]
+        word = one.word if one.language == "en" else word
         bare = " ".join([*(term.en[0] for _, term in said), word])
         if one.count:
             return f"{COUNT['en'][min(one.count, 4)]} {bare}"
         return bare if one.plural or not article else a(bare)
-    word = part.fr[1 if one.plural else 0][0]
+    word = one.word if one.language == "fr" else part.fr[1 if one.plural else 0][0]
+    gender = part.gender_of(word)
     early = [t for _, t in said if t.key in ("large", "small", "long") and t.key != "long"]
     late = [
-        ("en " if table == "materials" else "") + term.french(part.gender, one.plural)
+        ("en " if table == "materials" else "") + term.french(gender, one.plural)
         for table, term in said
         if term not in early
     ]
     late.sort(key=lambda form: form in ("devant", "poitrine", "sur les côtés"), reverse=True)
-    bare = " ".join([*(t.french(part.gender, one.plural) for t in early), word, *late])
+    bare = " ".join([*(t.french(gender, one.plural) for t in early), word, *late])
     if one.count:
         return f"{COUNT['fr'][min(one.count, 4)]} {bare}"
     if not article:
         return bare
     if one.plural:
         return f"de {bare}" if early else f"des {bare}"
-    return f"{'une' if part.gender == 'f' else 'un'} {bare}"
+    return f"{'une' if gender == 'f' else 'un'} {bare}"
+
+
+def gender_of(one: Detail, language: Language) -> str:
+    """The gender of the word a detail is called by."""
+    part = lexicon.terms("parts")[one.part]
+    word = one.word if one.language == language else part.fr[1 if one.plural else 0][0]
+    return part.gender_of(word)
 
 
 def _english(goods: Goods) -> dict[str, str]:
@@ -143,6 +153,7 @@ def _french(goods: Goods) -> dict[str, str]:
     return {
         "name": goods.name if goods.name_language != "en" else bare,
         "bare": bare,
+        "the_short": article + re.split(r" (?:en|à|pour) (?!fleurs|capuche)", bare)[0],
         "the": article + bare,
         "a": un + bare,
         "of": du + bare,
@@ -174,7 +185,7 @@ def _built_en(goods: Goods) -> str:
     pieces += [lexicon.terms("patterns")[key].en[0] for key in goods.patterns[:1]]
     materials = goods.named_materials or goods.materials
     pieces += [lexicon.terms("materials")[key].en[0] for key in materials[:1]]
-    return " ".join([*pieces, goods.noun_word or goods.name])
+    return " ".join([*_proper(goods), *pieces, goods.noun_word or goods.name])
 
 
 def _built_fr(goods: Goods) -> str:
@@ -182,7 +193,7 @@ def _built_fr(goods: Goods) -> str:
     agree = (goods.gender, goods.plural)
     colours = goods.named_colours or ([] if goods.named_materials else goods.colours)
     materials = goods.named_materials or goods.materials
-    pieces = [goods.noun_word]
+    pieces = [goods.noun_word, *_proper(goods)]
     pieces += [lexicon.terms("colours")[key].french(*agree) for key in colours[:1]]
     pieces += [lexicon.terms("patterns")[key].french(*agree) for key in goods.patterns[:1]]
     pieces += [lexicon.terms("traits")[key].french(*agree) for key in goods.named_traits[:1]]
@@ -190,6 +201,23 @@ def _built_fr(goods: Goods) -> str:
         pieces += [SEASON[season] for season in goods.named_seasons[:1]]
     pieces += ["en " + lexicon.terms("materials")[key].fr[0][0] for key in materials[:1]]
     return " ".join(pieces)
+
+
+def _proper(goods: Goods) -> list[str]:
+    """The name of its own that a product has: Alba, of "Chemise Alba en lin"."""
+    words = re.split(r" (?:en|à|pour|avec|with|in|for) ", goods.name)[0].split()
+    if all(word[:1].isupper() or len(word) < 4 for word in goods.name.split()):
+        return []  # Every Word Has A Capital: none of them tells
+    language = goods.name_language or "en"
+    hits = [h for h in lexicon.scan(goods.name, language) if h.as_a("nouns", *ABOUT)]
+    known = {piece for hit in hits for piece in hit.word.lower().split()}
+    own = [n for n, w in enumerate(words) if n and w[:1].isupper() and w.lower() not in known]
+    if not own:
+        return []
+    named = words[own[0] :]
+    while len(named) > 1 and named[-1].lower() in known:
+        named.pop()
+    return [" ".join(named)]
 
 
 def _all_known(name: str, language: Language) -> bool:

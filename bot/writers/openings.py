@@ -17,7 +17,7 @@ def subject(ready: Ready) -> Line:
         slots = ["house.subject_deal"] if story.offer else ["house.subject"]
         slots += ["house.subject_lapsed"] if aud == "lapsed" else []
     elif story.offer:
-        slots = [f"subject.deal_{aud}+subject.deal", "subject.deal_short", "subject.deal_tiny"]
+        slots = [f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
     elif kind:
         dated = [f"subject.{kind}_when"] if story.when.said else []
         slots = [*dated, f"subject.{kind}", "subject.everyone"]
@@ -26,6 +26,12 @@ def subject(ready: Ready) -> Line:
         slots = ["subject.occasion"] if gift else []
         slots += [f"subject.{aud}", "subject.everyone"]
     if line := pen.say(*slots, most=most):
+        return line
+    if pen.gaps.get("the_short"):  # the same, with the shorter name
+        with pen.calling(pen.gaps["the_short"]):
+            if line := pen.say(*slots, most=most):
+                return line
+    if story.offer and (line := pen.say("subject.deal_tiny", most=most)):
         return line
     name = pen.finished(pen.gaps.get("bare") or pen.gaps.get("subject") or ready.brand.name)
     return Line(name if len(name) <= most else name[:most].rsplit(" ", 1)[0])
@@ -84,7 +90,9 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
     for angle, slots in tries:
         line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
         if line and len(found) < 2:
-            name = angle or (pen.told[-1].topic.split(".")[0] if line.says_why else "price")
+            priced = "{deal}" in pen.said[-1][1] or "{price}" in pen.said[-1][1]
+            topic = pen.told[-1].topic.split(".")[0] if line.says_why else ""
+            name = angle or topic or ("price" if priced else "details")
             shown = next(pen.all(f"angle.{name}")).text.lower()
             if shown in {hook.angle for hook in found} and name != "event":
                 continue

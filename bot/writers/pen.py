@@ -4,6 +4,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -102,6 +103,16 @@ class Pen:
     def put(self, gap: str, text: str, cites: tuple[str, ...] = ()) -> None:
         """From now on this gap can be filled; an empty text leaves it open."""
         self.gaps[gap], self.cites[gap] = text, cites
+
+    @contextmanager
+    def calling(self, name: str) -> Iterator[None]:
+        """Within, the product goes by this name, its offer too."""
+        the, deal = self.gaps["the"], self.gaps.get("deal", "")
+        self.gaps["the"], self.gaps["deal"] = name, deal.replace(the, name)
+        try:
+            yield
+        finally:
+            self.gaps["the"], self.gaps["deal"] = the, deal
 
     def fill(self, template: str, reason: Reason | None = None) -> Line | None:
         """The template in words; None when something it needs is not known."""

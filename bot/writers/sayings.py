@@ -11,7 +11,7 @@ RICH = 160  # characters of description from which its sentences are worth more 
 CARE = re.compile(
     r"\blav(?:age|er|e|ez|able)\b|repass|entretien|séch|pressing|°C|machine|chiffon|\bessui"
     r"|\bwash|\biron\b|\bdry\b|\bcare\b|dishwasher|lave-vaisselle|micro-ondes|\brince|bouloche"
-    r"|froisse|rétréci|\bperd\b|\bshr[iu]nk|\bcrease",
+    r"|normales?\b|froisse|rétréci|\bperd\b|\bshr[iu]nk|\bcrease",
     re.IGNORECASE,
 )
 FIT = re.compile(
@@ -68,9 +68,9 @@ def sort_out(goods: Goods, pen: Pen, audience: str) -> Sayings:
     if audience == "loyal":  # they know the house: where it comes from is news to them
         found.features = found.origin + found.features
         found.origin = []
-    elif audience != "everyone" and len(found.features) > 1:
-        first, *rest = found.features
-        found.features = sorted([first, *rest], key=lambda text: pen.order("saying", text))
+    elif audience != "everyone" and found.features:  # begin elsewhere, and keep their order
+        start = int(pen.order("saying")[:4], 16) % len(found.features)
+        found.features = found.features[start:] + found.features[:start]
     return found
 
 

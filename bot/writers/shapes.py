@@ -56,7 +56,8 @@ def sms(ready: Ready) -> Made:
             text = french.gsm7(sender + " ".join([whole(line.text), *tail]))
             size = len(text) + (TAG if "://" in text else 0) + text.count("€")
             fits = size <= ONE and segments(text) == 1
-            cost = 4 * (not line.says_why) + 3 * min(rank, 1) + 2 * fewer
+            bent = french.loses_letters(line.text)
+            cost = 4 * (not line.says_why) + 3 * min(rank, 1) + 3 * bent + 2 * fewer
             tries.append(((not fits, max(0, size - ONE), cost, place), line, text))
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]
@@ -69,12 +70,14 @@ def _tails(ready: Ready) -> list[list[str]]:
     said = [line.text for line in musts(ready)]
     if ready.story.offer and ready.story.offer.delivery:
         said += [line.text for line in ready.pen.all("offer.also_delivery")][:1]
-    stop = [] if any("STOP" in one for one in said) else [next(ready.pen.all("sms.stop")).text]
+    stop = [one for one in said if "STOP" in one]
+    rest = [one for one in said if one not in stop]
+    stop = stop or [next(ready.pen.all("sms.stop")).text]
     site = ready.brand.site
     if not site:
-        return [[*said, *stop]]
+        return [[*rest, *stop]]
     bare = site.split("://")[-1].rstrip("/")
-    return [[*said, site, *stop], [*said, bare, *stop], [*said, *stop]]
+    return [[*rest, site, *stop], [*rest, bare, *stop], [*rest, *stop]]
 
 
 def _sms_slots(ready: Ready) -> list[str]:

@@ -1,12 +1,13 @@
 """Why a product is worth having: its reasons, the stronger first, each with its facts."""
 
 from bot.words import Language
-from bot.writers import lexicon, naming
+from bot.writers import naming
 from bot.writers.goods import Detail, Goods
 from bot.writers.pen import Line, Pen, Reason, agreed, reasons, unique
 
 FITTED = {"top", "knit", "jacket", "suit", "dress", "bottom", "night", "swim"}
-WEAR = FITTED | {"socks", "scarf", "hat"}
+SMALL = {"socks", "scarf", "hat"}
+EXTRA = SMALL | {"shoes", "bag", "jewel"}
 TEXTILE = {"bed", "cushion", "throw", "rug", "curtain", "towel", "tablelinen"}
 FURNITURE = {"sofa", "seat", "bedside", "table", "storage"}
 # What counts first for whom; the others hear of the material first.
@@ -25,27 +26,33 @@ PARENT = {
 
 
 def group(kind: str) -> str:
-    """The audience phrases that fit: wear, home or neither."""
-    if kind in WEAR or kind in ("shoes", "bag"):
+    """The audience phrases that fit: for what is worn, worn beside it, at home, or any."""
+    if kind in FITTED:
         return "wear"
-    home = TEXTILE | FURNITURE | {"light", "vase", "pot", "candle", "scent", "deco", "wall", "cup"}
-    return "home" if kind in home | {"dish", "cook", "garden", "outdoor"} else "any"
+    if kind in EXTRA:
+        return "extra"
+    home = TEXTILE | FURNITURE | {"light", "vase", "pot", "candle", "scent"}
+    return (
+        "home"
+        if kind in home | {"deco", "wall", "cup", "dish", "glass", "cook", "garden", "outdoor"}
+        else "any"
+    )
 
 
 def use_of(goods: Goods) -> list[str]:
     """Where its material serves, the narrower first: `vase`, `object`."""
     kind = goods.kind
-    if kind in WEAR:
+    if kind in FITTED:
         return ["wear"]
-    if kind in ("bag", "shoes"):
-        return [kind, "wear"] if kind == "bag" else [kind]
+    if kind in EXTRA:
+        return ["extra"] if kind in SMALL else [kind]
     if kind in TEXTILE:
-        return ["textile"]
+        return [kind, "textile"]
     if kind in FURNITURE or kind == "outdoor":
         outside = kind == "outdoor" or "outdoor" in goods.traits
         return ["outdoor", "furniture"] if outside else ["furniture"]
     if kind in ("cup", "dish"):
-        return ["tableware", "object"]
+        return [kind, "tableware", "object"]
     return [kind, "object"]
 
 
@@ -69,6 +76,8 @@ def honest(goods: Goods, material: str) -> tuple[str, ...]:
 def details(goods: Goods, pen: Pen, most: int = 2) -> Line | None:
     """What it has, with what each is good for: `a narrow collar that lies flat under a jumper`."""
     chosen = sorted(goods.details, key=lambda one: (not _use(one, goods), pen.order("d", one.part)))
+    if len(chosen) == 1 and not _use(chosen[0], goods):
+        return None
     chosen = sorted(chosen[:most], key=lambda one: bool(_use(one, goods)))  # the bare one first
     said = [_told(one, goods, pen) for one in chosen]
     return Line(naming.listed(said, goods.language), goods.cites["description"]) if said else None
@@ -86,7 +95,7 @@ def _told(one: Detail, goods: Goods, pen: Pen) -> str:
     uses = _use(one, goods)
     if not uses:
         return name
-    gender = lexicon.terms("parts")[one.part].gender
+    gender = naming.gender_of(one, goods.language)
     use = min(uses, key=lambda clause: pen.order("use", clause))
     use = agreed(use, gender, one.plural)
     return f"{name} {use}"
@@ -94,6 +103,8 @@ def _told(one: Detail, goods: Goods, pen: Pen) -> str:
 
 def _use(one: Detail, goods: Goods) -> tuple[str, ...]:
     """What a detail is good for; the narrower wording first."""
+    if found := reasons(goods.language, f"part.{one.part}.{goods.kind}.any"):
+        return tuple(filter(None, found))
     for _, key in one.about:
         if found := reasons(goods.language, f"part.{one.part}.{key}.any"):
             return tuple(filter(None, found))

@@ -3,6 +3,7 @@
 from bisect import bisect
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class Good:
     prices: list[int] = field(default_factory=list)
     until: int | None = None  # the last day it could be bought, when it is sold out
 
-    @property
+    @cached_property
     def page(self) -> str:
         return f"/produits/{self.ref.lower()}"
 

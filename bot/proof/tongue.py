@@ -7,7 +7,7 @@ from bot.brand import Brand
 from bot.checks import Check
 from bot.fold import bag, fold, words_of
 from bot.links import links
-from bot.piece import Piece
+from bot.proof.piece import Piece
 from bot.request import Request
 from bot.words import Words
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot import units
+from bot.proof import units
 
 
 class Numeral(NamedTuple):

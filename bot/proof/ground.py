@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from bot import claims, figures, units
-from bot.agreement import agree
 from bot.brand import Brand
 from bot.brief import Brief
-from bot.claims import Claim
 from bot.evidence import Evidence, Fact
 from bot.fold import fold
-from bot.known import Concepts, Known, brand_facts, concepts, is_old, know
 from bot.links import host_of, links
-from bot.reading import Figure
+from bot.proof import claims, figures, units
+from bot.proof.agreement import agree
+from bot.proof.claims import Claim
+from bot.proof.known import Concepts, Known, brand_facts, concepts, is_old, know
+from bot.proof.reading import Figure
 
 _LEAST = {"thousands of": 1000, "des milliers de": 1000, "hundreds of": 100, "dozens of": 12,
           "des centaines de": 100, "des dizaines de": 12, "millions of": 10**6,

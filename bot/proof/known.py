@@ -7,12 +7,12 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from bot import claims, figures, units
 from bot.brand import Brand
-from bot.claims import Claim
 from bot.evidence import Fact
 from bot.fold import fold
-from bot.reading import Figure
+from bot.proof import claims, figures, units
+from bot.proof.claims import Claim
+from bot.proof.reading import Figure
 
 Concepts = frozenset[tuple[str, str, bool]]  # class, concept, denied
 # Old copy proves nothing about today; what a customer said proves only that it was said.

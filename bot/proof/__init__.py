@@ -9,20 +9,20 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
-from bot import claims, figures, form, law, quotations, tongue, units
-from bot.agreement import SMALL_WORDS
 from bot.brand import Brand
 from bot.channels import Channel
 from bot.checks import Check
-from bot.claims import Claim
 from bot.evidence import Evidence, Fact
-from bot.figures import is_bare
-from bot.form import mention
-from bot.ground import Ground
 from bot.links import links
 from bot.parts import Hook, Part
-from bot.piece import Piece, pieces
-from bot.reading import Figure
+from bot.proof import claims, figures, form, law, quotations, tongue, units
+from bot.proof.agreement import SMALL_WORDS
+from bot.proof.claims import Claim
+from bot.proof.figures import is_bare
+from bot.proof.form import mention
+from bot.proof.ground import Ground
+from bot.proof.piece import Piece, pieces
+from bot.proof.reading import Figure
 from bot.request import Request
 from bot.words import Words
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
-from bot.reading import Reading
+from bot.proof.reading import Reading
 
 _NAMES = (
     "january janvier jan janv;february fevrier feb fev fevr;march mars mar;april avril apr avr;"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.personal import Found, find
+from bot.privacy.personal import Found, find
 
 T = TypeVar("T")
 

@@ -8,9 +8,10 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from bot import occasions, phrasing
+from bot import occasions
 from bot.brief import Goal
 from bot.channels import channels
+from bot.intake import phrasing
 from bot.words import Language
 
 CUT = " | "

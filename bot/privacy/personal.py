@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.phones import phones
+from bot.privacy.phones import phones
 
 
 class Found(NamedTuple):

@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot import figures, units
-from bot.agreement import agree
 from bot.checks import Check
-from bot.claims import Claim
 from bot.evidence import Fact
 from bot.fold import fold
-from bot.ground import Ground
 from bot.occasions import occasions
-from bot.piece import Piece
+from bot.proof import figures, units
+from bot.proof.agreement import agree
+from bot.proof.claims import Claim
+from bot.proof.ground import Ground
+from bot.proof.piece import Piece
 from bot.words import Money, Words
 
 Periods = Sequence[tuple[date, date]]

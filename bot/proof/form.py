@@ -7,9 +7,9 @@ from bot.brand import Brand
 from bot.channels import GSM7, GSM7_DOUBLE, Channel, Limit, measure, segments
 from bot.checks import Check, Level
 from bot.fold import fold, squeeze
-from bot.ground import Ground
 from bot.links import allowed, links
-from bot.piece import Piece
+from bot.proof.ground import Ground
+from bot.proof.piece import Piece
 from bot.request import Request
 from bot.words import Words
 

@@ -3,9 +3,9 @@
 import re
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
-from bot import moments, units
 from bot.fold import bag
-from bot.reading import Figure, Reading
+from bot.proof import moments, units
+from bot.proof.reading import Figure, Reading
 
 # A fact without a unit still says by its label what it is in.
 _LABELS = {

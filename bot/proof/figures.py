@@ -9,9 +9,9 @@ from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
-from bot import moments, numerals, units
 from bot.fold import bag, fold
-from bot.reading import Figure, Reading
+from bot.proof import moments, numerals, units
+from bot.proof.reading import Figure, Reading
 
 _NUMBER = re.compile(
     r"(?:(?<=\d[/,])|(?<![\w.,/]))(?P<before>[€£$] ?|(?:eur|usd|gbp|chf) )?(?P<n>"

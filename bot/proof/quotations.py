@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from bot.checks import Check
 from bot.evidence import Evidence, Fact
 from bot.fold import squeeze
-from bot.ground import Ground
-from bot.known import is_old
-from bot.piece import Piece
+from bot.proof.ground import Ground
+from bot.proof.known import is_old
+from bot.proof.piece import Piece
 from bot.words import Words
 
 _QUOTED = re.compile(
