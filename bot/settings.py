@@ -47,6 +47,11 @@ class Settings(BaseModel):
         alias="SLACK_API_URL",
         description="Where Slack's Web API answers. Only a local Slack needs another one.",
     )
+    host: str = Field(
+        default="0.0.0.0",  # noqa: S104  a server is there to be reached
+        alias="HOST",
+        description="The address that `serve` listens on; `127.0.0.1` keeps it to this machine.",
+    )
     port: int = Field(
         default=3000,
         alias="PORT",

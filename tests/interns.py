@@ -34,6 +34,7 @@ class Intern:
             "SLACK_API_URL": slack.url,
             "SUPER_INTERN_HOME": str(home),
             "SUPER_INTERN_POLL_SECONDS": "0.05",
+            "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
             **settings,

@@ -135,7 +135,7 @@ class Serving:
         runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=3)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "0.0.0.0", self.settings.port).start()  # noqa: S104
+        await web.TCPSite(runner, self.settings.host, self.settings.port).start()
 
     def _health(self, database: Database) -> Any:
         async def health() -> Mapping[str, Any]:

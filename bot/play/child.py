@@ -26,7 +26,7 @@ COMMAND = (sys.executable, "-m", "bot.play.tether", "serve")
 
 def surroundings(slack: LocalSlack, home: Path) -> dict[str, str]:
     """The child's environment: ours, but with the local Slack and a home of its own."""
-    foreign = ("SLACK_", "DATABASE_URL", "PORT", "WAREHOUSE_URL")
+    foreign = ("SLACK_", "DATABASE_URL", "HOST", "PORT", "WAREHOUSE_URL")
     ours = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     return ours | {
         "SLACK_BOT_TOKEN": slack.bot_token,
@@ -115,7 +115,7 @@ class Child:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *self.command,
-                env=surroundings(self.slack, self.home) | {"PORT": str(port)},
+                env=surroundings(self.slack, self.home) | {"HOST": "127.0.0.1", "PORT": str(port)},
                 stdin=PIPE,
                 stdout=log,
                 stderr=log,

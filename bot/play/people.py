@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from bot.play.place import Place
 
 TEAM = "T0SHOP"
-TEAM_NAME = "Maison Lin"
-TEAM_DOMAIN = "maison-lin"
+TEAM_NAME = "Maison Ormelin"
+TEAM_DOMAIN = "maison-ormelin"
 APP = "A0INTERN"
 BOT = "B0INTERN"
 BOT_USER = "UINTERN"
