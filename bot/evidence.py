@@ -6,7 +6,25 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.words import Money, spell
+from bot.words import Money, Words, spell
+
+# The labels that products have, so that they can be read in other languages.
+LABELS = (
+    Words("name"),
+    Words("price"),
+    Words("price to"),
+    Words("compare-at price"),
+    Words("lowest price 30 days"),
+    Words("description"),
+    Words("type"),
+    Words("vendor"),
+    Words("tags"),
+    Words("sizes"),
+    Words("colours"),
+    Words("materials"),
+    Words("link"),
+    Words("stock"),
+)
 
 
 class Fact(BaseModel):
@@ -20,6 +38,10 @@ class Fact(BaseModel):
     source: str  # "catalogue shop.csv, line 12"
     as_of: date
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
+
+    def titled(self, language: str) -> str:
+        """The label as people of that language say it, where it is one of ours."""
+        return Words(self.label).to(language)
 
     def spelled(self, language: str) -> str:
         """The value as people of that language write it."""

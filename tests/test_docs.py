@@ -1,6 +1,9 @@
 """A page of the docs …"""
 
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 from bot.skills import skills
@@ -48,3 +51,23 @@ def test_tells_every_command_of_the_terminal() -> None:
     (doors,) = (a for a in parser()._actions if a.dest == "door")
     for door in doors.choices or ():
         assert f"super-intern {door}" in read("README.md"), door
+
+
+def test_shows_what_the_terminal_really_prints(tmp_path: Path) -> None:
+    readme = read("README.md")
+    (catalogue,) = re.findall(r"```csv\n(.*?)```", readme, re.DOTALL)
+    (shown,) = re.findall(r"```\n(\$ super-intern import shop.csv.*?)```", readme, re.DOTALL)
+    (tmp_path / "shop.csv").write_text(catalogue)
+    printed = ""
+    for command in re.findall(r"^\$ super-intern (.+)$", shown, re.MULTILINE):
+        done = subprocess.run(
+            [sys.executable, "-m", "bot", *shlex.split(command)],
+            cwd=tmp_path,
+            env={"PYTHONPATH": str(ROOT), "SUPER_INTERN_HOME": str(tmp_path / "var")},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+        )
+        printed += f"$ super-intern {command}\n{done.stdout}\n"
+    assert printed.strip() == shown.strip()

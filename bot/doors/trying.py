@@ -17,6 +17,7 @@ from bot.desk import Sent, Writer
 from bot.doors.house import House, now
 from bot.drafting import Drafted, draft
 from bot.errors import CannotDo, TryAgain
+from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.proof import sources
 from bot.receipt import Receipt
@@ -26,6 +27,7 @@ from bot.skills import skills
 from bot.words import Words
 from bot.workspace import Workspace
 
+SHOWN = 90  # characters of a fact
 MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
 
 
@@ -115,10 +117,17 @@ def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: s
     lines.append(say(Words("Checks:")))
     lines += [_check_line(check, language) for check in drafted.checks] + [""]
     lines.append(say(Words("Sources:")))
-    found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
-    for fact in found.values():
-        lines.append(f"  {fact.label}: {fact.spelled(language)[:90]} ({fact.source})")
+    for fact in _proof(drafted):
+        value = fact.spelled(language)
+        shown = value if len(value) <= SHOWN else f"{value[:SHOWN].rstrip()}…"
+        lines.append(f"  {fact.titled(language)}: {shown} ({fact.source})")
     return [*lines, ""]
+
+
+def _proof(drafted: Drafted) -> list[Fact]:
+    """The facts that prove something in it, once each; what people only stated proves nothing."""
+    found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
+    return [fact for fact in found.values() if fact.stated_by is None]
 
 
 def _assumed(brief: Brief, language: str) -> list[str]:
@@ -152,12 +161,7 @@ def _tell_json(
                     {"rule": c.rule, "level": c.level, "part": c.part, "words": c.words.to("en")}
                     for c in drafted.checks
                 ],
-                "sources": [
-                    fact.model_dump(mode="json")
-                    for fact in {
-                        f.id: f for _, f in sources(drafted.parts, drafted.evidence)
-                    }.values()
-                ],
+                "sources": [fact.model_dump(mode="json") for fact in _proof(drafted)],
             }
             for request, drafted in made
         ],

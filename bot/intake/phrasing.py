@@ -208,8 +208,8 @@ FRENCH = _words(
 )
 IDLE = _words(  # words that ask, and name nothing
     """
-    write draft create make prepare do does need want would like could can you please me us i we
-    a an the some something anything for about on to of our my is are was be now this that these
+    write draft send create make prepare do does need want would like could can you please me us
+    i we a an the some something anything for about on to of our my is are was be now this that these
     with and it in by as at or up new out short quick nice good great launch launching announce
     announcing tell inform remind promote promoting presenting present sell selling through
     clear clearing back stock available again win copy text message post campaign piece help

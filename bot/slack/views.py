@@ -65,7 +65,8 @@ def sources_view(draft: Draft, language: str) -> Block:
 def _fact(fact: Fact, language: str) -> str:
     """ "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
     value = quoted(fact.spelled(language), 300)
-    line = f"• {quoted(fact.label, 100)}: *{value}*" if value else f"• {quoted(fact.label, 100)}"
+    name = quoted(fact.titled(language), 100)
+    line = f"• {name}: *{value}*" if value else f"• {name}"
     if fact.stated_by:
         who = f"<@{fact.stated_by}>"
         return f"{line} — {Words('Stated by {who}', who=who).to(language)}"

@@ -100,7 +100,8 @@ def product_page(ready: Ready) -> Made:
     pen, goods, wishes = ready.pen, ready.goods, ready.story.wishes
     titles = ("page.title", "page.title_plain", "page.title_bare")
     title = pen.say(*titles, most=80) or Line(goods.name or ready.brand.name)
-    lead = pen.say("page.lead", "page.lead_plain", "house.open") or title
+    thing = goods.known and not ready.is_event
+    lead = (pen.say("page.lead", "page.lead_plain") if thing else opening(ready)) or title
     rich, has = ready.sayings.rich, features(ready, 5)
     if not has and goods.details:
         has = pen.say(f"details.{goods.kind}", "page.details")
