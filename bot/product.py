@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Text, delete, func, select
+from sqlalchemy import Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
@@ -53,6 +53,13 @@ class ProductRow(Row):
             products=len(products),
         )
         return len(products) - len(known), len(known)
+
+    @staticmethod
+    def adopt(session: Session, from_: str, to: str) -> None:
+        """What was imported before the workspace was known becomes its own, unless it has some."""
+        if from_ != to and not ProductRow.version(session, to)[0]:
+            moved = update(ProductRow).where(ProductRow.workspace == from_).values(workspace=to)
+            session.execute(moved.execution_options(synchronize_session=False))
 
     @staticmethod
     def version(session: Session, workspace: str) -> tuple[int, str]:

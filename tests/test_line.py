@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bot.play.message import Message
 from bot.play.slack import LocalSlack
 from tests.chaos import POLICY
 from tests.injections import IN_MATERIAL, IN_WORDS
-from tests.interns import Intern
+from tests.interns import ROOT, Intern, free_port
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -109,7 +110,6 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 def furnish(home: Path) -> None:
     """A brand, a policy and a catalogue, as an administrator sets them up."""
     import subprocess
-    import sys
 
     (home / "policy.toml").write_text(POLICY + '[delivery]\nchannels = ["C0LAUNCH"]\n')
     (home / "brand.toml").write_text(BRAND)
@@ -234,6 +234,42 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
     await world.press("UMAX", card, "approve")
     await world.told("UMAX", "C0MARKET", "changed after you opened it")
     card.blocks = fresh
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (("try", "draft", "SMS: our wool jumper"), "jumper"),
+        (("import", "shop.csv"), "3 products from shop.csv: 0 new, 3 replaced."),
+        (("journal", "verify"), "entries, whole"),
+    ],
+)
+async def test_lets_other_commands_run_beside_it(
+    world: World, command: tuple[str, ...], says: str
+) -> None:
+    code, printed = await typed(world, *command)
+    assert code == 0, printed
+    assert says in printed
+
+
+async def test_lets_no_second_one_work_on_its_database(world: World) -> None:
+    code, printed = await typed(world, "serve")
+    assert code == 2
+    assert "Another Super-Intern is already at work" in printed
+    assert "Traceback" not in printed
+
+
+async def typed(world: World, *command: str) -> tuple[int, str]:
+    """A command in a terminal, with the running intern's own settings."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *command),
+        cwd=world.intern.home,
+        env=world.intern.environment | {"PYTHONPATH": str(ROOT), "PORT": str(free_port())},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(), 20)
+    return process.returncode or 0, printed.decode()
 
 
 async def test_is_moved_by_no_instruction_in_words_or_material(world: World) -> None:

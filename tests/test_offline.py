@@ -25,6 +25,7 @@ from bot.writers import dates, french, offers
 from bot.writers.goods import understand
 from bot.writers.naming import detail, names
 from bot.writers.offline import Offline, compose
+from bot.writers.pen import _bank as slots
 from bot.writers.story import tell
 from handlers.draft import OUTPUTS, Email, ProductPage, Sms
 from tests.shop import CATALOGUE, TODAY, Shop
@@ -73,6 +74,11 @@ def body(told: Assignment) -> str:
 
 def fact(label: str, value: str | Decimal) -> Fact:
     return Fact(id=f"product.x.{label}", label=label, value=value, source="-", as_of=TODAY)
+
+
+def test_knows_as_much_to_say_in_french_as_in_english() -> None:
+    for bank in ("phrases", "reasons"):
+        assert set(slots("en", bank)) == set(slots("fr", bank))
 
 
 def test_sends_nothing_and_says_so_on_a_receipt() -> None:
@@ -350,6 +356,8 @@ def test_reads_the_details_of_a_description() -> None:
         ("le article", "l'article"),
         ("de haut en bas", "de haut en bas"),
         ("jusque ici", "jusqu'ici"),
+        ("un plat de huit", "un plat de huit"),
+        ("la housse de Alba", "la housse d'Alba"),
     ],
 )
 def test_elides(text: str, right: str) -> None:

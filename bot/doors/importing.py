@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from bot.doors.house import House, now
+from bot.doors.house import LOCAL, House, now
 from bot.doors.terminal import say
 from bot.errors import CannotDo
 from bot.library.catalogue import Catalogue, read_catalogue, write_rejects
@@ -24,6 +24,7 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
     catalogue = read_catalogue(chosen.file, currency=chosen.currency, called=_called(chosen.map))
     with house.database.begin() as session:
         Workspace.ensure(session, workspace, now())
+        ProductRow.adopt(session, LOCAL, workspace)
         rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
         new, again = ProductRow.put(session, workspace, rows, file=chosen.file.name, now=now())
     say(f"{len(rows)} products from {chosen.file.name}: {new} new, {again} replaced.")

@@ -5,10 +5,14 @@ import re
 from bot.channels import is_gsm7
 
 NBSP = "\u00a0"
-_ASPIRATED = r"(?!haut|housse|hamac|haricot|héros|hanche|hiver austral|honte|hublot|hutte|ouistiti)"
+# No elision before these: la housse, de huit, le onze.
+ASPIRATED = (
+    r"(?:ha(?:ut|sard|lte|mac|ngar|rnais|rpe|ricot|nche|lle?s?\b|che\b|ie\b)|hér(?:os|isson)"
+    r"|ho(?:usse|nte|rs|tte|chet|ckey|mard|upp)|hu(?:it|blot|tte|che)|onz|oui\b|yaourt|yoga)"
+)
 _ELIDED = re.compile(
     rf"\b([lL]e|[lL]a|[dD]e|[qQ]ue|[nN]e|[sS]e|[mM]e|[tT]e|[jJ]e|[jJ]usque|[lL]orsque|[pP]uisque)"
-    rf"\s+(?=[«]?{_ASPIRATED}[aeiouyàâäéèêëîïôöùûœh])(?!(?:onz|oui|un[e]? (?:sur|fois)\b|y[aoe]))",
+    rf"\s+(?!(?i:{ASPIRATED}))(?=[aeiouyàâäéèêëîïôöùûœhAEIOUYÀÂÉÈÊÎÔŒH])(?!une? (?:sur|fois)\b)",
 )
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
 _BEFORE = re.compile(r"[ \u00a0\u202f]*([;:!?»%€])(?=[\s.,)»\u00a0]|$)")

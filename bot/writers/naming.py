@@ -4,7 +4,7 @@ import re
 
 from bot.evidence import Fact
 from bot.words import Language
-from bot.writers import lexicon
+from bot.writers import french, lexicon
 from bot.writers.goods import Detail, Goods
 
 _PLAIN = re.compile(
@@ -15,7 +15,7 @@ _PLAIN = re.compile(
     r"|d'été|d'hiver|homme|femme|enfant|ronde?s?|haute?s?|classique|biodegradable|varsity|casual)$",
     re.IGNORECASE,
 )
-_VOWEL = re.compile(r"[aeiouyàâéèêëîïôûœh](?!aut|ousse)", re.IGNORECASE)
+_VOWEL = re.compile(rf"(?!{french.ASPIRATED})[aeiouyàâéèêëîïôûœh]", re.IGNORECASE)
 ABOUT = ("modifiers", "colours", "patterns", "traits")
 SEASON = {
     "summer": "d'été",
@@ -131,7 +131,8 @@ def _french(goods: Goods) -> dict[str, str]:
     noun, plural, gender = goods.noun, goods.plural, goods.gender
     bare = goods.name if goods.name_language != "en" else ""
     if bare and noun and bare.lower().startswith(goods.noun_word):
-        bare = _lowered(bare, "fr")
+        shouted = all(word[:1].isupper() or len(word) < 4 for word in bare.split())
+        bare = _lowered(bare, "fr") if shouted else bare[0].lower() + bare[1:]
     elif noun:
         bare = _built_fr(goods)
     else:
@@ -153,7 +154,7 @@ def _french(goods: Goods) -> dict[str, str]:
     return {
         "name": goods.name if goods.name_language != "en" else bare,
         "bare": bare,
-        "the_short": article + re.split(r" (?:en|à|pour) (?!fleurs|capuche)", bare)[0],
+        "the_short": article + re.split(r" (?:en|pour) ", bare)[0],
         "the": article + bare,
         "a": un + bare,
         "of": du + bare,

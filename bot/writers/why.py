@@ -34,7 +34,8 @@ def group(kind: str) -> str:
     home = TEXTILE | FURNITURE | {"light", "vase", "pot", "candle", "scent"}
     return (
         "home"
-        if kind in home | {"deco", "wall", "cup", "dish", "glass", "cook", "garden", "outdoor"}
+        if kind
+        in home | {"deco", "wall", "cup", "dish", "bread", "glass", "cook", "garden", "outdoor"}
         else "any"
     )
 

@@ -1,7 +1,7 @@
 """Behind the scenes: what the intern's own rows say, read without ever writing."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.journal import Entry
 from bot.play.page.deeds import Deeds
+from bot.play.page.proof import posts_in, proof, tasks_of
 from bot.play.slack import LocalSlack
 from bot.post import Post
 from bot.receipt import Receipt
@@ -39,11 +40,13 @@ class Behind:
 
     async def read(self, slack: LocalSlack, deeds: Deeds, language: str) -> Shown:
         """Events with their acks, calls, tasks with all that belongs to them, the journal."""
+        rows = await asyncio.to_thread(self._rows, language)
+        counted = proof(rows.pop("accepted"), posts_in(slack), datetime.now(UTC))
         seen = {"events": events_of(slack, deeds), "calls": calls_of(slack)}
-        return seen | await asyncio.to_thread(self._rows, language)
+        return seen | rows | {"proof": counted}
 
     def _rows(self, language: str) -> Shown:
-        nothing: Shown = {"tasks": [], "journal": None}
+        nothing: Shown = {"tasks": [], "journal": None, "accepted": []}
         try:
             engine = self._connected()
             if engine is None:
@@ -51,7 +54,8 @@ class Behind:
             with Session(engine) as session:
                 entries = self._entries(session)
                 tasks = [one_task(session, one, entries, language) for one in self._tasks(session)]
-                return {"tasks": tasks, "journal": self._journal(session, entries, language)}
+                shown = {"tasks": tasks, "journal": self._journal(session, entries, language)}
+                return shown | {"accepted": tasks_of(session, self.workspace)}
         except SQLAlchemyError:  # tables not made yet, or the file was just replaced
             return nothing
 

@@ -42,18 +42,17 @@ export function Trouble({ all, behind }: { all: Everything; behind: Behind }) {
   );
 }
 
-/** Counted from the intern's own rows: what was asked, what ended, what stands there twice. */
+/** The intern's rows held against what stands in Slack: bot/play/page/proof.py counts. */
 function Proof({ behind }: { behind: Behind }) {
   const words = useWords();
-  const open = behind.tasks.filter((one) => ["waiting", "working"].includes(one.state)).length;
-  const posts = behind.tasks.flatMap((one) => one.posts).filter((one) => one.ts);
-  const twice = posts.length - new Set(posts.map((one) => one.ts)).size;
+  const { asked, ended, open, lost, doubled } = behind.proof;
   return (
     <ul className="proof" aria-label={words.proof_title}>
-      <li>{words.proof_tasks(behind.tasks.length)}</li>
-      <li>{words.proof_ended(behind.tasks.length - open)}</li>
-      <li>{words.proof_open(open)}</li>
-      <li>{words.proof_twice(twice)}</li>
+      <li className="whole" data-proof="asked">{words.proof_asked(asked)}</li>
+      <li data-proof="ended">{words.proof_ended(ended)}</li>
+      <li data-proof="open">{words.proof_open(open)}</li>
+      <li data-proof="lost" className={lost ? "bad" : ""}>{words.proof_lost(lost)}</li>
+      <li data-proof="doubled" className={doubled ? "bad" : ""}>{words.proof_doubled(doubled)}</li>
     </ul>
   );
 }

@@ -197,6 +197,7 @@ export interface Behind {
   events: SlackEvent[];
   calls: { method: string; error: string | null; at: number }[];
   tasks: Task[];
+  proof: { asked: number; ended: number; open: number; lost: number; doubled: number };
   journal: { count: number; fault: string | null; entries: Entry[] } | null;
 }
 export interface Everything {
