@@ -33,6 +33,7 @@ log = logging.getLogger("bot.engine")
 NAME, VERSION = "super-intern", "1"  # pending work is bound to the version: change it never
 SLOW, QUICK, SUSPECTS = "slow", "quick", "suspects"
 TRIES, LONGEST_WAIT = 6, 60.0
+GRACE = 5.0  # seconds that running jobs get at the end
 KEPT_FOR = timedelta(days=7)
 REVIVER = 7_203_114  # the advisory lock of whoever revives
 
@@ -63,6 +64,8 @@ class Engine:
         self._given_up: GivenUp | None = None
         self._lock: IO[str] | None = None
         self._looking: list[asyncio.Task[None]] = []
+        self._doing: set[asyncio.Task[Any]] = set()
+        self._closing = False
         self._engine = database.second_engine()
         self._client: DBOSClient | None = None
         logging.getLogger("dbos").setLevel(logging.WARNING)
@@ -85,7 +88,7 @@ class Engine:
             session,
             {
                 "workflow_name": "do",
-                "queue_name": SLOW if job.kind == "work" else QUICK,
+                "queue_name": usual_queue(job),
                 "workflow_id": job.id,
                 "queue_partition_key": job.workspace,
                 "app_version": VERSION,
@@ -110,17 +113,22 @@ class Engine:
         await self.database.run(self._first_beat)
         self._looking = [asyncio.create_task(self._look_after())]
 
-    async def close(self, grace: float = 0) -> None:
-        """Stop running jobs; what is unfinished is found again at the next start."""
+    async def close(self, grace: float = GRACE) -> None:
+        """Take nothing more, let what runs end within `grace` seconds, stop the rest. What is
+        unfinished is queued again, for whoever runs jobs next, and counts as no crash."""
         global _running
+        self._closing = True
         for task in self._looking:
             task.cancel()
         await asyncio.gather(*self._looking, return_exceptions=True)
         if _running is self:
-            await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=int(grace))
+            await self._let_end(grace)
+            logging.getLogger("dbos").setLevel(logging.CRITICAL)  # it minds being interrupted
+            await asyncio.to_thread(DBOS.destroy)
             _running = None
             # DBOS made its own pool of threads the loop's, and has just shut it.
             asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
+            await asyncio.to_thread(self._hand_back)
         if self._client is not None:
             self._client.destroy()
         self._engine.dispose()
@@ -129,6 +137,17 @@ class Engine:
 
     async def do(self, job: Job) -> None:
         """Run one job to its end, trying again as often as that makes sense."""
+        if self._closing:
+            await asyncio.Event().wait()  # until it is cancelled, and handed back
+        task = asyncio.current_task()
+        assert task is not None
+        self._doing.add(task)
+        try:
+            await self._steadily(job)
+        finally:
+            self._doing.discard(task)
+
+    async def _steadily(self, job: Job) -> None:
         for attempt in range(TRIES):
             try:
                 return await self._jobs[job.kind](job.subject)
@@ -138,6 +157,20 @@ class Engine:
                     return await self._give_up(job, busy)
                 await asyncio.sleep(wait_before(attempt, busy.after))
         return None
+
+    async def _let_end(self, grace: float) -> None:
+        """Wait for the jobs under way; then interrupt them."""
+        if self._doing:
+            await asyncio.wait(set(self._doing), timeout=grace)
+        for task in set(self._doing):
+            task.cancel()
+        await asyncio.sleep(0.05)
+
+    def _hand_back(self) -> None:
+        """Queue again what this process had taken and not finished."""
+        for job, workflow, executor in self._pending():
+            if executor == self.id:
+                self.client.resume_workflow(workflow, queue_name=usual_queue(job))
 
     async def _give_up(self, job: Job, why: TryAgain | None) -> None:
         if self._given_up is not None:
@@ -235,11 +268,15 @@ class Engine:
         with self.database.begin() as session:
             alive = {self.id, *Runner.alive(session, since)}
             Runner.forget(session, before=self.now() - timedelta(days=1))
+        return [(job, flow) for job, flow, executor in self._pending() if executor not in alive]
+
+    def _pending(self) -> list[tuple[Job, str, str | None]]:
+        """What is being done: the job, its workflow and the process that has it."""
         pending = self.client.list_workflows(status="PENDING", load_output=False)
         return [
-            (Job.model_validate(workflow.input["args"][0]), workflow.workflow_id)
-            for workflow in pending
-            if workflow.executor_id not in alive and workflow.input
+            (Job.model_validate(flow.input["args"][0]), flow.workflow_id, flow.executor_id)
+            for flow in pending
+            if flow.input
         ]
 
     def _resume(self, job: Job, workflow: str) -> bool:
@@ -248,8 +285,7 @@ class Engine:
             crashes = Crash.another(session, job.id, job.workspace)
         if crashes >= GIVE_UP_AFTER:
             return False
-        usual = SLOW if job.kind == "work" else QUICK
-        queue = SUSPECTS if crashes >= ALONE_AFTER else usual
+        queue = SUSPECTS if crashes >= ALONE_AFTER else usual_queue(job)
         log.warning("job %s of a dead process: again, on %s", job.id, queue)
         self.client.resume_workflow(workflow, queue_name=queue)
         return True
@@ -285,6 +321,10 @@ async def _step(told: dict[str, Any]) -> None:
 @DBOS.workflow(name="do", max_recovery_attempts=None)
 async def _do(told: dict[str, Any]) -> None:
     await _step(told)
+
+
+def usual_queue(job: Job) -> str:
+    return SLOW if job.kind == "work" else QUICK
 
 
 def wait_before(attempt: int, after: float | None) -> float:

@@ -11,7 +11,7 @@ from bot import migrate
 from bot.db import Database
 from bot.engine import Engine, Limits
 from bot.errors import CannotDo, TryAgain
-from bot.job import Job, Kind
+from bot.job import Crash, Job, Kind
 from bot.task import Task
 from bot.words import Words
 from tests.making import wish
@@ -163,3 +163,26 @@ async def test_refuses_a_second_process_on_one_sqlite_file(tmp_path: Path) -> No
     await second.close()
     await first.engine.close()
     database.close()
+
+
+async def test_lets_running_jobs_end_before_it_closes(sqlite: Database) -> None:
+    line = await launched(sqlite)
+    await line.enqueue("first")
+    await line.until(lambda: line.done == ["first"])
+    await line.enqueue("brief")
+    await line.until(lambda: len(line.engine._doing) == 1)
+    await line.engine.close()
+    assert line.done == ["first", "brief"]
+
+
+async def test_hands_back_what_it_could_not_end_and_counts_no_crash(database: Database) -> None:
+    line = await launched(database)
+    await line.enqueue("long1")
+    await line.until(lambda: line.begun == ["long1"])
+    await line.engine.close(grace=0.1)
+    assert line.stopped == ["long1"]
+    with database.begin() as session:
+        assert session.get(Crash, "work:long1:0") is None
+    second = await launched(database)
+    await second.until(lambda: second.begun == ["long1"])
+    await second.engine.close(grace=0.1)

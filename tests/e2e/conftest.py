@@ -45,6 +45,7 @@ FAILED = pytest.StashKey[bool]()
 async def tabs(request: pytest.FixtureRequest, house: House) -> AsyncIterator[None]:
     """Closes a test's tabs; when it failed, keeps a picture of each."""
     yield
+    house.contexts.clear()
     for number, context in enumerate(house.browser.contexts):
         if request.node.stash.get(FAILED, False):
             PICTURES.mkdir(exist_ok=True)

@@ -2,8 +2,8 @@
 
 import argparse
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
@@ -40,6 +40,7 @@ class House:
     child: Child
     home: Path
     browser: Browser
+    contexts: list[BrowserContext] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -61,6 +62,7 @@ class House:
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
+        self.contexts.append(context)
         context.set_default_timeout(SECONDS)
         kept = {"language": f'"{language}"' if language else "null", "guide": str(guide).lower()}
         puts = "".join(f"localStorage['page.{name}'] ??= '{v}';" for name, v in kept.items())
@@ -83,18 +85,31 @@ def fill(home: Path) -> None:
 
 
 @asynccontextmanager
-async def open_house(home: Path) -> AsyncIterator[House]:
-    """Everything started, and everything ended afterwards."""
+async def open_house(home: Path, browser: Browser | None = None) -> AsyncIterator[House]:
+    """Everything started, and everything ended afterwards; a browser that was given stays."""
     fill(home)
     slack = open_slack(home / "slack", 0, lambda _: None)
     slack.retry_delays = FAST * 20
     child = Child(slack, home, lambda _: None)
     add_page(slack, child=child, home=home, database_url=None)
-    async with slack, Keeper(slack, home / "slack"), async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(slack)
+        await stack.enter_async_context(Keeper(slack, home / "slack"))
+        house = House(slack, child, home, browser or await stack.enter_async_context(chromium()))
         await child.start()
+        stack.push_async_callback(child.end)
         try:
-            yield House(slack, child, home, browser)
+            yield house
         finally:
-            await child.end()
+            for context in house.contexts:
+                await context.close()
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
             await browser.close()

@@ -8,7 +8,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Locator, Page, expect
 
+from bot.play.message import Message
 from tests.e2e.house import SECONDS, House, open_house
+from tests.fakes.claude import ScriptedClaude
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 
@@ -146,22 +148,80 @@ async def test_sees_nothing_twice_when_slack_delivers_twice(house: House) -> Non
     house.slack.mischief.deliver_twice_without_headers = False
 
 
-async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(house: House) -> None:
-    page = await house.visit()
-    starts = house.child.starts
-    await page.locator(".look").click()
-    await page.locator("#tab-trouble").click()
-    house.slack.mischief.slow("chat.update", 0.5)
-    await write(page, f"@Super-Intern {BRIEF}")
-    await page.locator("[data-switch=kill]").click()
-    await expect(page.locator(".pulse.down")).to_be_visible()
-    await expect(page.locator(".pulse:not(.down)")).to_be_visible()
-    house.slack.mischief.slow("chat.update", 0.0)
-    assert house.child.starts == starts + 1
-    await page.locator(".behind header button").click()
-    await page.locator(".middle .message").last.locator(".replies").click()
-    await expect(page.locator(".thread .message:has([data-action=edit])")).to_have_count(1)
-    await expect(page.locator(".thread .message")).to_have_count(2)
+async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ScriptedClaude(delay=2) as claude:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", claude.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", claude.key)
+        async with open_house(tmp_path / "killed", house.browser) as slow:
+            page = await slow.visit()
+            await page.locator(".look").click()
+            await page.locator("#tab-trouble").click()
+            await write(page, f"@Super-Intern {BRIEF}")
+            await asyncio.wait_for(claude.answering.wait(), 10)
+            (card,) = [one for one in everything_said(slow) if one.bot_id]
+            begun = len(claude.letters)
+            assert "stop" in actions(card)  # a card in mid draft
+            await page.locator("[data-switch=kill]").click()
+            await expect(page.locator(".pulse.down")).to_be_visible()
+            assert "stop" in actions(card)
+            assert "edit" not in actions(card)
+            await expect(page.locator(".pulse:not(.down)")).to_be_visible()
+            assert slow.child.starts == 2
+            await expect(page.locator("[data-proof=ended]")).to_have_text("1 ended visibly")
+            await expect(page.locator("[data-proof=asked]")).to_have_text("1 asked")
+            await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
+            await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")
+            assert len(claude.letters) > begun  # it was asked again
+            await slow.slack.until(lambda: "edit" in actions(card), 10)
+            await slow.slack.settled(10)
+            assert [one for one in everything_said(slow) if one.bot_id] == [card]
+            await page.locator(".behind header button").click()
+            await page.locator(".middle .message").last.locator(".replies").click()
+            await expect(page.locator(".thread .message:has([data-action=edit])")).to_have_count(1)
+            await expect(page.locator(".thread .message")).to_have_count(2)
+
+
+def everything_said(house: House) -> list[Message]:
+    return [one for place in house.slack.places for one in house.slack.transcript(place)]
+
+
+def actions(card: Message) -> set[str]:
+    return {one.get("action_id") for block in card.blocks for one in block.get("elements", [])}
+
+
+async def test_follows_the_three_suggestions_to_their_end(house: House) -> None:
+    page = await house.visit(guide=True)
+    drafts = page.locator(".thread .message:has([data-action=edit])")
+    await page.locator("[data-suggestion='1']").click()
+    await expect(drafts).to_have_count(2)
+    await expect(drafts.first).to_contain_text("linen shirt")
+    email = await drafts.first.inner_text()
+    assert "e-mail" in email.lower()
+    assert "sms" in (await drafts.last.inner_text()).lower()
+
+    await page.locator("[data-suggestion='2']").click()
+    await expect(drafts).to_have_count(3)
+    french = drafts.last
+    print(await french.inner_text())
+    await page.screenshot(path="/tmp/helper-web/s2.png")
+
+    await page.locator("[data-suggestion='3']").click()
+    form = page.get_by_role("dialog")
+    await form.locator("input[data-action], textarea[data-action]").first.fill("Le lin est là")
+    await form.locator("button[type=submit]").click()
+    await expect(form).to_be_hidden()
+    await expect(french).to_contain_text("Le lin est là")
+    await page.locator(".guide .steps button.link").click()
+    await expect(page.locator("[data-person=UMAX]")).to_have_attribute("aria-pressed", "true")
+    seen = page.locator(".thread .message:has([data-action=more])").last
+    await approve(page, seen)
+    await expect(seen.locator("[data-action^=approve]")).to_have_count(0)
+    await expect(page.locator(".thread")).to_contain_text("@Max")
+    await page.locator(".guide .steps button.link").click()
+    await expect(page.locator(".guide .steps li.done")).to_have_count(4)
+    await expect(page.locator(".task").first).to_be_visible()
 
 
 async def test_finds_the_state_after_a_reload(house: House) -> None:
@@ -173,10 +233,10 @@ async def test_finds_the_state_after_a_reload(house: House) -> None:
     await expect(page.locator("[data-person=ULEA]")).to_have_attribute("aria-pressed", "true")
 
 
-async def test_finds_the_state_after_a_restart(tmp_path: Path) -> None:
-    async with open_house(tmp_path / "kept") as first:
+async def test_finds_the_state_after_a_restart(house: House, tmp_path: Path) -> None:
+    async with open_house(tmp_path / "kept", house.browser) as first:
         await draft(await first.visit())
-    async with open_house(tmp_path / "kept") as second:
+    async with open_house(tmp_path / "kept", house.browser) as second:
         page, card = await thread_as(second, "UMAX")
         await approve(page, card)
         await expect(page.locator(".thread")).to_contain_text("@Max")

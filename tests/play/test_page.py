@@ -1,13 +1,30 @@
 """The page's server side …"""
 
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
 
+from bot.db import Row
+from bot.play.message import Message
 from bot.play.page import add_page
+from bot.play.page.proof import posts_in, proof, tasks_of
+from bot.play.page.site import BUNDLE
+from bot.play.people import TEAM
 from bot.play.slack import LocalSlack
+from bot.task import Task, Wish
+
+SINGLE = (
+    *("index.html", "package.json", "package-lock.json"),
+    *("sources.mjs", "tsconfig.json", "vite.config.ts"),
+)
 
 
 @pytest.fixture
@@ -135,3 +152,66 @@ async def test_serves_shared_files_without_running_them(
     async with session.get(address(slack, f"/page/file/{file.id}")) as answer:
         assert answer.headers["Content-Disposition"] == "attachment"
         assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_is_built_from_the_sources_beside_it() -> None:
+    """Without Node: web/sources.mjs wrote the same sum when it built the bundle."""
+    web = BUNDLE.parent / "web"
+    folders = [path for name in ("src", "public") for path in (web / name).rglob("*")]
+    found = [web / name for name in SINGLE] + [path for path in folders if path.is_file()]
+    by_path = {path.relative_to(web).as_posix(): path for path in found}
+    lines = [
+        f"{sha256(by_path[path].read_bytes()).hexdigest()}  {path}\n" for path in sorted(by_path)
+    ]
+    told = (BUNDLE / "sources.txt").read_text().strip()
+    assert told == sha256("".join(lines).encode()).hexdigest(), "run `make web` and commit it"
+
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(minutes=5)
+
+
+def put_up(slack: LocalSlack, post: str, times: int = 1) -> list[Message]:
+    told = {"event_type": "super_intern_post", "event_payload": {"post": post}}
+    place = slack.places["C0MARKET"]
+    cards = [slack.own_message(place.id, "a card", metadata=told) for _ in range(times)]
+    return [slack.post(place, card) for card in cards]
+
+
+async def test_counts_what_came_twice_by_the_posts_id(slack: LocalSlack) -> None:
+    put_up(slack, "1.0:card")
+    put_up(slack, "2.0:card", times=3)
+    _, second = put_up(slack, "3.0:card", times=2)
+    slack.erase(second)
+    await slack.say("UMARIE", "C0MARKET", "no card")
+    tasks = [(f"{n}.0:card", "done", LONG_AGO) for n in (1, 2, 3)]
+    told = proof(tasks, posts_in(slack), NOW)
+    assert told == {"asked": 3, "ended": 3, "open": 0, "lost": 0, "doubled": 1}
+
+
+async def test_counts_an_accepted_task_without_a_card_as_lost(slack: LocalSlack) -> None:
+    (gone,) = put_up(slack, "1.0:card")
+    slack.erase(gone)
+    tasks = [
+        ("1.0:card", "done", LONG_AGO),
+        ("2.0:card", "failed", LONG_AGO),
+        ("3.0:card", "done", NOW),  # its card may still be on its way
+        ("4.0:card", "working", LONG_AGO),
+    ]
+    told = proof(tasks, posts_in(slack), NOW)
+    assert told == {"asked": 4, "ended": 0, "open": 2, "lost": 2, "doubled": 0}
+
+
+def test_counts_all_tasks_of_the_workspace_and_of_no_other(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'rows.db'}")
+    Row.metadata.create_all(engine)
+    with Session(engine) as session, session.begin():
+        for number in range(12):
+            wish = Wish(id=f"t{number}", workspace=TEAM, author="UMARIE", words="an e-mail")
+            Task.accept(session, lambda *_: None, wish, NOW)
+        other = Wish(id="other", workspace="T0OTHER", author="UMARIE", words="an e-mail")
+        Task.accept(session, lambda *_: None, other, NOW)
+    with Session(engine) as session:
+        tasks = tasks_of(session, TEAM)
+    assert proof(tasks, Counter(), NOW)["asked"] == 12
+    assert {card for card, _, _ in tasks} == {f"t{number}.0:card" for number in range(12)}

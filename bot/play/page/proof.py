@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.play.slack import LocalSlack
-from bot.slack.names import EVENT_TYPE
 from bot.task import OPEN, Task
 
 Ended = list[tuple[str, str, datetime]]  # each task's first card, its state, since when
@@ -25,9 +24,9 @@ def posts_in(slack: LocalSlack) -> Counter[str]:
     standing: Counter[str] = Counter()
     for place in slack.places.values():
         for message in place.by_ts.values():
-            told = message.metadata or {}
-            if told.get("event_type") == EVENT_TYPE and not message.deleted:
-                standing[str(told["event_payload"].get("post"))] += 1
+            post = (message.metadata or {}).get("event_payload", {}).get("post")
+            if post and message.bot_id == slack.bot_id and not message.deleted:
+                standing[str(post)] += 1
     return standing
 
 
