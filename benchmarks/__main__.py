@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.crowd import crowd
 from benchmarks.line import line
+from benchmarks.page import page
 from benchmarks.table import Figure, print_table
 from tests.interns import ROOT
 
@@ -54,7 +55,12 @@ def crowds() -> list[Figure]:
     return figures
 
 
-BENCHMARKS = {"start": start, "line": lambda: asyncio.run(line()), "crowd": crowds}
+BENCHMARKS = {
+    "start": start,
+    "line": lambda: asyncio.run(line()),
+    "page": lambda: asyncio.run(page()),
+    "crowd": crowds,
+}
 
 
 def main() -> int:

@@ -115,6 +115,7 @@ class Shop:
         for handle, facts in self.catalogue.items():
             name = {word.rstrip("s") for word in words_of(str(facts["name"])) if len(word) > 2}
             score = len(name & said) / len(name) if name else 0
+            score = 0.97 if words == handle else score
             if score:
                 hits.append(Found(handle=handle, title=str(facts["name"]), score=score))
         return sorted(hits, key=lambda hit: -hit.score)[:5]

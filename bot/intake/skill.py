@@ -4,10 +4,12 @@ import re
 
 from bot.channels import channels
 from bot.errors import CannotDo
+from bot.intake import wishes
 from bot.request import Question
 from bot.skills import skills
 from bot.words import Words
 
+BEGINNING = 60  # characters
 # Names the skill may have, what asks for it, and what to say while it isn't there.
 OTHERS = (
     (
@@ -51,8 +53,9 @@ def skill_for(words: str, chosen: str | None) -> str:
     first = re.match(r"\s*(\w+)", words.lower())
     if first and first[1] in skills():
         return first[1]
-    for names, pattern, sorry in OTHERS:
-        if re.search(pattern, words, re.IGNORECASE):
+    asks = words[:BEGINNING]  # further on, "sketch" is a word of a product's name
+    for names, pattern, sorry in () if wishes.read(words).channels else OTHERS:
+        if re.search(pattern, asks, re.IGNORECASE):
             if there := next((name for name in names if name in skills()), None):
                 return there
             raise CannotDo(sorry)

@@ -9,20 +9,14 @@ from bot.evidence import Evidence, Fact
 from bot.request import Request
 from bot.words import Language
 from bot.writers import lexicon
+from bot.writers.details import Detail, find, negated
 from bot.writers.lexicon import Hit, Noun
 
 # Where what a thing is made of is not what one buys.
 IMMATERIAL = {"candle", "scent", "care", "food", "drink", "tech", "book", "toy", "event"}
-COUNTS = {
-    "en": {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6},
-    "fr": {"deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6},
-}
-_NO = re.compile(
-    r"\b(?:no|without|sans|pas de|ni|dans|sous|under|into)\s+(?:\w+\s+){0,2}$|\bin (?:a|your)\s+$",
-    re.IGNORECASE,
-)
+LONG = 40  # characters of a name
+NAMED_BY = 60  # characters of a description in which it may say what the thing is
 _WITH = re.compile(r"[,;]?\s+(?:with|avec|featuring|complete)\b|[,;] (?=this\b|cette?\b)", re.I)
-_JOIN = re.compile(r"[\s,]*(?:\band\b|\bet\b)?[\s,]*")
 _SEASONS = {
     "summer": r"\b(?:summer|été|estivale?s?)\b",
     "winter": r"\b(?:winter|hiver|cold weather)\b",
@@ -30,18 +24,6 @@ _SEASONS = {
     "spring": r"\b(?:spring|printemps)\b",
 }
 _SHOUT = re.compile(r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur)")
-
-
-@dataclass(frozen=True)
-class Detail:
-    """A part with what is said of it: two chest pockets, long sleeves."""
-
-    part: str
-    about: tuple[tuple[str, str], ...]  # (table, key), in the order said
-    count: int
-    plural: bool
-    word: str = ""  # as the catalogue calls it
-    language: Language = "en"
 
 
 @dataclass
@@ -94,6 +76,8 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     goods.name = re.sub(r"\s*\((?:lot|set|pack|pair|x|\d+ )[^)]*\)$", "", goods.name, flags=re.I)
     if not goods.name:
         return goods
+    if len(goods.name) > LONG:  # what a marketplace adds behind the name
+        goods.name = re.split(r"\s+[-–|/]\s+|:\s|\s\(|,\s", goods.name)[0]
     goods.cites["name"] = (name.id,) if name else ()
     goods.name_language = lexicon.language_of(goods.name)
     described = facts.get("description")
@@ -133,6 +117,7 @@ def _name(goods: Goods, facts: dict[str, Fact], text: str) -> None:
             )
             there = lexicon.language_of(value) or language
             first = _WITH.split(value)[0]
+            first = first[:NAMED_BY] if label == "description" else first
             if found := [hit for hit in lexicon.scan(first, there) if hit.as_a("nouns")]:
                 heads = found[-1:] if there == "en" else found[:1]
                 language = there
@@ -194,7 +179,9 @@ def _describe(goods: Goods, fact: Fact, text: str) -> None:
     goods.cites["description"] = (fact.id,)
     for sentence in re.split(r"(?<=[.!?])\s+", text):
         hits = lexicon.scan(sentence, language)
-        used = _details(goods, sentence, hits, language)
+        parts, used = find(sentence, hits, language, goods.noun)
+        known = {detail.part for detail in goods.details}
+        goods.details += [detail for detail in parts if detail.part not in known]
         ends = _WITH.search(sentence)
         border = ends.start() if ends else len(sentence)
         whole = [
@@ -203,110 +190,21 @@ def _describe(goods: Goods, fact: Fact, text: str) -> None:
             if hit not in used
             and not hit.as_a("nouns", "parts")
             and (hit.start < border or hit.as_a("traits"))
-            and not _NO.search(sentence[: hit.start])
+            and not negated(sentence, hit.start)
         ]
         if goods.materials:  # "as supple as a jersey" does not make it one
             whole = [hit for hit in whole if not hit.as_a("materials")]
         first = text.startswith(sentence)
-        _attributes(goods, whole if first else [h for h in whole if h.as_a("traits")], fact.id)
+        if first:
+            _attributes(goods, whole, fact.id)
+        elif goods.noun:  # of a thing we know, what is said further on is said of it too
+            _attributes(goods, [hit for hit in whole if hit.as_a("traits")], fact.id)
     for detail in goods.details:  # "adjustable" of a belt is not said of the jacket
         for _, key in detail.about:
             if key in goods.traits and not re.search(rf"\b{key}\b", goods.name, re.I):
                 goods.traits.remove(key)
     if language == goods.language:
         goods.sayings = [s for s in re.split(r"(?<=[.!?])\s+", text) if _sayable(s)]
-
-
-def _details(goods: Goods, sentence: str, hits: list[Hit], language: Language) -> list[Hit]:
-    """The parts in a sentence, each with the known words that belong to it."""
-    used: list[Hit] = []
-    for at, hit in enumerate(hits):
-        part = hit.as_a("parts")
-        if not part or hit in used or (goods.noun and hit.as_a("nouns") == goods.noun.key):
-            continue
-        if language == "en":
-            mine = _before(hits[:at], hit, sentence, used)
-        else:
-            mine = _behind(hits[at + 1 :], hit, sentence)
-        begin = min([hit.start, *(h.start for h in mine)])
-        after = hits[at + 1] if at + 1 < len(hits) else None
-        joined = after is not None and not sentence[hit.end : after.start].strip()
-        if language == "en" and joined and after and after.as_a("parts"):
-            continue  # "shoulder pads": the next one takes it along
-        if part != "jar" and _NO.search(sentence[:begin]):
-            used += [hit, *mine]
-            continue
-        said = re.search(r"(\w+)\s+$", sentence[:begin])
-        count = COUNTS[language].get(said[1].lower(), 0) if said else 0
-        about = tuple(dict.fromkeys(a for h in mine if (a := _about(h))))
-        many = hit.plural("parts") or count > 1
-        detail = Detail(part, about, count, many, hit.word.lower(), language)
-        used += [hit, *mine]
-        if all(detail.part != d.part for d in goods.details) and _telling(detail):
-            goods.details.append(detail)
-    return used
-
-
-def _before(hits: list[Hit], part: Hit, sentence: str, used: list[Hit]) -> list[Hit]:
-    """English: what stands right before a part."""
-    mine: list[Hit] = []
-    start = part.start
-    for hit in reversed(hits):
-        gap = sentence[hit.end : start]
-        if hit in used or not _JOIN.fullmatch(gap) or "," in gap or " and " in gap:
-            break
-        if not hit.as_a("modifiers", "colours", "materials", "patterns", "traits", "parts"):
-            break
-        mine.insert(0, hit)
-        start = hit.start
-    return mine
-
-
-def _behind(hits: list[Hit], part: Hit, sentence: str) -> list[Hit]:
-    """French: what stands right behind a part."""
-    mine: list[Hit] = []
-    end = part.end
-    for hit in hits:
-        if not re.fullmatch(r"\s*(?:en |de |d'|à )?", sentence[end : hit.start]):
-            break
-        if not hit.as_a("modifiers", "colours", "materials", "patterns", "traits"):
-            break
-        mine.append(hit)
-        end = hit.end
-    return mine
-
-
-def _about(hit: Hit) -> tuple[str, str] | None:
-    for table in ("modifiers", "colours", "materials", "patterns", "traits"):
-        if key := hit.as_a(table):
-            return table, key
-    return None
-
-
-def _telling(detail: Detail) -> bool:
-    """A bare "shoulder" or "waist" tells nothing; a bare pocket or hood does."""
-    if detail.part == "button" and not detail.plural:
-        return False
-    bare = {
-        "pocket",
-        "hood",
-        "button",
-        "zip",
-        "lining",
-        "belt",
-        "drawer",
-        "lid",
-        "strap",
-        "fringe",
-        "lace",
-        "buckle",
-        "compartment",
-        "cuff",
-        "ribbing",
-        "shoulder_pad",
-        "jar",
-    }
-    return bool(detail.about) or detail.part in bare
 
 
 def _sell(goods: Goods, facts: dict[str, Fact]) -> None:

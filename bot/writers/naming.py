@@ -5,7 +5,8 @@ import re
 from bot.evidence import Fact
 from bot.words import Language
 from bot.writers import french, lexicon
-from bot.writers.goods import Detail, Goods
+from bot.writers.details import Detail
+from bot.writers.goods import Goods
 
 _PLAIN = re.compile(
     r"(?:classic|soft|summer|winter|spring|autumn|fall|sports?|dark|light|long|short|outdoor|indoor"
@@ -201,16 +202,28 @@ def _built_fr(goods: Goods) -> str:
     if len(pieces) < 3:
         pieces += [SEASON[season] for season in goods.named_seasons[:1]]
     pieces += ["en " + lexicon.terms("materials")[key].fr[0][0] for key in materials[:1]]
+    if len(pieces) == 1 and goods.name_language == "en":  # nothing known tells it apart
+        rest = _without_noun(goods)
+        pieces += [rest] if rest and len(rest) <= 30 else []
     return " ".join(pieces)
+
+
+def _without_noun(goods: Goods) -> str:
+    """`Classic Varsity`, of the Classic Varsity Top."""
+    hits = [hit for hit in lexicon.scan(goods.name, "en") if hit.as_a("nouns")]
+    if not hits:
+        return ""
+    return " ".join((goods.name[: hits[-1].start] + goods.name[hits[-1].end :]).split())
 
 
 def _proper(goods: Goods) -> list[str]:
     """The name of its own that a product has: Alba, of "Chemise Alba en lin"."""
+    if goods.name_language != "fr":
+        return []  # English names have capitals throughout: none of them tells
     words = re.split(r" (?:en|à|pour|avec|with|in|for) ", goods.name)[0].split()
     if all(word[:1].isupper() or len(word) < 4 for word in goods.name.split()):
         return []  # Every Word Has A Capital: none of them tells
-    language = goods.name_language or "en"
-    hits = [h for h in lexicon.scan(goods.name, language) if h.as_a("nouns", *ABOUT)]
+    hits = [h for h in lexicon.scan(goods.name, "fr") if h.as_a("nouns", *ABOUT)]
     known = {piece for hit in hits for piece in hit.word.lower().split()}
     own = [n for n, w in enumerate(words) if n and w[:1].isupper() and w.lower() not in known]
     if not own:

@@ -81,6 +81,7 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
     price = ("price", ("hook.deal" if story.offer else "hook.price", "hook.price"))
     tries += [("", again), price, ("short", ("hook.short",))]
     tries += [("details", ("hook.details",)), ("plain", ("hook.plain",))]
+    tries.append(("question", ("hook.question",)))
     if not ready.goods.known:
         tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]
     found: list[Hook] = []

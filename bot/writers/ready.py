@@ -36,7 +36,7 @@ class Ready:
     @property
     def is_event(self) -> bool:
         """Not a thing to sell, but a date to come to."""
-        return self.goods.kind == "event"
+        return self.goods.kind == "event" and not self.request.brief.product
 
     def most(self, part: str, otherwise: int) -> int:
         """How many characters a part may have."""

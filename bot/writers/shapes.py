@@ -115,6 +115,8 @@ def product_page(ready: Ready) -> Made:
     known = ready.story.audience in ("loyal", "lapsed")  # a page is read by strangers too
     second = together(has, None if known else argue(ready))
     first = together(lead, use, extra)
+    if lead is title and (second or third):
+        first = together(use, extra)
     paragraphs = [first, second, third, *more_facts(ready), worry(ready), *musts(ready)]
     if "shorter" in wishes:
         paragraphs = [first, has or use, third, *musts(ready)]

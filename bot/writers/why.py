@@ -2,7 +2,8 @@
 
 from bot.words import Language
 from bot.writers import naming
-from bot.writers.goods import Detail, Goods
+from bot.writers.details import Detail
+from bot.writers.goods import Goods
 from bot.writers.pen import Line, Pen, Reason, agreed, reasons, unique
 
 FITTED = {"top", "knit", "jacket", "suit", "dress", "bottom", "night", "swim"}

@@ -1,11 +1,12 @@
 """A playground in a temporary home: a local Slack with the page, and a real intern beside it."""
 
 import argparse
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.doors.importing import import_
@@ -85,13 +86,21 @@ def fill(home: Path) -> None:
 
 
 @asynccontextmanager
-async def open_house(home: Path, browser: Browser | None = None) -> AsyncIterator[House]:
-    """Everything started, and everything ended afterwards; a browser that was given stays."""
+async def open_house(
+    home: Path,
+    browser: Browser | None = None,
+    before: Callable[[web.Application], None] = lambda _: None,
+) -> AsyncIterator[House]:
+    """Everything started, and everything ended afterwards; a browser that was given stays.
+
+    `before` may add routes of its own to the server.
+    """
     fill(home)
     slack = open_slack(home / "slack", 0, lambda _: None)
     slack.retry_delays = FAST * 20
     child = Child(slack, home, lambda _: None)
     add_page(slack, child=child, home=home, database_url=None)
+    before(slack.application)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(slack)
         await stack.enter_async_context(Keeper(slack, home / "slack"))

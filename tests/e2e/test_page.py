@@ -188,7 +188,10 @@ def everything_said(house: House) -> list[Message]:
 
 
 def actions(card: Message) -> set[str]:
-    return {one.get("action_id") for block in card.blocks for one in block.get("elements", [])}
+    pressed = [
+        one for block in card.blocks for one in (*block.get("elements", ()), block.get("accessory"))
+    ]
+    return {one["action_id"] for one in pressed if one and "action_id" in one}
 
 
 async def test_follows_the_three_suggestions_to_their_end(house: House) -> None:
@@ -204,15 +207,16 @@ async def test_follows_the_three_suggestions_to_their_end(house: House) -> None:
     await page.locator("[data-suggestion='2']").click()
     await expect(drafts).to_have_count(3)
     french = drafts.last
-    print(await french.inner_text())
-    await page.screenshot(path="/tmp/helper-web/s2.png")
+    await expect(french).to_contain_text("chemise en lin")
+    await expect(french).to_contain_text("SMS")
 
     await page.locator("[data-suggestion='3']").click()
     form = page.get_by_role("dialog")
-    await form.locator("input[data-action], textarea[data-action]").first.fill("Le lin est là")
+    field = form.locator("input[data-action], textarea[data-action]").first
+    await field.fill((await field.input_value()).replace("chemise en lin", "chemise de lin"))
     await form.locator("button[type=submit]").click()
     await expect(form).to_be_hidden()
-    await expect(french).to_contain_text("Le lin est là")
+    await expect(french).to_contain_text("chemise de lin")
     await page.locator(".guide .steps button.link").click()
     await expect(page.locator("[data-person=UMAX]")).to_have_attribute("aria-pressed", "true")
     seen = page.locator(".thread .message:has([data-action=more])").last

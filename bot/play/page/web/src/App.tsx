@@ -116,9 +116,7 @@ function Page({ all, dark, setDark, setLanguage }: PageProps) {
     const card = lastDraft(all, place);
     const channel = here?.kind === "channel" && here.with_bot ? place : "C0MARKET";
     if (n === 1) void act("say", { channel, text: words.s1_words });
-    if (n === 2 && card?.thread_ts)
-      void act("say", { channel: card.channel, thread: card.thread_ts, text: words.s2_reply });
-    if (n === 2 && !card?.thread_ts) void act("say", { channel, text: words.s2_words });
+    if (n === 2) void act("say", { channel: card?.channel ?? channel, thread: card?.thread_ts ?? null, text: words.s2_words });
     if (n < 3) return step("ask");
     const edit = card && elementOf(card, "edit");
     if (!card || !edit) return setHint(words.s3_none);
