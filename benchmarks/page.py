@@ -3,6 +3,7 @@
 import gzip
 import os
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -31,7 +32,7 @@ CLICK = """card => new Promise((done, failed) => {
 FORM = """card => new Promise((done, failed) => {
     const began = performance.now();
     const seen = new MutationObserver(() => {
-        if (!document.querySelector('[role=dialog]')) return;
+        if (!document.querySelector('dialog, [role=dialog]')) return;
         seen.disconnect();
         requestAnimationFrame(() => done(performance.now() - began));
     });
@@ -81,7 +82,7 @@ def _bundle() -> Figure:
 
 
 async def _clicks(house: House) -> list[Figure]:
-    """Edit on a card opens its form, as often as wanted; then Approve, by the manager."""
+    """Edit on a card: until anything changes (the button itself), and until its form stands."""
     marie = await house.visit()
     await _ask(marie)
     edit = marie.locator(".thread [data-action=edit]").first
@@ -89,6 +90,7 @@ async def _clicks(house: House) -> list[Figure]:
     forms = [await _form(marie) for _ in range(CLICKS + 1)][1:]  # the first one warms up
     changes = []
     for _ in range(CLICKS):
+        await expect(edit).to_be_enabled()
         changes.append(float(await edit.evaluate(CLICK)))
         await _close(marie)
     return [
@@ -100,7 +102,9 @@ async def _clicks(house: House) -> list[Figure]:
 
 
 async def _form(tab: Page) -> float:
-    took = float(await tab.locator(".thread [data-action=edit]").first.evaluate(FORM))
+    edit = tab.locator(".thread [data-action=edit]").first
+    await expect(edit).to_be_enabled()
+    took = float(await edit.evaluate(FORM))
     await _close(tab)
     return took
 
@@ -126,7 +130,7 @@ async def _memory(house: House) -> Figure:
         for _ in range(AT_ONCE):
             await house.slack.say("UMARIE", "C0MARKET", f"<@{house.slack.bot_user}> {BRIEF}")
         cards += AT_ONCE
-        await house.slack.until(lambda wanted=cards: _drafted(house) >= wanted, 60)
+        await house.slack.until(partial(_drafted, house, cards), 60)
     assert house.child.pid is not None
     door, child = (
         psutil.Process(id).memory_info().rss / 1e6 for id in (os.getpid(), house.child.pid)
@@ -135,5 +139,6 @@ async def _memory(house: House) -> Figure:
     return Figure(f"memory of play after {DRAFTS} drafts", door + child, "MB", 700, told)
 
 
-def _drafted(house: House) -> int:
-    return sum("send_back" in str(one.blocks) for one in house.slack.transcript("C0MARKET"))
+def _drafted(house: House, wanted: int) -> bool:
+    said = house.slack.transcript("C0MARKET")
+    return sum("send_back" in str(one.blocks) for one in said) >= wanted

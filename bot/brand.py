@@ -31,7 +31,9 @@ class Brand(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str = Field(min_length=1)
     sender: str | None = Field(default=None, max_length=11)  # the name an SMS starts with
-    site: str | None = None  # where links lead, e.g. "https://shop.example"
+    site: str | None = Field(
+        default=None, pattern=r"^https?://[^\s]+$"
+    )  # where links lead, e.g. "https://shop.example"
     languages: tuple[Language, ...] = ("en",)
     address: Literal["tu", "vous"] = "vous"  # how French texts speak to the reader
     signature: str | None = None

@@ -93,6 +93,13 @@ class Verdict:
 
 def verify(session: Session, workspace: str) -> Verdict:
     """Walk a chain: a changed, a missing and a cut-off row are each found and named."""
+    try:
+        return _walk(session, workspace)
+    except (ValueError, TypeError):  # a time or a reference that is none
+        return Verdict(workspace, 0, Words("An entry can't be read: it was changed."))
+
+
+def _walk(session: Session, workspace: str) -> Verdict:
     prev, count = GENESIS, 0
     rows = select(Entry).where(Entry.workspace == workspace).order_by(Entry.seq)
     for entry in session.scalars(rows).yield_per(1000):

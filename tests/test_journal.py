@@ -67,3 +67,11 @@ def test_keeps_a_chain_for_each_workspace(database: Database) -> None:
     with database.begin() as session:
         assert journal.workspaces(session) == ["T1", "T2"]
         assert journal.verify(session, "T2").entries == 3
+
+
+@pytest.mark.parametrize("harm", ["at = 'garbage'", "refs = '{no json'"])
+def test_shows_a_row_that_can_not_even_be_read(sqlite: Database, harm: str) -> None:
+    write(sqlite, 3)
+    with sqlite.begin() as session:
+        session.execute(text(f"UPDATE journal SET {harm} WHERE seq = 2"))
+    assert fault(sqlite) == "An entry can't be read: it was changed."

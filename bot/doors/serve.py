@@ -68,7 +68,6 @@ class Serving:
         settings, house = self.settings, self.house
         stack.callback(house.database.close)
         engine = Engine(house.database, now, self._limits())
-        stack.push_async_callback(engine.close)
         session = await stack.enter_async_context(make_session())
         token = settings.slack_bot_token
         client = make_client(
@@ -84,9 +83,10 @@ class Serving:
             stop=lambda task: engine.stop(f"work:{task}:0"),
         )
         people = People(client)
+        writer = house.writer()
+        stack.push_async_callback(writer.close)
+        stack.push_async_callback(engine.close)  # the jobs end while they can still reach Slack
         if self.works:
-            writer = house.writer()
-            stack.push_async_callback(writer.close)
             checking = asyncio.create_task(self._check(writer))
             stack.callback(checking.cancel)
             worker = self._worker(engine, Outside(slack, people), writer)

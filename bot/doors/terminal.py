@@ -5,8 +5,11 @@ import json
 import sys
 from pathlib import Path
 
+from sqlalchemy import select
+
 from bot.doors.house import House
 from bot.settings import Settings
+from bot.task import Task
 
 MANIFEST = Path(__file__).parent.parent / "slack" / "manifest.json"
 
@@ -39,6 +42,11 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
     policy = house.policy("")
     if not policy.approval.approvers:
         troubles.append("policy.toml names no approver, so nobody can approve a draft.")
+    elif len(set(policy.approval.approvers)) < policy.approval.needed:
+        troubles.append(
+            f"policy.toml needs {policy.approval.needed} approvals but names fewer approvers, so "
+            "no draft can ever be approved."
+        )
     say(f"Home: {settings.home}")
     say(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
     written_by = settings.model if settings.writer == "claude" else "rules (no AI connected)"
@@ -56,9 +64,14 @@ def journal_(settings: Settings, _: argparse.Namespace) -> int:
     house = House(settings).migrated()
     faults = 0
     with house.database.begin() as session:
-        for workspace in journal.workspaces(session):
+        used = set(session.scalars(select(Task.workspace).distinct()))
+        known = journal.workspaces(session)
+        for workspace in known:
             found = journal.verify(session, workspace)
             faults += found.fault is not None
             told = found.fault.to("en") if found.fault else "whole"
             say(f"{workspace}: {found.entries} entries, {told}")
+        for workspace in sorted(used - set(known)):
+            faults += 1
+            say(f"{workspace}: its journal is gone, although there is work of it.")
     return 1 if faults else 0

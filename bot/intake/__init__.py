@@ -23,6 +23,11 @@ from bot.occasions import occasions
 from bot.request import Question, Request
 from bot.words import LANGUAGES, Language, Words
 
+SMALL_TALK = re.compile(
+    r"^\W*(?:what (?:can|do) you|who are you|help\W*$|how (?:do|does|can) (?:you|this|it)|thanks?\b"
+    r"|que (?:sais|peux)[- ]tu|qui es[- ]tu|aide\W*$|comment (?:ça|tu) |merci\b)",
+    re.IGNORECASE,
+)
 SURE = 0.5  # below this score a product is not taken for the one meant
 NEAR = 0.12  # products this close to the best are offered as well
 CHOSEN = ("product", "audience", "offer", "goal", "occasion", "dates", "language")
@@ -86,7 +91,7 @@ async def take_in(
     if not said.channels and (question := unknown_channel(words)):
         return question
     product, others = await _product(said, library)
-    if not product and not _something_known(said):
+    if not product and not _something_known(said, words):
         return await _what_about(words, library)
     brief = _brief(said, asked, words, brand, product, others, private or asked.private)
     return Intake(
@@ -142,7 +147,9 @@ async def _product(said: Wishes, library: Library) -> tuple[Found | None, Sequen
     return best[0], [hit for hit in best[1:3] if hit.score >= best[0].score - NEAR]
 
 
-def _something_known(said: Wishes) -> bool:
+def _something_known(said: Wishes, words: str) -> bool:
+    if SMALL_TALK.search(words) or not re.search(r"[^\W\d_]{3}", words):
+        return False  # about the intern itself, or no word at all
     return bool(said.product or said.goal or said.offer or said.occasion or said.must_say)
 
 

@@ -15,6 +15,7 @@ from bot.checks import Check
 from bot.evidence import Evidence, Fact
 from bot.links import links
 from bot.parts import Hook, Part
+from bot.proof import brief as said
 from bot.proof import claims, figures, form, law, quotations, tongue, units
 from bot.proof.agreement import SMALL_WORDS
 from bot.proof.claims import Claim
@@ -54,6 +55,7 @@ def prove(
     ]
     if channel is not None:
         found += _as_copy(examined, ground, request, brand, channel, today, periods)
+        found += [*said.left_out(examined, evidence), *said.out_of_stock(examined, evidence)]
     grave = {"block": 0, "stated": 1, "warn": 2, "pass": 3}
     return tuple(sorted(found, key=lambda check: grave[check.level]))
 

@@ -180,8 +180,8 @@ def _describe(goods: Goods, fact: Fact, text: str) -> None:
     for sentence in re.split(r"(?<=[.!?])\s+", text):
         hits = lexicon.scan(sentence, language)
         parts, used = find(sentence, hits, language, goods.noun)
-        known = {detail.part for detail in goods.details}
-        goods.details += [detail for detail in parts if detail.part not in known]
+        told = {detail.part: detail for detail in reversed([*goods.details, *parts])}
+        goods.details = list(reversed(told.values()))
         ends = _WITH.search(sentence)
         border = ends.start() if ends else len(sentence)
         whole = [

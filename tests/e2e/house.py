@@ -104,7 +104,9 @@ async def open_house(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(slack)
         await stack.enter_async_context(Keeper(slack, home / "slack"))
-        house = House(slack, child, home, browser or await stack.enter_async_context(chromium()))
+        if browser is None:
+            browser = await stack.enter_async_context(chromium())
+        house = House(slack, child, home, browser)
         await child.start()
         stack.push_async_callback(child.end)
         try:

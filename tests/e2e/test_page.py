@@ -169,7 +169,9 @@ async def test_loses_nothing_when_the_worker_is_killed_in_mid_draft(
             assert "edit" not in actions(card)
             await expect(page.locator(".pulse:not(.down)")).to_be_visible()
             assert slow.child.starts == 2
-            await expect(page.locator("[data-proof=ended]")).to_have_text("1 ended visibly")
+            await expect(page.locator("[data-proof=ended]")).to_have_text(
+                "1 ended visibly", timeout=2 * SECONDS
+            )
             await expect(page.locator("[data-proof=asked]")).to_have_text("1 asked")
             await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
             await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")

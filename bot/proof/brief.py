@@ -1,0 +1,58 @@
+"""The brief held against the draft: what was said and is not taken up, and what stock denies."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from decimal import Decimal
+
+from bot.checks import Check
+from bot.evidence import Evidence, Fact
+from bot.proof import claims, figures
+from bot.proof.piece import Piece
+from bot.words import Words
+
+TOLD = 4  # left-out figures that are named one by one
+
+
+def left_out(examined: Sequence[Piece], evidence: Evidence) -> Iterator[Check]:
+    """Figures, prices, dates with a number and codes of the brief that the draft does not carry:
+    a condition that is dropped makes the offer untrue."""
+    text = "\n".join(piece.text for piece in examined if piece.goes_out)
+    numbers = {reading.value for figure in figures.read(text) for reading in figure.readings}
+    stated = [fact for fact in evidence.facts if fact.stated_by and fact.source == "brief"]
+    missing = [fact for fact in stated if not _carried(fact, text, numbers)]
+    for fact in missing[:TOLD]:
+        said = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
+        words = Words("Not taken up from the brief: {what}.", what=said.strip())
+        yield Check(rule="brief", level="warn", words=words, fact=fact.id)
+
+
+def _carried(fact: Fact, text: str, numbers: Collection[object]) -> bool:
+    if isinstance(fact.value, Decimal):
+        return fact.value in numbers
+    digits = re.findall(r"\d+", fact.value)
+    return not digits or any(group in text for group in digits)
+
+
+def out_of_stock(examined: Sequence[Piece], evidence: Evidence) -> Iterator[Check]:
+    """ "Back in stock" against a catalogue that says there is none."""
+    empty = next((f for f in evidence.facts if f.label == "stock" and f.value == 0), None)
+    if empty is None:
+        return
+    for piece in examined:
+        claim = next((c for c in claims.read(piece.text) if "back" in c.concept), None)
+        if claim is not None and piece.goes_out:
+            words = Words(
+                "“{quote}”, but the catalogue has none in stock ({source}).",
+                quote=claim.text,
+                source=empty.source,
+            )
+            yield Check(
+                rule="stock",
+                level="block",
+                words=words,
+                part=piece.key,
+                quote=claim.text,
+                fact=empty.id,
+                override=True,
+            )
+            return
