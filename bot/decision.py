@@ -124,11 +124,24 @@ def revise(
     What is queued to go out is stopped. Raises CannotDo when it has left, or was settled no."""
     locked(session, draft)
     draft.demand_current(session, fingerprint)
+    demand_editor(session, draft, by, policy)
     said = Decision.of(session, draft.id)
     if standing(said, policy) in ("rejected", "sent back"):
         demand_open(said, policy)
     Delivery.recall(session, draft, by=by, now=now)
     return draft.edit(session, enqueue, by=by, texts=texts, now=now)
+
+
+def demand_editor(session: Session, draft: Draft, by: str, policy: Policy) -> None:
+    """Raises CannotDo when the policy names editors and this person is none of them."""
+    if not policy.may_edit(by, author=session.get_one(Task, draft.task).author):
+        people = dict.fromkeys((*policy.approval.editors, *policy.approval.approvers))
+        names = " ".join(f"<@{person}>" for person in people)
+        raise CannotDo(
+            Words(
+                "You can read this draft, but not edit it. These people can: {names}", names=names
+            )
+        )
 
 
 def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> None:

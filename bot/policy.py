@@ -11,6 +11,7 @@ class Approval(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     approvers: tuple[str, ...] = ()  # Slack member ids
+    editors: tuple[str, ...] = ()  # besides approvers and the asker; none named: everybody
     author_may_approve: bool = False
     needed: int = Field(default=1, ge=1, le=5)
 
@@ -37,6 +38,11 @@ class Policy(BaseModel):
     approval: Approval = Approval()
     delivery: Going = Going()
     spend: Spend = Spend()
+
+    def may_edit(self, person: str, *, author: str) -> bool:
+        """Whether this person may change the words of what `author` asked for."""
+        named = self.approval.editors
+        return not named or person in (*named, *self.approval.approvers, author)
 
     def may_approve(self, person: str, *, author: str) -> bool:
         """Whether this person may say yes to a text that `author` asked for or last edited."""

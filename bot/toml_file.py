@@ -26,6 +26,7 @@ BRAND, POLICY = "brand.toml", "policy.toml"
 WORKSPACE = re.compile(r"[TE][A-Z0-9]+")
 SLACK_IDS = {  # what Slack's ids look like, and where people find them
     ("approval", "approvers"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
+    ("approval", "editors"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
     ("delivery", "channels"): (re.compile(r"[CGD][A-Z0-9]+"), "a channel id like C0123ABCD"),
 }
 

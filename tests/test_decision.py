@@ -231,3 +231,21 @@ def test_never_lets_other_words_depart(sqlite: Database) -> None:
         row.fingerprint = "0" * 64
         with pytest.raises(CannotDo, match="not the words that were approved"):
             delivery.depart(session, row)
+
+
+def test_to_edit_is_not_an_outsiders_where_editors_are_named(sqlite: Database) -> None:
+    jobs, seen = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMAX",), editors=("UPAUL",)))
+    with sqlite.begin() as session, pytest.raises(CannotDo, match="not edit it"):
+        decision.revise(
+            session,
+            jobs,
+            session.get_one(Draft, "t1.0.v1"),
+            by="UOTTO",
+            fingerprint=seen,
+            texts={"body": "Mine."},
+            policy=policy,
+            now=NOW,
+        )
+    for person in ("UMAX", "UPAUL", "UMARIE"):
+        assert policy.may_edit(person, author="UMARIE")

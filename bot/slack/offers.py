@@ -58,7 +58,11 @@ def _approve(shown: Shown, draft: Draft, language: str) -> Block:
     ask = None
     if stated := draft.stated():
         lines = "\n".join(f"• {told(check.words, language, 140)}" for check in stated)
-        lead = Words("Nobody has proved this. By approving you confirm it:").to(language)
+        lead = Words.count(
+            "Nobody has proved this. By approving you confirm it:",
+            "Nobody has proved these {n} things. By approving you confirm all of them:",
+            len(stated),
+        ).to(language)
         ask = confirm(Words("Is this right?"), f"{lead}\n{lines}", Words("Approve"), language)
     text = Words("Approve").to(language)
     return button(text, names.APPROVE, ref, style="primary", confirm=ask)

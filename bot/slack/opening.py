@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.decision import Decision, demand_approver, demand_open
+from bot.decision import Decision, demand_approver, demand_editor, demand_open
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo
@@ -36,6 +36,7 @@ async def opened(front: Front, click: Click) -> None:
 def edit(session: Session, front: Front, click: Click) -> Ready:
     draft = draft_of(session, click.workspace, click.ref)
     policy = front.house.policy(click.workspace)
+    demand_editor(session, draft, click.user, policy)
     demand_changeable(session, draft, click.ref.seen or "", policy)
     return lambda language: forms.edit_form(draft, language)
 
