@@ -2,7 +2,6 @@
 
 from datetime import date
 from decimal import Decimal
-from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -217,17 +216,6 @@ def test_never_mixes_typed_and_given_placeholders(words: list[str]) -> None:
     veil = Veil()
     for text in (" ".join(words), " ".join(reversed(words))):
         assert veil.lift(veil.draw(text)) == text
-
-
-def test_is_quick() -> None:
-    brief = Brief(
-        words="our linen shirt is back, e-mail to loyal customers", author="U1", language="en"
-    )
-    Veil().draw(brief)
-    began = perf_counter()
-    for _ in range(20):
-        Veil().draw(brief.model_copy(update={"words": brief.words + " "}))
-    assert (perf_counter() - began) / 20 < 0.002
 
 
 def test_loads_the_telephone_tables_only_for_digits() -> None:
