@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
@@ -16,7 +17,7 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 BRIEF = "e-mail in English: our linen shirt is back in stock"
 expect.set_options(timeout=SECONDS)
-FEEDBACK = {
+FEEDBACK: dict[str, Any] = {
     "type": "context_actions",
     "elements": [
         {
@@ -329,8 +330,8 @@ async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House
     await page.locator(".middle .replies").last.click()
     grown = page.locator(".thread .message").last
     await expect(grown).to_contain_text("Linen")
-    told = {"channel": "C0MARKET", "ts": str(begun["ts"])}
-    await slack.chat_appendStream(**told, markdown_text="lets the air through.")
+    ts = str(begun["ts"])
+    await slack.chat_appendStream(channel="C0MARKET", ts=ts, markdown_text="lets the air through.")
     await expect(grown).to_contain_text("Linen lets the air through.")
-    await slack.chat_stopStream(**told, blocks=[FEEDBACK])
+    await slack.chat_stopStream(channel="C0MARKET", ts=ts, blocks=[FEEDBACK])
     await expect(grown.get_by_role("button", name="Good")).to_be_visible()
