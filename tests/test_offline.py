@@ -30,7 +30,7 @@ from bot.writers.story import tell
 from handlers.draft import OUTPUTS, Email, ProductPage, Sms
 from tests.shop import CATALOGUE, TODAY, Shop
 
-REAL = Path("/work/shared/data")
+REAL = Path(__file__).parents[2] / "shared" / "data"
 BRAND = Brand(name="Maison Alba", sender="MaisonAlba", languages=("en", "fr"))
 
 
