@@ -2,12 +2,10 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Locator, Page, expect
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.play.message import Message
 from tests.e2e.house import SECONDS, House, open_house
@@ -17,17 +15,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 
 BRIEF = "e-mail in English: our linen shirt is back in stock"
 expect.set_options(timeout=SECONDS)
-FEEDBACK: dict[str, Any] = {
-    "type": "context_actions",
-    "elements": [
-        {
-            "type": "feedback_buttons",
-            "action_id": "opinion",
-            "positive_button": {"text": {"type": "plain_text", "text": "Good"}, "value": "good"},
-            "negative_button": {"text": {"type": "plain_text", "text": "Bad"}, "value": "bad"},
-        }
-    ],
-}
 GRAVE = ("serious", "critical")
 
 
@@ -314,24 +301,3 @@ async def grave(page: Page) -> list[str]:
         if one["impact"] in GRAVE
         for node in one["nodes"][:3]
     ]
-
-
-async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House) -> None:
-    page = await house.visit()
-    root = await house.slack.say("UMARIE", "C0MARKET", "a question for later")
-    slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
-    begun = await slack.chat_startStream(
-        channel="C0MARKET",
-        thread_ts=root.ts,
-        recipient_team_id=house.slack.team,
-        recipient_user_id="UMARIE",
-        markdown_text="Linen ",
-    )
-    await page.locator(".middle .replies").last.click()
-    grown = page.locator(".thread .message").last
-    await expect(grown).to_contain_text("Linen")
-    ts = str(begun["ts"])
-    await slack.chat_appendStream(channel="C0MARKET", ts=ts, markdown_text="lets the air through.")
-    await expect(grown).to_contain_text("Linen lets the air through.")
-    await slack.chat_stopStream(channel="C0MARKET", ts=ts, blocks=[FEEDBACK])
-    await expect(grown.get_by_role("button", name="Good")).to_be_visible()
