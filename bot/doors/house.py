@@ -8,8 +8,8 @@ from bot.brand import Brand
 from bot.db import Database
 from bot.desk import Writer
 from bot.errors import CannotDo
-from bot.library.catalogue_library import CatalogueLibrary
-from bot.library.products import Product
+from bot.library.catalogue.library import CatalogueLibrary
+from bot.library.catalogue.products import Product
 from bot.policy import Policy
 from bot.product import ProductRow
 from bot.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.doors.house import LOCAL, House, now
 from bot.doors.terminal import say
 from bot.errors import CannotDo
-from bot.library.catalogue import Catalogue, read_catalogue, write_rejects
+from bot.library.catalogue.file import Catalogue, read_catalogue, write_rejects
 from bot.product import ProductRow
 from bot.settings import Settings
 from bot.words import Words

@@ -17,7 +17,7 @@ import pytest
 
 from bot.channels import channels, is_gsm7, measure, segments
 from bot.fold import fold
-from bot.library.catalogue import read_catalogue
+from bot.library.catalogue.file import read_catalogue
 from bot.play.shop import Shop, fill
 from bot.play.shop.dice import Dice
 from bot.play.shop.fill import FILES

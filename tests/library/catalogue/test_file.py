@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotDo
-from bot.library.catalogue import Catalogue, read_catalogue, write_rejects
-from bot.library.products import Product
+from bot.library.catalogue.file import Catalogue, read_catalogue, write_rejects
+from bot.library.catalogue.products import Product
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 real_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not here")

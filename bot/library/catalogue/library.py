@@ -5,9 +5,9 @@ from collections.abc import Callable, Hashable, Sequence
 
 from bot.desk import Found
 from bot.evidence import Fact
-from bot.library.facts import product_facts
-from bot.library.find import Index
-from bot.library.products import Product
+from bot.library.catalogue.facts import product_facts
+from bot.library.catalogue.find import Index
+from bot.library.catalogue.products import Product
 from bot.request import Request
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.library.catalogue import read_catalogue
-from bot.library.find import Index, find
-from bot.library.products import Product
-from bot.library.sorting import handle_of
+from bot.library.catalogue.file import read_catalogue
+from bot.library.catalogue.find import Index, find
+from bot.library.catalogue.products import Product
+from bot.library.catalogue.sorting import handle_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 real_data = pytest.mark.skipif(not DATA.is_dir(), reason="the shared data is not here")

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.library.plain import once
+from bot.library.catalogue.plain import once
 
 FILE = Path(__file__).parent / "lexicon.toml"
 Trait = Literal["materials", "colours"]

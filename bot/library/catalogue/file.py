@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.errors import CannotDo
-from bot.library.columns import find_header, first_row, known_fields, spoken
-from bot.library.plain import is_formula
-from bot.library.products import Product
-from bot.library.reading import read_text
-from bot.library.sorting import Reject, Sorting
+from bot.library.catalogue.columns import find_header, first_row, known_fields, spoken
+from bot.library.catalogue.plain import is_formula
+from bot.library.catalogue.products import Product
+from bot.library.catalogue.reading import read_text
+from bot.library.catalogue.sorting import Reject, Sorting
 from bot.words import Words
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
-from bot.library.amounts import DOLLARS, Mark, decimal_mark
-from bot.library.columns import Header
-from bot.library.products import Product
-from bot.library.reading import Fault, Record, Text, records
-from bot.library.rows import BadCell, Row
-from bot.library.variants import Growing
+from bot.library.catalogue.amounts import DOLLARS, Mark, decimal_mark
+from bot.library.catalogue.columns import Header
+from bot.library.catalogue.products import Product
+from bot.library.catalogue.reading import Fault, Record, Text, records
+from bot.library.catalogue.rows import BadCell, Row
+from bot.library.catalogue.variants import Growing
 
 SHOWN = 2_000  # characters of a rejected row that are kept
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from bot.evidence import Fact
-from bot.library.products import PriceFrom, Product
+from bot.library.catalogue.products import PriceFrom, Product
 
 WINDOW = timedelta(days=30)
 

@@ -6,8 +6,17 @@ from difflib import SequenceMatcher
 from math import log
 
 from bot.desk import Found
-from bot.library.products import Product
-from bot.library.tokens import COMMON, WEAK, about_and_to, asked, same, split, stem, tokens
+from bot.library.catalogue.products import Product
+from bot.library.catalogue.tokens import (
+    COMMON,
+    WEAK,
+    about_and_to,
+    asked,
+    same,
+    split,
+    stem,
+    tokens,
+)
 
 MOST = 5
 LEAST = 0.2  # below, it is no more than a word in common

@@ -3,10 +3,10 @@
 from datetime import date
 from decimal import Decimal
 
-from bot.library.lexicon import Trait, honest, named
-from bot.library.plain import once
-from bot.library.products import Product
-from bot.library.rows import BadCell, Row
+from bot.library.catalogue.lexicon import Trait, honest, named
+from bot.library.catalogue.plain import once
+from bot.library.catalogue.products import Product
+from bot.library.catalogue.rows import BadCell, Row
 
 TRAITS = ("sizes", "colours", "materials")
 INFERRED: tuple[Trait, ...] = ("colours", "materials")

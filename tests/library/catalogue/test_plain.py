@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.library.plain import is_formula, plain, several, without_formula, yes_or_no
+from bot.library.catalogue.plain import is_formula, plain, several, without_formula, yes_or_no
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from bot.library.lexicon import lexicon
+from bot.library.catalogue.lexicon import lexicon
 
 
 def _words(text: str) -> frozenset[str]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from bot.evidence import Evidence
-from bot.library.facts import lowest_price, product_facts
-from bot.library.products import PriceFrom, Product
+from bot.library.catalogue.facts import lowest_price, product_facts
+from bot.library.catalogue.products import PriceFrom, Product
 
 FULL = Product(
     handle="linen-shirt",

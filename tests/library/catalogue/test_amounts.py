@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.library.amounts import Mark, amount, count, currency_in, decimal_mark
+from bot.library.catalogue.amounts import Mark, amount, count, currency_in, decimal_mark
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ does not is left out, with a remark."""
 
 from decimal import Decimal
 
-from bot.library.amounts import (
+from bot.library.catalogue.amounts import (
     ON_REQUEST,
     Amount,
     Mark,
@@ -11,8 +11,8 @@ from bot.library.amounts import (
     count,
     currency_in,
 )
-from bot.library.columns import Header, spoken
-from bot.library.plain import (
+from bot.library.catalogue.columns import Header, spoken
+from bot.library.catalogue.plain import (
     is_formula,
     is_nothing,
     once,
@@ -21,8 +21,8 @@ from bot.library.plain import (
     without_formula,
     yes_or_no,
 )
-from bot.library.products import Status
-from bot.library.reading import Record
+from bot.library.catalogue.products import Status
+from bot.library.catalogue.reading import Record
 
 LONGEST_TITLE = 1_000
 LONGEST_TEXT = 5_000

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import CannotDo
-from bot.library.catalogue import Catalogue, read_catalogue, write_rejects
-from bot.library.find import Index
+from bot.library.catalogue.file import Catalogue, read_catalogue, write_rejects
+from bot.library.catalogue.find import Index
 
 FUZZ = settings(
     max_examples=150,

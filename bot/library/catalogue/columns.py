@@ -11,8 +11,8 @@ from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 
-from bot.library.amounts import currency_in
-from bot.library.reading import DELIMITERS
+from bot.library.catalogue.amounts import currency_in
+from bot.library.catalogue.reading import DELIMITERS
 
 FILE = Path(__file__).parent / "columns.toml"
 SEARCHED = 10  # rows in which the header may be

@@ -7,8 +7,8 @@ import pytest
 
 from bot.brief import Brief
 from bot.desk import Library
-from bot.library.catalogue_library import CatalogueLibrary
-from bot.library.products import Product
+from bot.library.catalogue.library import CatalogueLibrary
+from bot.library.catalogue.products import Product
 from bot.request import Request
 
 
