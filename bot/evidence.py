@@ -31,12 +31,15 @@ class Fact(BaseModel):
     """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
 
     model_config = ConfigDict(frozen=True)
-    id: str  # "product.linen-shirt.price"
+    id: str  # "product.linen-shirt.price": kind, subject, measure
     label: str  # "price"
+    about: str = ""  # what it is a measure of, for people: "sizing"; products need none
     value: Decimal | str
     unit: str | None = None
     source: str  # "catalogue shop.csv, line 12"
     as_of: date
+    rows: int | None = None  # how many rows of the source it stands on
+    query: str | None = None  # the name of the query that gives it
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
 
     def titled(self, language: str) -> str:

@@ -1,6 +1,6 @@
 """What people read on the screen, in their language; numbers, dates and money too.
 
-English is the key; `locale/<language>.po` holds the others. A sentence travels as `Words`
+English is the key; the files of `locale/<language>/` hold the others. A sentence travels as `Words`
 (its English text and what fills it) until the moment somebody reads it, since only then is
 the reader's language known. A `Words` can be stored: `model_dump(mode="json")` and back.
 """
@@ -120,14 +120,13 @@ def _translated(language: str, text: str, many: str | None, n: Any) -> str:
 
 @cache
 def catalogue(language: str) -> dict[str, tuple[str, ...]]:
-    """English text → its translations (singular, plural), read from the .po file as it is."""
-    path = CATALOGUES / f"{language}.po"
-    if not path.exists():
-        return {}
+    """English text → its translations (singular, plural), read from the .po files as they are."""
     from babel.messages.pofile import read_po
 
-    with path.open("rb") as file:
-        entries = read_po(file, locale=language)
+    entries = []
+    for path in sorted((CATALOGUES / language).glob("*.po")):
+        with path.open("rb") as file:
+            entries += list(read_po(file, locale=language))
     found: dict[str, tuple[str, ...]] = {}
     for entry in entries:
         said = entry.string if isinstance(entry.string, tuple | list) else (entry.string,)

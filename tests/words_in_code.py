@@ -15,7 +15,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
-FRENCH = ROOT / "bot" / "locale" / "fr.po"
+FRENCH = ROOT / "bot" / "locale" / "fr"
 PIECES = {"Copy", "Heading", "Quote", "Table", "File", "Hook"}
 
 
@@ -45,8 +45,12 @@ def said() -> dict[str, Said]:
 
 @cache
 def french() -> Catalog:
-    with FRENCH.open("rb") as file:
-        return read_po(file, locale="fr")
+    whole = Catalog(locale="fr")
+    for path in sorted(FRENCH.glob("*.po")):
+        with path.open("rb") as file:
+            for message in read_po(file, locale="fr"):
+                whole[message.id] = message
+    return whole
 
 
 def code() -> list[Path]:
@@ -116,7 +120,7 @@ def _title(node: ast.AnnAssign) -> str | None:
 
 def missing() -> Catalog:
     """What has no French, as a catalogue to be filled in."""
-    known, wanted = (french() if FRENCH.exists() else Catalog()), Catalog(locale="fr")
+    known, wanted = french(), Catalog(locale="fr")
     for entry in said().values():
         message = known.get(entry.key if isinstance(entry.key, str) else entry.key[0])
         if message is None or not message.string or message.string == ("", ""):
