@@ -1,0 +1,156 @@
+"""Tests of variants: may they be read, what did they change, how sure is it.
+
+First the sample ratio; a broken test is called broken and gets no effect. Then each arm against
+the control with its interval, Holm over several arms, and a p that stays valid under daily looks.
+"""
+
+from decimal import Decimal
+
+from bot.library.experiments.always import always_valid
+from bot.library.experiments.arms import Trial, counts, trials
+from bot.library.experiments.effect import Arm, Effect, holm, of_amounts, of_rates
+from bot.library.experiments.ratio import BROKEN, ratio
+from bot.library.findings import Findings, Where
+from bot.library.read import rows_of, sql_of
+from bot.library.shelf import Shelf
+from bot.library.slugs import slug
+from bot.words import Words
+
+CERTAIN = 0.05
+FEW = 20  # successes of both arms below which a rate says nothing
+
+
+def find(shelf: Shelf, where: Where) -> Findings:
+    """All tests, or the one that `where.experiment` names.
+
+    experiments.<test>.status is "broken", "too early", "won", "lost" or "no difference seen";
+    rates are in %, effects in points of it, amounts as in the file, per person.
+    """
+    table = shelf.table("experiments")
+    if table is None:
+        empty = Findings("experiments", "", shelf.today)
+        empty.refuse(Words("There are no tests yet: import a file with variants and results."))
+        return empty
+    found = Findings("experiments", shelf.source("experiments"), shelf.as_of("experiments"))
+    expression = counts(table)
+    found.queries["arms"] = sql_of(expression)
+    for trial in trials(rows_of(shelf, expression)):
+        if where.experiment in (None, trial.experiment, slug(trial.experiment)):
+            _read(found, trial)
+    if not found.facts:
+        found.refuse(Words("There is no test called {name}.", name=where.experiment or "?"))
+    return found
+
+
+def _read(found: Findings, trial: Trial) -> None:
+    test, about = slug(trial.experiment), trial.title or trial.experiment
+    subject = f"{test}--{slug(trial.metric)}"
+    say = _Saying(found, subject, f"{about}, {trial.metric}", trial.users)
+    say("title", about)
+    say("users", trial.users)
+    if trial.first and trial.last:
+        say("first-day", trial.first)
+        say("last-day", trial.last)
+    if len(trial.arms) < 2:
+        say("status", "too early")
+        found.refuse(Words("{test} has one variant only: nothing to compare.", test=about))
+        return
+    statistic, p = ratio([arm.users for arm in trial.arms], trial.shares)
+    say("ratio-p", _p(p))
+    if p < BROKEN:
+        say("status", "broken")
+        say("ratio-chi-square", round(statistic, 1))
+        for arm in trial.arms:
+            _Saying(found, f"{subject}--{slug(arm.variant)}", f"{about}, {arm.variant}", arm.users)(
+                "users", arm.users
+            )
+        return
+    _effects(found, trial, say, subject, about)
+
+
+def _effects(found: Findings, trial: Trial, say: "_Saying", subject: str, about: str) -> None:
+    control = trial.control
+    say("control", control.variant)
+    others = [arm for arm in trial.arms if arm is not control]
+    measure = of_amounts if trial.amounts else of_rates
+    effects = [measure(arm, control) for arm in others]
+    adjusted = holm([effect.p for effect in effects])
+    for arm in trial.arms:
+        _arm(found, trial, subject, about, arm)
+    verdicts = []
+    for arm, effect, p in zip(others, effects, adjusted, strict=True):
+        tell = _Saying(
+            found, f"{subject}--{slug(arm.variant)}", f"{about}, {arm.variant}", trial.users
+        )
+        _effect(tell, trial, arm, effect, p)
+        if arm.total and control.total and not trial.amounts:
+            _worth(tell, of_amounts(arm, control))
+        verdicts.append(_verdict(trial, arm, effect, p))
+        tell("verdict", verdicts[-1])
+    best = next((v for v in ("won", "lost", "no difference seen") if v in verdicts), "too early")
+    say("status", best)
+    if best == "won":
+        winner = max(zip(others, effects, strict=True), key=lambda pair: pair[1].change)[0]
+        say("winner", winner.variant)
+
+
+def _arm(found: Findings, trial: Trial, subject: str, about: str, arm: Arm) -> None:
+    tell = _Saying(found, f"{subject}--{slug(arm.variant)}", f"{about}, {arm.variant}", arm.users)
+    tell("variant", arm.variant)
+    tell("users", arm.users)
+    if trial.amounts:
+        tell("mean", round(arm.mean, 2))
+    else:
+        tell("successes", arm.successes)
+        tell("rate", round(100 * arm.rate, 2), "%")
+
+
+def _effect(tell: "_Saying", trial: Trial, arm: Arm, effect: Effect, p: float) -> None:
+    scale, unit, digits = (1.0, None, 2) if trial.amounts else (100.0, "points", 2)
+    tell("effect", round(scale * effect.change, digits), unit)
+    tell("effect-low", round(scale * effect.low, digits), unit)
+    tell("effect-high", round(scale * effect.high, digits), unit)
+    tell("p", _p(p))
+    base = trial.control.mean if trial.amounts else trial.control.rate
+    if base:
+        tell("relative-change", round(100 * effect.change / base, 1), "%")
+    if trial.days and not trial.amounts:
+        tell("always-valid-p", _p(always_valid(trial.looks(arm.variant))))
+
+
+def _worth(tell: "_Saying", effect: Effect) -> None:
+    """What it changed in money, per person shown: more buyers may buy less."""
+    tell("worth", round(effect.change, 2))
+    tell("worth-low", round(effect.low, 2))
+    tell("worth-high", round(effect.high, 2))
+
+
+def _verdict(trial: Trial, arm: Arm, effect: Effect, p: float) -> str:
+    if not trial.amounts and arm.successes + trial.control.successes < FEW:
+        return "too early"
+    if p >= CERTAIN:
+        return "no difference seen"
+    return "won" if effect.change > 0 else "lost"
+
+
+def _p(p: float) -> Decimal:
+    """As people write it: four digits, and never a bare nought."""
+    return max(Decimal("0.0001"), Decimal(str(round(p, 4))))
+
+
+class _Saying:
+    """Facts of one subject."""
+
+    def __init__(self, found: Findings, subject: str, about: str, rows: int):
+        self._found, self._subject, self._about, self._rows = found, subject, about, rows
+
+    def __call__(self, measure: str, value: object, unit: str | None = None) -> None:
+        self._found.add(
+            self._subject,
+            measure,
+            value,  # type: ignore[arg-type]
+            unit=unit,
+            about=self._about,
+            rows=self._rows,
+            query="arms",
+        )

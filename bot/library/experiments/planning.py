@@ -1,0 +1,60 @@
+"""How many people a test needs, and what it could see with those it gets.
+
+Normal approximation for two proportions of equal size. Source: Fleiss, Levin & Paik, "Statistical
+Methods for Rates and Proportions", 3rd ed. 2003, 4.3 (without the continuity correction).
+"""
+
+from dataclasses import dataclass
+from math import ceil, sqrt
+
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`people` are needed in each arm; `weeks` when it is known how many come in one."""
+
+    people: int
+    weeks: float | None
+    base: float
+    lift: float  # relative: 0.1 is a tenth more
+    power: float
+    alpha: float
+
+
+def plan(
+    base: float,
+    lift: float,
+    *,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    per_week: float | None = None,
+    arms: int = 2,
+) -> Plan:
+    """For a control that succeeds at `base` (0 to 1) and an effect of `lift` (relative).
+    `per_week` counts everybody who comes. Raises ValueError for a rate outside 0 to 1."""
+    other = base * (1 + lift)
+    if not 0 < base < 1 or not 0 < other < 1 or other == base:
+        raise ValueError("rates lie between 0 and 1, and an effect is not nothing")
+    people = ceil(_people(base, other, power, alpha))
+    weeks = people * arms / per_week if per_week else None
+    return Plan(people, weeks, base, lift, power, alpha)
+
+
+def smallest_lift(base: float, people: int, *, power: float = 0.8, alpha: float = 0.05) -> float:
+    """The smallest relative rise that so many people in each arm would show. Infinite when even
+    a rise to certainty would not."""
+    if not 0 < base < 1 or people < 1:
+        raise ValueError("a rate lies between 0 and 1, and a test needs people")
+    most = (1 - 1e-9) / base - 1
+    if _people(base, base * (1 + most), power, alpha) > people:
+        return float("inf")
+    return float(brentq(lambda x: _people(base, base * (1 + x), power, alpha) - people, 1e-6, most))
+
+
+def _people(base: float, other: float, power: float, alpha: float) -> float:
+    middle = (base + other) / 2
+    chance = float(norm.isf(alpha / 2)) * sqrt(2 * middle * (1 - middle))
+    real = float(norm.isf(1 - power)) * sqrt(base * (1 - base) + other * (1 - other))
+    return ((chance + real) / (other - base)) ** 2
