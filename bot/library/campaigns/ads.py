@@ -1,0 +1,158 @@
+"""What advertising showed, got clicked, sold and cost: sums by line, and the rates they give."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+Key = tuple[str, str]  # dimension, value
+DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Of some rows. Money in the file's currency."""
+
+    days: int = 0
+    rows: int = 0
+    impressions: int = 0
+    clicks: int = 0
+    orders: int = 0
+    spend: Decimal = Decimal(0)
+    sales: Decimal = Decimal(0)
+    budget: Decimal = Decimal(0)  # of all its days
+    early: int = 0  # days whose budget was used up before noon
+    title: str | None = None
+
+    @property
+    def click_rate(self) -> float | None:
+        return self.clicks / self.impressions if self.impressions else None
+
+    @property
+    def conversion(self) -> float | None:
+        return self.orders / self.clicks if self.clicks else None
+
+    @property
+    def cost_per_click(self) -> Decimal | None:
+        return self.spend / self.clicks if self.clicks else None
+
+    @property
+    def returned(self) -> Decimal | None:
+        """Sales for each unit of money spent."""
+        return self.sales / self.spend if self.spend else None
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(
+            max(self.days, other.days),
+            self.rows + other.rows,
+            self.impressions + other.impressions,
+            self.clicks + other.clicks,
+            self.orders + other.orders,
+            self.spend + other.spend,
+            self.sales + other.sales,
+            self.budget + other.budget,
+            max(self.early, other.early),
+            self.title or other.title,
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing advertised one way at one retailer: what a team can change."""
+
+    retailer: str | None
+    product: str | None
+    keyword: str | None
+
+    @property
+    def name(self) -> str:
+        return self.keyword or self.product or self.retailer or "?"
+
+
+@dataclass(frozen=True)
+class Ad:
+    """One row of `sums`."""
+
+    current: bool  # in the period asked about; else in the one before it
+    keys: dict[str, str | None]
+    sums: Sums
+
+    @property
+    def line(self) -> Line:
+        return Line(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
+
+
+def sums(rows: ir.Table, since: date | None, before: date | None, until: date | None) -> ir.Table:
+    """One row for each combination of the dimensions and period. Rows without a date count as
+    the period asked about; with `since` None there is one period."""
+    ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull())
+    day = ads["at"].date()
+    if since is None or before is None or until is None:
+        ads = ads.mutate(current=ibis.literal(True))
+    else:
+        inside = day.isnull() | day.between(ibis.literal(before), ibis.literal(until))
+        ads = ads.filter(inside).mutate(current=day.isnull() | (day >= ibis.literal(since)))
+    ads = ads.mutate(
+        day=ads["at"].date(),
+        noon=ads.spent_out.notnull() & (ads.spent_out < "12"),
+    )
+    return ads.group_by("current", *DIMENSIONS, "currency").aggregate(
+        days=lambda t: t.day.nunique(),
+        rows=lambda t: t.count(),
+        impressions=lambda t: t.impressions.fill_null(0).sum(),
+        clicks=lambda t: t.clicks.fill_null(0).sum(),
+        orders=lambda t: t.orders.fill_null(0).sum(),
+        spend=lambda t: t.spend.fill_null(0).sum().cast("decimal(18, 2)"),
+        sales=lambda t: t.sales.fill_null(0).sum().cast("decimal(18, 2)"),
+        budget=lambda t: t.budget.fill_null(0).sum().cast("decimal(18, 2)"),
+        early=lambda t: t.noon.ifelse(1, 0).sum(),
+        title=lambda t: t.title.max(),
+    )
+
+
+def ads_of(found: Iterable[dict[str, Any]]) -> list[Ad]:
+    """The rows of `sums` as ads."""
+    return [
+        Ad(
+            bool(row["current"]),
+            {name: row[name] for name in DIMENSIONS},
+            Sums(
+                int(row["days"]),
+                int(row["rows"]),
+                int(row["impressions"]),
+                int(row["clicks"]),
+                int(row["orders"]),
+                Decimal(row["spend"]),
+                Decimal(row["sales"]),
+                Decimal(row["budget"]),
+                int(row["early"]),
+                row["title"],
+            ),
+        )
+        for row in found
+    ]
+
+
+def added(ads: Iterable[Ad], key: Callable[[Ad], Any]) -> dict[Any, Sums]:
+    """The sums by some key of an ad; a key of None stays out."""
+    found: dict[Any, Sums] = defaultdict(Sums)
+    for ad in ads:
+        if (of := key(ad)) is not None:
+            found[of] = found[of] + ad.sums
+    return dict(found)
+
+
+def main_currency(found: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
+    """The currency of most rows, and the others: amounts of two currencies are never added."""
+    counted: dict[str | None, int] = defaultdict(int)
+    for row in found:
+        counted[row["currency"]] += int(row["rows"])
+    if not counted:
+        return None, ()
+    best = max(counted, key=lambda c: (counted[c], str(c)))
+    return best, tuple(sorted(str(c) for c in counted if c != best))
