@@ -1,10 +1,13 @@
 """Whom we speak as: voice, words to use and to avoid, what must be mentioned, languages."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.words import Language
+
+
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 
 class Sample(BaseModel):
@@ -37,6 +40,7 @@ class Brand(BaseModel):
     languages: tuple[Language, ...] = ("en",)
     address: Literal["tu", "vous"] = "vous"  # how French texts speak to the reader
     signature: str | None = None
+    colours: tuple[Colour, ...] = Field(default=(), max_length=2)  # of pictures: "#1264a3"
     about: str | None = None  # one sentence on who we are
     use: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
