@@ -4,7 +4,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup play browser web test check bench chaos lock clean
+.PHONY: setup play browser web test check bench chaos conformance lock clean
 
 setup: .venv/.ready
 
@@ -48,10 +48,23 @@ bench: .venv/.ready-dev
 chaos: .venv/.ready-dev
 	@$(BIN)/python -m tests.chaos
 
+# The library's expressions on DuckDB and on Spark, cell by cell. Spark stays out of the runtime.
+.venv/.ready-spark: .venv/.ready-dev requirements/conformance.txt
+	@echo "Bringing Spark for the comparison (once; 450 MB) ..."
+	@command -v java >/dev/null || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openjdk-17-jre-headless >/dev/null; } \
+	  || { echo "Spark needs Java 17 or newer, and it could not be installed."; exit 1; }
+	@$(UV) pip install -q --python $(BIN)/python --target .venv/spark --require-hashes -r requirements/conformance.txt
+	@touch $@
+
+conformance: .venv/.ready-spark
+	@SPARK_LOCAL_IP=127.0.0.1 PYTHONPATH=.venv/spark $(BIN)/python -W ignore -m tests.library.conformance
+
 lock: .venv/.ready
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library pyproject.toml requirements/build.in -o requirements/runtime.txt
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library --extra dev pyproject.toml requirements/build.in -c requirements/runtime.txt -o requirements/dev.txt
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/conformance.in -c requirements/runtime.txt -o requirements/conformance.txt
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.crowd import crowd
+from benchmarks.library_segments import segments
 from benchmarks.line import line
 from benchmarks.page import page
 from benchmarks.table import Figure, print_table
@@ -60,6 +61,7 @@ BENCHMARKS = {
     "line": lambda: asyncio.run(line()),
     "page": lambda: asyncio.run(page()),
     "crowd": crowds,
+    "segments": segments,
 }
 
 

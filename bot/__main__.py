@@ -63,14 +63,29 @@ def parser() -> argparse.ArgumentParser:
     try_.add_argument("--json", action="store_true", help="for scripts")
     try_.add_argument("--language", choices=("en", "fr"), default="en", help="of what is around it")
 
-    import_ = doors.add_parser("import", help="take in a product catalogue")
-    import_.add_argument("file", type=Path, metavar="FILE", help="Shopify's CSV, or plain columns")
+    import_ = doors.add_parser("import", help="take the team's own files in")
+    import_.add_argument(
+        "files", type=Path, metavar="FILE", nargs="+", help="CSV, Excel, Parquet or JSON Lines"
+    )
+    import_.add_argument("--as", dest="kind", metavar="KIND", help="what it is: orders, feedback …")
     import_.add_argument(
         "--map", action="append", default=[], metavar="THEIRS=OURS", help="what a column is"
     )
-    import_.add_argument("--currency", help="of the prices, when the file does not say: EUR")
-    for command in (try_, import_):
+    import_.add_argument("--currency", help="of the amounts, when the file does not say: EUR")
+    import_.add_argument("--yes", action="store_true", help="take it in without asking")
+
+    facts = doors.add_parser("facts", help="print what the intern would look up")
+    facts.add_argument("kind", metavar="KIND", help="segments, feedback, trends …, or product")
+    facts.add_argument("--json", action="store_true", help="for scripts, with every query")
+    facts.add_argument(
+        "--where", action="append", default=[], metavar="NAME=VALUE", help="product=linen-shirt"
+    )
+    for command in (try_, import_, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")
+
+    key = doors.add_parser("key", help="print the key that live rows are signed with")
+    key.add_argument("what", choices=("live",), help="live: for POST /library/KIND")
+    key.add_argument("--workspace", help="of this workspace alone: needed when there are several")
 
     doors.add_parser("manifest", help="print the manifest to make the Slack app from")
     doors.add_parser("doctor", help="look whether everything is in place")

@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.words import Language
 
-
 Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
 
 

@@ -1,6 +1,7 @@
 """What is wanted, once: in the words of retail, with what was assumed said openly."""
 
 import re
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -44,6 +45,10 @@ class Brief(BaseModel):
     occasion: str | None = None  # a key of occasions.toml
     dates: str | None = None
     must_say: tuple[str, ...] = ()
+    since: date | None = None  # the days that a question is about, both inclusive
+    until: date | None = None
+    rule: str | None = None  # an audience's rule, as JSON (bot.audience)
+    stands_on: str | None = None  # the draft that this wish came from
     material: str = ""
     private: bool = False
     assumed: tuple[Assumption, ...] = ()
@@ -58,6 +63,8 @@ class Brief(BaseModel):
             "offer": self.offer,
             "occasion": self.occasion,
             "dates": self.dates,
+            "from": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
             "must say": "; ".join(self.must_say),
             "assumed": "; ".join(a.value for a in self.assumed),
         }

@@ -4,16 +4,20 @@
 writer sees anything, and comes back here.
 """
 
+import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.brand import Brand
 from bot.channels import Channel
 from bot.evidence import Evidence, Fact
+from bot.parts import File
+from bot.pictures import Picture
 from bot.privacy import Veil
 from bot.prompts import fill
 from bot.request import Question, Request
@@ -40,6 +44,7 @@ class Assignment(BaseModel):
     prompt: str
     corrections: tuple[str, ...] = ()  # what was wrong with the last try, in words for the writer
     last: str | None = None  # the last try, as JSON
+    by_rules: Any = None  # the same Output put together by code, where the handler has one
 
 
 class Sent(BaseModel):
@@ -120,6 +125,7 @@ class Desk:
     ):
         self.request, self.brand, self.channel = request, brand, channel
         self.evidence = Evidence(facts=tuple(stated))
+        self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer = library, writer
         self._receipt, self._grow = receipt, grow
 
@@ -129,14 +135,43 @@ class Desk:
             self.evidence = self.evidence.plus(await self._library.look_up(kind, self.request))
         return self.evidence
 
+    def keep(self, *facts: Fact | None) -> None:
+        """Of all that was looked up, only these stand behind the draft, besides what was stated
+        and what can't be told. The others are neither sent to a writer nor stored."""
+        kept = {fact.id for fact in facts if fact is not None}
+        self.evidence = Evidence(
+            facts=tuple(
+                f
+                for f in self.evidence.facts
+                if f.id in kept or f.stated_by or f.id.split(".")[1:2] in (["cannot"], ["age"])
+            )
+        )
+
     def ask(self, words: Words, *options: str) -> Question:
         """A question back to the person; a handler returns it instead of an Output."""
         return Question(words=words, options=options)
 
-    async def write(self, output: type[T], *, check: Callable[[T], list[str]] | None = None) -> T:
-        """An Output in words. What `check` finds goes back to the writer, at most twice."""
+    async def draw(self, picture: Picture) -> File:
+        """A picture of facts as a part. Its title says the finding; the writer never draws."""
+        from bot.pictures.render import png
+
+        drawn = await asyncio.to_thread(png, picture)
+        sha = hashlib.sha256(drawn).hexdigest()
+        self.pictures[sha] = drawn
+        return File(name=f"{self.request.skill}-{sha[:8]}.png", sha256=sha, alt=picture.alt,
+                    picture=True)  # fmt: skip
+
+    async def write(
+        self,
+        output: type[T],
+        *,
+        check: Callable[[T], list[str]] | None = None,
+        by_rules: T | None = None,
+    ) -> T:
+        """An Output in words. What `check` finds goes back to the writer, at most twice. An
+        analysis brings its own words `by_rules`: an AI makes them better, rules leave them."""
         veil = Veil()
-        assignment = self._assignment(veil)
+        assignment = self._assignment(veil, by_rules)
         for _ in range(CORRECTIONS + 1):
             written = await self._writer.write(
                 assignment, output, receipt=self._receipt, grow=self._grow
@@ -149,8 +184,9 @@ class Desk:
             )
         return veil.lift(written)
 
-    def _assignment(self, veil: Veil) -> Assignment:
+    def _assignment(self, veil: Veil, by_rules: BaseModel | None) -> Assignment:
         request, evidence = veil.draw(self.request), veil.draw(self.evidence)
+        composed = veil.draw(by_rules) if by_rules is not None else None
         gaps = {
             "brief": request.brief.as_prompt(),
             "facts": evidence.as_prompt() or "none",
@@ -159,6 +195,7 @@ class Desk:
             "material": request.brief.material or "none",
             "reason": request.reason or "none",
             "previous": request.previous or "none",
+            "composed": composed.model_dump_json(indent=1) if composed is not None else "none",
         }
         return Assignment(
             skill=request.skill,
@@ -168,4 +205,5 @@ class Desk:
             channel=self.channel,
             system=fill("system", {"brand": self.brand.as_prompt()}),
             prompt=fill(request.skill, gaps),
+            by_rules=composed,
         )

@@ -15,7 +15,7 @@ from bot.db import Row, insert_once
 from bot.errors import CannotDo
 from bot.evidence import Evidence
 from bot.job import Enqueue, Job
-from bot.parts import Hook, Part, canonical, fingerprint, read_canonical
+from bot.parts import Hook, Lead, Part, canonical, fingerprint, read_canonical
 from bot.post import Post
 from bot.request import Request
 from bot.safe import plain
@@ -23,6 +23,7 @@ from bot.words import Words
 
 CHECKS = TypeAdapter(tuple[Check, ...])
 HOOKS = TypeAdapter(tuple[Hook, ...])
+LEADS = TypeAdapter(tuple[Lead, ...])
 
 
 class Draft(Row):
@@ -46,6 +47,7 @@ class Draft(Row):
     fingerprint: Mapped[str] = mapped_column(index=True)
     cites: Mapped[dict[str, Any]]
     hooks: Mapped[str] = mapped_column(Text)
+    leads: Mapped[str] = mapped_column(Text, server_default="[]")
     evidence: Mapped[str] = mapped_column(Text)
     request: Mapped[str] = mapped_column(Text)
     checks: Mapped[str | None] = mapped_column(Text)
@@ -68,6 +70,7 @@ class Draft(Row):
         writer: str,
         by_rules: bool,
         now: datetime,
+        leads: tuple[Lead, ...] = (),
     ) -> bool:
         """The first version, with its checks made. False when it was kept before."""
         brief = request.brief
@@ -92,6 +95,7 @@ class Draft(Row):
             fingerprint=fingerprint(stored),
             cites={part.key: list(part.facts) for part in parts},
             hooks=HOOKS.dump_json(hooks).decode(),
+            leads=LEADS.dump_json(leads).decode(),
             evidence=evidence.model_dump_json(),
             request=request.model_dump_json(),
             checks=CHECKS.dump_json(checks).decode(),
@@ -141,6 +145,11 @@ class Draft(Row):
     @property
     def other_hooks(self) -> tuple[Hook, ...]:
         return HOOKS.validate_json(self.hooks)
+
+    @property
+    def leads_on(self) -> tuple[Lead, ...]:
+        """What one can do next from here."""
+        return LEADS.validate_json(self.leads or "[]")
 
     @property
     def facts(self) -> Evidence:
@@ -212,6 +221,7 @@ class Draft(Row):
             fingerprint=fingerprint(stored),
             cites=self.cites,
             hooks=self.hooks,
+            leads=self.leads,
             evidence=self.evidence,
             request=self.request,
             checks=None,

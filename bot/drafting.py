@@ -1,7 +1,7 @@
 """From a Request to a checked draft: the handler, then the proof. Keeps nothing, sends nothing."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from pydantic import BaseModel
@@ -13,7 +13,7 @@ from bot.checks import Check
 from bot.desk import Desk, Library, Sent, Writer
 from bot.errors import CannotDo
 from bot.evidence import Evidence, Fact
-from bot.parts import Hook, Part, take_apart
+from bot.parts import Hook, Lead, Part, leads_of, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Question, Request
 from bot.safe import plain
@@ -29,6 +29,8 @@ class Drafted:
     hooks: tuple[Hook, ...]
     evidence: Evidence
     checks: tuple[Check, ...]
+    leads: tuple[Lead, ...] = ()
+    pictures: Mapping[str, bytes] = field(default_factory=dict)  # PNG by SHA-256
 
 
 async def draft(
@@ -64,7 +66,7 @@ async def draft(
     checks = prove(
         parts, hooks, desk.evidence, request=request, brand=brand, channel=channel, today=today
     )
-    return Drafted(parts, hooks, desk.evidence, checks)
+    return Drafted(parts, hooks, desk.evidence, checks, leads_of(output), desk.pictures)
 
 
 def _stated(request: Request, today: date) -> tuple[Fact, ...]:

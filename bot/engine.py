@@ -32,6 +32,7 @@ log = logging.getLogger("bot.engine")
 
 NAME, VERSION = "super-intern", "1"  # pending work is bound to the version: change it never
 SLOW, QUICK, SUSPECTS = "slow", "quick", "suspects"
+LONG: tuple[Kind, ...] = ("work", "understand", "take_in")
 TRIES, LONGEST_WAIT = 6, 60.0
 GRACE = 5.0  # seconds that running jobs get at the end
 KEPT_FOR = timedelta(days=7)
@@ -324,7 +325,7 @@ async def _do(told: dict[str, Any]) -> None:
 
 
 def usual_queue(job: Job) -> str:
-    return SLOW if job.kind == "work" else QUICK
+    return SLOW if job.kind in LONG else QUICK
 
 
 def wait_before(attempt: int, after: float | None) -> float:

@@ -1,5 +1,6 @@
 """What was looked up: facts, each with an id, a value, a unit, a source and an as-of date."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -25,6 +26,18 @@ LABELS = (
     Words("link"),
     Words("stock"),
 )
+# The units that are words, so that they can be read in other languages.
+UNITS = (
+    Words("times"),
+    Words("points"),
+    Words("days"),
+    Words("visits"),
+    Words("orders"),
+    Words("customers"),
+    Words("of 5"),
+)
+_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+_LINE = re.compile(r"(.+), line (\d+)")
 
 
 class Fact(BaseModel):
@@ -47,13 +60,25 @@ class Fact(BaseModel):
         return Words(self.label).to(language)
 
     def spelled(self, language: str) -> str:
-        """The value as people of that language write it."""
+        """The value as people of that language write it; a day as a date."""
         if isinstance(self.value, str):
-            return self.value
+            day = _DAY.fullmatch(self.value)
+            return spell(date.fromisoformat(day[0]), language) if day else self.value
         if self.unit and len(self.unit) == 3 and self.unit.isupper():
             return spell(Money(amount=self.value, currency=self.unit), language)
-        space = "\u00a0" if language == "fr" and self.unit == "%" else " "
-        return spell(self.value, language) + (f"{space}{self.unit}" if self.unit else "")
+        if self.unit == "%":
+            return spell(self.value, language) + ("\u00a0%" if language == "fr" else "%")
+        unit = f"\u00a0{Words(self.unit).to(language)}" if self.unit else ""
+        return spell(self.value, language) + unit
+
+    def sourced(self, language: str) -> str:
+        """The source as people of that language read it: "shop.csv, line 12"."""
+        found = _LINE.fullmatch(self.source)
+        return (
+            Words("{file}, line {n}", file=found[1], n=found[2]).to(language)
+            if found
+            else self.source
+        )
 
 
 class Evidence(BaseModel):

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from bot.words import Words
+
 FORMAT = 1
 
 
@@ -37,6 +39,18 @@ class Hook(BaseModel):
     angle: str
     text: Text
     facts: tuple[str, ...] = ()
+
+
+class Lead(BaseModel):
+    """What this can lead to: a button that starts a skill with these words. It does not go out.
+    With `ask`, a form with the words opens first, to be changed before anything is done."""
+
+    model_config = ConfigDict(frozen=True)
+    label: Words
+    skill: str
+    words: str
+    ask: bool = True
+    form: dict[str, str] = {}  # fields of a Brief that are known already
 
 
 class Heading(BaseModel):
@@ -120,6 +134,16 @@ def take_apart(output: BaseModel) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
                 title = field.title or name.replace("_", " ").capitalize()
                 parts.append(Part(kind=kind, key=key, title=title, body=piece))
     return tuple(parts), tuple(hooks)
+
+
+def leads_of(output: BaseModel) -> tuple[Lead, ...]:
+    """The leads among an Output's fields, in their order."""
+    found = []
+    for name in type(output).model_fields:
+        value = getattr(output, name)
+        pieces = value if isinstance(value, list | tuple) else [value]
+        found += [piece for piece in pieces if isinstance(piece, Lead)]
+    return tuple(found)
 
 
 def _kind(piece: Any) -> Kind | None:

@@ -31,6 +31,13 @@ class Spend(BaseModel):
     usd_a_day: Decimal = Field(default=Decimal("5"), ge=0)
 
 
+class Cells(BaseModel):
+    """How small a group of customers may be and still be shown."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    floor: int = Field(default=20, ge=1, le=10_000)  # customers
+
+
 class Policy(BaseModel):
     """`policy.toml`. Everything has a safe default."""
 
@@ -38,6 +45,7 @@ class Policy(BaseModel):
     approval: Approval = Approval()
     delivery: Going = Going()
     spend: Spend = Spend()
+    library: Cells = Cells()
 
     def may_edit(self, person: str, *, author: str) -> bool:
         """Whether this person may change the words of what `author` asked for."""

@@ -1,10 +1,15 @@
 """All nouns that are rows, so that whoever needs the whole schema sees every table."""
 
+from bot.arrival import Arrival
+from bot.batch import Batch
 from bot.db import Row
 from bot.decision import Decision
 from bot.delivery import Delivery
 from bot.draft import Draft
+from bot.drawing import Drawing
+from bot.holding import Holding
 from bot.job import Crash, Runner
+from bot.joining import Joining
 from bot.journal import Entry, Head
 from bot.post import Post
 from bot.product import ProductRow
@@ -16,13 +21,18 @@ TABLES = Row.metadata
 
 __all__ = [
     "TABLES",
+    "Arrival",
+    "Batch",
     "BrandRow",
     "Crash",
     "Decision",
     "Delivery",
     "Draft",
+    "Drawing",
     "Entry",
     "Head",
+    "Holding",
+    "Joining",
     "Post",
     "ProductRow",
     "Receipt",

@@ -95,6 +95,21 @@ class Settings(BaseModel):
         description="The folder for everything kept: the team's data, files, `brand.toml`, "
         "`policy.toml`.",
     )
+    key: SecretStr | None = Field(
+        default=None,
+        alias="SUPER_INTERN_KEY",
+        min_length=32,
+        description="The secret that customers' names and addresses are replaced and sealed with, "
+        "at least 32 signs. Without it, one is made on first use: `super-intern.key` under "
+        "SUPER_INTERN_HOME, to be kept as carefully as the data. The same for all processes.",
+    )
+    warehouse: SecretStr | None = Field(
+        default=None,
+        alias="WAREHOUSE_URL",
+        description="The team's own warehouse, read in place of imported files: "
+        "`postgresql://user:password@host/name`, `bigquery://project/dataset`, whatever ibis "
+        "connects to. See [live.md](live.md).",
+    )
     concurrency: int = Field(
         default=10,
         alias="SUPER_INTERN_CONCURRENCY",

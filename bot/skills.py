@@ -1,11 +1,23 @@
-"""Finds the handlers. A skill is there when its file is there."""
+r"""Finds the handlers. A skill is there when its file is there.
+
+Besides `handle`, a handler's module may say how people ask for it, as plain constants that are
+read without importing it:
+
+    TITLE = "Customer feedback"         what it is called on a card (English; French in the .po)
+    ASKED_BY = "what do .* say|…"       a pattern for the words that ask for it
+    COMMAND = "feedback"                its slash command, for what people use daily
+    HINT = "sizing this month"          what may be typed behind the command
+    FOR_CHANNELS = True                 it writes for marketing channels, one draft each
+"""
 
 import ast
 import importlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -21,6 +33,11 @@ class Skill:
 
     name: str
     summary: str
+    title: str = ""
+    asked_by: str | None = None
+    command: str | None = None
+    hint: str = ""
+    for_channels: bool = False
 
     @property
     def handle(self) -> Callable[[Request, Desk], Awaitable[BaseModel | Question]]:
@@ -36,6 +53,31 @@ def skills() -> dict[str, Skill]:
     found = {}
     for path in sorted(FOLDER.glob("*.py")):
         if not path.stem.startswith("_"):
-            says = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-            found[path.stem] = Skill(path.stem, says.split("\n")[0])
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            says = ast.get_docstring(tree) or ""
+            told = _constants(tree)
+            found[path.stem] = Skill(
+                path.stem,
+                says.split("\n")[0],
+                title=str(told.get("TITLE", "")),
+                asked_by=told.get("ASKED_BY"),
+                command=told.get("COMMAND"),
+                hint=str(told.get("HINT", "")),
+                for_channels=bool(told.get("FOR_CHANNELS")),
+            )
+    return found
+
+
+def commands() -> dict[str, str]:
+    """Slash commands (without the slash) and the skills that they start."""
+    return {skill.command: skill.name for skill in skills().values() if skill.command}
+
+
+def _constants(tree: ast.Module) -> dict[str, Any]:
+    """The module's names that are given a literal."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            with suppress(ValueError):
+                found[node.targets[0].id] = ast.literal_eval(node.value)
     return found

@@ -71,9 +71,11 @@ def spell(value: Any, language: str) -> str:
     if isinstance(value, Money):
         return str(numbers.format_currency(value.amount, value.currency, locale=locale))
     if isinstance(value, datetime):
-        return str(dates.format_datetime(value, "d MMM y, HH:mm", locale=locale))
+        first = "d'er' MMM y, HH:mm" if value.day == 1 and language == "fr" else "d MMM y, HH:mm"
+        return str(dates.format_datetime(value, first, locale=locale))
     if isinstance(value, date):
-        return str(dates.format_date(value, "d MMMM y", locale=locale))
+        first = "d'er' MMMM y" if value.day == 1 and language == "fr" else "d MMMM y"
+        return str(dates.format_date(value, first, locale=locale))
     return str(numbers.format_decimal(value, locale=locale))
 
 

@@ -7,8 +7,8 @@ reference and where it happened, and neither gets the other's part.
 
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from bot.drafting import check_again
 from bot.errors import CannotDo, TryAgain
 from bot.job import Job, Kind
 from bot.post import Post
+from bot.stocktaking import Stocktaking
 from bot.task import Task
 from bot.words import Words
 from bot.working import Means, Working, change
@@ -30,7 +31,12 @@ Verb = Callable[[str], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Worker:
+    """`besides`: jobs that no card shows, such as merging live rows; done as visibly as they can
+    be, which is in the log."""
+
     means: Means
+    besides: Mapping[Kind, Verb] = field(default_factory=dict)
+    stocktaking: Stocktaking | None = None  # None: this process takes no files in
 
     @property
     def jobs(self) -> dict[Kind, Verb]:
@@ -40,6 +46,8 @@ class Worker:
             "check": self.check,
             "deliver": self.deliver,
             "show": self.means.outside.show,
+            **(self.stocktaking.jobs if self.stocktaking else {}),
+            **self.besides,
         }
         return {kind: self._visibly(kind, verb) for kind, verb in verbs.items()}
 
@@ -118,6 +126,8 @@ class Worker:
             except TryAgain:
                 raise
             except CannotDo as reason:
+                if kind in self.besides:
+                    log.warning("%s: %s", kind, reason.words.to("en"))
                 await self._fail(kind, id, reason.words)
             except Exception as bug:  # noqa: BLE001  the one place
                 reference = reference_of(id)
@@ -136,6 +146,8 @@ class Worker:
             await means.database.run(self._fail_delivery, id, words)
         elif kind == "check":
             await means.database.run(self._fail_check, id, words)
+        elif self.stocktaking and kind in self.stocktaking.jobs:
+            await self.stocktaking.fail(id, words)
 
     def _fail_delivery(self, session: Session, id: str, words: Words) -> None:
         delivery = session.get_one(Delivery, id)

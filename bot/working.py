@@ -14,6 +14,7 @@ from bot.decision import Decision
 from bot.desk import Library, Sent, Writer
 from bot.draft import Draft
 from bot.drafting import Drafted, draft
+from bot.drawing import Drawing
 from bot.errors import CannotDo
 from bot.intake import Asked, take_in
 from bot.job import Enqueue, Job
@@ -152,7 +153,9 @@ class Working:
             writer=means.writer.name,
             by_rules=means.writer.by_rules,
             now=means.now(),
+            leads=made.leads,
         )
+        Drawing.keep(session, task.workspace, made.pictures, means.now())
 
     async def _demand_budget(self) -> None:
         """Raises CannotDo when the day's spending limit is reached."""

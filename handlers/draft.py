@@ -28,6 +28,11 @@ class ProductPage(BaseModel):
     hooks: list[Hook] = Field(title="Other openings")
 
 
+TITLE = "Copy"
+COMMAND = "draft"
+HINT = "e-mail: our linen shirt is back, for people who bought shirts last summer"
+FOR_CHANNELS = True
+
 OUTPUTS: dict[str, type[BaseModel]] = {"email": Email, "sms": Sms, "product_page": ProductPage}
 
 

@@ -24,7 +24,7 @@ from bot.request import Request
 from bot.writers import dates, french, offers
 from bot.writers.goods import understand
 from bot.writers.naming import detail, names
-from bot.writers.offline import Offline, compose
+from bot.writers.offline import Offline, compose, shown
 from bot.writers.pen import _bank as slots
 from bot.writers.story import tell
 from handlers.draft import OUTPUTS, Email, ProductPage, Sms
@@ -129,6 +129,22 @@ def test_says_no_price_and_no_offer_when_asked_not_to() -> None:
     again = about("linen-shirt", words=words, offer="20% off", reason=reason)
     assert "59" not in body(again)
     assert "20" not in body(again)
+
+
+@pytest.mark.parametrize("channel", OUTPUTS)
+@pytest.mark.parametrize("reason", ["make it shorter", "plus court s'il te plaît"])
+def test_is_shorter_each_time_it_is_sent_back_so(channel: str, reason: str) -> None:
+    tried = shrunk = 0
+    for handle in CATALOGUE:
+        for language in ("en", "fr"):
+            for audience in (None, "people who bought shirts last summer", "loyal customers"):
+                told = {"channel": channel, "language": language, "audience": audience}
+                first = shown(compose(about(handle, **told), OUTPUTS[channel]))
+                more = told | {"reason": reason, "previous": first}
+                second = shown(compose(about(handle, **more), OUTPUTS[channel]))
+                assert second != first
+                tried, shrunk = tried + 1, shrunk + (len(second) < len(first))
+    assert shrunk >= tried * 0.95  # a text may be the shortest already
 
 
 def test_is_shorter_longer_or_tu_when_sent_back_so() -> None:

@@ -10,8 +10,11 @@ from bot import prompts
 from bot.brand import Brand
 from bot.db import Database
 from bot.draft import Draft
-from bot.skills import Skill, skills
+from bot.intake.skill import skill_for
+from bot.skills import Skill, commands, skills
+from bot.slack.manifest import manifest
 from bot.task import Task
+from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
 from bot.writers.offline import Offline
@@ -21,7 +24,8 @@ from tests.shop import Shop
 from tests.slack.scenes import drawn, seen
 
 EVERY = pytest.mark.parametrize("skill", skills().values(), ids=list(skills()))
-GIVEN = {"brief", "facts", "channel", "language", "material", "reason", "previous"}
+GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
+MOST_LINES = 260
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
 
 
@@ -110,6 +114,23 @@ async def test_answers_empty_words_with_a_question(skill: Skill, sqlite: Databas
 
 
 @EVERY
+def test_is_asked_for_in_words_that_no_other_skill_takes(skill: Skill) -> None:
+    assert skill.title
+    if not skill.for_channels:
+        assert skill.asked_by
+        assert skill.hint
+        assert skill_for(skill.hint, None) == skill.name
+        assert skill_for(Words(skill.hint).to("fr"), None) == skill.name
+
+
+@EVERY
+def test_has_its_command_in_the_manifest(skill: Skill) -> None:
+    declared = {one["command"]: one for one in manifest()["features"]["slash_commands"]}
+    assert (skill.command is None) or f"/{skill.command}" in declared
+    assert len(declared) == len(commands())
+
+
+@EVERY
 def test_stays_small(skill: Skill) -> None:
     path = Path(prompts.FOLDER).parent / "handlers" / f"{skill.name}.py"
-    assert len(path.read_text().splitlines()) < 130
+    assert len(path.read_text().splitlines()) <= MOST_LINES

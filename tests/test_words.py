@@ -16,6 +16,7 @@ NB = "\u00a0"
 THIN = "\u202f"
 SAME = {"E-mail", "SMS", "Description", "Unicode", "Version", "Version {n}", "version {n}"}
 SAME |= {"{n} message", "{n} messages"}
+SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
 AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",

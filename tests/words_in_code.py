@@ -14,6 +14,8 @@ from pathlib import Path
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from bot.skills import skills
+
 ROOT = Path(__file__).parent.parent
 FRENCH = ROOT / "bot" / "locale" / "fr"
 PIECES = {"Copy", "Heading", "Quote", "Table", "File", "Hook"}
@@ -36,7 +38,13 @@ class Said:
 def said() -> dict[str, Said]:
     """All of them by their English text."""
     found: dict[str, Said] = {}
-    for text, many, place in (*_calls(), *_titles_of_channels(), *_titles_of_parts()):
+    for text, many, place in (
+        *_calls(),
+        *_titles_of_channels(),
+        *_titles_of_parts(),
+        *_names_of_skills(),
+        *_summaries(),
+    ):
         entry = found.setdefault(text, Said(text, many))
         entry.many = entry.many or many
         entry.places.append(place)
@@ -96,6 +104,13 @@ def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
             yield limit["title"], None, f"bot/channels.toml [{key}.parts.{part}]"
 
 
+def _names_of_skills() -> Iterator[tuple[str, None, str]]:
+    """What skills are called on cards, and what may be typed behind their commands."""
+    for skill in skills().values():
+        for told in filter(None, (skill.title, skill.hint)):
+            yield told, None, f"handlers/{skill.name}.py"
+
+
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
     """What `parts.take_apart` calls the fields of a handler's Output."""
     for path in sorted((ROOT / "handlers").glob("*.py")):
@@ -104,6 +119,13 @@ def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"
                 if title := _title(node):
                     yield title, None, place
+
+
+def _summaries() -> Iterator[tuple[str, None, str]]:
+    """What the Home tab says that each skill can do: its module's first line."""
+    for path in sorted((ROOT / "handlers").glob("[!_]*.py")):
+        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        yield told.partition("\n")[0], None, str(path.relative_to(ROOT))
 
 
 def _is_piece(annotation: ast.expr) -> bool:

@@ -13,6 +13,8 @@ WHERE = {
     "migrate": "terminal",
     "try": "trying",
     "import": "importing",
+    "facts": "facts",
+    "key": "key",
     "manifest": "terminal",
     "doctor": "terminal",
     "journal": "terminal",

@@ -1,15 +1,19 @@
 """The pieces that several doors share: the database, the writer, the library, brand and policy."""
 
 from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bot.brand import Brand
 from bot.db import Database
 from bot.desk import Writer
+from bot.doors.stocking import LOCAL, Stocking
 from bot.errors import CannotDo
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.catalogue.products import Product
+from bot.library.team import TeamLibrary
 from bot.policy import Policy
 from bot.product import ProductRow
 from bot.settings import Settings
@@ -17,7 +21,11 @@ from bot.toml_file import check_files, load_brand, load_policy
 from bot.words import Words
 from bot.workspace import Workspace
 
-LOCAL = "local"  # the workspace of what was imported before any Slack workspace was known
+if TYPE_CHECKING:  # ibis takes 1.4 s
+    from bot.library.shelf import Shelf
+    from bot.library.warehouse import Warehouse
+
+__all__ = ["LOCAL", "House", "now"]
 
 
 def now() -> datetime:
@@ -32,7 +40,18 @@ class House:
         settings.home.mkdir(parents=True, exist_ok=True)
         check_files(settings.home)
         self.database = Database(settings.database_url)
-        self._libraries: dict[str, CatalogueLibrary] = {}
+        self._libraries: dict[str, TeamLibrary] = {}
+        self._warehouse: Warehouse | None = None
+        key = settings.key
+        self.stocking = Stocking(
+            settings.home,
+            self.database,
+            key=key.get_secret_value() if key else None,
+            now=now,
+            products=self.products,
+            version=self._version,
+            floor=lambda workspace: self.policy(workspace).library.floor,
+        )
 
     def migrated(self) -> "House":
         """With the tables up to date. SQLite migrates here; PostgreSQL by `migrate`, and raises
@@ -53,13 +72,30 @@ class House:
     def policy(self, workspace: str) -> Policy:
         return load_policy(self.settings.home, workspace)
 
-    def library(self, workspace: str) -> CatalogueLibrary:
-        """The workspace's catalogue; what was imported before Slack was known serves all."""
+    def library(self, workspace: str) -> TeamLibrary:
+        """The workspace's own data; what was imported before Slack was known serves all."""
         if workspace not in self._libraries:
-            self._libraries[workspace] = CatalogueLibrary(
-                lambda: self._products(workspace), version=lambda: self._version(workspace)
+            catalogue = CatalogueLibrary(
+                lambda: self.products(workspace), version=lambda: self._version(workspace)
             )
+            shelf = partial(self.shelf, workspace)
+            self._libraries[workspace] = TeamLibrary(catalogue, shelf)
         return self._libraries[workspace]
+
+    def shelf(self, workspace: str) -> "Shelf":
+        """What the analyses read: the team's own warehouse where there is one, else our files."""
+        if self.settings.warehouse is None:
+            return self.stocking.shelf(workspace)
+        from bot.library.warehouse import Warehouse
+
+        if self._warehouse is None:
+            self._warehouse = Warehouse(self.settings.warehouse.get_secret_value())
+        return self._warehouse.shelf(
+            now().date(),
+            partial(self.products, workspace),
+            version=self._version(workspace),
+            floor=self.policy(workspace).library.floor,
+        )
 
     def writer(self) -> Writer:
         settings = self.settings
@@ -101,7 +137,8 @@ class House:
                 return workspace, count, last
             return LOCAL, *ProductRow.version(session, LOCAL)
 
-    def _products(self, workspace: str) -> list[Product]:
+    def products(self, workspace: str) -> list[Product]:
+        """The workspace's catalogue; what was imported before Slack was known serves all."""
         owner, _, _ = self._version(workspace)
         with self.database.begin() as session:
             bodies = ProductRow.bodies(session, owner)

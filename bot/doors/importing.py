@@ -1,35 +1,168 @@
-"""`import`: a product catalogue into the rows. Good rows come in, the others are told and kept."""
+"""`import`: files into the library. Shown first, taken in after a yes; what stays out is told."""
 
 import argparse
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from bot.doors.house import LOCAL, House, now
+from bot.doors.shown import shown
+from bot.doors.stocking import Merged
 from bot.doors.terminal import say
 from bot.errors import CannotDo
 from bot.library.catalogue.file import Catalogue, read_catalogue, write_rejects
+from bot.library.files import Cancelled, Understood, read, understand
 from bot.product import ProductRow
 from bot.settings import Settings
 from bot.words import Words
 from bot.workspace import Workspace
 
+PRODUCTS = "products"
 SHOWN = 5
+STOPPED = 130  # the exit code after Ctrl-C
 
 
 def import_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """0 when every row came in, 1 when some stayed out."""
-    if not chosen.file.is_file():
-        raise CannotDo(Words("There is no file {path}.", path=str(chosen.file)))
+    """0 when every row came in, 1 when some stayed out or the answer was no, 130 after Ctrl-C."""
+    if missing := [path for path in chosen.files if not path.is_file()]:
+        raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
     house = House(settings).migrated()
-    workspace = house.workspace(chosen.workspace)
-    catalogue = read_catalogue(chosen.file, currency=chosen.currency, called=_called(chosen.map))
-    with house.database.begin() as session:
-        Workspace.ensure(session, workspace, now())
-        ProductRow.adopt(session, LOCAL, workspace)
-        rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
-        new, again = ProductRow.put(session, workspace, rows, file=chosen.file.name, now=now())
-    say(f"{len(rows)} products from {chosen.file.name}: {new} new, {again} replaced.")
-    _tell(catalogue, settings.home / "rejects" / f"{chosen.file.stem}.rejects.csv")
-    return 1 if catalogue.rejects else 0
+    importing = Importing(house, house.workspace(chosen.workspace), chosen.currency)
+    try:
+        with importing.stoppable():
+            found = importing.look(chosen.files, chosen.kind, _called(chosen.map))
+            if not (chosen.yes or all(one.kind == PRODUCTS for one in found)) and not _asked():
+                say("Nothing was taken in.")
+                return 1
+            return max([importing.take(*pair) for pair in zip(chosen.files, found, strict=True)])
+    except Cancelled as stopped:
+        sys.stderr.write(f"\n{stopped.words.to('en')}\n")
+        return STOPPED
+
+
+@dataclass
+class Importing:
+    """Files on their way into one workspace's library."""
+
+    house: House
+    workspace: str
+    currency: str | None = None
+    called: Mapping[str, str] = field(default_factory=dict)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def look(
+        self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str]
+    ) -> list[Understood]:
+        """What the files are, each shown; all of them before anything is asked."""
+        self.called, found = called, []
+        for path in paths:
+            one = understand(path, name=path.name, kind=kind, called=called, currency=self.currency)
+            if one.kind != PRODUCTS:
+                say(shown(one))
+            found.append(one)
+        return found
+
+    def take(self, path: Path, found: Understood) -> int:
+        """One file into the library; 1 when rows of it stayed out."""
+        if found.kind == PRODUCTS:
+            return self.take_products(path)
+        with tempfile.TemporaryDirectory(prefix="import-", dir=self.house.settings.home) as folder:
+            fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
+            stocking, counting = self.house.stocking, _Counting(path.name, found.rows)
+            with counting:
+                taken = read(
+                    path,
+                    found,
+                    to=fresh,
+                    key=stocking.key(),
+                    apart=apart,
+                    progress=counting.told,
+                    cancelled=self.stop.is_set,
+                )
+            if self.stop.is_set():
+                raise Cancelled
+            kept = apart if apart.exists() else None
+            merged = stocking.take(self.workspace, found.kind, fresh, source=path.name, apart=kept)
+            _told(found, merged)
+            if taken.rejects is not None:
+                to = self._rejects(path)
+                shutil.copyfile(taken.rejects, to)
+                taken.rejects.unlink(missing_ok=True)
+                say(f"{taken.rejected:,} rows stayed out. Why, row by row: {to}")
+        return 1 if taken.rejected else 0
+
+    def take_products(self, path: Path) -> int:
+        """A catalogue into the rows of products; 1 when some of it stayed out."""
+        catalogue = read_catalogue(path, currency=self.currency, called=self.called)
+        with self.house.database.begin() as session:
+            Workspace.ensure(session, self.workspace, now())
+            ProductRow.adopt(session, LOCAL, self.workspace)
+            rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
+            new, again = ProductRow.put(session, self.workspace, rows, file=path.name, now=now())
+        say(f"{len(rows)} products from {path.name}: {new} new, {again} replaced.")
+        _tell(catalogue, self._rejects(path))
+        return 1 if catalogue.rejects else 0
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Ctrl-C asks to stop: what is half read is left, what is being stored is finished. A
+        second one ends at once, which leaves the library as it was, too."""
+
+        def asked(sign: int, frame: FrameType | None) -> None:
+            if self.stop.is_set():
+                raise KeyboardInterrupt
+            self.stop.set()
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, asked)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _rejects(self, path: Path) -> Path:
+        to = self.house.settings.home / "rejects" / f"{path.stem}.rejects.csv"
+        to.parent.mkdir(parents=True, exist_ok=True)
+        return to
+
+
+class _Counting:
+    """The line that says how far it is, on a terminal alone."""
+
+    def __init__(self, name: str, rows: int) -> None:
+        self.name, self.rows = name, rows
+        self.seen = sys.stderr.isatty()
+
+    def told(self, rows: int) -> None:
+        if self.seen:
+            of = f" of about {self.rows:,}" if self.rows > rows else ""
+            sys.stderr.write(f"\r{self.name}: {rows:,}{of} rows read ")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self.told
+
+    def __exit__(self, *_: object) -> None:
+        if self.seen:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _asked() -> bool:
+    """The one question. Raises CannotDo when nobody can answer it."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
+    sys.stdout.write("Take it in? [y/N] ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "o", "oui")
 
 
 def _called(pairs: list[str]) -> dict[str, str]:
@@ -39,12 +172,19 @@ def _called(pairs: list[str]) -> dict[str, str]:
     return {theirs.strip(): ours.strip() for theirs, ours in (pair.split("=") for pair in pairs)}
 
 
+def _told(found: Understood, merged: Merged) -> None:
+    newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
+    say(
+        f"{found.name} is in: {merged.new:,} new rows, {merged.replaced:,} replaced, "
+        f"{merged.same:,} known already. {found.kind} has {merged.rows:,} rows now{newest}."
+    )
+
+
 def _tell(catalogue: Catalogue, path: Path) -> None:
-    """What stayed out: the first few here, all of it in a file."""
+    """What stayed out of a catalogue: the first few here, all of it in a file."""
     left_out = (*catalogue.rejects, *catalogue.remarks)
     if not left_out:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_rejects(catalogue, path)
     said = f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
     say(f"{said}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")

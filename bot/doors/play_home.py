@@ -1,16 +1,18 @@
 """The playground's own folder: who holds it, what fills it, and how it is emptied."""
 
-import argparse
 import contextlib
 import fcntl
 import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
-from bot.doors.importing import import_
+from bot.doors.house import House
+from bot.doors.importing import Importing
 from bot.doors.terminal import say
 from bot.errors import CannotDo
+from bot.library.files import understand
 from bot.play import shop
 from bot.play.people import TEAM
 from bot.settings import Settings
@@ -20,6 +22,11 @@ SHOP, FILLED, LOCK = "shop", "filled.json", "play.lock"
 SIZE: shop.Size = "middle"
 SEED = 7
 CURRENCY = "EUR"
+PRODUCTS = "products.csv"
+FILES = (
+    *("prices.csv", "customers.csv", "orders.csv", "events.csv", "feedback.csv"),
+    *("campaigns.csv", "ads.csv", "experiments.csv"),
+)
 RULES = ("brand.toml", "policy.toml")
 # What play and its intern make in there. Anything else is somebody's own, and stays.
 MADE = (
@@ -69,11 +76,20 @@ class PlayHome:
         for name in RULES:
             if not (self.folder / name).exists():
                 shutil.copyfile(made / name, self.folder / name)
-        import_(
-            self.settings,
-            argparse.Namespace(
-                file=made / "products.csv", workspace=TEAM, currency=CURRENCY, map=[]
-            ),
-        )
+        self._import(made)
         filled = {"size": SIZE, "seed": SEED, "today": today.isoformat()}
         (self.folder / FILLED).write_text(json.dumps(filled) + "\n", encoding="utf-8")
+
+    def _import(self, made: Path) -> None:
+        """Its files into the library, as `import` would."""
+        house = House(self.settings).migrated()
+        importing = Importing(house, TEAM, CURRENCY)
+        try:
+            with importing.stoppable():
+                importing.take_products(made / PRODUCTS)
+                for name in FILES:
+                    path = made / name
+                    found = understand(path, name=name, currency=CURRENCY)
+                    importing.take(path, found)
+        finally:
+            house.database.close()

@@ -10,9 +10,14 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.clock import Clock, merges
 from bot.db import Database
 from bot.desk import Writer
+from bot.doors.arriving import Arriving
 from bot.doors.house import House, now
+from bot.doors.inbox import Inbox
+from bot.doors.library_web import add_library
+from bot.doors.live_rows import LiveRows
 from bot.engine import Engine, Limits
 from bot.errors import CannotDo
 from bot.settings import Settings
@@ -23,6 +28,7 @@ from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.socket import make_socket
 from bot.slack.web import make_web
+from bot.stocktaking import Stocktaking
 from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
@@ -81,6 +87,7 @@ class Serving:
             client=client,
             now=now,
             stop=lambda task: engine.stop(f"work:{task}:0"),
+            home=settings.home,
         )
         people = People(client)
         writer = house.writer()
@@ -91,6 +98,9 @@ class Serving:
             stack.callback(checking.cancel)
             worker = self._worker(engine, Outside(slack, people), writer)
             await engine.launch(worker.jobs, worker.give_up)
+        clock = Clock(house.database, now, engine.enqueue, (merges, Inbox(house).due))
+        clock.start()
+        stack.callback(clock.close)
         if self.listens:
             await self._listen(stack, slack, people)
 
@@ -111,7 +121,14 @@ class Serving:
             policy=house.policy,
             now=now,
         )
-        return Worker(means)
+        stocktaking = Stocktaking(
+            house.database, engine.enqueue, outside, Arriving(house), house.settings.home, now
+        )
+        return Worker(
+            means,
+            besides={"merge": LiveRows(house).do, "inbox": Inbox(house).do},
+            stocktaking=stocktaking,
+        )
 
     def _limits(self) -> Limits:
         settings = self.settings
@@ -132,6 +149,7 @@ class Serving:
             await socket.connect_async()
             stack.push_async_callback(socket.close_async)
         site = make_web(app, self._health(slack.database))
+        add_library(site, LiveRows(self.house))
         runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=3)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

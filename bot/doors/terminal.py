@@ -3,15 +3,12 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 
 from sqlalchemy import select
 
 from bot.doors.house import House
 from bot.settings import Settings
 from bot.task import Task
-
-MANIFEST = Path(__file__).parent.parent / "slack" / "manifest.json"
 
 
 def say(line: str = "") -> None:
@@ -31,7 +28,9 @@ async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def manifest_(_: Settings, __: argparse.Namespace) -> int:
-    say(json.dumps(json.loads(MANIFEST.read_text(encoding="utf-8")), indent=2))
+    from bot.slack.manifest import manifest
+
+    say(json.dumps(manifest(), indent=2, ensure_ascii=False))
     return 0
 
 

@@ -24,7 +24,7 @@ from bot.receipt import Receipt
 from bot.request import Question, Request
 from bot.settings import Settings
 from bot.skills import skills
-from bot.words import Words
+from bot.words import Words, catalogue
 from bot.workspace import Workspace
 
 SHOWN = 90  # characters of a fact
@@ -113,14 +113,17 @@ def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: s
         ]
     if drafted.hooks:
         lines.append(say(Words("Other ways in:")))
-        lines += [f"  - {hook.angle}: {hook.text}" for hook in drafted.hooks] + [""]
+        lines += [
+            f"  - {catalogue(language).get(hook.angle, (hook.angle,))[0]}: {hook.text}"
+            for hook in drafted.hooks
+        ] + [""]
     lines.append(say(Words("Checks:")))
     lines += [_check_line(check, language) for check in drafted.checks] + [""]
     lines.append(say(Words("Sources:")))
     for fact in _proof(drafted):
         value = fact.spelled(language)
         shown = value if len(value) <= SHOWN else f"{value[:SHOWN].rstrip()}…"
-        lines.append(f"  {fact.titled(language)}: {shown} ({fact.source})")
+        lines.append(f"  {fact.titled(language)}: {shown} ({fact.sourced(language)})")
     return [*lines, ""]
 
 

@@ -9,19 +9,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import get_args
 
-from pydantic import BaseModel, ConfigDict
-
 from bot.brand import Brand
 from bot.brief import Brief, Goal, just_for_me
 from bot.channels import channels
 from bot.desk import Found, Library, Sent, Writer
-from bot.intake import reader, wishes
+from bot.intake import analysis, reader, wishes
+from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import assumptions, options
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
 from bot.occasions import occasions
 from bot.request import Question, Request
-from bot.words import LANGUAGES, Language, Words
+from bot.skills import skills
+from bot.words import LANGUAGES, Words
+
+__all__ = ["Asked", "Intake", "take_in"]
 
 SMALL_TALK = re.compile(
     r"^\W*(?:what (?:can|do) you|who are you|help\W*$|how (?:do|does|can) (?:you|this|it)|thanks?\b"
@@ -31,43 +33,6 @@ SMALL_TALK = re.compile(
 SURE = 0.5  # below this score a product is not taken for the one meant
 NEAR = 0.12  # products this close to the best are offered as well
 CHOSEN = ("product", "audience", "offer", "goal", "occasion", "dates", "language")
-
-
-class Asked(BaseModel):
-    """What came in: the words, and what a form or a tap chose. What was chosen wins over words."""
-
-    model_config = ConfigDict(frozen=True)
-    words: str
-    author: str
-    material: str = ""
-    private: bool = False
-    skill: str | None = None
-    channel: str | None = None
-    product: str | None = None
-    audience: str | None = None
-    offer: str | None = None
-    goal: Goal | None = None
-    occasion: str | None = None
-    dates: str | None = None
-    language: Language | None = None
-    ui_language: Language = "en"
-    reason: str | None = None
-    previous: str | None = None
-    answers: dict[str, str] = {}  # a field of the Brief → its value; any other key: more words
-
-    @property
-    def more_words(self) -> list[str]:
-        """Answers to a question of ours: they belong to the words."""
-        known = {*Brief.model_fields, *Asked.model_fields}
-        return [value for key, value in self.answers.items() if key not in known]
-
-
-class Intake(BaseModel):
-    """A Brief and what follows from it: one Request a channel."""
-
-    model_config = ConfigDict(frozen=True)
-    brief: Brief
-    requests: tuple[Request, ...]
 
 
 async def take_in(
@@ -83,6 +48,8 @@ async def take_in(
     private, words = just_for_me(asked.words)
     words = " ".join([words.strip(), *asked.more_words]).strip()
     skill = skill_for(words, asked.answers.get("skill") or asked.skill)
+    if not skills()[skill].for_channels:
+        return await analysis.take_in(asked, skill, words, private, brand, library, today)
     said = wishes.read(words)
     clear = said.product and said.goal  # what the rules read for sure needs no second reading
     if writer is not None and not writer.by_rules and words and not clear:
@@ -108,15 +75,16 @@ async def take_in(
 def _with_choices(said: Wishes, asked: Asked, today: date) -> Wishes:
     """What a form or a tap chose, over what the words said; a wish in a send-back reason too."""
     chosen: dict[str, object] = {}
-    if asked.reason:
-        wish = wishes.read(asked.reason)
-        chosen |= {k: v for k in ("language", "offer") if (v := getattr(wish, k))}
-        chosen["must_say"] = list(dict.fromkeys([*said.must_say, *wish.must_say]))
     for field in CHOSEN:
         if (value := asked.answers.get(field) or getattr(asked, field)) and _fits(field, value):
             chosen[field] = value
     if must := asked.answers.get("must_say"):
         chosen["must_say"] = [*said.must_say, must]
+    if asked.reason:  # said last
+        wish = wishes.read(asked.reason)
+        chosen |= {k: v for k in ("language", "offer") if (v := getattr(wish, k))}
+        musts = [*said.must_say, *wish.must_say]
+        chosen["must_say"] = list(dict.fromkeys([*filter(None, [must]), *musts]))
     keys = asked.answers.get("channels") or asked.answers.get("channel") or asked.channel
     if known := [key for key in re.split(r"[ ,]+", keys or "") if key in channels()]:
         chosen["channels"] = known
@@ -185,6 +153,8 @@ def _brief(
         occasion=said.occasion,
         dates=said.dates,
         must_say=tuple(said.must_say),
+        stands_on=asked.answers.get("stands_on"),
+        rule=asked.answers.get("rule"),
         material=asked.material,
         private=private,
         assumed=assumptions(said, product, others, language, typed is not None),

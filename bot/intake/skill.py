@@ -9,31 +9,17 @@ from bot.request import Question
 from bot.skills import skills
 from bot.words import Words
 
-BEGINNING = 60  # characters
-# Names the skill may have, what asks for it, and what to say while it isn't there.
-OTHERS = (
+BEGINNING = 90  # characters
+WRITES = re.compile(
+    r"^\W*(?:please |can you |could you |peux-tu |pouvez-vous |stp |svp )*"
+    r"(?:write|draft|re-?write|compose|r[ée]dige[rz]?|[ée]cri(?:s|re|vez)|texte|copy)\b",
+    re.IGNORECASE,
+)
+# What asks for something that we have no skill for, and what to say.
+NOT_YET = (
     (
-        ("feedback",),
-        r"\b(?:summari[sz]e|sum up|résume[rz]?|synthè|synthétise|what do .* say)\b.*"
-        r"\b(?:feedback|reviews?|comments?|avis|commentaires?|retours|say)\b|\bque disent\b",
-        Words("I can't sum up feedback yet. I can write copy: name a product and a channel."),
-    ),
-    (
-        ("audience", "segment"),
-        r"\b(?:whom|who) (?:should|to|shall)\b.*\btarget\b|\bqui cibler\b"
-        r"|\b(?:suggest|propose[rz]?)\b.*\b(?:segments?|audiences?)\b",
-        Words("I can't suggest an audience yet. I can write copy: name a product and a channel."),
-    ),
-    (
-        ("sketch",),
         r"\b(?:sketch|wireframe|mock-?up|maquette|croquis|dessine[rz]?)\b",
         Words("I can't draw yet. I can write copy: name a product and a channel."),
-    ),
-    (
-        ("digest", "report"),
-        r"\b(?:what moved|weekly (?:digest|report)|le point de la semaine"
-        r"|ce qui a bougé|rapport hebdo\w*)\b",
-        Words("I can't report on figures yet. I can write copy: name a product and a channel."),
     ),
 )
 UNKNOWN_CHANNEL = re.compile(
@@ -45,7 +31,8 @@ UNKNOWN_CHANNEL = re.compile(
 
 
 def skill_for(words: str, chosen: str | None) -> str:
-    """The skill that was chosen or named; else copy. Raises CannotDo for one that isn't there."""
+    """The skill that was chosen, named or asked for; else copy. Raises CannotDo for one that isn't
+    there."""
     if chosen:
         if chosen not in skills():
             raise CannotDo(Words("I have no skill called {skill}.", skill=chosen))
@@ -53,11 +40,14 @@ def skill_for(words: str, chosen: str | None) -> str:
     first = re.match(r"\s*(\w+)", words.lower())
     if first and first[1] in skills():
         return first[1]
-    asks = words[:BEGINNING]  # further on, "sketch" is a word of a product's name
-    for names, pattern, sorry in () if wishes.read(words).channels else OTHERS:
+    asks = words.replace("’", "'")[:BEGINNING]  # further on, "sketch" is a word of a product's name
+    if WRITES.search(asks):
+        return "draft"
+    for skill in skills().values():
+        if skill.asked_by and re.search(skill.asked_by, asks, re.IGNORECASE):
+            return skill.name
+    for pattern, sorry in () if wishes.read(words).channels else NOT_YET:
         if re.search(pattern, asks, re.IGNORECASE):
-            if there := next((name for name in names if name in skills()), None):
-                return there
             raise CannotDo(sorry)
     return "draft"
 

@@ -1,18 +1,22 @@
 """A workspace's tables, as they were at one moment: Parquet files read through ibis.
 
 The engine is an in-memory DuckDB that may read the library's own files and nothing else;
-somebody else's warehouse takes its place when there is one. Import this lazily: ibis takes 1.4 s.
+somebody else's warehouse takes its place when there is one.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-
-import ibis.expr.types as ir
-from ibis.backends.sql import SQLBackend
+from typing import TYPE_CHECKING
 
 from bot.library.kinds import Type, kinds
+
+if TYPE_CHECKING:  # ibis takes 1.4 s, and whoever imports a file needs the types alone
+    import ibis.expr.types as ir
+    from ibis.backends.sql import SQLBackend
 
 FLOOR = 20  # customers; smaller cells are not shown. policy.toml may set another
 

@@ -121,6 +121,9 @@ class Courier:
             headers = {"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": reason}
             text = json.dumps(delivery.event)
             answer = await self._post(text, "application/json", headers if number else {})
+        if self._mischief.lost_acks and answer.ok:
+            self._mischief.lost_acks -= 1
+            answer = Answer(0, answer.ms, error="dispatch_failed")
         delivery.attempts.append(answer)
         return answer
 

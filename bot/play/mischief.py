@@ -22,13 +22,15 @@ class Mischief:
     """The switches; methods are named as in the Web API, "*" is any of them.
 
     deliver_twice sends each event again, as a retry; deliver_twice_without_headers
-    sends it again as if it were new. both_forms is Slack's own habit: a mention comes
+    sends it again as if it were new. lost_acks is how many events the app takes while its answer
+    never arrives, so that Slack sends them again. both_forms is Slack's own habit: a mention comes
     as `message` and as `app_mention`. late waits so many seconds before each event;
     out_of_order shuffles the events of each `window`. strict_rates allows one
     chat.postMessage a second and channel.
     """
 
     deliver_twice: bool = False
+    lost_acks: int = 0
     deliver_twice_without_headers: bool = False
     both_forms: bool = True
     late: float = 0.0

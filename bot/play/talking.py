@@ -97,11 +97,20 @@ class Talking(Board):
         event = {"type": "app_context_changed", "user": user, "channel": self.dm(user)}
         self.tell(None, event | {"context": context, "event_ts": self.stamps.ts()})
 
+    async def speak(self, user: str, locale: str) -> None:
+        """A person chooses another language in their preferences ("fr-FR")."""
+        person = self.people[user]
+        if person.locale == locale:
+            return
+        person.locale = locale
+        shown = person.as_slack(self.team, locale=True)
+        self.tell(None, {"type": "user_change", "user": shown, "event_ts": self.stamps.ts()})
+
     async def press_stop(self, user: str, channel: str, thread_ts: str) -> None:
         """A person stops the app at work in a thread; its streams there end."""
         streams = [one for one in self.messages(channel, thread_ts) if one.streaming_until]
         for message in streams:
-            message.streaming_until = None
+            self.end_stream(message)
         self.tell(
             None,
             {

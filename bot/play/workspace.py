@@ -160,4 +160,10 @@ class Workspace:
         """Closes every open stream."""
         for place in self.places.values():
             for message in place.by_ts.values():
-                message.streaming_until = None
+                if message.streaming_until is not None:
+                    self.end_stream(message)
+
+    def end_stream(self, message: Message) -> None:
+        """This message grows no more; who draws it is told."""
+        message.streaming_until = None
+        self.changed("edit", message.channel, message.ts)

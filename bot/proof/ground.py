@@ -44,7 +44,7 @@ class Ground:
         *,
         report: bool = False,
     ):
-        self.evidence, self.brief, self.brand = evidence, brief, brand
+        self.evidence, self.brief, self.brand, self.report = evidence, brief, brand, report
         sure = [fact for fact in evidence.facts if fact.stated_by is None and not is_old(fact)]
         self.known = [know(fact, report=report) for fact in sure]
         self.known += [know(fact) for fact in brand_facts(brand)] if brand else []
@@ -101,6 +101,9 @@ class Ground:
         """What products and the brand are called."""
         found = [k.fact.value for k in self.known if isinstance(k.fact.value, str) and k.is_title]
         found += [self.brand.name] if self.brand else []
+        if self.report:  # what a fact is about has a name, and a name proves nothing
+            abouts = (k.fact.about for k in self.known if k.fact.about)
+            found += [piece for about in abouts for piece in (about, *about.split(", "))]
         return frozenset(name.strip() for name in found if len(name.strip()) > 2)
 
     @cached_property

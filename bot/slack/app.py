@@ -14,7 +14,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import CannotDo, TryAgain
-from bot.slack import buttons, commands, home, mentions, submits
+from bot.skills import commands as skills_commands
+from bot.slack import buttons, commands, home, mentions, speaking, submits
 from bot.slack.bugs import logged, quieten
 from bot.slack.calls import Refused
 from bot.slack.front import Front
@@ -56,13 +57,16 @@ def make_app(
 
 def _listen(app: AsyncApp, front: Front) -> None:
     async def command(ack: AsyncAck, body: Body) -> None:
-        await commands.draft(front, ack, body)
+        await commands.asked(front, ack, body)
 
     async def message(body: Body) -> None:
         await mentions.message(front, body)
 
     async def opened(body: Body) -> None:
         await home.opened(front, body)
+
+    async def speaks(body: Body) -> None:
+        await speaking.changed(front, body)
 
     async def other(body: Body) -> None:
         """Events that we need not know of."""
@@ -82,10 +86,12 @@ def _listen(app: AsyncApp, front: Front) -> None:
     async def broke(error: Exception, body: Body) -> BoltResponse:
         return await answer_for(front, error, body)
 
-    app.command("/draft")(command)
+    for name in skills_commands():
+        app.command(f"/{name}")(command)
     app.event("app_mention")(message)
     app.event("message")(message)
     app.event("app_home_opened")(opened)
+    app.event("user_change")(speaks)
     app.event(ANY)(other)
     app.action(BRIEF_FORM)(new_brief)
     app.action(ANY)(pressed)

@@ -13,7 +13,7 @@ from bot import decision
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.slack import names
+from bot.slack import arrivals, leads, names
 from bot.slack.click import (
     Click,
     card_at,
@@ -55,6 +55,8 @@ async def _done(front: Front, click: Click) -> Words | None:
         return None
     if click.name == names.DOWNLOAD:
         return await download(front, click)
+    if click.name == names.STAYED_OUT:
+        return await arrivals.stayed_out(front, click)
     verb = VERBS.get(click.name)
     if verb is None:
         return None
@@ -151,6 +153,8 @@ def _redraw(session: Session, front: Front, click: Click) -> None:
 
 
 def _piece(session: Session, click: Click) -> str | None:
+    if click.ref.arrival:
+        return arrivals.piece_of(session, click)
     draft = session.get(Draft, click.ref.draft) if click.ref.draft else None
     if draft is not None:
         return draft.piece if draft.workspace == click.workspace else None
@@ -166,4 +170,6 @@ VERBS: dict[str, Verb] = {
     names.SEND_TO: send_to,
     names.SHARE: share,
     names.STOP: stop,
+    names.LEAD_NOW: leads.now,
+    **arrivals.VERBS,
 }

@@ -11,6 +11,7 @@ from bot.slack.blocks import (
     cited,
     context,
     section,
+    titled,
     told,
 )
 from bot.slack.draft_card import draft_card, place_lines
@@ -68,7 +69,7 @@ def _question(shown: Shown, language: str) -> Message:
         value = Ref(task=shown.task.id, pick=option).packed()
         fits = option.strip() and len(value) <= MOST_PICK and len(answers) < MOST_OPTIONS
         if fits and not shown.followed:
-            answers.append(button(option, numbered(ANSWER, len(answers)), value))
+            answers.append(button(titled(option, language), numbered(ANSWER, len(answers)), value))
     how = Words("Tap an answer, or write it in this thread.")
     if shown.followed:
         how = Words("Answered. It goes on below.")

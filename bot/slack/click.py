@@ -108,8 +108,10 @@ def next_place(task: Task, card: Post | None) -> tuple[Place, bool]:
 
 
 def form_again(session: Session, task: Task, draft: Draft | None) -> dict[str, str]:
-    """What the form said; of several pieces only the one meant is drafted anew."""
+    """What the form said; of several pieces only the one meant is drafted anew, in its language."""
     form = {str(key): str(value) for key, value in task.form.items()}
+    if draft is not None:
+        form["language"] = draft.brief.language
     if draft is None or not draft.channel or len(Draft.of_task(session, task.id)) < 2:
         return form
     return form | {"channels": draft.channel}

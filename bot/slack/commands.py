@@ -1,22 +1,27 @@
-"""`/draft words`: a wish. `/draft` alone: the form."""
+"""`/draft words`: a wish. `/draft` alone: the form. Other skills with a command start at once."""
 
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.brief import just_for_me
+from bot.skills import commands, skills
 from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.place import asked_at
 from bot.slack.read import as_words
 from bot.task import Task, Wish, task_id
+from bot.words import Words, language_of
 
 
-async def draft(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+async def asked(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """Store the wish, or open the form; then answer. No other call of Slack's on the way."""
+    skill = skills()[commands()[str(body.get("command") or "/draft").lstrip("/")]]
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     private, words = just_for_me(as_words(str(body.get("text") or "")))
     place = asked_at(str(body["channel_id"]), user, private=private)
+    if not words and not skill.for_channels:  # of all there is
+        words = Words(skill.title).to(language_of(front.people.known(workspace, user)))
     if not words:
         language = await front.language(workspace, user)
         form = brief_form(language, front.house.brand(workspace))
@@ -30,6 +35,7 @@ async def draft(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
             place=place,
             locale=front.people.known(workspace, user),
             private=private,
+            form={} if skill.name == "draft" else {"skill": skill.name},
         )
         await front.run(Task.accept, front.house.enqueue, wish, front.house.now())
     await ack()

@@ -76,7 +76,7 @@ def _part(
         return [above, _table(body) if table and _drawable(body) else _columns(body)]
     shown = rich(bar(inline(part.text, hosts) or said(Words("(empty)").to(language))))
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
-        return [above, shown, context(quoted(fact.source, 500))]
+        return [above, shown, context(quoted(fact.sourced(language), 500))]
     return [above, shown]
 
 

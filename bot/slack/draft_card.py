@@ -2,6 +2,7 @@
 
 from bot.channels import channels
 from bot.draft import Draft
+from bot.skills import skills
 from bot.slack import names
 from bot.slack.blocks import (
     HEADER,
@@ -21,6 +22,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.copy import copy_blocks
 from bot.slack.findings import assumed_blocks, findings_blocks
+from bot.slack.leads import lead_buttons
 from bot.slack.names import Ref
 from bot.slack.offers import buttons, more
 from bot.slack.outcome import outcome_blocks
@@ -48,7 +50,9 @@ def title(draft: Draft, language: str) -> str:
     channel = channels().get(draft.channel or "")
     what = draft.brief.product_words or draft.brief.product or draft.brief.words
     version = Words("version {n}", n=draft.version).to(language)
-    names = [titled(channel.title, language)] if channel else []
+    skill = skills().get(draft.skill)
+    named = channel.title if channel else skill.title if skill else ""
+    names = [titled(named, language)] if named else []
     return " · ".join([*names, cut(" ".join(what.split()), 80) or "…", version])
 
 
@@ -75,6 +79,9 @@ def _above(shown: Shown, draft: Draft, language: str) -> list[Block]:
         small.append(Words("No AI connected: written by rules").to(language))
     if draft.author and draft.findings is not None:
         small.append(Words("Edited by {who}", who=f"<@{draft.author}>").to(language))
+    if shown.stands_on is not None:
+        what = quoted(title(shown.stands_on, language), 200)
+        small.append(Words("Stands on: {what}", what=what).to(language))
     small += place_lines(shown, language)
     head: Block = {"type": "header", "text": plain(title(draft, language), HEADER)}
     return [head, *([context(*small)] if small else []), *outcome_blocks(shown, language)]
@@ -88,6 +95,8 @@ def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:
         words = Words("Edited by {who}, being checked…", who=who).to(language)
         return [context(f":hourglass_flowing_sand: {words}"), *buttons(shown, draft, language)]
     below = [*findings_blocks(draft, language), *buttons(shown, draft, language)]
+    if shown.standing in ("open", "approved"):
+        below += lead_buttons(draft, language)
     if shown.standing == "open":
         below += [*assumed_blocks(draft, language), *_hooks(draft, language)]
     return below
@@ -102,7 +111,7 @@ def _hooks(draft: Draft, language: str) -> list[Block]:
             continue  # it is in use
         ref = Ref(draft=draft.id, seen=draft.fingerprint, pick=str(number)).packed()
         use = button(Words("Use this").to(language), names.USE_HOOK, ref)
-        angle = quoted(hook.angle, 100) or "…"
+        angle = quoted(titled(hook.angle, language), 100) or "…"
         lead = Words("Another opening: {angle}", angle=angle).to(language)
         shown.append(section(f"*{lead}*\n{quoted(hook.text, 500)}", use))
     return shown

@@ -12,10 +12,17 @@ from bot.slack.calls import AWAY, SECONDS, Busy, Refused, ask, patient, refusal
 from bot.slack.post import Poster
 
 ROUNDS = 3
+ALT = 1_000  # characters that Slack keeps of what a picture shows
 
 
 async def upload(
-    poster: Poster, id: str, name: str, content: bytes, *, comment: str | None = None
+    poster: Poster,
+    id: str,
+    name: str,
+    content: bytes,
+    *,
+    comment: str | None = None,
+    alt: str = "",
 ) -> None:
     """The file of this row, shared once where the row says. Raises TryAgain, CannotDo."""
     for _ in range(ROUNDS):
@@ -23,7 +30,7 @@ async def upload(
         if post.ts is not None:
             return None
         try:
-            return await _share(poster, post, unique(name, id), content, comment)
+            return await _share(poster, post, unique(name, id), content, comment, alt)
         except Refused as no:
             await poster.give_way(post, no)
     raise CannotDo(refusal(Refused("upload_refused")).words)
@@ -36,7 +43,7 @@ def unique(name: str, id: str) -> str:
 
 
 async def _share(
-    poster: Poster, post: Post, name: str, content: bytes, comment: str | None
+    poster: Poster, post: Post, name: str, content: bytes, comment: str | None, alt: str
 ) -> None:
     spot = await poster.spot(post)
     if await poster.begin(post):
@@ -44,7 +51,7 @@ async def _share(
         if found is not None:
             return await poster.sent(post, found, spot.channel)
     try:
-        file_id = await _stored(poster, name, content)
+        file_id = await _stored(poster, name, content, alt)
         await ask(
             poster.client.files_completeUploadExternal(
                 files=[{"id": file_id, "title": name}],
@@ -59,9 +66,12 @@ async def _share(
     return await poster.sent(post, file_id, spot.channel)
 
 
-async def _stored(poster: Poster, name: str, content: bytes) -> str:
+async def _stored(poster: Poster, name: str, content: bytes, alt: str) -> str:
     """The bytes at Slack's, seen by nobody yet; the file's id."""
-    asked = patient(poster.client).files_getUploadURLExternal(filename=name, length=len(content))
+    told = {"alt_txt": alt[:ALT]} if alt else {}
+    asked = patient(poster.client).files_getUploadURLExternal(
+        filename=name, length=len(content), **told
+    )
     answer = await ask(asked)
     session = poster.client.session or aiohttp.ClientSession(timeout=SECONDS)
     try:

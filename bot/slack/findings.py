@@ -58,7 +58,7 @@ def _many(check: Check) -> int:
 def sources_line(draft: Draft, language: str) -> str | None:
     """Where the cited facts are from, each source once."""
     cited = {fact_id for part in draft.parts for fact_id in part.facts}
-    names = list(dict.fromkeys(f.source for f in draft.facts.facts if f.id in cited))
+    names = list(dict.fromkeys(f.sourced(language) for f in draft.facts.facts if f.id in cited))
     if not names:
         return None
     shown = "; ".join(quoted(name, 100) for name in names[:MOST_SOURCES])

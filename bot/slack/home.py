@@ -88,7 +88,7 @@ def found(
         .order_by(Task.made_at.desc())
         .limit(LATELY)
     )
-    mine = [Line(one.words, one.state, _card(session, one.first_piece)) for one in tasks]
+    mine = [Line(_asked(one), one.state, _card(session, one.first_piece)) for one in tasks]
     drafts = session.scalars(undecided(workspace, user, now))
     waiting = [Line(one.brief.words, "open", _seen_by_all(session, one.piece)) for one in drafts]
     return mine, waiting
@@ -111,6 +111,11 @@ def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
         .order_by(Draft.made_at.desc())
         .limit(LATELY)
     )
+
+
+def _asked(task: Task) -> str:
+    """What was asked; first why it came back, if it did."""
+    return f"↩ {task.reason} · {task.words}" if task.reason else task.words
 
 
 def _seen_by_all(session: Session, piece: str) -> Post | None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -23,3 +24,4 @@ class House:
     client: AsyncWebClient
     now: Callable[[], datetime]
     stop: Callable[[str], Awaitable[None]]  # ends the task's running job, once its row says stopped
+    home: Path | None = None  # where the files are kept that people may ask for again

@@ -1,4 +1,7 @@
-"""Messages to the intern: a mention, a direct message, an answer to its question.
+"""Messages to the intern: a mention, a direct message, an answer to its question, a wish under a
+draft for another version of it.
+
+With files of rows it is an import, unless its words ask for a text.
 
 A mention reaches us twice, as `app_mention` and as `message`, and may be sent again: channel and
 ts make one wish of all of them.
@@ -11,7 +14,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.brief import just_for_me
+from bot.errors import CannotDo
 from bot.post import Post
+from bot.slack.again import revised
+from bot.slack.arrivals import asks_for_text, files_of_rows, offered
 from bot.slack.front import Front
 from bot.slack.place import asked_at, continued, thread_of
 from bot.slack.read import as_words
@@ -30,7 +36,11 @@ async def message(front: Front, body: dict[str, Any]) -> None:
     mentioned = event["type"] == "app_mention" or bool(mine and f"<@{mine}" in _text(event))
     if direct or mentioned or event.get("thread_ts"):
         workspace = str(body.get("team_id") or event.get("team"))
-        await front.run(take, front, workspace, event, mine, direct=direct, mentioned=mentioned)
+        try:
+            await front.run(take, front, workspace, event, mine, direct=direct, mentioned=mentioned)
+        except CannotDo as no:  # told to its author alone; Slack need not send it again
+            place = str(event["channel"]), event.get("thread_ts")
+            front.later.soon(front.people.tell(workspace, str(event["user"]), no.words, *place))
 
 
 def take(
@@ -49,9 +59,17 @@ def take(
     if session.get(Task, id) is not None:
         return False
     said = as_words(without(_text(event), mine))
+    files = files_of_rows(event, said) if direct or mentioned else []
+    if files and not asks_for_text(said):
+        place = _place(event, direct=direct, private=just_for_me(said)[0])
+        return offered(session, front, workspace, event, files, place)
     asked = question_of(session, workspace, event, now, direct=direct)
     if asked is not None and said:
         wish = answer(session, asked, said, id)
+    elif not _to_somebody(event, mine) and (
+        (again := revised(session, front, workspace, event, said, id)) is not None
+    ):
+        return again
     elif direct or mentioned:
         private, words = just_for_me(said)
         wish = Wish(
@@ -130,6 +148,12 @@ def answer(session: Session, asked: Task, said: str, id: str) -> Wish:
         reason=asked.reason,
         previous=asked.previous,
     )
+
+
+def _to_somebody(event: dict[str, Any], mine: str | None) -> bool:
+    """Whether it begins with the name of somebody else: people talk to each other."""
+    start = _text(event).lstrip()
+    return start.startswith("<@") and not (mine and start.startswith(f"<@{mine}"))
 
 
 def _taken_up(session: Session, task: Task) -> bool:

@@ -16,6 +16,16 @@ USE_HOOK = "use_hook"
 ANSWER = "answer"  # a one-tap answer
 SEND_TO = "send_to"  # an approved text, to a channel that the policy names
 TRY_AGAIN = "try_again"
+LEAD, LEAD_NOW = "lead", "lead_now"  # what a result leads to: through a form, or at once
+
+# On the card of a dropped file.
+TAKE_IN, DONT, OTHER_KIND, READ_AGAIN, STAYED_OUT = (
+    "take_in",
+    "dont_take_in",
+    "other_kind",  # a menu of kinds
+    "read_again",
+    "stayed_out",
+)
 
 # What the overflow menu offers.
 REJECT, SOURCES, WHAT_LEFT, HISTORY, DOWNLOAD = (
@@ -38,7 +48,7 @@ EVENT_TYPE = "super_intern_post"  # the metadata by which a post of ours is foun
 
 class Ref(BaseModel):
     """What a button carries: the draft and the fingerprint of the words that were on the card,
-    or a task; `pick` is what was chosen."""
+    or a task, or a dropped file (`seen` is its turn); `pick` is what was chosen."""
 
     model_config = ConfigDict(frozen=True)
     task: str | None = None
@@ -46,10 +56,12 @@ class Ref(BaseModel):
     seen: str | None = None  # the fingerprint
     pick: str | None = None
     field: str | None = None
+    arrival: str | None = None
 
     def packed(self) -> str:
         """Short enough for a button (2,000) and, with a short pick, for an option (150)."""
         short = {"t": self.task, "d": self.draft, "s": self.seen, "p": self.pick, "f": self.field}
+        short["a"] = self.arrival
         return json.dumps({k: v for k, v in short.items() if v is not None}, separators=(",", ":"))
 
     @staticmethod
@@ -59,4 +71,5 @@ class Ref(BaseModel):
         if not isinstance(told, dict):
             raise ValueError("not a reference")
         names = {"t": "task", "d": "draft", "s": "seen", "p": "pick", "f": "field"}
+        names["a"] = "arrival"
         return Ref.model_validate({names[k]: v for k, v in told.items() if k in names})

@@ -1,9 +1,12 @@
-"""What the worker may have done in Slack: show, deliver, read, and ask who reads what."""
+"""What the worker may have done in Slack: show, deliver, read, fetch and attach a file, and ask
+who reads what."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from bot.slack import read
+from bot.arrival import Arrival
+from bot.slack import arrival_rejects, fetch, read
 from bot.slack.deliver import Carrier
 from bot.slack.house import House
 from bot.slack.people import People
@@ -19,7 +22,7 @@ class Outside:
     ) -> None:
         self.people = people or People(house.client)
         self.poster = Poster(house.database, house.client, self.people, patience)
-        self._client = house.client
+        self._client, self._now = house.client, house.now
         self._cards = Cards(self.poster, house.policy, house.now)
         self._carrier = Carrier(self.poster, house.brand, house.now)
 
@@ -38,3 +41,11 @@ class Outside:
     async def locale(self, workspace: str, person: str) -> str | None:
         """`fr-FR`; None when Slack doesn't say."""
         return await self.people.locale(workspace, person)
+
+    async def fetch(self, file: str, name: str, to: Path) -> None:
+        """A file that somebody dropped, onto our disk. Raises TryAgain, CannotDo."""
+        await fetch.fetch(self._client, file, name, to)
+
+    async def attach(self, arrival: Arrival, path: Path) -> None:
+        """What stayed out of a dropped file, once, in its card's thread."""
+        await arrival_rejects.attach(self.poster, arrival, path, self._now())

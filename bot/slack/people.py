@@ -27,6 +27,10 @@ class People:
         until, locale = self._known.get((workspace, user), (0.0, None))
         return locale if until > time.monotonic() else None
 
+    def forget(self, workspace: str, user: str) -> None:
+        """Ask again next time."""
+        self._known.pop((workspace, user), None)
+
     async def locale(self, workspace: str, user: str) -> str | None:
         """Their locale ("fr-FR"); None when Slack doesn't say."""
         until, kept = self._known.get((workspace, user), (0.0, None))

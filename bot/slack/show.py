@@ -9,9 +9,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.arrival import Arrival
+from bot.drawing import Drawing
 from bot.errors import TryAgain
+from bot.parts import File
 from bot.policy import Policy
 from bot.post import HELD_FOR, Post
+from bot.slack.arrival_card import arrival_card, shown_arrival
 from bot.slack.blocks import Message
 from bot.slack.calls import Refused, ask, patient
 from bot.slack.card import card
@@ -62,10 +66,16 @@ class Cards:
 
     async def _draw(self, post: Post) -> None:
         versions: list[int] = []
+        pictures: list[File] = []
 
         async def drawn(now: Post) -> Message:
+            arrival = await self.poster.database.run(Arrival.of_piece, now.piece)
+            if arrival is not None:
+                versions.append(arrival.turn + 1)
+                return await self._arrival(arrival, now)
             shown = await self._gathered(now)
             versions.append(shown.draft.version if shown.draft else 0)
+            pictures[:] = _pictures(shown)
             people = self.poster.people
             locale = await people.locale(shown.task.workspace, shown.task.author)
             return card(shown, language_of(locale or shown.task.locale))
@@ -73,6 +83,13 @@ class Cards:
         up, message = await self.poster.put(post.id, drawn)
         if message.rest:
             await self._put_rest(up, message.rest, versions[-1])
+        for picture in pictures:
+            await self._put_picture(up, picture)
+
+    async def _arrival(self, arrival: Arrival, post: Post) -> Message:
+        locale = await self.poster.people.locale(arrival.workspace, arrival.author)
+        shown = shown_arrival(arrival, post)
+        return arrival_card(shown, language_of(locale or arrival.locale))
 
     async def _gathered(self, post: Post) -> Shown:
         run, policy = self.poster.database.run, self.policy(post.workspace)
@@ -111,6 +128,23 @@ class Cards:
             now=self.now(),
         )
         await upload(self.poster, id, f"draft-v{version}.txt", rest.encode())
+
+    async def _put_picture(self, post: Post, picture: File) -> None:
+        """A picture of the draft's, in the card's thread, once."""
+        run, id = self.poster.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
+        png = await run(Drawing.bytes_of, post.workspace, picture.sha256)
+        if png is None:
+            return
+        place = beside(post)
+        await run(
+            Post.plan, id=id, workspace=post.workspace, kind="file", place=place, now=self.now()
+        )
+        await upload(self.poster, id, picture.name, png, alt=picture.alt)
+
+
+def _pictures(shown: Shown) -> list[File]:
+    parts = shown.draft.parts if shown.draft else ()
+    return [part.body for part in parts if isinstance(part.body, File) and part.body.picture]
 
 
 def beside(post: Post) -> Place:

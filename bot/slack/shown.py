@@ -39,6 +39,7 @@ class Shown:
     fallback: bool = False  # in a direct message, since the intern is not in that channel
     hosts: frozenset[str] = frozenset()  # where links may lead
     channel_names: Mapping[str, str] = field(default_factory=dict)
+    stands_on: Draft | None = None  # the result that it came from
 
     @property
     def question(self) -> Question | None:
@@ -85,7 +86,14 @@ def gather(
         fallback=alone and origin is not None and not task.private,
         hosts=_hosts(session, task.workspace),
         channel_names=channel_names or {},
+        stands_on=_stands_on(session, draft),
     )
+
+
+def _stands_on(session: Session, draft: Draft | None) -> Draft | None:
+    on = draft.brief.stands_on if draft else None
+    found = session.get(Draft, on) if on else None
+    return found if found and draft and found.workspace == draft.workspace else None
 
 
 def _channel(task: Task) -> str | None:

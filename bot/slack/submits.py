@@ -13,11 +13,12 @@ from bot.decision import Verdict
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.slack import forms, names
-from bot.slack.click import card_at, draft_of, form_again, next_place, workspace_of
+from bot.slack import forms, leads, names
+from bot.slack.again import taken_up
+from bot.slack.click import draft_of, workspace_of
 from bot.slack.edits import edited
 from bot.slack.front import Front
-from bot.slack.place import asked_at
+from bot.slack.place import Place, asked_at
 from bot.slack.sent import Sent
 from bot.task import Task, Wish, task_id
 from bot.words import Words
@@ -47,18 +48,29 @@ async def brief(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
         said = Words("Say in a few words what you need.").to(language)
         return await ack(response_action="errors", errors={"words": said})
     channel = str(sent.back.get("channel") or sent.user)
+    place = asked_at(channel, sent.user, private=private)
+    if sent.ref.draft:  # opened by a button under a result
+        place, alone, more = await front.run(_led, sent)
+        private, fields = private or alone, {**more, **fields}
     wish = Wish(
         id=task_id(sent.workspace, "form", str(sent.view["id"])),
         workspace=sent.workspace,
         author=sent.user,
         words=words,
-        place=asked_at(channel, sent.user, private=private),
+        place=place,
         locale=front.people.known(sent.workspace, sent.user),
         private=private,
         form=fields,
     )
     await front.run(Task.accept, front.house.enqueue, wish, front.house.now())
     return await ack()
+
+
+def _led(session: Session, sent: Sent) -> tuple[Place, bool, dict[str, str]]:
+    """Where a wish goes that a result led to, and what it knows already."""
+    draft = draft_of(session, sent.workspace, sent.ref)
+    place, private = leads.place_of(session, draft, sent.user, sent.back)
+    return place, private, leads.form_of(draft, leads.lead_of(draft, sent.ref))
 
 
 async def sent_back(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
@@ -80,7 +92,7 @@ async def _refuse(front: Front, ack: AsyncAck, sent: Sent, verdict: Verdict) -> 
 def _refused(session: Session, front: Front, sent: Sent, verdict: Verdict) -> None:
     """The verdict; sent back, the wish goes on as a new task under the same card."""
     draft = draft_of(session, sent.workspace, sent.ref)
-    reason, now = forms.read_reason(sent.view), front.house.now()
+    reason = forms.read_reason(sent.view)
     decision.send_back(
         session,
         front.house.enqueue,
@@ -89,26 +101,12 @@ def _refused(session: Session, front: Front, sent: Sent, verdict: Verdict) -> No
         fingerprint=sent.ref.seen or "",
         reason=reason,
         policy=front.house.policy(sent.workspace),
-        now=now,
+        now=front.house.now(),
         verdict=verdict,
     )
     if verdict == "send back":
-        task = session.get_one(Task, draft.task)
-        place, private = next_place(task, card_at(session, draft.piece, sent.back))
-        wish = Wish(
-            id=task_id("send back", draft.id, sent.user),
-            workspace=task.workspace,
-            author=task.author,
-            words=task.words,
-            place=place,
-            locale=task.locale,
-            private=private,
-            form=form_again(session, task, draft),
-            parent=task.id,
-            reason=reason,
-            previous=draft.id,
-        )
-        Task.accept(session, front.house.enqueue, wish, now)
+        id = task_id("send back", draft.id, sent.user)
+        taken_up(session, front, draft, id=id, reason=reason, back=sent.back)
 
 
 async def anyway(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:

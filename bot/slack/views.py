@@ -70,7 +70,9 @@ def _fact(fact: Fact, language: str) -> str:
     if fact.stated_by:
         who = f"<@{fact.stated_by}>"
         return f"{line} — {Words('Stated by {who}', who=who).to(language)}"
-    at = Words("{source}, as of {date}", source=quoted(fact.source, 300), date=fact.as_of)
+    at = Words(
+        "{source}, as of {date}", source=quoted(fact.sourced(language), 300), date=fact.as_of
+    )
     return f"{line} — {at.to(language)}"
 
 

@@ -11,6 +11,7 @@ from bot.parts import Copy, Hook
 from bot.words import Words
 from bot.writers import plain, shapes
 from bot.writers.ready import Ready, make_ready
+from bot.writers.story import tell
 
 T = TypeVar("T", bound=BaseModel)
 ATTEMPTS = 6
@@ -54,15 +55,21 @@ class Offline:
 
 
 def compose(assignment: Assignment, output: type[T]) -> T:
-    """An Output in words; another one than what was sent back."""
-    old = assignment.request.previous or ""
-    salt = "|".join(assignment.corrections)
-    written = _once(assignment, output, salt)
-    for attempt in range(ATTEMPTS):
+    """An Output in words; another one than what was sent back, and a shorter one where that is
+    what was asked. When no try is short enough, the shortest."""
+    if isinstance(assignment.by_rules, output):
+        return assignment.by_rules
+    request = assignment.request
+    old = request.previous or ""
+    most = len(old) if old and "shorter" in tell(request).wishes else None
+    salt, tried = "|".join(assignment.corrections), []
+    for attempt in range(-1, ATTEMPTS):
+        written = _once(assignment, output, salt if attempt < 0 else f"{salt}|{attempt}")
         if not _repeats(written, old):
-            break
-        written = _once(assignment, output, f"{salt}|{attempt}")
-    return written
+            if most is None or len(shown(written)) < most:
+                return written
+            tried.append(written)
+    return min(tried, key=lambda one: len(shown(one)), default=written)
 
 
 def _once(assignment: Assignment, output: type[T], salt: str) -> T:

@@ -1,10 +1,28 @@
 """The first words: a subject, a preheader, the button, and two other ways in."""
 
 from bot.parts import Hook
+from bot.words import Words
 from bot.writers import french, why
 from bot.writers.paragraphs import NEWS
 from bot.writers.pen import Line
 from bot.writers.ready import Ready
+
+# What an opening leads with, named on the screen in its reader's language.
+ANGLES = {
+    "material": Words("material"),
+    "trait": Words("comfort"),
+    "kind": Words("everyday use"),
+    "price": Words("price"),
+    "occasion": Words("occasion"),
+    "news": Words("news"),
+    "details": Words("details"),
+    "short": Words("benefit"),
+    "event": Words("invitation"),
+    "plain": Words("in short"),
+    "question": Words("question"),
+    "wish": Words("a wish"),
+    "present": Words("a present"),
+}
 
 
 def subject(ready: Ready) -> Line:
@@ -86,7 +104,7 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
         tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]
     found: list[Hook] = []
     if line := ready.sayings.take("features", most=most):
-        angle = next(pen.all("angle.details")).text.lower()
+        angle = ANGLES["details"].text
         found.append(Hook(angle=angle, text=finish(ready, line.text), facts=line.cites))
     for angle, slots in tries:
         line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
@@ -94,7 +112,7 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
             priced = "{deal}" in pen.said[-1][1] or "{price}" in pen.said[-1][1]
             topic = pen.told[-1].topic.split(".")[0] if line.says_why else ""
             name = angle or topic or ("price" if priced else "details")
-            shown = next(pen.all(f"angle.{name}")).text.lower()
+            shown = ANGLES[name].text
             if shown in {hook.angle for hook in found} and name != "event":
                 continue
             found.append(Hook(angle=shown, text=finish(ready, line.text), facts=line.cites))

@@ -45,7 +45,8 @@ def email(ready: Ready) -> Made:
 
 
 def sms(ready: Ready) -> Made:
-    """Sender first, how to stop last; one segment where the words allow it."""
+    """Sender first, how to stop last; one segment where the words allow it. Sent back as too
+    long, the fewest characters win."""
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
     slots = _sms_slots(ready)
     lines = [(rank, line) for rank, slot in enumerate(slots) for line in ready.pen.all(slot)]
@@ -58,6 +59,9 @@ def sms(ready: Ready) -> Made:
             fits = size <= ONE and segments(text) == 1
             bent = french.loses_letters(line.text)
             cost = 4 * (not line.says_why) + 3 * min(rank, 1) + 3 * bent + 2 * fewer
+            if "shorter" in ready.story.wishes:  # and neither another message nor the same one
+                came_back = whole(line.text) in (ready.request.previous or "")
+                cost = 1_000 * min(rank, 1) + 500 * came_back + size
             tries.append(((not fits, max(0, size - ONE), cost, place), line, text))
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]

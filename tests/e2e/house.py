@@ -1,6 +1,5 @@
 """A playground in a temporary home: a local Slack with the page, and a real intern beside it."""
 
-import argparse
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,7 +8,8 @@ from pathlib import Path
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from bot.doors.importing import import_
+from bot.doors.house import House as Pieces
+from bot.doors.importing import Importing
 from bot.play.child import Child
 from bot.play.keeping import Keeper, open_slack
 from bot.play.page import add_page
@@ -52,14 +52,17 @@ class House:
         person: str = "UMARIE",
         *,
         language: str | None = "en",
+        locale: str | None = None,
         dark: bool = False,
         width: int = 1360,
         height: int = 860,
         guide: bool = False,
     ) -> Page:
-        """A tab in a browser of its own, as this person."""
+        """A tab in a browser of its own, as this person; `locale` is the browser's own language,
+        which counts where no `language` was chosen."""
         context: BrowserContext = await self.browser.new_context(
             viewport={"width": width, "height": height},
+            locale=locale,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
         )
@@ -82,7 +85,7 @@ def fill(home: Path) -> None:
     products = home / "products.csv"
     products.write_text(PRODUCTS)
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    import_(settings, argparse.Namespace(file=products, workspace=TEAM, currency="EUR", map=[]))
+    Importing(Pieces(settings).migrated(), TEAM, "EUR").take_products(products)
 
 
 @asynccontextmanager

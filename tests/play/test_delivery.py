@@ -210,3 +210,12 @@ async def test_a_mention_is_of_the_bot_and_of_nobody_else(slack: LocalSlack, ear
     await slack.say("UMARIE", MARKET, "<@UINTERN|intern> x")
     await slack.settled()
     assert types(ear) == ["app_mention", "message", "message"]
+
+
+async def test_another_language_is_told_once(slack: LocalSlack, ear: Ear) -> None:
+    await slack.speak("UMARIE", "en-GB")
+    await slack.speak("UMARIE", "en-GB")
+    await slack.settled()
+    (body,) = bodies(ear)
+    assert body["event"]["type"] == "user_change"
+    assert (body["event"]["user"]["id"], body["event"]["user"]["locale"]) == ("UMARIE", "en-GB")

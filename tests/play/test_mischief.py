@@ -93,6 +93,17 @@ async def test_an_event_comes_twice_as_a_retry(slack: LocalSlack, ear: Ear) -> N
     assert ear.got[0][1] == ear.got[1][1]
 
 
+async def test_an_event_whose_ack_is_lost_comes_again(slack: LocalSlack, ear: Ear) -> None:
+    slack.retry_delays = (0.01,)
+    slack.mischief.lost_acks = 1
+    await slack.say("UMARIE", MARKET, "x")
+    await slack.settled()
+    await slack.say("UMARIE", MARKET, "y")
+    await slack.settled()
+    assert [headers.get("X-Slack-Retry-Num") for headers, _ in ear.got] == [None, "1", None]
+    assert ear.got[0][1] == ear.got[1][1]
+
+
 async def test_an_event_comes_twice_as_if_new(slack: LocalSlack, ear: Ear) -> None:
     slack.mischief.deliver_twice_without_headers = True
     await slack.say("UMARIE", MARKET, "x")

@@ -121,3 +121,15 @@ async def test_only_the_apps_own_stream_goes_on(
 ) -> None:
     with pytest.raises(SlackApiError, match="message_not_owned_by_app"):
         await client.chat_appendStream(channel=MARKET, ts=root.ts, markdown_text="x")
+
+
+async def test_the_end_of_a_stream_is_told_to_those_who_draw(
+    slack: LocalSlack, client: AsyncWebClient, root: Message
+) -> None:
+    started = await client.chat_startStream(markdown_text="a", **to_marie(root))
+    changes: list[tuple[str, str | None]] = []
+    slack.listen(lambda change: changes.append((change.kind, change.ts)))
+    slack.mischief.end_streams()
+    assert changes == [("edit", started["ts"])]
+    slack.mischief.end_streams()
+    assert len(changes) == 1

@@ -37,8 +37,10 @@ from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.socket import make_socket
 from bot.slack.web import make_web
+from bot.stocktaking import Stocktaking
 from bot.task import Task
 from bot.words import Words
+from tests.slack.stockroom import Stockroom
 
 MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
 MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
@@ -68,6 +70,20 @@ class Bench:
     checks: tuple[Check, ...] = ()
     question: Question | None = None
     policy: Policy = POLICY
+    stockroom: Stockroom = field(default_factory=Stockroom)
+
+    @property
+    def stocktaking(self) -> Stocktaking:
+        home = self.house.home
+        assert home is not None
+        to = (self.database, self.enqueue, self.outside, self.stockroom, home, self.house.now)
+        return Stocktaking(*to)
+
+    async def _understand(self, id: str) -> None:
+        await self.stocktaking.understand(id)
+
+    async def _take_in(self, id: str) -> None:
+        await self.stocktaking.take_in(id)
 
     def enqueue(self, session: Session, job: Job) -> None:
         if job.id not in self.done and all(job.id != one.id for one in self.jobs):
@@ -261,6 +277,7 @@ async def bench_of(
             client=client,
             now=lambda: datetime.now(UTC),
             stop=stop,
+            home=home,
         )
         people = People(client)
         app, later = make_app(house, people, SECRET, patience=0.05)

@@ -93,7 +93,8 @@ def streaming(slack: Board, args: Arguments) -> Message:
     """A message that still grows: begun by the bot less than some five minutes ago."""
     message = own(slack, args, "message_not_owned_by_app")
     if not message.streaming_until or time.monotonic() > message.streaming_until:
-        message.streaming_until = None
+        if message.streaming_until:
+            slack.end_stream(message)
         raise Refused("message_not_in_streaming_state")
     return message
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
 from bot import journal
+from bot.channels import channels
 from bot.decision import Decision
 from bot.delivery import Delivery
 from bot.draft import Draft
@@ -22,6 +23,7 @@ from bot.play.slack import LocalSlack
 from bot.post import Post
 from bot.receipt import Receipt
 from bot.task import Task
+from bot.words import catalogue
 
 Shown = dict[str, Any]
 TASKS, EVENTS, CALLS, ENTRIES = 8, 40, 25, 300
@@ -103,6 +105,7 @@ def one_task(session: Session, task: Task, entries: list[Entry], language: str) 
         "id": task.id,
         "reference": task.reference,
         "words": task.words,
+        "reason": task.reason,
         "author": task.author,
         "state": task.state,
         "private": task.private,
@@ -135,13 +138,18 @@ def draft_of(session: Session, draft: Draft, language: str) -> Shown:
     return {
         "id": draft.id,
         "version": draft.version,
-        "channel": draft.channel,
+        "channel": channel_of(draft, language),
         "fingerprint": draft.fingerprint,
         "checks": checks if findings is not None else None,
         "decisions": decisions,
         "deliveries": deliveries,
         "by_rules": draft.by_rules,
     }
+
+
+def channel_of(draft: Draft, language: str) -> str | None:
+    channel = channels().get(draft.channel or "")
+    return catalogue(language).get(channel.title, (channel.title,))[0] if channel else draft.channel
 
 
 def receipt_of(receipt: Receipt) -> Shown:

@@ -1,31 +1,30 @@
 """What a person does on the page, carried out in the local Slack."""
 
 import base64
-import json
 import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 from bot.play.answer import Answer
 from bot.play.refusals import Impossible
 from bot.play.slack import LocalSlack
+from bot.skills import skills
 
 Deed = dict[str, Any]
 Verb = Callable[[str, Deed], Awaitable[Answer | None]]
-MANIFEST = Path(__file__).parents[2] / "slack" / "manifest.json"
 KEPT = 60
+LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 NOT_A_COMMAND = "{command} is not a valid command."
 
 
 def commands() -> list[dict[str, str]]:
-    """The slash commands that the intern's manifest declares."""
-    features = json.loads(MANIFEST.read_text(encoding="utf-8"))["features"]
+    """The slash commands that the intern's skills declare."""
     return [
-        {"command": one["command"], "what": one["description"], "hint": one.get("usage_hint", "")}
-        for one in features.get("slash_commands", [])
+        {"command": f"/{skill.command}", "what": skill.summary, "hint": skill.hint}
+        for skill in skills().values()
+        if skill.command
     ]
 
 
@@ -46,6 +45,7 @@ class Deeds:
             "home": self._home,
             "edit": self._edit,
             "delete": self._delete,
+            "speak": self._speak,
         }
 
     async def do(self, me: str, deed: Deed) -> dict[str, Any]:
@@ -113,6 +113,9 @@ class Deeds:
 
     async def _delete(self, me: str, deed: Deed) -> None:
         await self.slack.delete(me, deed["channel"], deed["ts"])
+
+    async def _speak(self, me: str, deed: Deed) -> None:
+        await self.slack.speak(me, LOCALES[deed["language"]])
 
     def _noted(self, name: str, answer: Answer) -> Answer:
         told = {"name": name, "ms": round(answer.ms, 1), "error": answer.error, "at": time.time()}

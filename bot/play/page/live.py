@@ -154,7 +154,8 @@ class Page:
                 news = {"statuses": shown.statuses_of(slack), "prompts": shown.prompts_of(slack)}
                 return {"type": "statuses", **news}
             case ("switches",):
-                return {"type": "switches", "switches": self.live.switches.shown()}
+                self._how = self.live.switches.shown()  # what this page shows from now on
+                return {"type": "switches", "switches": self._how}
             case ("place",):
                 mine = [place for place in slack.places.values() if me in place.members]
                 places = [shown.place_of(slack, place, me) for place in mine]
@@ -193,8 +194,7 @@ class Page:
         """The intern's own life has no event in Slack."""
         while True:
             await asyncio.sleep(LOOK)
-            if (how := self.live.switches.shown()) != self._how:
-                self._how = how
+            if self.live.switches.shown() != self._how:
                 self.note(("switches",))
 
     async def _send(self, news: list[dict[str, Any]]) -> None:

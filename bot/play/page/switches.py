@@ -8,6 +8,7 @@ from bot.play.slack import LocalSlack
 
 SLOW_SECONDS = 2.0
 REFUSED_CALLS = 3
+LOST_ACKS = 2  # a mention is two events
 DRAWING = ("chat.postMessage", "chat.update")
 
 
@@ -26,6 +27,7 @@ class Switches:
             "slow": any(mischief.delay_of(method) > 0 for method in DRAWING),
             "refuse": sum(len(mischief.planned.get(method, ())) for method in DRAWING),
             "sockets": len(self.slack.sockets.connections),
+            "lost": mischief.lost_acks,
             "streams": self._streams(),
             "child": child is not None,
             "alive": child is None or child.pid is not None,
@@ -44,8 +46,10 @@ class Switches:
             for method in DRAWING:
                 mischief.planned[method].clear()
                 mischief.rate_limit(method, REFUSED_CALLS if on else 0)
-        elif name == "drop":
+        elif name == "drop" and self.slack.sockets.connections:
             mischief.drop_socket()
+        elif name == "drop":  # over HTTP, what breaks is the connection with the answer on it
+            mischief.lost_acks = LOST_ACKS if on else 0
         elif name == "streams":
             mischief.end_streams()
         elif name == "kill" and self.child is not None:

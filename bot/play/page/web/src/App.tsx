@@ -1,6 +1,6 @@
 /** The whole page: rail, place, thread or the look behind the scenes, forms, and the first visit. */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { Behind, type Tab } from "./Behind";
 import { Scene } from "./Blocks";
 import { Guide, type Step } from "./Guide";
@@ -22,8 +22,11 @@ export function App() {
   const [mode, setMode] = useKept<Mode>("mode", "system");
   const system = useDark();
   const dark = mode === "dark" || (mode === "system" && system);
-  const own = all?.people[me]?.locale.startsWith("fr") ? "fr" : "en";
-  const language = chosen ?? (all ? own : navigator.language.startsWith("fr") ? "fr" : "en");
+  const language = chosen ?? (navigator.language.startsWith("fr") ? "fr" : "en");
+  const here = all?.me;
+  useEffect(() => {
+    if (here) void act("speak", { language }); // the intern answers in the language of the page
+  }, [here, language]);
   useEffect(() => {
     document.documentElement.lang = language;
     document.documentElement.dataset.mode = dark ? "dark" : "light";
@@ -115,12 +118,15 @@ function Page({ all, dark, setDark, setLanguage }: PageProps) {
     setHint(null);
     const card = lastDraft(all, place);
     const channel = here?.kind === "channel" && here.with_bot ? place : "C0MARKET";
-    if (n === 1) void act("say", { channel, text: words.s1_words });
-    if (n === 2) void act("say", { channel: card?.channel ?? channel, thread: card?.thread_ts ?? null, text: words.s2_words });
-    if (n < 3) return step("ask");
+    if (n === 1) {
+      void act("say", { channel, text: words.s1_words });
+      return step("ask");
+    }
     const edit = card && elementOf(card, "edit");
     if (!card || !edit) return setHint(words.s3_none);
-    if (card.thread_ts) openThread(card.thread_ts);
+    go(card.channel);
+    openThread(card.thread_ts ?? card.ts);
+    if (n === 2) return void act("say", { channel: card.channel, thread: card.thread_ts ?? card.ts, text: words.s2_words });
     void act("click", { channel: card.channel, ts: card.ts, block_id: edit.block_id, action_id: "edit", value: edit.value });
   };
   const view = all.views.at(-1);
@@ -206,15 +212,13 @@ function Announcer({ all }: { all: Everything }) {
   );
 }
 
-/** What was read in each place, kept for each person. */
+/** What was read in each place, kept for each person; the mark stays while they are there. */
 function useReading(all: Everything, place: string) {
   const [read, setRead] = useState<Record<string, string>>(() => recall(`read.${all.me}`, {}));
-  const [readTo, setReadTo] = useState<string | undefined>(read[place]);
-  const before = useRef(place);
+  const [mark, setMark] = useState({ place, readTo: read[place] });
+  if (mark.place !== place) setMark({ place, readTo: read[place] });
   const newest = all.messages[place]?.at(-1)?.ts;
   useEffect(() => {
-    if (before.current !== place) setReadTo(read[place]);
-    before.current = place;
     if (newest && newest !== read[place]) {
       const now = { ...read, [place]: newest };
       setRead(now);
@@ -227,14 +231,15 @@ function useReading(all: Everything, place: string) {
     const after = read[one.id] ?? "0";
     unread[one.id] = (all.messages[one.id] ?? []).filter((m) => m.ts > after && m.user !== all.me).length;
   }
-  return { readTo, unread };
+  return { readTo: mark.readTo, unread };
 }
 
-/** The intern answers in a thread: that thread opens, if it is mine and nothing else is open. */
+/** The intern answers in a thread of mine: that thread opens, unless I am writing in another. */
 function useAnswered(all: Everything, place: string, thread: string | null, busy: boolean, open: (ts: string) => void) {
   const { news } = useLive();
   useEffect(() => {
-    if (!news?.bot_id || busy || news.channel !== place || !news.thread_ts) return;
+    const writing = document.querySelector<HTMLTextAreaElement>(".thread .composer textarea")?.value;
+    if (!news?.bot_id || busy || writing || news.channel !== place || !news.thread_ts) return;
     const root = all.messages[place]?.find((one) => one.ts === news.thread_ts);
     if (root?.user === all.me && news.thread_ts !== thread) open(news.thread_ts);
   }, [news]);

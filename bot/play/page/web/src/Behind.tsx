@@ -106,6 +106,7 @@ function Work({ all, tasks }: { all: Everything; tasks: Task[] }) {
             <span className={`state ${task.state}`}>{stateOf(task.state, words)}</span>
             {task.private && <span className="state">{words.private}</span>}
             <b>{bare(task.words, all)}</b>
+            {task.reason && <q>{bare(task.reason, all)}</q>}
             <small>
               {all.people[task.author]?.name ?? task.author} · {task.reference}
             </small>
@@ -126,12 +127,13 @@ function Work({ all, tasks }: { all: Everything; tasks: Task[] }) {
 }
 
 function Way({ task, all }: { task: Task; all: Everything }) {
+  const words = useWords();
   const language = useLanguage();
   return (
     <ol className="way">
       {task.way.map((one) => (
         <li key={one.seq} className={one.event.split(" ")[0]}>
-          <span>{one.event}</span>
+          <span>{eventOf(one.event, words)}</span>
           {one.by && <em>{all.people[one.by]?.name ?? one.by}</em>}
           <time>{precise(one.at, language)}</time>
         </li>
@@ -219,7 +221,7 @@ function Journal({ all, behind }: { all: Everything; behind: Scene }) {
         {journal.entries.map((one) => (
           <li key={one.seq}>
             <p>
-              <b>{one.seq}</b> {one.event}
+              <b>{one.seq}</b> {eventOf(one.event, words)}
               {one.by && <em> {all.people[one.by]?.name ?? one.by}</em>}
               <time>{precise(one.at, language)}</time>
             </p>
@@ -288,6 +290,11 @@ export function Empty({ children }: { children: ReactNode }) {
 function stateOf(state: string, words: Words): string {
   const name = `state_${state}` as keyof Words;
   return String(words[name] ?? state);
+}
+
+/** What the journal calls it, said for people; a new kind of entry keeps its own name. */
+function eventOf(event: string, words: Words): string {
+  return words.events[event] ?? event;
 }
 
 function levelOf(check: Check, words: Words): string {

@@ -3,6 +3,7 @@
 import { Component, Fragment, type ReactNode, useContext, createContext } from "react";
 import { Message as Drawn, type Block, type MessageProps } from "slack-blocks-to-jsx";
 import "slack-blocks-to-jsx/dist/style.css";
+import { Emoji } from "./Emoji";
 import { Element, type Press } from "./Elements";
 import { type Language, useLanguage } from "./words";
 import type { Everything, Kit } from "./types";
@@ -113,6 +114,7 @@ function hooks(all: Everything, language: Language, go: (place: string) => void)
         </button>
       );
     },
+    emoji: (data, parse) => <Emoji name={data.name} otherwise={parse(data)} />,
     date: ({ timestamp }) => <Fragment>{moment(Number(timestamp), language)}</Fragment>,
   };
 }

@@ -19,9 +19,16 @@ interface Offer {
   small: string;
 }
 
+const unsent = new Map<string, string>(); // what was typed and not sent, by person, place and thread
+
 export function Composer({ all, place, thread, label, said }: Props) {
   const words = useWords();
-  const [text, put] = useState("");
+  const here = `${all.me} ${place.id} ${thread ?? ""}`;
+  const [text, setText] = useState(() => unsent.get(here) ?? "");
+  const put = (fresh: string) => {
+    unsent.set(here, fresh);
+    setText(fresh);
+  };
   const [files, setFiles] = useState<File[]>([]);
   const [at, setAt] = useState(0);
   const [over, setOver] = useState(false);

@@ -3,6 +3,7 @@
 import { useContext, useRef, useState, type KeyboardEvent } from "react";
 import { Ask } from "./Ask";
 import { Scene } from "./Blocks";
+import { Emoji } from "./Emoji";
 import { Field, ONE_OF } from "./Field";
 import { useWords } from "./words";
 import type { Confirm, Kit } from "./types";
@@ -65,8 +66,9 @@ function Button({ element, begin, busy }: { element: Kit; begin: (value: unknown
       data-action={element.action_id}
       aria-label={element.accessibility_label}
       aria-busy={busy}
-      disabled={busy}
+      aria-disabled={busy} // not disabled: that would take the focus away
       onClick={() => {
+        if (busy) return;
         if (element.url) window.open(element.url, "_blank", "noopener");
         begin(element.value ?? null);
       }}
@@ -110,7 +112,7 @@ function Feedback({ element, begin }: { element: Kit; begin: (value: unknown) =>
             begin(side);
           }}
         >
-          {side === "positive" ? "👍" : "👎"}
+          <Emoji name={side === "positive" ? "+1" : "-1"} otherwise="" />
         </button>
       ))}
     </div>

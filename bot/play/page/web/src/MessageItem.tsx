@@ -1,6 +1,7 @@
 /** One message as everybody sees it, or "only visible to you". */
 
-import { memo } from "react";
+import { memo, useState, type KeyboardEvent } from "react";
+import { Ask } from "./Ask";
 import { Avatar } from "./Avatar";
 import { Blocks, Read } from "./Blocks";
 import { act } from "./live";
@@ -20,6 +21,7 @@ export const MessageItem = memo(function MessageItem({ all, message, joined, ope
   const language = useLanguage();
   const person = message.user ? all.people[message.user] : undefined;
   const name = person?.name ?? message.username ?? (message.user === "USLACKBOT" ? "Slack" : "App");
+  const [rewriting, rewrite] = useState(false);
   const press = async (block: Kit, element: Kit, value: unknown) => {
     pressed(element.action_id ?? "");
     const given = element.type === "button" ? { value: element.value } : { value };
@@ -42,7 +44,7 @@ export const MessageItem = memo(function MessageItem({ all, message, joined, ope
             {message.ephemeral && <span className="only">{words.only_you}</span>}
           </p>
         )}
-        <Body message={message} press={press} />
+        {rewriting ? <Rewrite all={all} message={message} done={() => rewrite(false)} /> : <Body message={message} press={press} />}
         {message.edited && !message.bot_id && <small className="edited">{words.edited}</small>}
         {message.files?.map((file) => <FileCard key={file.id} file={file} />)}
         {message.reactions && message.reactions.length > 0 && (
@@ -63,15 +65,95 @@ export const MessageItem = memo(function MessageItem({ all, message, joined, ope
             {message.latest_reply && <small>{words.last_reply(clock(message.latest_reply, language))}</small>}
           </button>
         ) : null}
-        {open && !message.ephemeral && !message.reply_count && message.subtype !== "tombstone" && (
-          <button type="button" className="hover-reply" aria-label={words.open_thread} title={words.open_thread} onClick={() => open(message.ts)}>
-            ↩
-          </button>
+        {!message.ephemeral && message.subtype !== "tombstone" && !rewriting && (
+          <Tools message={message} mine={message.user === all.me} open={message.reply_count ? undefined : open} rewrite={() => rewrite(true)} />
         )}
       </div>
     </article>
   );
 });
+
+/** What can be done with a message, seen when it is pointed at or reached by keyboard. */
+function Tools({ message, mine, open, rewrite }: { message: Message; mine: boolean; open?: (thread: string) => void; rewrite: () => void }) {
+  const words = useWords();
+  const [asking, ask] = useState(false);
+  if (!mine && !open) return null;
+  const erase = (yes: boolean) => {
+    ask(false);
+    if (yes) void act("delete", { channel: message.channel, ts: message.ts });
+  };
+  return (
+    <div className="hover-tools">
+      {open && (
+        <button type="button" aria-label={words.open_thread} title={words.open_thread} onClick={() => open(message.ts)}>
+          ↩
+        </button>
+      )}
+      {mine && (
+        <>
+          <button type="button" data-tool="edit" aria-label={words.edit} title={words.edit} onClick={rewrite}>
+            ✎
+          </button>
+          <button type="button" data-tool="erase" aria-label={words.erase} title={words.erase} onClick={() => ask(true)}>
+            ✕
+          </button>
+        </>
+      )}
+      {asking && (
+        <Ask
+          confirm={{
+            title: { type: "plain_text", text: words.erase },
+            text: { type: "plain_text", text: words.erase_sure },
+            confirm: { type: "plain_text", text: words.erase },
+            deny: { type: "plain_text", text: words.cancel },
+            style: "danger",
+          }}
+          answer={erase}
+        />
+      )}
+    </div>
+  );
+}
+
+/** One's own words, to be changed where they stand. */
+function Rewrite({ all, message, done }: { all: Everything; message: Message; done: () => void }) {
+  const words = useWords();
+  const [text, put] = useState(() => typedAgain(message.text, all));
+  const save = async () => {
+    if (text.trim()) await act("edit", { channel: message.channel, ts: message.ts, text: text.trim() });
+    done();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === "Escape") done();
+    else if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
+      event.preventDefault();
+      void save();
+    }
+  };
+  return (
+    <div className="rewrite">
+      <textarea autoFocus rows={2} value={text} aria-label={words.edit} onChange={(event) => put(event.target.value)} onKeyDown={onKeyDown} />
+      <div className="actions">
+        <button type="button" className="button" onClick={done}>
+          {words.cancel}
+        </button>
+        <button type="button" className="button primary" onClick={() => void save()}>
+          {words.save}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Slack's text as its author typed it. */
+function typedAgain(text: string, all: Everything): string {
+  return text
+    .replace(/<@(\w+)>/g, (_, id: string) => `@${all.people[id]?.name ?? id}`)
+    .replace(/<#\w+\|([^>]+)>/g, "#$1")
+    .replace(/&lt;/g, "<")
+    .replace(/&gt;/g, ">")
+    .replace(/&amp;/g, "&");
+}
 
 function Body({ message, press }: { message: Message; press: (b: Kit, e: Kit, v: unknown) => Promise<unknown> }) {
   if (message.subtype === "tombstone") return <p className="plain faint">{message.text}</p>;

@@ -17,6 +17,7 @@ interface Props {
 }
 
 const NEAR = 120; // pixels from the bottom that still count as reading along
+const ABOVE = 60; // pixels of what was read that stay in sight above what is new
 const TOGETHER = 300; // seconds within which one person's messages stand together
 
 export function Talk({ all, messages, statuses, label, before, readTo, open, pressed }: Props) {
@@ -25,25 +26,37 @@ export function Talk({ all, messages, statuses, label, before, readTo, open, pre
   const frame = useRef<HTMLDivElement>(null);
   const inner = useRef<HTMLDivElement>(null);
   const along = useRef(true);
+  const last = useRef(0); // where the frame was scrolled to
   const [away, setAway] = useState(false);
 
   const toBottom = () => {
     if (frame.current) frame.current.scrollTop = frame.current.scrollHeight;
   };
+  // A place opens at the newest; when more came than fits, at the first that is new.
   useLayoutEffect(() => {
     along.current = true;
     toBottom();
+    const it = frame.current;
+    if (!it) return;
+    last.current = it.scrollTop;
+    const line = it.querySelector<HTMLElement>(".line.fresh");
+    if (line) it.scrollTop = Math.min(it.scrollTop, line.offsetTop - it.offsetTop - ABOVE);
+    onScroll();
   }, [label]);
   useEffect(() => {
     const grown = new ResizeObserver(() => along.current && toBottom());
     if (inner.current) grown.observe(inner.current);
     return () => grown.disconnect();
   }, []);
+  // Content that grows moves the bottom away as well: only who scrolls up stops reading along.
   const onScroll = () => {
     const it = frame.current;
     if (!it) return;
-    along.current = it.scrollHeight - it.scrollTop - it.clientHeight < NEAR;
-    setAway(!along.current);
+    const below = it.scrollHeight - it.scrollTop - it.clientHeight;
+    const near = below < NEAR;
+    if (near || it.scrollTop < last.current) along.current = near;
+    last.current = it.scrollTop;
+    setAway(!along.current && below > it.clientHeight);
   };
   const firstNew = readTo ? messages.find((one) => one.ts > readTo && one.user !== all.me)?.ts : undefined;
   return (

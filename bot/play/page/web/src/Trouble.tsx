@@ -23,9 +23,9 @@ export function Trouble({ all, behind }: { all: Everything; behind: Behind }) {
         <Once name="refuse" title={words.sw_refuse} small={words.sw_refuse_small} busy={how.refuse > 0} flip={flip} />
         <Once
           name="drop"
-          title={words.sw_drop}
-          small={how.sockets ? words.sw_drop_small(how.sockets) : words.sw_drop_na}
-          off={!how.sockets}
+          title={how.sockets ? words.sw_drop : words.sw_cut}
+          small={how.sockets ? words.sw_drop_small(how.sockets) : words.sw_cut_small}
+          busy={how.lost > 0}
           flip={flip}
         />
         <Once name="streams" title={words.sw_streams} small={words.sw_streams_small(how.streams)} off={!how.streams} flip={flip} />

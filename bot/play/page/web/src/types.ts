@@ -120,6 +120,7 @@ export interface Switches {
   refuse: number;
   sockets: number;
   streams: number;
+  lost: number; // acks still to be lost
   child: boolean;
   alive: boolean;
   starts: number;
@@ -181,6 +182,7 @@ export interface Receipt {
 }
 export interface Task {
   id: string;
+  reason: string | null; // why it came back
   reference: string;
   words: string;
   author: string;

@@ -1,0 +1,299 @@
+"""A file that somebody dropped for the library, on its way in: a row. The engine does the work.
+
+It is read (`reading`), shown and confirmed (`waiting`), read again and taken in (`taking`, then
+`storing`, from where there is no way back), and ends in one of `in`, `refused` (the file is of no
+use), `cancelled` (a person stopped it) or `failed` (something broke). Every end is on its card.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import BigInteger, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.db import Row, insert_once
+from bot.errors import CannotDo
+from bot.glimpse import Glimpse
+from bot.job import Enqueue, Job, Kind
+from bot.policy import Policy
+from bot.post import Post
+from bot.words import Words, words_from
+from bot.workspace import Workspace
+
+State = Literal["reading", "waiting", "taking", "storing", "in", "refused", "cancelled", "failed"]
+PIECE = "arrival:"  # how the piece of its card begins
+OPEN: tuple[State, ...] = ("reading", "waiting", "taking")  # a person may still cancel
+
+ENDED = Words("This is over already. Drop the file again if you need it.")
+ASKED = Words("That is being done already.")
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file as a door was told of it. `file` is Slack's id, `place` Slack's business."""
+
+    id: str  # made from Slack's ids, so that a second delivery is the same arrival
+    workspace: str
+    author: str
+    place: dict[str, Any]
+    file: str
+    name: str
+    size: int  # bytes
+    locale: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many rows are in, by what became of them, and how many stayed out."""
+
+    new: int
+    replaced: int
+    same: int
+    rejected: int
+
+
+class Arrival(Row):
+    __tablename__ = "arrivals"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    author: Mapped[str]
+    place: Mapped[dict[str, Any]]
+    locale: Mapped[str | None]
+    file: Mapped[str]
+    name: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(index=True)
+    turn: Mapped[int]  # how often it was begun anew: another kind, another try
+    kind: Mapped[str | None]  # what a person said it is; None: what was understood
+    seen: Mapped[str | None] = mapped_column(Text)  # the Glimpse that its card shows, as JSON
+    understood: Mapped[str | None] = mapped_column(Text)  # the library's own words, as JSON
+    by: Mapped[str | None]  # who confirmed or cancelled it
+    progress: Mapped[int | None]  # rows read so far
+    new: Mapped[int | None]
+    replaced: Mapped[int | None]
+    same: Mapped[int | None]
+    rejected: Mapped[int | None]
+    rejects: Mapped[str | None]  # the file of the rows that stayed out, relative to the home
+    why: Mapped[dict[str, Any] | None]  # Words: why it was refused, or what broke
+    made_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+
+    @staticmethod
+    def ask(session: Session, enqueue: Enqueue, dropped: Dropped, now: datetime) -> bool:
+        """The file as a row, its card's row and its reading, all in this transaction, once.
+        False when it was asked before."""
+        Workspace.ensure(session, dropped.workspace, now)
+        values = asdict(dropped)
+        begun = {"state": "reading", "turn": 0, "made_at": now, "changed_at": now}
+        if not insert_once(session, Arrival, **values, **begun):
+            return False
+        arrival = session.get_one(Arrival, dropped.id)
+        Post.plan(
+            session,
+            id=arrival.card,
+            workspace=dropped.workspace,
+            kind="card",
+            place=dropped.place,
+            piece=arrival.piece,
+            now=now,
+        )
+        arrival._note(session, "file offered", now, by=dropped.author)
+        arrival._enqueue(session, enqueue, "understand")
+        return True
+
+    @staticmethod
+    def of_piece(session: Session, piece: str | None) -> "Arrival | None":
+        """What a card shows, when it is the card of an arrival."""
+        id = (piece or "").removeprefix(PIECE)
+        return session.get(Arrival, id) if piece and piece.startswith(PIECE) else None
+
+    @property
+    def piece(self) -> str:
+        return f"{PIECE}{self.id}"
+
+    @property
+    def card(self) -> str:
+        """The id of its card's post."""
+        return f"{self.piece}:card"
+
+    @property
+    def reference(self) -> str:
+        """What a person can quote, and what the log carries."""
+        return f"SI-{self.id[:8].upper()}"
+
+    @property
+    def glimpse(self) -> Glimpse | None:
+        return Glimpse.model_validate_json(self.seen) if self.seen else None
+
+    @property
+    def said(self) -> Words | None:
+        return words_from(self.why) if self.why else None
+
+    def may_confirm(self, person: str, policy: Policy) -> bool:
+        """Whoever dropped it, or an approver."""
+        return person == self.author or person in policy.approval.approvers
+
+    def understand(
+        self,
+        session: Session,
+        enqueue: Enqueue,
+        *,
+        glimpse: Glimpse,
+        understood: str,
+        turn: int,
+        now: datetime,
+    ) -> None:
+        """It was read: now a person has to say yes. Nothing when it was stopped meanwhile."""
+        if self.state == "reading" and turn == self.turn:
+            self.seen, self.understood = glimpse.model_dump_json(), understood
+            self._become(session, enqueue, "waiting", now)
+
+    def confirm(
+        self,
+        session: Session,
+        enqueue: Enqueue,
+        *,
+        by: str,
+        seen: str,
+        policy: Policy,
+        now: datetime,
+    ) -> None:
+        """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
+        self._demand_person(by, policy)
+        self._demand_turn(seen)
+        if self.state != "waiting":
+            raise CannotDo(ENDED if self.state not in OPEN else ASKED)
+        self.by = by
+        self._note(session, "file confirmed", now, by=by)
+        self._become(session, enqueue, "taking", now)
+        self._enqueue(session, enqueue, "take_in")
+
+    def choose_kind(
+        self,
+        session: Session,
+        enqueue: Enqueue,
+        *,
+        by: str,
+        kind: str,
+        policy: Policy,
+        now: datetime,
+    ) -> None:
+        """It is something else: read it again as this kind. Raises CannotDo."""
+        self._demand_person(by, policy)
+        if self.state not in ("waiting", "refused"):
+            raise CannotDo(ENDED if self.state not in OPEN else ASKED)
+        self.kind = kind
+        self._anew(session, enqueue, now)
+
+    def again(
+        self, session: Session, enqueue: Enqueue, *, by: str, policy: Policy, now: datetime
+    ) -> None:
+        """Once more from the start, after something broke. Raises CannotDo."""
+        self._demand_person(by, policy)
+        if self.state != "failed":
+            raise CannotDo(ASKED if self.state in OPEN else ENDED)
+        self._anew(session, enqueue, now)
+
+    def cancel(
+        self, session: Session, enqueue: Enqueue, *, by: str, policy: Policy, now: datetime
+    ) -> None:
+        """A person stops it. Raises CannotDo when it is over, or being stored."""
+        self._demand_person(by, policy)
+        if self.state == "storing":
+            raise CannotDo(Words("It is being stored right now, so it can't be stopped any more."))
+        if self.state not in OPEN:
+            raise CannotDo(ENDED)
+        self.by = by
+        self._note(session, "file cancelled", now, by=by)
+        self._become(session, enqueue, "cancelled", now)
+
+    def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
+        """So many rows are read. False: it was stopped meanwhile."""
+        if self.state not in ("taking", "storing"):
+            return False
+        if rows != self.progress:
+            self.progress, self.changed_at = rows, now
+            Post.changed(session, enqueue, self.piece)
+        return True
+
+    def store(self, session: Session, enqueue: Enqueue, *, now: datetime) -> bool:
+        """From here on it can't be cancelled. False: it was stopped meanwhile."""
+        if self.state == "taking":
+            self._become(session, enqueue, "storing", now)
+        return self.state == "storing"
+
+    def take(
+        self,
+        session: Session,
+        enqueue: Enqueue,
+        *,
+        outcome: Outcome,
+        rejects: str | None,
+        now: datetime,
+    ) -> None:
+        """The library has it."""
+        if self.state not in ("taking", "storing"):
+            return
+        self.new, self.replaced, self.same = outcome.new, outcome.replaced, outcome.same
+        self.rejected, self.rejects, self.progress = outcome.rejected, rejects, None
+        self._note(session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced)
+        self._become(session, enqueue, "in", now)
+
+    def refuse(self, session: Session, enqueue: Enqueue, *, why: Words, now: datetime) -> None:
+        """The file is of no use as it is."""
+        self._end(session, enqueue, "refused", why, now)
+
+    def fail(self, session: Session, enqueue: Enqueue, *, why: Words, now: datetime) -> None:
+        """Something broke; it may be tried again."""
+        self._end(session, enqueue, "failed", why, now)
+
+    def _end(
+        self, session: Session, enqueue: Enqueue, state: State, why: Words, now: datetime
+    ) -> None:
+        if self.state in (*OPEN, "storing"):
+            self.why = why.model_dump(mode="json")
+            self._note(session, f"file {state}", now)
+            self._become(session, enqueue, state, now)
+
+    def _anew(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        self.turn += 1
+        self.seen = self.understood = self.why = self.by = None
+        self._become(session, enqueue, "reading", now)
+        self._enqueue(session, enqueue, "understand")
+
+    def _become(self, session: Session, enqueue: Enqueue, state: State, now: datetime) -> None:
+        self.state, self.progress, self.changed_at = state, None, now
+        Post.changed(session, enqueue, self.piece)
+
+    def _enqueue(self, session: Session, enqueue: Enqueue, kind: Kind) -> None:
+        enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))
+
+    def _note(
+        self,
+        session: Session,
+        event: str,
+        now: datetime,
+        by: str | None = None,
+        rows: int | None = None,
+    ) -> None:
+        """The journal keeps ids and counts, never a file's name."""
+        journal.record(
+            session,
+            workspace=self.workspace,
+            event=event,
+            subject=self.id,
+            by=by,
+            now=now,
+            rows=rows,
+        )
+
+    def _demand_person(self, by: str, policy: Policy) -> None:
+        if not self.may_confirm(by, policy):
+            raise CannotDo(Words("Only whoever dropped this file or an approver can do that."))
+
+    def _demand_turn(self, seen: str) -> None:
+        if seen != str(self.turn):
+            raise CannotDo(Words("This file was read anew meanwhile. Please look at it again."))

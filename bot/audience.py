@@ -1,0 +1,141 @@
+"""Whom we speak to: a rule that picks customers, as it is stored, read and edited."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from bot.words import Words
+
+Purpose = Literal["email", "sms", "ads"]
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+# The named groups of customers. Every customer is in one; the library has their rules.
+SEGMENTS: Mapping[str, Words] = {
+    "champions": Words("Champions"),
+    "loyal": Words("Loyal"),
+    "promising": Words("Promising"),
+    "new": Words("New"),
+    "at-risk": Words("At risk"),
+    "drifting-away": Words("Drifting away"),
+    "lapsed": Words("Lapsed"),
+    "one-time": Words("One-time"),
+}
+REACHED = {
+    "email": Words("Customers who agreed to e-mails"),
+    "sms": Words("Customers who agreed to SMS"),
+    "ads": Words("Customers who agreed to be matched for ads"),
+}
+
+
+class Rule(BaseModel):
+    """Conditions that must all hold; in a list, one is enough. What is empty asks nothing.
+
+    Products are keys of the catalogue, categories as the catalogue writes them, segments keys of
+    SEGMENTS. Days are inclusive and count back from the newest order; spend is in the shop's
+    currency. Only people who agreed to `purpose` are ever in the audience."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    purpose: Purpose = "email"
+    segments: tuple[str, ...] = ()
+    bought: tuple[str, ...] = ()
+    bought_categories: tuple[str, ...] = ()
+    bought_within: Days | None = None
+    not_bought: tuple[str, ...] = ()
+    not_bought_categories: tuple[str, ...] = ()
+    not_within: Days | None = None
+    like_product: str | None = None  # look-alikes of its buyers, who don't have it
+    like_category: str | None = None
+    min_orders: Annotated[int, Field(ge=1)] | None = None
+    max_orders: Annotated[int, Field(ge=1)] | None = None
+    min_spend: Annotated[Decimal, Field(ge=0)] | None = None
+    countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    last_from: date | None = None
+    last_until: date | None = None
+
+    @field_validator("segments")
+    @classmethod
+    def _known(cls, segments: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(segments) - set(SEGMENTS))
+        if unknown:
+            raise ValueError(f"no such segment: {', '.join(unknown)}")
+        return segments
+
+    def words(self, titles: Mapping[str, str] | None = None) -> Words:
+        """The rule as a person reads it. `titles` are the products' names by key."""
+        parts = [REACHED[self.purpose], *self._groups(), *self._things(titles or {})]
+        parts += [*self._amounts(), *self._places(), *self._dates()]
+        return _joined(parts)
+
+    def _groups(self) -> list[Words]:
+        if not self.segments:
+            return []
+        groups = _either([SEGMENTS[segment] for segment in self.segments])
+        return [Words("in the group {groups}", groups=groups)]
+
+    def _things(self, titles: Mapping[str, str]) -> list[Words]:
+        parts = []
+        bought = [titles.get(p, p) for p in self.bought] + list(self.bought_categories)
+        if bought:
+            parts.append(_bought(bought, self.bought_within))
+        without = [titles.get(p, p) for p in self.not_bought] + list(self.not_bought_categories)
+        if without:
+            parts.append(_without(without, self.not_within))
+        for like in (titles.get(self.like_product or "", self.like_product), self.like_category):
+            if like:
+                parts.append(Words("similar to buyers of {thing}, without it so far", thing=like))
+        return parts
+
+    def _amounts(self) -> list[Words]:
+        parts = []
+        if self.min_orders:
+            n = self.min_orders
+            parts.append(Words.count("at least {n} order", "at least {n} orders", n))
+        if self.max_orders:
+            n = self.max_orders
+            parts.append(Words.count("at most {n} order", "at most {n} orders", n))
+        if self.min_spend:
+            parts.append(Words("spent at least {amount}", amount=self.min_spend))
+        return parts
+
+    def _places(self) -> list[Words]:
+        places = [*self.countries, *self.regions]
+        return [Words("ordered to {places}", places=_either(places))] if places else []
+
+    def _dates(self) -> list[Words]:
+        parts = []
+        if self.last_from:
+            parts.append(Words("last order on {day} or later", day=self.last_from))
+        if self.last_until:
+            parts.append(Words("last order on {day} or earlier", day=self.last_until))
+        return parts
+
+
+def _bought(things: Sequence[str], within: int | None) -> Words:
+    said = _either(things)
+    if within is None:
+        return Words("bought {things}", things=said)
+    return Words("bought {things} in the last {days} days", things=said, days=within)
+
+
+def _without(things: Sequence[str], within: int | None) -> Words:
+    said = _either(things)
+    if within is None:
+        return Words("never bought {things}", things=said)
+    return Words("did not buy {things} in the last {days} days", things=said, days=within)
+
+
+def _either(things: Sequence[str | Words]) -> str | Words:
+    """`a or b or c`"""
+    if len(things) == 1:
+        return things[0]
+    return Words("{first} or {last}", first=things[0], last=_either(things[1:]))
+
+
+def _joined(parts: Sequence[Words]) -> Words:
+    if len(parts) == 1:
+        return parts[0]
+    return Words("{first}; {rest}", first=parts[0], rest=_joined(parts[1:]))

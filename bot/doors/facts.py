@@ -1,0 +1,160 @@
+"""`facts`: what the desk would look up, each value with its source and its query."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from bot.doors.house import House
+from bot.errors import CannotDo
+from bot.evidence import Fact
+from bot.library.catalogue.facts import product_facts
+from bot.library.findings import Findings, Where
+from bot.library.team import analyses
+from bot.settings import Settings
+from bot.words import Words
+
+PRODUCT = "product"
+LONGEST = 60  # signs of a value in the aligned table
+
+
+def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
+    """0 when there are facts, 3 when nothing could be told."""
+    known = (*analyses(), PRODUCT)
+    if chosen.kind not in known:
+        raise CannotDo(
+            Words(
+                "There are no facts of the kind {name}. There are: {known}.",
+                name=chosen.kind,
+                known=", ".join(known),
+            )
+        )
+    where = where_of(chosen.where)
+    house = House(settings).migrated()
+    workspace = house.workspace(chosen.workspace)
+    if chosen.kind == PRODUCT:
+        found = _products(house, workspace, where)
+    else:
+        found = house.library(workspace).findings(chosen.kind, where)
+    sys.stdout.write(as_json(found) if chosen.json else as_text(found))
+    return 0 if found.facts else 3
+
+
+def where_of(pairs: Sequence[str]) -> Where:
+    """`product=linen-shirt`, `since=2026-10-01`, `days=90`: what is asked about. Raises CannotDo
+    for a name that is none, or a value that does not fit it."""
+    types = {field.name: str(field.type) for field in fields(Where)}
+    told: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, value = (part.strip() for part in pair.partition("="))
+        if not sign or not value:
+            raise CannotDo(Words("--where wants name=value, not {given}.", given=pair))
+        if name not in types:
+            near = get_close_matches(name, types, n=1)
+            raise CannotDo(
+                Words(
+                    "--where knows no {name}. It knows: {known}.",
+                    name=name,
+                    known=", ".join(near or types),
+                )
+            )
+        told[name] = _valued(name, value, types[name])
+    return Where(**told)
+
+
+def _valued(name: str, value: str, type_: str) -> str | int | date:
+    try:
+        if "date" in type_:
+            return date.fromisoformat(value)
+        if "int" in type_ and int(value) > 0:
+            return int(value)
+    except ValueError:
+        pass
+    else:
+        if "int" not in type_:
+            return value
+    raise CannotDo(
+        Words(
+            "{name} wants a day like 2026-11-24 or a number above 0, not {value}.",
+            name=name,
+            value=value,
+        )
+    )
+
+
+def _products(house: House, workspace: str, where: Where) -> Findings:
+    """The facts of one product, or of all."""
+    products = house.products(workspace)
+    wanted = [p for p in products if where.product in (None, p.handle, p.title)]
+    newest = max((p.as_of for p in wanted), default=date.min)
+    found = Findings(PRODUCT, "the catalogue", newest)
+    for product in wanted:
+        for fact in product_facts(product):
+            found.facts.append(fact.model_copy(update={"about": product.title}))
+    if not wanted and where.product:
+        raise CannotDo(Words("There is no product {name}.", name=where.product))
+    if not wanted:
+        found.refuse(Words("There are no products yet: import a catalogue."))
+    return found
+
+
+def as_json(found: Findings) -> str:
+    """All of it, for scripts: amounts as text, so that no digit is lost."""
+    told = {
+        "kind": found.kind,
+        "source": found.source,
+        "as_of": found.as_of.isoformat(),
+        "facts": [fact.model_dump(mode="json") for fact in found.facts],
+        "queries": found.queries,
+        "cannot": [words.to("en") for words in found.cannot],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_text(found: Findings) -> str:
+    """Grouped by what each fact is about, aligned; what can't be told at the end."""
+    lines: list[str] = []
+    for subject in found.subjects():
+        facts = [fact for fact in found.facts if fact.id.split(".")[1] == subject]
+        lines += [_title(subject, facts[0]), *_aligned(facts, found), ""]
+    if found.facts:
+        lines.append(f"Source: {found.source}, as of {_day(found.as_of)}.")
+    if found.queries:
+        lines.append(f"Queries, shown by --json: {', '.join(found.queries)}.")
+    lines += [f"Can't be told: {words.to('en')}" for words in found.cannot]
+    return "\n".join(lines) + "\n"
+
+
+def _title(subject: str, fact: Fact) -> str:
+    return f"{fact.about} ({subject})" if fact.about and fact.about != subject else subject
+
+
+def _aligned(facts: Sequence[Fact], found: Findings) -> list[str]:
+    """Label and value; the source where it is another than the whole's."""
+    labels = [fact.titled("en") for fact in facts]
+    values = [_short(fact.spelled("en")) for fact in facts]
+    wide, wider = max(map(len, labels)), max(map(len, values))
+    lines = []
+    for fact, label, value in zip(facts, labels, values, strict=True):
+        besides = []
+        if fact.rows is not None:
+            besides.append(f"{fact.rows:,} rows")
+        if fact.source != found.source:
+            besides.append(fact.source)
+        if fact.as_of != found.as_of:
+            besides.append(f"as of {_day(fact.as_of)}")
+        lines.append(f"  {label.ljust(wide)}  {value.ljust(wider)}  {', '.join(besides)}".rstrip())
+    return lines
+
+
+def _short(value: str) -> str:
+    plain = " ".join(value.split())
+    return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

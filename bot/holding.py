@@ -1,0 +1,122 @@
+"""The files that the library holds: which Parquet files are a workspace's rows, kind by kind."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.db import Row
+from bot.errors import CannotDo
+from bot.words import Words
+
+SOME = 500  # ids in one statement
+
+
+class Meanwhile(CannotDo):
+    """Somebody else switched the listing first; merging again helps."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Words("Somebody else changed the library at the same moment. Try once more.")
+        )
+
+
+class Holding(Row):
+    """One Parquet file. It is in force until another takes its place; then it stays readable for
+    a while, for those who have it open."""
+
+    __tablename__ = "holdings"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]  # a kind of kinds.toml, or "addresses"
+    path: Mapped[str]  # relative to the home, with slashes
+    rows: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[str]  # the name of the file that the rows came in
+    keyed: Mapped[str]  # which key the persons' keys were made with: its check sign
+    as_of: Mapped[date | None]  # the day of its newest row; None: its rows have no day
+    taken_in_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None] = mapped_column(index=True)  # None: in force
+
+    @staticmethod
+    def held(session: Session, workspace: str, kind: str | None = None) -> list["Holding"]:
+        """What is in force, in the order in which it came; of one kind, or of all."""
+        rows = select(Holding).where(Holding.workspace == workspace, Holding.retired_at.is_(None))
+        if kind is not None:
+            rows = rows.where(Holding.kind == kind)
+        return list(session.scalars(rows.order_by(Holding.taken_in_at, Holding.id)))
+
+    @staticmethod
+    def switch(
+        session: Session,
+        workspace: str,
+        kind: str,
+        *,
+        adds: Sequence["Holding"],
+        retires: Collection[str],
+        now: datetime,
+        seen: Collection[str] | None = None,
+    ) -> None:
+        """From now on these files are the kind's rows, and those are no longer: all at once.
+
+        `seen` are the ids in force when the files were made. Raises Meanwhile, a CannotDo, when
+        somebody else switched first; the caller merges again.
+        """
+        journal.record(  # first: it waits for the workspace's turn
+            session,
+            workspace=workspace,
+            event="library changed",
+            subject=kind,
+            now=now,
+            adds=" ".join(row.id for row in adds) or None,
+            retires=" ".join(sorted(retires)) or None,
+            rows=sum(row.rows for row in adds),
+        )
+        if seen is not None and {h.id for h in Holding.held(session, workspace, kind)} != set(seen):
+            raise Meanwhile
+        gone = list(retires)
+        for start in range(0, len(gone), SOME):
+            some = gone[start : start + SOME]
+            mine = (Holding.workspace == workspace) & Holding.id.in_(some)
+            still = mine & Holding.retired_at.is_(None)
+            ended = update(Holding).where(still).values(retired_at=now).returning(Holding.id)
+            if len(session.execute(ended).all()) != len(some):
+                raise Meanwhile
+        session.add_all(adds)
+        session.flush()
+
+    @staticmethod
+    def adopt(session: Session, from_: str, to: str) -> None:
+        """What came in before the workspace was known becomes its own, unless it has some."""
+        if from_ != to and not Holding.held(session, to):
+            moved = update(Holding).where(Holding.workspace == from_).values(workspace=to)
+            session.execute(moved.execution_options(synchronize_session=False))
+
+    @staticmethod
+    def retired(session: Session, before: datetime) -> list["Holding"]:
+        """What nobody can be reading any more."""
+        rows = select(Holding).where(Holding.retired_at < before)
+        return list(session.scalars(rows.order_by(Holding.id)))
+
+    @staticmethod
+    def sweep(session: Session, ids: Collection[str]) -> None:
+        """These files are gone from the disk: their rows go too. The journal keeps their ids."""
+        session.execute(delete(Holding).where(Holding.id.in_(list(ids))))
+
+    @staticmethod
+    def paths(session: Session) -> set[str]:
+        """Every file that a row speaks of, in force or not."""
+        return set(session.scalars(select(Holding.path)))
+
+    @staticmethod
+    def signs(session: Session) -> set[str]:
+        """The check signs of the keys that the rows in force were made with."""
+        rows = select(Holding.keyed).where(Holding.retired_at.is_(None)).distinct()
+        return set(session.scalars(rows))
+
+    @staticmethod
+    def any(session: Session) -> bool:
+        """Whether the library holds a file at all, of whatever workspace."""
+        return session.scalar(select(Holding.id).limit(1)) is not None

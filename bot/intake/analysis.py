@@ -1,0 +1,63 @@
+"""A question about the data: what it is about and when, and one Request without a channel."""
+
+from datetime import date
+
+from bot.brand import Brand
+from bot.brief import Brief
+from bot.desk import Library
+from bot.intake import period, wishes
+from bot.intake.asked import Asked, Intake
+from bot.request import Request
+from bot.words import LANGUAGES
+
+EXACT = 0.85  # a product is only narrowed down to when it is surely named
+
+
+async def take_in(
+    asked: Asked,
+    skill: str,
+    words: str,
+    private: bool,
+    brand: Brand,
+    library: Library,
+    today: date,
+) -> Intake:
+    """The Brief of an analysis. What a form or a button chose wins over the words."""
+    given = asked.answers
+    said = wishes.read(words)
+    if asked.reason and (again := wishes.read(asked.reason)).language:
+        said = said.model_copy(update={"language": again.language})
+    language = given.get("language") or said.language or wishes.typed_in(words)
+    meant = period.read(f"{words} {asked.reason or ''}", today)
+    product = await _product(given.get("product"), words, library)
+    brief = Brief(
+        words=words,
+        author=asked.author,
+        language=language if language in LANGUAGES else asked.ui_language,
+        product=product[0] if product else None,
+        product_words=product[1] if product else None,
+        audience=given.get("audience"),
+        since=_day(given.get("since")) or (meant.since if meant else None),
+        until=_day(given.get("until")) or (meant.until if meant else None),
+        rule=given.get("rule"),
+        stands_on=given.get("stands_on"),
+        material=asked.material,
+        private=private or asked.private,
+    )
+    one = Request(skill=skill, brief=brief, reason=asked.reason, previous=asked.previous)
+    return Intake(brief=brief, requests=(one,))
+
+
+async def _product(chosen: str | None, words: str, library: Library) -> tuple[str, str] | None:
+    """Handle and title of the product that was chosen or is surely named."""
+    hits = sorted(await library.find(chosen or words), key=lambda hit: -hit.score)
+    if hits and (hits[0].handle == chosen or hits[0].score >= EXACT):
+        return hits[0].handle, hits[0].title
+    return None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

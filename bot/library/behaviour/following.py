@@ -1,0 +1,80 @@
+"""What is bought next: from the categories of one purchase to those of the same person's next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+from ibis import _
+
+from bot.library.chance import false_discovery
+
+Q = 0.10
+
+
+@dataclass(frozen=True)
+class Step:
+    """Of `before` purchases with `a` that were followed by another, `after` had `b` in the next:
+    `lift` times as often as next purchases do at large."""
+
+    a: str
+    b: str
+    before: int
+    after: int
+    lift: float
+    q: float
+
+    @property
+    def share(self) -> float:
+        return self.after / self.before
+
+
+def steps_of(lines: ir.Table) -> ir.Table:
+    """a, b, times; and with b empty, how often a was followed by anything; with a empty, how often
+    b was in a next purchase; with both empty, all. A day is a purchase."""
+    bought = lines.filter(_.amount >= 0, _.category.notnull())
+    baskets = bought.select("customer", "day", "category").distinct()
+    days = baskets.select("customer", "day").distinct()
+    pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
+    pairs = pairs.filter(_.then.notnull())
+    empty = ibis.literal("")
+    anything = pairs.select("customer", "day", "then", category=empty)
+    now = baskets.join(pairs, ["customer", "day"]).select("customer", "day", "then", "category")
+    now = now.union(anything).rename(a="category")
+    after = baskets.union(days.mutate(category=empty).select("customer", "day", "category"))
+    after = after.rename(who="customer", on="day", b="category")
+    both = now.join(after, (now.customer == after.who) & (now.then == after["on"]))
+    return both.group_by("a", "b").aggregate(times=_.count())
+
+
+def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
+    """From one category to another or the same, strongest first, with at least `floor` purchases
+    before and after. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
+    from scipy.special import ndtr
+
+    times = {(str(r["a"]), str(r["b"])): int(r["times"]) for r in rows}
+    every = times.get(("", ""), 0)
+    names = sorted({name for pair in times for name in pair if name})
+    crossed = [
+        (a, b)
+        for a in names
+        for b in names
+        if times.get((a, ""), 0) >= floor and times.get(("", b), 0) >= floor
+    ]
+    if not crossed:
+        return []
+    before = np.array([times[a, ""] for a, _b in crossed], dtype=np.float64)
+    share = np.array([times["", b] / every for _a, b in crossed])
+    after = np.array([times.get(pair, 0) for pair in crossed], dtype=np.float64)
+    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
+    z = (after - before * share) / np.maximum(spread, 1e-9)
+    q = false_discovery(ndtr(-z))
+    lift = after / (before * share)
+    found = [
+        Step(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
+        for i, (a, b) in enumerate(crossed)
+        if after[i] >= floor
+    ]
+    return sorted(found, key=lambda step: (-step.lift, step.a, step.b))

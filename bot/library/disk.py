@@ -1,0 +1,69 @@
+"""Parquet files on the disk: read by DuckDB, written whole or not at all."""
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+MEMORY = "600MB"
+SPILL = ".spill"
+
+
+def one(con: Any, sql: str) -> int:
+    return int(con.execute(sql).fetchone()[0])
+
+
+def read(paths: Sequence[Path], *options: str) -> str:
+    """The rows of these files."""
+    named = ", ".join(text(spelled(path)[-1]) for path in paths)
+    return f"read_parquet({', '.join([f'[{named}]', *options])})"
+
+
+def spelled(path: Path) -> tuple[str, str]:
+    """A path as it is, and as DuckDB finds it: a home may be called anything, and signs of
+    patterns must stand for themselves."""
+    return str(path), re.sub(r"[*?\[]", r"[\g<0>]", str(path))
+
+
+def text(path: Path | str) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+@contextmanager
+def engine(folder: Path) -> Iterator[Any]:
+    import duckdb
+
+    folder.mkdir(parents=True, exist_ok=True)
+    spill = folder / SPILL / secrets.token_hex(4)
+    config: dict[str, Any] = {"memory_limit": MEMORY, "temp_directory": str(spill)}
+    con = duckdb.connect(":memory:", config=config)
+    try:
+        yield con
+    finally:
+        con.close()
+        shutil.rmtree(spill, ignore_errors=True)
+
+
+@contextmanager
+def placed(to: Path) -> Iterator[Path]:
+    """Written under another name, flushed to the disk, then renamed: never half a file."""
+    part = to.with_suffix(".part")
+    try:
+        yield part
+        flush(part)
+        part.rename(to)
+        flush(to.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

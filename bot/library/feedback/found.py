@@ -1,0 +1,129 @@
+"""Themes, mood, what changed and where it gathers: one pass over the feedback."""
+
+from pathlib import Path
+
+import numpy as np
+
+from bot.library.feedback.emerging import tell_emerging
+from bot.library.feedback.first import Bought, tell_to_fix, to_fix
+from bot.library.feedback.gathered import gatherings, tell_gatherings
+from bot.library.feedback.levels import tell_levels
+from bot.library.feedback.listening import Listened, listen
+from bot.library.feedback.moved import moved, tell_moved
+from bot.library.feedback.periods import Periods, periods
+from bot.library.feedback.quotes import tell_quotes
+from bot.library.feedback.sentiment import mood, tell_mood
+from bot.library.feedback.texts import MOST, asked, read
+from bot.library.feedback.titles import title
+from bot.library.feedback.wording import tell_wording
+from bot.library.findings import Findings, Where
+from bot.library.read import rows_of, sql_of
+from bot.library.shelf import Shelf
+from bot.words import Words
+
+FEW = 20  # texts below which nothing is told
+QUOTED = 12  # themes that get quotes, the most told
+
+
+def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
+    """Everything that can be told of the feedback asked about. `folder` holds the team's own
+    aspect lists. Shares are in %, of the texts whose language has a list. Raises CannotDo when a
+    list cannot be read, or when the question is about something feedback does not say."""
+    if shelf.table("feedback") is None:
+        empty = Findings("feedback", "", shelf.today)
+        empty.refuse(
+            Words("There is no feedback yet: import a file of reviews, messages or answers.")
+        )
+        return empty
+    found = Findings("feedback", shelf.source("feedback"), shelf.as_of("feedback"))
+    expression = asked(shelf, where)
+    found.queries["texts"] = sql_of(expression)
+    texts = read(shelf, expression, where)
+    over = periods(where, found.as_of)
+    said = listen(texts, folder)
+    level = said.keep(over.level(texts))
+    if len(level.texts) < FEW:
+        found.refuse(_too_few(len(level.texts)))
+        return found
+    _tell_period(found, level, over)
+    _tell_themes(found, shelf, said, level, over)
+    _tell_mood(found, level)
+    tell_emerging(
+        found, [t for t, told in zip(level.texts, _themed(level), strict=True) if not told]
+    )
+    if len(texts) >= MOST:
+        found.refuse(Words("Only the newest {n} texts were read.", n=MOST))
+    return found
+
+
+def _tell_period(found: Findings, level: Listened, over: Periods) -> None:
+    """feedback.all.texts, .first-day, .last-day, .now-first-day, .without-list and .themed-share"""
+    total = len(level.texts)
+    about = title("all")
+    found.add("all", "texts", total, about=about, rows=total, query="texts")
+    days = [text.day for text in level.texts if text.day]
+    if days:
+        found.add("all", "first-day", min(days), about=about, rows=total, query="texts")
+        found.add("all", "last-day", max(days), about=about, rows=total, query="texts")
+        found.add("all", "now-first-day", over.now, about=about, rows=total, query="texts")
+    unlisted = total - int(level.listed.sum())
+    if unlisted:
+        found.add("all", "texts-without-list", unlisted, about=about, rows=total, query="texts")
+        found.refuse(
+            Words(
+                "{n} of {total} texts are in a language without a list of themes, or in none that "
+                "was recognised: of these only mood and emerging themes are told. A list "
+                "aspects_xx.toml would change that.",
+                n=unlisted,
+                total=total,
+            )
+        )
+
+
+def _tell_themes(
+    found: Findings, shelf: Shelf, said: Listened, level: Listened, over: Periods
+) -> None:
+    tell_levels(found, level)
+    changes = moved(said, over.is_now(said.texts), over.is_before(said.texts))
+    tell_moved(found, changes, said.titles)
+    recent = over.is_now(level.texts) | over.is_before(level.texts)
+    if not recent.any():  # nothing is dated
+        recent = np.ones(len(level.texts), bool)
+    gathered = gatherings(level, level.keep(recent), shelf.floor)
+    tell_gatherings(found, gathered, said.titles, _products(shelf))
+    worst = to_fix(level, recent, changes, Bought(shelf, over, found))
+    tell_to_fix(found, worst, said.titles)
+    loudest = sorted(level.subjects, key=lambda s: -int((level.of(s) > 0).sum()))[:QUOTED]
+    blamed = {w.subject for w in worst}
+    moving = [c.subject for c in changes if c.verdict != "no change seen"]
+    quoted = dict.fromkeys((*(w.subject for w in worst), *moving, *loudest))
+    tell_quotes(found, level, [s for s in quoted if s in level.column], blamed)
+
+
+def _tell_mood(found: Findings, level: Listened) -> None:
+    one = mood(level)
+    tell_mood(found, level.texts, one)
+    tell_wording(found, level, one.happy == 0, one.happy == 1)
+
+
+def _themed(level: Listened) -> list[bool]:
+    return [bool(heard and heard.flags) for heard in level.heard]
+
+
+def _products(shelf: Shelf) -> dict[str, str]:
+    """What the catalogue calls them, by reference."""
+    if shelf.products is None:
+        return {}
+    rows = rows_of(shelf, shelf.products.select("product", "title"))
+    return {row["product"]: row["title"] or row["product"] for row in rows}
+
+
+def _too_few(texts: int) -> Words:
+    return Words.count(
+        "Only {n} text answers to that, and themes take {few}: a longer period or a fuller "
+        "feedback file would help.",
+        "Only {n} texts answer to that, and themes take {few}: a longer period or a fuller "
+        "feedback file would help.",
+        texts,
+        few=FEW,
+    )

@@ -1,0 +1,68 @@
+"""A text as the words that themes are looked up by: lower case, no accents, cut into clauses."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+MARKS = re.compile("[\u0300-\u036f]")
+WORD = re.compile(r"\w+(?:['’]\w+)*")
+PIECE = re.compile(r"\w+(?:'\w+)*|[,:()]|\s[-–—]+\s")
+SENTENCE = re.compile(r"[^.!?…;\n]+[.!?…;\"»)]*")
+ORDINAL = re.compile(r"(?<=\d)[.](?=\d)")
+
+
+class Sentence(NamedTuple):
+    """`clauses` are its words, cut at commas and at words that turn ("but"); `start` and `end` are
+    where it stands in the text, letter for letter."""
+
+    clauses: tuple[tuple[str, ...], ...]
+    asks: bool
+    start: int
+    end: int
+
+
+def bare(text: str) -> str:
+    """Lower case, no accents, straight apostrophes: `Trop Étroit’` → `trop etroit'`."""
+    low = text.casefold().replace("’", "'").replace("œ", "oe").replace("æ", "ae")
+    if low.isascii():
+        return low
+    return MARKS.sub("", unicodedata.normalize("NFKD", low))
+
+
+def words_of(text: str, language: str) -> list[str]:
+    """All words. English keeps "don't" as `dont`, the others part at the apostrophe."""
+    return [w for piece in WORD.findall(bare(text)) for w in _parted(piece, language)]
+
+
+def sentences(text: str, language: str, turns: frozenset[str]) -> list[Sentence]:
+    """The text's sentences. A word of `turns` begins a new clause."""
+    found = []
+    for match in SENTENCE.finditer(ORDINAL.sub(",", text)):
+        clauses = _clauses(bare(match[0]), language, turns)
+        if clauses:
+            start = match.start() + len(match[0]) - len(match[0].lstrip())
+            end = match.start() + len(match[0].rstrip())
+            found.append(Sentence(clauses, "?" in match[0][-4:], start, end))
+    return found
+
+
+def _clauses(plain: str, language: str, turns: frozenset[str]) -> tuple[tuple[str, ...], ...]:
+    found: list[tuple[str, ...]] = []
+    now: list[str] = []
+    for piece in PIECE.findall(plain):
+        if not (piece[0].isalnum() or piece[0] == "_"):
+            found, now = [*found, tuple(now)], []
+            continue
+        for word in _parted(piece, language):
+            if word in turns and now:
+                found, now = [*found, tuple(now)], []
+            now.append(word)
+    return tuple(clause for clause in (*found, tuple(now)) if clause)
+
+
+def _parted(piece: str, language: str) -> list[str]:
+    if "'" not in piece and "’" not in piece:
+        return [piece]
+    if language == "en":
+        return [piece.replace("'", "").replace("’", "")]
+    return [part for part in re.split("['’]", piece) if part]

@@ -1,0 +1,107 @@
+"""Where a file names its columns: the header's line, the delimiter, the sheet."""
+
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import duckdb
+
+from bot.errors import CannotDo
+from bot.library.files import sheet
+from bot.library.files.names import complete, guess
+from bot.library.files.opening import HEAD, Opened
+from bot.library.files.records import Record, lines_of, records
+from bot.library.files.source import json_row, literal, unreadable
+from bot.words import Words
+
+DELIMITERS = (",", ";", "\t", "|", "whitespace")
+SEARCHED = 12  # rows in which the header may be
+
+
+@dataclass(frozen=True)
+class Head:
+    names: tuple[str, ...]
+    line: int = 0
+    delimiter: str | None = None
+    sheet: str | None = None
+
+
+def find_head(
+    path: Path, opened: Opened, name: str, given: Mapping[str, str], kind: str | None
+) -> Head:
+    """The header that makes most sense. Raises CannotDo when there is none or nothing below it."""
+    if opened.format == "parquet":
+        return Head(_parquet(path, name))
+    if opened.format == "jsonl":
+        return Head(_keys(path, opened))
+    found = list(_candidates(path, opened, name))
+    best = max(found, key=lambda head: _sense(head, name, given, kind), default=None)
+    if best is None or len(best.names) < 2:
+        raise CannotDo(
+            Words(
+                "I can't find columns in {file}: no comma, semicolon or tab parts its first "
+                "lines. The first line reads: {line}",
+                file=name,
+                line=_first(path, opened)[:200],
+            )
+        )
+    return best
+
+
+def _sense(
+    head: Head, name: str, given: Mapping[str, str], kind: str | None
+) -> tuple[bool, int, int, int]:
+    match = guess(head.names, name, given, kind)
+    return complete(match), match.score, min(len(head.names), 3), -head.line
+
+
+def _candidates(path: Path, opened: Opened, name: str) -> Iterator[Head]:
+    if opened.format == "xlsx":
+        for one in sheet.sheets(path, name)[:20]:
+            for found in sheet.rows_of(path, name, one, most=SEARCHED):
+                cells = found.cells
+                while cells and not cells[-1]:
+                    cells.pop()
+                yield Head(tuple(cell.strip() for cell in cells), found.line, None, one)
+        return
+    text = "".join(islice(_some(path, opened), 200))
+    for delimiter in DELIMITERS:
+        for row in islice(records(iter(io.StringIO(text, newline="")), delimiter), SEARCHED):
+            if isinstance(row, Record):
+                cells = [cell.strip().lstrip("\ufeff") for cell in row.cells]
+                span = sum(cell.count("\n") for cell in cells)
+                yield Head(tuple(cells), row.line + span, delimiter)
+
+
+def _some(path: Path, opened: Opened) -> Iterator[str]:
+    """The first lines, no more than a head's worth."""
+    left = 4 * HEAD
+    for line in lines_of(path, opened.encoding or "utf-8"):
+        yield line
+        left -= len(line)
+        if left < 0:
+            return
+
+
+def _first(path: Path, opened: Opened) -> str:
+    if opened.format != "csv":
+        return ""
+    return next((line.strip() for line in _some(path, opened) if line.strip()), "")
+
+
+def _keys(path: Path, opened: Opened) -> tuple[str, ...]:
+    keys: dict[str, None] = {}
+    for line in islice(lines_of(path, opened.encoding or "utf-8"), 2000):
+        keys.update(dict.fromkeys(json_row(line) or {}))
+    return tuple(keys)
+
+
+def _parquet(path: Path, name: str) -> tuple[str, ...]:
+    with duckdb.connect() as con:
+        try:
+            found = con.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
+        except duckdb.Error:
+            raise unreadable(name) from None
+    return tuple(row[0] for row in found)

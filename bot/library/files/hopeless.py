@@ -1,0 +1,168 @@
+"""Sentences about files: what can't be understood of one, and what was assumed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.errors import CannotDo
+from bot.library.catalogue.amounts import CURRENCIES
+from bot.library.files.names import CONSENTS, PRODUCTS, Match, spoken
+from bot.library.files.proving import Proof
+from bot.library.files.understood import Mapped
+from bot.library.kinds import Type, kinds
+from bot.words import Words
+
+
+def check_asked(kind: str | None, given: Mapping[str, str], currency: str | None) -> None:
+    """Raises CannotDo for a kind, a column of ours or a currency that there is not."""
+    if kind and kind not in (*kinds(), PRODUCTS):
+        raise CannotDo(
+            Words(
+                "There is no kind {kind}. The kinds are: {known}.",
+                kind=kind,
+                known=", ".join((*kinds(), PRODUCTS)),
+            )
+        )
+    asked = [kinds()[kind]] if kind and kind != PRODUCTS else list(kinds().values())
+    known = {name for one in asked for name in (*one.columns, *one.aids)}
+    if kind != PRODUCTS and (wrong := [one for one in given.values() if one not in known]):
+        raise CannotDo(
+            Words(
+                "There is no column {column}. The columns are: {known}.",
+                column=wrong[0],
+                known=", ".join(sorted(known)),
+            )
+        )
+    if currency and currency not in CURRENCIES:
+        raise CannotDo(Words("{currency} is no currency that I know.", currency=currency))
+
+
+def check_given(name: str, given: Mapping[str, str], names: Sequence[str]) -> None:
+    """Raises CannotDo for a column that the file does not have."""
+    has = {spoken(one) for one in names}
+    if gone := [theirs for theirs in given if spoken(theirs) not in has]:
+        raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
+
+
+def not_understood(name: str, names: Sequence[str], match: Match, kind: str | None) -> CannotDo:
+    """What a file lacks to be something."""
+    columns = ", ".join(one for one in names if one)[:200]
+    has = match.columns
+    if kind in (None, "orders") and "order" in has and "at" in has and "customer" in has:
+        return CannotDo(
+            Words(
+                "{file} says when orders were placed, but not what they were worth. Join it with "
+                "the file of their lines, the one with an order and a price on each row.",
+                file=name,
+            )
+        )
+    worth = "amount" in has or "unit_price" in match.aids
+    if kind in (None, "orders") and "order" in has and "product" in has and worth:
+        return CannotDo(
+            Words(
+                "{file} has the lines of orders, but not when they were placed. Join it with the "
+                "file of the orders, the one with an order and its date on each row.",
+                file=name,
+            )
+        )
+    if kind:
+        return CannotDo(
+            Words(
+                "{file} can't be {kind}: I find no column for {missing}. Its columns are: "
+                "{columns}.",
+                file=name,
+                kind=kind,
+                missing=", ".join(_missing(match)),
+                columns=columns,
+            )
+        )
+    return CannotDo(
+        Words(
+            "I can't tell what {file} holds. Its columns are: {columns}. Say what kind it is, and "
+            "which column is which.",
+            file=name,
+            columns=columns,
+        )
+    )
+
+
+def no_values(name: str, one: Mapped, cell: str, type_: Type) -> CannotDo:
+    """A needed column without values."""
+    if type_ in ("day", "moment"):
+        return CannotDo(
+            Words(
+                "{file}: I can't read the dates of {column}, such as “{cell}”.",
+                file=name,
+                column=one.theirs,
+                cell=cell[:40],
+            )
+        )
+    return CannotDo(
+        Words(
+            "{file}: I can't read the numbers of {column}, such as “{cell}”.",
+            file=name,
+            column=one.theirs,
+            cell=cell[:40],
+        )
+    )
+
+
+def assumptions(
+    match: Match, names: Sequence[str], proof: Proof, said: str | None, asked: str | None
+) -> Iterator[Words]:
+    """What was taken to be so without a proof."""
+    if not proof.order_proved or proof.clashes:
+        yield (
+            Words("Dates are read as day/month.")
+            if proof.day_first
+            else Words("Dates are read as month/day.")
+        )
+    if proof.decimal == ",":
+        yield Words("Numbers are read with a decimal comma.")
+    if said and not asked and "currency" not in match.columns:
+        yield Words("Amounts are in {currency}.", currency=said)
+    if not said and "currency" not in match.columns and match.kind in ("orders", "prices"):
+        yield Words("No currency is named.")
+    twice = [one for at, one in enumerate(names) if one and one in names[:at]]
+    if twice:
+        yield Words("{column} is there twice: the first one is read.", column=twice[0])
+    if proof.rating_scale != 1:
+        top = 10 if proof.rating_scale == 0.5 else 100
+        yield Words("Ratings go up to {top} and are brought to 5.", top=top)
+    yield from _made(match, names)
+
+
+def _made(match: Match, names: Sequence[str]) -> Iterator[Words]:
+    has, aids = match.columns, match.aids
+    if match.kind == "orders":
+        if "amount" not in has and "quantity" in has:
+            yield Words(
+                "The amount is {quantity} times {price}.",
+                quantity=names[has["quantity"]],
+                price=names[aids["unit_price"]],
+            )
+        if "order" not in has:
+            yield Words("There are no order numbers: a customer's day is one order.")
+        if "line" not in has and ("product" in has or "title" in has):
+            yield Words("Lines are numbered by their place in the order.")
+    if match.kind == "events" and "session" not in has:
+        yield Words("There are no sessions: a visitor's day is one.")
+    if match.kind == "feedback" and "id" not in has:
+        yield Words("There are no ids: they are made from the rows.")
+    if match.kind == "experiments":
+        if "experiment" not in has:
+            yield Words("The test is called by the file's name.")
+        if "unit" not in has and "users" not in has:
+            yield Words("Each row is a person of its own.")
+        if match.metrics:
+            yield Words("What is measured: {metrics}.", metrics=", ".join(match.metrics))
+    if match.kind == "consents" and not any(one in has for one in CONSENTS):
+        yield Words("No consent is told: nobody of this file may be written to.")
+    if kinds()[match.kind].dated not in has:
+        yield Words("There are no dates.")
+
+
+def _missing(match: Match) -> list[str]:
+    if match.kind == PRODUCTS:
+        return ["title"]
+    wanted = [n for n, c in kinds()[match.kind].columns.items() if c.needed]
+    wanted = {"campaigns": ["impressions"], "experiments": ["variant"]}.get(match.kind, wanted)
+    return [one for one in wanted if one not in match.columns] or wanted

@@ -1,0 +1,191 @@
+"""Which column of a file is which of ours: `called.toml`."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+
+from bot.library.catalogue.amounts import currency_in
+from bot.library.catalogue.columns import known_fields
+from bot.library.kinds import called, kinds
+
+PRODUCTS = "products"
+COUNTS = ("impressions", "clicks", "sent", "opened", "delivered")
+CONSENTS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
+HINTS: Mapping[str, tuple[str, ...]] = {
+    "orders": ("order", "commande", "vente", "sales", "transaction", "retail", "pedido"),
+    "events": ("event", "evenement", "session", "browsing", "visit"),
+    "feedback": ("review", "avis", "feedback", "comment", "verbatim", "survey"),
+    "prices": ("price", "prix", "tarif"),
+    "campaigns": ("campaign", "campagne", "ads", "newsletter", "mailing"),
+    "experiments": ("experiment", "abtest", "variant", "hillstrom"),
+    "consents": ("customer", "client", "consent", "contact", "subscriber"),
+    PRODUCTS: ("product", "produit", "catalog", "catalogue", "shopify"),
+}
+
+
+@dataclass(frozen=True)
+class Match:
+    """A file's columns as one kind has them: ours → position. `metrics`: outcome → position."""
+
+    kind: str
+    columns: dict[str, int] = field(default_factory=dict)
+    aids: dict[str, int] = field(default_factory=dict)
+    metrics: dict[str, int] = field(default_factory=dict)
+    personal: dict[int, str] = field(default_factory=dict)  # position → what it is of somebody
+    many: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    score: int = 0
+
+    def used(self) -> set[int]:
+        joined = [place for places in self.many.values() for place in places]
+        parts = (self.columns, self.aids, self.metrics)
+        return {place for part in parts for place in part.values()} | set(joined)
+
+
+@lru_cache(maxsize=20_000)
+def spoken(name: str) -> str:
+    """A name without accents, capitals, signs and blanks: `Order ID`, `order_id` → `orderid`."""
+    bare = unicodedata.normalize("NFKD", name)
+    return re.sub(
+        r"[^a-z0-9]+", "", "".join(c for c in bare if not unicodedata.combining(c)).lower()
+    )
+
+
+@lru_cache(maxsize=20_000)
+def ways(name: str) -> tuple[str, ...]:
+    """How a column's name may be looked up: as it is, and without its unit: `Prix (€)`."""
+    bare = re.sub(r"[(\[][^)\]]*[)\]]", " ", name)
+    words = [w for w in re.split(r"[\s_]+", bare) if not currency_in(w) and w.lower() != "en"]
+    return tuple(
+        dict.fromkeys(s for s in (spoken(name), spoken(bare), spoken(" ".join(words))) if s)
+    )
+
+
+def guess(names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None) -> Match:
+    """The kind that makes most sense of the columns, or `kind`; score 0 when none does."""
+    candidates = [match(one, names, given) for one in ([kind] if kind else [*kinds(), PRODUCTS])]
+    whole = [one for one in candidates if complete(one)] or candidates
+    return max(whole, key=lambda one: one.score + 2 * (complete(one) and _hinted(one.kind, file)))
+
+
+def match(kind: str, names: Sequence[str], given: Mapping[str, str]) -> Match:
+    """The columns of a file as one kind names them; `given` (theirs → ours) goes first."""
+    if kind == PRODUCTS:
+        return _products(names)
+    lists = {ours: column.called for ours, column in kinds()[kind].columns.items()}
+    aids = kinds()[kind].aids
+    columns = _assigned(names, {**lists, **aids}, given)
+    taken = set(columns.values())
+    metrics = _metrics(names, columns) if kind == "experiments" else {}
+    taken |= set(metrics.values())
+    personal = _personal(names, taken)
+    return Match(
+        kind,
+        {ours: place for ours, place in columns.items() if ours in lists},
+        {ours: place for ours, place in columns.items() if ours in aids},
+        metrics,
+        personal,
+        score=len(taken) + (len(personal) if kind == "consents" else 0),
+    )
+
+
+def complete(found: Match) -> bool:
+    """Whether the columns suffice for rows of the kind."""
+    has, aids = found.columns, found.aids
+    if found.kind == "orders":
+        worth = "amount" in has or "unit_price" in aids
+        return "at" in has and worth and ("order" in has or "customer" in has)
+    if found.kind == "events":
+        return {"at", "step"} <= set(has) and ("session" in has or "visitor" in has)
+    if found.kind == "campaigns":
+        return any(one in has for one in COUNTS) or {"subject", "text"} <= set(has)
+    if found.kind == "experiments":
+        return "variant" in has and bool(found.metrics or "users" in has)
+    if found.kind == "consents":
+        told = any(one in has for one in CONSENTS) or len(found.personal) > 1
+        return "customer" in has and (told or "since" in has)
+    if found.kind == PRODUCTS:
+        return found.score > 1 and "title" in has
+    needed = [name for name, column in kinds()[found.kind].columns.items() if column.needed]
+    return all(name in has for name in needed)
+
+
+def _assigned(
+    names: Sequence[str], lists: Mapping[str, Sequence[str]], given: Mapping[str, str]
+) -> dict[str, int]:
+    """Each of ours gets the column that is likeliest it, each column is one of ours at most."""
+    fixed = {spoken(theirs): ours for theirs, ours in given.items()}
+    offers: list[tuple[int, int, str]] = []
+    for place, name in enumerate(names):
+        if spoken(name) in fixed:
+            offers.append((-1, place, fixed[spoken(name)]))
+            continue
+        for way in ways(name):
+            offers += [(rank, place, ours) for ours, rank in _ranks(_frozen(lists)).get(way, ())]
+    columns: dict[str, int] = {}
+    for _, place, ours in sorted(offers):
+        if ours in lists and ours not in columns and place not in columns.values():
+            columns[ours] = place
+    return columns
+
+
+def _frozen(lists: Mapping[str, Sequence[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((ours, tuple(names)) for ours, names in lists.items())
+
+
+@cache
+def _ranks(
+    lists: tuple[tuple[str, tuple[str, ...]], ...],
+) -> dict[str, tuple[tuple[str, int], ...]]:
+    found: dict[str, dict[str, int]] = {}
+    for ours, names in lists:
+        for rank, name in enumerate(names):
+            found.setdefault(spoken(name), {}).setdefault(ours, rank)
+    return {name: tuple(ranked.items()) for name, ranked in found.items()}
+
+
+def _metrics(names: Sequence[str], columns: dict[str, int]) -> dict[str, int]:
+    """The outcomes of a test, one a column; `value` and `successes` give way to them."""
+    if "metric" in columns or "users" in columns:
+        return {}
+    found: dict[str, int] = {}
+    for sort in ("successes", "values"):
+        lists = called()["metrics"][sort]
+        free = [
+            n if i not in columns.values() or _outcome(columns, i) else ""
+            for i, n in enumerate(names)
+        ]
+        found.update(_assigned(free, lists, {}))
+    for ours in ("successes", "value"):
+        if columns.get(ours) in found.values():
+            del columns[ours]
+    return found
+
+
+def _outcome(columns: Mapping[str, int], place: int) -> bool:
+    return place in (columns.get("successes"), columns.get("value"))
+
+
+def sort_of(metric: str) -> str:
+    """`successes` for a yes or no, `values` for an amount."""
+    return "values" if metric in called()["metrics"]["values"] else "successes"
+
+
+def _personal(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
+    known = {spoken(name): what for what, list_ in called()["personal"].items() for name in list_}
+    found = {}
+    for place, name in enumerate(names):
+        what = next((known[way] for way in ways(name) if way in known), None)
+        if what and (place not in set(taken) or what in ("email", "phone")):
+            found[place] = what
+    return found
+
+
+def _products(names: Sequence[str]) -> Match:
+    columns = _assigned(names, known_fields(), {})
+    return Match(PRODUCTS, columns, score=len(columns))
+
+
+def _hinted(kind: str, file: str) -> bool:
+    return any(word in spoken(file) for word in HINTS[kind])

@@ -1,0 +1,35 @@
+"""What stayed out of a file, as a CSV that a spreadsheet opens and never computes."""
+
+import csv
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.library.catalogue.plain import is_formula
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that stayed out: its line as an editor shows it, the column, why, and the row."""
+
+    line: int
+    column: str
+    reason: str
+    row: str
+
+
+def write_rejects(rejects: Iterable[Reject], path: Path) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("line", "column", "reason", "row"))
+        for one in rejects:
+            cells = (one.column, one.reason, one.row)
+            writer.writerow((one.line, *(_harmless(cell) for cell in cells)))
+
+
+def _harmless(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV Injection."""
+    clean = "".join(c for c in cell if c in "\n\t" or unicodedata.category(c) != "Cc")
+    starts = clean.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) or is_formula(clean)
+    return f"'{clean}" if starts else clean

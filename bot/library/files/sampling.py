@@ -1,0 +1,57 @@
+"""A few rows by our columns, as they will be; and columns whose cells can't be read."""
+
+import duckdb
+
+from bot.library.files.cells import laid_bare
+from bot.library.files.columns import ours, places, sql_type
+from bot.library.files.understood import Mapped, Understood
+from bot.library.kinds import kinds
+
+LOOKED_AT = 2_000  # rows
+UNREADABLE = 0.5  # of the cells that say anything
+
+
+def unreadable_columns(
+    con: duckdb.DuckDBPyConnection, relation: str, understood: Understood
+) -> list[tuple[Mapped, str]]:
+    """Columns of which most cells can't be read, each with such a cell."""
+    told = [one for one in ours(understood) if one.reason]
+    if not told:
+        return []
+    selects = ", ".join(
+        f"count({one.raw}), count(*) FILTER ({one.raw} IS NOT NULL AND ({one.sql}) IS NULL), "
+        f"min({one.raw}) FILTER (({one.sql}) IS NULL)"
+        for one in told
+    )
+    some = laid_bare(f"(SELECT * FROM {relation} LIMIT {LOOKED_AT})", places(understood))
+    found = con.execute(f"SELECT {selects} FROM {some}").fetchall()[0]
+    wrong = []
+    for i, one in enumerate(told):
+        said, bad, cell = found[3 * i : 3 * i + 3]
+        if said and bad > UNREADABLE * said:
+            wrong += [(m, cell) for m in understood.columns if _is(m, one.name)]
+    return wrong
+
+
+def _is(mapped: Mapped, name: str) -> bool:
+    return f"metric_{mapped.metric}" == name if mapped.metric else mapped.ours == name
+
+
+def sample(
+    con: duckdb.DuckDBPyConnection, relation: str, understood: Understood
+) -> tuple[dict[str, str], ...]:
+    """Three rows by our columns; persons and texts about them don't show."""
+    con.execute("CREATE OR REPLACE MACRO bare_words(x) AS hidden(x)")
+    told = [one for one in ours(understood) if one.sql not in ("NULL",) and one.name != "unit"]
+    persons = {n for n, c in kinds()[understood.kind].columns.items() if c.type == "person"}
+    selects = ", ".join(f"CAST(CAST({one.sql} AS {sql_type(one.type)}) AS VARCHAR)" for one in told)
+    some = laid_bare(f"(SELECT * FROM {relation} LIMIT 3)", places(understood))
+    rows = con.execute(f"SELECT {selects} FROM {some}").fetchall()
+    return tuple(
+        {
+            one.name.removeprefix("metric_"): "(keyed)" if one.name in persons else str(cell)
+            for one, cell in zip(told, row, strict=True)
+            if cell is not None
+        }
+        for row in rows
+    )

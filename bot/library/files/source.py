@@ -1,0 +1,229 @@
+"""A file as one SQL relation: n (the row's number) and c0, c1 … as text, whatever its format.
+
+Clean CSV and Parquet are read where they are; the rest is first copied into a clean CSV.
+"""
+
+import csv
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import duckdb
+
+from bot.errors import CannotDo
+from bot.library.files import sheet
+from bot.library.files.records import Fault, Record, lines_of, records
+from bot.library.files.understood import Cancelled, Format
+from bot.words import Words
+
+MEMORY = "600MB"
+MOST_LINE = 10_000_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a file's rows are laid out."""
+
+    format: Format
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | None
+    header_line: int
+    names: tuple[str, ...]
+    lines: int = 0
+
+
+@dataclass
+class Source:
+    """`relation` goes behind FROM. `lines`: n → the line as an editor shows it."""
+
+    con: duckdb.DuckDBPyConnection
+    relation: str
+    lines: Callable[[Sequence[int]], dict[int, int]]
+    faults: list[Fault] = field(default_factory=list)
+
+
+@contextmanager
+def opened(
+    path: Path, name: str, shape: Shape, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[Source]:
+    """The file's rows; everything temporary is gone afterwards."""
+    with TemporaryDirectory(prefix="super-intern-") as folder:
+        con = duckdb.connect()
+        try:
+            con.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{folder}/spill'")
+            con.execute("SET threads = 2; SET enable_progress_bar = true")
+            con.execute("SET enable_progress_bar_print = false")
+            yield _source(con, path, name, shape, Path(folder), cancelled)
+        finally:
+            con.close()
+
+
+def _source(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    shape: Shape,
+    folder: Path,
+    cancelled: Callable[[], bool],
+) -> Source:
+    if shape.format == "parquet":
+        columns = ", ".join(
+            f"CAST({quoted(one)} AS VARCHAR) AS c{i}" for i, one in enumerate(shape.names)
+        )
+        relation = (
+            f"(SELECT file_row_number + 1 AS n, {columns} "
+            f"FROM read_parquet({literal(path)}, file_row_number = true))"
+        )
+        return Source(con, relation, lambda ns: {n: n for n in ns})
+    direct = _direct(con, path, shape) if shape.format == "csv" else None
+    if direct:
+        return Source(con, direct, _Lines(path, shape))
+    faults: list[Fault] = []
+    copy = folder / "rows.csv"
+    _copy(_rows(path, name, shape), copy, len(shape.names), faults, cancelled)
+    columns = ", ".join(["'n': 'BIGINT'", *(f"'c{i}': 'VARCHAR'" for i in range(len(shape.names)))])
+    reading = (
+        f"read_csv({literal(copy)}, columns = {{{columns}}}, header = false, auto_detect = false, "
+        f"delim = ',', quote = '\"', escape = '\"', max_line_size = {MOST_LINE}, "
+        f"new_line = '\\n')"
+    )
+    return Source(con, reading, lambda ns: {n: n for n in ns}, faults)
+
+
+def _direct(con: duckdb.DuckDBPyConnection, path: Path, shape: Shape) -> str | None:
+    """The CSV read by the engine itself, where every row is clean."""
+    if shape.encoding not in ("utf-8", "utf-8-sig") or shape.delimiter == "whitespace":
+        return None
+    width = len(shape.names)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    reading = (
+        f"read_csv({literal(path)}, columns = {{{columns}}}, header = false, "
+        f"skip = {shape.header_line}, auto_detect = false, delim = {literal(shape.delimiter)}, "
+        f"quote = '\"', escape = '\"', strict_mode = true, max_line_size = {MOST_LINE})"
+    )
+    try:
+        found = con.execute(f"SELECT count(*) FROM {reading}").fetchone()
+        over = shape.lines - shape.header_line - (found[0] if found else 0)
+        if over > 0 and width:
+            breaks = ", ".join(
+                f"length(c{i}) - length(replace(c{i}, chr(10), ''))" for i in range(width)
+            )
+            most = con.execute(f"SELECT max(greatest({breaks}, 0)) FROM {reading}").fetchone()
+            if most and (most[0] or 0) > 3:
+                return None  # a long text, or a quote that swallows rows: looked at line by line
+    except duckdb.Error:
+        return None
+    return f"(SELECT row_number() OVER () AS n, * FROM {reading})"
+
+
+class _Lines:
+    """The lines on which the rows of a clean CSV begin."""
+
+    def __init__(self, path: Path, shape: Shape):
+        self._path, self._shape = path, shape
+
+    def __call__(self, ns: Sequence[int]) -> dict[int, int]:
+        wanted, found = set(ns), dict[int, int]()
+        if not wanted:
+            return found
+        shape = self._shape
+        lines = lines_of(self._path, shape.encoding or "utf-8")
+        rest = itertools.islice(lines, shape.header_line, None)
+        for n, record in enumerate(records(rest, shape.delimiter or ","), start=1):
+            if n in wanted:
+                found[n] = record.line + shape.header_line
+                if len(found) == len(wanted):
+                    break
+        return found
+
+
+def _rows(path: Path, name: str, shape: Shape) -> Iterator[Record | Fault]:
+    if shape.format == "xlsx":
+        width = len(shape.names)
+        for found in sheet.rows_of(path, name, shape.sheet or ""):
+            if found.line > shape.header_line:
+                cells = found.cells[:width]
+                yield Record(found.line, cells + [""] * (width - len(cells)))
+    elif shape.format == "jsonl":
+        yield from _json(path, shape)
+    else:
+        lines = lines_of(path, shape.encoding or "utf-8")
+        for record in records(lines, shape.delimiter or ",", len(shape.names)):
+            if record.line > shape.header_line:
+                yield record
+
+
+def _json(path: Path, shape: Shape) -> Iterator[Record | Fault]:
+    for number, line in enumerate(lines_of(path, shape.encoding or "utf-8"), start=1):
+        if not line.strip():
+            continue
+        row = json_row(line)
+        if row is None:
+            yield Fault(number, "this line is no JSON object", line.rstrip("\r\n"))
+        else:
+            yield Record(number, [json_text(row.get(one)) for one in shape.names])
+
+
+def json_row(line: str) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line.lstrip("\ufeff"), parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def json_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _copy(
+    rows: Iterator[Record | Fault],
+    to: Path,
+    width: int,
+    faults: list[Fault],
+    cancelled: Callable[[], bool],
+) -> None:
+    with to.open("w", encoding="utf-8", newline="", errors="replace") as file:
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        for at, row in enumerate(rows):
+            if at % 10_000 == 0 and cancelled():
+                raise Cancelled
+            if isinstance(row, Fault):
+                faults.append(row)
+                continue
+            cells = row.cells
+            while len(cells) > width and not cells[-1].strip():
+                cells.pop()
+            if len(cells) != width:
+                reason = f"has {len(cells)} cells where the header has {width}"
+                faults.append(Fault(row.line, reason, _joined(cells)))
+                continue
+            writer.writerow([row.line, *(cell.replace("\x00", "") for cell in cells)])
+
+
+def _joined(cells: Sequence[str]) -> str:
+    return ",".join(cells)
+
+
+def literal(text: object) -> str:
+    """A text as SQL."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """A name as SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def unreadable(name: str) -> CannotDo:
+    return CannotDo(Words("{file} is damaged: I can't read its rows.", file=name))

@@ -1,0 +1,141 @@
+"""The rows of a file as a table of ours: `typed` holds all, `kept` those that come in."""
+
+from collections.abc import Callable
+from datetime import date
+
+import duckdb
+
+from bot.library.files.cells import laid_bare, prepare
+from bot.library.files.columns import Ours, ours, places, rules, sql_type
+from bot.library.files.names import sort_of
+from bot.library.files.running import run
+from bot.library.files.source import Source, literal
+from bot.library.files.understood import Understood
+from bot.library.kinds import kinds
+from bot.privacy.personal import find
+
+
+def bare_words(text: str) -> str:
+    """Free text without the addresses, numbers and names that are recognised in it."""
+    for one in reversed(find(text)):
+        text = f"{text[: one.start]}[{one.kind}]{text[one.end :]}"
+    return text
+
+
+def fill(
+    source: Source,
+    understood: Understood,
+    key: bytes,
+    today: date,
+    progress: Callable[[int], None],
+    cancelled: Callable[[], bool],
+) -> list[tuple[str, str]]:
+    """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason))."""
+    prepare(source.con, key)
+    sql, whys = _select(understood, source.relation, today)
+    run(
+        source.con,
+        f"CREATE TEMP TABLE typed AS {sql}",
+        understood.rows,
+        progress,
+        cancelled,
+    )
+    return whys
+
+
+def kept(con: duckdb.DuckDBPyConnection, understood: Understood) -> int:
+    """Makes `kept` of `typed`: numbered, unfolded, one row a key (the last one said). How many
+    rows said again what another says."""
+    kind = kinds()[understood.kind]
+    con.execute(f"CREATE TEMP VIEW whole AS {_whole(understood)}")
+    names = ", ".join(f'"{name}"' for name in kind.key)
+    numbered = understood.kind == "orders" and not understood.has("line")
+    doubled = 0
+    if not (numbered and _lined(understood)):
+        counted = (
+            "SELECT (SELECT count(*) FROM whole) - "
+            f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM whole))"
+        )
+        doubled = con.execute(counted).fetchall()[0][0]
+    last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
+    con.execute(f"CREATE TEMP VIEW kept AS SELECT * FROM whole {last if doubled else ''}")
+    return int(doubled)
+
+
+def _lined(understood: Understood) -> bool:
+    return understood.has("product") or understood.has("title") or not understood.has("order")
+
+
+def _select(
+    understood: Understood, relation: str, today: date
+) -> tuple[str, list[tuple[str, str]]]:
+    columns = ours(understood)
+    values = ", ".join(
+        f"CAST({one.sql} AS {sql_type(one.type)}) AS {_name(one)}" for one in columns
+    )
+    whys: list[tuple[str, str]] = []
+    cases: list[str] = []
+    bare = laid_bare(relation, places(understood))
+    raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
+    told = ", ".join(f"{one.raw} IS NOT NULL AS {raws[one.name]}" for one in columns if one.reason)
+    for rule in rules(understood, columns, today):
+        sql = rule.sql
+        for one in columns:
+            if one.reason:
+                sql = sql.replace(f"{one.raw} IS NOT NULL AND", f"{raws[one.name]} AND")
+        cases.append(f"WHEN {sql} THEN {len(whys)}")
+        whys.append((rule.theirs, rule.reason))
+    inner = f"SELECT n, {values}{', ' + told if told else ''} FROM {bare}"
+    why = f"CASE {' '.join(cases)} END" if cases else "NULL"
+    names = ", ".join(_name(one) for one in columns)
+    return f"SELECT n, {names}, {why} AS why FROM ({inner})", whys
+
+
+def _whole(understood: Understood) -> str:
+    """The rows that come in, before doubles: our columns and n."""
+    names = list(kinds()[understood.kind].columns)
+    base = "(SELECT * FROM typed WHERE why IS NULL)"
+    if understood.kind == "orders" and not understood.has("line") and _lined(understood):
+        # numbered among all rows of the file, so that a row mended later keeps its number
+        line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
+        base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
+    if understood.kind == "feedback" and not understood.has("id"):
+        said = ", ".join(f'coalesce("{name}"::VARCHAR, chr(0))' for name in names if name != "id")
+        made = f"left(sha256(concat_ws(chr(1), {said})), 16) AS id"
+        return f"SELECT n, {_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
+    metrics = [one.metric for one in understood.columns if one.metric]
+    if metrics:
+        return " UNION ALL ".join(_unfolded(names, base, metrics))
+    return f"SELECT n, {_list(names)} FROM {base}"
+
+
+def _unfolded(names: list[str], base: str, metrics: list[str]) -> list[str]:
+    """One row a metric; a single yes-or-no with a single amount stays one row."""
+    yes = [one for one in metrics if sort_of(one) == "successes"]
+    amounts = [one for one in metrics if sort_of(one) == "values"]
+    if len(yes) == 1 and len(amounts) == 1:
+        pairs: list[tuple[str, str | None, str | None]] = [(yes[0], yes[0], amounts[0])]
+    else:
+        pairs = [(one, one, None) for one in yes] + [(one, None, one) for one in amounts]
+    selects = []
+    for metric, success, value in pairs:
+        told = {
+            "metric": literal(metric),
+            "successes": f'"metric_{success}"' if success else "CAST(NULL AS BIGINT)",
+            "value": f'"metric_{value}"' if value else "CAST(NULL AS DECIMAL(18, 2))",
+        }
+        columns = ", ".join(f'{told.get(name, _q(name))} AS "{name}"' for name in names)
+        selects.append(f"SELECT n, {columns} FROM {base}")
+    return selects
+
+
+def _name(one: Ours) -> str:
+    return _q(one.name)
+
+
+def _q(name: str) -> str:
+    return f'"{name}"'
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(_q(name) for name in names)

@@ -1,0 +1,204 @@
+"""Reads a file that was understood into one Parquet file of our columns."""
+
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+
+from bot.errors import CannotDo
+from bot.library.files.opening import fingerprint
+from bot.library.files.rejecting import Reject, write_rejects
+from bot.library.files.sealing import ALLOWS, sealed
+from bot.library.files.source import Shape, Source, literal, opened
+from bot.library.files.table import bare_words, fill, kept
+from bot.library.files.understood import Cancelled, Taken, Understood
+from bot.library.kinds import kinds
+from bot.words import Words
+
+MOST_REJECTS = 100_000  # told one by one; a file with more is the wrong file
+
+
+def read(
+    path: Path,
+    understood: Understood,
+    *,
+    to: Path,
+    key: bytes,
+    apart: Path | None = None,
+    progress: Callable[[int], None] = lambda rows: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    today: date | None = None,
+) -> Taken:
+    """Takes the file in. `to` gets one Parquet file with exactly `shelf.schema(kind)`; `apart`,
+    for consents with addresses, one of customer, email, phone (sealed). `key` makes persons' keys
+    and seals. `progress` hears the rows read so far; `cancelled` is asked many times a second.
+    `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC if none).
+    What stayed out is told in `to` with the ending `.rejects.csv`.
+
+    Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
+    it can be read; `to` and `apart` then don't exist.
+    """
+    _check_same(path, understood)
+    day = today or datetime.now(UTC).date()
+    fresh: list[tuple[Path, Path]] = []
+    try:
+        with opened(path, understood.name, _shape(understood), cancelled) as source:
+            source.con.create_function("bare_words", bare_words, ["VARCHAR"], "VARCHAR")
+            whys = fill(source, understood, key, day, progress, cancelled)
+            rejects = _rejects(source, understood, whys)
+            taken = _write(source, understood, to, fresh, rejects)
+            if apart and understood.apart:
+                _apart(source, understood, key, apart, fresh)
+        if cancelled():
+            raise Cancelled
+        _check_same(path, understood)
+        for made, final in fresh:
+            made.replace(final)
+        progress(taken.rows)
+        return taken
+    except duckdb.Error as error:
+        raise _failed(understood, error) from None
+    finally:
+        for made, _ in fresh:
+            made.unlink(missing_ok=True)
+
+
+def _check_same(path: Path, understood: Understood) -> None:
+    try:
+        same = path.stat().st_size == understood.size and fingerprint(path) == understood.sha256
+    except OSError:
+        same = False
+    if not same:
+        raise CannotDo(
+            Words(
+                "{file} changed while I was reading it. Nothing was taken in; give it to me again.",
+                file=understood.name,
+            )
+        )
+
+
+def _shape(understood: Understood) -> Shape:
+    return Shape(
+        understood.format,
+        understood.encoding,
+        understood.delimiter,
+        understood.sheet,
+        understood.header_line,
+        understood.names,
+        understood.lines,
+    )
+
+
+def _rejects(source: Source, understood: Understood, whys: list[tuple[str, str]]) -> list[Reject]:
+    cells = ", ".join(f"c{i}" for i in range(len(understood.names)))
+    rows = source.con.execute(
+        f"SELECT r.n, r.why, {cells} FROM {source.relation} s JOIN "
+        f"(SELECT n, why FROM typed WHERE why IS NOT NULL ORDER BY n LIMIT {MOST_REJECTS}) r "
+        f"ON r.n = s.n ORDER BY r.n"
+        if source.con.execute("SELECT 1 FROM typed WHERE why IS NOT NULL LIMIT 1").fetchone()
+        else f"SELECT 0, 0, {cells} FROM {source.relation} s WHERE false"
+    ).fetchall()
+    lines = source.lines([row[0] for row in rows])
+    found = [
+        Reject(lines.get(row[0], row[0]), whys[row[1]][0], whys[row[1]][1], _joined(row[2:]))
+        for row in rows
+    ]
+    found += [Reject(fault.line, "", fault.reason, fault.raw) for fault in source.faults]
+    return sorted(found, key=lambda one: one.line)
+
+
+def _joined(cells: Sequence[str | None]) -> str:
+    return ",".join(cell or "" for cell in cells)
+
+
+def _write(
+    source: Source,
+    understood: Understood,
+    to: Path,
+    fresh: list[tuple[Path, Path]],
+    rejects: list[Reject],
+) -> Taken:
+    con, dated = source.con, kinds()[understood.kind].dated
+    doubled = kept(con, understood)
+    rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
+    if not rows:
+        raise _nothing(understood, rejects)
+    made = _fresh(to, fresh)
+    names = ", ".join(f'"{name}"' for name in kinds()[understood.kind].columns)
+    con.execute(
+        f"COPY (SELECT {names} FROM kept ORDER BY n) TO {literal(made)} "
+        "(FORMAT parquet, COMPRESSION zstd)"
+    )
+    _flush(made)
+    told = None
+    if rejects:
+        told = to.with_suffix(".rejects.csv")
+        write_rejects(rejects, _fresh(told, fresh))
+    currencies: tuple[str, ...] = ()
+    if "currency" in kinds()[understood.kind].columns:
+        said = "SELECT DISTINCT currency FROM kept WHERE currency IS NOT NULL ORDER BY 1 LIMIT 50"
+        currencies = tuple(row[0] for row in con.execute(said).fetchall())
+    out = con.execute("SELECT count(*) FROM typed WHERE why IS NOT NULL").fetchall()[0][0]
+    return Taken(rows, out + len(source.faults), told, last, currencies, doubled)
+
+
+def _apart(
+    source: Source, understood: Understood, key: bytes, apart: Path, fresh: list[tuple[Path, Path]]
+) -> None:
+    """The addresses of those whose consent lets them be used."""
+    import pyarrow.parquet as pq
+
+    selects = {"email": "NULL", "phone": "NULL"}
+    for place, what in understood.apart:
+        yes = " OR ".join(f'coalesce(k."{one}", false)' for one in ALLOWS[what])
+        allowed = f"({yes}) AND NOT coalesce(k.opted_out, false)"
+        cell = f"CASE WHEN {allowed} THEN said(s.c{place}) END"
+        selects[what] = cell if selects[what] == "NULL" else f"coalesce({selects[what]}, {cell})"
+    rows = source.con.execute(
+        f"SELECT * FROM (SELECT k.customer, {selects['email']} AS email, "
+        f"{selects['phone']} AS phone FROM kept k JOIN {source.relation} s ON k.n = s.n) "
+        "WHERE email IS NOT NULL OR phone IS NOT NULL"
+    ).fetchall()
+    pq.write_table(sealed(rows, key), _fresh(apart, fresh), compression="zstd")
+
+
+def _fresh(to: Path, fresh: list[tuple[Path, Path]]) -> Path:
+    """A name of its own beside the one that the file gets in the end."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    made = to.with_name(f".{uuid.uuid4().hex}.part")
+    fresh.append((made, to))
+    return made
+
+
+def _flush(path: Path) -> None:
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _nothing(understood: Understood, rejects: list[Reject]) -> CannotDo:
+    if not rejects:
+        return CannotDo(Words("{file} has the columns but no rows.", file=understood.name))
+    first = rejects[0]
+    return CannotDo(
+        Words(
+            "No row of {file} can be read. Line {line}, {column}: {reason}.",
+            file=understood.name,
+            line=first.line,
+            column=first.column or "?",
+            reason=first.reason,
+        )
+    )
+
+
+def _failed(understood: Understood, error: duckdb.Error) -> CannotDo:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return CannotDo(Words("{file} is too large for this machine.", file=understood.name))
+    if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):
+        return CannotDo(Words("{file} is damaged: I can't read its rows.", file=understood.name))
+    raise error

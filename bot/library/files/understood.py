@@ -1,0 +1,89 @@
+"""What a file was understood to be, and what became of it when it was taken in."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from bot.errors import CannotDo
+from bot.words import Words, words_from
+
+Format = Literal["csv", "xlsx", "parquet", "jsonl"]
+Address = Literal["email", "phone"]
+
+
+class Mapped(BaseModel):
+    """One column of the file that is read: its name, ours, and what happens to it.
+
+    `how` is one of: as it is, keyed, yes/no, number, amount, date, time, step, status, reference,
+    part of a text, a metric, a factor, day of the time. `place` is the column's position from 0.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    theirs: str
+    ours: str
+    how: str
+    place: int = 0
+    metric: str | None = None  # an experiment's outcome: visit, conversion, spend
+    scale: float = 1.0  # what a rating is multiplied with to be one of 5
+
+
+class Understood(BaseModel):
+    """How a file will be read. Can be stored as JSON: `model_dump(mode="json")` and back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    name: str
+    kind: str  # of kinds.toml, or "products": the catalogue reads those
+    format: Format
+    encoding: str | None = None  # of text: utf-8, utf-8-sig, utf-16, cp1252
+    delimiter: str | None = None  # of text; "whitespace" for columns aligned by blanks
+    sheet: str | None = None
+    header_line: int = 1  # as an editor counts; 0 when the format names its columns itself
+    names: tuple[str, ...] = ()  # of all the file's columns, in its order
+    decimal: Literal[".", ","] = "."
+    day_first: bool = True
+    currency: str | None = None  # where a row says none
+    sha256: str
+    size: int  # bytes
+    columns: tuple[Mapped, ...] = ()
+    kept_apart: tuple[str, ...] = ()  # e-mail, phone: sealed where consent allows export
+    apart: tuple[tuple[int, Address], ...] = ()  # the positions of those columns
+    dropped: tuple[str, ...] = ()  # personal columns that are not kept at all
+    ignored: tuple[str, ...] = ()  # columns not understood
+    sample: tuple[dict[str, str], ...] = ()  # rows by our columns; personal ones "(keyed)"
+    rows: int = 0  # counted
+    lines: int = 0  # ends of lines of a text
+    assumed: tuple[Words, ...] = ()
+
+    @field_validator("assumed", mode="before")
+    @classmethod
+    def _spoken(cls, stored: Any) -> Any:
+        return tuple(words_from(one) if isinstance(one, dict) else one for one in stored)
+
+    def place(self, ours: str) -> int | None:
+        """The position of the file's column that is ours by that name."""
+        return next((one.place for one in self.columns if one.ours == ours), None)
+
+    def has(self, *ours: str) -> bool:
+        return all(self.place(name) is not None for name in ours)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of reading a file. `doubled` rows said again what another row of it says."""
+
+    rows: int
+    rejected: int
+    rejects: Path | None  # CSV: line, column, reason, row
+    as_of: date | None  # the day of the newest row
+    currencies: tuple[str, ...]
+    doubled: int = 0
+
+
+class Cancelled(CannotDo):
+    """Somebody asked to stop; nothing was left behind."""
+
+    def __init__(self) -> None:
+        super().__init__(Words("Stopped. Nothing was taken in."))

@@ -1,0 +1,189 @@
+"""Where visitors are lost on their way to the purchase, what changed and since when, as facts."""
+
+from datetime import date
+
+import ibis
+
+from bot.library.chance import Numbers
+from bot.library.findings import Findings, Where
+from bot.library.funnel.lost import Basket, basket, lost
+from bot.library.funnel.steps import Step, daily_spread, judged, steps
+from bot.library.funnel.visits import NOW, Visits, by_product, cells, days_read, read
+from bot.library.money import currencies
+from bot.library.narrow import last_day
+from bot.library.onset import since
+from bot.library.read import rows_of, sql_of
+from bot.library.shelf import Shelf
+from bot.library.slugs import slug
+from bot.words import Words
+
+VISITS, PRODUCTS = "funnel.visits", "funnel.products"
+BOUNDS = ("", "-low", "-high")
+LEAST_BEFORE = 14  # days before the fourteen now
+
+
+def find(shelf: Shelf, where: Where) -> Findings:
+    """The last fourteen whole days beside the fifty-six before. A subject is
+    dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
+    change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
+    through; of a confirmed one since (a day) and since-days (±); of a fall lost-buyers and lost-
+    money, each with -low and -high. The total and the devices always, all others when they
+    moved."""
+    if shelf.table("events") is None:
+        found = Findings("funnel", "events", shelf.today)
+        found.refuse(
+            Words("The path to purchase needs visits, and there are none yet. Import events.")
+        )
+        return found
+    found = Findings("funnel", shelf.source("events"), last_day(shelf, "events", where))
+    days = days_read(shelf, where)
+    visits = None if where.product or where.category else _visits(shelf, where, days, found)
+    if visits is None and found.cannot:
+        return found
+    asked = steps(visits) if visits else []
+    products = _products(shelf, where, days, found)
+    compared = visits is None or len(visits.days) >= NOW + LEAST_BEFORE
+    if compared:  # apart: one fall seen from ten sides must not let products through by chance
+        (asked, tested), (products, more) = judged(asked, visits), judged(products, None)
+        found.add(
+            "tested", "steps", tested + more, about="steps", query=VISITS if visits else PRODUCTS
+        )
+    else:
+        found.refuse(
+            Words("The visits go back less than four weeks, so what changed can't be told.")
+        )
+    _tell_all(shelf, found, visits, asked + products)
+    return found
+
+
+def _visits(shelf: Shelf, where: Where, days: list[date], found: Findings) -> Visits | None:
+    query = cells(shelf, where, days)
+    visits = read(shelf, query, days)
+    if len(visits.steps) < 2:
+        found.refuse(
+            Words(
+                "{source} says that people came, not what they did: without steps such as cart,"
+                " checkout and purchase there is no path to purchase to show.",
+                source=found.source,
+            )
+        )
+        return None
+    found.queries[VISITS] = sql_of(query)
+    return visits
+
+
+def _products(shelf: Shelf, where: Where, days: list[date], found: Findings) -> list[Step]:
+    """The step from view to cart of each product, or page where there are no products."""
+    query = by_product(shelf, where, days)
+    counts: dict[str, dict[bool, tuple[float, float]]] = {}
+    for row in rows_of(shelf, query):
+        pair = (float(row["seen"]), float(row["carted"]))
+        counts.setdefault(row["thing"], {})[bool(row["now"])] = pair
+    if not any(pair[1] for both in counts.values() for pair in both.values()):
+        return []
+    found.queries[PRODUCTS] = sql_of(query)
+    none = (0.0, 0.0)
+    return [
+        Step("product", thing, "view", "cart", -1, *both.get(True, none), *both.get(False, none))
+        for thing, both in sorted(counts.items())
+    ]
+
+
+def _tell_all(shelf: Shelf, found: Findings, visits: Visits | None, told: list[Step]) -> None:
+    money = currencies(shelf, "orders")
+    if len(money) > 1:
+        found.refuse(
+            Words(
+                "Orders are in several currencies and visits don't say which, so the money lost"
+                " can't be told: {currencies}.",
+                currencies=", ".join(money),
+            )
+        )
+    titles = _titles(shelf)
+    for step in sorted(told, key=lambda s: (s.status != "confirmed", s.p)):
+        always = step.dimension in ("total", "device") and step.of > 0
+        if step.status != "steady" or always:
+            _one(found, step, titles.get(step.value, step.value))
+            if visits and step.at >= 0 and step.status == "confirmed":
+                _changed(shelf, found, visits, step, money[0] if len(money) == 1 else None)
+
+
+def _one(found: Findings, step: Step, about: str) -> None:
+    subject, query = _subject(step), VISITS if step.at >= 0 else PRODUCTS
+
+    def add(
+        measure: str, value: float | int | str, unit: str | None = None, rows: float = 0
+    ) -> None:
+        told = round(rows or step.of)
+        found.add(subject, measure, value, unit=unit, about=about, rows=told, query=query)
+
+    add("status", step.status)
+    add("rate", round(100 * step.rate, 1), "%")
+    add("visits", round(step.of), "visits")
+    add("passed", round(step.passed), "visits")
+    if step.of_before:
+        add("before", round(100 * step.before, 1), "%", step.of_before)
+        add("change", round(100 * (step.rate - step.before), 1), "points")
+        add("p", max(round(step.p, 4), 0.0001))
+    if step.through:
+        add("through", step.through[1])
+
+
+def _changed(
+    shelf: Shelf, found: Findings, visits: Visits, step: Step, currency: str | None
+) -> None:
+    """Since when, and what a fall cost; not twice where it follows another."""
+    mask = visits.which(step.dimension, step.value)
+    counts = visits.counts(mask)
+    spread = daily_spread(visits, step.at)
+    began = since(counts[:, step.at + 1], counts[:, step.at], spread)
+    subject = _subject(step)
+
+    def add(
+        measure: str, value: float | int | date, unit: str | None = None, rows: int | None = None
+    ) -> None:
+        found.add(subject, measure, value, unit=unit, about=step.value, rows=rows, query=VISITS)
+
+    if began:
+        add("since", visits.days[began[0]])
+        add("since-days", began[1], "days")
+    if step.rate >= step.before or step.through:
+        return
+    start = began[0] if began else len(visits.days) - NOW
+    worth = _basket(shelf, visits, mask, step) if currency else None
+    cost = lost(counts, step.at, start, spread, worth)
+    rows = round(counts[start:, step.at].sum())
+    for name, value in zip(BOUNDS, cost.buyers, strict=True):
+        add(f"lost-buyers{name}", round(value), "orders", rows)
+    for name, value in zip(BOUNDS, cost.money or (), strict=False):
+        add(f"lost-money{name}", round(value, 2), currency, rows)
+
+
+def _basket(shelf: Shelf, visits: Visits, mask: Numbers, step: Step) -> Basket | None:
+    """Of the segment's purchases; where visits have no amounts, of its orders in the same days."""
+    kept = mask.astype(bool)
+    sums = [part[kept].sum() for part in (visits.paid, visits.worth, visits.squares)]
+    orders = shelf.table("orders")
+    if sums[0] or orders is None:
+        return basket(*sums)
+    orders = orders.filter(orders.at >= ibis.literal(visits.days[0]).cast("timestamp"))
+    if step.dimension != "total":
+        orders = orders.filter(orders[step.dimension] == step.value)
+    whole = orders.group_by("order").aggregate(amount=orders.amount.sum())
+    amount = whole.amount.cast("float64")
+    row = rows_of(
+        shelf,
+        whole.aggregate(paid=whole.count(), worth=amount.sum(), squares=(amount * amount).sum()),
+    )[0]
+    return basket(float(row["paid"]), float(row["worth"] or 0), float(row["squares"] or 0))
+
+
+def _subject(step: Step) -> str:
+    return f"{step.dimension}-{slug(step.value)}-{step.start}-to-{step.end}"
+
+
+def _titles(shelf: Shelf) -> dict[str, str]:
+    if shelf.products is None:
+        return {}
+    named = rows_of(shelf, shelf.products.select("product", "title"))
+    return {row["product"]: row["title"] for row in named if row["title"]}

@@ -1,0 +1,57 @@
+"""What is told of the customers: `find`."""
+
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.library.bought import last_day, lines, orders_of
+from bot.library.findings import Findings, Where
+from bot.library.segments import tell_again, tell_alike, tell_groups, tell_together
+from bot.library.segments.audience import NO_ORDERS
+from bot.library.segments.told import Told, currency_of
+from bot.library.shelf import Shelf
+from bot.words import Words
+
+ENOUGH = 100  # customers
+
+
+def find(shelf: Shelf, where: Where) -> Findings:
+    """Named groups, who comes back, what goes together. `where.segment` tells of one group;
+    `where.product` or `where.category` of what goes with it and who is like its buyers; country,
+    region, source, device and days narrow the orders."""
+    bought = lines(shelf, where)
+    if bought is None:
+        findings = Findings("segments", "", shelf.today)
+        findings.refuse(NO_ORDERS)
+        return findings
+    findings = Findings("segments", shelf.source("orders"), shelf.as_of("orders"))
+    told = Told(shelf, where, findings, bought, last_day(shelf, where))
+    people = told.ask("customers", _counted(bought))[0]
+    told.people = people["customers"]
+    if told.people < ENOUGH:
+        findings.refuse(
+            Words(
+                "Only {n} customers can be told apart: too few for groups. Import orders with"
+                " a customer column, or more of them.",
+                n=told.people,
+            )
+        )
+        return findings
+    told.currency = currency_of(told)
+    if where.product or where.category:
+        tell_alike.tell(told)
+        tell_again.tell(told)
+        tell_together.tell(told)
+    else:
+        tell_groups.tell(told, people)
+        if not where.segment:
+            tell_again.tell(told)
+            tell_together.tell(told)
+    return findings
+
+
+def _counted(bought: ir.Table) -> ir.Table:
+    """One row: customers, orders, first (day)."""
+    orders = orders_of(bought).filter(_.amount >= 0)
+    return orders.aggregate(
+        customers=_.customer.nunique(), orders=_.count(), first=_.at.min().date()
+    )

@@ -1,0 +1,69 @@
+"""The team's own data as a Library: the catalogue's products, and what the analyses find."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from bot.desk import Found, Library
+from bot.evidence import Fact
+from bot.library.asking import ages, asides, where_of
+from bot.library.findings import Findings, Where
+from bot.request import Request
+
+if TYPE_CHECKING:
+    from bot.library.shelf import Shelf
+
+NAMES = (
+    *("segments", "behaviour", "feedback", "trends", "funnel", "delivery"),
+    *("campaigns", "experiments"),
+)
+REMEMBERED = 100  # findings of one version of the tables
+
+
+@cache
+def analyses() -> tuple[str, ...]:
+    """The kinds of facts that are computed from the team's rows."""
+    return tuple(name for name in NAMES if find_spec(f"bot.library.{name}"))
+
+
+class TeamLibrary:
+    """The library of one workspace. `shelf` opens its tables as they are now, and gives the same
+    object as long as nothing changed."""
+
+    def __init__(self, catalogue: Library, shelf: Callable[[], "Shelf"]) -> None:
+        self._catalogue, self._open = catalogue, shelf
+        self._one = threading.Lock()  # the engine does one thing at a time
+        self._shelf: Shelf | None = None
+        self._known: dict[tuple[str, Where], Findings] = {}
+
+    async def find(self, words: str) -> Sequence[Found]:
+        return await self._catalogue.find(words)
+
+    async def look_up(self, kind: str, request: Request) -> Sequence[Fact]:
+        """The facts of an analysis for the brief's product and days, or of the product itself."""
+        if kind not in analyses():
+            return await self._catalogue.look_up(kind, request)
+        return await asyncio.to_thread(self._facts, kind, request)
+
+    def _facts(self, kind: str, request: Request) -> tuple[Fact, ...]:
+        """What was found, what can't be told, and how old the rows are when they are old."""
+        shelf, found = self._open(), self.findings(kind, where_of(request))
+        aside = asides(found, kind, request.language, shelf.today)
+        return (*found.facts, *aside, *ages(shelf, kind))
+
+    def findings(self, kind: str, where: Where) -> Findings:
+        """What one analysis finds; remembered until the tables change. Raises CannotDo."""
+        shelf = self._open()
+        with self._one:
+            if shelf is not self._shelf:
+                self._shelf, self._known = shelf, {}
+            if (kind, where) not in self._known:
+                if len(self._known) >= REMEMBERED:
+                    self._known.clear()
+                find = import_module(f"bot.library.{kind}").find
+                self._known[kind, where] = find(shelf, where)
+            return self._known[kind, where]

@@ -1,0 +1,238 @@
+"""What each weekly series was expected to be, and how surprising what came is.
+
+Expected = level × season. All in logarithms, since a shop grows and shrinks by shares:
+
+- **Level**: the median of the eight weeks before. A median, so that one odd week (a sale, a broken
+  tag) is not the yardstick of the next.
+- **Season**: what the same week did last year against *its* eight weeks before: the median over
+  all series, since one series' own last year is mostly noise. How far a series follows its own
+  last year instead is measured, by how much the series' differences came again in the weeks that
+  have a last year (empirical Bayes: Efron and Morris, JASA 70 (1975) 311–319): candles rise each
+  November, bath towels do not. And where a series stood far out in last year's week, neither
+  that it does so again nor that it does not is a finding. "The same week" is 52 weeks ago; up to Black Friday it is the week
+  as far from that year's Black Friday, which lies 52 or 53 weeks back.
+- **Scale**: the same forecast made for each of the last 52 weeks, and the median absolute error of
+  it. A few errors say little, so the scale leans on what all series show in common over their
+  counting noise (Poisson), by as many weeks as it has.
+- **Unrest**: in a week in which all series lie further apart than they use to (Black Friday), the
+  scale is as much wider.
+- **Chance**: Student's t with 30 degrees of freedom: the errors' tails are heavier than a normal's.
+
+One week is asked, and three together, for what grows slowly; the smaller p counts, doubled.
+Measured over a simulated year, with its Black Friday: tests/library/test_trends_method.py.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from bot.library.chance import NORMAL, Numbers
+
+LEVEL = 8  # weeks
+SPANS = (1, 3)  # weeks asked about
+WATCHED = 0.05  # p under which three weeks are told instead of one
+BACK = 52  # weeks the forecast is tried on
+LEAST = 8  # tries without which there is no scale
+FREEDOM = 30
+CROWD = 20  # series from which on their spread in one week tells something
+USUAL = 1.15  # so much wider a week may be by chance
+LEAN = 20.0  # how many weeks of its own outweigh what all series show
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """One number a series. `expected` and `came` are means a week over `span` weeks."""
+
+    level: Numbers
+    expected: Numbers
+    came: Numbers
+    p: Numbers
+    span: Numbers  # 1 or 3
+    season: bool  # False: less than a year of weeks, so the season is not told
+
+    @property
+    def change(self) -> Numbers:
+        return np.asarray(self.came / self.expected - 1)
+
+
+def surprise(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> Surprise | None:
+    """How the last weeks compare with what was expected. `counts`: series × weeks, the last
+    column being the week asked about; `weeks` their Mondays, without a gap; `sizes` the counts that
+    stand behind numbers that are none (money), of the same shape. None when there are too few
+    weeks to try the forecast on."""
+    asked = [_asked(Past(counts, weeks, span, sizes)) for span in SPANS]
+    told = [(span, one) for span, one in zip(SPANS, asked, strict=True) if one is not None]
+    if not told:
+        return None
+    p = np.stack([one.p for _, one in told])
+    least = np.minimum(1.0, len(told) * p.min(axis=0))
+    best = np.where(least < WATCHED, p.argmin(axis=0), 0)
+    rows = np.arange(len(counts))
+    return Surprise(
+        level=np.stack([one.level for _, one in told])[best, rows],
+        expected=np.stack([one.expected for _, one in told])[best, rows],
+        came=np.stack([one.came for _, one in told])[best, rows],
+        p=least,
+        span=np.array([span for span, _ in told], dtype=float)[best],
+        season=told[0][1].season,
+    )
+
+
+def expected(counts: Numbers, weeks: list[date]) -> Numbers:
+    """What each week was expected to be from the weeks before it, series × weeks; nan where there
+    are not eight weeks before. For a chart."""
+    past = Past(counts, weeks, 1)
+    out = np.full(counts.shape, np.nan)
+    for at in range(LEVEL, len(weeks)):
+        season = past.season(at)
+        out[:, at] = np.exp(past.level(at) + (0.0 if season is None else season)) - 0.5
+    return np.asarray(np.maximum(out, 0.0))
+
+
+def same_week(weeks: list[date], at: int) -> int:
+    """The place of the week of last year that `weeks[at]` is held against; negative when before
+    the first."""
+    monday = weeks[at]
+    friday = _black_friday(monday.year)
+    back = 52
+    if date(monday.year, 10, 1) <= monday <= friday:
+        back = (friday - _black_friday(monday.year - 1)).days // 7
+    return at - back
+
+
+def _black_friday(year: int) -> date:
+    """The day after the fourth Thursday of November."""
+    first = date(year, 11, 1)
+    return first + timedelta(days=(3 - first.weekday()) % 7 + 22)
+
+
+def _asked(past: "Past") -> Surprise | None:
+    last, counts, span = len(past.weeks) - 1, past.counts, past.span
+    if last < LEVEL + span:
+        return None
+    season = past.season(last)
+    tries = past.tries(seasonal=season is not None)
+    if len(tries) < LEAST:
+        return None
+    told = np.zeros(len(counts)) if season is None else season
+    level = past.level(last)
+    from scipy.stats import t
+
+    told = past.as_before(last, told)
+    error = past.signal(last) - told
+    scale = _scale(tries, past.noise(last), span)
+    scale *= _unrest(error / scale)
+    return Surprise(
+        level=np.exp(level) - 0.5,
+        expected=np.maximum(np.exp(level + told) - 0.5, 0.1),
+        came=counts[:, last - span + 1 :].mean(axis=1),
+        p=np.asarray(2 * t.sf(np.abs(error) / scale, FREEDOM)),
+        span=np.full(len(counts), float(span)),
+        season=season is not None,
+    )
+
+
+def _scale(tries: list[Numbers], noise: Numbers, span: int) -> Numbers:
+    """The standard error of the forecast, one a series."""
+    own = (NORMAL * np.median(np.abs(np.stack(tries)), axis=0)) ** 2 / noise
+    common = max(float(np.median(own)), 1.0)
+    weight = len(tries) / span
+    over = (weight * own + LEAN * common) / (weight + LEAN)
+    return np.asarray(np.sqrt(np.maximum(over, 1.0) * noise))
+
+
+def _unrest(errors: Numbers) -> float:
+    """How many times wider than usual all series lie apart in this very week. In Black Friday's
+    each does what it likes, and that is no finding about any of them."""
+    if len(errors) < CROWD:
+        return 1.0
+    apart = np.abs(errors - np.median(errors))
+    return max(1.0, NORMAL * float(np.median(apart)) / USUAL)
+
+
+class Past:
+    """The forecast of `span` weeks, at any week of the series."""
+
+    def __init__(self, counts: Numbers, weeks: list[date], span: int, sizes: Numbers | None = None):
+        self.counts, self.weeks, self.span = counts, weeks, span
+        self.sizes = counts if sizes is None else sizes
+        self.log = np.log(counts + 0.5)
+        self.again, self.once = self._coming_again()
+
+    def level(self, at: int) -> Numbers:
+        end = at - self.span + 1
+        return np.asarray(np.median(self.log[:, end - LEVEL : end], axis=1))
+
+    def signal(self, at: int) -> Numbers:
+        """How far the weeks up to `at` stand above the level before them."""
+        mean: Numbers = self.log[:, at - self.span + 1 : at + 1].mean(axis=1)
+        return mean - self.level(at)
+
+    def noise(self, at: int) -> Numbers:
+        """The variance that counting alone gives to a signal: of the weeks' mean, and of a median
+        of eight (π/2 of a mean's)."""
+        weekly = self.sizes[:, at - self.span - LEVEL + 1 : at + 1].mean(axis=1) + 0.5
+        return np.asarray((1 / self.span + np.pi / 2 / LEVEL) / weekly)
+
+    def season(self, at: int) -> Numbers | None:
+        """What the same weeks did last year; None when last year is not there."""
+        then = self.then(at)
+        if then is None:
+            return None
+        return self.following(self.signal(then), self.noise(then))
+
+    def following(self, own: Numbers, noise: Numbers) -> Numbers:
+        """The common season, and each series' own as far as such things came again."""
+        share = self.again / (self.again + self.once * noise)
+        return np.asarray(np.median(own) + share * _apart(own))
+
+    def as_before(self, at: int, season: Numbers) -> Numbers:
+        """The season, and for a series whose own last year stood far out (by more than three
+        standard errors), whatever lies between the two and is nearest to what came: that it comes
+        again is no news, and that it does not is none either."""
+        then = self.then(at)
+        if then is None:
+            return season
+        own, came = self.signal(then), self.signal(at)
+        far = np.abs(own - np.median(own)) > 3 * np.sqrt(self.once * self.noise(then))
+        nearest = np.clip(came, np.minimum(own, season), np.maximum(own, season))
+        return np.where(far, nearest, season)
+
+    def tries(self, *, seasonal: bool) -> list[Numbers]:
+        """The errors of the same forecast in the weeks before those asked about."""
+        found = []
+        for at in self._tried():
+            season = self.season(at) if seasonal else np.zeros(len(self.log))
+            if season is not None:
+                found.append(self.signal(at) - season)
+        return found
+
+    def then(self, at: int) -> int | None:
+        """Last year's same week, when its own eight weeks before are there."""
+        then = same_week(self.weeks, at)
+        return then if then - self.span - LEVEL + 1 >= 0 else None
+
+    def _tried(self) -> range:
+        last = len(self.weeks) - 1 - self.span
+        return range(max(LEVEL + self.span - 1, last - BACK + 1), last + 1)
+
+    def _coming_again(self) -> tuple[float, float]:
+        """Of the series' differences from their common season: the variance that came again a
+        year later, and what was there once, as a multiple of counting noise."""
+        pairs = [(at, then) for at in self._tried() if (then := self.then(at)) is not None]
+        if not pairs:
+            return 0.0, 1.0
+        now = np.stack([_apart(self.signal(at)) for at, _ in pairs])
+        before = np.stack([_apart(self.signal(then)) for _, then in pairs])
+        noise = np.stack([self.noise(then) for _, then in pairs])
+        again = max(float((now * before).mean()), 0.0)
+        once = float((before**2).mean()) - again
+        return again, max(once / float(noise.mean()), 1.0)
+
+
+def _apart(signals: Numbers) -> Numbers:
+    """The distance from the common season, the far ones drawn in to three robust deviations."""
+    apart = signals - np.median(signals)
+    reach = 3 * NORMAL * float(np.median(np.abs(apart)))
+    return np.clip(apart, -reach, reach)

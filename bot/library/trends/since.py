@@ -1,0 +1,51 @@
+"""Since when a series lies elsewhere than expected."""
+
+from datetime import date
+
+import numpy as np
+
+from bot.library.chance import Numbers
+from bot.library.trends.expect import LEVEL, Past
+
+WINDOW = 12  # weeks looked at
+LATEST = 8  # weeks back that a change may have begun
+
+
+def since(counts: Numbers, weeks: list[date]) -> list[date]:
+    """For each series (series × weeks) the Monday from which it lies at another height.
+
+    One step in the distances from what was expected over the last twelve weeks, where it leaves
+    the least squared error on both sides (Page, Biometrika 42 (1955) 523–527, as least squares).
+    Meaningful only for a series that did change."""
+    apart = _apart(counts, weeks)
+    width = apart.shape[1]
+    latest = min(LATEST, width - 2)
+    errors = np.stack(
+        [
+            _spread(apart[:, : width - back]) + _spread(apart[:, width - back :])
+            for back in range(1, latest + 1)
+        ]
+    )
+    began = errors.argmin(axis=0) + 1
+    return [weeks[len(weeks) - int(back)] for back in began]
+
+
+def _apart(counts: Numbers, weeks: list[date]) -> Numbers:
+    """How far each of the last weeks lies from what the weeks before them let expect."""
+    past = Past(counts, weeks, 1)
+    first = max(LEVEL, len(weeks) - WINDOW)
+    log, level = past.log, past.level(first)
+    start = past.then(first)
+    out = []
+    for at in range(first, len(weeks)):
+        then = past.then(at)
+        season = np.zeros(len(counts))
+        if start is not None and then is not None:
+            season = past.following(log[:, then] - past.level(start), past.noise(start))
+        out.append(log[:, at] - level - season)
+    return np.stack(out, axis=1)
+
+
+def _spread(part: Numbers) -> Numbers:
+    gaps: Numbers = part - part.mean(axis=1, keepdims=True)
+    return np.asarray((gaps**2).sum(axis=1))

@@ -1,0 +1,137 @@
+"""All series that can be told, tested at once; the one chart of each."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import ibis.expr.types as ir
+import numpy as np
+
+from bot.library.chance import Numbers, false_discovery
+from bot.library.findings import Where
+from bot.library.money import currencies
+from bot.library.read import rows_of
+from bot.library.shelf import Shelf
+from bot.library.trends.expect import LEVEL, Surprise, expected, surprise
+from bot.library.trends.since import since
+from bot.library.trends.weekly import Key, Weekly, arranged, by_line, by_order, by_segment, mondays
+
+LEAST = 30  # units or orders a week, in the median of the level's weeks
+SIZE = 0.10  # a smaller change is no news
+CONFIRMED = 0.10  # false discovery rate
+WATCHED = 0.05  # p
+TOTAL: Key = ("total", "orders")
+
+
+@dataclass(frozen=True)
+class Tested:
+    """`series` are those tested; `left` counts those too small for it. `status` is "confirmed",
+    "to watch" or "" for each."""
+
+    series: Weekly
+    found: Surprise | None  # None: too few weeks
+    q: Numbers
+    status: list[str]
+    since: list[date]
+    left: int
+    queries: dict[str, ir.Table]
+    currencies: list[str]
+
+
+def tested(shelf: Shelf, where: Where) -> Tested | None:
+    """Every weekly series held against what was expected; None without one whole week."""
+    weeks = mondays(shelf, where)
+    if not weeks:
+        return None
+    named = currencies(shelf, "orders")
+    queries = _queries(shelf, where, weeks, named[0] if named else None)
+    rows = [row for query in queries.values() for row in rows_of(shelf, query)]
+    series = _with_revenue(arranged(rows, weeks))
+    lively = _lively(series)
+    kept = series.only(lively)
+    found = surprise(kept.counts, weeks, _sizes(kept)) if lively else None
+    q = false_discovery(found.p) if found else np.ones(len(lively))
+    return Tested(
+        series=kept,
+        found=found,
+        q=q,
+        status=_status(found, q) if found else [""] * len(lively),
+        since=since(kept.counts, weeks) if found else [],
+        left=len(series.keys) - len(lively),
+        queries=queries,
+        currencies=named,
+    )
+
+
+def series(
+    shelf: Shelf, dimension: str, value: str, where: Where | None = None
+) -> list[tuple[date, float, float | None]]:
+    """One series for a chart: Monday, what came (units, orders; of ("total", "revenue") money),
+    what was expected. Expected is None for the first eight weeks; the whole list is empty when
+    the series is not there or too small to be told."""
+    all_of = tested(shelf, where or Where())
+    if all_of is None or (dimension, value) not in all_of.series.keys:
+        return []
+    row = all_of.series.keys.index((dimension, value))
+    foretold = expected(all_of.series.counts, all_of.series.weeks)[row]
+    came = all_of.series.counts[row]
+    return [
+        (week, round(float(one), 2), None if np.isnan(other) else round(float(other), 1))
+        for week, one, other in zip(all_of.series.weeks, came, foretold, strict=True)
+    ]
+
+
+def _queries(
+    shelf: Shelf, where: Where, weeks: list[date], currency: str | None
+) -> dict[str, ir.Table]:
+    made = {
+        "trends.units": by_line(shelf, where, weeks, currency),
+        "trends.orders": by_order(shelf, where, weeks, currency),
+    }
+    people = shelf.table("consents")
+    if people is not None:
+        named = rows_of(shelf, people.aggregate(named=people.segment.count()))[0]["named"]
+        if named:
+            made["trends.segments"] = by_segment(shelf, where, weeks, currency)
+    return made
+
+
+def _with_revenue(series: Weekly) -> Weekly:
+    """The revenue of all orders as one more series."""
+    if TOTAL not in series.keys:
+        return series
+    worth = series.worth[series.keys.index(TOTAL)]
+    keys: list[Key] = [*series.keys, ("total", "revenue")]
+    return Weekly(
+        keys, series.weeks, np.vstack([series.counts, worth]), np.vstack([series.worth, worth])
+    )
+
+
+def _sizes(series: Weekly) -> Numbers:
+    """How many stand behind each number. An order's worth varies about as much as it is, which
+    makes revenue as uncertain as half as many orders."""
+    sizes = series.counts.copy()
+    for row, key in enumerate(series.keys):
+        if key == ("total", "revenue"):
+            sizes[row] = series.counts[series.keys.index(TOTAL)] / 2
+    return sizes
+
+
+def _lively(series: Weekly) -> list[int]:
+    """The series with at least thirty a week; revenue goes with the orders."""
+    before = series.counts[:, -LEVEL - 1 : -1]
+    if not before.shape[1]:
+        return []
+    enough = np.median(before, axis=1) >= LEAST
+    for row, key in enumerate(series.keys):
+        if key == ("total", "revenue"):
+            enough[row] = enough[series.keys.index(TOTAL)]
+    return [int(row) for row in np.flatnonzero(enough)]
+
+
+def _status(found: Surprise, q: Numbers) -> list[str]:
+    large = np.abs(found.change) >= SIZE
+    confirmed, watched = (q <= CONFIRMED) & large, (found.p < WATCHED) & large
+    return [
+        "confirmed" if sure else "to watch" if maybe else ""
+        for sure, maybe in zip(confirmed, watched, strict=True)
+    ]

@@ -1,0 +1,156 @@
+"""Files dropped for the library, as they are told to us, and what is pressed on their card."""
+
+import re
+from pathlib import Path, PurePath
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.arrival import Arrival, Dropped
+from bot.errors import CannotDo, TryAgain
+from bot.slack import names
+from bot.slack.arrival_rejects import hand
+from bot.slack.arrival_words import KINDS
+from bot.slack.click import Click
+from bot.slack.front import Front
+from bot.slack.place import Place
+from bot.task import task_id
+from bot.words import Words
+
+ROWS = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".jsonl", ".ndjson")
+TEXT = ".txt"  # a table or a letter: its message says which
+TAKES = re.compile(
+    r"\b(?:import\w*|take\b.{0,20}\bin|upload\w*|load|add|data|rows|table|orders?|sales|customers?|"
+    r"reviews?|int[ée]gr\w*|ajoute\w*|charge\w*|donn[ée]es|lignes|tableau|commandes?|ventes|clients?|"
+    r"avis)\b",
+    re.IGNORECASE,
+)
+WRITES = re.compile(
+    r"\b(?:(?:re)?write|draft|compose|announce|"
+    r"r[ée]dige[rz]?|r[ée]digez|[ée]cri(?:s|re|vez)|annonce[rz]?)\b"
+    r"|\b(?:prepare|make|create|pr[ée]pare[rz]?|fai(?:s|tes)|cr[ée]e[rz]?)\b.{0,30}"
+    r"\b(?:e-?mail|sms|newsletter|listing|ad|post|text|texte|annonce|fiche)\b",
+    re.IGNORECASE,
+)
+
+
+def files_of_rows(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
+    """The files of a message that look like tables: by their names, a .txt by what is said too."""
+    named = (*ROWS, TEXT) if not said or TAKES.search(said) else ROWS
+    files = [one for one in event.get("files") or [] if one.get("id")]
+    return [one for one in files if _name(one).lower().endswith(named)]
+
+
+def asks_for_text(said: str) -> bool:
+    """Whether these words clearly ask for a draft: then a file beside them is about that."""
+    return WRITES.search(said) is not None
+
+
+def offered(
+    session: Session,
+    front: Front,
+    workspace: str,
+    event: dict[str, Any],
+    files: list[dict[str, Any]],
+    place: Place,
+) -> bool:
+    """Each file as an arrival with a card of its own, once however often Slack tells us.
+    False when all were there before."""
+    user, now = str(event["user"]), front.house.now()
+    fresh = False
+    for file in files:
+        dropped = Dropped(
+            id=task_id(workspace, str(event["channel"]), str(event["ts"]), str(file["id"])),
+            workspace=workspace,
+            author=user,
+            place=place,
+            file=str(file["id"]),
+            name=_name(file),
+            size=int(file.get("size") or 0),
+            locale=front.people.known(workspace, user),
+        )
+        fresh |= Arrival.ask(session, front.house.enqueue, dropped, now)
+    return fresh
+
+
+def _name(file: dict[str, Any]) -> str:
+    """What the file is called; never a path."""
+    return PurePath(str(file.get("name") or file.get("title") or "")).name[:200]
+
+
+def take_in(session: Session, front: Front, click: Click) -> None:
+    arrival, told = _pressed(session, front, click)
+    arrival.confirm(session, front.house.enqueue, seen=click.ref.seen or "", **told)
+
+
+def dont(session: Session, front: Front, click: Click) -> None:
+    arrival, told = _pressed(session, front, click)
+    arrival.cancel(session, front.house.enqueue, **told)
+
+
+def other_kind(session: Session, front: Front, click: Click) -> None:
+    if click.ref.pick not in KINDS:
+        raise CannotDo(Words("There is no such kind of rows."))
+    arrival, told = _pressed(session, front, click)
+    arrival.choose_kind(session, front.house.enqueue, kind=click.ref.pick, **told)
+
+
+def read_again(session: Session, front: Front, click: Click) -> None:
+    arrival, told = _pressed(session, front, click)
+    arrival.again(session, front.house.enqueue, **told)
+
+
+async def stayed_out(front: Front, click: Click) -> Words:
+    """The rows that stayed out, on their way to the presser's direct messages. Raises CannotDo."""
+    arrival = await front.run(_mine, front, click)
+    home = front.house.home
+    if home is None or not arrival.rejects or not (home / arrival.rejects).is_file():
+        raise CannotDo(Words("That file is no longer kept here: look for it in this thread."))
+    front.later.soon(_hand(front, click, arrival, home / arrival.rejects))
+    return Words("The file is on its way to your direct messages with me.")
+
+
+async def _hand(front: Front, click: Click, arrival: Arrival, path: Path) -> None:
+    try:
+        await hand(front.poster, arrival, click.user, path, front.house.now())
+    except CannotDo as no:
+        await front.people.tell(click.workspace, click.user, no.words, click.channel, click.thread)
+    except TryAgain:
+        words = Words("Slack didn't take the files. Please press Download again in a moment.")
+        await front.people.tell(click.workspace, click.user, words, click.channel, click.thread)
+
+
+def piece_of(session: Session, click: Click) -> str | None:
+    """What the card that was pressed shows, when it is an arrival's of this workspace."""
+    arrival = session.get(Arrival, click.ref.arrival) if click.ref.arrival else None
+    return arrival.piece if arrival and arrival.workspace == click.workspace else None
+
+
+def _mine(session: Session, front: Front, click: Click) -> Arrival:
+    """The arrival, for whoever may see its rows. Raises CannotDo."""
+    arrival = _arrival(session, click)
+    if not arrival.may_confirm(click.user, front.house.policy(click.workspace)):
+        raise CannotDo(Words("Only whoever dropped this file or an approver can do that."))
+    return arrival
+
+
+def _pressed(session: Session, front: Front, click: Click) -> tuple[Arrival, dict[str, Any]]:
+    policy, now = front.house.policy(click.workspace), front.house.now()
+    return _arrival(session, click), {"by": click.user, "policy": policy, "now": now}
+
+
+def _arrival(session: Session, click: Click) -> Arrival:
+    """The row, held until the end of this transaction: two people may press at once."""
+    id = click.ref.arrival or ""
+    arrival = session.get(Arrival, id, with_for_update=True) if id else None
+    if arrival is None or arrival.workspace != click.workspace:
+        raise CannotDo(Words("This file is no longer known here. Please drop it again."))
+    return arrival
+
+
+VERBS = {
+    names.TAKE_IN: take_in,
+    names.DONT: dont,
+    names.OTHER_KIND: other_kind,
+    names.READ_AGAIN: read_again,
+}

@@ -1,0 +1,150 @@
+"""Facts by subject, and sentences made of them: what an analysis is put into words with.
+
+A `Told` is one subject with its measures. A `Teller` spells values in the reader's language and
+remembers which facts it used, so that each text cites what it stands on.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pydantic import BaseModel, Field
+
+from bot.evidence import Evidence, Fact
+from bot.fold import bag, words_of
+from bot.parts import Copy, Table
+from bot.words import Language, Words
+
+CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
+IDLE = bag(
+    "customer customers client clients clientes people buyers shoppers personnes gens order orders "
+    "commande commandes review reviews feedback comment comments avis commentaires retours texts "
+    "question questions about what with this that they them from month week year itself last days "
+    "disent dire pensent quoi cette mois semaine moment leur leurs nous vous summary summarise "
+    "resume synthese complain complaints plaintes plaignent asked said saying shop boutique"
+)
+STEM = 5  # letters by which words of one family are alike
+
+
+@dataclass(frozen=True)
+class Told:
+    """`key` is the subject's slug; `about` its name (English where it is ours)."""
+
+    kind: str
+    key: str
+    about: str
+    facts: Mapping[str, Fact]
+
+    def get(self, measure: str) -> Fact | None:
+        return self.facts.get(measure)
+
+    def number(self, measure: str) -> Decimal:
+        """The measure as a number; nought when it is not there."""
+        fact = self.facts.get(measure)
+        return fact.value if fact and isinstance(fact.value, Decimal) else Decimal(0)
+
+    def word(self, measure: str) -> str:
+        """The measure as text; empty when it is not there."""
+        fact = self.facts.get(measure)
+        return str(fact.value) if fact else ""
+
+    def named(self, language: str) -> str:
+        """Its name as people of that language say it: whole, or piece by piece."""
+        if (whole := Words(self.about).to(language)) != self.about:
+            return whole
+        return ", ".join(Words(piece).to(language) for piece in self.about.split(", "))
+
+
+def told(evidence: Evidence, kind: str, prefix: str = "") -> dict[str, Told]:
+    """The subjects of a kind in the order found; with a prefix, those whose key begins so."""
+    grouped: dict[str, dict[str, Fact]] = {}
+    for fact in evidence.of(kind):
+        _, key, measure = (*fact.id.split(".", 2), "")[:3]
+        if key.startswith(prefix):
+            grouped.setdefault(key, {})[measure] = fact
+    return {
+        key: Told(kind, key, next(iter(facts.values())).about, facts)
+        for key, facts in grouped.items()
+    }
+
+
+def cannot(evidence: Evidence, *kinds: str) -> list[Fact]:
+    """What the library said that it can't tell, and which file would let it."""
+    return [f for kind in kinds for f in evidence.of(kind) if f.id.split(".")[1] == CANNOT]
+
+
+def speaks_of(words: str, name: str) -> bool:
+    """Whether words mention what is called so, in whatever form: "sizes" speaks of sizing. What
+    every question says ("customers", "reviews") names nothing."""
+    return bool(_stems(words) & _stems(name))
+
+
+def _stems(words: str) -> set[str]:
+    return {word[:STEM] for word in words_of(words) if len(word) > 3 and word not in IDLE}
+
+
+@dataclass
+class Teller:
+    """Puts facts into sentences of one language."""
+
+    language: Language
+    used: dict[str, Fact] = field(default_factory=dict)  # since the last text
+    ever: dict[str, Fact] = field(default_factory=dict)
+
+    def value(self, fact: Fact | None) -> str:
+        """The value as people write it, remembered as cited; nothing for no fact."""
+        if fact is None:
+            return ""
+        self.used[fact.id] = self.ever[fact.id] = fact
+        return fact.spelled(self.language)
+
+    def of(self, one: Told, measure: str) -> str:
+        return self.value(one.get(measure))
+
+    def name(self, one: Told) -> str:
+        """Its name with a capital, as a sentence or a cell begins."""
+        named = one.named(self.language)
+        return named[:1].upper() + named[1:]
+
+    def say(self, words: Words) -> str:
+        """One sentence in the reader's language."""
+        return words.to(self.language)
+
+    def copy(self, *sentences: str, apart: str = " ") -> Copy:
+        """The sentences as one text that cites what was used since the last one."""
+        cited, self.used = tuple(self.used), {}
+        return Copy(text=apart.join(filter(None, sentences)), facts=cited)
+
+    def table(self, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:
+        cited, self.used = tuple(self.used), {}
+        return Table(columns=tuple(columns), rows=tuple(tuple(row) for row in rows), facts=cited)
+
+
+class NotYet(BaseModel):
+    """All that can be said when the data is missing or too thin."""
+
+    answer: Copy = Field(title="What I can't tell")
+
+
+def nothing_yet(teller: Teller, evidence: Evidence, kinds: Iterable[str]) -> NotYet:
+    """What can't be told, and which file would let it."""
+    said = [teller.value(fact) for fact in cannot(evidence, *kinds)]
+    missing = Words(
+        "There is nothing in the library that answers this. Drop a file here (CSV, Excel) and "
+        "mention me: reviews, orders, visits, campaign results or tests."
+    )
+    return NotYet(answer=teller.copy(*(said or [teller.say(missing)]), apart="\n"))
+
+
+def how_to_read(teller: Teller, evidence: Evidence, kinds: Iterable[str], *lines: str) -> Copy:
+    """What it does not show, how sure it is, what to do next; old sets and gaps are always told."""
+    found = [line for line in lines if line]
+    for kind in kinds:
+        for one in told(evidence, kind, AGE).values():
+            days = one.number("days")
+            old = Words("{file} ends {days} days ago: what came since is not in it.",
+                        file=one.about, days=days)  # fmt: skip
+            found.append(teller.say(old))
+            teller.value(one.get("days"))
+    found += [teller.value(fact) for fact in cannot(evidence, *kinds)]
+    return teller.copy(*(f"– {line}" for line in found), apart="\n")

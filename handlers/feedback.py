@@ -1,0 +1,255 @@
+"""Sum up what customers say: themes with counts, their words, what to fix first."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from bot.advice import first_step
+from bot.desk import Desk
+from bot.parts import Copy, File, Lead, Quote, Table
+from bot.pictures import COLOURS, Bar, Picture, bars
+from bot.request import Question, Request
+from bot.told import Teller, Told, how_to_read, nothing_yet, speaks_of, told
+from bot.words import Words
+
+TITLE = "Customer feedback"
+COMMAND = "feedback"
+HINT = "what do customers say about sizing this month?"
+ASKED_BY = (
+    r"\b(?:sum(?:mari[sz]e)? up|summari[sz]e|résume[rz]?|synthé\w+|synthèse)\b.*"
+    r"\b(?:feedback|reviews?|comments?|complaints?|avis|commentaires?|retours|plaintes|say)\b"
+    r"|\bwhat (?:do|are|did) .*\b(?:say(?:ing)?|complain\w*|think|like)\b"
+    r"|\bque (?:disent|pensent)\b"
+    r"|\bde quoi se plaignent\b|\bcustomer feedback\b|\bavis (?:des )?client"
+)
+MOST_THEMES, MOST_QUOTES, MOST_SHOWN = 6, 5, 8
+SURE = ("confirmed",)
+
+
+class Said(BaseModel):
+    finding: Copy = Field(title="In one sentence")
+    summary: Copy = Field(title="Summary")
+    fix_first: Copy = Field(title="What to fix first")
+
+
+class Output(Said):
+    picture: File | None = Field(default=None, title="Picture")
+    themes: Table = Field(title="Themes")
+    quotes: list[Quote] = Field(title="In their words")
+    how_to_read: Copy = Field(title="How to read this")
+    leads: list[Lead] = []
+
+
+async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+    if not request.brief.words.strip():
+        return desk.ask(Words("What about? For example: what do customers say about sizing?"))
+    evidence = await desk.look_up("feedback")
+    every = told(evidence, "feedback")
+    themes = [one for one in every.values() if one.get("share") and "--" not in one.key]
+    teller = Teller(request.language)
+    if not themes:
+        return nothing_yet(teller, evidence, ["feedback"])
+    focus = _focus(request, themes)
+    shown = focus or sorted(themes, key=_weight)[:MOST_SHOWN]
+    first = sorted((o for o in every.values() if o.get("fix-first-rank")), key=_rank)
+    quotes = _quotes(focus or first or shown)
+    said = _said(teller, every, shown, focus, first)
+    table = _table(teller, shown)
+    picture = await desk.draw(_picture(teller, said.finding.text, shown, desk))
+    read = how_to_read(teller, evidence, ["feedback"], *_limits(teller, every))
+    desk.keep(*teller.ever.values(), *(evidence.get(quote.fact) for quote in quotes))
+    words = await desk.write(Said, by_rules=said)
+    return Output(
+        **words.model_dump(), picture=picture, themes=table, quotes=quotes, how_to_read=read,
+        leads=_leads(teller, focus or first or shown, every),
+    )  # fmt: skip
+
+
+def _weight(one: Told) -> tuple[bool, float]:
+    return (one.word("verdict") not in SURE, -float(one.number("complaints")))
+
+
+def _rank(one: Told) -> float:
+    return float(one.number("fix-first-rank"))
+
+
+def _focus(request: Request, themes: Sequence[Told]) -> list[Told]:
+    """The themes that the question names, in either language."""
+    words = request.brief.words
+    named = [
+        one
+        for one in themes
+        if any(speaks_of(words, one.named(language)) for language in ("en", "fr"))
+    ]
+    keys = {one.key for one in named}
+    below = [o for o in themes if o.key.split("-")[0] in keys and o.key not in keys]
+    return sorted([*named, *below], key=lambda one: -float(one.number("texts")))[:MOST_THEMES]
+
+
+def _said(
+    teller: Teller,
+    every: dict[str, Told],
+    shown: Sequence[Told],
+    focus: Sequence[Told],
+    first: Sequence[Told],
+) -> Said:
+    top = (focus or first or shown)[0]
+    finding = teller.copy(_headline(teller, top, every["all"]))
+    lines = [_period(teller, every["all"])]
+    lines += [_moved(teller, o) for o in shown if o.word("verdict") in SURE and o is not top][:3]
+    lines += [_where(teller, one, every) for one in shown[:3]]
+    if not focus:
+        lines.append(_praise(teller, shown))
+    return Said(
+        finding=finding,
+        summary=teller.copy(*lines),
+        fix_first=teller.copy(*_steps(teller, focus or first or shown), apart="\n"),
+    )
+
+
+def _headline(teller: Teller, one: Told, whole: Told) -> str:
+    name = teller.name(one)
+    if one.get("share-now") and one.word("verdict") in SURE:
+        return teller.say(Words(
+            "{theme}: {now} of what customers wrote since {day}, {before} before.",
+            theme=name, now=teller.of(one, "share-now"), before=teller.of(one, "share-before"),
+            day=teller.of(whole, "now-first-day")))  # fmt: skip
+    return teller.say(Words(
+        "{theme}: {n} of {all} texts speak of it, and {share} of those complain.",
+        theme=name, n=teller.of(one, "texts"), all=teller.of(whole, "texts"),
+        share=teller.of(one, "complaint-share")))  # fmt: skip
+
+
+def _period(teller: Teller, whole: Told) -> str:
+    said = teller.say(Words(
+        "Read: {n} reviews and messages from {first} to {last}.", n=teller.of(whole, "texts"),
+        first=teller.of(whole, "first-day"), last=teller.of(whole, "last-day")))  # fmt: skip
+    if whole.get("happy-share"):
+        happy = Words("{share} of the ratings are good.", share=teller.of(whole, "happy-share"))
+        said += " " + teller.say(happy)
+    return said
+
+
+def _moved(teller: Teller, one: Told) -> str:
+    return teller.say(Words(
+        "{theme} went from {before} to {now} of the texts (confirmed).",
+        theme=teller.name(one), before=teller.of(one, "share-before"),
+        now=teller.of(one, "share-now")))  # fmt: skip
+
+
+def _where(teller: Teller, one: Told, every: dict[str, Told]) -> str:
+    """Where a theme is told most, when that is sure."""
+    places = [
+        o for key, o in every.items()
+        if key.startswith(f"{one.key}--") and o.word("verdict") in SURE
+    ]  # fmt: skip
+    if not places:
+        return ""
+    top = max(places, key=lambda o: ("--product-" in o.key, float(o.number("lift"))))
+    return teller.say(Words(
+        "{theme} is told most of {where}: {share} of its texts, {elsewhere} elsewhere.",
+        theme=teller.name(one), where=_place(top),
+        share=teller.of(top, "share"), elsewhere=teller.of(top, "share-elsewhere")))  # fmt: skip
+
+
+def _place(one: Told) -> str | Words:
+    name = one.about.rsplit(", ", 1)[-1]
+    return Words("region {name}", name=name) if "--region-" in one.key else name
+
+
+def _praise(teller: Teller, shown: Sequence[Told]) -> str:
+    liked = [one for one in shown if one.number("praise-share") > 80 and one.number("texts") >= 20]
+    if not liked:
+        return ""
+    best = max(liked, key=lambda one: float(one.number("texts")))
+    return teller.say(Words(
+        "Liked most: {theme}, praised in {share} of {n} texts.", theme=best.named(teller.language),
+        share=teller.of(best, "praise-share"), n=teller.of(best, "texts")))  # fmt: skip
+
+
+def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
+    lines: list[str] = []
+    for one in first[:3]:
+        step = first_step(one.key)
+        told_by = Words.count("{n} complaint", "{n} complaints", int(one.number("complaints")))
+        teller.value(one.get("complaints"))
+        lines.append(teller.say(Words(
+            "{rank}. {theme} ({complaints}): {step}.", rank=len(lines) + 1,
+            theme=teller.name(one), complaints=told_by,
+            step=step or Words("read the texts below, and decide who answers"))))  # fmt: skip
+    return lines
+
+
+def _table(teller: Teller, shown: Sequence[Told]) -> Table:
+    columns = [Words("Theme"), Words("Texts"), Words("Share"), Words("Complain"), Words("Change")]
+    rows = [
+        [
+            teller.name(one),
+            teller.of(one, "texts"),
+            teller.of(one, "share"),
+            teller.of(one, "complaint-share"),
+            _change(teller, one),
+        ]
+        for one in shown
+    ]
+    return teller.table([teller.say(words) for words in columns], rows)
+
+
+def _change(teller: Teller, one: Told) -> str:
+    if one.get("share-now") is None:
+        return "–"
+    before, now = teller.of(one, "share-before"), teller.of(one, "share-now")
+    verdict = Words(one.word("verdict")).to(teller.language)
+    return f"{before} → {now} ({verdict})"
+
+
+def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> Picture:
+    for one in shown:
+        teller.of(one, "complaints")
+    return bars(
+        title.rstrip("."),
+        [
+            Bar(teller.name(one), float(one.number("complaints")), strong=n == 0)
+            for n, one in enumerate(sorted(shown, key=lambda o: -float(o.number("complaints"))))
+        ],
+        language=teller.language,
+        colours=desk.brand.colours or COLOURS,
+    )
+
+
+def _quotes(themes: Sequence[Told]) -> list[Quote]:
+    """Letter for letter, theme by theme in turn."""
+    facts = [one.get(f"quote-{n}") for n in (1, 2, 3) for one in themes]
+    once = {str(fact.value): fact.id for fact in reversed(facts) if fact is not None}
+    return [Quote(text=text, fact=id) for text, id in reversed(once.items())][:MOST_QUOTES]
+
+
+def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
+    lines = [
+        Words("Who writes is not who buys: the happy and the angry write more than the rest."),
+        Words("Themes are found by a list of words and phrases; a text can speak of several."),
+    ]
+    if (tested := every.get("tested")) is not None and tested.get("themes"):
+        lines.append(Words("{n} themes were tested for a change; about one in ten of those called "
+                           "confirmed can be chance.", n=teller.of(tested, "themes")))  # fmt: skip
+    return [teller.say(line) for line in lines]
+
+
+def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> list[Lead]:
+    """An answer to those who complain, and a fix of the product page where one is named."""
+    top = first[0]
+    name = top.named(teller.language)
+    answer = Words(
+        "E-mail to customers who complained about {theme}: what we do about it", theme=name
+    )
+    found = [Lead(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
+    places = [o for key, o in every.items()
+              if key.startswith(f"{top.key}--product-") and o.word("verdict") in SURE]  # fmt: skip
+    if places:
+        product = places[0].about.rsplit(", ", 1)[-1]
+        page = Words("Product page for {product}: answer the doubt about {theme}",
+                     product=product, theme=name)  # fmt: skip
+        found.append(
+            Lead(label=Words("Draft a product-page fix"), skill="draft", words=teller.say(page))
+        )
+    return found

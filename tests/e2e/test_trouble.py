@@ -1,0 +1,113 @@
+"""When Slack misbehaves at the press of a switch, a person …"""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from tests.e2e.house import SECONDS, House
+from tests.e2e.steps import BRIEF, everything_said, write
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
+
+
+async def trouble(house: House) -> Page:
+    page = await house.visit()
+    await page.locator(".look").click()
+    await page.locator("#tab-trouble").click()
+    return page
+
+
+async def flip(page: Page, name: str) -> Locator:
+    switch = page.locator(f"[data-switch={name}]")
+    await switch.click()
+    return switch
+
+
+async def drafted_once(house: House, page: Page) -> None:
+    """A draft asked for now comes, once; the page's own count says so as well."""
+    before = [one for one in everything_said(house) if one.bot_id]
+    asked = int((await page.locator("[data-proof=asked]").inner_text()).split()[0])
+    await write(page, f"@Super-Intern {BRIEF}")
+    ended = page.locator("[data-proof=ended]")
+    await expect(ended).to_have_text(f"{asked + 1} ended visibly", timeout=2 * SECONDS)
+    await expect(page.locator("[data-proof=open]")).to_have_text("0 under way")
+    await expect(page.locator("[data-proof=lost]")).to_have_text("0 lost")
+    await expect(page.locator("[data-proof=doubled]")).to_have_text("0 came twice")
+    await house.slack.settled(10)
+    (card,) = [one for one in everything_said(house) if one.bot_id and one not in before]
+    await house.slack.until(lambda: "send_back" in str(card.blocks), 15)
+
+
+async def test_gets_one_draft_when_everything_comes_twice(house: House) -> None:
+    page = await trouble(house)
+    switch = await flip(page, "twice")
+    await expect(switch).to_have_attribute("aria-checked", "true")
+    await drafted_once(house, page)
+    await flip(page, "twice")
+    await expect(switch).to_have_attribute("aria-checked", "false")
+
+
+async def test_gets_one_draft_when_slack_is_slow(house: House) -> None:
+    page = await trouble(house)
+    switch = await flip(page, "slow")
+    await expect(switch).to_have_attribute("aria-checked", "true")
+    await drafted_once(house, page)
+    await flip(page, "slow")
+    await expect(switch).to_have_attribute("aria-checked", "false")
+
+
+async def test_gets_one_draft_when_slack_refuses_with_429(house: House) -> None:
+    page = await trouble(house)
+    already = len(house.slack.calls)
+    switch = await flip(page, "refuse")
+    await expect(switch).to_be_disabled()
+    await drafted_once(house, page)
+    refused = [one for one in house.slack.calls[already:] if one.answer.get("error")]
+    assert {one.answer["error"] for one in refused} == {"ratelimited"}
+
+
+async def test_gets_one_draft_when_the_intern_is_killed(house: House) -> None:
+    page = await trouble(house)
+    starts = house.child.starts
+    await flip(page, "kill")
+    await drafted_once(house, page)
+    await expect(page.locator(".pulse:not(.down)")).to_be_visible()
+    assert house.child.starts == starts + 1
+
+
+async def test_keeps_the_text_of_a_stream_that_ends_too_early(house: House) -> None:
+    page = await trouble(house)
+    await expect(page.locator("[data-switch=streams]")).to_be_disabled()
+    slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
+    root = await house.slack.say("UMARIE", "C0MARKET", "a question with a long answer")
+    whom: dict[str, Any] = {"recipient_team_id": house.slack.team, "recipient_user_id": "UMARIE"}
+    begun = await slack.chat_startStream(
+        channel="C0MARKET", thread_ts=root.ts, markdown_text="Linen lets", **whom
+    )
+    ts = str(begun["ts"])
+    await flip(page, "streams")
+    with pytest.raises(SlackApiError, match="message_not_in_streaming_state"):
+        await slack.chat_appendStream(channel="C0MARKET", ts=ts, markdown_text=" air through")
+    await page.locator(".behind header button").click()
+    await page.locator(f".middle [data-ts='{root.ts}'] .replies").click()
+    grown = page.locator(f".thread [data-ts='{ts}']")
+    await expect(grown).to_contain_text("Linen lets")
+    await expect(grown.locator(".growing")).to_have_count(0)
+    await slack.chat_update(channel="C0MARKET", ts=ts, text="Linen lets the air through.")
+    await expect(grown).to_contain_text("Linen lets the air through.")
+
+
+async def test_gets_one_draft_when_the_line_is_cut(house: House) -> None:
+    page = await trouble(house)
+    switch = await flip(page, "drop")
+    await expect(switch).to_be_disabled()
+    already = len(house.slack.deliveries)
+    await drafted_once(house, page)
+    errors = [
+        [one.error for one in event.attempts] for event in house.slack.deliveries[already:][:2]
+    ]
+    assert errors == [["dispatch_failed", None]] * 2
+    await expect(switch).to_be_enabled()

@@ -1,0 +1,118 @@
+"""What the analyses ask of an engine, written down: expressions that can be run on another one."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MethodType
+from typing import Any
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+import bot.library
+from bot.errors import CannotDo
+from bot.library.findings import Findings, Where
+from bot.library.shelf import Shelf
+
+Find = Callable[[Shelf, Where], Findings]
+
+# What people ask most: everything, one product, one device, one country, one channel.
+ASKED = (
+    Where(),
+    Where(product="lin-alba"),
+    Where(device="mobile"),
+    Where(country="FR", days=30),
+    Where(channel="email", language="fr"),
+)
+
+
+def analyses() -> dict[str, Find]:
+    """Each `find(shelf, where)` of the library, found by looking: new ones need no edit here."""
+    found: dict[str, Find] = {}
+    for module in pkgutil.iter_modules(bot.library.__path__):
+        find = getattr(importlib.import_module(f"bot.library.{module.name}"), "find", None)
+        if callable(find) and list(inspect.signature(find).parameters)[:1] == ["shelf"]:
+            found[module.name] = find
+    return found
+
+
+@dataclass
+class Recording:
+    """The expressions that were run, without the engine that they were run on."""
+
+    asked: list[ir.Expr] = field(default_factory=list)
+    cached: dict[str, ops.Relation] = field(default_factory=dict)
+    compiled: dict[str, ops.Relation] = field(default_factory=dict)  # SQL → what it was made of
+
+    def add(self, expression: ir.Expr) -> None:
+        fresh = self.freed(expression)
+        if not any(fresh.equals(known) for known in self.asked):
+            self.asked.append(fresh)
+
+    def freed(self, expression: ir.Expr) -> ir.Expr:
+        """The same expression over tables that are only names; what the analysis had the engine
+        keep for a while, or compiled to SQL first, is put in again."""
+
+        def free(node: ops.Node, changed: dict[ops.Node, ops.Node]) -> ops.Node:
+            if isinstance(node, ops.DatabaseTable):
+                if node.name in self.cached:
+                    return self.cached[node.name]
+                return ops.UnboundTable(name=node.name, schema=node.schema)
+            if isinstance(node, ops.SQLQueryResult):
+                return self.compiled[node.query]
+            return node.__recreate__(changed) if changed else node
+
+        return expression.op().replace(free).to_expr()
+
+
+@contextmanager
+def recording(engine: Backend) -> Iterator[Recording]:
+    """Everything that is run on this DuckDB meanwhile, whichever way it is asked."""
+    found = Recording()
+    run, keep, spell = engine._to_duckdb_relation, engine._create_cached_table, ibis.to_sql
+
+    def ran(self: Backend, expression: ir.Expr, *args: Any, **kwargs: Any) -> Any:
+        found.add(expression)
+        return run(expression, *args, **kwargs)
+
+    def kept(self: Backend, name: str, expression: ir.Table) -> ir.Table:
+        found.cached[name] = found.freed(expression).op()
+        return keep(name, expression)
+
+    def spelled(expression: ir.Expr, *args: Any, **kwargs: Any) -> Any:
+        sql = spell(expression, *args, **kwargs)
+        found.compiled[str(sql)] = found.freed(expression).op()
+        return sql
+
+    ibis.to_sql = spelled
+    engine._to_duckdb_relation = MethodType(ran, engine)
+    engine._create_cached_table = MethodType(kept, engine)
+    try:
+        yield found
+    finally:
+        ibis.to_sql = spell
+        del engine._to_duckdb_relation, engine._create_cached_table
+
+
+def ask(shelf: Shelf, find: Find, where: Where) -> Findings | None:
+    """What the analysis finds; None when it says that it cannot."""
+    try:
+        return find(shelf, where)
+    except CannotDo:
+        return None
+
+
+def expressions(shelf: Shelf, asked: tuple[Where, ...] = ASKED) -> dict[str, list[ir.Expr]]:
+    """All expressions that each analysis runs on this shelf."""
+    found = {}
+    for name, find in analyses().items():
+        with recording(shelf.engine) as all_:
+            for where in asked:
+                ask(shelf, find, where)
+        found[name] = all_.asked
+    return found

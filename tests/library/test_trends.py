@@ -1,0 +1,166 @@
+"""Trends …"""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from bot.library.findings import Findings, Where
+from bot.library.trends import find, series
+from tests.library.sample import sample
+from tests.library.small import small
+
+REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "uci_online_retail.parquet"
+CANDLES = "category-bougies-et-senteurs"
+
+
+@cache
+def found() -> Findings:
+    return find(sample(), Where())
+
+
+def told(measure: str, findings: Findings | None = None) -> dict[str, Any]:
+    facts = (findings or found()).facts
+    return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
+
+
+def steady(
+    weeks: int, each: int = 5, *, last: int | None = None, **row: Any
+) -> list[dict[str, Any]]:
+    """So many orders a day, up to Sunday, 22 November 2026; `last` for the last week."""
+    end = datetime(2026, 11, 22, 12)
+    return [
+        {"order": f"{n}-{i}", "line": 1, "at": end - timedelta(days=n), "amount": 10, **row}
+        for n in range(7 * weeks)
+        for i in range((each if last is None or n >= 7 else last) + n % 2)
+    ]
+
+
+def test_confirm_the_candles_and_nothing_else_that_is_not_planted() -> None:
+    status = told("status")
+    assert status[CANDLES] == "confirmed"
+    rising = {s for s in status if status[s] == "confirmed" and not s.startswith("returns-")}
+    assert {s for s in rising if told("change")[s] > 0} == {CANDLES}
+    began = date.fromisoformat(str(told("since")[CANDLES]))
+    assert abs((began - date(2026, 11, 2)).days) <= 7  # planted on 4 November
+
+
+def test_count_what_was_tested_and_leave_the_week_in_progress_out() -> None:
+    assert told("series")["tested"] == 16
+    assert told("week")["tested"] == "2026-11-16"
+    assert told("last")["total-orders"] == 250  # 16 to 22 November
+
+
+def test_agree_with_plain_sql_about_the_last_weeks() -> None:
+    con = sample().engine.con
+    sql = """SELECT sum(quantity) / 3 FROM orders JOIN products p USING (product)
+        WHERE p.category = 'Bougies et senteurs'
+        AND "at" >= DATE '2026-11-02' AND "at" < DATE '2026-11-23'"""
+    assert told("last")[CANDLES] == round(con.execute(sql).fetchone()[0])
+    assert told("weeks")[CANDLES] == 3
+
+
+def test_confirm_that_what_runs_small_comes_back() -> None:
+    status = {s: v for s, v in told("status").items() if s.startswith("returns-")}
+    sure = {s for s, v in status.items() if v == "confirmed"}
+    assert sure == {"returns-lin-alba", "returns-lin-solene", "returns-mai-maud"}
+    for subject in sure:
+        assert 17 < told("rate")[subject] < 27
+        assert 4 < told("rest")[subject] < 6
+        assert told("reason")[subject] == "trop petit"
+
+
+def test_carry_their_source_their_day_and_their_query() -> None:
+    findings = found()
+    for fact in findings.facts:
+        assert fact.source == "orders.csv"
+        assert fact.as_of == date(2026, 11, 24)
+        assert fact.query is None or "SELECT" in findings.queries[fact.query]
+
+
+def test_draw_a_line_of_what_came_and_what_was_expected() -> None:
+    drawn = series(sample(), "category", "Bougies et senteurs")
+    assert [week.weekday() for week, _, _ in drawn] == [0] * 78
+    assert [came for _, came, _ in drawn[-3:]] == [110, 121, 148]
+    assert drawn[0][2] is None
+    assert all(foretold and foretold < came for _, came, foretold in drawn[-3:])
+    assert series(sample(), "category", "Nowhere") == []
+
+
+def test_narrow_to_what_is_asked() -> None:
+    findings = find(sample(), Where(country="fr", device="mobile"))
+    assert told("last", findings)["total-orders"] < told("last")["total-orders"]
+    assert not [s for s in told("last", findings) if s.startswith("device-desktop")]
+    category = find(sample(), Where(category="Mailles"))
+    assert told("last", category)["total-units"] == 92
+
+
+def test_say_that_a_season_needs_a_year() -> None:
+    findings = find(small(orders=steady(30)), Where())
+    assert "the season can't be told" in findings.cannot[0].to("en")
+    assert "saison" in findings.cannot[0].to("fr")
+    assert told("status", findings)["total-orders"] == "steady"
+
+
+def test_find_a_fall_without_a_year() -> None:
+    findings = find(small(orders=steady(30, last=1)), Where())
+    assert told("status", findings)["total-orders"] == "confirmed"
+    assert told("since", findings)["total-orders"] == "2026-11-16"
+
+
+@pytest.mark.parametrize(
+    ("orders", "words"),
+    [
+        (steady(30, each=1), "so a week's change is chance"),
+        (steady(12), "Trends need 18 whole weeks of orders; there are 12"),
+        (steady(1)[3:20], "don't cover one whole week"),
+    ],
+)
+def test_refuse_what_they_cannot_tell(orders: list[dict[str, Any]], words: str) -> None:
+    findings = find(small(orders=orders), Where())
+    assert words in findings.cannot[0].to("en")
+    assert not told("change", findings)
+
+
+def test_need_orders() -> None:
+    assert "need orders" in find(small(), Where()).cannot[0].to("en")
+
+
+def test_leave_out_what_was_cancelled_or_taken_back() -> None:
+    extra = steady(30, status="cancelled") + steady(30, quantity=-1)
+    for n, row in enumerate(extra):
+        row["order"] = f"x{n}"
+    plain, more = (find(small(orders=rows), Where()) for rows in (steady(30), steady(30) + extra))
+    assert told("last", plain) == told("last", more)
+
+
+def test_add_no_amounts_across_currencies() -> None:
+    orders = steady(30, currency="EUR")
+    orders += [dict(row, order="p" + row["order"], currency="GBP") for row in orders[::3]]
+    findings = find(small(orders=orders), Where())
+    assert "in EUR only; others are in GBP" in findings.cannot[-1].to("en")
+    alone = find(small(orders=steady(30, currency="EUR")), Where())
+    assert told("last", findings)["total-revenue"] == told("last", alone)["total-revenue"]
+
+
+def test_run_on_a_real_shop() -> None:
+    if not REAL.exists():
+        pytest.skip("the real data is not here")
+    con = duckdb.connect()
+    columns = con.execute(f"DESCRIBE SELECT * FROM '{REAL}'").fetchall()
+    names = {c[0].lower().replace("_", "").replace(" ", ""): c[0] for c in columns}
+    code, number, when = names["stockcode"], names["invoiceno"], names["invoicedate"]
+    rows = con.execute(
+        f"""SELECT "{number}"::VARCHAR, lower("{code}"::VARCHAR), "{when}"::TIMESTAMP,
+        "{names["quantity"]}"::DOUBLE, round("{names["quantity"]}" * "{names["unitprice"]}", 2),
+        "{names["country"]}" FROM '{REAL}'"""
+    ).fetchall()
+    keys = ("order", "product", "at", "quantity", "amount", "country")
+    orders = [dict(zip(keys, row, strict=True)) for row in rows]
+    findings = find(small(orders=orders, today=date(2011, 12, 10)), Where())
+    assert told("week", findings)["tested"] == "2011-11-28"
+    assert "not 61" in findings.cannot[0].to("en")  # the file spans 53 weeks
+    assert told("series", findings)["tested"] > 100

@@ -1,0 +1,69 @@
+"""A library at the edge, for tests of files dropped in Slack: it counts lines and keeps a list."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import CannotDo
+from bot.glimpse import Glimpse, Matched
+from bot.stocktaking import Watch
+from bot.words import Words
+
+
+@dataclass
+class Lines:
+    """The good rows of a file, and the others; "bad" in a line makes it one of those."""
+
+    stockroom: "Stockroom"
+    good: list[str]
+    rejected: int
+    rejects: Path | None
+
+    def keep(self) -> tuple[int, int, int]:
+        known = set(self.stockroom.rows)
+        fresh = [row for row in self.good if row not in known]
+        self.stockroom.rows += fresh
+        return len(fresh), 0, len(self.good) - len(fresh)
+
+
+@dataclass
+class Stockroom:
+    """`slow`: a reading waits there until it is told to go on or to stop."""
+
+    rows: list[str] = field(default_factory=list)
+    seen_kinds: list[str | None] = field(default_factory=list)
+    slow: threading.Event | None = None
+    broken: bool = False
+
+    def understand(
+        self, workspace: str, path: Path, *, name: str, kind: str | None
+    ) -> tuple[Glimpse, str]:
+        self.seen_kinds.append(kind)
+        if self.broken:
+            raise RuntimeError("a secret of the file")
+        lines = path.read_text().splitlines()
+        if len(lines) < 2:
+            raise CannotDo(Words("{file} has no rows.", file=name))
+        head = lines[0].split(",")
+        glimpse = Glimpse(
+            kind=kind or "orders",
+            rows=len(lines) - 1,
+            columns=tuple(Matched(theirs=one, ours=one.lower()) for one in head),
+            sample=(dict(zip([h.lower() for h in head], lines[1].split(","), strict=False)),),
+        )
+        return glimpse, "{}"
+
+    def read(
+        self, workspace: str, path: Path, understood: str, *, name: str, folder: Path, watch: Watch
+    ) -> Lines:
+        lines = path.read_text().splitlines()[1:]
+        if self.slow:
+            watch.progress(len(lines) // 2)
+            while not self.slow.wait(0.01):
+                if watch.cancelled():
+                    raise CannotDo(Words("Stopped. Nothing was taken in."))
+        bad = [line for line in lines if "bad" in line]
+        rejects = folder / "rejects.csv" if bad else None
+        if rejects:
+            rejects.write_text("\n".join(["line,column,reason,row", *bad]))
+        return Lines(self, [one for one in lines if one not in bad], len(bad), rejects)

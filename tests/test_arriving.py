@@ -1,0 +1,76 @@
+"""The sample shop's files, taken in as a dropped file is …"""
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from bot.doors.arriving import Arriving
+from bot.doors.house import House
+from bot.errors import CannotDo
+from bot.settings import Settings
+from bot.stocktaking import Watch
+from tests.library.sample import made
+
+
+@pytest.fixture
+def arriving(tmp_path: Path) -> Arriving:
+    home = tmp_path / "home"
+    return Arriving(House(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated())
+
+
+def dropped(tmp_path: Path, name: str) -> Path:
+    """A file as it lies after its download: in a folder of its own, under another name."""
+    folder = tmp_path / "arrivals"
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(made() / name, folder / f"dropped{Path(name).suffix}"))
+
+
+def test_are_understood_with_their_exact_figures(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "orders.csv")
+    glimpse, _ = arriving.understand("T1", path, name="orders.csv", kind=None)
+    lines = (made() / "orders.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert glimpse.kind == "orders"
+    assert glimpse.rows == len(lines) - 1
+    assert glimpse.rejected == 0
+    assert glimpse.first is not None
+    assert glimpse.last is not None
+    assert glimpse.first < glimpse.last
+    assert ("client", "customer", "keyed") in [(c.theirs, c.ours, c.how) for c in glimpse.columns]
+    assert len(glimpse.sample) == 3
+    assert sorted(one.name for one in path.parent.iterdir()) == ["dropped.csv", "trial.parquet"]
+
+
+def test_are_in_once_however_often_they_are_taken_in(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "orders.csv")
+    glimpse, understood = arriving.understand("T1", path, name="orders.csv", kind=None)
+    told = {"name": "orders.csv", "folder": path.parent, "watch": Watch()}
+    first = arriving.read("T1", path, understood, **told).keep()  # type: ignore[arg-type]
+    again = arriving.read("T1", path, understood, **told).keep()  # type: ignore[arg-type]
+    assert first == (glimpse.rows, 0, 0)
+    assert again == (0, 0, glimpse.rows)
+    shelf = arriving.house.stocking.shelf("T1")
+    assert shelf.as_of("orders") == glimpse.last
+
+
+def test_leave_the_library_as_it_was_when_they_are_cancelled(
+    arriving: Arriving, tmp_path: Path
+) -> None:
+    path = dropped(tmp_path, "orders.csv")
+    _, understood = arriving.understand("T1", path, name="orders.csv", kind=None)
+    stopped = threading.Event()
+    stopped.set()
+    watch = Watch(ended=stopped)
+    with pytest.raises(CannotDo):
+        arriving.read("T1", path, understood, name="orders.csv", folder=path.parent, watch=watch)
+    assert arriving.house.stocking.sources("T1") == {}
+
+
+def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "products.csv")
+    glimpse, understood = arriving.understand("T1", path, name="products.csv", kind=None)
+    told = {"name": "products.csv", "folder": path.parent, "watch": Watch()}
+    ready = arriving.read("T1", path, understood, **told)  # type: ignore[arg-type]
+    assert glimpse.kind == "products"
+    assert ready.keep() == (glimpse.rows, 0, 0)

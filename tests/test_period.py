@@ -1,0 +1,39 @@
+"""The days that a question is about …"""
+
+from datetime import date
+
+import pytest
+
+from bot.intake.period import read
+
+TODAY = date(2026, 11, 24)  # a Tuesday
+
+
+@pytest.mark.parametrize(
+    ("words", "since", "until"),
+    [
+        ("what do customers say about sizing this month?", (2026, 11, 1), (2026, 11, 24)),
+        ("que disent les clients ce mois-ci ?", (2026, 11, 1), (2026, 11, 24)),
+        ("trends of last month", (2026, 10, 1), (2026, 10, 31)),
+        ("les tendances du mois dernier", (2026, 10, 1), (2026, 10, 31)),
+        ("the last 30 days", (2026, 10, 26), (2026, 11, 24)),
+        ("sur les 3 dernières semaines", (2026, 11, 4), (2026, 11, 24)),
+        ("since 10 November", (2026, 11, 10), (2026, 11, 24)),
+        ("depuis le 1er décembre", (2025, 12, 1), (2026, 11, 24)),
+        ("complaints in September", (2026, 9, 1), (2026, 9, 30)),
+        ("this week", (2026, 11, 23), (2026, 11, 24)),
+        ("la semaine dernière", (2026, 11, 16), (2026, 11, 22)),
+        ("since 31 february", (2026, 2, 28), (2026, 11, 24)),
+    ],
+)
+def test_are_read_in_both_languages(
+    words: str, since: tuple[int, int, int], until: tuple[int, int, int]
+) -> None:
+    found = read(words, TODAY)
+    assert found is not None
+    assert (found.since, found.until) == (date(*since), date(*until))
+
+
+@pytest.mark.parametrize("words", ["whom should I target?", "may I have trends", "", "les avis"])
+def test_are_none_when_none_are_named(words: str) -> None:
+    assert read(words, TODAY) is None

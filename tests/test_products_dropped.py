@@ -1,0 +1,69 @@
+"""A dropped catalogue of products …"""
+
+from pathlib import Path
+
+import pytest
+
+from bot.doors.house import House
+from bot.doors.products_dropped import Products, glimpse_of_products
+from bot.errors import CannotDo
+from bot.product import ProductRow
+from bot.settings import Settings
+
+CSV = """sku,name,price,currency,materials,stock,our note
+L1,Linen shirt,59.00,EUR,linen; cotton,120,a
+L2,Canvas tote,24.00,EUR,cotton,80,b
+L3,,no,EUR,,,c
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "dropped.csv"
+    path.write_text(CSV)
+    return path
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+
+
+def test_is_shown_with_its_columns_beside_ours(file: Path) -> None:
+    glimpse = glimpse_of_products(file, "shop.csv")
+    assert (glimpse.kind, glimpse.rows, glimpse.rejected) == ("products", 2, 1)
+    assert glimpse.currency == "EUR"
+    assert [(one.theirs, one.ours) for one in glimpse.columns][:3] == [
+        ("sku", "handle"),
+        ("name", "title"),
+        ("price", "price"),
+    ]
+    assert glimpse.ignored == ("our note",)
+    assert glimpse.sample[0]["title"] == "Linen shirt"
+    assert glimpse.sample[0]["materials"] == "linen, cotton"
+
+
+def test_comes_into_the_rows_and_again_replaces_them(
+    file: Path, house: House, tmp_path: Path
+) -> None:
+    for expected in ((2, 0, 0), (0, 2, 0)):
+        ready = Products.read(house, "T1", file, "shop.csv", tmp_path)
+        assert ready.keep() == expected
+    assert ready.rejected == 1
+    assert ready.rejects is not None
+    assert "L3" in ready.rejects.read_text(encoding="utf-8-sig")
+    with house.database.begin() as session:
+        assert len(ProductRow.bodies(session, "T1")) == 2
+
+
+def test_is_called_by_the_name_it_was_dropped_with(file: Path, house: House) -> None:
+    Products.read(house, "T1", file, "shop.csv", file.parent).keep()
+    with house.database.begin() as session:
+        assert "shop.csv, line 2" in ProductRow.bodies(session, "T1")[0]
+
+
+def test_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dropped.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(CannotDo, match=r"notes\.csv"):
+        glimpse_of_products(path, "notes.csv")
