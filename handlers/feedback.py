@@ -171,8 +171,12 @@ def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     lines: list[str] = []
     for one in first[:3]:
         step = first_step(one.key)
-        told_by = Words.count("{n} complaint", "{n} complaints", int(one.number("complaints")))
-        teller.value(one.get("complaints"))
+        measure = "complaints" if one.number("complaints") else "texts"
+        n = int(one.number(measure))
+        told_by = Words.count("{n} complaint", "{n} complaints", n)
+        if measure == "texts":  # people ask, nobody complains
+            told_by = Words.count("{n} text", "{n} texts", n)
+        teller.value(one.get(measure))
         lines.append(teller.say(Words(
             "{rank}. {theme} ({complaints}): {step}.", rank=len(lines) + 1,
             theme=teller.name(one), complaints=told_by,
@@ -243,8 +247,8 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
         "E-mail to customers who complained about {theme}: what we do about it", theme=name
     )
     found = [Lead(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
-    places = [o for key, o in every.items()
-              if key.startswith(f"{top.key}--product-") and o.word("verdict") in SURE]  # fmt: skip
+    keys = tuple(f"{one.key}--product-" for one in first)
+    places = [o for key, o in every.items() if key.startswith(keys) and o.word("verdict") in SURE]
     if places:
         product = places[0].about.rsplit(", ", 1)[-1]
         page = Words("Product page for {product}: answer the doubt about {theme}",

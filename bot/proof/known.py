@@ -53,9 +53,9 @@ def know(fact: Fact, *, report: bool = False) -> Known:
     if isinstance(fact.value, Decimal):
         labelled = claims.known(fact.label, "")  # "lowest price 30 days" is no boast
         said = concepts(c for c in labelled if c.kind not in ("superlative", "urgency"))
-        return Known(fact, (figures.number(fact.value, fact.unit, about),), said)
+        return Known(fact, (figures.number(fact.value, fact.unit, about), *_named(fact)), said)
     text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
-    found = tuple(_about(one, about) for one in figures.read(text)) + _how_many(fact)
+    found = tuple(_about(one, about) for one in figures.read(text)) + _how_many(fact) + _named(fact)
     verbatim = bool(_VERBATIM.search(fold(fact.label)))
     told = verbatim or fact.id.split(".")[0] in ("feedback", "review")
     if told and fact.stated_by is None and not report:
@@ -63,6 +63,11 @@ def know(fact: Fact, *, report: bool = False) -> Known:
     if fact.id in ("brand.name", "brand.sender", "brand.site"):
         return Known(fact, found, frozenset())  # a shop called Soie need not sell silk
     return Known(fact, found, concepts(claims.known(fact.label, fact.value)))
+
+
+def _named(fact: Fact) -> tuple[Figure, ...]:
+    """The figures in the name of what it is about: region 33, a set of 3."""
+    return figures.read(fact.about) if fact.about else ()
 
 
 def _how_many(fact: Fact) -> tuple[Figure, ...]:
