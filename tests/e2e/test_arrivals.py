@@ -1,12 +1,13 @@
 """A file dropped on the page …"""
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.e2e.house import House
 from tests.e2e.steps import in_channel, write
 from tests.library.sample import made
 
-CARD = ".thread .message:has(table)"
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 
 
 async def drop(page: Page, name: str) -> None:

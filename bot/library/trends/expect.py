@@ -9,8 +9,8 @@ Expected = level × season. All in logarithms, since a shop grows and shrinks by
   last year instead is measured, by how much the series' differences came again in the weeks that
   have a last year (empirical Bayes: Efron and Morris, JASA 70 (1975) 311–319): candles rise each
   November, bath towels do not. And where a series stood far out in last year's week, neither
-  that it does so again nor that it does not is a finding. "The same week" is 52 weeks ago; up to Black Friday it is the week
-  as far from that year's Black Friday, which lies 52 or 53 weeks back.
+  that it does so again nor that it does not is a finding. "The same week" is 52 weeks ago; up to
+  Black Friday it is the week as far from that year's Black Friday, 52 or 53 weeks back.
 - **Scale**: the same forecast made for each of the last 52 weeks, and the median absolute error of
   it. A few errors say little, so the scale leans on what all series show in common over their
   counting noise (Poisson), by as many weeks as it has.
