@@ -11,7 +11,9 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     from bot.errors import CannotDo
     from bot.mistakes import SettingsMistake
+    from bot.settings import few_threads
 
+    few_threads()
     try:
         return int(import_module("bot.doors").open_door(chosen))
     except CannotDo as reason:
@@ -86,6 +88,12 @@ def parser() -> argparse.ArgumentParser:
     key = doors.add_parser("key", help="print the key that live rows are signed with")
     key.add_argument("what", choices=("live",), help="live: for POST /library/KIND")
     key.add_argument("--workspace", help="of this workspace alone: needed when there are several")
+
+    digest = doors.add_parser("digest", help="what a digest would say now")
+    digest.add_argument("name", metavar="NAME", help="its name; weekly is there from the start")
+    digest.add_argument("--preview", action="store_true", help="print it here; nothing is sent")
+    digest.add_argument("--language", choices=("en", "fr"), default="en", help="of the weekly one")
+    digest.add_argument("--workspace", help="Slack's team id, when there are several")
 
     doors.add_parser("manifest", help="print the manifest to make the Slack app from")
     doors.add_parser("doctor", help="look whether everything is in place")

@@ -1,5 +1,6 @@
 """Whom we speak to: a rule that picks customers, as it is stored, read and edited."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -28,6 +29,7 @@ REACHED = {
     "sms": Words("Customers who agreed to SMS"),
     "ads": Words("Customers who agreed to be matched for ads"),
 }
+LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 
 
 class Rule(BaseModel):
@@ -43,6 +45,7 @@ class Rule(BaseModel):
     bought: tuple[str, ...] = ()
     bought_categories: tuple[str, ...] = ()
     bought_within: Days | None = None
+    bought_at_least: Annotated[int, Field(ge=2, le=20)] | None = None  # so many different ones
     not_bought: tuple[str, ...] = ()
     not_bought_categories: tuple[str, ...] = ()
     not_within: Days | None = None
@@ -64,6 +67,24 @@ class Rule(BaseModel):
             raise ValueError(f"no such segment: {', '.join(unknown)}")
         return segments
 
+    @property
+    def stored(self) -> str:
+        """As JSON, the same text for the same rule; what asks nothing is left out."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @property
+    def code(self) -> str:
+        """A short name for exactly this rule: 12 letters made of its SHA-256, no digits, so that
+        nobody takes it for a figure."""
+        digest = hashlib.sha256(self.stored.encode()).hexdigest()[:12]
+        return digest.translate(LETTERS)
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The keys of all products in it, each once."""
+        like = [self.like_product] if self.like_product else []
+        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like]))
+
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a person reads it. `titles` are the products' names by key."""
         parts = [REACHED[self.purpose], *self._groups(), *self._things(titles or {})]
@@ -80,7 +101,7 @@ class Rule(BaseModel):
         parts = []
         bought = [titles.get(p, p) for p in self.bought] + list(self.bought_categories)
         if bought:
-            parts.append(_bought(bought, self.bought_within))
+            parts.append(_bought(bought, self.bought_within, self.bought_at_least))
         without = [titles.get(p, p) for p in self.not_bought] + list(self.not_bought_categories)
         if without:
             parts.append(_without(without, self.not_within))
@@ -114,8 +135,15 @@ class Rule(BaseModel):
         return parts
 
 
-def _bought(things: Sequence[str], within: int | None) -> Words:
+def _bought(things: Sequence[str], within: int | None, least: int | None) -> Words:
     said = _either(things)
+    if least is not None and within is not None:
+        return Words(
+            "bought at least {n} different ones of {things} in the last {days} days",
+            n=least, things=said, days=within,
+        )  # fmt: skip
+    if least is not None:
+        return Words("bought at least {n} different ones of {things}", n=least, things=said)
     if within is None:
         return Words("bought {things}", things=said)
     return Words("bought {things} in the last {days} days", things=said, days=within)

@@ -1,4 +1,4 @@
-"""Live rows as they came in: one batch is one checked body, waiting to be merged."""
+"""Live rows as they came in: one batch is one checked request, waiting to be merged."""
 
 from datetime import datetime
 
@@ -9,14 +9,15 @@ from bot.db import Row, insert_once
 
 
 class Batch(Row):
-    """One body of one kind. The same body again is the same batch. `path` is the file of its good
-    rows, relative to the home; None when no row was good."""
+    """One request of one kind. The same request again, with the same time and body, is the same
+    batch: a retry. `path` is the file of its good rows, relative to the home; None when no row was
+    good."""
 
     __tablename__ = "batches"
 
     workspace: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(primary_key=True)  # of the body as it came
+    sha256: Mapped[str] = mapped_column(primary_key=True)  # of the time it was signed at and the body
     rows: Mapped[int]
     rejected: Mapped[int]
     path: Mapped[str | None]
@@ -68,15 +69,19 @@ class Batch(Row):
 
     @staticmethod
     def merged(
-        session: Session, workspace: str, kind: str, bodies: list[str], now: datetime
-    ) -> None:
-        """These are in the library now."""
-        for start in range(0, len(bodies), 500):
-            some = Batch.sha256.in_(bodies[start : start + 500])
+        session: Session, workspace: str, kind: str, named: list[str], now: datetime
+    ) -> bool:
+        """These are in the library now. False when one of them was before: then the caller takes
+        back what it did, or rows that came later would be undone."""
+        marked = 0
+        for start in range(0, len(named), 500):
+            some = Batch.sha256.in_(named[start : start + 500])
             mine = (Batch.workspace == workspace) & (Batch.kind == kind) & some
-            session.execute(update(Batch).where(mine).values(merged_at=now))
+            still = update(Batch).where(mine, Batch.merged_at.is_(None)).values(merged_at=now)
+            marked += len(session.execute(still.returning(Batch.sha256)).all())
+        return marked == len(named)
 
     @staticmethod
     def forget(session: Session, before: datetime) -> None:
-        """Merged so long ago that nobody sends the same body again by mistake."""
+        """Merged so long ago that nobody can send the same request again."""
         session.execute(delete(Batch).where(Batch.merged_at < before))

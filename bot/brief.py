@@ -47,6 +47,8 @@ class Brief(BaseModel):
     must_say: tuple[str, ...] = ()
     since: date | None = None  # the days that a question is about, both inclusive
     until: date | None = None
+    within: int | None = None  # days ahead that a question looks: "in the next 60 days"
+    sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
     rule: str | None = None  # an audience's rule, as JSON (bot.audience)
     stands_on: str | None = None  # the draft that this wish came from
     material: str = ""
@@ -65,6 +67,7 @@ class Brief(BaseModel):
             "dates": self.dates,
             "from": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
+            "within days": self.within and str(self.within),
             "must say": "; ".join(self.must_say),
             "assumed": "; ".join(a.value for a in self.assumed),
         }

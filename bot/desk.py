@@ -6,6 +6,7 @@ writer sees anything, and comes back here.
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.around import people
 from bot.brand import Brand
 from bot.channels import Channel
 from bot.evidence import Evidence, Fact
@@ -24,6 +26,7 @@ from bot.request import Question, Request
 from bot.words import Words
 
 CORRECTIONS = 2
+PLACED = re.compile(r"Person \d+")  # no name, but what stands for one
 T = TypeVar("T", bound=BaseModel)
 
 
@@ -129,10 +132,12 @@ class Desk:
         self._library, self._writer = library, writer
         self._receipt, self._grow = receipt, grow
 
-    async def look_up(self, *kinds: str) -> Evidence:
-        """Facts of these kinds, added to the evidence at hand. Unknown kinds give nothing."""
+    async def look_up(self, *kinds: str, of: Request | None = None) -> Evidence:
+        """Facts of these kinds, added to the evidence at hand. Unknown kinds give nothing. `of` is
+        for a wider question than the request's own: without its days, say."""
         for kind in kinds:
-            self.evidence = self.evidence.plus(await self._library.look_up(kind, self.request))
+            more = await self._library.look_up(kind, of or self.request)
+            self.evidence = self.evidence.plus(more)
         return self.evidence
 
     def keep(self, *facts: Fact | None) -> None:
@@ -185,6 +190,7 @@ class Desk:
         return veil.lift(written)
 
     def _assignment(self, veil: Veil, by_rules: BaseModel | None) -> Assignment:
+        veil.know(who for who in people(self.request.brief.material) if not PLACED.fullmatch(who))
         request, evidence = veil.draw(self.request), veil.draw(self.evidence)
         composed = veil.draw(by_rules) if by_rules is not None else None
         gaps = {

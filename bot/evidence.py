@@ -35,8 +35,11 @@ UNITS = (
     Words("orders"),
     Words("customers"),
     Words("of 5"),
+    Words("units"),
+    Words("parcels"),
 )
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+LARGE = 1000  # from here on whole amounts are written without cents
 _LINE = re.compile(r"(.+), line (\d+)")
 
 
@@ -65,7 +68,9 @@ class Fact(BaseModel):
             day = _DAY.fullmatch(self.value)
             return spell(date.fromisoformat(day[0]), language) if day else self.value
         if self.unit and len(self.unit) == 3 and self.unit.isupper():
-            return spell(Money(amount=self.value, currency=self.unit), language)
+            said = spell(Money(amount=self.value, currency=self.unit), language)
+            large = self.value == int(self.value) and abs(self.value) >= LARGE
+            return re.sub(r"[.,]00(?=\D*$)", "", said) if large else said
         if self.unit == "%":
             return spell(self.value, language) + ("\u00a0%" if language == "fr" else "%")
         unit = f"\u00a0{Words(self.unit).to(language)}" if self.unit else ""

@@ -1,21 +1,28 @@
-"""Brings the tables up to date: ours by Alembic, the durable engine's by itself."""
+"""Brings the tables up to date: ours by Alembic, the durable engine's by itself.
 
+Alembic takes longer to load than most commands take; where nothing is to be done it stays out.
+"""
+
+import ast
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from bot.db import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER = Path(__file__).parent / "migrations"
 VERSIONS = FOLDER / "versions"
 
 
-def config(connection: Connection | None = None, scripts: Path = VERSIONS) -> Config:
+def config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "Config":
+    from alembic.config import Config
+
     found = Config()
     found.set_main_option("script_location", str(FOLDER))
     found.set_main_option("path_separator", "os")
@@ -32,12 +39,16 @@ def upgrade(database: Database, to: str = "head", *, scripts: Path = VERSIONS) -
         return False
     if database.sqlite and now:
         keep_copy(database, now)
+    from alembic import command
+
     with database.engine.begin() as connection:
         command.upgrade(config(connection, scripts), to)
     return True
 
 
 def downgrade(database: Database, to: str) -> None:
+    from alembic import command
+
     with database.engine.begin() as connection:
         command.downgrade(config(connection), to)
 
@@ -45,7 +56,10 @@ def downgrade(database: Database, to: str) -> None:
 def current(database: Database) -> str | None:
     """The revision that the tables are at; None for an empty database."""
     with database.engine.begin() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return None if found is None else str(found)
 
 
 def keep_copy(database: Database, revision: str) -> None:
@@ -55,5 +69,24 @@ def keep_copy(database: Database, revision: str) -> None:
 
 
 def newest(scripts: Path = VERSIONS) -> str | None:
-    """The revision that this version of the intern needs."""
-    return ScriptDirectory.from_config(config(scripts=scripts)).get_current_head()
+    """The revision that this version of the intern needs: the one that no other comes after."""
+    told = [dict(_assigned(path)) for path in scripts.glob("*.py")]
+    after = {one.get("down_revision") for one in told}
+    heads = [one["revision"] for one in told if one.get("revision", None) not in {None, *after}]
+    if len(heads) > 1:
+        raise ValueError(f"migrations end in several revisions: {sorted(heads)}")
+    return heads[0] if heads else None
+
+
+def _assigned(path: Path) -> Iterator[tuple[str, Any]]:
+    """The plain values that a migration's file gives to names."""
+    for line in ast.parse(path.read_text(encoding="utf-8")).body:
+        if not isinstance(line, ast.Assign):
+            continue
+        target, value = line.targets[0], line.value
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
+            yield target.id, value.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for name, said in zip(target.elts, value.elts, strict=True):
+                if isinstance(name, ast.Name) and isinstance(said, ast.Constant):
+                    yield name.id, said.value

@@ -14,6 +14,7 @@ from bot.journal import Entry, Head
 from bot.post import Post
 from bot.product import ProductRow
 from bot.receipt import Receipt
+from bot.schedule import Schedule
 from bot.task import Task
 from bot.workspace import BrandRow, Workspace
 
@@ -37,6 +38,7 @@ __all__ = [
     "ProductRow",
     "Receipt",
     "Runner",
+    "Schedule",
     "Task",
     "Workspace",
 ]

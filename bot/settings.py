@@ -275,3 +275,9 @@ def _misspelt(name: str, known: set[str]) -> str:
     ours = [n.removeprefix(OURS) for n in known if n.startswith(OURS)]
     near = get_close_matches(name.removeprefix(OURS), ours, n=1, cutoff=0.8)
     return f"{name} is unknown; did you mean {OURS}{near[0]}?" if near else ""
+
+
+def few_threads() -> None:
+    """One thread for the linear algebra under numpy, before that is loaded: the threads of OpenBLAS
+    wait for each other by spinning, and the sums here are far too small to gain from them."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -7,6 +7,7 @@ read without importing it:
     ASKED_BY = "what do .* say|…"       a pattern for the words that ask for it
     COMMAND = "feedback"                its slash command, for what people use daily
     HINT = "sizing this month"          what may be typed behind the command
+    OWN_PERIOD = True                   "this week" in the words is no wish for other days
     FOR_CHANNELS = True                 it writes for marketing channels, one draft each
 """
 
@@ -38,6 +39,7 @@ class Skill:
     command: str | None = None
     hint: str = ""
     for_channels: bool = False
+    own_period: bool = False
 
     @property
     def handle(self) -> Callable[[Request, Desk], Awaitable[BaseModel | Question]]:
@@ -64,6 +66,7 @@ def skills() -> dict[str, Skill]:
                 command=told.get("COMMAND"),
                 hint=str(told.get("HINT", "")),
                 for_channels=bool(told.get("FOR_CHANNELS")),
+                own_period=bool(told.get("OWN_PERIOD")),
             )
     return found
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from bot.evidence import Evidence, Fact
 from bot.fold import bag, words_of
 from bot.parts import Copy, Table
+from bot.proof import claims
 from bot.words import Language, Words
 
 CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
@@ -68,6 +69,20 @@ def told(evidence: Evidence, kind: str, prefix: str = "") -> dict[str, Told]:
     }
 
 
+def once(themes: Iterable[Told], measure: str) -> list[Told]:
+    """Without those that one of their own parts says as much as: "sizing" where all of it is
+    "sizing-small"."""
+    every = list(themes)
+    return [
+        one
+        for one in every
+        if not any(
+            part.key.startswith(f"{one.key}-") and part.number(measure) == one.number(measure)
+            for part in every
+        )
+    ]
+
+
 def cannot(evidence: Evidence, *kinds: str) -> list[Fact]:
     """What the library said that it can't tell, and which file would let it."""
     return [f for kind in kinds for f in evidence.of(kind) if f.id.split(".")[1] == CANNOT]
@@ -75,8 +90,13 @@ def cannot(evidence: Evidence, *kinds: str) -> list[Fact]:
 
 def speaks_of(words: str, name: str) -> bool:
     """Whether words mention what is called so, in whatever form: "sizes" speaks of sizing. What
-    every question says ("customers", "reviews") names nothing."""
-    return bool(_stems(words) & _stems(name))
+    every question says ("customers", "reviews") names nothing. A material is known in both
+    languages: "linen" speaks of « Vêtements en lin »."""
+    return bool(_stems(words) & _stems(name) or _materials(words) & _materials(name))
+
+
+def _materials(text: str) -> set[object]:
+    return {claim.concept for claim in claims.read(text) if claim.kind == "material"}
 
 
 def _stems(words: str) -> set[str]:

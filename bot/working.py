@@ -31,7 +31,7 @@ class Outside(Protocol):
 
     async def show(self, post: str) -> None: ...
     async def deliver(self, delivery: str) -> None: ...
-    async def read(self, workspace: str, place: Mapping[str, Any]) -> str: ...
+    async def read(self, workspace: str, place: Mapping[str, Any], words: str) -> str: ...
     async def locale(self, workspace: str, person: str) -> str | None: ...
 
 
@@ -96,7 +96,7 @@ class Working:
         return Asked(
             words=task.words,
             author=task.author,
-            material=await outside.read(task.workspace, task.place),
+            material=await outside.read(task.workspace, task.place, task.words),
             private=task.private,
             ui_language=language_of(await outside.locale(task.workspace, task.author)),
             reason=task.reason,

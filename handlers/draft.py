@@ -40,7 +40,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     brief = request.brief
     if not (brief.product or brief.product_words or brief.goal or brief.offer or brief.must_say):
         return desk.ask(Words("What is it about? Name a product, or what you want to tell."))
-    await desk.look_up("product", "segment", "past_copy")
+    await desk.look_up("product", "segment", "praise", "past_copy")
     output = OUTPUTS.get(request.channel or "", Email)
     return await desk.write(output, check=lambda written: problems(written, desk))
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.advice import first_step
+from bot.around import is_about_here
 from bot.desk import Desk
 from bot.parts import Copy, File, Lead, Quote, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
-from bot.told import Teller, Told, how_to_read, nothing_yet, speaks_of, told
+from bot.told import Teller, Told, how_to_read, nothing_yet, once, speaks_of, told
 from bot.words import Words
 
 TITLE = "Customer feedback"
@@ -17,7 +18,7 @@ COMMAND = "feedback"
 HINT = "what do customers say about sizing this month?"
 ASKED_BY = (
     r"\b(?:sum(?:mari[sz]e)? up|summari[sz]e|résume[rz]?|synthé\w+|synthèse)\b.*"
-    r"\b(?:feedback|reviews?|comments?|complaints?|avis|commentaires?|retours|plaintes|say)\b"
+    r"\b(?:feedback|reviews?|comments?|complaints?|avis|commentaires?|retours|plaintes|say|disent)\b"
     r"|\bwhat (?:do|are|did) .*\b(?:say(?:ing)?|complain\w*|think|like)\b"
     r"|\bque (?:disent|pensent)\b"
     r"|\bde quoi se plaignent\b|\bcustomer feedback\b|\bavis (?:des )?client"
@@ -43,14 +44,15 @@ class Output(Said):
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What about? For example: what do customers say about sizing?"))
-    evidence = await desk.look_up("feedback")
+    here = is_about_here(request.brief.words)  # what is said around the wish, not in the library
+    evidence = await desk.look_up("thread" if here else "feedback")
     every = told(evidence, "feedback")
     themes = [one for one in every.values() if one.get("share") and "--" not in one.key]
     teller = Teller(request.language)
     if not themes:
         return nothing_yet(teller, evidence, ["feedback"])
     focus = _focus(request, themes)
-    shown = focus or sorted(themes, key=_weight)[:MOST_SHOWN]
+    shown = focus or once(sorted(themes, key=_weight), "texts")[:MOST_SHOWN]
     first = sorted((o for o in every.values() if o.get("fix-first-rank")), key=_rank)
     quotes = _quotes(focus or first or shown)
     said = _said(teller, every, shown, focus, first)
@@ -76,11 +78,7 @@ def _rank(one: Told) -> float:
 def _focus(request: Request, themes: Sequence[Told]) -> list[Told]:
     """The themes that the question names, in either language."""
     words = request.brief.words
-    named = [
-        one
-        for one in themes
-        if any(speaks_of(words, one.named(language)) for language in ("en", "fr"))
-    ]
+    named = [o for o in themes if any(speaks_of(words, o.named(x)) for x in ("en", "fr"))]
     keys = {one.key for one in named}
     below = [o for o in themes if o.key.split("-")[0] in keys and o.key not in keys]
     return sorted([*named, *below], key=lambda one: -float(one.number("texts")))[:MOST_THEMES]
@@ -114,6 +112,9 @@ def _headline(teller: Teller, one: Told, whole: Told) -> str:
             "{theme}: {now} of what customers wrote since {day}, {before} before.",
             theme=name, now=teller.of(one, "share-now"), before=teller.of(one, "share-before"),
             day=teller.of(whole, "now-first-day")))  # fmt: skip
+    if not one.get("complaint-share"):
+        return teller.say(Words("{theme}: {n} of {all} texts speak of it.", theme=name,
+                                n=teller.of(one, "texts"), all=teller.of(whole, "texts")))  # fmt: skip
     return teller.say(Words(
         "{theme}: {n} of {all} texts speak of it, and {share} of those complain.",
         theme=name, n=teller.of(one, "texts"), all=teller.of(whole, "texts"),
@@ -121,6 +122,8 @@ def _headline(teller: Teller, one: Told, whole: Told) -> str:
 
 
 def _period(teller: Teller, whole: Told) -> str:
+    if not whole.get("first-day"):
+        return teller.say(Words("Read: {n} messages.", n=teller.of(whole, "texts")))
     said = teller.say(Words(
         "Read: {n} reviews and messages from {first} to {last}.", n=teller.of(whole, "texts"),
         first=teller.of(whole, "first-day"), last=teller.of(whole, "last-day")))  # fmt: skip
@@ -186,15 +189,10 @@ def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
 
 def _table(teller: Teller, shown: Sequence[Told]) -> Table:
     columns = [Words("Theme"), Words("Texts"), Words("Share"), Words("Complain"), Words("Change")]
+    measures = ("texts", "share", "complaint-share")
     rows = [
-        [
-            teller.name(one),
-            teller.of(one, "texts"),
-            teller.of(one, "share"),
-            teller.of(one, "complaint-share"),
-            _change(teller, one),
-        ]
-        for one in shown
+        [teller.name(o), *(teller.of(o, m) or "–" for m in measures), _change(teller, o)]
+        for o in shown
     ]
     return teller.table([teller.say(words) for words in columns], rows)
 

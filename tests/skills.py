@@ -24,13 +24,15 @@ async def run(
     writer: Writer | None = None,
     today: date = TODAY,
     language: str = "en",
+    material: str = "",
     **answers: str,
 ) -> Drafted | Question:
     """What the intern makes of these words on the sample shop, or on another shelf."""
     here = shelf or sample()
     library = TeamLibrary(CatalogueLibrary(lambda: []), lambda: here)
     writer = writer or Offline(lambda: NOW)
-    asked = Asked(words=words, author="UMARIE", answers=answers, ui_language=language)
+    asked = Asked(words=words, author="UMARIE", answers=answers, ui_language=language,
+                  material=material)  # fmt: skip
     taken = await take_in(
         asked, brand=BRAND, library=library, writer=writer, today=today, receipt=_keep
     )

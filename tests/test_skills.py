@@ -42,7 +42,7 @@ class Nobody:
 
     async def deliver(self, delivery: str) -> None: ...
 
-    async def read(self, workspace: str, place: Mapping[str, Any]) -> str:
+    async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
         return self.material
 
     async def locale(self, workspace: str, person: str) -> str | None:

@@ -15,6 +15,7 @@ WHERE = {
     "import": "importing",
     "facts": "facts",
     "key": "key",
+    "digest": "digests",
     "manifest": "terminal",
     "doctor": "terminal",
     "journal": "terminal",

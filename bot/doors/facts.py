@@ -109,7 +109,7 @@ def as_json(found: Findings) -> str:
         "source": found.source,
         "as_of": found.as_of.isoformat(),
         "facts": [fact.model_dump(mode="json") for fact in found.facts],
-        "queries": found.queries,
+        "queries": dict(found.queries),
         "cannot": [words.to("en") for words in found.cannot],
     }
     return json.dumps(told, ensure_ascii=False, indent=2) + "\n"

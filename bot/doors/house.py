@@ -52,6 +52,7 @@ class House:
             version=self._version,
             floor=lambda workspace: self.policy(workspace).library.floor,
         )
+        self.stocking.catch_up = self._catch_up
 
     def migrated(self) -> "House":
         """With the tables up to date. SQLite migrates here; PostgreSQL by `migrate`, and raises
@@ -65,6 +66,12 @@ class House:
                 Words("The database is not up to date. Run `super-intern migrate` first.")
             )
         return self
+
+    def _catch_up(self, workspace: str, kind: str) -> None:
+        """Live rows that came before a file go in before it: what came last holds."""
+        from bot.doors.live_rows import LiveRows
+
+        LiveRows(self).merge(workspace, kind)
 
     def brand(self, workspace: str) -> Brand:
         return load_brand(self.settings.home, workspace)

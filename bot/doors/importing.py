@@ -13,12 +13,13 @@ from pathlib import Path
 from types import FrameType
 
 from bot.doors.house import LOCAL, House, now
+from bot.doors.looking import Asked, Seen, look
 from bot.doors.shown import shown
 from bot.doors.stocking import Merged
 from bot.doors.terminal import say
 from bot.errors import CannotDo
 from bot.library.catalogue.file import Catalogue, read_catalogue, write_rejects
-from bot.library.files import Cancelled, Understood, read, understand
+from bot.library.files import Cancelled, Understood, read
 from bot.product import ProductRow
 from bot.settings import Settings
 from bot.words import Words
@@ -36,12 +37,13 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
     house = House(settings).migrated()
     importing = Importing(house, house.workspace(chosen.workspace), chosen.currency)
     try:
-        with importing.stoppable():
-            found = importing.look(chosen.files, chosen.kind, _called(chosen.map))
-            if not (chosen.yes or all(one.kind == PRODUCTS for one in found)) and not _asked():
+        with importing.stoppable(), importing.folder() as folder:
+            seen, left = importing.look(chosen.files, chosen.kind, _called(chosen.map), folder)
+            certain = all(one.found.kind == PRODUCTS for one in seen)
+            if not (chosen.yes or certain) and not _asked():
                 say("Nothing was taken in.")
                 return 1
-            return max([importing.take(*pair) for pair in zip(chosen.files, found, strict=True)])
+            return max([int(left > 0), *(importing.take(one.path, one.found) for one in seen)])
     except Cancelled as stopped:
         sys.stderr.write(f"\n{stopped.words.to('en')}\n")
         return STOPPED
@@ -57,25 +59,37 @@ class Importing:
     called: Mapping[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
 
+    def folder(self) -> tempfile.TemporaryDirectory[str]:
+        """For what is made on the way, beside the library: a disk that has room for it."""
+        return tempfile.TemporaryDirectory(prefix="import-", dir=self.house.settings.home)
+
     def look(
-        self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str]
-    ) -> list[Understood]:
-        """What the files are, each shown; all of them before anything is asked."""
-        self.called, found = called, []
-        for path in paths:
-            one = understand(path, name=path.name, kind=kind, called=called, currency=self.currency)
-            if one.kind != PRODUCTS:
-                say(shown(one))
-            found.append(one)
-        return found
+        self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
+    ) -> tuple[list[Seen], int]:
+        """What the files are, each shown; all of them before anything is asked. How many are
+        left, each with its reason. Raises CannotDo when that is all of them."""
+        self.called = called
+        seen, left = look(paths, Path(folder), Asked(kind, called, self.currency))
+        if not seen:
+            for _, why in left[:-1]:
+                say(why.words.to("en"))
+            raise left[-1][1]
+        for one in seen:
+            for words in one.told:
+                say(words.to("en"))
+            if one.found.kind != PRODUCTS:
+                say(shown(one.found))
+        for _, why in left:
+            say(f"Left: {why.words.to('en')}")
+        return seen, len(left)
 
     def take(self, path: Path, found: Understood) -> int:
         """One file into the library; 1 when rows of it stayed out."""
         if found.kind == PRODUCTS:
             return self.take_products(path)
-        with tempfile.TemporaryDirectory(prefix="import-", dir=self.house.settings.home) as folder:
+        with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking, counting = self.house.stocking, _Counting(path.name, found.rows)
+            stocking, counting = self.house.stocking, _Counting(found.name, found.rows)
             with counting:
                 taken = read(
                     path,
@@ -89,8 +103,10 @@ class Importing:
             if self.stop.is_set():
                 raise Cancelled
             kept = apart if apart.exists() else None
-            merged = stocking.take(self.workspace, found.kind, fresh, source=path.name, apart=kept)
+            merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
             _told(found, merged)
+            if taken.doubled:
+                say(f"{taken.doubled:,} rows said again what another row of the file says.")
             if taken.rejects is not None:
                 to = self._rejects(path)
                 shutil.copyfile(taken.rejects, to)

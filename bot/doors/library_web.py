@@ -10,7 +10,7 @@ from bot.doors.house import now
 from bot.doors.live_rows import LiveRows, Taken
 from bot.errors import CannotDo
 from bot.library.kinds import kinds
-from bot.library.live.sign import fresh, holds, live_key
+from bot.library.live.sign import Said, fresh, holds, live_key
 from bot.words import Words
 
 STAMP = "X-Super-Intern-Timestamp"
@@ -34,9 +34,11 @@ def add_library(site: web.Application, live: LiveRows) -> None:
 
     async def take(request: web.Request) -> web.StreamResponse:
         kind = request.match_info["kind"]
-        workspace, body = await _proved(request, live)
+        workspace, said = await _proved(request, live)
         async with turn:
-            taken = await asyncio.to_thread(live.take, workspace, kind, body)
+            taken = await asyncio.to_thread(
+                live.take, workspace, kind, said.body, stamp=said.timestamp
+            )
         return web.json_response(_told(taken), status=200 if taken.received.rows else 422)
 
     site.router.add_post("/library/{kind}", _with_reasons(take))
@@ -65,21 +67,22 @@ def _no(status: int, words: Words) -> web.Response:
     return web.json_response({"error": words.to("en")}, status=status)
 
 
-async def _proved(request: web.Request, live: LiveRows) -> tuple[str, bytes]:
-    """The workspace and the body of a request that is signed as it should be."""
+async def _proved(request: web.Request, live: LiveRows) -> tuple[str, Said]:
+    """The workspace of a request that is signed as it should be, and what it says."""
     if request.headers.get("Content-Encoding", "identity") != "identity":
         raise Refused(415, Words("Send the body as it is, not compressed."))
     body = await request.read()
-    named = request.headers.get(WORKSPACE)
+    named = request.headers.get(WORKSPACE) or None
     stamp, given = request.headers.get(STAMP, ""), request.headers.get(SIGNED, "")
+    said = Said(stamp, request.match_info["kind"], named or "", body)
     key = await asyncio.to_thread(live.house.stocking.key)
-    if not holds(live_key(key, named), stamp, body, given):
+    if not holds(live_key(key, named), said, given):
         raise Refused(401, Words("The signature is missing or does not fit."))
     if not fresh(stamp, now()):
         raise Refused(401, Words("This was signed more than 5 minutes ago. Sign it again."))
-    _demand_kind(request.match_info["kind"])
+    _demand_kind(said.kind)
     workspace = await asyncio.to_thread(_workspace, live, named)
-    return workspace, body
+    return workspace, said
 
 
 def _demand_kind(kind: str) -> None:
@@ -110,7 +113,7 @@ def _told(taken: Taken) -> Mapping[str, Any]:
     received = taken.received
     return {
         "kind": received.kind,
-        "rows": len(received.rows),
+        "rows": received.rows,
         "again": taken.again,
         "rejected": len(received.rejects),
         "rejects": [

@@ -6,33 +6,39 @@ import hashlib
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from bot.batch import Batch
 from bot.doors.house import LOCAL, House, now
-from bot.library.live import Received, receive
-from bot.library.live.parquet import join, write
+from bot.library.live import Received, Receiver
+from bot.library.live.parquet import join
 from bot.workspace import Workspace
 
 log = logging.getLogger("bot.live")
 
 FOLDER, LOCK = "live", ".lock"
 AT_ONCE = 500_000  # rows of one merge: about 300 MB
-KEPT = timedelta(days=30)  # for so long the same body is known again
+KEPT = timedelta(days=1)  # for so long the same request is known again: it is good for 5 minutes
 LEFT = 3600  # seconds after which a file that no row lists is swept
 SOURCE = "live rows"
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a body. `again`: it was here before, and changed nothing."""
+    """What became of a request. `again`: it was here before, and changed nothing."""
 
     received: Received
     again: bool
+
+
+class Elsewhere(Exception):
+    """Another process has merged these batches meanwhile."""
 
 
 class LiveRows:
@@ -41,37 +47,43 @@ class LiveRows:
     def __init__(self, house: House) -> None:
         self.house = house
         self.folder = house.settings.home / FOLDER
+        self._receiver: Receiver | None = None
 
     def knows(self, workspace: str) -> bool:
         """Whether there is such a workspace."""
         with self.house.database.begin() as session:
             return workspace == LOCAL or session.get(Workspace, workspace) is not None
 
-    def take(self, workspace: str, kind: str, body: bytes) -> Taken:
-        """One body, checked and on the disk for good when this returns. Raises CannotDo when it is
-        no text; KeyError for an unknown kind."""
+    def take(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> Taken:
+        """One body, checked and on the disk for good when this returns. `stamp` is the time that it
+        was signed at: the same body with another is another request. Raises CannotDo when it is no
+        text; KeyError for an unknown kind."""
         at = now()
-        received = receive(kind, body, key=self.house.stocking.key(), today=at.date())
-        sha = hashlib.sha256(body).hexdigest()
+        named = hashlib.sha256(stamp.encode() + b"." + body).hexdigest()
+        # Each try has a file of its own: the one that is listed must not be taken away by another.
+        path = self.folder / workspace / kind / f"{named[:16]}-{uuid.uuid4().hex}.parquet"
+        received = self._receive(kind, body, at.date(), path)
         if not received.rows:
             return Taken(received, again=False)
-        with self.house.database.begin() as session:
-            if session.get(Batch, (workspace, kind, sha)) is not None:
-                return Taken(received, again=True)
-        path = self.folder / workspace / kind / f"{sha}.parquet"
-        write(received.rows, kind, path)
         with self.house.database.begin() as session:
             made = Batch.keep(
                 session,
                 workspace=workspace,
                 kind=kind,
-                sha256=sha,
-                rows=len(received.rows),
+                sha256=named,
+                rows=received.rows,
                 rejected=len(received.rejects),
                 path=path.relative_to(self.house.settings.home).as_posix(),
                 now=at,
             )
+        if not made:
+            path.unlink(missing_ok=True)
         return Taken(received, again=not made)
+
+    def _receive(self, kind: str, body: bytes, today: date, path: Path) -> Received:
+        if self._receiver is None:
+            self._receiver = Receiver(self.house.stocking.key())
+        return self._receiver.receive(kind, body, today=today, to=path)
 
     async def do(self, subject: str) -> None:
         """The engine's job: `T0SHOP/orders` is merged."""
@@ -79,27 +91,30 @@ class LiveRows:
         await asyncio.to_thread(self.merge, workspace, kind)
 
     def merge(self, workspace: str, kind: str) -> int:
-        """What waits of this kind into the library; how many rows. Killed anywhere, it is done
-        again from the start: the rows' keys make the second time change nothing."""
+        """What waits of this kind into the library; how many rows. The library's listing and the
+        batches change in one transaction: killed anywhere, either both did or none."""
         with self._alone(workspace, kind) as alone:
-            return self._merge(workspace, kind) if alone else 0
+            try:
+                return self._merge(workspace, kind) if alone else 0
+            except Elsewhere:
+                return 0
 
     def _merge(self, workspace: str, kind: str) -> int:
         with self.house.database.begin() as session:
             waiting = list(_up_to(AT_ONCE, Batch.waiting(session, workspace, kind)))
         home, here = self.house.settings.home, self.folder / workspace / kind
-        paths = {batch.sha256: home / batch.path for batch in waiting if batch.path}
-        there = [path for path in paths.values() if path.is_file()]
+        paths = [home / batch.path for batch in waiting if batch.path]
+        there = [path for path in paths if path.is_file()]
         if len(there) < len(paths):
             log.error("%s %s: %d live files are gone", workspace, kind, len(paths) - len(there))
-        rows = 0
-        if there:
-            fresh = here / f"merging-{uuid.uuid4().hex}.parquet"
-            rows = join(there, kind, fresh)
-            self.house.stocking.take(self._into(workspace), kind, fresh, source=SOURCE)
-            fresh.unlink(missing_ok=True)
+        named = [batch.sha256 for batch in waiting]
+
+        def mark(session: Session) -> None:
+            if not Batch.merged(session, workspace, kind, named, now()):
+                raise Elsewhere
+
+        rows = self._bring_in(workspace, kind, there, mark)
         with self.house.database.begin() as session:
-            Batch.merged(session, workspace, kind, [batch.sha256 for batch in waiting], now())
             Batch.forget(session, before=now() - KEPT)
             listed = {
                 home / one.path for one in Batch.waiting(session, workspace, kind) if one.path
@@ -107,6 +122,23 @@ class LiveRows:
         for path in there:
             path.unlink(missing_ok=True)
         _sweep(here, listed)
+        return rows
+
+    def _bring_in(
+        self, workspace: str, kind: str, paths: Sequence[Path], mark: Callable[[Session], None]
+    ) -> int:
+        """These batches into the library, in the order in which they came."""
+        if not paths:
+            with self.house.database.begin() as session:
+                mark(session)
+            return 0
+        fresh = self.folder / workspace / kind / f"merging-{uuid.uuid4().hex}.parquet"
+        try:
+            rows = join(paths, fresh)
+            into = self._into(workspace)
+            self.house.stocking.take(into, kind, fresh, source=SOURCE, along=mark)
+        finally:
+            fresh.unlink(missing_ok=True)
         return rows
 
     def _into(self, workspace: str) -> str:

@@ -13,13 +13,16 @@ from aiohttp import web
 from bot.clock import Clock, merges
 from bot.db import Database
 from bot.desk import Writer
+from bot.digesting import Digesting
 from bot.doors.arriving import Arriving
+from bot.doors.digests import is_quiet, made_by_rules
 from bot.doors.house import House, now
 from bot.doors.inbox import Inbox
 from bot.doors.library_web import add_library
 from bot.doors.live_rows import LiveRows
 from bot.engine import Engine, Limits
 from bot.errors import CannotDo
+from bot.schedule import due as digests_due
 from bot.settings import Settings
 from bot.slack.app import make_app
 from bot.slack.calls import make_client, make_session
@@ -29,6 +32,7 @@ from bot.slack.people import People
 from bot.slack.socket import make_socket
 from bot.slack.web import make_web
 from bot.stocktaking import Stocktaking
+from bot.task import Wish
 from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
@@ -98,7 +102,7 @@ class Serving:
             stack.callback(checking.cancel)
             worker = self._worker(engine, Outside(slack, people), writer)
             await engine.launch(worker.jobs, worker.give_up)
-        clock = Clock(house.database, now, engine.enqueue, (merges, Inbox(house).due))
+        clock = Clock(house.database, now, engine.enqueue, (merges, Inbox(house).due, digests_due))
         clock.start()
         stack.callback(clock.close)
         if self.listens:
@@ -126,9 +130,21 @@ class Serving:
         )
         return Worker(
             means,
-            besides={"merge": LiveRows(house).do, "inbox": Inbox(house).do},
+            besides={
+                "merge": LiveRows(house).do,
+                "inbox": Inbox(house).do,
+                "digest": self._digesting(engine).run,
+            },
             stocktaking=stocktaking,
         )
+
+    def _digesting(self, engine: Engine) -> Digesting:
+        house = self.house
+
+        async def moved(wish: Wish) -> bool:
+            return not is_quiet(await made_by_rules(house, wish))
+
+        return Digesting(house.database, engine.enqueue, now, moved)
 
     def _limits(self) -> Limits:
         settings = self.settings

@@ -11,6 +11,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy.orm import Session
+
 from bot.db import Database
 from bot.doors.secret import check_sign, the_key
 from bot.errors import CannotDo
@@ -62,6 +64,7 @@ class Stocking:
     ) -> None:
         self.home, self.database, self.now = home, database, now
         self._given, self._products, self._version, self._floor = key, products, version, floor
+        self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
         self._shelves: dict[str, tuple[Hashable, Shelf]] = {}
         self._guard = threading.Lock()
@@ -84,11 +87,22 @@ class Stocking:
         return self._key
 
     def take(
-        self, workspace: str, kind: str, fresh: Path, *, source: str, apart: Path | None = None
+        self,
+        workspace: str,
+        kind: str,
+        fresh: Path,
+        *,
+        source: str,
+        apart: Path | None = None,
+        along: Callable[[Session], None] | None = None,
     ) -> Merged:
         """The rows of `fresh`, a Parquet file of the kind's columns, into the library. All of them
         are in when this returns; killed or failed before, the library is as it was. `fresh` and
-        `apart` (sealed addresses that came with consents) are only read."""
+        `apart` (sealed addresses that came with consents) are only read. `along` is done in the
+        transaction that lists the rows, also when there is nothing new to list; without it, live
+        rows that came before are brought in first."""
+        if along is None:
+            self.catch_up(workspace, kind)
         sign = check_sign(self.key())
 
         def adding(held: Sequence[Kept], kept: Sequence[Kept], folder: Path) -> tuple[Merge, Merge]:
@@ -98,7 +112,7 @@ class Stocking:
             beside = self._folder(workspace, ADDRESSES)
             return made, merge_addresses(apart, fresh, kept, folder=beside, source=source)
 
-        return self._change(workspace, kind, adding, sign)
+        return self._change(workspace, kind, adding, sign, along or _nothing)
 
     def forget(self, workspace: str, kind: str, source: str) -> Merged:
         """Takes a file's rows out again. Rows that it had replaced do not come back."""
@@ -108,7 +122,7 @@ class Stocking:
             sealed = tuple(one.id for one in kept if one.source == source)
             return Merge(0, 0, 0, 0, (), gone), Merge(0, 0, 0, 0, (), sealed)
 
-        return self._change(workspace, kind, without, check_sign(self.key()))
+        return self._change(workspace, kind, without, check_sign(self.key()), _nothing)
 
     def sources(self, workspace: str) -> dict[str, list[str]]:
         """The files that each kind's rows came in, oldest first."""
@@ -169,13 +183,14 @@ class Stocking:
         kind: str,
         making: Callable[[Sequence[Kept], Sequence[Kept], Path], tuple[Merge, Merge]],
         sign: str,
+        along: Callable[[Session], None],
     ) -> Merged:
         """Makes the files and lists them, again when somebody switched first."""
         folder = self._folder(workspace, kind)
         with self._alone(folder):
             for attempt in range(TRIES):
                 try:
-                    told = self._once(workspace, kind, making, folder, sign)
+                    told = self._once(workspace, kind, making, folder, sign, along)
                 except Meanwhile:
                     if attempt == TRIES - 1:
                         raise
@@ -195,6 +210,7 @@ class Stocking:
         making: Callable[[Sequence[Kept], Sequence[Kept], Path], tuple[Merge, Merge]],
         folder: Path,
         sign: str,
+        along: Callable[[Session], None],
     ) -> Merge:
         with self.database.begin() as session:
             Workspace.ensure(session, workspace, self.now())
@@ -216,6 +232,7 @@ class Stocking:
                             now=self.now(),
                             seen=[one.id for one in seen[name]],
                         )
+                along(session)
         except Meanwhile:
             for _, made in changes:
                 for one in made.adds:
@@ -282,6 +299,10 @@ class Stocking:
         with (folder / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _nothing(_: Session) -> None:
+    return None
 
 
 def _source(names: Sequence[str]) -> str:

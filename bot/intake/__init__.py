@@ -16,7 +16,7 @@ from bot.desk import Found, Library, Sent, Writer
 from bot.intake import analysis, reader, wishes
 from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import assumptions, options
-from bot.intake.skill import skill_for, unknown_channel
+from bot.intake.skill import SMALL_TALK, skill_for, unknown_channel
 from bot.intake.wishes import Wishes
 from bot.occasions import occasions
 from bot.request import Question, Request
@@ -25,11 +25,6 @@ from bot.words import LANGUAGES, Words
 
 __all__ = ["Asked", "Intake", "take_in"]
 
-SMALL_TALK = re.compile(
-    r"^\W*(?:what (?:can|do) you|who are you|help\W*$|how (?:do|does|can) (?:you|this|it)|thanks?\b"
-    r"|que (?:sais|peux)[- ]tu|qui es[- ]tu|aide\W*$|comment (?:ça|tu) |merci\b)",
-    re.IGNORECASE,
-)
 SURE = 0.5  # below this score a product is not taken for the one meant
 NEAR = 0.12  # products this close to the best are offered as well
 CHOSEN = ("product", "audience", "offer", "goal", "occasion", "dates", "language")

@@ -8,6 +8,7 @@ from bot.desk import Library
 from bot.intake import period, wishes
 from bot.intake.asked import Asked, Intake
 from bot.request import Request
+from bot.skills import skills
 from bot.words import LANGUAGES
 
 EXACT = 0.85  # a product is only narrowed down to when it is surely named
@@ -28,7 +29,8 @@ async def take_in(
     if asked.reason and (again := wishes.read(asked.reason)).language:
         said = said.model_copy(update={"language": again.language})
     language = given.get("language") or said.language or wishes.typed_in(words)
-    meant = period.read(f"{words} {asked.reason or ''}", today)
+    asks = f"{words} {asked.reason or ''}"
+    meant = None if skills()[skill].own_period else period.read(asks, today)
     product = await _product(given.get("product"), words, library)
     brief = Brief(
         words=words,
@@ -39,6 +41,8 @@ async def take_in(
         audience=given.get("audience"),
         since=_day(given.get("since")) or (meant.since if meant else None),
         until=_day(given.get("until")) or (meant.until if meant else None),
+        within=period.ahead(words),
+        sections=tuple((given.get("sections") or "").split()),
         rule=given.get("rule"),
         stands_on=given.get("stands_on"),
         material=asked.material,

@@ -20,6 +20,16 @@ SINCE = re.compile(
     rf"\b(?:since|depuis|from)(?: le| the)? (?:(\d{{1,2}})(?:st|nd|rd|th|er)? )?({MONTH})\b"
 )
 IN_MONTH = re.compile(rf"\b(?:in|of|en|de|d')\s?({MONTH})\b")
+AHEAD = re.compile(
+    r"\b(?:(?:with)?in(?: the)?(?: next| coming)?|(?:over|for) the (?:next|coming)|next|coming)"
+    r" (\d{1,3}|one|two|three|four|six|twelve)? ?(day|week|month)s?\b(?! ago)"
+    r"|\b(?:d'ici(?: à)?|dans|sous|pendant|sur)(?: les| le| la)? "
+    r"(?:(\d{1,3}|une?|deux|trois|quatre|six|douze) )?(?:prochaine?s? )?(jour|semaine|mois)s?\b"
+    r"|\b(\d{1,3}|deux|trois|quatre|six|douze) prochaine?s? (jour|semaine|mois)s?\b"
+    r"|\b(semaine|mois) prochaine?\b"
+)
+MANY = {"one": 1, "un": 1, "une": 1, "two": 2, "deux": 2, "three": 3, "trois": 3, "four": 4,
+        "quatre": 4, "six": 6, "twelve": 12, "douze": 12}  # fmt: skip
 UNIT_DAYS = {"day": 1, "jour": 1, "week": 7, "semaine": 7, "month": 30, "mois": 30}
 
 
@@ -45,6 +55,17 @@ def read(words: str, today: date) -> Period | None:
         since = _latest(today, MONTHS[found[1]], 1)
         return Period(since, min(today, _month_end(since)))
     return None
+
+
+def ahead(words: str) -> int | None:
+    """How many days ahead the words look: "in the next 60 days", « d'ici deux mois »; None when
+    they name none. A month is 30 days."""
+    said = " ".join(words.lower().replace("’", "'").split())
+    if not (found := AHEAD.search(said)):
+        return None
+    many = found[1] or found[3] or found[5] or "1"
+    unit = found[2] or found[4] or found[6] or found[7]
+    return (MANY.get(many) or int(many)) * UNIT_DAYS[unit]
 
 
 def _named(said: str, today: date) -> Period | None:

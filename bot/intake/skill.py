@@ -15,6 +15,17 @@ WRITES = re.compile(
     r"(?:write|draft|re-?write|compose|r[ée]dige[rz]?|[ée]cri(?:s|re|vez)|texte|copy)\b",
     re.IGNORECASE,
 )
+WISHES = re.compile(
+    r"\b(?:can|could|would|will) (?:you|we|i)\b|\b(?:peux|pouvez|pourrais|pourriez|peut)[- ]"
+    r"|\bet (?:en|si)\b|\bhelp\b|\baide",
+    re.IGNORECASE,
+)
+SMALL_TALK = re.compile(
+    r"^\W*(?:what (?:can|do) you|who are you|help\W*$|how (?:do|does|can) (?:you|this|it)|thanks?\b"
+    r"|que (?:sais|peux)[- ]tu|qui es[- ]tu|aide\W*$|comment (?:ça|tu) |merci\b)",
+    re.IGNORECASE,
+)
+LAST = "answer"  # the skill for questions that no other takes
 # What asks for something that we have no skill for, and what to say.
 NOT_YET = (
     (
@@ -44,12 +55,24 @@ def skill_for(words: str, chosen: str | None) -> str:
     if WRITES.search(asks):
         return "draft"
     for skill in skills().values():
-        if skill.asked_by and re.search(skill.asked_by, asks, re.IGNORECASE):
+        if skill.asked_by and skill.name != LAST and re.search(skill.asked_by, asks, re.IGNORECASE):
             return skill.name
     for pattern, sorry in () if wishes.read(words).channels else NOT_YET:
         if re.search(pattern, asks, re.IGNORECASE):
             raise CannotDo(sorry)
-    return "draft"
+    return LAST if LAST in skills() and _asks(words, asks) else "draft"
+
+
+def _asks(words: str, beginning: str) -> bool:
+    """Whether words ask about the data: no text is wanted, and the intern itself isn't meant."""
+    if SMALL_TALK.search(words):
+        return False
+    shape = skills()[LAST].asked_by or "$^"
+    if re.search(shape, beginning, re.IGNORECASE):
+        return True
+    said = wishes.read(words)
+    wants = said.channels or said.offer or said.goal or said.product
+    return bool(words.rstrip().endswith("?") and not WISHES.search(beginning) and not wants)
 
 
 def unknown_channel(words: str) -> Question | None:

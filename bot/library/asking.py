@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from bot.evidence import Fact
+from bot.library import wanted
 from bot.library.findings import Findings, Where
 from bot.request import Request
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 READS = {  # the tables that an analysis stands on
     "segments": ("orders", "consents"),
+    "audiences": ("orders", "consents"),
     "behaviour": ("orders",),
     "feedback": ("feedback",),
     "trends": ("orders",),
@@ -20,13 +22,23 @@ READS = {  # the tables that an analysis stands on
     "funnel": ("events",),
     "campaigns": ("campaigns",),
     "experiments": ("experiments",),
+    "plan": ("events", "campaigns"),
 }
 
 
 def where_of(request: Request) -> Where:
-    """The product and the days that the brief is about."""
+    """The product and the days that the brief is about. A forecast stands on all the orders, up to
+    the newest; what a test is to be planned for is read from the words."""
     brief = request.brief
-    return Where(product=brief.product, since=brief.since, until=brief.until)
+    if request.skill == "predict":
+        return Where(product=brief.product, days=brief.within)
+    if request.skill in ("trends", "blockers"):  # what is usual is told by the whole past
+        return Where(product=brief.product, until=brief.until)
+    if request.skill == "targeting":
+        return Where(product=brief.product, words=brief.words, rule=brief.rule)
+    if request.skill == "experiment":
+        return Where(product=brief.product, wanted=wanted.read(brief.words))
+    return Where(product=brief.product, since=brief.since, until=brief.until, days=brief.within)
 
 
 def asides(findings: Findings, kind: str, language: str, today: date) -> Iterator[Fact]:

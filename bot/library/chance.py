@@ -1,4 +1,7 @@
-"""What chance alone would do: many tests at once, two shares side by side, a robust spread."""
+"""What chance alone would do: many tests at once, two shares side by side, tails of the usual laws.
+
+Written on scipy.special: scipy.stats takes longer to load than most analyses take to run.
+"""
 
 from typing import TypeAlias
 
@@ -28,13 +31,94 @@ def two_shares(
     """Two-sided p that two shares are the same, one pair an element: the pooled two-proportion z.
     `spread` is how many times the counts vary more than a coin would (1: exactly so); it widens
     the variance. No rows on a side gives 1."""
-    from scipy.stats import norm
-
     both = of + other_of
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (hits + other_hits) / both
         error = np.sqrt(spread * pooled * (1 - pooled) * (1 / of + 1 / other_of))
         z = (hits / of - other_hits / other_of) / error
     told = np.isfinite(z)
-    p: Numbers = np.where(told, 2 * norm.sf(np.abs(np.where(told, z, 0.0))), 1.0)
+    p: Numbers = np.where(told, 2 * normal_above(np.abs(np.where(told, z, 0.0))), 1.0)
     return p
+
+
+def normal_above(z: Numbers | float) -> Numbers:
+    """The chance that a standard normal lies above z."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(-np.asarray(z)))
+
+
+def normal_bound(share: float) -> float:
+    """Below which a standard normal lies with this chance."""
+    from scipy.special import ndtri
+
+    return float(ndtri(share))
+
+
+def t_above(value: Numbers | float, freedom: float) -> Numbers:
+    """The chance that Student's t lies above the value."""
+    from scipy.special import stdtr
+
+    return np.asarray(stdtr(freedom, -np.asarray(value)))
+
+
+def t_bound(share: float, freedom: float) -> float:
+    """Below which Student's t lies with this chance."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, share))
+
+
+def chi_square_above(value: float, freedom: int) -> float:
+    from scipy.special import chdtrc
+
+    return float(chdtrc(freedom, value))
+
+
+def binomial_upto(hits: int, of: int, share: float) -> float:
+    """The chance of at most so many hits."""
+    from scipy.special import bdtr
+
+    return float(bdtr(hits, of, share)) if hits < of else 1.0
+
+
+def drawn_upto(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
+    """The chance that of `drawn` out of `all_`, `marked` of which are marked, at most `hits` are:
+    the hypergeometric law, added up from its ends, one an element."""
+    every = [np.atleast_1d(np.asarray(one, float)) for one in (hits, all_, marked, drawn)]
+    four = np.stack(np.broadcast_arrays(*every), axis=1)
+    return np.array([_upto(*row) for row in four])
+
+
+def drawn_above(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
+    """The chance of more than `hits`: of fewer unmarked ones than that leaves."""
+    rest = np.asarray(all_, float) - marked
+    return drawn_upto(np.asarray(drawn, float) - hits - 1, all_, rest, drawn)
+
+
+def fisher(hits: float, of: float, other_hits: float, other_of: float) -> float:
+    """Two-sided p that two shares are the same: the chance of all tables no likelier than this
+    one, its margins given. Fisher, "The Design of Experiments" (1935); ties as R has them."""
+    marked = hits + other_hits
+    counts, chances = _law(of + other_of, marked, of)
+    this = chances[int(hits - counts[0])]
+    return float(min(1.0, chances[chances <= this * (1 + 1e-7)].sum()))
+
+
+def _upto(hits: float, all_: float, marked: float, drawn: float) -> float:
+    counts, chances = _law(all_, marked, drawn)
+    return float(min(1.0, chances[counts <= hits].sum()))
+
+
+def _law(all_: float, marked: float, drawn: float) -> tuple[Numbers, Numbers]:
+    """All possible counts of marked ones among the drawn, with their chances."""
+    from scipy.special import gammaln
+
+    counts = np.arange(max(0.0, drawn + marked - all_), min(drawn, marked) + 1)
+
+    def ways(of: float, these: Numbers | float) -> Numbers:
+        chosen = np.asarray(these, float)
+        return np.asarray(gammaln(of + 1) - gammaln(chosen + 1) - gammaln(of - chosen + 1))
+
+    logs = ways(marked, counts) + ways(all_ - marked, drawn - counts) - ways(all_, drawn)
+    return counts, np.exp(logs)

@@ -20,32 +20,34 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 from scipy.special import expit, xlogy
-from scipy.stats import fisher_exact
 
 from bot.library.bought import CANCELLED
-from bot.library.chance import Numbers, false_discovery, two_shares
+from bot.library.chance import Numbers, false_discovery, fisher, two_shares
 from bot.library.findings import Findings, Where
+from bot.library.money import currencies
 from bot.library.narrow import last_day, narrowed
 from bot.library.onset import since
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
 
 NOW, BEFORE = 56, 309  # days of orders: eight weeks, and what is left of a year
 CONFIRMED, WATCHED = 0.10, 0.05
+SURE = 0.01  # p of all parcels against those before: one test
 SURELY = 0.8  # that a region is a late one, to be named
 QUERY = "delivery.parcels"
 
 
 @dataclass(frozen=True)
 class Parcels:
-    """Days × regions: parcels due, and late ones."""
+    """Days × regions: parcels due, late ones, and what the late ones were worth."""
 
     days: list[date]
     regions: list[str]  # "" is unknown
     due: Numbers
     late: Numbers
+    worth: Numbers
 
     def now(self) -> tuple[Numbers, Numbers]:
         return self.late[-NOW:].sum(axis=0), self.due[-NOW:].sum(axis=0)
@@ -55,9 +57,10 @@ class Parcels:
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
-    """delivery.all: late, before (%), parcels, p; delivery.region-<region>: status, late, rest,
-    before, p of regions that differ; delivery.late-regions: regions, late, rest, parcels, since,
-    since-days, when the regions fall into two groups."""
+    """delivery.all: late, before (%), parcels, p, status; delivery.region-<region>: status, late, rest,
+    before, p of regions that differ; delivery.late-regions: regions, late, rest, parcels,
+    late-parcels, late-worth (what these orders were worth), since, since-days, when the regions
+    fall into two groups."""
     if shelf.table("orders") is None:
         found = Findings("delivery", "orders", shelf.today)
         found.refuse(Words("Late parcels need orders with the day promised and the day they came."))
@@ -75,18 +78,20 @@ def find(shelf: Shelf, where: Where) -> Findings:
             )
         )
         return found
-    found.queries[QUERY] = sql_of(query)
+    found.queries[QUERY] = sql_later(query)
     _everything(found, told)
     late, due = told.now()
     groups = two_groups(late, due) if (due > 0).sum() > 2 else None
     _regions(found, told, shelf.floor, _usual(due, groups))
     if groups:
-        _together(found, told, shelf.floor, groups)
+        money = currencies(shelf, "orders")
+        _together(found, told, shelf.floor, groups, money[0] if len(money) == 1 else None)
     return found
 
 
 def parcels(shelf: Shelf, where: Where, last: date) -> ir.Table:
-    """day (of the order), region: parcels that were due by `last`, late ones, came."""
+    """day (of the order), region: parcels that were due by `last`, late ones, what these were
+    worth, came."""
     table = narrowed(shelf, "orders", where)
     first = last - timedelta(days=NOW + BEFORE - 1)
     table = table.filter(
@@ -101,13 +106,15 @@ def parcels(shelf: Shelf, where: Where, last: date) -> ir.Table:
         promised=table.promised.max(),
         delivered=table.delivered.max(),
         missing=table.count() - table.delivered.count(),
+        amount=table.amount.sum(),
     )
     whole = whole.filter(whole.promised < ibis.literal(last))
     late = (whole.missing > 0) | (whole.delivered > whole.promised)
     return whole.group_by("day", region=whole.region.fill_null("")).aggregate(
         due=whole.count(),
-        late=late.fill_null(True).cast("int64").sum(),
-        came=(whole.missing == 0).cast("int64").sum(),
+        late=late.fill_null(True).sum(),
+        came=(whole.missing == 0).sum(),
+        worth=late.fill_null(True).ifelse(whole.amount, 0).cast("decimal(18, 2)").sum(),
     )
 
 
@@ -146,18 +153,19 @@ def _arranged(rows: list[dict[str, Any]], last: date) -> Parcels | None:
     days = [last - timedelta(days=back) for back in range(NOW + BEFORE - 1, -1, -1)]
     place = {day: at for at, day in enumerate(days)}
     regions = sorted({row["region"] for row in rows})
-    due, late = np.zeros((len(days), len(regions))), np.zeros((len(days), len(regions)))
+    due, late, worth = (np.zeros((len(days), len(regions))) for _ in range(3))
     for row in rows:
         if (at := place.get(row["day"])) is not None:
             due[at, regions.index(row["region"])] += row["due"]
             late[at, regions.index(row["region"])] += row["late"]
-    return Parcels(days, regions, due, late) if due[-NOW:].sum() else None
+            worth[at, regions.index(row["region"])] += float(row["worth"] or 0)
+    return Parcels(days, regions, due, late, worth) if due[-NOW:].sum() else None
 
 
 def _everything(found: Findings, told: Parcels) -> None:
     (late, due), (late_before, due_before) = told.now(), told.before()
 
-    def add(measure: str, value: float, unit: str | None, rows: Any) -> None:
+    def add(measure: str, value: float | str, unit: str | None, rows: Any) -> None:
         found.add("all", measure, value, unit=unit, about="parcels", rows=round(rows), query=QUERY)
 
     add("late", _percent(late.sum(), due.sum()), "%", due.sum())
@@ -167,6 +175,8 @@ def _everything(found: Findings, told: Parcels) -> None:
         p = float(two_shares(a, b, c, d, np.ones(1))[0])
         add("before", _percent(late_before.sum(), due_before.sum()), "%", due_before.sum())
         add("p", max(round(p, 4), 0.0001), None, due.sum())
+        worse = p <= SURE and late.sum() / due.sum() > late_before.sum() / due_before.sum()
+        add("status", "confirmed" if worse else "steady", None, due.sum())
 
 
 def _regions(found: Findings, told: Parcels, floor: int, usual: Numbers) -> None:
@@ -211,12 +221,15 @@ def _usual(due: Numbers, groups: tuple[float, float, Numbers] | None) -> Numbers
 
 
 def _chance(late: float, due: float, others_late: float, others: float) -> float:
-    table = [[late, due - late], [others_late, others - others_late]]
-    return float(fisher_exact(np.array(table, dtype=int)).pvalue)
+    return fisher(late, due, others_late, others)
 
 
 def _together(
-    found: Findings, told: Parcels, floor: int, groups: tuple[float, float, Numbers]
+    found: Findings,
+    told: Parcels,
+    floor: int,
+    groups: tuple[float, float, Numbers],
+    currency: str | None,
 ) -> None:
     due = told.now()[1]
     high, low, surely = groups
@@ -235,6 +248,9 @@ def _together(
     add("late", round(100 * high, 1), "%")
     add("rest", round(100 * low, 1), "%")
     add("parcels", rows, "parcels")
+    add("late-parcels", round(told.now()[0][inside].sum()), "parcels")
+    if currency:
+        add("late-worth", round(float(told.worth[-NOW:, inside].sum())), currency)
     if began:
         add("since", told.days[began[0]])
         add("since-days", began[1], "days")

@@ -1,10 +1,12 @@
 """What an analysis found: facts with the query that gives each, and what it could not tell."""
 
+from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from bot.evidence import Fact
+from bot.library.wanted import Wanted
 from bot.words import Words
 
 
@@ -25,6 +27,35 @@ class Where:
     since: date | None = None
     until: date | None = None
     days: int | None = None  # a horizon: to buy within so many
+    wanted: Wanted | None = None  # what a test is planned with
+    words: str | None = None  # as they were asked, to find in them what is meant
+    rule: str | None = None  # an audience's rule, as JSON
+
+
+class Queries(MutableMapping[str, str]):
+    """SQL by name. What gives it can stand for it until somebody reads it: spelling a query out
+    takes longer than running it, and few are ever read."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str | Callable[[], str]] = {}
+
+    def __getitem__(self, name: str) -> str:
+        told = self._told[name]
+        if not isinstance(told, str):
+            told = self._told[name] = told()
+        return told
+
+    def __setitem__(self, name: str, told: str | Callable[[], str]) -> None:
+        self._told[name] = told
+
+    def __delitem__(self, name: str) -> None:
+        del self._told[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told)
+
+    def __len__(self) -> int:
+        return len(self._told)
 
 
 @dataclass
@@ -37,7 +68,7 @@ class Findings:
     source: str  # "orders.csv"
     as_of: date
     facts: list[Fact] = field(default_factory=list)
-    queries: dict[str, str] = field(default_factory=dict)  # name → SQL
+    queries: Queries = field(default_factory=Queries)  # name → SQL
     cannot: list[Words] = field(default_factory=list)
 
     def add(

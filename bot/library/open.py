@@ -1,5 +1,6 @@
 """Opens a shelf over Parquet files: an in-memory DuckDB that reads these files and nothing else."""
 
+import json
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
 MEMORY = "1GB"
 MOST_THREADS = 4
 FILLED = "catalogue_prices"
+HISTORY = {
+    "product": "VARCHAR",
+    "since": "DATE",
+    "price": "DECIMAL(18, 2)",
+    "currency": "VARCHAR",
+}
+CATALOGUE = {
+    **{name: "VARCHAR" for name in ("product", "title", "category")},
+    **{name: "DECIMAL(18, 2)" for name in ("price", "compare_at", "lowest_30_days")},
+    **{"currency": "VARCHAR", "stock": "BIGINT", "status": "VARCHAR"},
+}
 
 
 def open_shelf(
@@ -38,15 +50,15 @@ def open_shelf(
     con = engine.con
     told = {kind: aged(one, today) for kind, one in listed.items()}
     if history := _history(products):
-        con.register(FILLED, history)
-        con.execute(f"CREATE TABLE {FILLED} AS FROM {FILLED}")
+        _lay(con, FILLED, history, HISTORY)
         told = _with_prices(told, products)
     for kind, one in told.items():
         con.execute(f'CREATE VIEW "{kind}" AS {_view(kind, one.paths, bool(history))}')
     _confine(con, [path for one in told.values() for path in one.paths], folder)
     table = None
     if products:
-        table = engine.create_table("products", catalogue_part(products))
+        _lay(con, "products", [_row(one) for one in products], CATALOGUE)
+        table = engine.table("products")
     return Shelf(engine, today, told, table, floor)
 
 
@@ -86,19 +98,21 @@ def _confine(con: Any, paths: Sequence[Path], folder: Path) -> None:
         con.execute(f"SET {setting}")
 
 
-def _history(products: Sequence[Product]) -> "pa.Table | None":
+def _history(products: Sequence[Product]) -> list[dict[str, Any]]:
     """What the catalogue tells of former prices, as rows of the kind prices."""
-    rows = [
+    return [
         {"product": one.handle, "since": was.day, "price": was.price, "currency": one.currency}
         for one in products
         for was in one.price_history
     ]
-    if not rows:
-        return None
-    import ibis
-    import pyarrow as pa
 
-    return pa.Table.from_pylist(rows, schema=ibis.schema(schema("prices")).to_pyarrow())
+
+def _lay(con: Any, name: str, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+    """These rows as a table. They go as JSON within the SQL: to hand them over in any other way
+    loads pandas, which takes longer than all else here."""
+    told, types = text(json.dumps(rows, default=str)), text(json.dumps([dict(columns)]))
+    rows_told = f"unnest(from_json({told}::JSON, {types}), recursive := true)"
+    con.execute(f"CREATE TABLE {name} AS SELECT {rows_told}")
 
 
 def _with_prices(listed: Mapping[str, Listed], products: Sequence[Product]) -> dict[str, Listed]:

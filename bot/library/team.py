@@ -9,9 +9,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from bot.desk import Found, Library
+from bot.errors import CannotDo
 from bot.evidence import Fact
 from bot.library.asking import ages, asides, where_of
 from bot.library.findings import Findings, Where
+from bot.library.here import HERE, around
+from bot.library.writing import WRITING, for_writing
 from bot.request import Request
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     *("segments", "behaviour", "feedback", "trends", "funnel", "delivery"),
-    *("campaigns", "experiments"),
+    *("campaigns", "experiments", "plan", "audiences"),
 )
 REMEMBERED = 100  # findings of one version of the tables
 
@@ -44,7 +47,12 @@ class TeamLibrary:
         return await self._catalogue.find(words)
 
     async def look_up(self, kind: str, request: Request) -> Sequence[Fact]:
-        """The facts of an analysis for the brief's product and days, or of the product itself."""
+        """The facts of an analysis for the brief's product and days, of the product itself, of what
+        is said around the wish (HERE), or of what a text is written with (WRITING)."""
+        if kind in HERE:
+            return await asyncio.to_thread(self._around, kind, request)
+        if kind in WRITING:
+            return await asyncio.to_thread(self._for_writing, kind, request)
         if kind not in analyses():
             return await self._catalogue.look_up(kind, request)
         return await asyncio.to_thread(self._facts, kind, request)
@@ -54,6 +62,18 @@ class TeamLibrary:
         shelf, found = self._open(), self.findings(kind, where_of(request))
         aside = asides(found, kind, request.language, shelf.today)
         return (*found.facts, *aside, *ages(shelf, kind))
+
+    def _around(self, kind: str, request: Request) -> tuple[Fact, ...]:
+        return around(kind, request, self._open().today)
+
+    def _for_writing(self, kind: str, request: Request) -> tuple[Fact, ...]:
+        """A text is written all the same where the library can't tell."""
+        shelf = self._open()
+        with self._one:
+            try:
+                return for_writing(kind, shelf, request)
+            except CannotDo:
+                return ()
 
     def findings(self, kind: str, where: Where) -> Findings:
         """What one analysis finds; remembered until the tables change. Raises CannotDo."""

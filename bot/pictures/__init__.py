@@ -4,6 +4,7 @@ Pure: a picture is a description; `render` makes the PNG. The ground is opaque a
 reads the same on a dark screen. Numbers are written as the reader's language writes them.
 """
 
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,18 @@ class Point:
     day: date
     value: float
     expected: float | None = None
+
+
+_POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)?))?")
+
+
+def points_of(text: str) -> list[Point]:
+    """The points that a fact tells in one text: "2026-11-16: 148 (75); …", what was expected in
+    brackets; empty for text of another form."""
+    return [
+        Point(date.fromisoformat(day), float(value), float(expected) if expected else None)
+        for day, value, expected in _POINT.findall(text)
+    ]
 
 
 def bars(
@@ -163,7 +176,7 @@ def line(
     spec = _spec(title, rows, layers, height=260)
     spec["title"]["subtitle"] = _legend(named)
     last = points[-1] if points else None
-    told = f"{last.day.isoformat()}: {_spelled(last.value, unit, language)}" if last else ""
+    told = f"{spell(last.day, language)}: {_spelled(last.value, unit, language)}" if last else ""
     if last and last.expected is not None:
         told += f" ({named[1] or 'expected'}: {_spelled(last.expected, unit, language)})"
     return Picture(spec, f"{title}. {told}")

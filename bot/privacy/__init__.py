@@ -26,6 +26,12 @@ class Veil:
         self._marks: dict[tuple[str, str], str] = {}  # (kind, value) → placeholder
         self._values: dict[str, str] = {}  # placeholder → value
         self._taken: set[str] = set()  # placeholders that people typed themselves
+        self._sure: set[str] = set()  # names that are hidden wherever they stand
+
+    def know(self, names: Iterable[str]) -> None:
+        """People's names, known for sure: hidden wherever they stand, and their first names."""
+        for name in names:
+            self._sure |= {part for part in (name, name.split(" ")[0]) if len(part) > 2}
 
     def draw(self, seen: T) -> T:
         """The same thing with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
@@ -33,7 +39,7 @@ class Veil:
         spans = {text: find(text) for text in texts}
         names = [s.value for found in spans.values() for s in found if s.kind == "NAME"]
         names += [value for kind, value in self._marks if kind == "NAME"]
-        again = _anywhere(names)
+        again = _anywhere(names, self._sure)
         for text in texts:
             self._taken |= {_spelled(mark) for mark in _MARK.finditer(text)} - set(self._values)
         return cast(T, _mapped(seen, lambda text: self._hide(text, spans.get(text, ()), again)))
@@ -77,9 +83,11 @@ def _spelled(mark: re.Match[str]) -> str:
     return f"[{mark[1].upper()}_{int(mark[2])}]"
 
 
-def _anywhere(names: list[str]) -> re.Pattern[str] | None:
-    """A full name known from one place is hidden everywhere; one word alone is not enough."""
-    full = sorted({re.escape(name) for name in names if " " in name}, key=len, reverse=True)
+def _anywhere(names: list[str], sure: Iterable[str] = ()) -> re.Pattern[str] | None:
+    """A full name known from one place is hidden everywhere; one word alone is not enough, unless
+    it is known for sure."""
+    every = {*(name for name in names if " " in name), *sure}
+    full = sorted({re.escape(name) for name in every}, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(full)})\b") if full else None
 
 

@@ -16,6 +16,7 @@ from bot.proof.agreement import agree
 from bot.proof.claims import Claim
 from bot.proof.known import Concepts, Known, brand_facts, concepts, is_old, know
 from bot.proof.reading import Figure
+from bot.words import Words
 
 _LEAST = {"thousands of": 1000, "des milliers de": 1000, "hundreds of": 100, "dozens of": 12,
           "des centaines de": 100, "des dizaines de": 12, "millions of": 10**6,
@@ -102,8 +103,10 @@ class Ground:
         found = [k.fact.value for k in self.known if isinstance(k.fact.value, str) and k.is_title]
         found += [self.brand.name] if self.brand else []
         if self.report:  # what a fact is about has a name, and a name proves nothing
-            abouts = (k.fact.about for k in self.known if k.fact.about)
-            found += [piece for about in abouts for piece in (about, *about.split(", "))]
+            abouts = dict.fromkeys(k.fact.about for k in self.known if k.fact.about)
+            names = [piece for about in abouts for piece in (about, *about.split(", "))]
+            names += [Words(name).to(self.brief.language) for name in names] if self.brief else []
+            found += [form for name in names for form in (name, name[:1].upper() + name[1:])]
         return frozenset(name.strip() for name in found if len(name.strip()) > 2)
 
     @cached_property

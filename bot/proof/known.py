@@ -15,8 +15,9 @@ from bot.proof.claims import Claim
 from bot.proof.reading import Figure
 
 Concepts = frozenset[tuple[str, str, bool]]  # class, concept, denied
-# Old copy proves nothing about today; what a customer said proves only that it was said.
-_OLD = frozenset({"past_copy", "sample", "voice"})
+# Old copy proves nothing about today; what customers praise and doubt, and whom we write to, are
+# for the writer's ear; what a customer said proves only that it was said.
+_OLD = frozenset({"past_copy", "sample", "voice", "praise", "objection", "segment"})
 _VERBATIM = re.compile(r"quote|verbatim|said|comment|review text|words|citation")
 _TITLES = frozenset({"title", "name", "titre", "nom", "product", "produit"})
 _NAMING = frozenset({"tags", "type", "vendor", "category", "categorie"})
@@ -42,8 +43,8 @@ class Known:
 
 
 def is_old(fact: Fact) -> bool:
-    """Whether it is only what was once written."""
-    return isinstance(fact.value, str) and fact.id.split(".")[0] in _OLD
+    """Whether it is only what was once written, or meant for the writer alone."""
+    return fact.id.split(".")[0] in _OLD
 
 
 @lru_cache(maxsize=4096)
@@ -53,7 +54,8 @@ def know(fact: Fact, *, report: bool = False) -> Known:
     if isinstance(fact.value, Decimal):
         labelled = claims.known(fact.label, "")  # "lowest price 30 days" is no boast
         said = concepts(c for c in labelled if c.kind not in ("superlative", "urgency"))
-        return Known(fact, (figures.number(fact.value, fact.unit, about), *_named(fact)), said)
+        mine = (figures.number(fact.value, fact.unit, about), *_named(fact))
+        return Known(fact, (*mine, *_dated(fact)) if report else mine, said)
     text = f"{fact.value} {fact.unit}" if fact.unit and len(fact.value) < 12 else fact.value
     found = tuple(_about(one, about) for one in figures.read(text)) + _how_many(fact) + _named(fact)
     verbatim = bool(_VERBATIM.search(fold(fact.label)))
@@ -68,6 +70,11 @@ def know(fact: Fact, *, report: bool = False) -> Known:
 def _named(fact: Fact) -> tuple[Figure, ...]:
     """The figures in the name of what it is about: region 33, a set of 3."""
     return figures.read(fact.about) if fact.about else ()
+
+
+def _dated(fact: Fact) -> tuple[Figure, ...]:
+    """The day it is of, and the days that it counts by its label: "share 90 days"."""
+    return (*figures.read(fact.as_of.isoformat()), *figures.read(fact.label))
 
 
 def _how_many(fact: Fact) -> tuple[Figure, ...]:

@@ -13,7 +13,7 @@ from bot import decision
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.slack import arrivals, leads, names
+from bot.slack import arrivals, digests, leads, names
 from bot.slack.click import (
     Click,
     card_at,
@@ -171,5 +171,9 @@ VERBS: dict[str, Verb] = {
     names.SHARE: share,
     names.STOP: stop,
     names.LEAD_NOW: leads.now,
+    names.DIGEST_ON: digests.turn("on"),
+    names.DIGEST_PAUSE: digests.turn("paused"),
+    names.DIGEST_OFF: digests.turn("off"),
+    names.DIGEST_NOW: digests.run_now,
     **arrivals.VERBS,
 }

@@ -5,7 +5,9 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.brief import just_for_me
+from bot.schedule import SKILL
 from bot.skills import commands, skills
+from bot.slack import digests
 from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.place import asked_at
@@ -17,6 +19,9 @@ from bot.words import Words, language_of
 async def asked(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """Store the wish, or open the form; then answer. No other call of Slack's on the way."""
     skill = skills()[commands()[str(body.get("command") or "/draft").lstrip("/")]]
+    if skill.name == SKILL:
+        await digests.opened(front, ack, body)
+        return
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     private, words = just_for_me(as_words(str(body.get("text") or "")))
     place = asked_at(str(body["channel_id"]), user, private=private)

@@ -16,7 +16,16 @@ USE_HOOK = "use_hook"
 ANSWER = "answer"  # a one-tap answer
 SEND_TO = "send_to"  # an approved text, to a channel that the policy names
 TRY_AGAIN = "try_again"
+# On the card of a digest.
+DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF, DIGEST_NOW, DIGEST_CHANGE = (
+    "digest_on",
+    "digest_pause",
+    "digest_off",
+    "digest_now",
+    "digest_change",
+)
 LEAD, LEAD_NOW = "lead", "lead_now"  # what a result leads to: through a form, or at once
+EXPORT = "export_audience"  # an approved audience, as a file
 
 # On the card of a dropped file.
 TAKE_IN, DONT, OTHER_KIND, READ_AGAIN, STAYED_OUT = (
@@ -42,6 +51,8 @@ EDIT_FORM = "edit_form"
 SEND_BACK_FORM = "send_back_form"
 REJECT_FORM = "reject_form"
 ANYWAY_FORM = "anyway_form"
+RULE_FORM, EXPORT_FORM = "rule_form", "export_form"
+DIGEST_FORM = "digest_form"
 
 EVENT_TYPE = "super_intern_post"  # the metadata by which a post of ours is found again
 

@@ -10,7 +10,7 @@ from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.receipt import Receipt
-from bot.slack import forms, leads, names
+from bot.slack import digests, exports, forms, names, rules
 from bot.slack.click import (
     Click,
     demand_author_or_approver,
@@ -101,5 +101,7 @@ READY: dict[str, Callable[[Session, Front, Click], Ready]] = {
     names.SOURCES: sources,
     names.HISTORY: history,
     names.WHAT_LEFT: what_left,
-    names.LEAD: leads.ask,
+    names.LEAD: rules.ask,
+    names.EXPORT: exports.ask,
+    names.DIGEST_CHANGE: digests.change,
 }

@@ -2,6 +2,7 @@
 who reads what."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,11 @@ class Outside:
         """Send an approved version where its delivery says, once. Raises TryAgain, CannotDo."""
         await self._carrier.deliver(delivery)
 
-    async def read(self, workspace: str, place: Mapping[str, Any]) -> str:
-        """The thread around a wish as text, "" when there is none."""
-        return await read.thread(self._client, place)
+    async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
+        """The thread around a wish as text, or its channel where the words mean that; "" when
+        there is nothing."""
+        name = partial(self.people.name, workspace)
+        return await read.around(self._client, place, words, name)
 
     async def locale(self, workspace: str, person: str) -> str | None:
         """`fr-FR`; None when Slack doesn't say."""

@@ -21,6 +21,25 @@ class People:
         self._client = client
         self._patient = patient(client)
         self._known: dict[tuple[str, str], tuple[float, str | None]] = {}
+        self._names: dict[tuple[str, str], tuple[float, str]] = {}
+
+    async def name(self, workspace: str, user: str) -> str | None:
+        """What they are called on the screen; None when Slack doesn't say."""
+        until, kept = self._names.get((workspace, user), (0.0, ""))
+        if until > time.monotonic():
+            return kept or None
+        try:
+            answer = await ask(self._patient.users_info(user=user))
+        except (Refused, TryAgain):
+            return None
+        found = answer.get("user") or {}
+        profile = found.get("profile") or {}
+        names = (profile.get("display_name"), profile.get("real_name"), found.get("real_name"))
+        name = next((str(one) for one in names if one), "")
+        if len(self._names) >= MOST:
+            self._names.clear()
+        self._names[workspace, user] = (time.monotonic() + KEPT, name)
+        return name or None
 
     def known(self, workspace: str, user: str) -> str | None:
         """Their locale, if it was asked lately; never a call."""

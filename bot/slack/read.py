@@ -1,39 +1,85 @@
-"""The thread around a wish, as text: names replaced, our own cards left out, not too long."""
+"""What was said around a wish, as text: a thread, or the channel itself where that is meant.
+
+Names are replaced by "Person 1" unless who said what is asked for; our own cards are left out; of
+what is too long the latest is kept. Only the place where it was asked is read.
+"""
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.around import channel_named, days_back, wants_channel, wants_recap, written
 from bot.errors import TryAgain
 from bot.safe import plain
 from bot.slack.calls import Refused, ask, patient
 
 MOST = 8_000  # characters; the latest are kept
+MOST_RECAP = 24_000  # of a conversation that is itself what is asked about
 PAGE, PAGES = 200, 5
+THREADS = 10  # of a channel, the latest, whose replies are read as well
+DAY = 86_400  # seconds
 MARK = re.compile(r"<([^<>]*)>")
 
+Call = Callable[..., Awaitable[Any]]
+Name = Callable[[str], Awaitable[str | None]]
 
-async def thread(client: AsyncWebClient, place: Mapping[str, Any]) -> str:
-    """What people said in the thread where this was asked; "" when there is nothing to read."""
+
+async def around(
+    client: AsyncWebClient, place: Mapping[str, Any], words: str = "", name: Name | None = None
+) -> str:
+    """What people said in the thread where this was asked, or in its channel when the words mean
+    that, or mean no thread that there is; "" when there is nothing to read, or we may not."""
+    slack, asked = patient(client), str(place.get("asked") or "")
     channel, ts = place.get("channel"), place.get("thread")
-    if not channel or not ts or ts == place.get("asked"):
-        return ""
+    in_thread = bool(ts) and ts != asked
+    recap = wants_recap(words)
     try:
-        said = await _messages(patient(client), str(channel), str(ts))
+        if channel and (wants_channel(words) or (recap and not in_thread)):
+            said = await _channel(slack, str(channel), words, asked)
+        elif channel and in_thread:
+            said = await _pages(slack.conversations_replies, channel=str(channel), ts=str(ts))
+        else:
+            return ""
     except (Refused, TryAgain):
         return ""
-    return as_material(said, until=str(place.get("asked") or ""))
+    people = await _people(said, name) if recap and name else {}
+    most = MOST_RECAP if recap or wants_channel(words) else MOST
+    return as_material(said, until=asked, people=people, most=most)
 
 
-async def _messages(client: AsyncWebClient, channel: str, ts: str) -> list[dict[str, Any]]:
+async def _channel(
+    slack: AsyncWebClient, channel: str, words: str, asked: str
+) -> list[dict[str, Any]]:
+    """The channel's messages of the days that are meant, the oldest first, with the replies in its
+    latest threads. Nothing when another channel is named."""
+    if other := channel_named(words):
+        answer = await ask(slack.conversations_info(channel=channel))
+        if str((answer.get("channel") or {}).get("name") or "") != other:
+            return []
+    now = float(asked) if asked.replace(".", "", 1).isdigit() else time.time()
+    since = f"{now - days_back(words) * DAY:.6f}"
+    roots = await _pages(slack.conversations_history, channel=channel, oldest=since)
+    roots = sorted(roots, key=_ts)
+    talked = [one for one in roots if one.get("reply_count")][-THREADS:]
+    found = list(roots)
+    for root in talked:
+        try:
+            replies = await _pages(slack.conversations_replies, channel=channel, ts=str(root["ts"]))
+        except (Refused, TryAgain):
+            break  # Slack lets us read no more now: what we have is told
+        at = next(n for n, one in enumerate(found) if one is root)
+        found[at + 1 : at + 1] = [one for one in replies if one.get("ts") != root["ts"]]
+    return found
+
+
+async def _pages(call: Call, **where: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     cursor = None
     for _ in range(PAGES):
-        page = await ask(
-            client.conversations_replies(channel=channel, ts=ts, limit=PAGE, cursor=cursor)
-        )
+        page = await ask(call(**where, limit=PAGE, cursor=cursor))
         found += page.get("messages") or []
         cursor = (page.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
@@ -41,18 +87,37 @@ async def _messages(client: AsyncWebClient, channel: str, ts: str) -> list[dict[
     return found
 
 
-def as_material(messages: list[dict[str, Any]], *, until: str = "") -> str:
-    """A thread as lines "Person 1: …"; bots and what was said after `until` left out."""
-    people: dict[str, str] = {}
+async def _people(said: list[dict[str, Any]], name: Name) -> dict[str, str]:
+    """What those who speak or are spoken to are called, where Slack says it."""
+    users = [str(one.get("user")) for one in said if one.get("user") and not one.get("bot_id")]
+    users += [user for one in said for user in re.findall(r"<@(\w+)", str(one.get("text") or ""))]
+    called = {user: await name(user) for user in dict.fromkeys(users)}
+    return {user: known for user, known in called.items() if known}
+
+
+def as_material(
+    messages: list[dict[str, Any]],
+    *,
+    until: str = "",
+    people: Mapping[str, str] | None = None,
+    most: int = MOST,
+) -> str:
+    """Messages as lines "Person 1: …" (see bot.around); bots and what was said after `until` left
+    out. `people` are names by user."""
+    named = dict(people or {})
     lines = []
     for message in messages:
         late = bool(until) and str(message.get("ts", "")) >= until
         if late or message.get("bot_id") or message.get("subtype") not in (None, "file_share"):
             continue
-        text = as_words(str(message.get("text") or ""), people)
+        text = as_words(str(message.get("text") or ""), named)
         if text:
-            lines.append(f"{_called(str(message.get('user')), people)}: {text}")
-    return _latest(lines)
+            lines.append(written(_called(str(message.get("user")), named), text))
+    return _latest(lines, most)
+
+
+def _ts(message: dict[str, Any]) -> float:
+    return float(message.get("ts") or 0)
 
 
 def as_words(text: str, people: dict[str, str] | None = None) -> str:
@@ -81,13 +146,15 @@ def _called(user: str, people: dict[str, str]) -> str:
     return people.setdefault(user, f"Person {len(people) + 1}")
 
 
-def _latest(lines: list[str]) -> str:
-    """The last lines, as many as there is room for."""
+def _latest(lines: list[str], most: int) -> str:
+    """The last messages, as many as there is room for."""
     kept: list[str] = []
-    room = MOST
+    room = most
     for line in reversed(lines):
         if room <= 0:
             break
-        kept.append(line if len(line) <= room else f"…{line[len(line) - room + 1 :]}")
+        if len(line) > room and kept:
+            break  # a piece of a message would be nobody's
+        kept.append(line if len(line) <= room else f"{line[: room - 1]}…")
         room -= len(line) + 1
     return "\n".join(reversed(kept))

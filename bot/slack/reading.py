@@ -12,11 +12,11 @@ View = dict[str, Any]
 def read_brief(view: View) -> dict[str, str]:
     """A brief's fields by name, those left open not among them; `private` is "yes" or absent."""
     found = {
-        "words": _typed(view, "words"),
-        "channel": _chosen(view, "channel"),
-        "audience": _typed(view, "audience"),
-        "language": _chosen(view, "language"),
-        "private": ", ".join(_ticked(view, "private")),
+        "words": typed_in(view, "words"),
+        "channel": chosen(view, "channel"),
+        "audience": typed_in(view, "audience"),
+        "language": chosen(view, "language"),
+        "private": ", ".join(ticked(view, "private")),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -35,7 +35,7 @@ def read_edit(view: View) -> dict[str, str]:
 
 def read_reason(view: View) -> str:
     """What was tapped, then what was typed; empty when there is neither."""
-    told = [*_ticked(view, "reasons"), _typed(view, "reason")]
+    told = [*ticked(view, "reasons"), typed_in(view, "reason")]
     return ". ".join(one for one in told if one)
 
 
@@ -54,15 +54,15 @@ def _state(view: View, name: str) -> dict[str, Any]:
     return (_values(view).get(name) or {}).get(name) or {}
 
 
-def _typed(view: View, name: str) -> str:
+def typed_in(view: View, name: str) -> str:
     return str(_state(view, name).get("value") or "").strip()
 
 
-def _chosen(view: View, name: str) -> str:
+def chosen(view: View, name: str) -> str:
     return str((_state(view, name).get("selected_option") or {}).get("value") or "")
 
 
-def _ticked(view: View, name: str) -> list[str]:
+def ticked(view: View, name: str) -> list[str]:
     return [str(one["value"]) for one in _state(view, name).get("selected_options") or []]
 
 

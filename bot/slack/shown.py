@@ -14,6 +14,7 @@ from bot.policy import Policy
 from bot.post import Post
 from bot.receipt import Receipt
 from bot.request import Question
+from bot.schedule import Schedule
 from bot.task import Task
 from bot.words import Words
 from bot.workspace import BrandRow
@@ -40,6 +41,7 @@ class Shown:
     hosts: frozenset[str] = frozenset()  # where links may lead
     channel_names: Mapping[str, str] = field(default_factory=dict)
     stands_on: Draft | None = None  # the result that it came from
+    digest: Schedule | None = None  # what it is a digest of
 
     @property
     def question(self) -> Question | None:
@@ -87,7 +89,13 @@ def gather(
         hosts=_hosts(session, task.workspace),
         channel_names=channel_names or {},
         stands_on=_stands_on(session, draft),
+        digest=_digest(session, task),
     )
+
+
+def _digest(session: Session, task: Task) -> Schedule | None:
+    name = task.form.get("digest")
+    return Schedule.find(session, task.workspace, str(name)) if name else None
 
 
 def _stands_on(session: Session, draft: Draft | None) -> Draft | None:

@@ -13,7 +13,7 @@ from bot.decision import Verdict
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.slack import forms, leads, names
+from bot.slack import digests, exports, forms, leads, names, rules
 from bot.slack.again import taken_up
 from bot.slack.click import draft_of, workspace_of
 from bot.slack.edits import edited
@@ -146,4 +146,7 @@ FORMS: dict[str, Callable[[Front, AsyncAck, Sent], Awaitable[BoltResponse]]] = {
     names.SEND_BACK_FORM: sent_back,
     names.REJECT_FORM: rejected,
     names.ANYWAY_FORM: anyway,
+    names.DIGEST_FORM: digests.filled_in,
+    names.RULE_FORM: rules.ruled,
+    names.EXPORT_FORM: exports.asked_for,
 }

@@ -5,6 +5,7 @@ from bot.writers import why
 from bot.writers.lexicon import language_of
 from bot.writers.pen import Line
 from bot.writers.ready import Ready
+from bot.writers.sayings import FIT
 
 NEWS = {"launch": "launch", "back in stock": "back"}
 ENOUGH = 110  # characters of the catalogue's own in one paragraph
@@ -133,12 +134,25 @@ def worry(ready: Ready) -> Line | None:
         return None
     if ready.is_event or not goods.known:
         return pen.say("event.worry" if ready.is_event else "house.worry")
-    sayings = ready.sayings
+    sayings, doubt = ready.sayings, objection(ready)
     sized = goods.kind in why.FITTED or goods.kind == "shoes"
-    known = sayings.take("fit") if sized else None
+    known = fit(ready, doubt) if sized else None
     care = sayings.take("care") or (None if sayings.rich else honest(ready))
     asked = None if known or (care and sayings.rich and not sized) else pen.say(*_worries(ready))
     return together(care, known, asked)
+
+
+def objection(ready: Ready) -> str:
+    """The theme of what customers object to most about the product: "sizing-small"; or ""."""
+    return next((fact.id.split(".")[1] for fact in ready.evidence.of("objection")), "")
+
+
+def fit(ready: Ready, doubt: str) -> Line | None:
+    """The catalogue's own word on how it fits; looked for harder where customers doubt it."""
+    if (known := ready.sayings.take("fit")) or not doubt.startswith("sizing"):
+        return known
+    said = [text for text in ready.goods.sayings[1:] if FIT.search(text) and ready.pen.allowed(text)]
+    return Line(said[0], ready.goods.cites.get("description", ())) if said else None
 
 
 def honest(ready: Ready) -> Line | None:
@@ -153,7 +167,11 @@ def honest(ready: Ready) -> Line | None:
 
 def _worries(ready: Ready) -> list[str]:
     pen, kind, aud = ready.pen, ready.goods.kind, ready.story.audience
-    sized = kind in why.FITTED
+    sized, doubt = kind in why.FITTED, objection(ready)
+    if doubt.startswith("sizing") and sized:
+        return ["worry.size"]  # the last order's size may be the wrong one
+    if doubt.startswith("colour"):
+        return ["worry.colour"]
     if aud == "gift":
         return ["worry.gift"] if sized else ["worry.taste"]
     if sized:

@@ -178,3 +178,38 @@ def test_of_the_facebook_results_add_up() -> None:
     assert value(found, "ads", "impressions") == 213_434_828
     assert value(found, "ads", "clicks") == 38_165
     assert value(found, "ads", "spend") == pytest.approx(Decimal("58705.23"), abs=Decimal("0.02"))
+
+
+def test_that_do_not_say_what_was_sold_have_no_return() -> None:
+    lines = [
+        {"channel": "ads", "keyword": f"k{n}", "impressions": 1000, "clicks": 50, "orders": n % 3}
+        | {"spend": Decimal("20.00"), "currency": "EUR"}
+        for n in range(6)
+    ]
+    found = find(small(campaigns=lines), Where())
+    assert value(found, "ads", "spend") == 120
+    assert found.get("ads", "sales") is None
+    assert found.get("ads", "return") is None
+    assert any("return on ad spend" in words.to("en") for words in found.cannot)
+
+
+def test_that_do_not_count_orders_are_not_called_unbought() -> None:
+    lines = [
+        {"channel": "ads", "keyword": f"k{n}", "impressions": 10_000, "clicks": 500}
+        | {"spend": Decimal("20.00"), "sales": Decimal("90.00")}
+        for n in range(6)
+    ]
+    found = find(small(campaigns=lines), Where())
+    assert "unbought" not in stuck(found).values()
+    assert found.get("ads", "orders") is None
+    assert found.get("ads", "orders-per-click") is None
+    assert value(found, "ads", "return") == Decimal("4.5")
+
+
+def test_nothing_sold_in_the_period_is_still_nothing_and_not_unknown() -> None:
+    lines = [
+        ad(f"k{n}", impressions=100, spend=Decimal("5.00"), sales=Decimal("0.00")) for n in range(5)
+    ]
+    found = find(small(campaigns=lines), Where())
+    assert value(found, "ads", "sales") == 0
+    assert value(found, "ads", "return") == 0

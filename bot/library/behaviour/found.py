@@ -5,7 +5,7 @@ from datetime import date
 from ibis import _
 
 from bot.library.behaviour import seen as sight
-from bot.library.behaviour import tell_amounts, tell_buying, tell_following
+from bot.library.behaviour import tell_amounts, tell_buying, tell_following, tell_silence
 from bot.library.bought import days_of, last_day, lines
 from bot.library.findings import Findings, Where
 from bot.library.segments.audience import NO_ORDERS
@@ -72,4 +72,5 @@ def _forecast(told: Told, ahead: int, first: date) -> None:
     table = sight.table(days_of(told.bought), told.until, ahead, cuts)
     seen = sight.look(told.shelf, told.keep("histories", table), ahead, cuts)
     tell_buying.tell(told, seen, ahead)
+    tell_silence.tell(told, seen[1:], ahead)
     tell_amounts.tell(told, seen[:4], ahead)

@@ -1,6 +1,9 @@
 """Who buys within so many days, told."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
 
 from bot.library.behaviour import buying
 from bot.library.behaviour.buying import Record
@@ -16,7 +19,9 @@ def tell(told: Told, seen: Sequence[Seen], ahead: int) -> None:
     """Facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate (%,
     who bought in the window just over), .windows; .expected-buyers and .customers-likely (chance
     over one half) when the number of buyers was right in the past; behaviour.buy-90-days-tenth-1 …
-    10 .customers and .bought (%), the likeliest tenth first, in the past."""
+    10 .customers and .bought (%), the likeliest tenth first, in the past; behaviour.buy-90-days-top
+    and -rest .customers, .purchases and .silent (days), the medians of today's likeliest tenth and
+    of everybody else; .first-day and .last-day of the windows."""
     record = buying.backtest(seen)
     if record is None:
         told.findings.refuse(
@@ -44,6 +49,7 @@ def tell(told: Told, seen: Sequence[Seen], ahead: int) -> None:
     _score(told, record, ahead)
     _count(told, record, seen, ahead)
     _tenths(told, record, ahead)
+    _likeliest(told, seen, ahead)
 
 
 def _score(told: Told, record: Record, ahead: int) -> None:
@@ -55,6 +61,8 @@ def _score(told: Told, record: Record, ahead: int) -> None:
         ("base-rate-brier", round(record.base, 3), None, rows),
         ("base-rate", percent(newest.buyers / newest.customers), "%", newest.customers),
         ("windows", len(record.windows), None, rows),
+        ("first-day", told.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
+        ("last-day", told.until, None, rows),
     ):
         told.findings.add(
             subject,
@@ -112,6 +120,33 @@ def _tenths(told: Told, record: Record, ahead: int) -> None:
             rows=customers,
             query="histories",
         )
+
+
+def _likeliest(told: Told, seen: Sequence[Seen], ahead: int) -> None:
+    """What today's likeliest tenth have in common, beside the others."""
+    today = seen[0]
+    order = np.argsort(-buying.today(seen), kind="stable")
+    many = len(order) // 10
+    if many < told.shelf.floor:
+        return
+    for name, about, who in (
+        ("top", Words("The likeliest tenth"), order[:many]),
+        ("rest", Words("All others"), order[many:]),
+    ):
+        for measure, value, unit in (
+            ("customers", len(who), "customers"),
+            ("purchases", round(float(np.median(today.frequency[who]))), None),
+            ("silent", round(float(np.median(today.recency[who]))), "days"),
+        ):
+            told.findings.add(
+                f"buy-{ahead}-days-{name}",
+                measure,
+                value,
+                unit=unit,
+                about=about.text,
+                rows=len(who),
+                query="histories",
+            )
 
 
 def _about(ahead: int) -> str:

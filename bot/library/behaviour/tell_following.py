@@ -7,13 +7,14 @@ from bot.library.slugs import slug
 from bot.words import Words
 
 LIFT = 1.2
-SHOWN = 8
+SHOWN, FROM_EACH = 8, 3
 
 
 def tell(told: Told) -> None:
-    """Facts behaviour.<a>-then-<b>.share (% of next purchases after a that have b), .lift (over
-    next purchases at large), .purchases, for pairs beyond chance with a lift of 1.2 or more; a then
-    a is coming back for the same. behaviour.next-purchases.compared says of how many pairs."""
+    """Facts behaviour.<a>-then-<b>.share (% of next purchases after a that have b), .at-large (% of
+    all next purchases that have b), .lift (one over the other), .purchases, for pairs beyond chance
+    with a lift of 1.2 or more; a then a is coming back for the same. behaviour.next-purchases
+    .compared says of how many pairs."""
     rows = told.ask("next", following.steps_of(told.bought))
     if not any(r["a"] for r in rows):
         told.findings.refuse(
@@ -29,9 +30,10 @@ def tell(told: Told) -> None:
         for step in found
         if step.q <= following.Q and step.lift >= LIFT and wanted in ("", step.a.lower())
     ]
-    for step in kept[:SHOWN]:
+    for step in _shown(kept):
         for measure, value, unit in (
             ("share", percent(step.share), "%"),
+            ("at-large", percent(step.share / step.lift), "%"),
             ("lift", round(step.lift, 1), "×"),
             ("purchases", step.after, "purchases"),
         ):
@@ -44,3 +46,14 @@ def tell(told: Told) -> None:
                 rows=step.before,
                 query="next",
             )
+
+
+def _shown(kept: list[following.Step]) -> list[following.Step]:
+    """The strongest of all, and the strongest from each category."""
+    counted: dict[str, int] = {}
+    shown = []
+    for n, step in enumerate(kept):
+        counted[step.a] = counted.get(step.a, 0) + 1
+        if n < SHOWN or counted[step.a] <= FROM_EACH:
+            shown.append(step)
+    return shown

@@ -13,6 +13,7 @@ import ibis.expr.types as ir
 
 from bot.library.campaigns.ads import (
     DIMENSIONS,
+    MEASURES,
     Ad,
     Line,
     Sums,
@@ -35,7 +36,7 @@ from bot.library.campaigns.openings import features, naming_words
 from bot.library.campaigns.sold_out import gone, spent_since
 from bot.library.campaigns.sticking import best, by_chance, stuck
 from bot.library.findings import Findings, Where
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
@@ -101,7 +102,7 @@ def all_letters(shelf: Shelf, found: Findings | None) -> list[Letter]:
         return []
     expression = letters(table)
     if found is not None:
-        found.queries["letters"] = sql_of(expression)
+        found.queries["letters"] = sql_later(expression)
     return letters_of(rows_of(shelf, expression))
 
 
@@ -131,7 +132,7 @@ def _ads(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
     rows = rows_of(shelf, expression)
     if not rows:
         return
-    found.queries["ads"] = sql_of(expression)
+    found.queries["ads"] = sql_later(expression)
     currency, others = main_currency(rows)
     if others:
         found.refuse(
@@ -145,7 +146,8 @@ def _ads(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
     tell = _Ads(found, currency, ads, since, until)
     tell.totals()
     tell.dimensions()
-    tell.sticking(spent_since(shelf, table, gone(shelf), currency))
+    sold_out = gone(shelf)
+    tell.sticking(spent_since(shelf, table, sold_out, currency), sold_out)
 
 
 class _Ads:
@@ -169,6 +171,14 @@ class _Ads:
             self.found.refuse(
                 Words("The results carry no dates: they can't be held against a period before.")
             )
+        if not whole.says("sales"):
+            self.found.refuse(
+                Words(
+                    "{source} does not say for how much was sold, so the return on ad spend can't "
+                    "be told.",
+                    source=self.found.source,
+                )
+            )
 
     def dimensions(self) -> None:
         for dimension in DIMENSIONS:
@@ -181,18 +191,18 @@ class _Ads:
                 subject = f"{dimension}--{slug(value)}"
                 self._sums(subject, about, of, then.get(value, Sums()))
 
-    def sticking(self, wasted: dict[Line, Sums]) -> None:
+    def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> None:
         lines = added(self.now, lambda ad: ad.line)
         long = added([*self.now, *self.earlier], lambda ad: ad.line)
         for one in stuck(lines, long, {line: s for line, s in wasted.items() if line in lines}):
             subject, about, of = f"stuck--{slug(one.line.name)}", one.line.name, one.sums
             add = _adder(self.found, subject, about, of.rows)
             add("where", one.where)
-            add("spend", of.spend, self.currency)
-            add("impressions", of.impressions)
-            add("clicks", of.clicks)
-            add("orders", of.orders)
+            for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
+                add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
             add("days", of.days)
+            if one.where == "sold out":
+                add("since", sold_out[one.line.product or ""])
             if one.line.retailer:
                 add("retailer", one.line.retailer)
             if one.line.product:
@@ -223,10 +233,9 @@ class _Ads:
 
     def _sums(self, subject: str, about: str, of: Sums, then: Sums) -> None:
         add = _adder(self.found, subject, about, of.rows)
-        for measure in ("impressions", "clicks", "orders"):
-            add(measure, getattr(of, measure))
-        add("spend", of.spend, self.currency)
-        add("sales", of.sales, self.currency)
+        for measure in (one for one in MEASURES if of.says(one)):
+            money = self.currency if measure in ("spend", "sales") else None
+            add(measure, getattr(of, measure), money)
         if of.click_rate is not None:
             add("click-rate", round(100 * of.click_rate, 2), "%")
         if of.conversion is not None:
@@ -236,7 +245,7 @@ class _Ads:
         if of.returned is not None:
             add("return", _ratio(of.returned))
         for measure in ("spend", "sales"):
-            if was := getattr(then, measure):
+            if (was := getattr(then, measure)) and of.says(measure):
                 change = 100 * (getattr(of, measure) - was) / was
                 add(f"{measure}-change", round(change, 1), "%")
 

@@ -12,6 +12,7 @@ import ibis.expr.types as ir
 
 Key = tuple[str, str]  # dimension, value
 DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
+MEASURES = ("impressions", "clicks", "orders", "spend", "sales")
 
 
 @dataclass(frozen=True)
@@ -28,23 +29,28 @@ class Sums:
     budget: Decimal = Decimal(0)  # of all its days
     early: int = 0  # days whose budget was used up before noon
     title: str | None = None
+    unsaid: frozenset[str] = frozenset()  # measures that no row gives: unknown, and not nothing
+
+    def says(self, *measures: str) -> bool:
+        return self.unsaid.isdisjoint(measures)
 
     @property
     def click_rate(self) -> float | None:
-        return self.clicks / self.impressions if self.impressions else None
+        known = self.impressions and self.says("clicks", "impressions")
+        return self.clicks / self.impressions if known else None
 
     @property
     def conversion(self) -> float | None:
-        return self.orders / self.clicks if self.clicks else None
+        return self.orders / self.clicks if self.clicks and self.says("orders", "clicks") else None
 
     @property
     def cost_per_click(self) -> Decimal | None:
-        return self.spend / self.clicks if self.clicks else None
+        return self.spend / self.clicks if self.clicks and self.says("spend", "clicks") else None
 
     @property
     def returned(self) -> Decimal | None:
         """Sales for each unit of money spent."""
-        return self.sales / self.spend if self.spend else None
+        return self.sales / self.spend if self.spend and self.says("sales", "spend") else None
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(
@@ -58,6 +64,7 @@ class Sums:
             self.budget + other.budget,
             max(self.early, other.early),
             self.title or other.title,
+            self.unsaid & other.unsaid if self.rows and other.rows else self.unsaid | other.unsaid,
         )
 
 
@@ -112,7 +119,13 @@ def sums(rows: ir.Table, since: date | None, before: date | None, until: date | 
         budget=lambda t: t.budget.fill_null(0).sum().cast("decimal(18, 2)"),
         early=lambda t: t.noon.ifelse(1, 0).sum(),
         title=lambda t: t.title.max(),
+        **{f"{name}_said": _said(name) for name in MEASURES},
     )
+
+
+def _said(measure: str) -> Callable[[ir.Table], ir.Value]:
+    """In how many rows a measure stands."""
+    return lambda t: t[measure].count()
 
 
 def ads_of(found: Iterable[dict[str, Any]]) -> list[Ad]:
@@ -132,6 +145,7 @@ def ads_of(found: Iterable[dict[str, Any]]) -> list[Ad]:
                 Decimal(row["budget"]),
                 int(row["early"]),
                 row["title"],
+                frozenset(name for name in MEASURES if not row[f"{name}_said"]),
             ),
         )
         for row in found

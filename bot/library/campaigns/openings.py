@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import statsmodels.api as sm
 
 from bot.library.campaigns.letters import Letter
 from bot.library.campaigns.sticking import held_back
+from bot.library.chance import t_above, t_bound
 
 LEAST = 5  # letters with, and as many without
 SHORT = 35  # characters
@@ -58,10 +58,8 @@ def features(letters: Sequence[Letter], names: Collection[str]) -> list[Feature]
     audiences = _audiences(read)
     if not has or len(read) < len(has) + len(audiences) + SPARE:
         return []
-    weighed = sm.OLS(rates, sm.add_constant(np.column_stack([*has.values(), *audiences]))).fit(
-        cov_type="HC3", use_t=True
-    )
-    stand = held_back([float(p) for p in weighed.pvalues[1 : len(has) + 1]])
+    weighed = _weighed(rates, np.column_stack([np.ones(len(read)), *has.values(), *audiences]))
+    stand = held_back([one[3] for one in weighed[1 : len(has) + 1]])
     return [
         Feature(
             name=name,
@@ -69,14 +67,32 @@ def features(letters: Sequence[Letter], names: Collection[str]) -> list[Feature]
             others=int(len(read) - column.sum()),
             rate=float(rates[column > 0].mean()),
             rate_otherwise=float(rates[column == 0].mean()),
-            difference=float(weighed.params[i]),
-            low=float(weighed.conf_int()[i][0]),
-            high=float(weighed.conf_int()[i][1]),
-            p=float(weighed.pvalues[i]),
+            difference=weighed[i][0],
+            low=weighed[i][1],
+            high=weighed[i][2],
+            p=weighed[i][3],
             stands=stand[i - 1],
         )
         for i, (name, column) in enumerate(has.items(), 1)
     ]
+
+
+def _weighed(
+    rates: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]
+) -> list[tuple[float, float, float, float]]:
+    """Each column's difference, the ends of its 95 % interval, and its p: least squares, errors by
+    HC3, Student's t."""
+    inverse = np.linalg.pinv(columns)
+    found = inverse @ rates
+    reach = np.clip(1 - np.einsum("ij,ji->i", columns, inverse), 1e-12, None)
+    errors = np.sqrt((inverse**2) @ ((rates - columns @ found) / reach) ** 2)
+    freedom = len(rates) - int(np.linalg.matrix_rank(columns))
+    wide = t_bound(0.975, freedom)
+    told = []
+    for one, error in zip(map(float, found), map(float, errors), strict=True):
+        p = float(2 * t_above(abs(one) / error, freedom)) if error else float(not one)
+        told.append((one, one - wide * error, one + wide * error, p))
+    return told
 
 
 def naming_words(titles: Collection[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from scipy.stats import binom
+from bot.library.chance import binomial_upto
 
 from bot.library.campaigns.ads import Line, Sums
 
@@ -98,12 +98,14 @@ def _has_budget_left(sums: Sums) -> bool:
 
 
 def _unclicked(lines: Mapping[Line, Sums], long: Mapping[Line, Sums]) -> list[Stuck]:
-    tried = {x: (long[x].clicks, long[x].impressions) for x in lines if long[x].impressions}
+    said = [x for x in lines if long[x].impressions and long[x].says("clicks")]
+    tried = {x: (long[x].clicks, long[x].impressions) for x in said}
     return _too_low(lines, tried, "unclicked")
 
 
 def _unbought(lines: Mapping[Line, Sums], long: Mapping[Line, Sums]) -> list[Stuck]:
-    tried = {x: (long[x].orders, long[x].clicks) for x in lines if long[x].clicks}
+    said = [x for x in lines if long[x].clicks and long[x].says("orders")]
+    tried = {x: (long[x].orders, long[x].clicks) for x in said}
     return _too_low(lines, tried, "unbought")
 
 
@@ -115,7 +117,7 @@ def _too_low(
     if len(rates) < LEAST_PEERS:
         return []
     usual = median(rates)
-    ps = [float(binom.cdf(hits, of, usual / 2)) for hits, of in tried.values()]
+    ps = [binomial_upto(hits, of, usual / 2) for hits, of in tried.values()]
     return [
         Stuck(line, where, lines[line], peers=usual, p=p)
         for (line, p), stands in zip(zip(tried, ps, strict=True), held_back(ps), strict=True)

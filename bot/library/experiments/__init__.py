@@ -11,7 +11,7 @@ from bot.library.experiments.arms import Trial, counts, trials
 from bot.library.experiments.effect import Arm, Effect, holm, of_amounts, of_rates
 from bot.library.experiments.ratio import BROKEN, ratio
 from bot.library.findings import Findings, Where
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
@@ -23,8 +23,9 @@ FEW = 20  # successes of both arms below which a rate says nothing
 def find(shelf: Shelf, where: Where) -> Findings:
     """All tests, or the one that `where.experiment` names.
 
-    experiments.<test>.status is "broken", "too early", "won", "lost" or "no difference seen";
-    rates are in %, effects in points of it, amounts as in the file, per person.
+    experiments.<test>--<metric>.status is "broken", "too early", "won", "lost" or "no difference
+    seen"; rates are in %, effects in points of it, amounts as in the file, per person. Of a broken
+    one only the arms' .users and .meant are told.
     """
     table = shelf.table("experiments")
     if table is None:
@@ -33,7 +34,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
         return empty
     found = Findings("experiments", shelf.source("experiments"), shelf.as_of("experiments"))
     expression = counts(table)
-    found.queries["arms"] = sql_of(expression)
+    found.queries["arms"] = sql_later(expression)
     for trial in trials(rows_of(shelf, expression)):
         if where.experiment in (None, trial.experiment, slug(trial.experiment)):
             _read(found, trial)
@@ -47,6 +48,7 @@ def _read(found: Findings, trial: Trial) -> None:
     subject = f"{test}--{slug(trial.metric)}"
     say = _Saying(found, subject, f"{about}, {trial.metric}", trial.users)
     say("title", about)
+    say("metric", trial.metric)
     say("users", trial.users)
     if trial.first and trial.last:
         say("first-day", trial.first)
@@ -60,12 +62,20 @@ def _read(found: Findings, trial: Trial) -> None:
     if p < BROKEN:
         say("status", "broken")
         say("ratio-chi-square", round(statistic, 1))
-        for arm in trial.arms:
-            _Saying(found, f"{subject}--{slug(arm.variant)}", f"{about}, {arm.variant}", arm.users)(
-                "users", arm.users
-            )
+        _broken(found, trial, subject, about)
         return
     _effects(found, trial, say, subject, about)
+
+
+def _broken(found: Findings, trial: Trial, subject: str, about: str) -> None:
+    """How many each arm got, and how many were meant for it; no rates, no effects."""
+    shares = trial.shares or [1.0] * len(trial.arms)
+    for arm, share in zip(trial.arms, shares, strict=True):
+        one = f"{subject}--{slug(arm.variant)}"
+        tell = _Saying(found, one, f"{about}, {arm.variant}", arm.users)
+        tell("variant", arm.variant)
+        tell("users", arm.users)
+        tell("meant", round(trial.users * share / sum(shares)))
 
 
 def _effects(found: Findings, trial: Trial, say: "_Saying", subject: str, about: str) -> None:

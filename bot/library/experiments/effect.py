@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy.stats import norm, t
+from bot.library.chance import normal_above, normal_bound, t_above, t_bound
 
 LEVEL = 0.95
 
@@ -57,8 +57,8 @@ def of_rates(arm: Arm, control: Arm, level: float = LEVEL) -> Effect:
     error = sqrt(sum(a.rate * (1 - a.rate) / a.users for a in (arm, control)))
     pooled = (arm.successes + control.successes) / (arm.users + control.users)
     spread = sqrt(pooled * (1 - pooled) * (1 / arm.users + 1 / control.users))
-    p = float(2 * norm.sf(abs(change) / spread)) if spread else 1.0
-    reach = float(norm.ppf((1 + level) / 2)) * error
+    p = float(2 * normal_above(abs(change) / spread)) if spread else 1.0
+    reach = normal_bound((1 + level) / 2) * error
     return Effect(change, change - reach, change + reach, p, error)
 
 
@@ -73,8 +73,8 @@ def of_amounts(arm: Arm, control: Arm, level: float = LEVEL) -> Effect:
     freedom = sum(parts) ** 2 / sum(
         part**2 / (a.users - 1) for part, a in zip(parts, (arm, control), strict=True) if part
     )
-    reach = float(t.ppf((1 + level) / 2, freedom)) * error
-    p = float(2 * t.sf(abs(change) / error, freedom))
+    reach = t_bound((1 + level) / 2, freedom) * error
+    p = float(2 * t_above(abs(change) / error, freedom))
     return Effect(change, change - reach, change + reach, p, error)
 
 

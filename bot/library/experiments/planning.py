@@ -7,8 +7,7 @@ Methods for Rates and Proportions", 3rd ed. 2003, 4.3 (without the continuity co
 from dataclasses import dataclass
 from math import ceil, sqrt
 
-from scipy.optimize import brentq
-from scipy.stats import norm
+from bot.library.chance import normal_bound
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,17 @@ def smallest_lift(base: float, people: int, *, power: float = 0.8, alpha: float 
     most = (1 - 1e-9) / base - 1
     if _people(base, base * (1 + most), power, alpha) > people:
         return float("inf")
-    return float(brentq(lambda x: _people(base, base * (1 + x), power, alpha) - people, 1e-6, most))
+    low, high = 1e-6, most  # the more lift, the fewer people: halved until both are the same
+    while (middle := (low + high) / 2) not in (low, high):
+        if _people(base, base * (1 + middle), power, alpha) > people:
+            low = middle
+        else:
+            high = middle
+    return high
 
 
 def _people(base: float, other: float, power: float, alpha: float) -> float:
     middle = (base + other) / 2
-    chance = float(norm.isf(alpha / 2)) * sqrt(2 * middle * (1 - middle))
-    real = float(norm.isf(1 - power)) * sqrt(base * (1 - base) + other * (1 - other))
+    chance = normal_bound(1 - alpha / 2) * sqrt(2 * middle * (1 - middle))
+    real = normal_bound(power) * sqrt(base * (1 - base) + other * (1 - other))
     return ((chance + real) / (other - base)) ** 2

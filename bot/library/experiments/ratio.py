@@ -7,7 +7,7 @@ Controlled Experiments", KDD 2019.
 
 from collections.abc import Sequence
 
-from scipy.stats import chi2
+from bot.library.chance import chi_square_above
 
 BROKEN = 0.01  # below: chance alone would do this in fewer than one test of a hundred
 
@@ -20,4 +20,4 @@ def ratio(users: Sequence[int], shares: Sequence[float] | None = None) -> tuple[
         raise ValueError("a ratio needs two arms, people, and shares above zero")
     expected = [sum(users) * share / sum(meant) for share in meant]
     statistic = sum((n - e) ** 2 / e for n, e in zip(users, expected, strict=True))
-    return statistic, float(chi2.sf(statistic, len(users) - 1))
+    return statistic, chi_square_above(statistic, len(users) - 1)

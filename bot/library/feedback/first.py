@@ -17,7 +17,7 @@ from bot.library.feedback.listening import Listened, Mask, complains
 from bot.library.feedback.moved import Moved
 from bot.library.feedback.periods import Periods
 from bot.library.findings import Findings
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 
 LEAST = 5  # complaints in the period
@@ -85,7 +85,7 @@ class Bought:
                 day >= ibis.literal(over.before), day <= ibis.literal(over.last)
             )
             self._total = self._count(self._lines.aggregate(n=self._lines["order"].nunique()))
-            found.queries["reach"] = sql_of(
+            found.queries["reach"] = sql_later(
                 self._lines.group_by("product").aggregate(n=self._lines["order"].nunique())
             )
 

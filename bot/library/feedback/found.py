@@ -13,11 +13,11 @@ from bot.library.feedback.moved import moved, tell_moved
 from bot.library.feedback.periods import Periods, periods
 from bot.library.feedback.quotes import tell_quotes
 from bot.library.feedback.sentiment import mood, tell_mood
-from bot.library.feedback.texts import MOST, asked, read
+from bot.library.feedback.texts import MOST, asked, read, stars
 from bot.library.feedback.titles import title
 from bot.library.feedback.wording import tell_wording
 from bot.library.findings import Findings, Where
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.words import Words
 
@@ -37,7 +37,7 @@ def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
         return empty
     found = Findings("feedback", shelf.source("feedback"), shelf.as_of("feedback"))
     expression = asked(shelf, where)
-    found.queries["texts"] = sql_of(expression)
+    found.queries["texts"] = sql_later(expression)
     texts = read(shelf, expression, where)
     over = periods(where, found.as_of)
     said = listen(texts, folder)
@@ -48,6 +48,8 @@ def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
     _tell_period(found, level, over)
     _tell_themes(found, shelf, said, level, over)
     _tell_mood(found, level)
+    if where.language is None:  # stars without words are in no language
+        _tell_stars(found, shelf, where, over)
     tell_emerging(
         found, [t for t, told in zip(level.texts, _themed(level), strict=True) if not told]
     )
@@ -104,6 +106,33 @@ def _tell_mood(found: Findings, level: Listened) -> None:
     one = mood(level)
     tell_mood(found, level.texts, one)
     tell_wording(found, level, one.happy == 0, one.happy == 1)
+
+
+def _tell_stars(found: Findings, shelf: Shelf, where: Where, over: Periods) -> None:
+    """feedback.all.rating of all ratings, and .rating-of-texts: where some come without a word,
+    those with one are mostly the unhappy ones, and their mean is not the shop's."""
+    query = stars(shelf, where, over.first, over.last)
+    told = rows_of(shelf, query)[0]
+    if not told["wordless"]:
+        return
+    found.queries["stars"] = sql_later(query)
+    about, rated = title("all"), int(told["ratings"])
+    mean = round(float(told["mean"]), 2)
+    if (wordy := found.get("all", "rating")) is not None:
+        found.facts.remove(wordy)
+        found.add(
+            "all", "rating-of-texts", wordy.value, unit="of 5", about=about, rows=wordy.rows,
+            query="texts",
+        )  # fmt: skip
+    found.add("all", "rating", mean, unit="of 5", about=about, rows=rated, query="stars")
+    found.refuse(
+        Words(
+            "What {n} of {total} ratings are about can't be told: they came without a word. The "
+            "rating is of all of them, themes and moods are of those who wrote.",
+            n=int(told["wordless"]),
+            total=rated,
+        )
+    )
 
 
 def _themed(level: Listened) -> list[bool]:

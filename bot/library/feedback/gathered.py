@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from bot.library.chance import false_discovery
+from bot.library.chance import drawn_above, false_discovery
 from bot.library.feedback.levels import percent
 from bot.library.feedback.listening import Listened, Mask, complains, praises
 from bot.library.feedback.texts import DIMENSIONS, values
@@ -59,8 +59,6 @@ def gatherings(lasting: Listened, recent: Listened, floor: int) -> list[Gatherin
     """Everything tested, in a fixed order. Themes about products are looked for in the lasting
     texts (a year), by what is sold and to whom; themes about the shop, which come and go, in the
     recent ones, by place as well."""
-    from scipy.stats import hypergeom
-
     rows = [
         *_counts(lasting.keep(lasting.listed), PRODUCT_PLACES, floor, shop=False),
         *_counts(recent.keep(recent.listed), DIMENSIONS[:-1], floor, shop=True),
@@ -68,7 +66,7 @@ def gatherings(lasting: Listened, recent: Listened, floor: int) -> list[Gatherin
     if not rows:
         return []
     tolds, of, everys, totals = (np.array([row[k] for row in rows]) for k in (3, 4, 5, 8))
-    p = np.minimum(1.0, 2 * hypergeom.sf(tolds - 1, totals, everys, of))
+    p = np.minimum(1.0, 2 * drawn_above(tolds - 1, totals, everys, of))
     q = false_discovery(p)
     return [
         Gathering(s, d, v, t, n, e - t, o - n, c, g, float(a), float(b))

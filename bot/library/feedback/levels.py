@@ -10,7 +10,7 @@ from bot.library.findings import Findings
 FEW = 5  # texts below which a theme gets no share of praise or complaint
 
 
-def tell_levels(found: Findings, said: Listened) -> None:
+def tell_levels(found: Findings, said: Listened, few: int = FEW) -> None:
     """feedback.<theme>.texts, .share (% of the texts), .praise-share, .complaint-share and
     .question-share (% of the texts that speak of it; a text may do several), .complaints, .rating
     (mean stars of those texts)."""
@@ -25,14 +25,14 @@ def tell_levels(found: Findings, said: Listened) -> None:
         add = partial(found.add, subject, about=about, rows=count, query="texts")
         add("texts", count)
         add("share", percent(count, total), unit="%", rows=total)
-        if count < FEW:
+        if count < few:
             continue
         add("praise-share", percent(int(praises(flags).sum()), count), unit="%")
         add("complaint-share", percent(int(complains(flags).sum()), count), unit="%")
         add("question-share", percent(int(asks(flags).sum()), count), unit="%")
         add("complaints", int(complains(flags).sum()))
         stars = ratings[(flags > 0) & np.isfinite(ratings)]
-        if len(stars) >= FEW:
+        if len(stars) >= few:
             add("rating", round(float(stars.mean()), 1), unit="of 5", rows=len(stars))
 
 

@@ -12,7 +12,14 @@ from functools import partial
 
 import numpy as np
 
-from bot.library.chance import Numbers, false_discovery, two_shares
+from bot.library.chance import (
+    Numbers,
+    chi_square_above,
+    drawn_above,
+    drawn_upto,
+    false_discovery,
+    two_shares,
+)
 from bot.library.feedback.levels import percent
 from bot.library.feedback.listening import Listened, Mask
 from bot.library.feedback.texts import values
@@ -124,8 +131,6 @@ def _tested(said: Listened, both: Mask) -> list[str]:
 def among_alike(told: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]) -> float:
     """Two-sided p that texts of one kind speak of it as often now as before, over all kinds:
     Mantel and Haenszel, J. Natl. Cancer Inst. 22 (1959) 719, continuity corrected."""
-    from scipy.stats import chi2
-
     cells: dict[Hashable, list[int]] = {}
     for i in map(int, np.flatnonzero(now | before)):
         cell = cells.setdefault(kinds[i], [0, 0, 0, 0])
@@ -140,18 +145,16 @@ def among_alike(told: Mask, now: Mask, before: Mask, kinds: Sequence[Hashable]) 
         spread += all_now * all_before * heard * (every - heard) / (every**2 * (every - 1))
     if not spread:
         return 1.0
-    return float(chi2.sf(max(0.0, abs(above) - 0.5) ** 2 / spread, 1))
+    return chi_square_above(max(0.0, abs(above) - 0.5) ** 2 / spread, 1)
 
 
 def chances(now: Numbers, of_now: Numbers, before: Numbers, of_before: Numbers) -> Numbers:
     """Two-sided p of each pair of shares."""
-    from scipy.stats import hypergeom
-
     normal = two_shares(now, of_now, before, of_before, np.ones_like(now))
     every, told = of_now + of_before, now + before
     least = np.minimum.reduce([told, every - told]) * np.minimum(of_now, of_before) / every
-    above = hypergeom.sf(now - 1, every, told, of_now)
-    below = hypergeom.cdf(now, every, told, of_now)
+    above = drawn_above(now - 1, every, told, of_now)
+    below = drawn_upto(now, every, told, of_now)
     exact = np.minimum(1.0, 2 * np.minimum(above, below))
     found: Numbers = np.where(least < 5, exact, normal)
     return found

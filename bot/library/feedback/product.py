@@ -9,7 +9,7 @@ from bot.library.feedback.levels import percent
 from bot.library.feedback.listening import Listened, complains, listen, praises
 from bot.library.feedback.texts import asked, read
 from bot.library.findings import Findings, Where
-from bot.library.read import sql_of
+from bot.library.read import sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 
@@ -29,7 +29,7 @@ def praise_and_objection(
     said = listen(read(shelf, expression, where), folder)
     said = said.keep(said.listed)
     found = Findings("feedback", shelf.source("feedback"), shelf.as_of("feedback"))
-    found.queries["texts"] = sql_of(expression)
+    found.queries["texts"] = sql_later(expression)
     return (
         _top(found, said, product, "praise-share"),
         _top(found, said, product, "complaint-share"),

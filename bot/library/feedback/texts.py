@@ -49,6 +49,33 @@ def asked(shelf: Shelf, where: Where) -> ir.Table:
         raise CannotDo(
             Words("Feedback does not say the device or the source: leave that out of the question.")
         )
+    kept = _narrowed(shelf, where)
+    texts = kept.filter(kept.text.notnull()).select(
+        "id", "at", "title", "text", "rating", *DIMENSIONS
+    )
+    newest: ir.Table = texts.order_by(ibis.desc("at"), texts.id, texts.text).limit(MOST)
+    return newest
+
+
+def stars(shelf: Shelf, where: Where, first: date, last: date) -> ir.Table:
+    """One row: ratings, mean, wordless (ratings without a text) of these days, days inclusive;
+    rows without a day count."""
+    rows = _narrowed(shelf, where)
+    day = rows["at"].date()
+    rated = rows.filter(
+        rows.rating.notnull(),
+        day.isnull() | day.between(ibis.literal(first), ibis.literal(last)),
+    )
+    told: ir.Table = rated.aggregate(
+        ratings=rated.count(),
+        mean=rated.rating.mean(),
+        wordless=rated.text.isnull().ifelse(1, 0).sum(),
+    )
+    return told
+
+
+def _narrowed(shelf: Shelf, where: Where) -> ir.Table:
+    """The rows of the feedback that are asked about."""
     table = shelf.table("feedback")
     assert table is not None
     table = with_category(shelf, _with_segment(shelf, table))
@@ -60,11 +87,7 @@ def asked(shelf: Shelf, where: Where) -> ir.Table:
         table = table.filter(table["at"].date() >= ibis.literal(_reach(where.since)))
     if where.until:
         table = table.filter(table["at"].date() <= ibis.literal(where.until))
-    kept = table.filter(table.text.notnull()).select(
-        "id", "at", "title", "text", "rating", *DIMENSIONS
-    )
-    newest: ir.Table = kept.order_by(ibis.desc("at"), kept.id, kept.text).limit(MOST)
-    return newest
+    return table
 
 
 def read(shelf: Shelf, expression: ir.Table, where: Where) -> list[Text]:

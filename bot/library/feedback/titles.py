@@ -59,6 +59,7 @@ MEASURES = (
     Words("question share"),
     Words("complaints"),
     Words("rating"),
+    Words("rating of texts"),
     Words("texts now"),
     Words("share now"),
     Words("share before"),

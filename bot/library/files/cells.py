@@ -9,11 +9,17 @@ from collections.abc import Iterable
 import duckdb
 
 MACROS = r"""
-CREATE MACRO bare(x) AS nullif(trim(x, E' \t\r\n' || chr(160) || chr(65279)), '');
-CREATE MACRO said(x) AS CASE WHEN bare(x) IN ('NULL', 'null', 'NaN', 'nan', '\N') THEN NULL
-  WHEN strlen(x) = length(x) THEN bare(x) ELSE nfc_normalize(bare(x)) END;
-CREATE MACRO something(x) AS CASE WHEN lower(bare(x)) IN ('null', 'nan', 'n/a', 'na', 'none', '-',
-  '--', '—', '#n/a', 'nil', '\n', 'nat') THEN NULL ELSE bare(x) END;
+CREATE MACRO bare(x) AS CASE
+  WHEN prefix(x, ' ') OR suffix(x, ' ') OR prefix(x, chr(160)) OR suffix(x, chr(160))
+    OR prefix(x, chr(9)) OR suffix(x, chr(9)) OR prefix(x, chr(10)) OR suffix(x, chr(10))
+    OR prefix(x, chr(13)) OR suffix(x, chr(13)) OR prefix(x, chr(65279))
+  THEN nullif(trim(x, E' \t\r\n' || chr(160) || chr(65279)), '') ELSE nullif(x, '') END;
+CREATE MACRO said(b) AS CASE
+  WHEN length(b) < 5 AND b IN ('NULL', 'null', 'NaN', 'nan', '\N') THEN NULL
+  WHEN strlen(b) = length(b) OR NOT regexp_matches(b, '\p{M}') THEN b ELSE nfc_normalize(b) END;
+CREATE MACRO something(b) AS CASE
+  WHEN length(b) < 5 AND lower(b) IN ('null', 'nan', 'n/a', 'na', 'none', '-', '--', '—', '#n/a',
+    'nil', '\n', 'nat') THEN NULL ELSE b END;
 CREATE MACRO plainer(x) AS lower(strip_accents(x));
 
 CREATE MACRO digits(x) AS trim(regexp_replace(
@@ -23,7 +29,8 @@ CREATE MACRO signed(x) AS regexp_replace(regexp_replace(regexp_replace(x,
   '^\((.*)\)$', '-\1'), '^(.*\d) ?-$', '-\1'), '^([-+]) ', '\1');
 CREATE MACRO grouped(x) AS regexp_replace(x, '[ ''](\d{3})\b', '\1', 'g');
 CREATE MACRO pointed(x, mark) AS CASE
-  WHEN regexp_full_match(x, '[-+]?\d{1,3}(\.\d{3})+,\d*') THEN replace(replace(x, '.', ''), ',', '.')
+  WHEN regexp_full_match(x, '[-+]?\d{1,3}(\.\d{3})+,\d*')
+    THEN replace(replace(x, '.', ''), ',', '.')
   WHEN regexp_full_match(x, '[-+]?\d{1,3}(,\d{3})+\.\d*') THEN replace(x, ',', '')
   WHEN regexp_full_match(x, '[-+]?\d{1,3}(,\d{3}){2,}') THEN replace(x, ',', '')
   WHEN regexp_full_match(x, '[-+]?\d{1,3}(\.\d{3}){2,}') THEN replace(x, '.', '')
@@ -42,7 +49,8 @@ CREATE MACRO as_whole(t, d, mark) AS CASE
   WHEN as_exact(t, d, mark) = floor(as_exact(t, d, mark)) THEN as_exact(t, d, mark)::BIGINT END;
 CREATE MACRO as_rating(t, d, mark) AS coalesce(
   as_number(t, d, mark),
-  try_cast(replace(regexp_extract(t, '^([\d.,]+) ?(?:stars?|étoiles?|/ ?5)$', 1), ',', '.') AS DOUBLE),
+  try_cast(replace(regexp_extract(t, '^([\d.,]+) ?(?:stars?|étoiles?|/ ?5)$', 1), ',', '.')
+    AS DOUBLE),
   try_cast(replace(regexp_extract(t, '^([\d.,]+) ?/ ?10$', 1), ',', '.') AS DOUBLE) / 2,
   CASE WHEN regexp_full_match(t, '★+☆*') THEN length(replace(t, '☆', ''))::DOUBLE END);
 
@@ -72,7 +80,8 @@ CREATE MACRO spelt_us(x, i) AS regexp_extract(x,
 CREATE MACRO as_moment(x, day_first) AS CASE
   WHEN x[5] IN ('-', '/') THEN try_cast(
     CASE WHEN length(x) = 7 THEN x || '-01' WHEN length(x) <= 19 THEN x
-      ELSE regexp_replace(x, ' ?(Z|UTC|GMT|[-+]\d\d:?\d\d|[-+]\d\d)( UTC| GMT)?$', '') END AS TIMESTAMP)
+      ELSE regexp_replace(x, ' ?(Z|UTC|GMT|[-+]\d\d:?\d\d|[-+]\d\d)( UTC| GMT)?$', '') END
+    AS TIMESTAMP)
   WHEN regexp_full_match(x, '\d+(\.\d+)?') THEN CASE
     WHEN regexp_full_match(x, '(19|20)\d{6}') THEN try_strptime(x, '%Y%m%d')
     WHEN regexp_full_match(x, '(19|20)\d{12}') THEN try_strptime(x, '%Y%m%d%H%M%S')
@@ -101,8 +110,8 @@ CREATE MACRO as_yes(x) AS CASE
     'optout', 'opted out', 'opted-out', 'denied', 'unsubscribed', 'refused', 'refuse',
     'not_subscribed', 'never subscribed', 'desabonne', 'desinscrit', 'unspecified', 'pending')
     THEN false END;
-CREATE MACRO as_key(x) AS coalesce(nullif(trim(regexp_replace(
-  plainer(replace(x, 'ß', 'ss')), '[^a-z0-9]+', '-', 'g'), '-'), ''), 'x');
+CREATE MACRO as_key(x) AS CASE WHEN x IS NOT NULL THEN coalesce(nullif(trim(regexp_replace(
+  plainer(replace(x, 'ß', 'ss')), '[^a-z0-9]+', '-', 'g'), '-'), ''), 'x') END;
 CREATE MACRO as_currency(x) AS CASE x WHEN '€' THEN 'EUR' WHEN '$' THEN 'USD' WHEN '£' THEN 'GBP'
   ELSE upper(x) END;
 CREATE MACRO hidden(x) AS CASE WHEN contains(x, '@')
@@ -148,13 +157,24 @@ def prepare(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
     )
 
 
-def laid_bare(relation: str, places: Iterable[int]) -> str:
-    """`relation` with, for each place i, s<i>: the text said, t<i>: something or NULL, d<i>: its
-    figure. Stages of their own, since a macro repeats what it is given."""
-    at = sorted(set(places))
-    first = "".join(f", said(c{i}) AS s{i}, something(c{i}) AS t{i}" for i in at)
-    second = "".join(f", grouped(signed(digits(t{i}))) AS d{i}" for i in at)
-    return f"(SELECT *{second} FROM (SELECT *{first} FROM {relation}))"
+def laid_bare(
+    relation: str, texts: Iterable[int], values: Iterable[int], numbers: Iterable[int], mark: str
+) -> str:
+    """`relation` with s<i>, the text said, for `texts`; t<i>, something or NULL, for `values` and
+    `numbers`; d<i>, the figure of a number laid bare, where it needs that.
+
+    In stages of their own, since a macro repeats what it is given."""
+    said, counted = sorted(set(texts)), sorted(set(numbers))
+    valued = sorted({*values, *counted})
+    first = "".join(f", bare(c{i}) AS b{i}" for i in sorted({*said, *valued}))
+    second = "".join(f", said(b{i}) AS s{i}" for i in said)
+    second += "".join(f", something(b{i}) AS t{i}" for i in valued)
+    plain = f"{mark == '.'} AND try_cast(t{{0}} AS DECIMAL(18, 2)) IS NOT NULL"
+    third = "".join(
+        f", CASE WHEN {plain.format(i)} THEN NULL ELSE grouped(signed(digits(t{i}))) END AS d{i}"
+        for i in counted
+    )
+    return f"(SELECT *{third} FROM (SELECT *{second} FROM (SELECT *{first} FROM {relation})))"
 
 
 def _blob(stored: bytes) -> str:

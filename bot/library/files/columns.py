@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.library.files.cells import laid_bare
 from bot.library.files.names import sort_of
 from bot.library.files.source import literal
 from bot.library.files.understood import Understood
@@ -64,6 +65,9 @@ def rules(understood: Understood, columns: list[Ours], today: date) -> Iterator[
     for one in columns:
         if one.needed:
             yield Rule(f'"{one.name}" IS NULL', one.theirs, "is empty")
+    if kind.name == "feedback":  # stars without a word count for the rating
+        text = next(one.theirs for one in columns if one.name == "text")
+        yield Rule('"text" IS NULL AND "rating" IS NULL', text, "is empty")
     theirs = next(one.theirs for one in columns if one.name == kind.dated)
     last = (today + timedelta(days=2)).isoformat()
     yield Rule(f"\"{kind.dated}\" >= DATE '{last}'", theirs, "lies in the future")
@@ -89,9 +93,23 @@ def typed(type_: Type, raw: str, understood: Understood) -> str:
     return ways[type_]
 
 
-def places(understood: Understood) -> set[int]:
-    """The positions of all columns that are read."""
-    return {one.place for one in understood.columns}
+TEXTS = ("text", "key", "person")
+NUMBERS = ("money", "number", "whole")
+
+
+def cells(understood: Understood, relation: str) -> str:
+    """The relation with the cells of all columns that are read, as `ours` wants them."""
+    columns = kinds()[understood.kind].columns
+    texts, values, numbers = set[int](), set[int](), set[int]()
+    for one in understood.columns:
+        type_ = columns[one.ours].type if one.ours in columns else None
+        if one.metric or type_ in NUMBERS or one.how == "a factor":
+            numbers.add(one.place)
+        elif type_ in TEXTS or one.how == "part of a text":
+            texts.add(one.place)
+        else:
+            values.add(one.place)
+    return laid_bare(relation, texts, values, numbers, understood.decimal)
 
 
 def sql_type(type_: Type) -> str:
@@ -109,7 +127,7 @@ def _column(understood: Understood, name: str) -> Ours:
         return Ours(name, column.type, "NULL", made, theirs, needed=needed)
     if one is None:
         return Ours(name, column.type, "NULL", "NULL", theirs, needed=column.needed)
-    raw = f"{'s' if column.type in ('text', 'key', 'person') else 't'}{one.place}"
+    raw = f"{'s' if column.type in TEXTS else 't'}{one.place}"
     sql = typed(column.type, raw, understood)
     if column.type == "text":
         sql = _text(understood.kind, name, raw)
@@ -217,6 +235,8 @@ def _of_events(understood: Understood, name: str) -> str | None:
 
 
 def _of_campaigns(understood: Understood, name: str) -> str | None:
+    if name == "id" and not understood.has("id") and understood.has("code"):
+        return f"s{understood.place('code')}"
     if name == "channel" and not understood.has("channel"):
         letters = understood.has("opened") or understood.has("subject") or understood.has("sent")
         return "'email'" if letters else "'ads'"

@@ -52,9 +52,11 @@ def find_head(
 
 def _sense(
     head: Head, name: str, given: Mapping[str, str], kind: str | None
-) -> tuple[bool, int, int, int]:
+) -> tuple[bool, bool, int, int, int]:
     match = guess(head.names, name, given, kind)
-    return complete(match), match.score, min(len(head.names), 3), -head.line
+    # names of several words are no columns of their own while a sign parts them
+    parted = head.delimiter != "whitespace" and len(head.names) > 1
+    return complete(match), parted, match.score, min(len(head.names), 3), -head.line
 
 
 def _candidates(path: Path, opened: Opened, name: str) -> Iterator[Head]:

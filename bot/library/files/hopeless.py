@@ -49,8 +49,9 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
     if kind in (None, "orders") and "order" in has and "at" in has and "customer" in has:
         return CannotDo(
             Words(
-                "{file} says when orders were placed, but not what they were worth. Join it with "
-                "the file of their lines, the one with an order and a price on each row.",
+                "{file} says when orders were placed, but not what they were worth. The file of "
+                "their lines completes it, the one with an order and a price on each row: import "
+                "both in one command, or give me one table of both.",
                 file=name,
             )
         )
@@ -58,8 +59,9 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
     if kind in (None, "orders") and "order" in has and "product" in has and worth:
         return CannotDo(
             Words(
-                "{file} has the lines of orders, but not when they were placed. Join it with the "
-                "file of the orders, the one with an order and its date on each row.",
+                "{file} has the lines of orders, but not when they were placed. The file of the "
+                "orders completes it, the one with an order and its date on each row: import both "
+                "in one command, or give me one table of both.",
                 file=name,
             )
         )
@@ -115,7 +117,7 @@ def assumptions(
             if proof.day_first
             else Words("Dates are read as month/day.")
         )
-    if proof.decimal == ",":
+    if proof.decimal == "," and proof.mark_proved:
         yield Words("Numbers are read with a decimal comma.")
     if said and not asked and "currency" not in match.columns:
         yield Words("Amounts are in {currency}.", currency=said)
@@ -164,5 +166,6 @@ def _missing(match: Match) -> list[str]:
     if match.kind == PRODUCTS:
         return ["title"]
     wanted = [n for n, c in kinds()[match.kind].columns.items() if c.needed]
-    wanted = {"campaigns": ["impressions"], "experiments": ["variant"]}.get(match.kind, wanted)
+    least = {"campaigns": "impressions", "experiments": "variant", "feedback": "text"}
+    wanted = [least[match.kind]] if match.kind in least else wanted
     return [one for one in wanted if one not in match.columns] or wanted

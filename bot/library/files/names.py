@@ -96,10 +96,13 @@ def complete(found: Match) -> bool:
     if found.kind == "orders":
         worth = "amount" in has or "unit_price" in aids
         return "at" in has and worth and ("order" in has or "customer" in has)
+    if found.kind == "feedback":
+        return "text" in has
     if found.kind == "events":
         return {"at", "step"} <= set(has) and ("session" in has or "visitor" in has)
     if found.kind == "campaigns":
-        return any(one in has for one in COUNTS) or {"subject", "text"} <= set(has)
+        counted = any(one in has for one in COUNTS) and found.score > 2
+        return counted or {"subject", "text"} <= set(has)
     if found.kind == "experiments":
         return "variant" in has and bool(found.metrics or "users" in has)
     if found.kind == "consents":

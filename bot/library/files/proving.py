@@ -40,7 +40,9 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
     for at in dates:
         x = f"bare(c{at})"
         for part in (1, 2):
-            selects.append(f"max(try_cast(slashed({x}, {part}) AS INT))")
+            signs = "('/', '.', '-', ' ')"
+            near = f"{x}[2] IN {signs} OR {x}[3] IN {signs}"
+            selects.append(f"max(CASE WHEN {near} THEN try_cast(slashed({x}, {part}) AS INT) END)")
     for at in numbers:
         for sign in (",", "."):
             selects.append(
@@ -132,8 +134,7 @@ def _scale(source: Source, match: Match) -> float:
     at = match.columns.get("rating")
     if match.kind != "feedback" or at is None:
         return 1.0
-    most = source.con.execute(
-        f"SELECT max(as_rating(t{at}, d{at}, '.')) FROM {laid_bare(source.relation, [at])}"
-    ).fetchone()
+    cells = laid_bare(source.relation, [], [], [at], ".")
+    most = source.con.execute(f"SELECT max(as_rating(t{at}, d{at}, '.')) FROM {cells}").fetchone()
     top = most[0] if most and most[0] else 5
     return 1.0 if top <= 5 else 0.5 if top <= 10 else 0.05

@@ -2,8 +2,7 @@
 
 import duckdb
 
-from bot.library.files.cells import laid_bare
-from bot.library.files.columns import ours, places, sql_type
+from bot.library.files.columns import cells, ours, sql_type
 from bot.library.files.understood import Mapped, Understood
 from bot.library.kinds import kinds
 
@@ -23,7 +22,7 @@ def unreadable_columns(
         f"min({one.raw}) FILTER (({one.sql}) IS NULL)"
         for one in told
     )
-    some = laid_bare(f"(SELECT * FROM {relation} LIMIT {LOOKED_AT})", places(understood))
+    some = cells(understood, f"(SELECT * FROM {relation} LIMIT {LOOKED_AT})")
     found = con.execute(f"SELECT {selects} FROM {some}").fetchall()[0]
     wrong = []
     for i, one in enumerate(told):
@@ -45,7 +44,7 @@ def sample(
     told = [one for one in ours(understood) if one.sql not in ("NULL",) and one.name != "unit"]
     persons = {n for n, c in kinds()[understood.kind].columns.items() if c.type == "person"}
     selects = ", ".join(f"CAST(CAST({one.sql} AS {sql_type(one.type)}) AS VARCHAR)" for one in told)
-    some = laid_bare(f"(SELECT * FROM {relation} LIMIT 3)", places(understood))
+    some = cells(understood, f"(SELECT * FROM {relation} LIMIT 3)")
     rows = con.execute(f"SELECT {selects} FROM {some}").fetchall()
     return tuple(
         {

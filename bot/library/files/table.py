@@ -5,21 +5,13 @@ from datetime import date
 
 import duckdb
 
-from bot.library.files.cells import laid_bare, prepare
-from bot.library.files.columns import Ours, ours, places, rules, sql_type
+from bot.library.files.cells import prepare
+from bot.library.files.columns import Ours, cells, ours, rules, sql_type
 from bot.library.files.names import sort_of
 from bot.library.files.running import run
 from bot.library.files.source import Source, literal
 from bot.library.files.understood import Understood
 from bot.library.kinds import kinds
-from bot.privacy.personal import find
-
-
-def bare_words(text: str) -> str:
-    """Free text without the addresses, numbers and names that are recognised in it."""
-    for one in reversed(find(text)):
-        text = f"{text[: one.start]}[{one.kind}]{text[one.end :]}"
-    return text
 
 
 def fill(
@@ -32,7 +24,7 @@ def fill(
 ) -> list[tuple[str, str]]:
     """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason))."""
     prepare(source.con, key)
-    sql, whys = _select(understood, source.relation, today)
+    sql, whys = selected(understood, source.relation, today)
     run(
         source.con,
         f"CREATE TEMP TABLE typed AS {sql}",
@@ -47,18 +39,20 @@ def kept(con: duckdb.DuckDBPyConnection, understood: Understood) -> int:
     """Makes `kept` of `typed`: numbered, unfolded, one row a key (the last one said). How many
     rows said again what another says."""
     kind = kinds()[understood.kind]
-    con.execute(f"CREATE TEMP VIEW whole AS {_whole(understood)}")
     names = ", ".join(f'"{name}"' for name in kind.key)
-    numbered = understood.kind == "orders" and not understood.has("line")
+    numbered = understood.kind == "orders" and not understood.has("line") and _lined(understood)
+    form = "TABLE" if numbered else "VIEW"  # what is dear is done once
+    con.execute(f"CREATE TEMP {form} whole AS {_whole(understood)}")
     doubled = 0
-    if not (numbered and _lined(understood)):
+    if not numbered:
         counted = (
             "SELECT (SELECT count(*) FROM whole) - "
             f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM whole))"
         )
         doubled = con.execute(counted).fetchall()[0][0]
     last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
-    con.execute(f"CREATE TEMP VIEW kept AS SELECT * FROM whole {last if doubled else ''}")
+    form = "TABLE" if doubled else "VIEW"
+    con.execute(f"CREATE TEMP {form} kept AS SELECT * FROM whole {last if doubled else ''}")
     return int(doubled)
 
 
@@ -66,16 +60,17 @@ def _lined(understood: Understood) -> bool:
     return understood.has("product") or understood.has("title") or not understood.has("order")
 
 
-def _select(
+def selected(
     understood: Understood, relation: str, today: date
 ) -> tuple[str, list[tuple[str, str]]]:
+    """SQL for `typed` over the cells in `relation`, and the (column, reason) that its why names."""
     columns = ours(understood)
     values = ", ".join(
         f"CAST({one.sql} AS {sql_type(one.type)}) AS {_name(one)}" for one in columns
     )
     whys: list[tuple[str, str]] = []
     cases: list[str] = []
-    bare = laid_bare(relation, places(understood))
+    bare = cells(understood, relation)
     raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
     told = ", ".join(f"{one.raw} IS NOT NULL AS {raws[one.name]}" for one in columns if one.reason)
     for rule in rules(understood, columns, today):
@@ -100,8 +95,11 @@ def _whole(understood: Understood) -> str:
         line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
         base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
     if understood.kind == "feedback" and not understood.has("id"):
-        said = ", ".join(f'coalesce("{name}"::VARCHAR, chr(0))' for name in names if name != "id")
-        made = f"left(sha256(concat_ws(chr(1), {said})), 16) AS id"
+        told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in names if name != "id"]
+        said = ", ".join(told)
+        # the same words twice are one text; stars without words may well be those of two people
+        nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"
+        made = f"left(sha256(concat_ws(chr(1), {said}, ({nth})::VARCHAR)), 16) AS id"
         return f"SELECT n, {_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
     metrics = [one.metric for one in understood.columns if one.metric]
     if metrics:

@@ -9,11 +9,12 @@ from pathlib import Path
 import duckdb
 
 from bot.errors import CannotDo
+from bot.library.files.hiding import bare_words
 from bot.library.files.opening import fingerprint
 from bot.library.files.rejecting import Reject, write_rejects
 from bot.library.files.sealing import ALLOWS, sealed
 from bot.library.files.source import Shape, Source, literal, opened
-from bot.library.files.table import bare_words, fill, kept
+from bot.library.files.table import fill, kept
 from bot.library.files.understood import Cancelled, Taken, Understood
 from bot.library.kinds import kinds
 from bot.words import Words
@@ -129,8 +130,7 @@ def _write(
     made = _fresh(to, fresh)
     names = ", ".join(f'"{name}"' for name in kinds()[understood.kind].columns)
     con.execute(
-        f"COPY (SELECT {names} FROM kept ORDER BY n) TO {literal(made)} "
-        "(FORMAT parquet, COMPRESSION zstd)"
+        f"COPY (SELECT {names} FROM kept) TO {literal(made)} (FORMAT parquet, COMPRESSION zstd)"
     )
     _flush(made)
     told = None
@@ -155,7 +155,7 @@ def _apart(
     for place, what in understood.apart:
         yes = " OR ".join(f'coalesce(k."{one}", false)' for one in ALLOWS[what])
         allowed = f"({yes}) AND NOT coalesce(k.opted_out, false)"
-        cell = f"CASE WHEN {allowed} THEN said(s.c{place}) END"
+        cell = f"CASE WHEN {allowed} THEN bare(s.c{place}) END"
         selects[what] = cell if selects[what] == "NULL" else f"coalesce({selects[what]}, {cell})"
     rows = source.con.execute(
         f"SELECT * FROM (SELECT k.customer, {selects['email']} AS email, "

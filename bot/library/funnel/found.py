@@ -1,18 +1,19 @@
 """Where visitors are lost on their way to the purchase, what changed and since when, as facts."""
 
 from datetime import date
+from math import floor, log10
 
 import ibis
 
 from bot.library.chance import Numbers
 from bot.library.findings import Findings, Where
 from bot.library.funnel.lost import Basket, basket, lost
-from bot.library.funnel.steps import Step, daily_spread, judged, steps
+from bot.library.funnel.steps import LEAST, Step, daily_spread, judged, steps
 from bot.library.funnel.visits import NOW, Visits, by_product, cells, days_read, read
 from bot.library.money import currencies
 from bot.library.narrow import last_day
 from bot.library.onset import since
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
@@ -26,7 +27,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
     """The last fourteen whole days beside the fifty-six before. A subject is
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
     change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
-    through; of a confirmed one since (a day) and since-days (±); of a fall lost-buyers and lost-
+    through; of a confirmed one since (a day) and since-days (±), points (by seven days, for a chart); of a fall lost-buyers and lost-
     money, each with -low and -high. The total and the devices always, all others when they
     moved."""
     if shelf.table("events") is None:
@@ -68,7 +69,7 @@ def _visits(shelf: Shelf, where: Where, days: list[date], found: Findings) -> Vi
             )
         )
         return None
-    found.queries[VISITS] = sql_of(query)
+    found.queries[VISITS] = sql_later(query)
     return visits
 
 
@@ -81,7 +82,7 @@ def _products(shelf: Shelf, where: Where, days: list[date], found: Findings) -> 
         counts.setdefault(row["thing"], {})[bool(row["now"])] = pair
     if not any(pair[1] for both in counts.values() for pair in both.values()):
         return []
-    found.queries[PRODUCTS] = sql_of(query)
+    found.queries[PRODUCTS] = sql_later(query)
     none = (0.0, 0.0)
     return [
         Step("product", thing, "view", "cart", -1, *both.get(True, none), *both.get(False, none))
@@ -140,13 +141,18 @@ def _changed(
     subject = _subject(step)
 
     def add(
-        measure: str, value: float | int | date, unit: str | None = None, rows: int | None = None
+        measure: str,
+        value: float | int | str | date,
+        unit: str | None = None,
+        rows: int | None = None,
     ) -> None:
         found.add(subject, measure, value, unit=unit, about=step.value, rows=rows, query=VISITS)
 
     if began:
         add("since", visits.days[began[0]])
         add("since-days", began[1], "days")
+    if points := _points(counts, step.at, visits.days, 100 * step.before):
+        add("points", points)
     if step.rate >= step.before or step.through:
         return
     start = began[0] if began else len(visits.days) - NOW
@@ -156,7 +162,28 @@ def _changed(
     for name, value in zip(BOUNDS, cost.buyers, strict=True):
         add(f"lost-buyers{name}", round(value), "orders", rows)
     for name, value in zip(BOUNDS, cost.money or (), strict=False):
-        add(f"lost-money{name}", round(value, 2), currency, rows)
+        add(f"lost-money{name}", _about(value), currency, rows)
+
+
+def _places(bounds: tuple[float, float, float]) -> int:
+    """How many places an estimate is told to: two digits of its interval's half, at most cents."""
+    half = (bounds[2] - bounds[1]) / 2
+    return min(2, 1 - floor(log10(half))) if half > 0 else 2
+
+
+def _points(counts: Numbers, at: int, days: list[date], before: float) -> str:
+    """The share that passed in each seven days, ending with the last, in one text for a chart:
+    "2026-11-18: 37.2 % (58.0 %); …", in brackets what it was before; empty where a week has too
+    few to be shown."""
+    starts = range(len(days) % 7, len(days), 7)
+    came = [counts[n : n + 7, at].sum() for n in starts]
+    if min(came, default=0) < LEAST:
+        return ""
+    passed = [counts[n : n + 7, at + 1].sum() for n in starts]
+    return "; ".join(
+        f"{days[n].isoformat()}: {100 * part / whole:.1f} % ({before:.1f} %)"
+        for n, part, whole in zip(starts, passed, came, strict=True)
+    )
 
 
 def _basket(shelf: Shelf, visits: Visits, mask: Numbers, step: Step) -> Basket | None:
@@ -187,3 +214,8 @@ def _titles(shelf: Shelf) -> dict[str, str]:
         return {}
     named = rows_of(shelf, shelf.products.select("product", "title"))
     return {row["product"]: row["title"] for row in named if row["title"]}
+
+
+def _about(money: float) -> int:
+    """An estimate in hundreds, or tens where it is small: cents would claim to know them."""
+    return int(round(money, -2 if abs(money) >= 1000 else -1))

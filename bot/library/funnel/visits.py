@@ -91,7 +91,7 @@ def by_product(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
     now = seen.at >= ibis.literal(days[-NOW]).cast("timestamp")
     pairs = seen.group_by("session", "thing", now=now).aggregate(depth=_depth(seen).max())
     return pairs.group_by("thing", "now").aggregate(
-        seen=pairs.count(), carted=(pairs.depth == 2).cast("int64").sum()
+        seen=pairs.count(), carted=(pairs.depth == 2).sum()
     )
 
 

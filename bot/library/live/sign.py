@@ -1,11 +1,14 @@
-"""Who may send rows: an HMAC-SHA256 over `timestamp.body`, under a key made from ours."""
+"""Who may send rows: an HMAC-SHA256 over all that a request says, under a key made from ours."""
 
 import hashlib
 import hmac
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 AGE = timedelta(minutes=5)  # older, and it may be somebody's recording
 PREFIX = "v1="
+SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
 def live_key(ours: bytes, workspace: str | None) -> str:
@@ -18,20 +21,37 @@ def live_key(ours: bytes, workspace: str | None) -> str:
     return HKDF(SHA256(), 32, salt=None, info=meant.encode()).derive(ours).hex()
 
 
-def signature(key: str, timestamp: str, body: bytes) -> str:
-    """`v1=` and 64 hex digits. The key goes in as its letters, as `openssl dgst -hmac` takes it."""
-    signed = hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
-    return PREFIX + signed.hexdigest()
+@dataclass(frozen=True)
+class Said:
+    """What a request says and what is therefore signed. `workspace` as the header names it, ""
+    without one. Whoever checks it refuses points in kind and workspace, so that no two requests
+    sign the same bytes."""
+
+    timestamp: str
+    kind: str
+    workspace: str
+    body: bytes
+
+    def signed(self) -> bytes:
+        told = ".".join((self.timestamp, self.kind, self.workspace, ""))
+        return told.encode("utf-8", "replace") + self.body
+
+
+def signature(key: str, said: Said) -> str:
+    """`v1=` and 64 hex digits over `timestamp.kind.workspace.body`. The key goes in as its
+    letters, as `openssl dgst -hmac` takes it."""
+    return PREFIX + hmac.new(key.encode(), said.signed(), hashlib.sha256).hexdigest()
 
 
 def fresh(timestamp: str, now: datetime) -> bool:
-    """Whether it was signed within five minutes. `timestamp`: seconds since 1970."""
-    if not timestamp.isascii() or not timestamp.isdigit() or len(timestamp) > 12:
+    """Whether it was signed within five minutes. `timestamp`: seconds since 1970, with or without
+    decimals."""
+    if not SECONDS.fullmatch(timestamp):
         return False
-    return abs(now.timestamp() - int(timestamp)) <= AGE.total_seconds()
+    return abs(now.timestamp() - float(timestamp)) <= AGE.total_seconds()
 
 
-def holds(key: str, timestamp: str, body: bytes, given: str) -> bool:
+def holds(key: str, said: Said, given: str) -> bool:
     """Whether this signature is ours; takes the same time wherever it differs."""
-    wanted = signature(key, timestamp, body)
+    wanted = signature(key, said)
     return hmac.compare_digest(wanted.encode(), given.encode("utf-8", "replace"))

@@ -5,20 +5,15 @@ floor is not shown, and an audience below it is not given out.
 """
 
 from dataclasses import dataclass
-from datetime import date
 
-import ibis
 import ibis.expr.types as ir
 from ibis import _
 
 from bot.audience import Purpose, Rule
 from bot.errors import CannotDo
-from bot.library.bought import last_day, lines, orders_of
+from bot.library.bought import last_day, lines
 from bot.library.read import rows_of
-from bot.library.segments.names import named
-from bot.library.segments.rfm import rfm
-from bot.library.segments.rhythm import typical_gap
-from bot.library.segments.similar import buyers_of, candidates
+from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
 from bot.words import Words
 
@@ -100,71 +95,7 @@ def fitting(shelf: Shelf, rule: Rule) -> ir.Table:
     bought = lines(shelf)
     if bought is None:
         raise CannotDo(NO_ORDERS)
-    until = last_day(shelf)
-    people = _sized(_grouped(shelf, rfm(orders_of(bought), until), rule), rule, until)
-    fits = people.select("customer")
-    for wanted in _bought(bought, rule, until):
-        fits = fits.semi_join(wanted, "customer")
-    without = _things(bought, rule.not_bought, rule.not_bought_categories, rule.not_within, until)
-    if without is not None:
-        fits = fits.anti_join(without, "customer")
-    if rule.like_product or rule.like_category:
-        seed = buyers_of(bought, rule.like_product, rule.like_category)
-        fits = fits.semi_join(candidates(bought, seed, shelf.floor), "customer")
-    return fits
-
-
-def _grouped(shelf: Shelf, ranked: ir.Table, rule: Rule) -> ir.Table:
-    if not rule.segments:
-        return ranked
-    gap = typical_gap(shelf, ranked)
-    if gap is None:
-        raise CannotDo(Words("Too few customers came back to name groups of them."))
-    return named(ranked, gap).filter(_.segment.isin(rule.segments))
-
-
-def _sized(people: ir.Table, rule: Rule, until: date) -> ir.Table:
-    conditions: list[ir.BooleanValue] = []
-    if rule.min_orders is not None:
-        conditions.append(people.frequency >= rule.min_orders)
-    if rule.max_orders is not None:
-        conditions.append(people.frequency <= rule.max_orders)
-    if rule.min_spend is not None:
-        conditions.append(people.monetary >= rule.min_spend)
-    if rule.last_from is not None:
-        conditions.append(people.recency <= (until - rule.last_from).days)
-    if rule.last_until is not None:
-        conditions.append(people.recency >= (until - rule.last_until).days)
-    return people.filter(*conditions) if conditions else people
-
-
-def _bought(bought: ir.Table, rule: Rule, until: date) -> list[ir.Table]:
-    """One table of customers for each thing that the rule wants of what they bought."""
-    things = _things(bought, rule.bought, rule.bought_categories, rule.bought_within, until)
-    wanted = [] if things is None else [things]
-    for name, values in (("country", rule.countries), ("region", rule.regions)):
-        if values:
-            low = [value.lower() for value in values]
-            wanted.append(bought.filter(bought[name].lower().isin(low)).select("customer"))
-    return wanted
-
-
-def _things(
-    bought: ir.Table,
-    products: tuple[str, ...],
-    categories: tuple[str, ...],
-    within: int | None,
-    until: date,
-) -> ir.Table | None:
-    """customer: who bought any of these, within so many days; None when nothing is asked."""
-    if not products and not categories:
-        return None
-    low = [category.lower() for category in categories]
-    either = bought.product.isin(products) | bought.category.lower().isin(low)
-    found = bought.filter(_.amount >= 0, either.fill_null(False))
-    if within is not None:
-        found = found.filter(ibis.literal(until).delta(found.day, unit="day") < within)
-    return found.select("customer")
+    return Picking(shelf, bought, last_day(shelf)).fitting(rule)
 
 
 def _shown(shelf: Shelf, people: ir.Table) -> int | None:

@@ -125,17 +125,18 @@ def favourites(rows: list[dict[str, int]]) -> dict[str, tuple[str, int]]:
     return best
 
 
-def distinctive(rows: list[dict[str, int]]) -> dict[str, tuple[str, float]]:
+def distinctive(rows: list[dict[str, int]], floor: int) -> dict[str, tuple[str, float]]:
     """The category that takes a larger part of what a group buys than of what all buy (its lift,
-    at least 1.25), by more than chance (z over 3); most groups have none. Parts, since some groups
-    buy more of everything. rows: those of `tastes_of`."""
+    at least 1.25), by more than chance (z over 3), and with `floor` buyers in the group at least:
+    most groups have none. Parts, since some groups buy more of everything. rows: those of
+    `tastes_of`."""
     totals: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     for row in rows:
         totals[str(row["category"])] += row["customers"]
         sizes[str(row["segment"])] += row["customers"]
     best: dict[str, tuple[str, float]] = {}
-    for row in rows:
+    for row in (row for row in rows if row["customers"] >= floor):
         segment, category = str(row["segment"]), str(row["category"])
         share = totals[category] / sum(totals.values())
         expected = share * sizes[segment]

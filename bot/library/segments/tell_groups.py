@@ -49,6 +49,7 @@ def tell(told: Told, people: dict[str, int]) -> None:
     habits = _Habits(
         told.ask("clock", profile.clock_of(groups, orders)),
         told.ask("tastes", profile.tastes_of(groups, told.bought)),
+        told.shelf.floor,
     )
     for group in GROUPS:
         size = sizes.get(group.id, NOBODY)
@@ -60,10 +61,12 @@ def tell(told: Told, people: dict[str, int]) -> None:
 class _Habits:
     """What and when each group buys."""
 
-    def __init__(self, clock: list[dict[str, int]], tastes: list[dict[str, int]]) -> None:
+    def __init__(
+        self, clock: list[dict[str, int]], tastes: list[dict[str, int]], floor: int
+    ) -> None:
         self.days, self.hours = profile.best_days(clock), profile.best_hours(clock)
         self.favourites = profile.favourites(tastes)
-        self.distinctive = profile.distinctive(tastes)
+        self.distinctive = profile.distinctive(tastes, floor)
 
     def tell(self, told: Told, id: str, size: Sizes) -> None:
         about, add = BY_ID[id].name.text, told.findings.add

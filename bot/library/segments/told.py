@@ -8,7 +8,7 @@ from typing import Any
 import ibis.expr.types as ir
 
 from bot.library.findings import Findings, Where
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.words import Words
 
@@ -27,16 +27,13 @@ class Told:
     currency: str | None = ""
 
     def ask(self, name: str, table: ir.Table) -> list[dict[str, Any]]:
-        """The rows of a small result; its SQL is kept under that name. Compiled once: for ibis that
-        takes longer than the answer takes DuckDB."""
+        """The rows of a small result; its SQL is kept under that name."""
         return rows_of(self.shelf, self.keep(name, table))
 
     def keep(self, name: str, table: ir.Table) -> ir.Table:
-        """The same table, compiled, its SQL kept under that name."""
-        sql = self.findings.queries[name] = sql_of(table)
-        if self.shelf.engine.name != "duckdb":  # a catalogue travels with an expression only
-            return table
-        return self.shelf.engine.sql(sql, schema=table.schema())
+        """The same table, its SQL kept under that name."""
+        self.findings.queries[name] = sql_later(table)
+        return table
 
     @cached_property
     def titles(self) -> dict[str, str]:

@@ -27,7 +27,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from bot.library.chance import NORMAL, Numbers
+from bot.library.chance import NORMAL, Numbers, t_above
 
 LEVEL = 8  # weeks
 SPANS = (1, 3)  # weeks asked about
@@ -117,8 +117,6 @@ def _asked(past: "Past") -> Surprise | None:
         return None
     told = np.zeros(len(counts)) if season is None else season
     level = past.level(last)
-    from scipy.stats import t
-
     told = past.as_before(last, told)
     error = past.signal(last) - told
     scale = _scale(tries, past.noise(last), span)
@@ -127,7 +125,7 @@ def _asked(past: "Past") -> Surprise | None:
         level=np.exp(level) - 0.5,
         expected=np.maximum(np.exp(level + told) - 0.5, 0.1),
         came=counts[:, last - span + 1 :].mean(axis=1),
-        p=np.asarray(2 * t.sf(np.abs(error) / scale, FREEDOM)),
+        p=2 * t_above(np.abs(error) / scale, FREEDOM),
         span=np.full(len(counts), float(span)),
         season=season is not None,
     )

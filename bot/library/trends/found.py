@@ -1,22 +1,33 @@
 """What moved last week, and what keeps coming back: trends as facts."""
 
 from datetime import date
+from functools import partial
 
+import numpy as np
+
+from bot.library.chance import Numbers
 from bot.library.findings import Findings, Where
 from bot.library.narrow import last_day
-from bot.library.read import rows_of, sql_of
+from bot.library.read import sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
+from bot.library.trends.expect import expected
 from bot.library.trends.returns import returns
-from bot.library.trends.tested import CONFIRMED, LEAST, Tested, tested
+from bot.library.trends.tested import CONFIRMED, LEAST, TOTAL, Tested, tested
+from bot.library.trends.titles import titles
 from bot.library.trends.weekly import BY_LINE, Key
 from bot.words import Words
 
+CHART = 26  # weeks
+STOPPED = 0.2  # of a week's usual orders
+
 
 def find(shelf: Shelf, where: Where) -> Findings:
-    """For each series that moved, and always for the totals: change (%), last, expected, level
-    (a week; of "weeks" weeks together), p, since (a Monday), revenue (a week), and status:
-    "confirmed", "to watch", "steady". A subject is dimension-value: trends.category-candles.change.
+    """For each series that moved, and always for all but single products: change (%), last,
+    expected, level (a week; of "weeks" weeks together), p, since (a Monday), revenue (a week),
+    and status: "confirmed", "to watch", "steady". Of what moved and of the totals "points": the
+    last half year for a chart. A subject is dimension-value: trends.category-candles.change.
+    Those too small to be told have trends.small-<dimension>-<value>.least alone: what it takes.
     Returns by product are trends.returns-<product>.rate and what goes with it."""
     if shelf.table("orders") is None:
         found = Findings("trends", "orders", shelf.today)
@@ -27,12 +38,15 @@ def find(shelf: Shelf, where: Where) -> Findings:
     if all_of is None:
         found.refuse(Words("The orders don't cover one whole week, Monday to Sunday."))
         return found
-    found.queries.update({name: sql_of(query) for name, query in all_of.queries.items()})
-    titles = _titles(shelf)
+    for name, query in all_of.queries.items():
+        found.queries[name] = sql_later(query)
+    told = titles(
+        shelf, [value for dimension, value in all_of.series.keys if dimension == "product"]
+    )
     _doubt(found, all_of)
     if all_of.found is not None:
-        _tell(found, all_of, titles)
-    returns(shelf, where, found, titles)
+        _tell(found, all_of, told)
+    returns(shelf, where, found, told)
     return found
 
 
@@ -57,6 +71,8 @@ def _doubt(found: Findings, all_of: Tested) -> None:
                 weeks=len(all_of.series.weeks),
             )
         )
+    if (stopped := _stopped(all_of)) is not None:
+        found.refuse(stopped)
     if len(all_of.currencies) > 1:
         found.refuse(
             Words(
@@ -65,6 +81,25 @@ def _doubt(found: Findings, all_of: Tested) -> None:
                 others=", ".join(all_of.currencies[1:]),
             )
         )
+
+
+def _stopped(all_of: Tested) -> Words | None:
+    """Orders that all but stop in the last week are likelier a file that ends than a shop that
+    does."""
+    if all_of.found is None or TOTAL not in all_of.series.keys:
+        return None
+    row = all_of.series.keys.index(TOTAL)
+    came = round(float(all_of.series.counts[row, -1]))
+    usual = float(all_of.found.level[row])
+    if came >= STOPPED * usual:
+        return None
+    return Words(
+        "Whether the orders of the week of {week} are all there: {came} came, where {usual} are "
+        "usual. If the file ends before, ask about the time until then.",
+        week=all_of.series.weeks[-1],
+        came=came,
+        usual=round(usual),
+    )
 
 
 def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:
@@ -76,9 +111,19 @@ def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:
     found.add("tested", "false-among-confirmed", CONFIRMED * 100, unit="%", about="series")
     assert all_of.found is not None
     p, status = all_of.found.p, all_of.status
+    foretold = expected(all_of.series.counts, all_of.series.weeks)
     for row in sorted(range(count), key=lambda r: (status[r] != "confirmed", p[r])):
-        if all_of.status[row] or all_of.series.keys[row][0] == "total":
+        if status[row] and _is_new(all_of, row):
+            _new(found, all_of, row, titles)
+            continue
+        if status[row] or all_of.series.keys[row][0] != "product":
             _one(found, all_of, row, titles)
+        if status[row] or all_of.series.keys[row][0] == "total":
+            _points(found, all_of, row, foretold[row])
+    for key in all_of.small:
+        if key[0] not in ("product", "region"):
+            unit, subject = _unit(key, None), f"small-{key[0]}-{slug(key[1])}"
+            found.add(subject, "least", LEAST, unit=unit, about=key[1], query=_query(key))
 
 
 def _one(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> None:
@@ -97,20 +142,55 @@ def _one(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> N
 
     add("status", all_of.status[row] or "steady")
     add("change", round(float(told.change[row]) * 100, 1), "%")
-    add("last", _read(told.came[row], key), unit)
-    add("expected", _read(told.expected[row], key), unit)
-    add("level", _read(told.level[row], key), unit)
+    add("last", round(float(told.came[row])), unit)
+    add("expected", round(float(told.expected[row])), unit)
+    add("level", round(float(told.level[row])), unit)
     add("weeks", span)
     add("p", max(round(float(told.p[row]), 4), 0.0001))
     if all_of.status[row]:
         add("since", all_of.since[row])
     if key[0] != "total" and all_of.currencies:
-        add("revenue", round(float(all_of.series.worth[row, -span:].mean()), 2), money)
+        add("revenue", round(float(all_of.series.worth[row, -span:].mean())), money)
 
 
-def _read(value: float, key: Key) -> float | int:
-    """Money with cents, counts whole."""
-    return round(float(value), 2) if key == ("total", "revenue") else round(float(value))
+def _is_new(all_of: Tested, row: int) -> bool:
+    """Whether hardly any was sold before: the change of nothing is no percentage."""
+    told = all_of.found
+    assert told is not None
+    return bool(max(told.level[row], told.expected[row]) < 1 <= told.came[row])
+
+
+def _new(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> None:
+    """trends.new-<dimension>-<value>: last (a week), since, revenue (a week)."""
+    key, told = all_of.series.keys[row], all_of.found
+    assert told is not None
+    span = int(told.span[row])
+    add = partial(
+        found.add, f"new-{key[0]}-{slug(key[1])}", about=_about(key, titles), query=_query(key),
+        rows=round(float(all_of.series.counts[row, -span:].sum())),
+    )  # fmt: skip
+    add("last", round(float(told.came[row])), unit=_unit(key, None))
+    add("since", all_of.since[row])
+    if all_of.currencies:
+        worth = float(all_of.series.worth[row, -span:].mean())
+        add("revenue", round(worth, 2), unit=all_of.currencies[0])
+
+
+def _points(found: Findings, all_of: Tested, row: int, foretold: Numbers) -> None:
+    """The weeks of a chart in one text: "2026-11-16: 148 (75); …", in brackets what was expected
+    of the week by the weeks before it."""
+    key, series = all_of.series.keys[row], all_of.series
+    told = [
+        f"{week.isoformat()}: {round(came)} ({round(other)})"
+        for week, came, other in zip(series.weeks, series.counts[row], foretold, strict=True)
+        if not np.isnan(other)
+    ]
+    subject = f"{key[0]}-{slug(key[1])}"
+    about = found.get(subject, "status")
+    found.add(
+        subject, "points", "; ".join(told[-CHART:]), query=_query(key),
+        about=about.about if about else key[1],
+    )  # fmt: skip
 
 
 def _unit(key: Key, money: str | None) -> str | None:
@@ -127,10 +207,3 @@ def _query(key: Key) -> str:
 
 def _about(key: Key, titles: dict[str, str]) -> str:
     return titles.get(key[1], key[1]) if key[0] == "product" else key[1]
-
-
-def _titles(shelf: Shelf) -> dict[str, str]:
-    if shelf.products is None:
-        return {}
-    named = rows_of(shelf, shelf.products.select("product", "title"))
-    return {row["product"]: row["title"] for row in named if row["title"]}

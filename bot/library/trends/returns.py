@@ -15,10 +15,10 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.library.bought import CANCELLED
-from bot.library.chance import false_discovery
+from bot.library.chance import false_discovery, fisher
 from bot.library.findings import Findings, Where
 from bot.library.narrow import last_day, narrowed
-from bot.library.read import rows_of, sql_of
+from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
@@ -41,7 +41,7 @@ def returns(shelf: Shelf, where: Where, found: Findings, titles: dict[str, str])
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
     if not back:
         return
-    found.queries[LINES] = sql_of(query)
+    found.queries[LINES] = sql_later(query)
     least = max(LEAST, shelf.floor)
     asked = [row for row in rows if row["product"] and row["lines"] >= least]
     rate = round(100 * back / lines, 1)
@@ -119,10 +119,7 @@ def _status(p: float, q: float) -> str:
 
 
 def _chance(back: int, lines: int, others_back: int, others: int) -> float:
-    from scipy.stats import fisher_exact
-
-    table = [[back, lines - back], [others_back, others - others_back]]
-    return float(fisher_exact(table).pvalue)
+    return fisher(back, lines, others_back, others)
 
 
 def _one(found: Findings, one: Compared, about: str, why: tuple[str, float, int] | None) -> None:
@@ -154,7 +151,7 @@ def _reasons(
         return {}
     given = sold.filter(sold.returned, sold.reason.notnull(), sold["product"].isin(products))
     query = given.group_by("product", "reason").aggregate(times=given.count())
-    found.queries[REASONS] = sql_of(query)
+    found.queries[REASONS] = sql_later(query)
     times: dict[str, list[tuple[int, str]]] = {}
     for row in rows_of(shelf, query):
         times.setdefault(row["product"], []).append((row["times"], row["reason"]))

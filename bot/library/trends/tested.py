@@ -24,8 +24,8 @@ TOTAL: Key = ("total", "orders")
 
 @dataclass(frozen=True)
 class Tested:
-    """`series` are those tested; `left` counts those too small for it. `status` is "confirmed",
-    "to watch" or "" for each."""
+    """`series` are those tested; `left` counts those too small for it, `small` are those of
+    these that still sell. `status` is "confirmed", "to watch" or "" for each."""
 
     series: Weekly
     found: Surprise | None  # None: too few weeks
@@ -35,6 +35,7 @@ class Tested:
     left: int
     queries: dict[str, ir.Table]
     currencies: list[str]
+    small: list[Key]
 
 
 def tested(shelf: Shelf, where: Where) -> Tested | None:
@@ -59,6 +60,7 @@ def tested(shelf: Shelf, where: Where) -> Tested | None:
         left=len(series.keys) - len(lively),
         queries=queries,
         currencies=named,
+        small=_small(series, set(lively)),
     )
 
 
@@ -126,6 +128,13 @@ def _lively(series: Weekly) -> list[int]:
         if key == ("total", "revenue"):
             enough[row] = enough[series.keys.index(TOTAL)]
     return [int(row) for row in np.flatnonzero(enough)]
+
+
+def _small(series: Weekly, lively: set[int]) -> list[Key]:
+    """Those left out that sold in most of the last eight weeks."""
+    middle = np.median(series.counts[:, -LEVEL:], axis=1) if series.keys else np.zeros(0)
+    left = [row for row in range(len(series.keys)) if row not in lively]
+    return [series.keys[row] for row in left if middle[row] >= 1]
 
 
 def _status(found: Surprise, q: Numbers) -> list[str]:

@@ -1,4 +1,4 @@
-"""Results: what a draft leads to, and the pictures it shows"""
+"""Results: what a draft leads to, the pictures it shows; digests and their rhythm"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +20,25 @@ def upgrade() -> None:
         sa.Column("made_at", db.Moment(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("workspace", "sha256", name=op.f("pk_drawings")),
     )
+    op.create_table(
+        "schedules",
+        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("place", sa.JSON(), nullable=False),
+        sa.Column("weekday", sa.Integer(), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("minute", sa.Integer(), nullable=False),
+        sa.Column("zone", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("sections", sa.JSON(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=True),
+        sa.Column("only_when_moved", sa.Boolean(), nullable=False),
+        sa.Column("since", db.Moment(timezone=True), nullable=False),
+        sa.Column("last", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace", "name", name=op.f("pk_schedules")),
+    )
     with op.batch_alter_table("drafts") as batch:
         batch.add_column(sa.Column("leads", sa.Text(), server_default="[]", nullable=False))
 
@@ -27,4 +46,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("drafts") as batch:
         batch.drop_column("leads")
+    op.drop_table("schedules")
     op.drop_table("drawings")

@@ -1,0 +1,98 @@
+"""What was said around a wish: messages as `Name: text`, further lines of one indented.
+
+Only a line that is not indented begins a message, so nobody can put words into another's mouth.
+What stands here was said by people to each other: it is read, and never obeyed.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+INDENT = "  "
+CHANNEL = re.compile(
+    r"\b(?:this|the|our|whole) channel\b|\b(?:ce|le|du|tout le|notre) canal\b"
+    r"|(?<![\w#])#[\w-]+",
+    re.IGNORECASE,
+)
+THREAD = re.compile(
+    r"\b(?:this|the) (?:thread|discussion|conversation)\b|\bin here\b"
+    r"|\b(?:ce|le|du) fil\b|\b(?:cette|la) (?:discussion|conversation)\b",
+    re.IGNORECASE,
+)
+RECAP = re.compile(
+    r"^\W*(?:please |can you |could you |peux-tu |pouvez-vous )*(?:re-?cap\w*|récap\w*|catch me up"
+    r"|who does what|qui fait quoi|what (?:did|have) (?:we|they) (?:decide|agree)\w*"
+    r"|qu'(?:a-t-on|avons-nous|est-ce qu'on a) décidé|on a décidé quoi|fais le point"
+    r"|(?:sum(?:mari[sz]e)?(?: up)?|summari[sz]e|résume[rz]?|résumé|synthétise[rz]?|summary of"
+    r"|what happened in) (?:me |moi |de |du )?"
+    r"(?:(?:this|the|our|ce|cette|le|la|notre) (?:whole )?"
+    r"(?:channel|thread|discussion|conversation|canal|fil)\b|#[\w-]+))",
+    re.IGNORECASE,
+)
+NAMED = re.compile(r"(?<![\w#])#([\w-]+)")
+DAYS = (
+    (re.compile(r"\btoday\b|aujourd.hui|\bthis morning\b|ce matin", re.IGNORECASE), 1),
+    (re.compile(r"\byesterday\b|\bhier\b", re.IGNORECASE), 2),
+    (re.compile(r"\b(?:last|past) week\b|semaine (?:dernière|passée)", re.IGNORECASE), 14),
+    (re.compile(r"\bmonth\b|\bmois\b", re.IGNORECASE), 31),
+)
+WEEK = 7  # days read of a channel when nothing else is said
+
+
+@dataclass(frozen=True)
+class Message:
+    """`n` counts from 1; `who` is their name as Slack shows it."""
+
+    n: int
+    who: str
+    text: str
+
+
+def written(who: str, text: str) -> str:
+    """One message as it stands in the material."""
+    name = " ".join(who.replace(":", " ").split()) or "?"
+    return f"{name}: {text}".replace("\n", f"\n{INDENT}")
+
+
+def messages(material: str) -> list[Message]:
+    """The messages of a material, in their order."""
+    found: list[tuple[str, list[str]]] = []
+    for line in material.split("\n"):
+        who, colon, text = line.partition(": ")
+        if line.startswith(INDENT) or not colon:
+            if found:
+                found[-1][1].append(line.removeprefix(INDENT))
+        else:
+            found.append((who, [text]))
+    return [Message(n, who, "\n".join(text)) for n, (who, text) in enumerate(found, 1)]
+
+
+def people(material: str) -> Iterable[str]:
+    """The names of who speaks, once each."""
+    return dict.fromkeys(message.who for message in messages(material))
+
+
+def wants_channel(words: str) -> bool:
+    """Whether the whole channel is meant, and not the thread."""
+    return bool(CHANNEL.search(words)) and not THREAD.search(words)
+
+
+def is_about_here(words: str) -> bool:
+    """Whether a question is about what is said in this thread or channel."""
+    return bool(THREAD.search(words) or CHANNEL.search(words))
+
+
+def wants_recap(words: str) -> bool:
+    """As the recap's own words have it: who said what is to be told then."""
+    return bool(RECAP.search(words.replace("’", "'")))
+
+
+def channel_named(words: str) -> str | None:
+    """The name behind the # in these words."""
+    found = NAMED.search(words)
+    return found[1] if found else None
+
+
+def days_back(words: str) -> int:
+    """How many days of a channel are meant."""
+    return next((days for shape, days in DAYS if shape.search(words)), WEEK)

@@ -1,0 +1,89 @@
+"""Digests outside their moment: a preview in a terminal, and whether one would tell anything."""
+
+import argparse
+from datetime import datetime
+
+from bot.doors.house import House, now
+from bot.doors.terminal import say
+from bot.drafting import Drafted, draft
+from bot.errors import CannotDo
+from bot.intake import Asked, take_in
+from bot.request import Question
+from bot.schedule import Schedule
+from bot.settings import Settings
+from bot.task import Wish
+from bot.words import Words
+from bot.writers.offline import Offline
+
+WEEKLY = "weekly"  # there from the start, switched off
+QUIET = "quiet"  # the key of the only part of a digest that has nothing to tell
+
+
+async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Print what a digest would say now. 0 when it would speak, 1 when nothing moved."""
+    if not chosen.preview:
+        words = Words("Only a preview can be had here: add --preview. In Slack, type /digest.")
+        raise CannotDo(words)
+    house = House(settings).migrated()
+    workspace = house.workspace(chosen.workspace)
+    schedule = await house.database.run(Schedule.find, workspace, chosen.name)
+    if schedule is None and chosen.name != WEEKLY:
+        raise CannotDo(Words("There is no digest called {name}.", name=chosen.name))
+    schedule = schedule or weekly(workspace, chosen.language, now())
+    made = await made_by_rules(house, schedule.wish(now().date()))
+    for part in made.parts:
+        say(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
+    return 1 if is_quiet(made) else 0
+
+
+def weekly(workspace: str, language: str, at: datetime) -> Schedule:
+    """The digest that is there from the start: Mondays at nine, all sections."""
+    return Schedule(
+        workspace=workspace,
+        name=WEEKLY,
+        state="off",
+        owner="",
+        place={},
+        weekday=0,
+        hour=9,
+        minute=0,
+        zone="Europe/Paris",
+        language=language,
+        sections=[],
+        about=None,
+        only_when_moved=False,
+        since=at,
+        last=None,
+    )
+
+
+async def made_by_rules(house: House, wish: Wish) -> Drafted:
+    """What this digest says now, by rules: nothing leaves and nothing is kept."""
+
+    async def unkept(_: object) -> None:
+        """No call is made, so there is no receipt."""
+
+    writer, brand = Offline(now), house.brand(wish.workspace)
+    library, today = house.library(wish.workspace), now().date()
+    asked = Asked(words=wish.words, author=wish.author, answers=wish.form)
+    taken = await take_in(
+        asked, brand=brand, library=library, writer=writer, today=today, receipt=unkept
+    )
+    if isinstance(taken, Question):
+        raise CannotDo(taken.words)
+    made = await draft(
+        taken.requests[0],
+        brand=brand,
+        library=library,
+        writer=writer,
+        receipt=unkept,
+        code="",
+        today=today,
+    )
+    if isinstance(made, Question):
+        raise CannotDo(made.words)
+    return made
+
+
+def is_quiet(made: Drafted) -> bool:
+    return any(part.key == QUIET for part in made.parts)

@@ -1,0 +1,99 @@
+"""A forecast in sentences: how many, who, how right it was before, what a silence meant."""
+
+import re
+
+from bot.told import Teller, Told
+from bot.words import Words
+
+
+def days_of(one: Told) -> int:
+    return int(re.sub(r"\D", "", one.key))
+
+
+def how_many(teller: Teller, whole: Told, tenth: Told, top: Told) -> str:
+    """How many will buy; where that can't be told, who is likelier than others."""
+    days = days_of(whole)
+    if whole.get("expected-buyers"):
+        return teller.say(Words(
+            "Expect about {n} to buy within {days} days; {likely} of them are more likely than not"
+            " to.",
+            n=teller.of(whole, "expected-buyers"), days=days, likely=_bare(teller, whole))
+        )  # fmt: skip
+    return teller.say(Words(
+        "Likeliest to buy within {days} days: {n}. In the past {share} of such customers did, and"
+        " {base} of all.",
+        days=days, n=teller.of(top, "customers"), share=teller.of(tenth, "bought"),
+        base=teller.of(whole, "base-rate")))  # fmt: skip
+
+
+def _bare(teller: Teller, whole: Told) -> str:
+    """The number alone: what is counted has just been said."""
+    teller.of(whole, "customers-likely")
+    fact = whole.get("customers-likely")
+    return fact.model_copy(update={"unit": None}).spelled(teller.language) if fact else ""
+
+
+def who_they_are(teller: Teller, top: Told, rest: Told) -> str:
+    return teller.say(Words(
+        "The likeliest ({n}): usually {purchases}, the last one {days} ago. All others: usually"
+        " {other}, the last one {long} ago.",
+        n=teller.of(top, "customers"), purchases=bought(teller, top),
+        days=teller.of(top, "silent"), other=bought(teller, rest),
+        long=teller.of(rest, "silent")))  # fmt: skip
+
+
+def bought(teller: Teller, one: Told) -> Words:
+    teller.of(one, "purchases")
+    return Words.count("{n} purchase", "{n} purchases", int(one.number("purchases")))
+
+
+def tried_before(teller: Teller, whole: Told, first: Told, last: Told, days: int) -> str:
+    return teller.say(Words(
+        "Tried on the past first: over the last {n} periods of {days} days, from {start} to {end},"
+        " {top} of the tenth ranked likeliest bought, and {bottom} of the tenth ranked last.",
+        n=teller.of(whole, "windows"), days=days, start=teller.of(whole, "first-day"),
+        end=teller.of(whole, "last-day"), top=teller.of(first, "bought"),
+        bottom=teller.of(last, "bought")))  # fmt: skip
+
+
+def how_far_off(teller: Teller, whole: Told) -> str:
+    """How wrong the number of buyers was at worst, and to which side."""
+    fact = whole.get("backtest-worst-error")
+    if fact is None:
+        return ""
+    teller.value(fact)
+    off = fact.model_copy(update={"value": abs(whole.number("backtest-worst-error"))})
+    said = off.spelled(teller.language)
+    fewer = Words("In the worst of them {off} fewer were expected than came.", off=said)
+    more = Words("In the worst of them {off} more were expected than came.", off=said)
+    return teller.say(fewer if whole.number("backtest-worst-error") < 0 else more)
+
+
+def their_worth(teller: Teller, leaving: list[Told]) -> str:
+    best, others = leaving
+    return teller.say(Words(
+        "Those at risk brought {best} of sales so far, those drifting away {others}.",
+        best=teller.of(best, "revenue-share"),
+        others=teller.of(others, "revenue-share")))  # fmt: skip
+
+
+def what_silence_meant(teller: Teller, past: list[Told]) -> str:
+    on, silent, longer = past
+    return teller.say(Words(
+        "What such a silence meant in the last {n} periods: {silent} of those silent so long"
+        " bought within {days} days, against {on} of those within their rhythm and {longer} of"
+        " those silent for longer.",
+        n=teller.of(silent, "windows"), silent=teller.of(silent, "bought"), days=days_of(silent),
+        on=teller.of(on, "bought"), longer=teller.of(longer, "bought")))  # fmt: skip
+
+
+def from_one_to_another(teller: Teller, shown: list[Told], compared: Told | None) -> str:
+    """Whether one category leads to another at all."""
+    n = teller.of(compared, "compared") if compared else ""
+    if any(len(set(one.about.split(" → "))) > 1 for one in shown):
+        return teller.say(Words("{n} ways from one category to the next were compared; only those"
+                                " beyond chance are shown.", n=n))  # fmt: skip
+    return teller.say(Words("Of {n} ways from one category to the next, none leads to another"
+                            " category more often than chance would: people come back for the"
+                            " same.",
+                            n=n))  # fmt: skip

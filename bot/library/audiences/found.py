@@ -1,0 +1,107 @@
+"""What is told of audiences: `find`."""
+
+from datetime import timedelta
+
+from ibis import _
+
+from bot.audience import Rule
+from bot.errors import CannotDo
+from bot.library.audiences.measured import SINCE
+from bot.library.audiences.naming import resolved
+from bot.library.audiences.niche import Niche, niche_of
+from bot.library.audiences.proposals import Proposal, goal_of, proposals
+from bot.library.audiences.subject import Goods, subject_of
+from bot.library.audiences.told import Telling
+from bot.library.bought import last_day, lines
+from bot.library.findings import Findings, Where
+from bot.library.read import rows_of
+from bot.library.segments.audience import NO_CONSENTS, NO_ORDERS
+from bot.library.segments.picking import Picking
+from bot.library.shelf import Shelf
+from bot.words import Words
+
+ENOUGH = 100  # customers
+
+
+def find(shelf: Shelf, where: Where) -> Findings:
+    """For `where.rule` that one audience; else two to four for `where.words` and the product.
+
+    Facts audiences.<id>.rule (as JSON), .rule-code, .customers, .by-email, .by-sms, .by-ads,
+    .people-then, .bought-share with .bought-share-low and -high, .times-all, .verdict,
+    .expected-buyers-low and -high, .expected-sales-low and -high, .smallest-effect; of the niche
+    .lift. audiences.all has the same of everybody, .subject and .days; audiences.category.<n> and
+    audiences.things.<key> what categories and products are called."""
+    bought = lines(shelf)
+    if bought is None:
+        findings = Findings("audiences", "", shelf.today)
+        findings.refuse(NO_ORDERS)
+        return findings
+    findings = Findings("audiences", shelf.source("orders"), shelf.as_of("orders"))
+    until = last_day(shelf)
+    now = Picking(shelf, bought, until, name="audiences_now")
+    goods = _goods(shelf, now)
+    subject = subject_of(where.words or "", where.product, goods)
+    since = until - timedelta(days=SINCE)
+    past = now.lines.filter(now.lines.day <= since)
+    earlier = Picking(shelf, past, since, name="audiences_then")
+    telling = Telling(shelf, findings, now, earlier, subject, goods)
+    if telling.people < ENOUGH:
+        findings.refuse(Words(
+            "Only {n} customers can be told apart: too few for groups. Import orders with"
+            " a customer column, or more of them.", n=telling.people))  # fmt: skip
+        return findings
+    if "consents" not in shelf.listed:
+        findings.refuse(NO_CONSENTS)
+    telling.everybody()
+    if where.rule:
+        _one(telling, Rule.model_validate_json(where.rule))
+    else:
+        _several(telling, where.words or "")
+    return findings
+
+
+def _one(telling: Telling, rule: Rule) -> None:
+    """The audience of a rule that somebody wrote, with the names in it looked up."""
+    known, unknown = resolved(rule, telling.goods)
+    for name in unknown:
+        telling.findings.refuse(Words(
+            "Nobody bought anything called {name}: look at how your orders or products spell it.",
+            name=name))  # fmt: skip
+    if not unknown:
+        telling.audience(Proposal("yours", known))
+
+
+def _several(telling: Telling, words: str) -> None:
+    niche, goal, floor = niche_of(telling), goal_of(words), telling.shelf.floor
+    things = niche.things if niche else ()
+    if goal:
+        telling.findings.add("all", "goal", goal)
+    for one in proposals(telling.subject, goal, things):
+        sure = one.id == "alike" or bool(telling.subject.name and not goal and one.id != "niche")
+        try:
+            told = telling.audience(one, least=floor, sure=sure)
+        except CannotDo as no:  # no rhythm: there are no groups
+            telling.findings.refuse(no.words)
+            continue
+        if told and one.id == "niche" and niche:
+            _niche(telling, niche)
+
+
+def _niche(telling: Telling, niche: Niche) -> None:
+    add, first = telling.findings.add, niche.things[0]
+    add("niche", "thing", telling.goods.titles.get(first, first))
+    add("niche", "things", len(niche.things), query="niche")
+    add("niche", "lift", niche.lift, unit="×", query="niche")
+
+
+def _goods(shelf: Shelf, now: Picking) -> Goods:
+    """What was ever bought, most buyers first."""
+    table = (
+        now.lines.filter(_.amount >= 0, _["product"].notnull())
+        .group_by("product")
+        .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
+    )
+    rows = sorted(rows_of(shelf, table), key=lambda row: (-row["buyers"], row["product"]))
+    titles = {row["product"]: row["title"] or row["product"] for row in rows}
+    categories = {row["product"]: row["category"] for row in rows if row["category"]}
+    return Goods(titles, categories)

@@ -1,0 +1,54 @@
+"""Products and categories in a rule as a person typed them, and as the shop calls them."""
+
+from collections.abc import Sequence
+
+from bot.audience import Rule
+from bot.fold import fold, squeeze
+from bot.library.audiences.subject import Goods
+
+
+def resolved(rule: Rule, goods: Goods) -> tuple[Rule, list[str]]:
+    """The rule with keys for titles and the shop's spelling of categories; and what nothing in the
+    orders is called."""
+    unknown: list[str] = []
+    changed: dict[str, object] = {}
+    for products, categories in (
+        ("bought", "bought_categories"),
+        ("not_bought", "not_bought_categories"),
+    ):
+        keys, names = _sorted(
+            [*getattr(rule, products), *getattr(rule, categories)], goods, unknown
+        )
+        changed |= {products: keys, categories: names}
+    return rule.model_copy(update=changed), unknown
+
+
+def _sorted(
+    typed: Sequence[str], goods: Goods, unknown: list[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What was typed as products' keys and as categories."""
+    titles = {_same(title): key for key, title in goods.titles.items()}
+    names = {_same(name): name for name in goods.names}
+    keys, categories = [], []
+    for one in typed:
+        if one in goods.titles:
+            keys.append(one)
+        elif _same(one) in names:
+            categories.append(names[_same(one)])
+        elif _same(one) in titles:
+            keys.append(titles[_same(one)])
+        elif found := _within(_same(one), titles):
+            keys.append(found)
+        else:
+            unknown.append(one)
+    return tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(categories))
+
+
+def _within(typed: str, titles: dict[str, str]) -> str | None:
+    """The one product whose title has all that was typed in it."""
+    found = [key for title, key in titles.items() if typed and typed in title]
+    return found[0] if len(found) == 1 else None
+
+
+def _same(name: str) -> str:
+    return fold(squeeze(name))

@@ -1,0 +1,44 @@
+"""One small taste in the shop: things that the same people buy, far beyond chance."""
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from bot.library.read import rows_of
+from bot.library.segments import together
+
+if TYPE_CHECKING:
+    from bot.library.audiences.told import Telling
+
+
+@dataclass(frozen=True)
+class Niche:
+    """`lift` is the median over its pairs: how many more people have both than chance gives."""
+
+    things: tuple[str, ...]
+    lift: float
+
+
+def niche_of(telling: "Telling") -> Niche | None:
+    """The strongest taste, one that has to do with the subject before any other; None when the
+    orders show none."""
+    shelf, goods = telling.shelf, telling.goods
+    table = together.pairs_of(together.baskets(telling.now.lines, "product", shelf.floor))
+    rows = rows_of(shelf, telling.keep("niche", table))
+    pairs = together.pairs(rows, telling.people, goods.categories, shelf.floor)
+    found = together.groups(pairs)
+    if not found:
+        return None
+    things = max(found, key=lambda one: _near(telling, one))
+    inside = [pair for pair in pairs if pair.a in things and pair.b in things]
+    owners = {str(row["a"]): row["both"] for row in rows if row["a"] == row["b"]}
+    known = tuple(sorted(things, key=lambda thing: (-owners.get(thing, 0), thing)))
+    return Niche(known, round(median(pair.lift for pair in inside), 1))
+
+
+def _near(telling: "Telling", things: tuple[str, ...]) -> int:
+    """How many of these things are of the subject. The first found is the strongest."""
+    from bot.library.audiences.subject import concepts
+
+    wanted = concepts(telling.subject.name)
+    return sum(bool(concepts(telling.goods.titles.get(thing, "")) & wanted) for thing in things)

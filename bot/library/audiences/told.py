@@ -1,0 +1,219 @@
+"""An audience as facts: its rule, its size, and what such people did in the 90 days before."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import ibis.expr.types as ir
+from ibis import _
+
+from bot.audience import Rule
+from bot.library.audiences.measured import (
+    PURPOSES,
+    SINCE,
+    Before,
+    before,
+    before_of,
+    sizes_of,
+    subject_lines,
+    then,
+)
+from bot.library.audiences.proposals import Proposal
+from bot.library.audiences.subject import Goods, Subject
+from bot.library.experiments.planning import smallest_lift
+from bot.library.findings import Findings
+from bot.library.read import rows_of, sql_of
+from bot.library.segments.picking import Picking
+from bot.library.shelf import Shelf
+from bot.library.slugs import slug
+from bot.words import Words
+
+FEW = 5  # buyers, below which a share says nothing
+SHOWN = 40  # categories in the form
+
+
+@dataclass
+class Telling:
+    """What the audiences are counted on: the orders now, and as they were 90 days ago."""
+
+    shelf: Shelf
+    findings: Findings
+    now: Picking
+    earlier: Picking
+    subject: Subject
+    goods: Goods
+
+    @cached_property
+    def people(self) -> int:
+        """Customers with a purchase."""
+        table = self.now.ranked.aggregate(people=_.count())
+        return int(rows_of(self.shelf, table)[0]["people"])
+
+    def keep(self, name: str, table: ir.Table) -> ir.Table:
+        """The same table, compiled once, its SQL kept under that name."""
+        sql = self.findings.queries[name] = sql_of(table)
+        if self.shelf.engine.name != "duckdb":
+            return table
+        return self.shelf.engine.sql(sql, schema=table.schema())
+
+    def everybody(self) -> None:
+        """What all audiences are held against, and what things are called."""
+        add, known = self.findings.add, self.goods
+        add("all", "customers", self.people, unit="customers", rows=self.people)
+        add("all", "days", SINCE, unit="days")
+        if self.subject.name:
+            add("all", "subject", self.subject.name, about=self.subject.name)
+        if len(self.subject.keys) > 1:
+            add("all", "more", len(self.subject.keys) - 1)
+        for n, name in enumerate(known.names[:SHOWN], 1):
+            add("category", f"n{n}", name, about=name)
+        all_then = self._all_then
+        if all_then is None:
+            self.findings.refuse(
+                Words(
+                    "What such people bought before can't be told: it needs orders of half a year."
+                )
+            )
+            return
+        if all_then.bought >= FEW:
+            share = round(100 * all_then.share, 1)
+            add("all", "bought-share", share, unit="%", rows=all_then.people, query="all-then")
+
+    def audience(self, one: Proposal, *, least: int = 0, sure: bool = False) -> bool:
+        """The facts of one audience; none, and False, when fewer than `least` fit, or when it must
+        be `sure` and such people did not buy more than those they are held against."""
+        fits = self.now.fitting(one.rule)
+        sizes = rows_of(self.shelf, self.keep(one.id, sizes_of(fits, self.shelf)))[0]
+        counted = int(sizes["fits"])
+        if counted < least:
+            return False
+        past, base = self._past(one), self._base(one.rule)
+        if sure and base is not None and not _stands_out(past, base):
+            return False
+        self._rule(one, counted)
+        self._sizes(one, sizes)
+        if past is not None and base is not None:
+            self._before(one, past, base, sizes)
+        return True
+
+    def _rule(self, one: Proposal, rows: int) -> None:
+        add, rule = self.findings.add, one.rule
+        add(one.id, "rule", rule.stored, rows=rows)
+        add(one.id, "rule-code", rule.code, rows=rows)
+        for name in ("bought_within", "not_within", "bought_at_least", "min_orders", "max_orders"):
+            if (value := getattr(rule, name)) is not None:
+                unit = {"bought_within": "days", "not_within": "days"}.get(name)
+                add(one.id, slug(name), value, unit=unit)
+        known = {
+            fact.about for fact in self.findings.facts if fact.id.startswith("audiences.things")
+        }
+        for key in rule.products:
+            if key not in known:
+                title = self.goods.titles.get(key, key)
+                add("things", slug(key), title, about=key)
+
+    def _sizes(self, one: Proposal, sizes: dict[str, int]) -> None:
+        self._count(one.id, "customers", sizes["fits"])
+        for purpose in PURPOSES:
+            if purpose in sizes:
+                self._count(one.id, f"by-{purpose}", sizes[purpose])
+
+    def _count(self, id: str, measure: str, counted: int) -> None:
+        floor = self.shelf.floor
+        if counted >= floor:
+            self.findings.add(id, measure, counted, rows=counted, query=id)
+        else:
+            self.findings.add(id, measure, f"under {floor}", query=id)
+
+    @cached_property
+    def _all_then(self) -> Before | None:
+        """Everybody 90 days ago; None when the orders don't go back as far again."""
+        table = self.earlier.ranked.select("customer")
+        if not self._long_enough:
+            return None
+        asked = before_of(table, self.now.lines, self.subject, self.earlier.until)
+        return before(rows_of(self.shelf, self.keep("all-then", asked))[0])
+
+    @cached_property
+    def _without_then(self) -> Before | None:
+        """Those who did not have the thing 90 days ago: whom look-alikes are held against."""
+        if not self._long_enough:
+            return None
+        had = subject_lines(self.earlier.lines, self.subject).filter(_.amount >= 0)
+        table = self.earlier.ranked.anti_join(had.select("customer"), "customer").select("customer")
+        asked = before_of(table, self.now.lines, self.subject, self.earlier.until)
+        return before(rows_of(self.shelf, self.keep("without-then", asked))[0])
+
+    def _base(self, rule: Rule) -> Before | None:
+        """Whom an audience is held against."""
+        alike = rule.like_product or rule.like_category
+        return self._without_then if alike and self.subject.name else self._all_then
+
+    @cached_property
+    def _long_enough(self) -> bool:
+        first = rows_of(self.shelf, self.now.lines.aggregate(first=_.day.min()))[0]["first"]
+        return first is not None and (self.earlier.until - first).days >= SINCE
+
+    def _past(self, one: Proposal) -> Before | None:
+        if not self._long_enough:
+            return None
+        fits = self.earlier.fitting(then(one.rule))
+        asked = before_of(fits, self.now.lines, self.subject, self.earlier.until)
+        return before(rows_of(self.shelf, self.keep(f"{one.id}-then", asked))[0])
+
+    def _before(self, one: Proposal, past: Before, base: Before, sizes: dict[str, int]) -> None:
+        if past.people < self.shelf.floor or past.bought < FEW:
+            return
+        add, rows, query = self.findings.add, past.people, f"{one.id}-then"
+        add(one.id, "people-then", past.people, unit="customers", rows=rows, query=query)
+        low, high = past.share_interval
+        for measure, share in (("", past.share), ("-low", low), ("-high", high)):
+            value = round(100 * share, 1)
+            add(one.id, f"bought-share{measure}", value, unit="%", rows=rows, query=query)
+        if base.share > 0:
+            others = round(100 * base.share, 1)
+            add(one.id, "others-share", others, unit="%", rows=base.people, query="all-then")
+            times = round(past.share / base.share, 1)
+            add(one.id, "times-all", times, unit="×", rows=rows, query=query)
+        verdict = "confirmed" if _stands_out(past, base) or high < base.share else "to watch"
+        add(one.id, "verdict", verdict, rows=rows, query=query)
+        reach = sizes.get(one.rule.purpose, sizes["fits"])
+        if reach >= self.shelf.floor:
+            self._expected(one, past, reach)
+
+    def _expected(self, one: Proposal, past: Before, reach: int) -> None:
+        """What so many people buy by themselves in 90 days, and what a test on them would see."""
+        add, rows, query = self.findings.add, past.people, f"{one.id}-then"
+        for end, share in zip(("low", "high"), past.share_interval, strict=True):
+            buyers = round(reach * share)
+            add(one.id, f"expected-buyers-{end}", buyers, rows=rows, query=query)
+        if self._currency:
+            for end, mean in zip(("low", "high"), past.sales_interval, strict=True):
+                sales = _roughly(reach * mean)
+                unit = self._currency
+                add(one.id, f"expected-sales-{end}", sales, unit=unit, rows=rows, query=query)
+        effect = smallest_lift(past.share, reach // 2)
+        if effect <= 1:
+            value = round(100 * effect)
+            add(one.id, "smallest-effect", value, unit="%", rows=rows, query=query)
+
+    @cached_property
+    def _currency(self) -> str | None:
+        """The shop's one currency; amounts of several are not added up."""
+        orders = self.shelf.table("orders")
+        assert orders is not None  # asked before
+        known = orders.filter(orders.currency.notnull()).select("currency").distinct()
+        found = [row["currency"] for row in rows_of(self.shelf, known)]
+        return found[0] if len(found) == 1 else None
+
+
+def _stands_out(past: Before | None, base: Before | None) -> bool:
+    """Whether even the low end of what they bought is above everybody's share."""
+    if past is None or base is None:
+        return False
+    return past.bought >= FEW and past.share_interval[0] > base.share
+
+
+def _roughly(amount: float) -> int:
+    """Two digits and noughts: more is not known."""
+    digits = len(str(int(amount)))
+    return int(round(amount, min(0, 2 - digits)))

@@ -1,0 +1,138 @@
+"""Addresses as advertising platforms ask for them: normalised, hashed, as CSV.
+
+Sources, checked 2026-11-24: Google Ads help, "About the Customer Match process" (trim, lower case,
+dots before @gmail.com and @googlemail.com removed; phones in E.164 with +; country not hashed);
+Meta, "Customer list custom audiences" (phone: digits with the country code, no +, no leading
+noughts); Criteo, "Contact list audiences" (one column, MD5 or SHA-256). All as lower-case hex of
+the UTF-8 bytes.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.fold import fold
+
+GMAIL = ("gmail.com", "googlemail.com")
+# Country → its ISO code, and what stands before a national number in place of its leading nought.
+COUNTRIES = {
+    "FR": ("33", "france"), "BE": ("32", "belgique", "belgium", "belgie"),
+    "CH": ("41", "suisse", "switzerland", "schweiz"), "LU": ("352", "luxembourg"),
+    "DE": ("49", "allemagne", "germany", "deutschland"), "AT": ("43", "autriche", "austria"),
+    "GB": ("44", "united kingdom", "royaume-uni", "uk", "great britain", "angleterre", "england"),
+    "IE": ("353", "irlande", "ireland", "eire"), "NL": ("31", "pays-bas", "netherlands", "the netherlands"),
+    "ES": ("34", "espagne", "spain", "espana"), "IT": ("39", "italie", "italy", "italia"),
+    "PT": ("351", "portugal"), "US": ("1", "united states", "etats-unis", "usa"),
+    "CA": ("1", "canada"), "BR": ("55", "bresil", "brazil", "brasil"),
+}  # fmt: skip
+KEEPS_NOUGHT = ("IT",)  # Italy's numbers keep theirs after +39
+NO_TRUNK = ("ES", "PT", "LU", "US", "CA")  # national numbers have none before them
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the audience, opened: what is known of them, or None."""
+
+    email: str | None
+    phone: str | None
+    country: str | None
+
+
+def rows(platform: str, people: Iterable[Person]) -> Iterator[tuple[str, ...]]:
+    """The file's rows, without those of whom the platform gets nothing. No two are the same."""
+    seen: set[tuple[str, ...]] = set()
+    for person in people:
+        row = ROWS[platform](person)
+        if any(row[: PROVES[platform]]) and row not in seen:
+            seen.add(row)
+            yield row
+
+
+def as_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
+    """UTF-8, comma, CRLF (RFC 4180); what a spreadsheet would take for a formula is left as text."""
+    written = io.StringIO()
+    out = csv.writer(written)
+    if HEADS[platform]:
+        out.writerow(HEADS[platform])
+    out.writerows([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row]
+                  for row in lines)  # fmt: skip
+    return written.getvalue().encode()
+
+
+def plain_email(email: str | None) -> str:
+    """Trimmed, lower case; empty for what is no address."""
+    found = (email or "").strip().lower()
+    return found if re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+", found) else ""
+
+
+def google_email(email: str | None) -> str:
+    """`plain_email`, without the dots that Gmail does not count."""
+    name, at, domain = plain_email(email).partition("@")
+    return (name.replace(".", "") if domain in GMAIL else name) + at + domain
+
+
+def phone(number: str | None, country: str | None) -> str:
+    """E.164 with its +, or empty when the country can't be known."""
+    typed = re.sub(r"\(0\)", "", number or "")
+    digits = re.sub(r"\D", "", typed)
+    if typed.strip().startswith("+"):
+        whole = digits
+    elif digits.startswith("00"):
+        whole = digits[2:]
+    elif (code := iso(country)) and digits:
+        trunk = code not in (*KEEPS_NOUGHT, *NO_TRUNK)
+        whole = COUNTRIES[code][0] + (digits.removeprefix("0") if trunk else digits)
+    else:
+        return ""
+    return f"+{whole}" if 8 <= len(whole) <= 15 and not whole.startswith("0") else ""
+
+
+def iso(country: str | None) -> str:
+    """The country's two letters; empty when it is none that we know."""
+    said = fold(country or "").strip()
+    if said.upper() in COUNTRIES:
+        return said.upper()
+    return next((code for code, names in COUNTRIES.items() if said in names[1:]), "")
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() if text else ""
+
+
+def _google(person: Person) -> tuple[str, ...]:
+    number = phone(person.phone, person.country)
+    return sha256(google_email(person.email)), sha256(number), iso(person.country)
+
+
+def _meta(person: Person) -> tuple[str, ...]:
+    number = phone(person.phone, person.country).removeprefix("+")
+    return sha256(plain_email(person.email)), sha256(number)
+
+
+ROWS: dict[str, Callable[[Person], tuple[str, ...]]] = {
+    "google": _google,
+    "meta": _meta,
+    "amazon": lambda person: (sha256(plain_email(person.email)),),
+    "criteo": lambda person: (sha256(plain_email(person.email)),),
+    "criteo-md5": lambda person: (md5(plain_email(person.email)),),
+    "plain-email": lambda person: (plain_email(person.email),),
+    "plain-sms": lambda person: (phone(person.phone, person.country),),
+}
+HEADS: dict[str, tuple[str, ...]] = {
+    "google": ("Email", "Phone", "Country"),
+    "meta": ("email", "phone"),
+    "amazon": ("email",),
+    "criteo": (),
+    "criteo-md5": (),
+    "plain-email": ("email",),
+    "plain-sms": ("phone",),
+}
+PROVES = {name: 2 if name in ("google", "meta") else 1 for name in ROWS}  # columns that match

@@ -1,0 +1,188 @@
+"""Files that complete each other: orders and their lines, read as one table of lines.
+
+Shops that keep orders and lines apart export them apart: one file says when and who, the other
+what and for how much. What else is given and names a customer or a product once (its region, its
+category) is joined to it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from bot.errors import CannotDo
+from bot.library.files.heads import find_head
+from bot.library.files.names import Match, complete, guess, match, spoken
+from bot.library.files.opening import look
+from bot.library.files.source import Shape, literal, opened, quoted
+from bot.words import Words
+
+BESIDE = ("consents", "products")  # files that may complete orders and be taken in by themselves
+
+
+@dataclass(frozen=True)
+class Half:
+    """One file that is given, by its columns."""
+
+    path: Path
+    shape: Shape
+    match: Match  # as orders
+    kind: str | None  # what it is by itself
+
+
+@dataclass(frozen=True)
+class Joined:
+    """One table in `path` (Parquet, texts as they were), made of the files in `used`."""
+
+    path: Path
+    name: str
+    used: frozenset[Path]
+    told: tuple[Words, ...]
+
+
+def together(paths: Sequence[Path], folder: Path, called: Mapping[str, str]) -> Joined | None:
+    """The orders and their lines among these files, in one; None when there is not one of each.
+    Raises CannotDo when no line names one of the orders. Writes into `folder` alone."""
+    files = [half for path in paths if (half := _looked_at(path, called)) is not None]
+    orders = [one for one in files if is_orders(one.match) and not complete(one.match)]
+    lines = [one for one in files if is_lines(one.match) and not complete(one.match)]
+    if len(orders) != 1 or len(lines) != 1:
+        return None
+    rest = [one for one in files if one not in (*orders, *lines)]
+    beside = [one for one in rest if one.kind is None or one.kind in BESIDE]
+    with duckdb.connect() as con:
+        return _join(con, folder, orders[0], lines[0], beside)
+
+
+def is_orders(found: Match) -> bool:
+    """Whether a file says when orders were placed, and by whom, but not for how much."""
+    return {"order", "at", "customer"} <= set(found.columns) and not _worth(found)
+
+
+def is_lines(found: Match) -> bool:
+    """Whether a file says what was in orders and for how much, but not when."""
+    has = found.columns
+    return {"order", "product"} <= set(has) and "at" not in has and _worth(found)
+
+
+def _worth(found: Match) -> bool:
+    return "amount" in found.columns or "unit_price" in found.aids
+
+
+def _looked_at(path: Path, called: Mapping[str, str]) -> Half | None:
+    try:
+        file = look(path, path.name)
+        head = find_head(path, file, path.name, called, None)
+    except CannotDo:
+        return None  # by itself it says why
+    shape = Shape(
+        file.format, file.encoding, head.delimiter, head.sheet, head.line, head.names, file.lines
+    )
+    alone = guess(head.names, path.name, called, None)
+    kind = alone.kind if complete(alone) else None
+    return Half(path, shape, match("orders", head.names, called), kind)
+
+
+def _join(
+    con: duckdb.DuckDBPyConnection, folder: Path, orders: Half, lines: Half, beside: Sequence[Half]
+) -> Joined:
+    sides = f"FROM {_side(lines, folder)} l JOIN {_side(orders, folder)} o ON l.ours = o.ours"
+    names = [one for one in dict.fromkeys(lines.shape.names) if one]
+    more = _new(names, orders.shape.names)
+    chosen = [f"l.{quoted(n)}" for n in names] + [f"o.{quoted(n)}" for n in more]
+    names += more
+    told, used = [_counted(con, folder, orders, lines)], {orders.path, lines.path}
+    for at, one in enumerate(beside):
+        if (key := _key(con, names, one, folder)) is None:
+            continue
+        owner = "l" if key in lines.shape.names else "o"
+        by = f"{owner}.{quoted(key)} = b{at}.{quoted(key)}"
+        sides += f" LEFT JOIN {_copied(one, folder)} b{at} ON {by}"
+        fresh = _new(names, one.shape.names)
+        chosen += [f"b{at}.{quoted(n)}" for n in fresh]
+        names += fresh
+        used.add(one.path)
+        told.append(Words("{file} completes it, by {column}.", file=one.path.name, column=key))
+    path = folder / f"{orders.path.stem}+{lines.path.stem}.parquet"
+    rows = f"SELECT {', '.join(chosen)} {sides} ORDER BY l.n"
+    con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet)")
+    name = f"{orders.path.name} + {lines.path.name}"
+    return Joined(path, name, frozenset(used), tuple(told))
+
+
+def _counted(con: duckdb.DuckDBPyConnection, folder: Path, orders: Half, lines: Half) -> Words:
+    """How much of both finds the other. Raises CannotDo when nothing does."""
+    ones, others = _side(lines, folder), _side(orders, folder)
+    found, lost, alone = con.execute(
+        f"SELECT (SELECT count(*) FROM {ones} SEMI JOIN {others} USING (ours)), "
+        f"(SELECT count(*) FROM {ones} ANTI JOIN {others} USING (ours)), "
+        f"(SELECT count(*) FROM {others} ANTI JOIN {ones} USING (ours))"
+    ).fetchall()[0]
+    if not found:
+        raise CannotDo(
+            Words(
+                "No line of {lines} belongs to an order of {orders}: their order numbers differ.",
+                lines=lines.path.name,
+                orders=orders.path.name,
+            )
+        )
+    return Words(
+        "{orders} and {lines} are read as one: {rows} lines. Left out: {alone} orders without a "
+        "line, {lost} lines without an order.",
+        orders=orders.path.name,
+        lines=lines.path.name,
+        rows=found,
+        alone=alone,
+        lost=lost,
+    )
+
+
+def _side(half: Half, folder: Path) -> str:
+    """The file's rows with the number of their order as `ours`."""
+    order = quoted(half.shape.names[half.match.columns["order"]])
+    return f"(SELECT *, trim({order}) AS ours FROM {_copied(half, folder)})"
+
+
+def _copied(half: Half, folder: Path) -> str:
+    """The file's rows as Parquet under their own names, with n; as SQL for FROM."""
+    path = folder / f"{half.path.name}.cells.parquet"
+    if not path.exists():
+        kept: dict[str, int] = {}
+        for place, name in enumerate(half.shape.names):
+            if name:
+                kept.setdefault(name, place)
+        cells = ", ".join(f"c{place} AS {quoted(name)}" for name, place in kept.items())
+        with opened(half.path, half.path.name, half.shape) as source:
+            rows = f"SELECT n, {cells} FROM {source.relation}"
+            source.con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet)")
+    return literal(path)
+
+
+def _new(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Those of the others that say something else: not the same name twice."""
+    has = {spoken(name) for name in names}
+    return [one for one in dict.fromkeys(others) if one and spoken(one) not in has and one != "n"]
+
+
+def _key(
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], half: Half, folder: Path
+) -> str | None:
+    """The column that the file shares with the orders, naming each thing once; None when there is
+    none, or when the file says nothing that orders hold."""
+    fresh = _new(names, half.shape.names)
+    gained = match("orders", [*names, *fresh], {})
+    before = match("orders", list(names), {})
+    says = set(gained.columns) - set(before.columns)
+    person = gained.columns.get("customer", 0) >= len(names)  # a better name of who bought
+    if not says and not person:
+        return None
+    rows = _copied(half, folder)
+    for name in names:
+        if name in half.shape.names:
+            once = con.execute(
+                f"SELECT count(*) = count(DISTINCT {quoted(name)}) AND count(*) > 0 FROM {rows}"
+            ).fetchall()[0][0]
+            if once:
+                return name
+    return None

@@ -1,0 +1,134 @@
+"""A test to come: how many people it needs and how long it takes, from the rate that there is."""
+
+from decimal import ROUND_CEILING, Decimal
+from math import ceil, isfinite
+
+from bot.library.experiments.bases import Base, base_of
+from bot.library.experiments.planning import plan, smallest_lift
+from bot.library.findings import Findings, Where
+from bot.library.shelf import Shelf
+from bot.library.wanted import Place, Wanted
+from bot.words import Words
+
+LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # %, where the words ask for none
+WEEKS = (2, 4, 8)
+POWER, ALPHA = 80, 5  # %
+SAID = "brief"
+
+
+def find(shelf: Shelf, where: Where) -> Findings:
+    """What a test of two equal variants needs at `where.wanted.place` (a whole visit otherwise).
+
+    plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the lift asked for, %);
+    plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (each variant),
+    .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the least that so many weeks
+    would show; plan.chance.power and .alpha (%). What the words say of the rate, the effect or the
+    people wins over the data. Source: bot.library.experiments.planning.
+    """
+    wanted = where.wanted or Wanted()
+    place: Place = wanted.place or "visit"
+    known = base_of(shelf, where, place)
+    source = known.source if known else SAID
+    found = Findings("plan", source, known.last if known else shelf.today)
+    base = _base(wanted, known)
+    if base is None:
+        found.refuse(
+            Words(
+                "To plan this test takes the rate there is today and how many people come."
+                " Import visits or campaign results, or say both: from 4% to 5%, 2,000 visitors"
+                " a week."
+            )
+        )
+        return found
+    weekly = wanted.weekly or (known.weekly if known else None)
+    _start(found, wanted, place, known, base, weekly)
+    for lift in _lifts(wanted):
+        _needed(found, place, base, lift, weekly)
+    for weeks in WEEKS if weekly else ():
+        _shown(found, place, base, weekly or 0, weeks)
+    found.add("chance", "power", POWER, unit="%", source=SAID)
+    found.add("chance", "alpha", ALPHA, unit="%", source=SAID)
+    return found
+
+
+def _base(wanted: Wanted, known: Base | None) -> Decimal | None:
+    """In %, as it is shown: two decimals below 10 %."""
+    if wanted.base is not None:
+        return wanted.base
+    if known is None:
+        return None
+    return _shares(Decimal(100) * known.succeeded / known.people)
+
+
+def _shares(value: Decimal) -> Decimal:
+    """Never rounded to nothing, nor to all."""
+    shown = round(value, 1 if value >= 10 else 2)
+    return min(max(shown, Decimal("0.01")), Decimal("99.9"))
+
+
+def _lifts(wanted: Wanted) -> list[Decimal]:
+    if wanted.lift is None:
+        return list(LIFTS)
+    asked = round(wanted.lift, 1)
+    asked = Decimal(int(asked)) if asked == int(asked) else asked
+    return sorted({asked, *(lift for lift in LIFTS if lift > asked)})
+
+
+def _start(
+    found: Findings,
+    wanted: Wanted,
+    place: Place,
+    known: Base | None,
+    base: Decimal,
+    weekly: int | None,
+) -> None:
+    said = wanted.base is not None
+    rows = known.people if known else None
+    query = "base" if known else None
+    if known:
+        found.queries["base"] = known.sql
+        found.add(place, "first-day", known.first, rows=rows, query=query)
+        found.add(place, "last-day", known.last, rows=rows, query=query)
+        if known.product:
+            found.add(place, "product", known.product, rows=rows, query=query)
+    found.add(
+        place, "base", base, unit="%",
+        rows=None if said else rows, query=None if said else query, source=SAID if said else None,
+    )  # fmt: skip
+    if wanted.lift is not None:
+        found.add(place, "asked", _lifts(wanted)[0], unit="%", source=SAID)
+    if weekly:
+        typed = wanted.weekly is not None
+        found.add(
+            place, "weekly", weekly,
+            rows=None if typed else rows, query=None if typed else query,
+            source=SAID if typed else None,
+        )  # fmt: skip
+
+
+def _needed(
+    found: Findings, place: Place, base: Decimal, lift: Decimal, weekly: int | None
+) -> None:
+    rate = base * (1 + lift / 100)
+    if rate >= 100:
+        return
+    needs = plan(float(base) / 100, float(lift) / 100, power=POWER / 100, alpha=ALPHA / 100)
+    subject, about = f"{place}-lift-{str(lift).replace('.', '-')}", f"+{lift}%"
+    found.add(subject, "lift", lift, unit="%", about=about)
+    found.add(subject, "rate", _shares(rate), unit="%", about=about)
+    found.add(subject, "people", needs.people, about=about)
+    found.add(subject, "in-all", 2 * needs.people, about=about)
+    if weekly:
+        weeks = ceil(2 * needs.people / weekly)
+        found.add(subject, "weeks", weeks, unit="weeks", about=about)
+
+
+def _shown(found: Findings, place: Place, base: Decimal, weekly: int, weeks: int) -> None:
+    """Nothing when even a rise to certainty would not show."""
+    people = weekly * weeks // 2
+    least = smallest_lift(float(base) / 100, people, power=POWER / 100, alpha=ALPHA / 100)
+    if people and isfinite(least):
+        shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
+        subject = f"{place}-weeks-{weeks}"
+        found.add(subject, "weeks", weeks, unit="weeks")
+        found.add(subject, "smallest-lift", shown, unit="%")

@@ -1,0 +1,134 @@
+"""What a conversation decided, left open and promised: by the words people use, never by guess.
+
+A sentence decides ("let's", « on part sur »), asks (it ends with a question mark, and the next
+messages of others don't answer it), or promises ("I'll", « je m'en occupe », "Léa, can you").
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from bot.around import Message, messages
+from bot.library.findings import Findings
+from bot.words import Words
+
+SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+(?=\s|$)|[.!?…]+(?=\S)[^.!?\n…]*)*[.!?…]*")
+DECIDES = re.compile(
+    r"^(?:ok(?:ay)?,? |so,? |right,? |bon,? |alors,? |donc,? |parfait,? )?"
+    r"(?:let'?s (?!see|not|talk|discuss)"
+    r"|we(?:'ll| will)? (?:go|are going) (?:with|for)|we(?:'re| are) going with|we decided|decided\b"
+    r"|we agreed|agreed\b|it'?s (?:decided|settled)|going with|final(?: answer)?:"
+    r"|we'?ll (?:use|keep|launch|send|drop|start)|we (?:keep|drop|launch|start|send)\b|on part (?:sur|avec)|on garde"
+    r"|on lance|on prend|on choisit|on valide|on abandonne|on reste sur|on fait (?!quoi)|c'est décidé"
+    r"|décidé\b|c'est (?:validé|acté|calé)|validé\b|acté\b|ok pour|d'accord pour|nous partons sur"
+    r"|nous avons décidé|on a décidé|partons sur|allons-y pour)",
+    re.IGNORECASE,
+)
+INSIDE = re.compile(
+    r"\b(?:we(?:'ve| have)? decided|we(?:'ve| have)? agreed|we go with|we'll go with|on part sur"
+    r"|on a décidé|c'est décidé|décision ?:|decision ?:|nous avons décidé)",
+    re.IGNORECASE,
+)
+PROMISES = re.compile(
+    r"\b(?:i'?ll\b|i will\b|i can (?:do|take|write|send|prepare|ask)|i'?m on it|on it\b|i take\b"
+    r"|leave it to me|je m'en (?:occupe|charge)|je (?:prends|fais|m'occupe|vais|prépare|t'envoie"
+    r"|vous envoie|relance|rédige|vérifie|regarde)\b|j'envoie|j'appelle|j'écris|je le fais"
+    r"|je (?:le|la|les|vous|te) \w+(?:erai|irai|rai)\b|je \w+rai\b|j'\w+rai\b|je me charge)",
+    re.IGNORECASE,
+)
+HANDS = re.compile(
+    r"\b(?:can|could|will) you\b|\bplease\b|\b(?:peux|pourrais)-tu\b|\btu (?:peux|t'en occupes"
+    r"|t'occupes|prends)\b|\b(?:pouvez|pourriez)-vous\b|\bmerci de\b|\bstp\b|\bsvp\b",
+    re.IGNORECASE,
+)
+NOT = re.compile(
+    r"\b(?:if|unless|maybe|perhaps|not sure|si|peut-être|pas sûre?|don'?t think|won'?t|will not)\b",
+    re.IGNORECASE,
+)
+MAYBE_ANSWERS = 3  # the next messages of others, within which an answer would stand
+MOST = 12  # of a sort, the latest
+LONG = 300  # letters of a quotation
+
+
+def find(material: str, today: date) -> Findings:
+    """Facts: thread.all.messages and .people; thread.decided-<n>.words, thread.open-<n>.words,
+    thread.todo-<n>.words, each letter for letter, about who said it or has to do it; and
+    thread.all.decisions, .questions, .tasks."""
+    found = Findings("thread", "this conversation", today)
+    said = messages(material)
+    if not said:
+        found.refuse(Words("There is nothing to read here. Ask me inside a thread, or for the "
+                           "channel you ask in, once I am invited into it."))  # fmt: skip
+        return found
+    found.add("all", "messages", len(said), rows=len(said))
+    found.add("all", "people", len({message.who for message in said}), rows=len(said))
+    names = sorted({message.who for message in said}, key=len, reverse=True)
+    sorts = {
+        "decided": ("decisions", list(_decided(said))),
+        "open": ("questions", list(_open(said))),
+        "todo": ("tasks", list(_todo(said, names))),
+    }
+    for name, (plural, every) in sorts.items():
+        latest = every[-MOST:]
+        for n, (message, about, words) in enumerate(latest, 1):
+            source = f"{message.who}, message {message.n}"
+            found.add(f"{name}-{n}", "words", words, about=about, rows=1, source=source)
+        if every:
+            found.add("all", plural, len(latest), rows=len(said))
+    return found
+
+
+Picked = tuple[Message, str, str]  # the message, whom it concerns, its sentence
+
+
+def sentences(text: str) -> list[str]:
+    """Letter for letter, without the spaces around."""
+    return [one[0].strip() for one in SENTENCE.finditer(text) if len(one[0].strip()) > 1]
+
+
+def straight(text: str) -> str:
+    """With the apostrophes that patterns have."""
+    return text.replace("’", "'")
+
+
+def _decided(said: Sequence[Message]) -> Iterator[Picked]:
+    for message in said:
+        for one in sentences(message.text):
+            said_so = straight(one)
+            decides = DECIDES.search(said_so) or INSIDE.search(said_so)
+            if decides and not one.endswith("?") and not NOT.search(one) and len(one) <= LONG:
+                yield message, message.who, one
+
+
+def _open(said: Sequence[Message]) -> Iterator[Picked]:
+    for at, message in enumerate(said):
+        for one in sentences(message.text):
+            asks = one.endswith("?") and len(one.split()) > 2 and len(one) <= LONG
+            if asks and not HANDS.search(one) and not _is_answered(said, at):
+                yield message, message.who, one
+
+
+def _is_answered(said: Sequence[Message], at: int) -> bool:
+    """Whether somebody else says something next that is no question itself."""
+    after = [other for other in said[at + 1 :] if other.who != said[at].who][:MAYBE_ANSWERS]
+    return any(not other.text.rstrip().endswith("?") for other in after[:1])
+
+
+def _todo(said: Sequence[Message], names: Sequence[str]) -> Iterator[Picked]:
+    for message in said:
+        for one in sentences(message.text):
+            if len(one) > LONG or (NOT.search(one) and not HANDS.search(one)):
+                continue
+            if HANDS.search(straight(one)) and (named := _named(one, names, message.who)):
+                yield message, named, one
+            elif PROMISES.search(straight(one)) and not one.endswith("?"):
+                yield message, message.who, one
+
+
+def _named(sentence: str, names: Sequence[str], speaker: str) -> str | None:
+    """Who is asked to do it: a name of the conversation, whole or the first part of it."""
+    for name in names:
+        first = name.split()[0]
+        if name != speaker and re.search(rf"(?<!\w){re.escape(first)}(?!\w)", sentence, re.I):
+            return name
+    return None

@@ -1,0 +1,25 @@
+"""What products are called: as the catalogue has it, else as their order lines say most often."""
+
+from collections.abc import Collection
+
+from bot.library.read import rows_of
+from bot.library.shelf import Shelf
+
+
+def titles(shelf: Shelf, products: Collection[str]) -> dict[str, str]:
+    """product → title, of those that have one anywhere. Lines of one product may be called several
+    things (a remark in place of a name): the commonest counts, the first by alphabet of equals."""
+    known: dict[str, str] = {}
+    if shelf.products is not None:
+        named = rows_of(shelf, shelf.products.select("product", "title"))
+        known = {row["product"]: row["title"] for row in named if row["title"]}
+    wanted = sorted(set(products) - set(known))
+    orders = shelf.table("orders")
+    if not wanted or orders is None:
+        return known
+    lines = orders.filter(orders.product.isin(wanted), orders.title.notnull())
+    rows = rows_of(shelf, lines.group_by("product", "title").aggregate(lines=lines.count()))
+    said: dict[str, str] = {}
+    for row in sorted(rows, key=lambda one: (-one["lines"], one["title"])):
+        said.setdefault(row["product"], row["title"])
+    return {**said, **known}

@@ -1,0 +1,123 @@
+"""What the library gives to whoever writes copy: praise, the doubt to answer, the audience, and
+texts that were sent before with how they did.
+
+None of it is to stand in a text as it is: no shares, no sizes of audiences, no old words. They are
+facts that prove nothing about the product.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from bot.audience import SEGMENTS, Rule
+from bot.evidence import Fact
+from bot.fold import words_of
+from bot.library.slugs import slug
+from bot.request import Request
+from bot.words import Words
+
+if TYPE_CHECKING:
+    from bot.library.shelf import Shelf
+
+WRITING = ("praise", "past_copy", "segment")
+MOST_TEXT = 600  # characters of an old text
+
+
+def for_writing(kind: str, shelf: "Shelf", request: Request) -> tuple[Fact, ...]:
+    """Facts of one of WRITING; none when the library has nothing of it."""
+    ways = {"praise": _praise, "past_copy": _past_copy, "segment": _segment}
+    return tuple(ways[kind](shelf, request))
+
+
+def _praise(shelf: "Shelf", request: Request) -> Iterator[Fact]:
+    """praise.<theme>.theme and objection.<theme>.theme: what customers praise most and object to
+    most about the product, by name, without how many do."""
+    product = request.brief.product
+    if product is None or "feedback" not in shelf.listed:
+        return
+    from bot.library.feedback import praise_and_objection
+
+    labels = (("praise", "praised most"), ("objection", "doubt to answer"))
+    for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
+        if fact is not None:
+            theme = fact.id.split(".")[1].split("--")[0]
+            yield Fact(
+                id=f"{kind}.{theme}.theme", label=label, value=Words(fact.about).to(
+                    request.language), source=fact.source, as_of=fact.as_of, rows=fact.rows,
+            )  # fmt: skip
+
+
+def _past_copy(shelf: "Shelf", request: Request) -> Iterator[Fact]:
+    """past_copy.<code>.subject, .text and .open-rate of the nearest texts that were sent."""
+    if "campaigns" not in shelf.listed:
+        return
+    from bot.library.campaigns import nearest_texts
+
+    brief = request.brief
+    words = " ".join(filter(None, [brief.words, brief.product_words]))
+    near = nearest_texts(
+        shelf, channel=request.channel, product=brief.product, words=words, language=brief.language
+    )
+    for one in near:
+        letter = one.letter
+        rate = letter.rate("open rate")
+        told = {
+            "subject": letter.subject,
+            "text": (letter.text or "")[:MOST_TEXT] or None,
+            "open rate": None if rate is None else f"{100 * rate:.1f} % of {letter.sent} sent",
+        }
+        when = letter.at.date() if letter.at else shelf.as_of("campaigns")
+        yield from _facts(f"past_copy.{slug(letter.code)}", told, shelf.source("campaigns"), when)
+
+
+def _segment(shelf: "Shelf", request: Request) -> Iterator[Fact]:
+    """segment.audience.rule and, for a rule that was counted before, .size."""
+    rule = _rule(request)
+    if rule is None or "orders" not in shelf.listed:
+        return
+    told = {"audience": rule.words(_titles(shelf)).to(request.language)}
+    if request.brief.rule:
+        from bot.library.segments.audience import count
+
+        told["size"] = count(shelf, rule).said.to(request.language)
+    yield from _facts("segment.audience", told, shelf.source("orders"), shelf.as_of("orders"))
+
+
+def _rule(request: Request) -> Rule | None:
+    """The rule that came with the brief, or the named group that its audience speaks of."""
+    brief = request.brief
+    if brief.rule:
+        try:
+            return Rule.model_validate(json.loads(brief.rule))
+        except (ValidationError, ValueError):
+            return None
+    said = {word.rstrip("s") for word in words_of(brief.audience or "")}
+    for key, name in SEGMENTS.items():
+        for language in ("en", "fr"):
+            called = {word.rstrip("s") for word in words_of(name.to(language))}
+            if called and called <= said:
+                return Rule(segments=(key,))
+    return None
+
+
+def _titles(shelf: "Shelf") -> dict[str, str]:
+    if shelf.products is None:
+        return {}
+    from bot.library.read import rows_of
+
+    return {
+        row["product"]: row["title"] or row["product"]
+        for row in rows_of(shelf, shelf.products.select("product", "title"))
+    }
+
+
+def _facts(subject: str, told: dict[str, str | None], source: str, day: date) -> Iterator[Fact]:
+    for label, value in told.items():
+        if value:
+            yield Fact(
+                id=f"{subject}.{label.replace(' ', '-')}", label=label, value=value,
+                source=source, as_of=day,
+            )  # fmt: skip

@@ -1,0 +1,50 @@
+"""What moved in sales and what comes back, cut to what is asked; found in facts."""
+
+from bot.evidence import Evidence
+from bot.told import Told, speaks_of, told
+
+SURE, MAYBE = "confirmed", "to watch"
+MOST = 4
+
+
+class Moved:
+    """`series` are those that the words name, else all, what is sure first; `small` those named
+    that sell too little; `back` the products that come back more or less than others; `falls` the
+    steps on the site that got worse, when nothing is named."""
+
+    def __init__(self, evidence: Evidence, words: str) -> None:
+        every = told(evidence, "trends")
+        self.tested = every.get("tested")
+        whole = [one for one in every.values() if one.get("change")]
+        named = [one for one in whole if names(words, one)]
+        small = [one for key, one in every.items() if key.startswith("small-")]
+        self.small = [one for one in small if names(words, one)]
+        self.focus = bool(named)
+        self.series = sorted(named or whole, key=_weight)
+        self.first = self.series[0] if self.series else None
+        back = [one for key, one in every.items() if key.startswith("returns-")]
+        of_named = [one for one in back if names(words, one)]
+        self.back = of_named if self.focus or of_named else back[:MOST]
+        path = [] if self.focus else list(told(evidence, "funnel").values())
+        self.falls = [
+            one
+            for one in path
+            if one.word("status") == SURE and one.number("change") < 0 and not one.get("through")
+        ]
+
+    def having(self, status: str) -> list[Told]:
+        return [one for one in self.series if one.word("status") == status][:MOST]
+
+    def returned(self, status: str) -> list[Told]:
+        return [one for one in self.back if one.word("status") == status]
+
+
+def _weight(one: Told) -> tuple[bool, bool, bool, float]:
+    """What is sure first, then what may be; the orders before other totals."""
+    status, total = one.word("status"), one.key.startswith("total-") - (one.key == "total-orders")
+    return status != SURE, status != MAYBE, bool(total), float(one.number("p"))
+
+
+def names(words: str, one: Told) -> bool:
+    """Whether words name it, in either language."""
+    return any(speaks_of(words, one.named(language)) for language in ("en", "fr"))

@@ -1,0 +1,191 @@
+"""A test to come in sentences: from what rate, for what effect, how many people, how long."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.parts import Table
+from bot.told import Teller, Told
+from bot.words import Words
+
+LONGEST = 8  # weeks: beyond, people forget and come back as somebody else
+ON_SITE = ("visit", "product", "basket", "checkout")
+BASES = {
+    "visit": Words("{base} of all visits end in a purchase"),
+    "product": Words("{base} of all visits end in a purchase"),
+    "basket": Words("{base} of the visits with something in the cart end in a purchase"),
+    "checkout": Words("{base} of the visits at the checkout end in a purchase"),
+    "subject": Words("{base} of the e-mails delivered are opened"),
+    "letter": Words("{base} of the e-mails delivered are clicked"),
+}
+COUNTS = {
+    "visit": Words("what counts is whether a visit ends in a purchase"),
+    "product": Words("what counts is whether a visit ends in a purchase"),
+    "basket": Words("what counts is whether a visit with something in the cart ends in a purchase"),
+    "checkout": Words("what counts is whether a visit at the checkout ends in a purchase"),
+    "subject": Words("what counts is whether the e-mail is opened"),
+    "letter": Words("what counts is whether the e-mail is clicked"),
+}
+SPLITS = {
+    "site": Words("split visitors in two by chance, by person and not by visit"),
+    "mail": Words("split the addresses in two by chance, and send both at the same hour"),
+}
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`lifts` from the least, `weeks` from the shortest; `chosen` is the one that is proposed."""
+
+    place: str
+    start: Told
+    lifts: list[Told]
+    weeks: list[Told]
+    chances: Told
+    product: str  # its title, when only its visits count
+
+    @property
+    def chosen(self) -> Told:
+        """What was asked for, else the least that can be seen in time, else the largest."""
+        if asked := self.start.get("asked"):
+            return next((o for o in self.lifts if o.number("lift") == asked.value), self.lifts[-1])
+        return next((o for o in self.lifts if _in_time(o)), self.lifts[-1])
+
+    @property
+    def in_time(self) -> bool:
+        return _in_time(self.chosen)
+
+
+def _in_time(one: Told) -> bool:
+    return not one.get("weeks") or one.number("weeks") <= LONGEST
+
+
+def planned_in(every: Mapping[str, Told], product: str) -> Planned | None:
+    place = next((key for key, one in every.items() if one.get("base")), None)
+    if place is None:
+        return None
+    start = every[place]
+    lifts = [one for key, one in every.items() if key.startswith(f"{place}-lift-")]
+    weeks = [one for key, one in every.items() if key.startswith(f"{place}-weeks-")]
+    only = product if start.get("product") else ""
+    if not lifts:
+        return None
+    return Planned(place, start, lifts, weeks, every["chance"], only)
+
+
+def headline(teller: Teller, plan: Planned) -> str:
+    one = plan.chosen
+    filled: dict[str, object] = {
+        "base": teller.of(plan.start, "base"), "rate": teller.of(one, "rate"),
+        "lift": teller.of(one, "lift"), "n": teller.of(one, "people"),
+    }  # fmt: skip
+    if not one.get("weeks"):
+        return teller.say(Words("To see a rise from {base} to {rate} ({lift} more), the test needs"
+                                " {n} people in each variant.", params=filled))  # fmt: skip
+    filled["weeks"] = weeks_of(teller, one)
+    if plan.in_time:
+        return teller.say(Words("To see a rise from {base} to {rate} ({lift} more), the test needs"
+                                " {n} people in each variant: about {weeks}.",
+                                params=filled))  # fmt: skip
+    return teller.say(Words("Too few people come for this test: even a rise from {base} to {rate}"
+                            " ({lift} more) needs {n} in each variant, about {weeks}.",
+                            params=filled))  # fmt: skip
+
+
+def weeks_of(teller: Teller, one: Told) -> Words:
+    teller.of(one, "weeks")
+    return Words.count("{n} week", "{n} weeks", int(one.number("weeks")))
+
+
+def starting_from(teller: Teller, plan: Planned) -> str:
+    """The rate there is and how many come, and where both are from."""
+    base = teller.of(plan.start, "base")
+    rate = BASES[plan.place].model_copy(update={"params": {"base": base}})
+    if plan.product:
+        rate = Words("{base} of the visits that see {product} put it into the cart", base=base,
+                     product=plan.product)  # fmt: skip
+    if not plan.start.get("weekly"):
+        return teller.say(Words("It starts from: {rate}.", rate=rate))
+    if not plan.start.get("first-day"):
+        return teller.say(Words("It starts from: {rate}; {n} come a week.", rate=rate,
+                                n=teller.of(plan.start, "weekly")))  # fmt: skip
+    return teller.say(Words("It starts from: {rate}; {n} come a week ({first} to {last}).",
+                            rate=rate, n=teller.of(plan.start, "weekly"),
+                            first=teller.of(plan.start, "first-day"),
+                            last=teller.of(plan.start, "last-day")))  # fmt: skip
+
+
+def seen_in_time(teller: Teller, plan: Planned) -> str:
+    """The least rise that a test of a bearable length shows."""
+    kept = [one for one in plan.weeks if one.number("weeks") == LONGEST // 2] or plan.weeks[-1:]
+    if not plan.in_time:
+        kept = plan.weeks[-1:]
+    if not kept:
+        return ""
+    return teller.say(Words("In {weeks} it would show a rise of {lift} or more; anything smaller"
+                            " would look like chance.", weeks=weeks_of(teller, kept[0]),
+                            lift=teller.of(kept[0], "smallest-lift")))  # fmt: skip
+
+
+def moving_ground(teller: Teller, plan: Planned, funnel: Mapping[str, Told]) -> str:
+    """What is broken on the way that the test would measure."""
+    fallen = [
+        one for one in funnel.values()
+        if one.word("status") == "confirmed" and one.number("change") < 0 and one.get("since")
+        and one.key.startswith("device-")
+    ]  # fmt: skip
+    if plan.place not in ON_SITE or not fallen:
+        return ""
+    worst = min(fallen, key=lambda one: float(one.number("change")))
+    return teller.say(Words("Mend this first, or the test stands on moving ground: since {day} only"
+                            " {now} get through the last steps on {device}, {before} before.",
+                            day=teller.of(worst, "since"), now=teller.of(worst, "rate"),
+                            device=Words(worst.about),
+                            before=teller.of(worst, "before")))  # fmt: skip
+
+
+def steps(teller: Teller, plan: Planned) -> list[str]:
+    kind = "site" if plan.place in ON_SITE else "mail"
+    counts = COUNTS[plan.place]
+    if plan.product:
+        counts = Words("what counts is whether who sees {product} puts it into the cart",
+                       product=plan.product)  # fmt: skip
+    length: Words = Words("end it when both variants have their people, and not before")
+    if plan.chosen.get("weeks") and plan.in_time:
+        length = Words("let it run {weeks}, whole weeks, and read it then and not before",
+                       weeks=weeks_of(teller, plan.chosen))  # fmt: skip
+    first = Words("write down before it starts: {counts}", counts=counts)
+    check = Words("look first whether both variants got the same number of people: if not, the test"
+                  " is broken, whatever it says")  # fmt: skip
+    lines = [first, SPLITS[kind], length, check]
+    return [teller.say(Words("{rank}. {step}.", rank=n, step=step)) for n, step in
+            enumerate(lines, 1)]  # fmt: skip
+
+
+def table(teller: Teller, plan: Planned) -> Table:
+    columns = [Words("Rise"), Words("From"), Words("To"), Words("People in each variant"),
+               Words("In all"), Words("Length")]  # fmt: skip
+    rows = [
+        [
+            f"+{teller.of(one, 'lift')}",
+            teller.of(plan.start, "base"),
+            *(teller.of(one, measure) for measure in ("rate", "people", "in-all")),
+            teller.say(weeks_of(teller, one)) if one.get("weeks") else "–",
+        ]
+        for one in plan.lifts
+    ]
+    return teller.table(map(teller.say, columns), rows)
+
+
+def limits(teller: Teller, plan: Planned) -> list[str]:
+    lines = [
+        Words("Planned so that a rise of this size shows in {power} of such tests, and chance alone"
+              " shows one in {alpha}.", power=teller.of(plan.chances, "power"),
+              alpha=teller.of(plan.chances, "alpha")),
+        Words("It counts on as many people as came lately, and on two variants."),
+    ]  # fmt: skip
+    if not plan.start.get("first-day"):
+        lines.append(Words("The rate of today is the one in your words; no file was held against"
+                           " it."))  # fmt: skip
+    if plan.place in ON_SITE:
+        lines.append(Words("Visits are counted, not people: somebody who comes back counts again,"
+                           " so a test by person takes a little longer."))  # fmt: skip
+    return [teller.say(line) for line in lines]

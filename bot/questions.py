@@ -1,0 +1,104 @@
+"""What the team's own data can be asked: which words ask for which figure, and how it is said.
+
+One `Topic` a figure. Its pattern reads folded words (no accents, no case); what the pattern leaves
+of a question must be the name of something that is known, or the question is not answered.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from bot.fold import bag, fold, words_of
+from bot.words import Words
+
+# Words that ask, and name nothing.
+IDLE = bag(
+    "how many much what which who whose when where why is are was were do does did have has had can "
+    "could will would the a an of in on at by for from with to per and or our we us my you your i me "
+    "it its there this that these those their they them all any some please tell show give know get "
+    "got so far now today currently right much often about than more less each every been be not "
+    "overall total altogether whole time days day week month year last past ago since made make "
+    "number figure rate share percentage amount value level going doing up down went go happened "
+    "combien quel quelle quels quelles qui que quoi quand ou pourquoi est sont etait ete etaient y "
+    "avons avez ai a t il elle on nous vous je tu ils elles le la les l un une des de du d en dans "
+    "sur pour par avec au aux et notre nos votre vos mon ma mes son sa ses leur leurs ce cet cette "
+    "ces se qu c s n ne pas plus moins tres bien tout tous toute toutes actuellement aujourd hui "
+    "maintenant jusqu ici svp stp dis dites moi donne donnez montre savoir fait font faire nombre "
+    "taux part pourcentage montant chiffre niveau total jours jour semaine mois an annee dernier "
+    "derniere derniers dernieres passe passee depuis celui celle ont eu avoir etes suis va vont "
+    "est evolue evoluent evolution baisse baissent hausse augmente augmentent monte montent diminue "
+    "diminuent increase increased increasing decrease decreased rising falling dropping drop dropped drops fall fell rise "
+    "rose change changed moyen moyenne average mean client clients cliente clientes customer "
+    "customers people gens personnes buyers acheteurs shop boutique site currently produit produits "
+    "product products article articles segment segments groupe group groups category categorie "
+    "region regions departement appareil device"
+)
+STEM = 5  # letters by which words of one family are alike
+BEST = re.compile(
+    r"\b(?:best|most|top|highest|biggest|largest|meilleure?s?|le plus|la plus|mieux|premiere?s?)\b"
+)
+PERIOD = re.compile(
+    r"\b(?:in|since|during|en|depuis|au mois de|mois de|fin|debut) (?:the )?(?:january|february|march"
+    r"|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril"
+    r"|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(?: \d{4})?\b"
+    r"|\b(?:last|past|this|next) (?:\d{1,3} )?(?:day|week|month|quarter|year|summer|winter|spring"
+    r"|autumn)s?\b|\b(?:cette|la) semaine(?: derniere| passee)?\b|\b(?:ce|le) mois(?:-ci| dernier"
+    r"| passe)?\b|\b(?:cette|l') ?annee(?: derniere)?\b|\b(?:yesterday|hier|today|aujourd'hui)\b"
+    r"|\b(?:les )?\d{1,3} derniers? (?:jours|mois)\b|\b(?:en|in) (?:19|20)\d\d\b"
+)
+
+LAST_WEEK = re.compile(r"\b(?:last|past) week\b|\b(?:la )?semaine (?:derniere|passee)\b")
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One figure that can be asked for. `whole` is the subject that stands for everything; a name
+    in the question picks another subject that begins with one of `groups` and has `needs`."""
+
+    kind: str
+    pattern: str
+    needs: tuple[str, ...]  # measures; the first is the figure itself
+    says: Words  # of the whole
+    file: Words  # what would let a question be answered that can't be
+    whole: str = ""
+    groups: tuple[str, ...] = ()
+    says_of: Words | None = None  # of one subject, called {name}
+    each: Words | None = None  # the same in few words, for a list of subjects
+    period: bool = False  # whether its facts are of the period asked about
+    weekly: bool = False  # its facts are of the last whole week
+
+    @cached_property
+    def shape(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
+    def rest(self, words: str) -> str | None:
+        """What of folded words this topic does not speak of; None when it is not asked for."""
+        if not self.shape.search(words):
+            return None
+        return BEST.sub(" ", self.shape.sub(" ", PERIOD.sub(" ", words)))
+
+
+def asked(words: str, topics: Sequence[Topic]) -> list[Topic]:
+    """The topics that words ask for, the one that explains most of them first."""
+    said = fold(words.replace("’", "'"))
+    rests = [(topic, topic.rest(said)) for topic in topics]
+    found = [(topic, rest) for topic, rest in rests if rest is not None]
+    return [topic for topic, _ in sorted(found, key=lambda one: len(names_in(one[1] or "")))]
+
+
+def names_in(words: str) -> list[str]:
+    """The words that must be the name of something."""
+    return [word for word in words_of(words) if word not in IDLE and len(word) > 1]
+
+
+def is_named(word: str, name: str) -> bool:
+    """Whether a word is of a name, in whatever form."""
+    stems = {other[:STEM] for other in words_of(name)}
+    return word[:STEM] in stems or word.rstrip("s")[:STEM] in stems
+
+
+def names_period(words: str, *, but_last_week: bool = False) -> bool:
+    """Whether words name days; with `but_last_week`, other days than those of the last week."""
+    said = fold(words.replace("’", "'"))
+    return bool(PERIOD.search(LAST_WEEK.sub(" ", said) if but_last_week else said))

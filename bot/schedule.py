@@ -1,0 +1,149 @@
+"""When a digest is due: a day, an hour and a time zone; at most once for each local date.
+
+What is due is computed anew each minute from the wall clock, so a process that was down catches
+up with the latest moment alone, and two processes mean the same job.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot import journal
+from bot.db import Row, insert_once
+from bot.errors import CannotDo
+from bot.job import Job
+from bot.task import Wish, task_id
+from bot.words import Words
+
+State = Literal["on", "paused", "off"]
+TOO_LATE = timedelta(hours=36)  # a Monday's digest is none on Wednesday
+DAILY = -1
+SKILL = "digest"
+TITLE = Words("What moved this week")
+WEEKDAYS = (
+    *(Words("Monday"), Words("Tuesday"), Words("Wednesday"), Words("Thursday")),
+    *(Words("Friday"), Words("Saturday"), Words("Sunday")),
+)
+
+
+class Schedule(Row):
+    """One digest's rhythm and what it tells. `since` is when it was set, moved or resumed: what
+    lies before is never caught up with. `weekday` is 0 for Monday, or DAILY."""
+
+    __tablename__ = "schedules"
+
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    owner: Mapped[str]
+    place: Mapped[dict[str, Any]]
+    weekday: Mapped[int]
+    hour: Mapped[int]
+    minute: Mapped[int]
+    zone: Mapped[str]
+    language: Mapped[str]
+    sections: Mapped[list[Any]]  # keys of what it tells, in order
+    about: Mapped[str | None] = mapped_column(Text)  # a category, in the catalogue's words
+    only_when_moved: Mapped[bool]
+    since: Mapped[datetime]
+    last: Mapped[str | None]  # the local date of the last one, ISO
+
+    @staticmethod
+    def put(session: Session, now: datetime, **told: Any) -> "Schedule":
+        """Set or change one. Raises CannotDo for a zone or an hour that does not exist."""
+        if told["zone"] not in available_timezones():
+            raise CannotDo(Words("There is no time zone called {zone}.", zone=told["zone"]))
+        if not (0 <= told["hour"] <= 23 and 0 <= told["minute"] <= 59):
+            raise CannotDo(Words("That hour does not exist."))
+        key = (told["workspace"], told["name"])
+        insert_once(session, Schedule, **told, state="on", since=now, last=None)
+        row = session.get_one(Schedule, key, with_for_update=True, populate_existing=True)
+        for name, value in told.items():
+            setattr(row, name, value)
+        row.state, row.since = "on", now
+        row._journal(session, "digest set", now)
+        return row
+
+    def turn(self, session: Session, state: State, now: datetime) -> None:
+        """Pause, resume or switch off."""
+        self.state, self.since = state, now
+        self._journal(session, f"digest {state}", now)
+
+    @staticmethod
+    def find(session: Session, workspace: str, name: str) -> "Schedule | None":
+        return session.get(Schedule, (workspace, name))
+
+    @staticmethod
+    def of(session: Session, workspace: str) -> list["Schedule"]:
+        rows = select(Schedule).where(Schedule.workspace == workspace, Schedule.state != "off")
+        return list(session.scalars(rows.order_by(Schedule.name)))
+
+    def latest(self, now: datetime) -> tuple[date, datetime] | None:
+        """The newest moment that is past: its local date, and the moment in UTC.
+
+        An hour that the clocks leave out counts as the one they jump to; one that comes twice
+        counts the first time."""
+        zone = ZoneInfo(self.zone)
+        today = now.astimezone(zone).date()
+        for back in range(9):
+            day = today - timedelta(days=back)
+            if self.weekday not in (DAILY, day.weekday()):
+                continue
+            local = datetime.combine(day, time(self.hour, self.minute), zone)
+            moment = local.astimezone(UTC)
+            if moment <= now:
+                return day, moment
+        return None
+
+    def due(self, now: datetime) -> date | None:
+        """The local date whose digest is to be made now; None when there is none."""
+        found = self.latest(now) if self.state == "on" else None
+        if found is None:
+            return None
+        day, moment = found
+        fresh = moment > self.since and now - moment <= TOO_LATE
+        return day if fresh and (self.last is None or day.isoformat() > self.last) else None
+
+    def wish(self, day: date, *, turn: str = "") -> Wish:
+        """What it asks for on a day; `turn` makes another one of the same day ("run now")."""
+        return Wish(
+            id=task_id("digest", self.workspace, self.name, day.isoformat(), turn),
+            workspace=self.workspace,
+            author=self.owner,
+            words=TITLE.to(self.language),
+            place=self.place,
+            form={
+                "skill": SKILL,
+                "language": self.language,
+                "sections": " ".join(str(key) for key in self.sections),
+                "digest": self.name,
+            },
+        )
+
+    def when(self) -> Words:
+        """Its rhythm for people: "Monday, 09:00 (Europe/Paris)"."""
+        day = Words("Every day") if self.weekday == DAILY else WEEKDAYS[self.weekday]
+        clock = f"{self.hour:02d}:{self.minute:02d}"
+        return Words("{day}, {clock} ({zone})", day=day, clock=clock, zone=self.zone)
+
+    def _journal(self, session: Session, event: str, now: datetime) -> None:
+        journal.record(
+            session,
+            workspace=self.workspace,
+            event=event,
+            subject=self.name,
+            by=self.owner,
+            now=now,
+        )
+
+
+def due(session: Session, now: datetime) -> Iterable[Job]:
+    """The digests to be made now, each under an id that exists once."""
+    for schedule in session.scalars(select(Schedule).where(Schedule.state == "on")):
+        if (day := schedule.due(now)) is not None:
+            subject = f"{schedule.workspace}/{schedule.name}/{day.isoformat()}"
+            yield Job(kind="digest", subject=subject, workspace=schedule.workspace)

@@ -1,0 +1,228 @@
+"""Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
+is switched on. Whoever set it, or an approver, may pause, change, run or delete it there."""
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from sqlalchemy.orm import Session
+
+from bot.brand import Brand
+from bot.errors import CannotDo
+from bot.post import Post
+from bot.schedule import DAILY, WEEKDAYS, Schedule, State
+from bot.slack import names
+from bot.slack.blocks import Block, Message, actions, button, context, option, plain, section
+from bot.slack.click import GONE, Click
+from bot.slack.fields import LABEL, choice, form, typed
+from bot.slack.front import Front
+from bot.slack.names import Ref
+from bot.slack.place import asked_at
+from bot.slack.reading import chosen, ticked, typed_in
+from bot.slack.sent import Sent
+from bot.task import Task
+from bot.words import Words
+
+SECTIONS = {
+    "sales": Words("Sales"),
+    "site": Words("The path to purchase and parcels"),
+    "feedback": Words("What customers say"),
+    "campaigns": Words("Campaigns and tests"),
+}
+ZONES = (
+    *("Europe/Paris", "Europe/London", "Europe/Berlin", "Europe/Brussels", "Europe/Madrid"),
+    *("America/New_York", "America/Chicago", "America/Los_Angeles", "America/Montreal"),
+    *("Asia/Tokyo", "Australia/Sydney", "UTC"),
+)
+HOURS = range(6, 22)
+
+
+async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """The form, with what is set already under that name."""
+    workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
+    name = str(body.get("text") or "").strip() or "weekly"
+    known = await front.run(Schedule.find, workspace, name)
+    language = await front.language(workspace, user)
+    view = digest_form(language, front.house.brand(workspace), name, known)
+    await front.open(str(body["trigger_id"]), view, {"channel": str(body["channel_id"])})
+    await ack()
+
+
+def digest_form(language: str, brand: Brand, name: str, known: Schedule | None) -> Block:
+    """What, when, in which language; where is the channel it was typed in."""
+    days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
+    languages = {"en": Words("English"), "fr": Words("French")}
+    blocks = [
+        typed("name", Words("Its name"), language, name),
+        _ticks("sections", Words("What it tells"), list(SECTIONS.items()), language,
+               known.sections if known else list(SECTIONS)),
+        _menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
+        _menu("hour", Words("Hour"), [(str(h), Words("{h}:00", h=h)) for h in HOURS], language,
+              str(known.hour if known else 9)),
+        _menu("zone", Words("Time zone"), [(zone, zone) for zone in ZONES], language,
+              known.zone if known else ZONES[0]),
+        _menu("language", Words("Language"), [(one, languages[one]) for one in brand.languages],
+              language, known.language if known else brand.languages[0]),
+        _ticks("quiet", Words("When it speaks"),
+               [("yes", Words("Only when something moved"))], language,
+               ["yes"] if known and known.only_when_moved else []),
+    ]  # fmt: skip
+    lead = Words("You get a preview first. It is posted here only once you switch it on.")
+    blocks.append(context(lead.to(language)))
+    return form(names.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, "{}", language)
+
+
+async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+    """Kept, resting; its preview is on its way to whoever filled it in."""
+    name = typed_in(sent.view, "name")
+    if not name or "/" in name or len(name) > 60:
+        language = await front.language(sent.workspace, sent.user)
+        said = Words("Give it a short name without a slash.").to(language)
+        return await ack(response_action="errors", errors={"name": said})
+    await front.run(_set, front, sent, name)
+    return await ack()
+
+
+def _set(session: Session, front: Front, sent: Sent, name: str) -> None:
+    now = front.house.now()
+    known = Schedule.find(session, sent.workspace, name)
+    if known is not None:
+        _demand(front, known, sent.user)
+    channel = str(sent.back.get("channel") or sent.user)
+    row = Schedule.put(
+        session,
+        now,
+        workspace=sent.workspace,
+        name=name,
+        owner=known.owner if known else sent.user,
+        place=asked_at(channel, known.owner if known else sent.user),
+        weekday=int(chosen(sent.view, "weekday") or 0),
+        hour=int(chosen(sent.view, "hour") or 9),
+        minute=0,
+        zone=chosen(sent.view, "zone") or ZONES[0],
+        language=chosen(sent.view, "language") or "en",
+        sections=ticked(sent.view, "sections"),
+        about=None,
+        only_when_moved=bool(ticked(sent.view, "quiet")),
+    )
+    row.turn(session, "paused", now)
+    preview = row.wish(now.date(), turn=str(sent.view["id"]))
+    private = preview.model_copy(
+        update={"place": asked_at(channel, sent.user, private=True), "private": True,
+                "author": sent.user})  # fmt: skip
+    Task.accept(session, front.house.enqueue, private, now)
+
+
+def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
+    """What can be done with the digest that a card is of; its rhythm above."""
+    if schedule is None or schedule.state == "off":
+        return []
+    ref = Ref(task=task, pick=schedule.name).packed()
+    offers = [
+        (names.DIGEST_ON, Words("Switch it on")) if schedule.state == "paused"
+        else (names.DIGEST_PAUSE, Words("Pause it")),
+        (names.DIGEST_NOW, Words("Run it now")),
+        (names.DIGEST_CHANGE, Words("Change it")),
+        (names.DIGEST_OFF, Words("Delete it")),
+    ]  # fmt: skip
+    line = f":calendar: {schedule.name} · {schedule.when().to(language)}"
+    row = [button(words.to(language), name, ref) for name, words in offers]
+    return [context(line), *actions(*row)]
+
+
+def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:
+    def verb(session: Session, front: Front, click: Click) -> Words | None:
+        schedule = _schedule(session, front, click)
+        if schedule.state != state:
+            schedule.turn(session, state, front.house.now())
+            _notice(session, front, schedule, click)
+            _redraw(session, front, click)
+        return None
+
+    return verb
+
+
+def run_now(session: Session, front: Front, click: Click) -> Words | None:
+    schedule, now = _schedule(session, front, click), front.house.now()
+    wish = schedule.wish(now.date(), turn=click.trigger)
+    Task.accept(session, front.house.enqueue, wish, now)
+    return Words("It is on its way to its channel.")
+
+
+def change(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
+    schedule = _schedule(session, front, click)
+    brand = front.house.brand(click.workspace)
+    return lambda language: digest_form(language, brand, schedule.name, schedule)
+
+
+def _schedule(session: Session, front: Front, click: Click) -> Schedule:
+    found = Schedule.find(session, click.workspace, click.ref.pick or "")
+    if found is None or found.state == "off":
+        raise CannotDo(GONE)
+    _demand(front, found, click.user)
+    return found
+
+
+def _demand(front: Front, schedule: Schedule, user: str) -> None:
+    approvers = front.house.policy(schedule.workspace).approval.approvers
+    if user not in (schedule.owner, *approvers):
+        raise CannotDo(Words("Only {who} or an approver can change this digest.",
+                             who=f"<@{schedule.owner}>"))  # fmt: skip
+
+
+def _notice(session: Session, front: Front, schedule: Schedule, click: Click) -> None:
+    """A line in the channel: who did what to its digest."""
+    id = f"digest:{schedule.workspace}:{schedule.name}:{click.trigger}"
+    Post.plan(session, id=id, workspace=schedule.workspace, kind="notice", place=schedule.place,
+              now=front.house.now())  # fmt: skip
+    did: dict[str, Words] = {
+        "on": Words("{who} switched the digest {name} on: {when}", who=f"<@{click.user}>",
+                    name=schedule.name, when=schedule.when()),
+        "paused": Words("{who} paused the digest {name}.", who=f"<@{click.user}>",
+                        name=schedule.name),
+        "off": Words("{who} deleted the digest {name}.", who=f"<@{click.user}>",
+                     name=schedule.name),
+    }  # fmt: skip
+    said = did[schedule.state].to(schedule.language)
+    front.later.soon(_send(front, id, Message(said, [section(said)])))
+
+
+async def _send(front: Front, id: str, message: Message) -> None:
+    await front.poster.send(id, message)
+
+
+def _redraw(session: Session, front: Front, click: Click) -> None:
+    task = session.get(Task, click.ref.task) if click.ref.task else None
+    if task is not None and task.workspace == click.workspace:
+        Post.changed(session, front.house.enqueue, task.first_piece)
+
+
+def _menu(
+    id: str, label: Words, offered: list[tuple[str, Any]], language: str, start: str
+) -> Block:
+    options = [option(_said(words, language), value) for value, words in offered]
+    field = choice(id, label, options, language) | {"optional": False}
+    initial = next((one for one in options if one["value"] == start), options[0])
+    field["element"]["initial_option"] = initial
+    return field
+
+
+def _ticks(
+    id: str, label: Words, offered: list[tuple[str, Words]], language: str, start: list[Any]
+) -> Block:
+    options = [option(words.to(language), value) for value, words in offered]
+    element: Block = {"type": "checkboxes", "action_id": id, "options": options}
+    if initial := [one for one in options if one["value"] in start]:
+        element["initial_options"] = initial
+    return {
+        "type": "input",
+        "block_id": id,
+        "optional": True,
+        "label": plain(label.to(language), LABEL),
+        "element": element,
+    }
+
+
+def _said(words: Words | str, language: str) -> str:
+    return words.to(language) if isinstance(words, Words) else words

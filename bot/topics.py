@@ -1,0 +1,166 @@
+"""The questions that can be answered from the team's data: see `bot.questions` for how."""
+
+from bot.questions import Topic
+from bot.words import Words
+
+ORDERS = Words("an orders file with a column for it (city, region, device, source …)")
+VISITS = Words("a file of visits with a column for it")
+ADS = Words("campaign results with a column for it")
+REVIEWS = Words("a feedback file with a column for it")
+CATALOGUE = Words("a catalogue with a column for it")
+
+TOPICS: tuple[Topic, ...] = (
+    Topic(
+        "campaigns", r"\broas\b|return on (?:ad ?|advertising )?(?:spend|investment)|\broi\b"
+        r"|retour sur (?:les |nos )?(?:depenses|investissements?)(?: publicitaires?)?"
+        r"|rentab\w+|\b(?:ads?|adverti\w+|pub\w*|campagnes?|campaigns?)\b|pay off",
+        ("return", "spend", "sales"),
+        Words("Return on ad spend: {return_} ({spend} spent, {sales} sold)."), ADS,
+        "ads", ("retailer--", "name--", "keyword--", "product--", "placement--", "audience--"),
+        Words("{name}: return on ad spend {return_} ({spend} spent, {sales} sold)."),
+        Words("{name}: {return_}"), period=True,
+    ),
+    Topic(
+        "campaigns", r"\b(?:which|what|best|quels?|meilleure?s?)\b.*\b(?:keywords?|mots?[- ]cles?)\b"
+        r"(?:.*\b(?:works?|performs?|marchent?|fonctionnent?|sells?|vend)\b)?"
+        r"|\bkeywords?\b|\bmots?[- ]cles?\b",
+        ("return", "orders", "spend", "sales"),
+        Words("The keyword that surely works best is {name}: return on ad spend {return_} "
+              "({orders} orders, {spend} spent, {sales} sold)."), ADS, "best", period=True,
+    ),
+    Topic(
+        "campaigns", r"(?:how much|combien|what) .*\b(?:spen[dt]|depens\w+)\b.*"
+        r"\b(?:ads?|adverti\w+|pub\w*)\b|\bad(?:vertising)? spend\b|budget pub\w*|"
+        r"depenses? pub\w*|(?:spen[dt]|depens\w+)",
+        ("spend",), Words("{spend} went into advertising."), ADS, "ads",
+        ("retailer--", "name--", "keyword--", "product--"),
+        Words("{name}: {spend} of advertising."), Words("{name}: {spend}"), period=True,
+    ),
+    Topic(
+        "campaigns", r"open(?:ing)? rates?|taux d'ouverture|opened|ouverts?\b|ouvrent|"
+        r"(?:e-?mails?|newsletters?|courriels?)",
+        ("open-rate", "campaigns", "sent"),
+        Words("{open_rate} of the e-mails that were sent are opened ({campaigns} campaigns, {sent} "
+              "sent)."), ADS, "letters--email",
+    ),
+    Topic(
+        "campaigns", r"unsubscri\w+(?: rates?)?|desinscri\w+|desabonn\w+", ("unsubscribe-rate",),
+        Words("{unsubscribe_rate} of the e-mails that were sent end in somebody unsubscribing."),
+        ADS, "letters--email", ("letters--",),
+        Words("{name}: {unsubscribe_rate} unsubscribe."), Words("{name}: {unsubscribe_rate}"),
+    ),
+    Topic(
+        "campaigns", r"click(?:-through)? rates?|taux de clics?|\bctr\b", ("click-rate",),
+        Words("{click_rate} of the times an ad was seen, it was clicked."), ADS,
+        "ads", ("letters--", "retailer--", "name--", "keyword--"),
+        Words("{name}: {click_rate} click."), Words("{name}: {click_rate}"), period=True,
+    ),
+    Topic(
+        "campaigns", r"costs? per click|\bcpc\b|cout (?:par|du) clic", ("cost-per-click",),
+        Words("A click on an ad costs {cost_per_click}."), ADS,
+        "ads", ("retailer--", "name--", "keyword--"),
+        Words("{name}: {cost_per_click} a click."), Words("{name}: {cost_per_click}"), period=True,
+    ),
+    Topic(
+        "segments", r"\b(?:how many|combien de?|nombre de|number of) .*?"
+        r"\b(?:customers?|clients?|clientes?|buyers|acheteurs|people|personnes)\b",
+        ("customers",), Words("{customers} have ordered from you so far."), ORDERS,
+        "all", ("",), Words("{name}: {customers}, {share_of_customers} of all."),
+        Words("{name}: {customers}"),
+    ),
+    Topic(
+        "segments", r"average (?:order|basket)(?: value)?|\baov\b|paniers? moyens?|"
+        r"commandes? moyennes?", ("average-order",), Words("An order is {average_order} on "
+        "average."), ORDERS, "all", ("",), Words("{name}: an order is {average_order} on average."),
+        Words("{name}: {average_order}"),
+    ),
+    Topic(
+        "segments", r"(?:share of |part (?:du |des |de ))?(?:revenue|sales|turnover|"
+        r"chiffre d'affaires|ventes)\b.*\b(?:customers?|clients?|segments?|groups?|groupes?)\b|"
+        r"\b(?:customers?|clients?|segments?|groups?|groupes?)\b.*\b(?:revenue|sales|turnover|"
+        r"chiffre d'affaires|ventes|rapportent?|brings?)\b", ("revenue-share",),
+        Words("{revenue_share} of sales."), ORDERS, "", ("",),
+        Words("{name} bring {revenue_share} of sales."), Words("{name}: {revenue_share}"),
+    ),
+    Topic(
+        "segments", r"(?:buy|order|come back|purchase)\w*(?: a)? (?:again|second)(?: time)?|"
+        r"second (?:order|purchase)|repeat(?: purchase)?(?: rate)?|reviennent|rachet\w+|"
+        r"(?:deuxieme|second) (?:achat|commande)|reachat", ("share-90-days",),
+        Words("{share_90_days} of those who order for the first time order again within 90 days."),
+        ORDERS, "second-purchase", ("first-",),
+        Words("{share_90_days} of those who begin with {name} order again within 90 days."),
+        Words("{name}: {share_90_days}"),
+    ),
+    Topic(
+        "trends", r"\b(?:revenue|turnover|sales|chiffre d'affaires|\bca\b|ventes|sold|vendu\w*|"
+        r"vend)\b",
+        ("last", "expected", "status"),
+        Words("In the week of {week} you sold for {last}; {expected} were expected ({verdict})."),
+        ORDERS, "total-revenue", ("category-", "product-"),
+        Words("{name}: {last} in the week of {week}; {expected} were expected ({verdict})."),
+        Words("{name}: {last}"), weekly=True,
+    ),
+    Topic(
+        "trends", r"\b(?:how many|combien de?|number of|nombre de) (?:\w+ )?(?:orders|commandes)\b|"
+        r"\b(?:orders|commandes)\b", ("last", "expected", "status"),
+        Words("In the week of {week} there were {last}; {expected} were expected ({verdict})."),
+        ORDERS, "total-orders", weekly=True,
+    ),
+    Topic(
+        "trends", r"\breturn(?:s|ed| rate| rates)?\b|taux de retours?|\bretours?\b|renvoy\w+|"
+        r"(?:come|comes|send|sent) back|reviennent|\bpieces\b", ("rate",),
+        Words("{rate} of the pieces sold come back."), ORDERS, "returns", ("returns-",),
+        Words("{rate} of {name} come back, {rest} of the others ({verdict})."),
+        Words("{name}: {rate}"),
+    ),
+    Topic(
+        "delivery", r"\b(?:late|delayed|delays?|retards?|en retard|tardifs?)\b|\b(?:parcels?|colis|"
+        r"deliver(?:y|ies|ed)|livraisons?|livres?)\b", ("late",),
+        Words("{late} of {parcels} come late; before, it was {before}."), ORDERS,
+        "all", ("region-",), Words("Region {name}: {late} of parcels come late, {rest} elsewhere "
+        "({verdict})."), Words("{name}: {late}"),
+    ),
+    Topic(
+        "funnel", r"conver(?:sion|t)s?(?: rates?)?|taux de (?:conversion|transformation)|"
+        r"\b(?:check ?out|cart|basket|panier|paiement|abandon\w*|payment|visits?|visites?)\b",
+        ("rate", "before", "status"),
+        Words("{rate} of the visits that reach the checkout end in an order; before, it was "
+              "{before} ({verdict})."), VISITS, "total-all-checkout-to-purchase",
+        ("device-", "source-", "country-", "product-"),
+        Words("{name}: {rate} of the visits pass the step {step}; before, it was {before} "
+              "({verdict})."), Words("{name}: {rate}"), period=True,
+    ),
+    Topic(
+        "feedback", r"\b(?:how many|combien d[e' ]|number of|nombre d[e' ])\W*(?:\w+ )?(?:reviews?|"
+        r"comments?|feedbacks?|messages?|avis|commentaires?)\b|\b(?:reviews?|avis)\b", ("texts",),
+        Words("{texts} reviews and messages are in the library."), REVIEWS,
+        "all", ("",), Words("{texts} reviews and messages speak of {name}."),
+        Words("{name}: {texts}"), period=True,
+    ),
+    Topic(
+        "feedback", r"(?:average |mean )?(?:rating|stars?|score)s?\b|\bnotes?(?: moyennes?)?\b|"
+        r"etoiles?", ("rating",), Words("The mean rating is {rating}."), REVIEWS, "all", ("",),
+        Words("{name}: those who speak of it give {rating} on average."), Words("{name}: {rating}"),
+        period=True,
+    ),
+    Topic(
+        "product", r"\b(?:price|prices|costs?|prix|coute\w*|tarif)\b", ("price",),
+        Words("{name} costs {price}."), CATALOGUE,
+    ),
+    Topic(
+        "product", r"\b(?:in )?stock\b|\bleft\b|\breste\w*|disponib\w*|available", ("stock",),
+        Words("{name}: {stock} in stock."), CATALOGUE,
+    ),
+    Topic(
+        "product", r"\bsizes?\b|\btailles?\b", ("sizes",), Words("{name} comes in {sizes}."),
+        CATALOGUE,
+    ),
+    Topic(
+        "product", r"\bcolou?rs?\b|\bcouleurs?\b|\bcoloris\b", ("colours",),
+        Words("{name} comes in {colours}."), CATALOGUE,
+    ),
+    Topic(
+        "product", r"\bmade of\b|\bmaterials?\b|\bmatieres?\b|\ben quoi\b|composition",
+        ("materials",), Words("{name} is made of {materials}."), CATALOGUE,
+    ),
+)  # fmt: skip

@@ -1,0 +1,187 @@
+"""Say what blocks sales now: since when, what it costs, what to do next."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from bot.blocker import Blocker, blockers
+from bot.desk import Desk
+from bot.evidence import Evidence
+from bot.parts import Copy, File, Lead, Table
+from bot.pictures import COLOURS, Bar, Picture, bars, line, points_of
+from bot.request import Question, Request
+from bot.told import Teller, how_to_read, nothing_yet, told
+from bot.words import Words
+
+TITLE = "What blocks sales"
+HINT = "what blocks sales right now?"
+ASKED_BY = (
+    r"^\W*what(?:'s|s| is| are)?\b.*\b(?:block\w*|hold\w* back|in the way of|keeps? .* from)\b"
+    r"|^\W*what(?:'s|s| is| are)? (?:hurt\w*|costing us)\b|\bsales blockers?\b"
+    r"|^\W*where (?:do|are) we los(?:e|ing)\b|^\W*(?:où|ou) perd(?:ons|-on)"
+    r"|^\W*why (?:are|is|did|do|have) .*\b(?:sales|orders|revenue|conversion)\b"
+    r"|^\W*pourquoi .*\b(?:ventes|commandes|chiffre d'affaires|conversion)\b"
+    r"|\b(?:qu'est-ce qui|ce qui|qui) (?:frein|bloqu|plomb|empêch)\w+"
+    r"|^\W*(?:quels sont )?(?:les |nos )?(?:freins|blocages)\b"
+)
+KINDS = ("funnel", "delivery", "campaigns", "trends")
+MOST = 4
+
+
+class Said(BaseModel):
+    finding: Copy = Field(title="In one sentence")
+    blockers: Copy = Field(title="What blocks sales")
+    next: Copy = Field(title="What to do")
+
+
+class Output(Said):
+    picture: File | None = Field(default=None, title="Picture")
+    table: Table | None = Field(default=None, title="By cost")
+    how_to_read: Copy = Field(title="How to read this")
+    leads: list[Lead] = []
+
+
+async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+    if not request.brief.words.strip():
+        return desk.ask(Words("What about? For example: what blocks sales right now?"))
+    evidence = await desk.look_up(*KINDS)
+    teller = Teller(request.language)
+    if not any(told(evidence, kind).keys() - {"cannot", "age"} for kind in KINDS):
+        return nothing_yet(teller, evidence, KINDS)
+    found = blockers(evidence)
+    said = Said(
+        finding=teller.copy(_headline(teller, found)),
+        blockers=teller.copy(*_sentences(teller, found[1:]), apart="\n"),
+        next=teller.copy(*_steps(teller, found), apart="\n"),
+    )
+    drawn = _picture(teller, found, desk) if found else None
+    picture = await desk.draw(drawn) if drawn else None
+    table = _table(teller, found) if found else None
+    read = how_to_read(teller, evidence, KINDS, *_limits(teller, found, evidence))
+    names = (blocker.one.get("product") for blocker in found)  # a name that a sentence says
+    desk.keep(*teller.ever.values(), *names)
+    words = await desk.write(Said, by_rules=said)
+    return Output(
+        **words.model_dump(), picture=picture, table=table, how_to_read=read,
+        leads=_leads(teller, found),
+    )  # fmt: skip
+
+
+def _headline(teller: Teller, found: Sequence[Blocker]) -> str:
+    if found:
+        return _sentence(teller, found[0])
+    return teller.say(Words("Nothing blocks sales for sure: no step on the site, no region's "
+                            "parcels and no advertising stands out."))  # fmt: skip
+
+
+def _sentences(teller: Teller, found: Sequence[Blocker]) -> list[str]:
+    if not found:
+        return [teller.say(Words("Nothing else stands out."))]
+    return [f"– {_sentence(teller, blocker)}" for blocker in found[:MOST]]
+
+
+def _sentence(teller: Teller, blocker: Blocker) -> str:
+    """What, since when, and what it costs."""
+    given = {"name": _capital(teller.say(blocker.name)), "effect": blocker.effect(teller)}
+    if blocker.one.get("since"):
+        first = Words("{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"),
+                      **given)  # fmt: skip
+    else:
+        first = Words("{name}: {effect}.", **given)
+    cost = _cost(teller, blocker)
+    return teller.say(first) + (f" {_capital(cost)}." if cost else "")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _cost(teller: Teller, blocker: Blocker) -> str:
+    one = blocker.one
+    if blocker.cost is None:
+        return ""
+    money = teller.of(one, blocker.cost)
+    if blocker.cost == "lost-money":
+        return teller.say(Words("about {money} lost ({low} to {high})", money=money,
+                                low=teller.of(one, "lost-money-low"),
+                                high=teller.of(one, "lost-money-high")))  # fmt: skip
+    if blocker.cost == "late-worth":
+        return teller.say(Words("orders worth {money} came late", money=money))
+    return teller.say(Words("{money} spent for nothing", money=money))
+
+
+def _steps(teller: Teller, found: Sequence[Blocker]) -> list[str]:
+    if not found:
+        return [teller.say(Words("Leave things as they are, and look again next week."))]
+    names = [teller.say(blocker.name) for blocker in found[:MOST]]
+    return [
+        teller.say(Words("{rank}. {name}: {step}.", rank=n, step=blocker.step,
+                         name=_capital(name)))
+        for n, (name, blocker) in enumerate(zip(names, found, strict=False), 1)
+    ]  # fmt: skip
+
+
+def _table(teller: Teller, found: Sequence[Blocker]) -> Table:
+    columns = [Words("What"), Words("Since"), Words("What happens"), Words("Cost")]
+    rows = []
+    for blocker in found:
+        name = _capital(teller.say(blocker.name))
+        since, cost = teller.of(blocker.one, "since") or "–", _cost(teller, blocker) or "–"
+        happens = teller.say(blocker.effect(teller))
+        rows.append([name, since, happens, cost])
+    return teller.table([teller.say(words) for words in columns], rows)
+
+
+def _picture(teller: Teller, found: Sequence[Blocker], desk: Desk) -> Picture | None:
+    """The first one by week; where it has no weeks, what each costs."""
+    one, colours = found[0].one, desk.brand.colours or COLOURS
+    title = _capital(teller.say(Words("{name}: {effect}", name=found[0].name,
+                                      effect=found[0].effect(teller))))  # fmt: skip
+    if points := points_of(one.word("points")):
+        teller.of(one, "points")
+        named = (teller.say(Words("% that get through")), teller.say(Words("before")))
+        return line(title, points, language=teller.language, unit="%", named=named, colours=colours)
+    priced = [blocker for blocker in found if blocker.cost]
+    if len(priced) < 2:
+        return None
+    shown = [
+        Bar(teller.say(b.name), float(b.money), spelled=teller.of(b.one, b.cost or ""))
+        for b in priced
+    ]
+    return bars(title, shown, language=teller.language, colours=colours)
+
+
+def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
+    costs = {blocker.cost for blocker in found}
+    lines = [Words("These are the things that are sure. None of the figures says why.")]
+    if "lost-money" in costs:
+        lines.append(Words("Lost is what would have come had as many got through as before; the "
+                           "truth very probably lies between the two amounts in brackets. What "
+                           "falls only along with another is not counted again."))  # fmt: skip
+    if "late-worth" in costs:
+        lines.append(Words("Orders that came late are not lost: their worth says how much is "
+                           "touched."))  # fmt: skip
+    ads = told(evidence, "campaigns", "ads").get("ads")
+    if ads is not None and ads.get("since"):
+        days = {"since": teller.of(ads, "since"), "until": teller.of(ads, "until")}
+        lines.append(Words("Advertising is read from {since} to {until}.", **days))
+    tested = told(evidence, "funnel").get("tested")
+    if tested is not None:
+        lines.append(Words("{n} steps on the site were tested; those that may have moved by chance "
+                           "are left out.", n=teller.of(tested, "steps")))  # fmt: skip
+    return [teller.say(words) for words in lines]
+
+
+def _leads(teller: Teller, found: Sequence[Blocker]) -> list[Lead]:
+    """What customers say about the first ones, a note to them, and a test."""
+    leads = []
+    for theme in [blocker.theme for blocker in found if blocker.theme][:2]:
+        ask = Words("what do customers say about {theme}?", theme=theme)
+        label = Words("What do customers say about {theme}", theme=theme)
+        leads.append(Lead(label=label, skill="feedback", words=teller.say(ask), ask=False))
+    for letter, theme in [(b.letter, b.theme) for b in found if b.letter][:2]:
+        label = Words("Draft a note to customers: {theme}", theme=theme or "")
+        leads.append(Lead(label=label, skill="draft", words=teller.say(letter)))
+    for test in [blocker.test for blocker in found if blocker.test][:1]:
+        leads.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
+    return leads

@@ -1,0 +1,199 @@
+"""Read a test of variants, or plan one: is it sound, what changed, how many people it takes."""
+
+import re
+
+from pydantic import BaseModel, Field
+
+from bot import planned, trials
+from bot.desk import Desk
+from bot.fold import fold
+from bot.parts import Copy, File, Lead, Table
+from bot.pictures import COLOURS, Bar, Picture, bars
+from bot.planned import Planned
+from bot.request import Question, Request
+from bot.told import Teller, how_to_read, nothing_yet, told
+from bot.trials import Trial
+from bot.words import Words
+
+TITLE = "Test"
+HINT = "how did the photos test do?"
+ASKED_BY = (
+    r"\b(?:a ?/ ?b|split)[- ]?tests?\b|\bsample size\b|\btaille d'échantillon\b"
+    r"|\b(?:how did|how is|how are|how do|read|results? of|who won|which variant)\b.*\btests?\b"
+    r"|\b(?:lis|lire|lisez|résultats? d\w*|que donnent?|qu'ont? donné|a donné|qui a gagné"
+    r"|comment s'est passé|quelle variante)\b.*\btests?\b"
+    r"|\b(?:plan|design|set up|run|prepare|planifie\w*|prépare[rz]?|organise[rz]?|prévois|prévoir"
+    r"|monte[rz]?|lance[rz]?)\b.{0,30}\btests?\b"
+    r"|\b(?:how (?:many|long)|combien d\w*)\b.*\b(?:a |un |le |the |ce )test\b"
+)
+PLANS = re.compile(
+    r"\b(?:plan|design|set up|run|prepare|planifi\w*|prepare[rz]?|organis\w*|prevoi[rs]|monte[rz]?"
+    r"|lance[rz]?|sample size|taille d'echantillon|power|puissance|how (?:many|long)|combien)\b"
+)
+ABOUT_TESTS = re.compile(
+    r"\b(?:a ?/ ?b|split|tests?|variants?|variantes?|results?|resultats?|read|lis|lire)\b"
+)
+MOST_TESTS, MOST_ROWS = 5, 10
+
+
+class Said(BaseModel):
+    finding: Copy = Field(title="In one sentence")
+    summary: Copy = Field(title="Summary")
+    what_to_do: Copy = Field(title="What to do")
+
+
+class Output(Said):
+    picture: File | None = Field(default=None, title="Picture")
+    table: Table = Field(title="In figures")
+    how_to_read: Copy = Field(title="How to read this")
+    leads: list[Lead] = []
+
+
+async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+    words = fold(request.brief.words)
+    if not words.strip():
+        return desk.ask(Words("Which test? For example: how did the photos test do?"))
+    if PLANS.search(words):
+        return await _plan(request, desk)
+    return await _read(request, desk)
+
+
+async def _read(request: Request, desk: Desk) -> BaseModel:
+    teller = Teller(request.language)
+    evidence = await desk.look_up("experiments")
+    every = trials.trials_in(told(evidence, "experiments"))
+    if not every:
+        return nothing_yet(teller, evidence, ["experiments"])
+    named = trials.named_in(ABOUT_TESTS.sub(" ", fold(request.brief.words)), every)
+    shown = (named or every)[:MOST_TESTS]
+    first = shown[0]
+    said = Said(
+        finding=teller.copy(trials.headline(teller, first)),
+        summary=teller.copy(*_summary(teller, shown)),
+        what_to_do=teller.copy(*dict.fromkeys(_steps(teller, shown)), apart="\n"),
+    )
+    table = _table(teller, shown)
+    picture = await desk.draw(_drawn(teller, first, said.finding.text, desk))
+    read = how_to_read(teller, evidence, ["experiments"], *_limits(teller, shown))
+    desk.keep(*teller.ever.values())
+    written = await desk.write(Said, by_rules=said)
+    return Output(
+        **written.model_dump(), picture=picture, table=table, how_to_read=read,
+        leads=_leads(teller, first),
+    )  # fmt: skip
+
+
+def _summary(teller: Teller, shown: list[Trial]) -> list[str]:
+    first = shown[0]
+    lines = [trials.who_took_part(teller, first), trials.worth(teller, first)]
+    lines += [trials.how_sure(teller, first)]
+    return lines + [trials.headline(teller, trial) for trial in shown[1:]]
+
+
+def _steps(teller: Teller, shown: list[Trial]) -> list[str]:
+    """Once for each test: of several results the first, which is the clearest."""
+    once: dict[str, Trial] = {}
+    for trial in shown:
+        once.setdefault(trial.test, trial)
+    return [teller.say(trials.what_now(trial)) for trial in once.values()]
+
+
+def _table(teller: Teller, shown: list[Trial]) -> Table:
+    columns = [Words("Variant"), Words("People"), Words("Result"), Words("Difference"),
+               Words("Between"), Words("Verdict")]  # fmt: skip
+    tests = {trial.test for trial in shown}
+    rows = []
+    for trial in shown:
+        metric = teller.say(trials.metric(trial))
+        before = trial.title if len(tests) > 1 else metric if len(shown) > 1 else ""
+        for variant, arm in trial.arms.items():
+            name = f"{before}: {variant}" if before else variant
+            if teller.language == "fr" and before:
+                name = f"{before}\u00a0: {variant}"
+            rows.append(trials.row(teller, trial, arm, name))
+    return teller.table(map(teller.say, columns), rows[:MOST_ROWS])
+
+
+def _drawn(teller: Teller, trial: Trial, title: str, desk: Desk) -> Picture:
+    """The variants side by side; of a broken test only how many people each got."""
+    measure = next((m for m in ("rate", "mean") if any(a.get(m) for a in trial.arms.values())),
+                   "users")  # fmt: skip
+    shown = [
+        Bar(variant, float(arm.number(measure)), strong=arm is trial.told_by,
+            spelled=teller.of(arm, measure))
+        for variant, arm in trial.arms.items()
+    ]  # fmt: skip
+    return bars(title.rstrip("."), shown, language=teller.language,
+                colours=desk.brand.colours or COLOURS)  # fmt: skip
+
+
+def _limits(teller: Teller, shown: list[Trial]) -> list[str]:
+    lines = [
+        Words("First it is checked whether each variant got the people meant for it: when chance"
+              " can't explain what is missing, nothing of the test is read."),
+        Words("“Most likely between” is the range that holds the true difference in nearly all"
+              " tests read like this; it says nothing about why."),
+        Words("These people in these days: others, later, may do otherwise."),
+    ]  # fmt: skip
+    if any(len(trial.arms) > 2 for trial in shown):
+        lines.append(Words("Several variants were tried at once; that is counted in the verdicts."))
+    if len({trial.test for trial in shown}) < len(shown):
+        lines.append(Words("Several results of one test were looked at: believe first the one that"
+                           " was meant before it began."))  # fmt: skip
+    told_lines = [teller.say(line) for line in lines]
+    return [*told_lines, *(trials.chances(teller, trial) for trial in shown[:1])]
+
+
+def _leads(teller: Teller, trial: Trial) -> list[Lead]:
+    again = Words("Plan a test that follows {title}", title=trial.title)
+    found = [Lead(label=Words("Plan a follow-up test"), skill="experiment",
+                  words=teller.say(again))]  # fmt: skip
+    if trial.status == "won":
+        winner = trial.whole.word("winner")
+        words = Words("Text for everybody, after what won in {title}: {winner}",
+                      title=trial.title, winner=winner)  # fmt: skip
+        found.append(Lead(label=Words("Draft the winner's text"), skill="draft",
+                          words=teller.say(words)))  # fmt: skip
+    return found
+
+
+async def _plan(request: Request, desk: Desk) -> BaseModel:
+    teller = Teller(request.language)
+    evidence = await desk.look_up("plan")
+    plan = planned.planned_in(told(evidence, "plan"), request.brief.product_words or "")
+    if plan is None:
+        return nothing_yet(teller, evidence, ["plan"])
+    if plan.place in planned.ON_SITE:
+        evidence = await desk.look_up("funnel")
+    said = Said(
+        finding=teller.copy(planned.headline(teller, plan)),
+        summary=teller.copy(
+            planned.starting_from(teller, plan),
+            planned.seen_in_time(teller, plan),
+            planned.moving_ground(teller, plan, told(evidence, "funnel")),
+        ),
+        what_to_do=teller.copy(*planned.steps(teller, plan), apart="\n"),
+    )
+    table = planned.table(teller, plan)
+    picture = await desk.draw(_lengths(teller, plan, said.finding.text, desk))
+    read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan))
+    desk.keep(*teller.ever.values())
+    written = await desk.write(Said, by_rules=said)
+    text = Words("Text to be tested: {what}", what=request.brief.words[:200])
+    lead = Lead(label=Words("Draft the text to test"), skill="draft", words=teller.say(text))
+    return Output(
+        **written.model_dump(), picture=picture, table=table, how_to_read=read, leads=[lead]
+    )
+
+
+def _lengths(teller: Teller, plan: Planned, title: str, desk: Desk) -> Picture:
+    """How long, or how many people, for each rise."""
+    measure = "weeks" if plan.chosen.get("weeks") else "people"
+    shown = [
+        Bar(f"+{teller.of(one, 'lift')}", float(one.number(measure)), strong=one is plan.chosen,
+            spelled=teller.say(planned.weeks_of(teller, one)) if measure == "weeks"
+            else teller.of(one, measure))
+        for one in plan.lifts
+    ]  # fmt: skip
+    return bars(title.rstrip("."), shown, language=teller.language,
+                colours=desk.brand.colours or COLOURS)  # fmt: skip

@@ -1,0 +1,244 @@
+"""Whom to speak to: audiences with rule, size, reason and what to say to them."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import BaseModel, Field
+
+from bot.approach import NAMES, REACH, SAY, reach, why
+from bot.audience import Rule
+from bot.desk import Desk
+from bot.evidence import Fact
+from bot.parts import Copy, File, Lead, Table
+from bot.pictures import COLOURS, Bar, Picture, bars
+from bot.request import Question, Request
+from bot.told import Teller, Told, how_to_read, nothing_yet, told
+from bot.words import Words
+
+TITLE = "Whom to target"
+COMMAND = "target"
+HINT = "whom should I target for the linen launch?"
+ASKED_BY = (
+    r"\bwhom?\b.{0,20}\b(?:target|write to|send|contact|address|reach|speak to)\b"
+    r"|\b(?:suggest|find|propose|recommend|which|what)\b.{0,20}"
+    r"\b(?:audiences?|targeting|segments?|niches?)\b"
+    r"|\b(?:à )?qui\b.{0,25}\b(?:cibler|viser|écrire|envoyer|contacter|s'adresser|parler)\b"
+    r"|\b(?:quell?e?s?|propose\w*|suggère\w*|trouve\w*)\b.{0,20}"
+    r"\b(?:cibles?|audiences?|segments?|ciblage|niches?)\b"
+    r"|^\W*(?:target(?:ing)?|ciblage|cible[rz]?)\b"
+)
+
+
+class Said(BaseModel):
+    finding: Copy = Field(title="In one sentence")
+    audiences: Copy = Field(title="Whom, and why")
+    say: Copy = Field(title="What to say, and where")
+    risks: Copy = Field(title="Watch out")
+
+
+class Output(Said):
+    picture: File | None = Field(default=None, title="Picture")
+    sizes: Table = Field(title="Sizes")
+    rules: Table = Field(title="Rules")
+    how_to_read: Copy = Field(title="How to read this")
+    leads: list[Lead] = []
+
+
+async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+    if not request.brief.words.strip() and not request.brief.rule:
+        return desk.ask(Words("For what? For example: whom should I target for the linen launch?"))
+    evidence = await desk.look_up("audiences")
+    every = told(evidence, "audiences")
+    wanted = every["all"].word("goal") if "all" in every else ""
+    found = [one for key, one in every.items() if key in NAMES]
+    shown = sorted(found, key=lambda one: (one.key != wanted, -one.number("bought-share")))
+    teller = Teller(request.language)
+    if not shown:
+        return nothing_yet(teller, evidence, ["audiences"])
+    said = _said(teller, every, shown)
+    sizes, rules = _sizes(teller, every, shown), _rules(teller, every, shown)
+    picture = await desk.draw(_picture(teller, every, shown, said.finding.text, desk))
+    read = how_to_read(teller, evidence, ["audiences"], *_limits(teller, every, shown))
+    desk.keep(*teller.ever.values(), *_for_later(every, shown))
+    words = await desk.write(Said, by_rules=said)
+    return Output(
+        **words.model_dump(), picture=picture, sizes=sizes, rules=rules, how_to_read=read,
+        leads=_leads(teller, every, shown, request.brief.words),
+    )  # fmt: skip
+
+
+def _name(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
+    words = NAMES[one.key]
+    thing = teller.of(one, "thing") if one.key == "niche" else _thing(teller, every)
+    return teller.say(Words(words.text, thing=thing)) if "{" in words.text else teller.say(words)
+
+
+def _thing(teller: Teller, every: Mapping[str, Told]) -> str:
+    """What it is about; nothing when it is about all that is sold."""
+    thing, more = teller.of(every["all"], "subject"), teller.of(every["all"], "more")
+    return teller.say(Words("{thing} and {n} more", thing=thing, n=more)) if more else thing
+
+
+def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Said:
+    finding = teller.copy(_headline(teller, every, shown[0]))
+    lines = [
+        _line(teller, n, _name(teller, every, one), why(teller, every["all"], one))
+        for n, one in enumerate(shown, 1)
+    ]
+    audiences = teller.copy(*lines, apart="\n")
+    say = teller.copy(*(_argument(teller, every, one) for one in shown), apart="\n")
+    return Said(
+        finding=finding, audiences=audiences, say=say,
+        risks=teller.copy(*_risks(teller, every, shown), apart="\n"),
+    )  # fmt: skip
+
+
+def _line(teller: Teller, n: int, name: str, told: str) -> str:
+    return teller.say(Words("{n}. {audience}: {why}", n=n, audience=name, why=told))
+
+
+def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
+    name, size = _name(teller, every, one), reach(teller, one)
+    if one.get("bought-share") is None:
+        return teller.say(Words("{audience}: {size}.", audience=name, size=size))
+    share, others = teller.of(one, "bought-share"), teller.of(one, "others-share")
+    given = {"audience": name, "size": size, "share": share, "others": others,
+             "days": teller.of(every["all"], "days")}  # fmt: skip
+    thing = _thing(teller, every)
+    if not thing:
+        return teller.say(Words(
+            "{audience}: {size}; {share} of such people ordered within {days}, {others} of all.",
+            **given))  # fmt: skip
+    if one.key == "alike":
+        return teller.say(Words(
+            "{audience}: {size}; {share} of such people bought it within {days}, {others} of all "
+            "who did not have it.", **given))  # fmt: skip
+    return teller.say(Words(
+        "{audience}: {size}; {share} of such people bought {thing} within {days}, {others} of all.",
+        thing=thing, **given))  # fmt: skip
+
+
+def _argument(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
+    ways = sorted((m for m in REACH if one.number(m)), key=lambda m: -one.number(m))
+    given = {"audience": _name(teller, every, one), "argument": SAY[one.key]}
+    if not ways:
+        return teller.say(Words("{audience}: {argument}.", **given))
+    told_by = ", ".join(f"{teller.say(REACH[m])} {teller.of(one, m)}" for m in ways)
+    return teller.say(Words("{audience}: {argument}. Reach: {ways}.", ways=told_by, **given))
+
+
+def _risks(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> list[str]:
+    lines = []
+    if len(shown) > 1:
+        lines.append(Words("Somebody can be in several of these: write to each person once."))
+    for one in shown:
+        name = _name(teller, every, one)
+        if one.get("smallest-effect"):
+            lines.append(Words(
+                "{audience}: a test with half of them shows a rise from {effect} on.",
+                audience=name, effect=teller.of(one, "smallest-effect")))  # fmt: skip
+        elif one.get("bought-share"):
+            lines.append(Words("{audience}: too few for a test: only a doubling would show.",
+                audience=name))  # fmt: skip
+        if one.key == "loyal" and one.get("bought-share"):
+            lines.append(Words(
+                "{audience}: {share} bought anyway; a price cut would give that away.",
+                audience=name, share=teller.of(one, "bought-share")))  # fmt: skip
+    return [teller.say(line) for line in lines]
+
+
+def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
+    heads = [Words("Audience"), Words("Fit the rule"), Words("By e-mail"), Words("By SMS"),
+             Words("For ads"), Words("Bought before"), Words("Others")]  # fmt: skip
+    measures = ("customers", *REACH, "bought-share", "others-share")
+    rows = [
+        [_name(teller, every, one), *(teller.of(one, m) or "–" for m in measures)] for one in shown
+    ]
+    return teller.table([teller.say(head) for head in heads], rows)
+
+
+def _rules(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
+    """What decides who is in it, word for word, and the rule's short name, which an approval
+    binds."""
+    titles = {fact.about: str(fact.value) for fact in _things(every)}
+    rows = []
+    for one in shown:
+        for measure in ("rule", "bought-within", "not-within", "bought-at-least", "min-orders"):
+            teller.value(one.get(measure))
+        rule = Rule.model_validate_json(one.word("rule"))
+        words = teller.say(rule.words(titles))
+        rows.append([_name(teller, every, one), words, teller.of(one, "rule-code")])
+    heads = (Words("Audience"), Words("Rule"), Words("Short name"))
+    return teller.table([teller.say(head) for head in heads], rows)
+
+
+def _things(every: Mapping[str, Told]) -> Sequence[Fact]:
+    """What the products in the rules are called."""
+    return tuple(every["things"].facts.values()) if "things" in every else ()
+
+
+def _for_later(every: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
+    """What the form and the export need besides what was told: rules, and the shop's names."""
+    rules = [fact for one in shown for m in ("rule", "rule-code") if (fact := one.get(m))]
+    names = every["category"].facts.values() if "category" in every else ()
+    return [*rules, *_things(every), *names]
+
+
+def _picture(
+    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], title: str, desk: Desk
+) -> Picture:
+    """How often such people bought, with its interval, beside all; else how many they are."""
+    share = all(one.get("bought-share") for one in shown)
+    measure = "bought-share" if share else "customers"
+    found = []
+    for n, one in enumerate(shown):
+        ends = [float(one.number(f"bought-share-{end}")) for end in ("low", "high")]
+        low, high = ends if share else (None, None)
+        name, spelled = _name(teller, every, one), teller.of(one, measure)
+        value = float(one.number(measure))
+        found.append(Bar(name, value, low, high, strong=n == 0, spelled=spelled))
+    return bars(
+        title.rstrip("."), found, language=teller.language, colours=desk.brand.colours or COLOURS,
+        reference=float(every["all"].number("bought-share")) if share else None,
+    )  # fmt: skip
+
+
+def _limits(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> list[str]:
+    lines = []
+    if any(one.get("bought-share") for one in shown):
+        lines += [
+            Words("The shares are what the same rule would have picked {days} ago, and what those "
+                  "people bought since, with whatever was sent to them: not what one more "
+                  "message adds.",
+                  days=teller.of(every["all"], "days")),
+            Words("Seasons differ: what was bought in those days may not be what is bought in the "
+                  "next ones."),
+        ]  # fmt: skip
+    lines.append(Words("Only people who agreed are ever written to or exported, and groups too "
+                       "small to hide anybody are not shown."))  # fmt: skip
+    lines.append(Words("To know what a message adds, leave a part of the audience out, by lot."))
+    return [teller.say(line) for line in lines]
+
+
+def _leads(
+    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], asked: str
+) -> list[Lead]:
+    """Copy for the first two, the rules of the first and the last to change, a test."""
+    found = []
+    thing = _thing(teller, every)
+    for one in shown[:2]:
+        name = _name(teller, every, one)
+        words = Words("E-mail to: {audience}", audience=name)
+        if thing:
+            words = Words("E-mail about {thing}, to: {audience}", thing=thing, audience=name)
+        form = {"audience": name, "rule": one.word("rule")}
+        label = Words("Draft copy for {audience}", audience=name)
+        found.append(Lead(label=label, skill="draft", words=teller.say(words), form=form))
+    niches = [one for one in shown if one.key == "niche"]
+    for one in {one.key: one for one in (shown[0], *niches)}.values():
+        name = _name(teller, every, one)
+        label = Words("Edit the rule: {audience}", audience=name)
+        form = {"rule": one.word("rule")}
+        found.append(Lead(label=label, skill="targeting", words=asked or name, form=form))
+    test = Words("Plan a test: an e-mail to {audience}", audience=_name(teller, every, shown[0]))
+    found.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
+    return found

@@ -1,0 +1,261 @@
+"""Tell what moved in sales: confirmed and to watch apart, and what comes back."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from bot.advice import first_step
+from bot.desk import Desk
+from bot.moved import MAYBE, SURE, Moved
+from bot.parts import Copy, File, Lead, Table
+from bot.path import step_of, theme_of
+from bot.pictures import COLOURS, Picture, line, points_of
+from bot.request import Question, Request
+from bot.told import Teller, Told, how_to_read, nothing_yet
+from bot.words import Words
+
+TITLE = "Trends"
+COMMAND = "trends"
+HINT = "trends in sales this month"
+ASKED_BY = (
+    r"^\W*(?:(?:show|give|tell|what|any|are|do|me|us|we|have|montre[rz]?|donne[rz]?|quelles|sont"
+    r"|y|a|t|il|des|moi|nous|les?|the|our|nos|latest|sales|dernières) ?[-']?)*"
+    r"(?:trends?|tendances?)\b"
+    r"|\b(?:sales trends?|tendances? d(?:e|es) ventes|évolution des ventes)\b"
+    r"|^\W*what(?:'s|s| is| has| have)? (?:|moving|changed|rising|falling|growing|trending)\b"
+    r"|^\W*how (?:are|were|did) (?:our |the )?sales\b"
+    r"|^\W*qu'est-ce qui (?:a |est en train de )?(?:boug|mont|baiss|grimp|progress)"
+    r"|^\W*comment (?:vont|évoluent|ont évolué) (?:les |nos )?ventes\b"
+)
+
+
+class Said(BaseModel):
+    finding: Copy = Field(title="In one sentence")
+    moved: Copy = Field(title="What moved")
+    watch: Copy = Field(title="To watch")
+    next: Copy = Field(title="What to do")
+
+
+class Output(Said):
+    picture: File | None = Field(default=None, title="Picture")
+    series: Table | None = Field(default=None, title="Sales by week")
+    returns: Table | None = Field(default=None, title="What comes back")
+    how_to_read: Copy = Field(title="How to read this")
+    leads: list[Lead] = []
+
+
+async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+    if not request.brief.words.strip():
+        return desk.ask(Words("What about? For example: trends in candles this month."))
+    evidence = await desk.look_up("trends", "funnel")
+    found = Moved(evidence, request.brief.words)
+    teller = Teller(request.language)
+    if not found.series and not found.back:
+        return nothing_yet(teller, evidence, ["trends"])
+    said = Said(
+        finding=teller.copy(_headline(teller, found)),
+        moved=teller.copy(*_moved(teller, found), apart="\n"),
+        watch=teller.copy(*_watched(teller, found), apart="\n"),
+        next=teller.copy(*_steps(teller, found), apart="\n"),
+    )
+    title = said.finding.text.split(" (")[0].rstrip(".")
+    drawn = _picture(teller, title, found.first, desk) if found.first else None
+    picture = await desk.draw(drawn) if drawn else None
+    series, returns = _series(teller, found), _returns(teller, found)
+    read = how_to_read(teller, evidence, ["trends"], *_limits(teller, found))
+    desk.keep(*teller.ever.values())
+    words = await desk.write(Said, by_rules=said)
+    return Output(
+        **words.model_dump(), picture=picture, series=series, returns=returns, how_to_read=read,
+        leads=_leads(teller, found),
+    )  # fmt: skip
+
+
+def _headline(teller: Teller, found: Moved) -> str:
+    first, tested = found.first, found.tested
+    if first is None or tested is None:
+        return _returned(teller, found.back[0])
+    if first.word("status") in (SURE, MAYBE) or found.focus:
+        return _sentence(teller, first, tested)
+    return teller.say(Words("Nothing moved for sure in the week of {week}: {n} series were held "
+                            "against what was expected of them.", week=teller.of(tested, "week"),
+                            n=teller.of(tested, "series")))  # fmt: skip
+
+
+def _moved(teller: Teller, found: Moved) -> list[str]:
+    """What is confirmed, and all orders together: a line each."""
+    lines = [_small(teller, one) for one in found.small]
+    sure, tested = found.having(SURE), found.tested
+    for one in sure if tested else ():
+        said = [] if one is found.first or tested is None else [_sentence(teller, one, tested)]
+        lines.append(" ".join([*said, _since(teller, one)]))
+    whole = [one for one in found.series if one.key == "total-orders" and one not in sure]
+    lines += [_sentence(teller, one, tested) for one in whole if tested]
+    lines += [_fall(teller, one) for one in found.falls[:2]]
+    lines += [_returned(teller, one) for one in found.returned(SURE)]
+    if not lines:
+        return [teller.say(Words("Nothing moved by more than chance would."))]
+    return [f"– {line}" for line in lines]
+
+
+def _watched(teller: Teller, found: Moved) -> list[str]:
+    tested = found.tested
+    maybe = [one for one in found.having(MAYBE) if one is not found.first]
+    lines = [_sentence(teller, one, tested) for one in maybe if tested]
+    lines += [_returned(teller, one) for one in found.returned(MAYBE)]
+    return [f"– {one}" for one in lines] or [teller.say(Words("Nothing else stands out."))]
+
+
+def _sentence(teller: Teller, one: Told, tested: Told) -> str:
+    """What came beside what was expected, and how sure that is."""
+    given = {"name": teller.name(one), "last": teller.of(one, "last"), "sure": _sure(one),
+             "expected": teller.of(one, "expected"), "change": _change(teller, one)}  # fmt: skip
+    if one.number("weeks") > 1:
+        return teller.say(Words("{name}: {last} a week over the last three weeks, where {expected} "
+                                "were expected ({change}, {sure}).", **given))  # fmt: skip
+    return teller.say(Words("{name}: {last} in the week of {week}, where {expected} were expected "
+                            "({change}, {sure}).", week=teller.of(tested, "week"),
+                            **given))  # fmt: skip
+
+
+def _sure(one: Told) -> Words:
+    status = one.word("status")
+    return Words("nothing unusual") if status == "steady" else Words(status)
+
+
+def _since(teller: Teller, one: Told) -> str:
+    """Since when it runs higher or lower, and for how much money."""
+    given = {"name": teller.name(one), "since": teller.of(one, "since")}
+    up = Words("{name} has sold more than expected since about the week of {since}.", **given)
+    down = Words("{name} has sold less than expected since about the week of {since}.", **given)
+    lines = [teller.say(up if one.number("change") > 0 else down)]
+    if one.get("revenue"):
+        worth = Words("It brings in {revenue} a week.", revenue=teller.of(one, "revenue"))
+        lines.append(teller.say(worth))
+    return " ".join(lines)
+
+
+def _small(teller: Teller, one: Told) -> str:
+    return teller.say(Words("{name} sells fewer than {least} a week: what moves there is chance.",
+                            name=teller.name(one), least=teller.of(one, "least")))  # fmt: skip
+
+
+def _fall(teller: Teller, one: Told) -> str:
+    """A step of the path to purchase that got worse meanwhile."""
+    given = {"step": step_of(one), "rate": teller.of(one, "rate"),
+             "before": teller.of(one, "before")}  # fmt: skip
+    if not one.get("lost-buyers"):
+        return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} "
+                                "before (confirmed).", **given))  # fmt: skip
+    return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} before "
+                            "(confirmed). About {orders} did not come.",
+                            orders=teller.of(one, "lost-buyers"), **given))  # fmt: skip
+
+
+def _returned(teller: Teller, one: Told) -> str:
+    return teller.say(Words("Returns of {name}: {rate}, {rest} of the other products ({sure}).",
+                            name=one.about, rate=teller.of(one, "rate"),
+                            rest=teller.of(one, "rest"), sure=_sure(one)))  # fmt: skip
+
+
+def _steps(teller: Teller, found: Moved) -> list[str]:
+    steps: list[Words] = []
+    for one in found.having(SURE)[:2]:
+        up = Words("{name}: check the stock, and put it forward while it lasts.", name=one.about)
+        down = Words("{name}: look at its price, stock and pictures first.", name=one.about)
+        steps.append(up if one.number("change") > 0 else down)
+    if found.falls and (look := first_step(theme_of(found.falls[0]))):
+        steps.append(Words("On the site: {step}.", step=look))
+    often = [o for o in found.returned(SURE) if o.number("rate") > o.number("rest")]
+    if often and (fit := first_step("sizing")):
+        steps.append(Words("{name}: {step}.", name=often[0].about, step=fit))
+    steps = steps or [Words("Leave things as they are, and look again next week.")]
+    return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps, 1)]
+
+
+def _change(teller: Teller, one: Told) -> str:
+    spelled = teller.of(one, "change")
+    return spelled if one.number("change") <= 0 else f"+{spelled}"
+
+
+def _series(teller: Teller, found: Moved) -> Table | None:
+    shown = [*found.having(SURE), *found.having(MAYBE)]
+    shown += [one for one in found.series if one.key.startswith("total-") and one not in shown]
+    if not (shown := shown or found.series[:1]):
+        return None
+    columns = [Words("Series"), Words("A week"), Words("Expected"), Words("Change"), Words("Since"),
+               Words("How sure")]  # fmt: skip
+    rows = [
+        [
+            teller.name(one),
+            teller.of(one, "last"),
+            teller.of(one, "expected"),
+            _change(teller, one),
+            teller.of(one, "since") or "–",
+            teller.say(_sure(one)),
+        ]
+        for one in shown
+    ]
+    return teller.table([teller.say(words) for words in columns], rows)
+
+
+def _returns(teller: Teller, found: Moved) -> Table | None:
+    if not found.back:
+        return None
+    columns = [Words("Product"), Words("Come back"), Words("Others"), Words("Reason most given"),
+               Words("How sure")]  # fmt: skip
+    rows = [
+        [
+            teller.name(one),
+            teller.of(one, "rate"),
+            teller.of(one, "rest"),
+            teller.of(one, "reason") or "–",
+            teller.say(_sure(one)),
+        ]
+        for one in found.back
+    ]
+    return teller.table([teller.say(words) for words in columns], rows)
+
+
+def _picture(teller: Teller, title: str, one: Told, desk: Desk) -> Picture | None:
+    points = points_of(one.word("points"))
+    if not points:
+        return None
+    teller.of(one, "points")
+    named = (teller.say(Words("each week")), teller.say(Words("expected")))
+    colours = desk.brand.colours or COLOURS
+    return line(title, points, language=teller.language, named=named, colours=colours)
+
+
+def _limits(teller: Teller, found: Moved) -> Sequence[str]:
+    lines = [
+        Words("Expected is the level of the eight weeks before and, after a year of orders, what "
+              "the same weeks did then."),
+        Words("A change names no cause: what happened at the same time need not be behind it."),
+    ]  # fmt: skip
+    if (tested := found.tested) is not None:
+        lines.append(Words("{n} series were tested; of those called confirmed, up to {share} can "
+                           "be chance.", n=teller.of(tested, "series"),
+                           share=teller.of(tested, "false-among-confirmed")))  # fmt: skip
+    if found.back:
+        lines.append(Words("Returns are those of the past year; the newest orders are left out, "
+                           "since they can still come back."))  # fmt: skip
+    return [teller.say(words) for words in lines]
+
+
+def _leads(teller: Teller, found: Moved) -> list[Lead]:
+    leads = []
+    rising = [one for one in found.having(SURE) if one.number("change") > 0]
+    rising = [one for one in rising if one.key.startswith(("category-", "product-"))]
+    if rising:
+        name = rising[0].about
+        copy = Words("E-mail: {name}, what people are buying now", name=name)
+        label = Words("Draft copy for {name}", name=name[:40])
+        leads.append(Lead(label=label, skill="draft", words=teller.say(copy)))
+    blocks = teller.say(Words("what blocks sales right now?"))
+    look = Words("Look at what blocks sales")
+    leads.append(Lead(label=look, skill="blockers", words=blocks, ask=False))
+    if rising:
+        test = Words("Plan a test: {name} first on the home page, or as now", name=rising[0].about)
+        leads.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
+    return leads

@@ -1,0 +1,180 @@
+"""A file as the world has it …"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from bot.errors import CannotDo
+from bot.library.feedback import find as feedback
+from bot.library.files import Understood, read, understand
+from bot.library.files.joining import together
+from bot.library.findings import Where
+from tests.library.small import small
+
+DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+REAL = pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
+KEY = b"k" * 32
+
+
+def written(folder: Path, name: str, *lines: str) -> Path:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def taken(
+    path: Path, found: Understood | None = None, folder: Path | None = None
+) -> list[dict[str, Any]]:
+    """The rows that come of a file, as it is understood by itself."""
+    found = found or understand(path, name=path.name)
+    rows = (folder or path.parent) / "taken.parquet"
+    read(path, found, to=rows, key=KEY)
+    told = duckdb.sql(f"SELECT * FROM '{rows}'")
+    return [dict(zip(told.columns, row, strict=True)) for row in told.fetchall()]
+
+
+def columns(found: Understood) -> dict[str, str]:
+    return {one.theirs: one.ours for one in found.columns}
+
+
+def test_of_stars_without_words_keeps_them(tmp_path: Path) -> None:
+    lines = ["review_score,review_comment_message", "5,", "5,", "1,Late", "1,Late", ",", "4,Fine"]
+    rows = taken(written(tmp_path, "reviews.csv", *lines))
+    assert sorted((row["rating"], row["text"]) for row in rows if row["text"]) == [
+        (1.0, "Late"),
+        (4.0, "Fine"),
+    ]  # the same words twice are one text
+    assert [row["rating"] for row in rows if not row["text"]] == [5.0, 5.0]
+    assert len({row["id"] for row in rows}) == 4
+
+
+def test_of_stars_without_words_gives_the_same_rows_again(tmp_path: Path) -> None:
+    lines = ["rating,review", "5,", "5,", "3,", "1,Late"]
+    first = taken(written(tmp_path, "reviews.csv", *lines))
+    again = taken(written(tmp_path, "reviews.csv", *lines))
+    assert {row["id"] for row in first} == {row["id"] for row in again}
+
+
+def test_of_stars_without_words_has_the_rating_of_all() -> None:
+    day = datetime(2026, 11, 20)
+    said: list[dict[str, Any]] = [
+        {
+            "id": f"w{n}",
+            "at": day - timedelta(days=n % 9),
+            "rating": 1.0,
+            "text": f"Late parcel {n}",
+        }
+        for n in range(30)
+    ]
+    said += [{"id": f"s{n}", "at": day, "rating": 5.0} for n in range(90)]
+    found = feedback(small(feedback=said), Where())
+    rating, texts = found.get("all", "rating"), found.get("all", "rating-of-texts")
+    assert rating is not None and texts is not None
+    assert (rating.value, rating.rows) == (Decimal("4.0"), 120)
+    assert (texts.value, texts.rows) == (Decimal("1.0"), 30)
+    assert any("without a word" in words.to("en") for words in found.cannot)
+
+
+@REAL
+def test_of_the_marketplace_s_reviews_keeps_every_rating(tmp_path: Path) -> None:
+    rows = taken(DATA / "olist_order_reviews.csv", folder=tmp_path)
+    assert len(rows) == 8_191  # 34 ids are there twice
+    assert sum(row["text"] is not None for row in rows) == 4_095
+
+
+def half_of_the_orders(folder: Path) -> Path:
+    return written(
+        folder,
+        "shop_orders.csv",
+        "order_id,customer_id,order_status,order_purchase_timestamp",
+        "o1,c1,delivered,2026-11-01 10:00:00",
+        "o2,c2,delivered,2026-11-02 11:30:00",
+        "o3,c3,canceled,2026-11-03 12:00:00",
+    )
+
+
+def half_of_the_lines(folder: Path, order: str = "o1") -> Path:
+    return written(
+        folder,
+        "shop_order_items.csv",
+        "order_id,order_item_id,product_id,price",
+        f"{order},1,p1,9.90",
+        f"{order},2,p2,20.00",
+        f"{order.replace('1', '2')},1,p1,9.90",
+    )
+
+
+def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
+    orders, lines = half_of_the_orders(tmp_path), half_of_the_lines(tmp_path)
+    people = written(
+        tmp_path,
+        "shop_customers.csv",
+        "customer_id,customer_unique_id,customer_state",
+        "c1,anna,SP",
+        "c2,anna,RJ",
+        "c3,ben,SP",
+    )
+    products = written(
+        tmp_path, "shop_products.csv", "product_id,product_category_name,weight", "p1,toys,5"
+    )
+    files = [products, lines, people, orders]
+    joined = together(files, tmp_path, {})
+    assert joined is not None and joined.used == set(files)
+    rows = taken(joined.path, understand(joined.path, name=joined.name))
+    told = [(r["order"], r["line"], r["category"], r["region"], r["amount"]) for r in rows]
+    assert sorted(told) == [
+        ("o1", 1, "toys", "SP", Decimal("9.90")),
+        ("o1", 2, None, "SP", Decimal("20.00")),
+        ("o2", 1, "toys", "RJ", Decimal("9.90")),
+    ]
+    assert len({row["customer"] for row in rows}) == 1  # anna, who bought twice
+    assert "1 orders without a line" in joined.told[0].to("en")
+
+
+def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
+    for half in (half_of_the_orders(tmp_path), half_of_the_lines(tmp_path)):
+        with pytest.raises(CannotDo, match="completes it"):
+            understand(half, name=half.name)
+        assert together([half], tmp_path, {}) is None
+
+
+def test_of_lines_of_other_orders_is_refused(tmp_path: Path) -> None:
+    files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path, "z1")]
+    with pytest.raises(CannotDo, match="their order numbers differ"):
+        together(files, tmp_path, {})
+
+
+def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
+    people = written(
+        tmp_path, "people.csv", "customer_id,customer_state", "c1,SP", "c1,RJ", "c2,SP"
+    )
+    files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path), people]
+    joined = together(files, tmp_path, {})
+    assert joined is not None and people not in joined.used
+    assert len(taken(joined.path, understand(joined.path, name=joined.name))) == 3
+
+
+def test_with_names_of_several_words_is_not_parted_at_the_blanks(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "traffic.csv",
+        "Day Index,Users,New Users,Bounce Rate",
+        '1/1/13,"67,283",17,80.00%',
+    )
+    with pytest.raises(CannotDo, match="Day Index, Users, New Users, Bounce Rate"):
+        understand(path, name=path.name)
+
+
+@REAL
+def test_of_the_marketplace_joins_all_of_its_orders(tmp_path: Path) -> None:
+    names = ("customers", "order_items", "orders", "products")
+    joined = together([DATA / f"olist_{name}.csv" for name in names], tmp_path, {})
+    assert joined is not None
+    rows = taken(joined.path, understand(joined.path, name=joined.name))
+    assert len(rows) == 8_365
+    assert len({row["order"] for row in rows}) == 7_360
+    assert all(row["customer"] and row["region"] for row in rows)

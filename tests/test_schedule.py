@@ -1,0 +1,140 @@
+"""A digest is due …"""
+
+import random
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot import schedule
+from bot.db import Database
+from bot.errors import CannotDo
+from bot.schedule import DAILY, TOO_LATE, Schedule
+from tests.making import Jobs
+
+ZONES = (
+    *("Europe/Paris", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Tokyo"),
+    *("Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham", "Africa/Casablanca"),
+)
+START, YEARS = datetime(2026, 1, 1, tzinfo=UTC), 2
+
+
+def made(**more: Any) -> Schedule:
+    told: dict[str, Any] = {
+        "workspace": "T1",
+        "name": "weekly",
+        "state": "on",
+        "owner": "UMARIE",
+        "place": {"channel": "C1"},
+        "weekday": 0,
+        "hour": 9,
+        "minute": 0,
+        "zone": "Europe/Paris",
+        "language": "fr",
+        "sections": ["trends"],
+        "about": None,
+        "only_when_moved": False,
+        "since": START,
+        "last": None,
+    }
+    return Schedule(**(told | more))
+
+
+def expected(one: Schedule, until: datetime) -> list[str]:
+    """Every local date that it should speak on, counted by the calendar alone."""
+    zone = ZoneInfo(one.zone)
+    first = (START + timedelta(days=1)).astimezone(zone).date()
+    last = until.astimezone(zone).date()
+    days = (first + timedelta(days=n) for n in range((last - first).days))
+    return [day.isoformat() for day in days if one.weekday in (DAILY, day.weekday())]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(("weekday", "hour", "minute"), [(0, 9, 0), (6, 2, 30), (DAILY, 0, 0)])
+def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
+    zone: str, weekday: int, hour: int, minute: int
+) -> None:
+    """Three processes look every 41 minutes, each down for hours now and then."""
+    one = made(zone=zone, weekday=weekday, hour=hour, minute=minute)
+    until, rng = START + timedelta(days=365 * YEARS), random.Random(zone)
+    asleep = [START, START, START]
+    spoke: list[str] = []
+    now = START
+    while now < until:
+        for process in range(3):
+            if rng.random() < 0.01:
+                asleep[process] = now + timedelta(hours=rng.uniform(1, 9))
+            day = one.due(now) if now >= asleep[process] else None
+            if day is not None:
+                meant = datetime.combine(day, time(hour, minute), ZoneInfo(zone))
+                assert now >= meant.astimezone(UTC)  # the first, of an hour that comes twice
+                spoke.append(day.isoformat())
+                one.last = day.isoformat()
+        now += timedelta(minutes=41)
+    assert len(spoke) == len(set(spoke))
+    assert set(expected(one, until - timedelta(days=1))) <= set(spoke)
+
+
+def test_late_when_all_were_down_but_not_days_late() -> None:
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 09:00 in Paris
+    one = made()
+    assert one.due(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(days=7)
+    one.last = "2026-11-16"
+    assert one.due(monday + timedelta(hours=20)) == date(2026, 11, 23)
+    assert one.due(monday + TOO_LATE + timedelta(minutes=1)) is None
+
+
+def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    assert made(since=monday + timedelta(hours=1)).due(monday + timedelta(hours=2)) is None
+    moved = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-16")
+    assert moved.due(monday + timedelta(hours=4)) == date(2026, 11, 23)
+
+
+def test_once_a_day_though_it_was_moved_to_later_that_day() -> None:
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    spoken = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-23")
+    assert spoken.due(monday + timedelta(hours=4)) is None
+
+
+@pytest.mark.parametrize("state", ["paused", "off"])
+def test_never_while_it_rests(state: str) -> None:
+    assert made(state=state).due(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) is None
+
+
+def test_under_an_id_that_exists_once(database: Database) -> None:
+    now, jobs = datetime(2026, 11, 23, 8, 5, tzinfo=UTC), Jobs()
+    with database.begin() as session:
+        session.add(made())
+    for _ in range(3):  # three processes in one minute
+        with database.begin() as session:
+            for job in schedule.due(session, now):
+                jobs(session, job)
+    assert jobs.of("digest") == ["T1/weekly/2026-11-23"]
+
+
+def test_where_people_set_it(database: Database) -> None:
+    told = {
+        "workspace": "T1",
+        "name": "weekly",
+        "owner": "UMARIE",
+        "place": {"channel": "C1"},
+        "weekday": 4,
+        "hour": 16,
+        "minute": 30,
+        "zone": "Europe/Paris",
+        "language": "en",
+        "sections": ["trends"],
+        "about": None,
+        "only_when_moved": True,
+    }
+    with database.begin() as session:
+        Schedule.put(session, START, **told)
+        changed = Schedule.put(session, START + timedelta(days=3), **told | {"hour": 17})
+        assert (changed.hour, changed.since) == (17, START + timedelta(days=3))
+        assert changed.when().to("fr") == "vendredi à 17:30 (Europe/Paris)"
+    with database.begin() as session, pytest.raises(CannotDo, match="time zone"):
+        Schedule.put(session, START, **told | {"zone": "Europe/Gaul"})
+    with database.begin() as session, pytest.raises(CannotDo, match="hour"):
+        Schedule.put(session, START, **told | {"hour": 25})
