@@ -17,7 +17,9 @@ class Batch(Row):
 
     workspace: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
-    sha256: Mapped[str] = mapped_column(primary_key=True)  # of the time it was signed at and the body
+    sha256: Mapped[str] = mapped_column(
+        primary_key=True
+    )  # of the time it was signed at and the body
     rows: Mapped[int]
     rejected: Mapped[int]
     path: Mapped[str | None]

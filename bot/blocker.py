@@ -78,7 +78,7 @@ def _parcels(every: dict[str, Told]) -> list[Blocker]:
         if key.startswith("region-") and _later(one, "rest") and one.word("status") == SURE
     ]
     whole = every.get("all")
-    if not late and whole and whole.word("status") == SURE:
+    if not late and whole and whole.word("verdict") == SURE:
         late = [whole]
     return [_late(one) for one in late]
 
@@ -140,7 +140,7 @@ def _ad(one: Told) -> Blocker:
         one, names.get(where, Words("Keyword {keyword}", keyword=word)),
         lambda teller: _of_ad(teller, one, where), steps.get(where, Words("look into it")),
         cost="spend" if wasted and one.get("spend") else None,
-        theme=Words("stock") if where == "sold out" else None,
+        theme=Words("sold out, when is it back") if where == "sold out" else None,
         letter=Words("E-mail: {product} is sold out, leave your address to hear when it is back",
                      product=product) if where == "sold out" else None,
     )  # fmt: skip

@@ -174,7 +174,8 @@ class Desk:
         by_rules: T | None = None,
     ) -> T:
         """An Output in words. What `check` finds goes back to the writer, at most twice. An
-        analysis brings its own words `by_rules`: an AI makes them better, rules leave them."""
+        analysis brings its own words `by_rules`: an AI makes them better, rules leave them; and
+        they are what goes out when the AI's still don't pass."""
         veil = Veil()
         assignment = self._assignment(veil, by_rules)
         for _ in range(CORRECTIONS + 1):
@@ -187,6 +188,9 @@ class Desk:
             assignment = assignment.model_copy(
                 update={"corrections": tuple(found), "last": written.model_dump_json()}
             )
+        else:
+            if by_rules is not None:
+                return by_rules
         return veil.lift(written)
 
     def _assignment(self, veil: Veil, by_rules: BaseModel | None) -> Assignment:

@@ -34,6 +34,8 @@ UNITS = (
     Words("visits"),
     Words("orders"),
     Words("customers"),
+    Words("purchases"),
+    Words("weeks"),
     Words("of 5"),
     Words("units"),
     Words("parcels"),

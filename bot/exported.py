@@ -71,9 +71,9 @@ class Exported(BaseModel):
         ]  # fmt: skip
         if self.people < self.fitting:
             gone = self.fitting - self.people
-            lines.append(
-                Words("{n} more agreed, but no address of theirs fits this file.", n=gone)
-            )
+            lines.append(Words.count(
+                "{n} more agreed, but has no address that fits this file.",
+                "{n} more agreed, but have no address that fits this file.", gone))  # fmt: skip
         if platform.least and self.people < platform.least:
             lines.append(
                 Words("Too few for {platform}: it asks for at least {n} people.",

@@ -17,20 +17,14 @@ def how_many(teller: Teller, whole: Told, tenth: Told, top: Told) -> str:
         return teller.say(Words(
             "Expect about {n} to buy within {days} days; {likely} of them are more likely than not"
             " to.",
-            n=teller.of(whole, "expected-buyers"), days=days, likely=_bare(teller, whole))
+            n=teller.of(whole, "expected-buyers"), days=days,
+            likely=teller.bare(whole, "customers-likely"))
         )  # fmt: skip
     return teller.say(Words(
         "Likeliest to buy within {days} days: {n}. In the past {share} of such customers did, and"
         " {base} of all.",
         days=days, n=teller.of(top, "customers"), share=teller.of(tenth, "bought"),
         base=teller.of(whole, "base-rate")))  # fmt: skip
-
-
-def _bare(teller: Teller, whole: Told) -> str:
-    """The number alone: what is counted has just been said."""
-    teller.of(whole, "customers-likely")
-    fact = whole.get("customers-likely")
-    return fact.model_copy(update={"unit": None}).spelled(teller.language) if fact else ""
 
 
 def who_they_are(teller: Teller, top: Told, rest: Told) -> str:

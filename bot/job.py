@@ -10,7 +10,18 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Row, insert_once
 
-Kind = Literal["work", "check", "deliver", "show", "understand", "take_in", "merge", "inbox", "digest"]
+Kind = Literal[
+    "work",
+    "check",
+    "deliver",
+    "show",
+    "understand",
+    "take_in",
+    "merge",
+    "inbox",
+    "digest",
+    "join",
+]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
 
 

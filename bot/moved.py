@@ -9,17 +9,20 @@ MOST = 4
 
 class Moved:
     """`series` are those that the words name, else all, what is sure first; `small` those named
-    that sell too little; `back` the products that come back more or less than others; `falls` the
-    steps on the site that got worse, when nothing is named."""
+    that sell too little; `new` what was hardly sold before; `back` the products that come back
+    more or less than others; `falls` the steps on the site that got worse, when nothing is
+    named."""
 
     def __init__(self, evidence: Evidence, words: str) -> None:
         every = told(evidence, "trends")
         self.tested = every.get("tested")
         whole = [one for one in every.values() if one.get("change")]
         named = [one for one in whole if names(words, one)]
+        new = [one for key, one in every.items() if key.startswith("new-")]
         small = [one for key, one in every.items() if key.startswith("small-")]
         self.small = [one for one in small if names(words, one)]
         self.focus = bool(named)
+        self.new = [one for one in new if not named or names(words, one)]
         self.series = sorted(named or whole, key=_weight)
         self.first = self.series[0] if self.series else None
         back = [one for key, one in every.items() if key.startswith("returns-")]

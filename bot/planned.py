@@ -4,11 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.parts import Table
+from bot.path import DEVICES
 from bot.told import Teller, Told
 from bot.words import Words
 
 LONGEST = 8  # weeks: beyond, people forget and come back as somebody else
 ON_SITE = ("visit", "product", "basket", "checkout")
+STEPS = {
+    "view-to-cart": Words("from a product to the cart"),
+    "cart-to-checkout": Words("from the cart to the checkout"),
+    "checkout-to-purchase": Words("from the checkout to the order"),
+}
+WAYS = tuple(STEPS)
+STARTS = {"basket": 1, "checkout": 2}  # the first of these steps that a test there measures
 BASES = {
     "visit": Words("{base} of all visits end in a purchase"),
     "product": Words("{base} of all visits end in a purchase"),
@@ -26,8 +34,8 @@ COUNTS = {
     "letter": Words("what counts is whether the e-mail is clicked"),
 }
 SPLITS = {
-    "site": Words("split visitors in two by chance, by person and not by visit"),
-    "mail": Words("split the addresses in two by chance, and send both at the same hour"),
+    "site": Words("Split visitors in two by chance, by person and not by visit"),
+    "mail": Words("Split the addresses in two by chance, and send both at the same hour"),
 }
 
 
@@ -126,19 +134,22 @@ def seen_in_time(teller: Teller, plan: Planned) -> str:
 
 
 def moving_ground(teller: Teller, plan: Planned, funnel: Mapping[str, Told]) -> str:
-    """What is broken on the way that the test would measure."""
+    """What has just fallen on the way that the test would measure."""
+    way = WAYS[STARTS.get(plan.place, 0) :]
+    if plan.product:
+        way = WAYS[:1]
     fallen = [
-        one for one in funnel.values()
+        (one, step) for one in funnel.values() for step in way
         if one.word("status") == "confirmed" and one.number("change") < 0 and one.get("since")
-        and one.key.startswith("device-")
+        and one.key.startswith("device-") and one.key.endswith(step)
     ]  # fmt: skip
     if plan.place not in ON_SITE or not fallen:
         return ""
-    worst = min(fallen, key=lambda one: float(one.number("change")))
+    worst, step = min(fallen, key=lambda pair: float(pair[0].number("change")))
     return teller.say(Words("Mend this first, or the test stands on moving ground: since {day} only"
-                            " {now} get through the last steps on {device}, {before} before.",
+                            " {now} of the visits on {device} get {step}, {before} before.",
                             day=teller.of(worst, "since"), now=teller.of(worst, "rate"),
-                            device=Words(worst.about),
+                            device=DEVICES.get(worst.about, worst.about), step=STEPS[step],
                             before=teller.of(worst, "before")))  # fmt: skip
 
 
@@ -148,16 +159,15 @@ def steps(teller: Teller, plan: Planned) -> list[str]:
     if plan.product:
         counts = Words("what counts is whether who sees {product} puts it into the cart",
                        product=plan.product)  # fmt: skip
-    length: Words = Words("end it when both variants have their people, and not before")
+    length: Words = Words("End it when both variants have their people, and not before")
     if plan.chosen.get("weeks") and plan.in_time:
-        length = Words("let it run {weeks}, whole weeks, and read it then and not before",
+        length = Words("Let it run {weeks}, whole weeks, and read it then and not before",
                        weeks=weeks_of(teller, plan.chosen))  # fmt: skip
-    first = Words("write down before it starts: {counts}", counts=counts)
-    check = Words("look first whether both variants got the same number of people: if not, the test"
+    first = Words("Write down before it starts: {counts}", counts=counts)
+    check = Words("Look first whether both variants got the same number of people: if not, the test"
                   " is broken, whatever it says")  # fmt: skip
     lines = [first, SPLITS[kind], length, check]
-    return [teller.say(Words("{rank}. {step}.", rank=n, step=step)) for n, step in
-            enumerate(lines, 1)]  # fmt: skip
+    return [f"{n}. {teller.say(step)}." for n, step in enumerate(lines, 1)]
 
 
 def table(teller: Teller, plan: Planned) -> Table:
@@ -177,8 +187,8 @@ def table(teller: Teller, plan: Planned) -> Table:
 
 def limits(teller: Teller, plan: Planned) -> list[str]:
     lines = [
-        Words("Planned so that a rise of this size shows in {power} of such tests, and chance alone"
-              " shows one in {alpha}.", power=teller.of(plan.chances, "power"),
+        Words("Planned so that a rise of this size is seen in {power} of such tests, and chance"
+              " alone passes for one in {alpha}.", power=teller.of(plan.chances, "power"),
               alpha=teller.of(plan.chances, "alpha")),
         Words("It counts on as many people as came lately, and on two variants."),
     ]  # fmt: skip

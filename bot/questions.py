@@ -1,7 +1,8 @@
 """What the team's own data can be asked: which words ask for which figure, and how it is said.
 
 One `Topic` a figure. Its pattern reads folded words (no accents, no case); what the pattern leaves
-of a question must be the name of something that is known, or the question is not answered.
+of a question, and whatever its groups catch, must be the name of something that is known, or the
+question is not answered.
 """
 
 import re
@@ -14,33 +15,36 @@ from bot.words import Words
 
 # Words that ask, and name nothing.
 IDLE = bag(
-    "how many much what which who whose when where why is are was were do does did have has had can "
-    "could will would the a an of in on at by for from with to per and or our we us my you your i me "
-    "it its there this that these those their they them all any some please tell show give know get "
-    "got so far now today currently right much often about than more less each every been be not "
-    "overall total altogether whole time days day week month year last past ago since made make "
-    "number figure rate share percentage amount value level going doing up down went go happened "
-    "combien quel quelle quels quelles qui que quoi quand ou pourquoi est sont etait ete etaient y "
-    "avons avez ai a t il elle on nous vous je tu ils elles le la les l un une des de du d en dans "
-    "sur pour par avec au aux et notre nos votre vos mon ma mes son sa ses leur leurs ce cet cette "
-    "ces se qu c s n ne pas plus moins tres bien tout tous toute toutes actuellement aujourd hui "
-    "maintenant jusqu ici svp stp dis dites moi donne donnez montre savoir fait font faire nombre "
-    "taux part pourcentage montant chiffre niveau total jours jour semaine mois an annee dernier "
-    "derniere derniers dernieres passe passee depuis celui celle ont eu avoir etes suis va vont "
-    "est evolue evoluent evolution baisse baissent hausse augmente augmentent monte montent diminue "
-    "diminuent increase increased increasing decrease decreased rising falling dropping drop dropped drops fall fell rise "
-    "rose change changed moyen moyenne average mean client clients cliente clientes customer "
-    "customers people gens personnes buyers acheteurs shop boutique site currently produit produits "
-    "product products article articles segment segments groupe group groups category categorie "
-    "region regions departement appareil device"
+    "how many much what which who whose when where why is are was were do does did have has "
+    "had can could will would the a an of in on at by for from with to per and or our we us "
+    "my you your i me it its there this that these those their they them all any some please "
+    "tell show give know get got so far now today currently right much often about than more "
+    "less each every been be not overall total altogether whole time days day week month year "
+    "last past ago since made make number figure rate share percentage amount value level "
+    "going doing up down went go happened combien quel quelle quels quelles qui que quoi "
+    "quand ou pourquoi est sont etait ete etaient y avons avez ai a t il elle on nous vous je "
+    "tu ils elles le la les l un une des de du d en dans sur pour par avec au aux et notre "
+    "nos votre vos mon ma mes son sa ses leur leurs ce cet cette ces se qu c s n ne pas plus "
+    "moins tres bien tout tous toute toutes actuellement aujourd hui maintenant jusqu ici svp "
+    "stp dis dites moi donne donnez montre savoir fait font faire nombre taux part "
+    "pourcentage montant chiffre niveau total jours jour semaine mois an annee dernier "
+    "derniere derniers dernieres passe passee depuis celui celle ont eu avoir etes suis va "
+    "vont est evolue evoluent evolution baisse baissent hausse augmente augmentent monte "
+    "montent diminue diminuent increase increased increasing decrease decreased rising "
+    "falling dropping drop dropped drops fall fell rise rose change changed work works "
+    "working perform performs marche marchent fonctionne fonctionnent bring brings rapporte "
+    "rapportent vaut worth moyen moyenne average mean client clients cliente clientes "
+    "customer customers people gens personnes buyers acheteurs shop boutique site currently "
+    "produit produits product products article articles segment segments groupe group groups "
+    "category categorie region regions departement appareil device "
 )
 STEM = 5  # letters by which words of one family are alike
 BEST = re.compile(
     r"\b(?:best|most|top|highest|biggest|largest|meilleure?s?|le plus|la plus|mieux|premiere?s?)\b"
 )
 PERIOD = re.compile(
-    r"\b(?:in|since|during|en|depuis|au mois de|mois de|fin|debut) (?:the )?(?:january|february|march"
-    r"|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril"
+    r"\b(?:in|since|during|en|depuis|au mois de|mois de|fin|debut) (?:the )?"
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril"
     r"|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(?: \d{4})?\b"
     r"|\b(?:last|past|this|next) (?:\d{1,3} )?(?:day|week|month|quarter|year|summer|winter|spring"
     r"|autumn)s?\b|\b(?:cette|la) semaine(?: derniere| passee)?\b|\b(?:ce|le) mois(?:-ci| dernier"
@@ -76,7 +80,12 @@ class Topic:
         """What of folded words this topic does not speak of; None when it is not asked for."""
         if not self.shape.search(words):
             return None
-        return BEST.sub(" ", self.shape.sub(" ", PERIOD.sub(" ", words)))
+        return BEST.sub(" ", self.shape.sub(_between, PERIOD.sub(" ", words)))
+
+
+def _between(found: re.Match[str]) -> str:
+    """What stands between the words that ask: it may be the name of something."""
+    return f" {' '.join(filter(None, found.groups()))} "
 
 
 def asked(words: str, topics: Sequence[Topic]) -> list[Topic]:

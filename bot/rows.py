@@ -11,6 +11,7 @@ from bot.holding import Holding
 from bot.job import Crash, Runner
 from bot.joining import Joining
 from bot.journal import Entry, Head
+from bot.outcome import Outcome
 from bot.post import Post
 from bot.product import ProductRow
 from bot.receipt import Receipt
@@ -34,6 +35,7 @@ __all__ = [
     "Head",
     "Holding",
     "Joining",
+    "Outcome",
     "Post",
     "ProductRow",
     "Receipt",

@@ -121,6 +121,12 @@ class Teller:
     def of(self, one: Told, measure: str) -> str:
         return self.value(one.get(measure))
 
+    def bare(self, one: Told, measure: str) -> str:
+        """The number alone: what it counts has just been said, or is about to be."""
+        self.of(one, measure)
+        fact = one.get(measure)
+        return fact.model_copy(update={"unit": None}).spelled(self.language) if fact else ""
+
     def name(self, one: Told) -> str:
         """Its name with a capital, as a sentence or a cell begins."""
         named = one.named(self.language)

@@ -21,15 +21,16 @@ TOPICS: tuple[Topic, ...] = (
         Words("{name}: {return_}"), period=True,
     ),
     Topic(
-        "campaigns", r"\b(?:which|what|best|quels?|meilleure?s?)\b.*\b(?:keywords?|mots?[- ]cles?)\b"
-        r"(?:.*\b(?:works?|performs?|marchent?|fonctionnent?|sells?|vend)\b)?"
+        "campaigns",
+        r"\b(?:which|what|best|quels?|meilleure?s?)\b(.*)\b(?:keywords?|mots?[- ]cles?)\b"
+        r"(?:(.*)\b(?:works?|performs?|marchent?|fonctionnent?|sells?|vend)\b)?"
         r"|\bkeywords?\b|\bmots?[- ]cles?\b",
         ("return", "orders", "spend", "sales"),
         Words("The keyword that surely works best is {name}: return on ad spend {return_} "
               "({orders} orders, {spend} spent, {sales} sold)."), ADS, "best", period=True,
     ),
     Topic(
-        "campaigns", r"(?:how much|combien|what) .*\b(?:spen[dt]|depens\w+)\b.*"
+        "campaigns", r"(?:how much|combien|what) (.*)\b(?:spen[dt]|depens\w+)\b(.*)"
         r"\b(?:ads?|adverti\w+|pub\w*)\b|\bad(?:vertising)? spend\b|budget pub\w*|"
         r"depenses? pub\w*|(?:spen[dt]|depens\w+)",
         ("spend",), Words("{spend} went into advertising."), ADS, "ads",
@@ -62,7 +63,7 @@ TOPICS: tuple[Topic, ...] = (
         Words("{name}: {cost_per_click} a click."), Words("{name}: {cost_per_click}"), period=True,
     ),
     Topic(
-        "segments", r"\b(?:how many|combien de?|nombre de|number of) .*?"
+        "segments", r"\b(?:how many|combien de?|nombre de|number of) (.*?)"
         r"\b(?:customers?|clients?|clientes?|buyers|acheteurs|people|personnes)\b",
         ("customers",), Words("{customers} have ordered from you so far."), ORDERS,
         "all", ("",), Words("{name}: {customers}, {share_of_customers} of all."),
@@ -76,8 +77,8 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "segments", r"(?:share of |part (?:du |des |de ))?(?:revenue|sales|turnover|"
-        r"chiffre d'affaires|ventes)\b.*\b(?:customers?|clients?|segments?|groups?|groupes?)\b|"
-        r"\b(?:customers?|clients?|segments?|groups?|groupes?)\b.*\b(?:revenue|sales|turnover|"
+        r"chiffre d'affaires|ventes)\b(.*)\b(?:customers?|clients?|segments?|groups?|groupes?)\b|"
+        r"\b(?:customers?|clients?|segments?|groups?|groupes?)\b(.*)\b(?:revenue|sales|turnover|"
         r"chiffre d'affaires|ventes|rapportent?|brings?)\b", ("revenue-share",),
         Words("{revenue_share} of sales."), ORDERS, "", ("",),
         Words("{name} bring {revenue_share} of sales."), Words("{name}: {revenue_share}"),
@@ -101,7 +102,7 @@ TOPICS: tuple[Topic, ...] = (
         Words("{name}: {last}"), weekly=True,
     ),
     Topic(
-        "trends", r"\b(?:how many|combien de?|number of|nombre de) (?:\w+ )?(?:orders|commandes)\b|"
+        "trends", r"\b(?:how many|combien de?|number of|nombre de) (\w+ )?(?:orders|commandes)\b|"
         r"\b(?:orders|commandes)\b", ("last", "expected", "status"),
         Words("In the week of {week} there were {last}; {expected} were expected ({verdict})."),
         ORDERS, "total-orders", weekly=True,
@@ -131,7 +132,7 @@ TOPICS: tuple[Topic, ...] = (
               "({verdict})."), Words("{name}: {rate}"), period=True,
     ),
     Topic(
-        "feedback", r"\b(?:how many|combien d[e' ]|number of|nombre d[e' ])\W*(?:\w+ )?(?:reviews?|"
+        "feedback", r"\b(?:how many|combien d[e' ]|number of|nombre d[e' ])\W*(\w+ )?(?:reviews?|"
         r"comments?|feedbacks?|messages?|avis|commentaires?)\b|\b(?:reviews?|avis)\b", ("texts",),
         Words("{texts} reviews and messages are in the library."), REVIEWS,
         "all", ("",), Words("{texts} reviews and messages speak of {name}."),

@@ -4,15 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.told import Teller, Told, speaks_of
+from bot.wanted import places
 from bot.words import Words
 
 RANK = ("won", "lost", "broken", "no difference seen", "too early")
 CERTAIN = 0.05  # below this p the library calls a difference one
-METRICS = (Words("purchase"), Words("visit"), Words("conversion"), Words("spend"), Words("click"))
-VERDICTS = (
-    *(Words("won"), Words("lost"), Words("no difference seen"), Words("too early")),
-    Words("broken"),
-)
+METRICS = {
+    "purchase": Words("purchase"),
+    "visit": Words("visit"),
+    "spend": Words("spend"),
+    "click": Words("click"),
+}
+VERDICTS = {
+    "won": Words("won"),
+    "lost": Words("lost"),
+    "no difference seen": Words("no difference seen"),
+    "too early": Words("too early"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,40 +73,47 @@ def trials_in(every: Mapping[str, Told]) -> list[Trial]:
 
 
 def named_in(words: str, trials: Sequence[Trial]) -> list[Trial]:
-    """Those whose title or name the words speak of."""
-    return [t for t in trials if speaks_of(words, f"{t.title} {t.test.replace('-', ' ')}")]
+    """Those whose title or name the words speak of; "basket" speaks of « panier »."""
+    meant = set(places(words))
+    names = {trial.whole.key: f"{trial.title} {trial.test.replace('-', ' ')}" for trial in trials}
+    by_name = [t for t in trials if speaks_of(words, names[t.whole.key])]
+    return by_name or [t for t in trials if meant & set(places(names[t.whole.key]))]
 
 
 def headline(teller: Teller, trial: Trial) -> str:
+    """What the test says, with its name before it."""
+    return teller.say(Words("{test}: {what}", test=trial.title, what=what_it_says(teller, trial)))
+
+
+def what_it_says(teller: Teller, trial: Trial) -> str:
     arm, control = trial.told_by, trial.control
     if trial.status == "broken":
         return _broken(teller, trial)
     if arm is None or control is None:
-        return teller.say(Words("“{title}” has one variant only: there is nothing to compare.",
-                                title=trial.title))  # fmt: skip
+        return teller.say(Words("there is one variant only, and nothing to compare."))
     if trial.status == "too early":
-        return teller.say(Words("“{title}”: too early to tell, {n} people so far.",
-                                title=trial.title, n=teller.of(trial.whole, "users")))  # fmt: skip
+        return teller.say(Words("too early to tell, with {n} people so far.",
+                                n=teller.of(trial.whole, "users")))  # fmt: skip
     filled = {
-        "title": trial.title, "variant": arm.word("variant"), "metric": metric(trial),
-        "control": control.word("variant"), "rate": result(teller, arm),
-        "base": result(teller, control), "effect": teller.of(arm, "effect"),
-        "low": teller.of(arm, "effect-low"), "high": teller.of(arm, "effect-high"),
+        "variant": arm.word("variant"), "control": control.word("variant"),
+        "metric": metric(trial), "rate": result(teller, arm), "base": result(teller, control),
+        "effect": teller.of(arm, "effect"), "low": teller.bare(arm, "effect-low"),
+        "high": teller.of(arm, "effect-high"),
     }  # fmt: skip
     return teller.say(_sentence(trial.status, filled))
 
 
 def _sentence(status: str, filled: Mapping[str, object]) -> Words:
     if status == "won":
-        return Words("{variant} won in “{title}” ({metric}): {rate} against {base} for {control}."
-                     " The difference is {effect}, most likely between {low} and {high}.",
+        return Words("{variant} won with {rate} against {base} for {control} ({metric}). The"
+                     " difference is {effect}, most likely between {low} and {high}.",
                      params=dict(filled))  # fmt: skip
     if status == "lost":
-        return Words("{variant} lost in “{title}” ({metric}): {rate} against {base} for {control}."
-                     " The difference is {effect}, most likely between {low} and {high}.",
+        return Words("{variant} lost with {rate} against {base} for {control} ({metric}). The"
+                     " difference is {effect}, most likely between {low} and {high}.",
                      params=dict(filled))  # fmt: skip
-    return Words("No difference seen in “{title}” ({metric}): {rate} for {variant}, {base} for"
-                 " {control}. Anything between {low} and {high} is still possible.",
+    return Words("no difference seen, {rate} for {variant} and {base} for {control} ({metric})."
+                 " Anything between {low} and {high} is still possible.",
                  params=dict(filled))  # fmt: skip
 
 
@@ -107,9 +122,8 @@ def _broken(teller: Teller, trial: Trial) -> str:
     if short is None:
         return ""
     return teller.say(Words(
-        "“{title}” is broken, so its result can't be used: {variant} got {users} people where"
-        " {meant} were meant.",
-        title=trial.title, variant=short.word("variant"), users=teller.of(short, "users"),
+        "this test is broken and its result can't be used. {variant} got {users} people where"
+        " {meant} were meant.", variant=short.word("variant"), users=teller.of(short, "users"),
         meant=teller.of(short, "meant")))  # fmt: skip
 
 
@@ -119,8 +133,10 @@ def short_of(trial: Trial) -> Told | None:
     return max(arms, key=lambda a: float(a.number("meant") - a.number("users")), default=None)
 
 
-def metric(trial: Trial) -> Words:
-    return Words(trial.whole.word("metric"))
+def metric(trial: Trial) -> Words | str:
+    """As people call it, or as the file does."""
+    name = trial.whole.word("metric")
+    return METRICS.get(name, name)
 
 
 def result(teller: Teller, arm: Told) -> str:
@@ -128,10 +144,27 @@ def result(teller: Teller, arm: Told) -> str:
     return teller.of(arm, "rate" if arm.get("rate") else "mean")
 
 
+def the_others(teller: Teller, trial: Trial) -> str:
+    """The variants that the verdict is not about, where there were several."""
+    told = []
+    for arm in trial.others:
+        judged = VERDICTS.get(arm.word("verdict"))
+        if arm is not trial.told_by and judged:
+            told.append(Words("{variant}: {rate}, a difference of {effect}, most likely between"
+                              " {low} and {high} ({verdict}).", variant=arm.word("variant"),
+                              rate=result(teller, arm), effect=teller.of(arm, "effect"),
+                              low=teller.bare(arm, "effect-low"),
+                              high=teller.of(arm, "effect-high"), verdict=judged))  # fmt: skip
+    return " ".join(teller.say(words) for words in told)
+
+
 def how_sure(teller: Teller, trial: Trial) -> str:
     """Whether the difference also holds for who looked every day."""
     arm = trial.told_by
-    if trial.status not in ("won", "lost") or arm is None or not arm.get("always-valid-p"):
+    one_look = trial.whole.word("first-day") == trial.whole.word("last-day")
+    if trial.status not in ("won", "lost") or arm is None or one_look:
+        return ""
+    if not arm.get("always-valid-p"):
         return ""
     teller.of(arm, "always-valid-p")
     if float(arm.number("always-valid-p")) < CERTAIN:
@@ -161,55 +194,63 @@ def what_now(trial: Trial) -> Words:
     arm = trial.told_by
     variant, control = arm.word("variant") if arm else "", trial.whole.word("control")
     if trial.status == "won":
-        return Words("{title}: show {variant} to everybody, and keep watching: what is new is often"
-                     " flattered at first.", title=trial.title, variant=variant)  # fmt: skip
+        return Words("show {variant} to everybody, and keep watching: what is new is often"
+                     " flattered at first.", variant=variant)  # fmt: skip
     if trial.status == "lost":
-        return Words("{title}: keep {control}, and note what {variant} tried.",
-                     title=trial.title, control=control, variant=variant)  # fmt: skip
+        return Words("keep {control}, and note what {variant} tried.", control=control,
+                     variant=variant)  # fmt: skip
     if trial.status == "broken":
         short = short_of(trial)
-        return Words("{title}: find where people of {variant} are lost or not counted (slow pages,"
-                     " redirects, robots), mend it, then run the test again.", title=trial.title,
+        return Words("find where people of {variant} are lost or not counted (slow pages,"
+                     " redirects, robots), mend it, then run the test again.",
                      variant=short.word("variant") if short else "")  # fmt: skip
     if trial.status == "too early":
-        return Words("{title}: let it run on.", title=trial.title)
-    return Words("{title}: keep what you like better, or test something bolder on more people.",
-                 title=trial.title)  # fmt: skip
+        return Words("let it run on.")
+    return Words("keep what you like better, or test something bolder on more people.")
 
 
 def row(teller: Teller, trial: Trial, arm: Told, name: str) -> list[str]:
     """People, result, difference, its range and the verdict of one variant."""
     if trial.status == "broken":
         meant = teller.say(Words("{n} meant", n=teller.of(arm, "meant")))
-        verdict = teller.say(Words("broken")) if arm is short_of(trial) else ""
-        return [name, teller.of(arm, "users"), meant, "–", "–", verdict or "–"]
+        judged = teller.say(Words("broken")) if arm is short_of(trial) else "–"
+        return [name, teller.of(arm, "users"), meant, "–", "–", judged]
     between = "–"
     if arm.get("effect"):
-        between = teller.say(Words("{low} to {high}", low=teller.of(arm, "effect-low"),
+        between = teller.say(Words("{low} to {high}", low=teller.bare(arm, "effect-low"),
                                    high=teller.of(arm, "effect-high")))  # fmt: skip
-    verdict = Words(arm.word("verdict")).to(teller.language) if arm.get("verdict") else "–"
+    verdict = VERDICTS.get(arm.word("verdict"))
+    judged = teller.say(verdict) if verdict else "–"
     shown = [teller.of(arm, "users"), result(teller, arm), teller.of(arm, "effect") or "–"]
-    return [name, *shown, between, verdict]
+    return [name, *shown, between, judged]
 
 
 def who_took_part(teller: Teller, trial: Trial) -> str:
-    if trial.status == "broken" or not trial.whole.get("first-day"):
-        return teller.say(Words("{n} people took part.", n=teller.of(trial.whole, "users")))
+    n = teller.of(trial.whole, "users")
+    if trial.status == "broken":
+        return teller.say(Words("{n} people took part, but not as they were split: whoever is"
+                                " missing may be just those who would have bought or not, so"
+                                " nothing else of it is read.", n=n))  # fmt: skip
+    if trial.whole.word("first-day") == trial.whole.word("last-day"):
+        return teller.say(Words("{n} people took part, split as it was meant.", n=n))
     return teller.say(Words(
-        "{n} people took part from {first} to {last}, split as it was meant.",
-        n=teller.of(trial.whole, "users"), first=teller.of(trial.whole, "first-day"),
+        "{n} people took part from {first} to {last}, split as it was meant.", n=n,
+        first=teller.of(trial.whole, "first-day"),
         last=teller.of(trial.whole, "last-day")))  # fmt: skip
 
 
 def chances(teller: Teller, trial: Trial) -> str:
-    """The p values, for who knows them."""
-    arm, ratio = trial.told_by, teller.of(trial.whole, "ratio-p")
-    if arm is None or not arm.get("p"):
-        return teller.say(Words("For who knows the term: p of the split {ratio}.", ratio=ratio))
-    if not arm.get("always-valid-p"):
-        return teller.say(Words("For who knows the term: p of the split {ratio}, of the difference"
-                                " {p}.", ratio=ratio, p=teller.of(arm, "p")))  # fmt: skip
+    """What chance alone would do: the p values in plain words."""
+    arm, ratio = trial.told_by, teller.of(trial.whole, "ratio-chance")
+    if arm is None or not arm.get("chance"):
+        return teller.say(Words("Chance alone would give such an uneven split in {ratio} of tests"
+                                " at most.", ratio=ratio))  # fmt: skip
+    if trial.whole.word("first-day") == trial.whole.word("last-day"):
+        return teller.say(Words("If both were equally good, chance would give such a difference in"
+                                " {chance} of tests; such a split it gives in {ratio}.",
+                                ratio=ratio, chance=teller.of(arm, "chance")))  # fmt: skip
     return teller.say(Words(
-        "For who knows the term: p of the split {ratio}, of the difference {p}, and {always} when"
-        " it may be looked at every day.", ratio=ratio, p=teller.of(arm, "p"),
-        always=teller.of(arm, "always-valid-p")))  # fmt: skip
+        "If both were equally good, chance would give such a difference in {chance} of tests, and"
+        " in {daily} of tests that are looked at every day; such a split it gives in {ratio}.",
+        ratio=ratio, chance=teller.of(arm, "chance"),
+        daily=teller.of(arm, "chance-daily")))  # fmt: skip

@@ -193,7 +193,7 @@ def _listed(teller: Teller, topic: Topic, some: Sequence[Told]) -> str:
 
 def _briefly(teller: Teller, topic: Topic, some: Sequence[Told]) -> str:
     shape = topic.each or topic.says
-    return "; ".join(
+    return ("\u00a0; " if teller.language == "fr" else "; ").join(
         teller.say(Words(shape.text, **_gaps(teller, shape, one, Evidence()))) for one in some
     )
 

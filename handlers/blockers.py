@@ -174,14 +174,16 @@ def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> lis
 
 def _leads(teller: Teller, found: Sequence[Blocker]) -> list[Lead]:
     """What customers say about the first ones, a note to them, and a test."""
+    themes = {blocker.theme.text: blocker.theme for blocker in found if blocker.theme}
     leads = []
-    for theme in [blocker.theme for blocker in found if blocker.theme][:2]:
+    for theme in list(themes.values())[:2]:
         ask = Words("what do customers say about {theme}?", theme=theme)
         label = Words("What do customers say about {theme}", theme=theme)
         leads.append(Lead(label=label, skill="feedback", words=teller.say(ask), ask=False))
-    for letter, theme in [(b.letter, b.theme) for b in found if b.letter][:2]:
-        label = Words("Draft a note to customers: {theme}", theme=theme or "")
+    letters = [(blocker.letter, blocker.theme) for blocker in found if blocker.letter]
+    for letter, about in letters[:2]:
+        label = Words("Draft a note to customers: {theme}", theme=about or "")
         leads.append(Lead(label=label, skill="draft", words=teller.say(letter)))
-    for test in [blocker.test for blocker in found if blocker.test][:1]:
-        leads.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
+    for plan in [blocker.test for blocker in found if blocker.test][:1]:
+        leads.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(plan)))
     return leads

@@ -13,9 +13,9 @@ from bot.planned import Planned
 from bot.request import Question, Request
 from bot.told import Teller, how_to_read, nothing_yet, told
 from bot.trials import Trial
-from bot.words import Words
+from bot.words import Words, spell
 
-TITLE = "Test"
+TITLE = "A/B test"
 HINT = "how did the photos test do?"
 ASKED_BY = (
     r"\b(?:a ?/ ?b|split)[- ]?tests?\b|\bsample size\b|\btaille d'échantillon\b"
@@ -33,6 +33,7 @@ PLANS = re.compile(
 ABOUT_TESTS = re.compile(
     r"\b(?:a ?/ ?b|split|tests?|variants?|variantes?|results?|resultats?|read|lis|lire)\b"
 )
+TESTED = re.compile(r"\btest\w*\s+(?:(?:of|de|du|des|on|sur|the|la|le|les) )*(?:d'|l')?(.+)", re.I)
 MOST_TESTS, MOST_ROWS = 5, 10
 
 
@@ -73,7 +74,8 @@ async def _read(request: Request, desk: Desk) -> BaseModel:
         what_to_do=teller.copy(*dict.fromkeys(_steps(teller, shown)), apart="\n"),
     )
     table = _table(teller, shown)
-    picture = await desk.draw(_drawn(teller, first, said.finding.text, desk))
+    title = trials.what_it_says(teller, first).split(". ")[0]
+    picture = await desk.draw(_drawn(teller, first, title[:1].upper() + title[1:], desk))
     read = how_to_read(teller, evidence, ["experiments"], *_limits(teller, shown))
     desk.keep(*teller.ever.values())
     written = await desk.write(Said, by_rules=said)
@@ -85,8 +87,8 @@ async def _read(request: Request, desk: Desk) -> BaseModel:
 
 def _summary(teller: Teller, shown: list[Trial]) -> list[str]:
     first = shown[0]
-    lines = [trials.who_took_part(teller, first), trials.worth(teller, first)]
-    lines += [trials.how_sure(teller, first)]
+    lines = [trials.who_took_part(teller, first), trials.the_others(teller, first)]
+    lines += [trials.worth(teller, first), trials.how_sure(teller, first)]
     return lines + [trials.headline(teller, trial) for trial in shown[1:]]
 
 
@@ -95,21 +97,25 @@ def _steps(teller: Teller, shown: list[Trial]) -> list[str]:
     once: dict[str, Trial] = {}
     for trial in shown:
         once.setdefault(trial.test, trial)
-    return [teller.say(trials.what_now(trial)) for trial in once.values()]
+    now = {trial.title: trials.what_now(trial) for trial in once.values()}
+    lines = [teller.say(Words("{test}: {what}", test=t, what=step)) for t, step in now.items()]
+    if len(lines) > 1:
+        return lines
+    alone = teller.say(next(iter(now.values())))
+    return [alone[:1].upper() + alone[1:]]
 
 
 def _table(teller: Teller, shown: list[Trial]) -> Table:
     columns = [Words("Variant"), Words("People"), Words("Result"), Words("Difference"),
-               Words("Between"), Words("Verdict")]  # fmt: skip
+               Words("Between"), Words("Outcome")]  # fmt: skip
     tests = {trial.test for trial in shown}
     rows = []
     for trial in shown:
-        metric = teller.say(trials.metric(trial))
+        metric = spell(trials.metric(trial), teller.language)
         before = trial.title if len(tests) > 1 else metric if len(shown) > 1 else ""
         for variant, arm in trial.arms.items():
-            name = f"{before}: {variant}" if before else variant
-            if teller.language == "fr" and before:
-                name = f"{before}\u00a0: {variant}"
+            name = teller.say(Words("{test}: {what}", test=before, what=variant))
+            name = name if before else variant
             rows.append(trials.row(teller, trial, arm, name))
     return teller.table(map(teller.say, columns), rows[:MOST_ROWS])
 
@@ -131,7 +137,7 @@ def _limits(teller: Teller, shown: list[Trial]) -> list[str]:
     lines = [
         Words("First it is checked whether each variant got the people meant for it: when chance"
               " can't explain what is missing, nothing of the test is read."),
-        Words("“Most likely between” is the range that holds the true difference in nearly all"
+        Words("The range given is the one that holds the true difference in nearly all"
               " tests read like this; it says nothing about why."),
         Words("These people in these days: others, later, may do otherwise."),
     ]  # fmt: skip
@@ -179,11 +185,18 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
     read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan))
     desk.keep(*teller.ever.values())
     written = await desk.write(Said, by_rules=said)
-    text = Words("Text to be tested: {what}", what=request.brief.words[:200])
-    lead = Lead(label=Words("Draft the text to test"), skill="draft", words=teller.say(text))
     return Output(
-        **written.model_dump(), picture=picture, table=table, how_to_read=read, leads=[lead]
-    )
+        **written.model_dump(), picture=picture, table=table, how_to_read=read,
+        leads=_text_to_test(teller, request.brief.words),
+    )  # fmt: skip
+
+
+def _text_to_test(teller: Teller, words: str) -> list[Lead]:
+    """What the words want to test, where they say it."""
+    if not (what := TESTED.search(words)):
+        return []
+    text = Words("Text to be tested: {what}", what=what[1][:200])
+    return [Lead(label=Words("Draft the text to test"), skill="draft", words=teller.say(text))]
 
 
 def _lengths(teller: Teller, plan: Planned, title: str, desk: Desk) -> Picture:

@@ -1,6 +1,7 @@
 """Sum up what customers say: themes with counts, their words, what to fix first."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
@@ -25,6 +26,7 @@ ASKED_BY = (
 )
 MOST_THEMES, MOST_QUOTES, MOST_SHOWN = 6, 5, 8
 SURE = ("confirmed",)
+MOSTLY = Decimal("0.8")
 
 
 class Said(BaseModel):
@@ -113,8 +115,8 @@ def _headline(teller: Teller, one: Told, whole: Told) -> str:
             theme=name, now=teller.of(one, "share-now"), before=teller.of(one, "share-before"),
             day=teller.of(whole, "now-first-day")))  # fmt: skip
     if not one.get("complaint-share"):
-        return teller.say(Words("{theme}: {n} of {all} texts speak of it.", theme=name,
-                                n=teller.of(one, "texts"), all=teller.of(whole, "texts")))  # fmt: skip
+        return teller.say(Words("{theme}: {n} of {all} texts speak of it.", theme=name, n=teller.of(
+            one, "texts"), all=teller.of(whole, "texts")))  # fmt: skip
     return teller.say(Words(
         "{theme}: {n} of {all} texts speak of it, and {share} of those complain.",
         theme=name, n=teller.of(one, "texts"), all=teller.of(whole, "texts"),
@@ -170,9 +172,15 @@ def _praise(teller: Teller, shown: Sequence[Told]) -> str:
         share=teller.of(best, "praise-share"), n=teller.of(best, "texts")))  # fmt: skip
 
 
+def _told_below(one: Told, first: Sequence[Told]) -> bool:
+    """Whether nearly all of a theme is one of its own parts, which is told as well."""
+    most = MOSTLY * one.number("complaints")
+    return any(o.key.startswith(f"{one.key}-") and o.number("complaints") >= most for o in first)
+
+
 def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     lines: list[str] = []
-    for one in first[:3]:
+    for one in [one for one in first if not _told_below(one, first)][:3]:
         step = first_step(one.key)
         measure = "complaints" if one.number("complaints") else "texts"
         n = int(one.number(measure))
@@ -206,6 +214,7 @@ def _change(teller: Teller, one: Told) -> str:
 
 
 def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> Picture:
+    shown = [one for one in shown if one.get("complaints")] or shown
     for one in shown:
         teller.of(one, "complaints")
     return bars(

@@ -32,8 +32,8 @@ ASKED_BY = (
     r"|return|leave|leaving|lapse|lapsing|drift\w*|churn\w*|stop buying)\b"
     r"|\bwhat (?:will|do|would|is|are) .*\b(?:buy|bought|order)\w* next\b|\bchurn\b"
     r"|\bpredict\b|\b(?:sales|orders?|purchases?) forecast\b"
-    r"|\bqui (?:va|vont|risquent?|devrait|peut|pourrait)\b.*\b(?:r?acheter|revenir|repartir|partir"
-    r"|commander|s'en aller|s'éloigner)\b|\bqui s'éloigne|\bqui rachète"
+    r"|\bqui (?:va|vont|risque(?:nt)?|devrait|peut|pourrait)\b.*\b(?:r?acheter|revenir|repartir"
+    r"|partir|commander|s'en aller|s'éloigner)\b|\bqui s'éloigne|\bqui rachète"
     r"|\bqu(?:e|'est-ce que?) (?:vont|va|achète(?:nt)?|achèteront)\b.*\b(?:ensuite|après)\b"
     r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )(?:achat|commande|vente)"
 )

@@ -59,11 +59,23 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     picture = await desk.draw(_picture(teller, every, shown, said.finding.text, desk))
     read = how_to_read(teller, evidence, ["audiences"], *_limits(teller, every, shown))
     desk.keep(*teller.ever.values(), *_for_later(every, shown))
-    words = await desk.write(Said, by_rules=said)
+    names = [_name(teller, every, one) for one in shown]
+    words = await desk.write(Said, check=lambda one: _strangers(one, names), by_rules=said)
     return Output(
         **words.model_dump(), picture=picture, sizes=sizes, rules=rules, how_to_read=read,
         leads=_leads(teller, every, shown, request.brief.words),
     )  # fmt: skip
+
+
+def _strangers(said: Said, names: Sequence[str]) -> list[str]:
+    """Lines about an audience that was not counted: an invented one goes back to the writer."""
+    lines = [said.finding.text, *said.audiences.text.splitlines(), *said.say.text.splitlines()]
+    low = [name.lower() for name in names]
+    return [
+        f"Say which of these audiences it is, under its own name, or leave it out: {line[:80]}"
+        for line in lines
+        if line.strip() and not any(name in line.lower() for name in low)
+    ]
 
 
 def _name(teller: Teller, every: Mapping[str, Told], one: Told) -> str:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from bot.advice import first_step
 from bot.desk import Desk
-from bot.moved import MAYBE, SURE, Moved
+from bot.moved import MAYBE, MOST, SURE, Moved
 from bot.parts import Copy, File, Lead, Table
 from bot.path import step_of, theme_of
 from bot.pictures import COLOURS, Picture, line, points_of
@@ -85,17 +85,18 @@ def _headline(teller: Teller, found: Moved) -> str:
 def _moved(teller: Teller, found: Moved) -> list[str]:
     """What is confirmed, and all orders together: a line each."""
     lines = [_small(teller, one) for one in found.small]
+    lines += [_new(teller, one) for one in found.new[:MOST]]
     sure, tested = found.having(SURE), found.tested
     for one in sure if tested else ():
         said = [] if one is found.first or tested is None else [_sentence(teller, one, tested)]
         lines.append(" ".join([*said, _since(teller, one)]))
-    whole = [one for one in found.series if one.key == "total-orders" and one not in sure]
+    said_first = [*sure, *([found.first] if found.focus else [])]
+    whole = [one for one in found.series if one.key == "total-orders" and one not in said_first]
     lines += [_sentence(teller, one, tested) for one in whole if tested]
     lines += [_fall(teller, one) for one in found.falls[:2]]
     lines += [_returned(teller, one) for one in found.returned(SURE)]
-    if not lines:
-        return [teller.say(Words("Nothing moved by more than chance would."))]
-    return [f"– {line}" for line in lines]
+    nothing = Words("Nothing moved by more than chance would.")
+    return [f"– {line}" for line in lines] or [teller.say(nothing)]
 
 
 def _watched(teller: Teller, found: Moved) -> list[str]:
@@ -135,6 +136,12 @@ def _since(teller: Teller, one: Told) -> str:
     return " ".join(lines)
 
 
+def _new(teller: Teller, one: Told) -> str:
+    return teller.say(Words("New: {name}, {last} a week since about the week of {since}; hardly "
+                            "any were sold before.", name=one.about, last=teller.of(one, "last"),
+                            since=teller.of(one, "since")))  # fmt: skip
+
+
 def _small(teller: Teller, one: Told) -> str:
     return teller.say(Words("{name} sells fewer than {least} a week: what moves there is chance.",
                             name=teller.name(one), least=teller.of(one, "least")))  # fmt: skip
@@ -164,13 +171,13 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
         up = Words("{name}: check the stock, and put it forward while it lasts.", name=one.about)
         down = Words("{name}: look at its price, stock and pictures first.", name=one.about)
         steps.append(up if one.number("change") > 0 else down)
-    if found.falls and (look := first_step(theme_of(found.falls[0]))):
-        steps.append(Words("On the site: {step}.", step=look))
+    looks = [first_step(theme_of(one)) for one in found.falls[:1]]
+    steps += [Words("On the site: {step}.", step=look) for look in looks if look]
     often = [o for o in found.returned(SURE) if o.number("rate") > o.number("rest")]
     if often and (fit := first_step("sizing")):
         steps.append(Words("{name}: {step}.", name=often[0].about, step=fit))
-    steps = steps or [Words("Leave things as they are, and look again next week.")]
-    return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps, 1)]
+    nothing = Words("Leave things as they are, and look again next week.")
+    return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps or [nothing], 1)]
 
 
 def _change(teller: Teller, one: Told) -> str:
@@ -181,50 +188,43 @@ def _change(teller: Teller, one: Told) -> str:
 def _series(teller: Teller, found: Moved) -> Table | None:
     shown = [*found.having(SURE), *found.having(MAYBE)]
     shown += [one for one in found.series if one.key.startswith("total-") and one not in shown]
-    if not (shown := shown or found.series[:1]):
-        return None
     columns = [Words("Series"), Words("A week"), Words("Expected"), Words("Change"), Words("Since"),
                Words("How sure")]  # fmt: skip
+    measures = ("last", "expected", "change", "since")
+    return _table(teller, columns, shown or found.series[:1], measures)
+
+
+def _returns(teller: Teller, found: Moved) -> Table | None:
+    columns = [Words("Product"), Words("Come back"), Words("Others"), Words("Reason most given"),
+               Words("How sure")]  # fmt: skip
+    return _table(teller, columns, found.back, ("rate", "rest", "reason"))
+
+
+def _table(
+    teller: Teller, columns: list[Words], shown: Sequence[Told], measures: Sequence[str]
+) -> Table | None:
+    """A row each: its name, its measures, how sure it is; none of nothing."""
     rows = [
         [
             teller.name(one),
-            teller.of(one, "last"),
-            teller.of(one, "expected"),
-            _change(teller, one),
-            teller.of(one, "since") or "–",
+            *(
+                _change(teller, one) if m == "change" else teller.of(one, m) or "–"
+                for m in measures
+            ),
             teller.say(_sure(one)),
         ]
         for one in shown
     ]
-    return teller.table([teller.say(words) for words in columns], rows)
-
-
-def _returns(teller: Teller, found: Moved) -> Table | None:
-    if not found.back:
-        return None
-    columns = [Words("Product"), Words("Come back"), Words("Others"), Words("Reason most given"),
-               Words("How sure")]  # fmt: skip
-    rows = [
-        [
-            teller.name(one),
-            teller.of(one, "rate"),
-            teller.of(one, "rest"),
-            teller.of(one, "reason") or "–",
-            teller.say(_sure(one)),
-        ]
-        for one in found.back
-    ]
-    return teller.table([teller.say(words) for words in columns], rows)
+    return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
 def _picture(teller: Teller, title: str, one: Told, desk: Desk) -> Picture | None:
-    points = points_of(one.word("points"))
-    if not points:
+    if not (points := points_of(one.word("points"))):
         return None
     teller.of(one, "points")
-    named = (teller.say(Words("each week")), teller.say(Words("expected")))
-    colours = desk.brand.colours or COLOURS
-    return line(title, points, language=teller.language, named=named, colours=colours)
+    named, colours = (Words("each week"), Words("expected")), desk.brand.colours or COLOURS
+    said = (teller.say(named[0]), teller.say(named[1]))
+    return line(title, points, language=teller.language, named=said, colours=colours)
 
 
 def _limits(teller: Teller, found: Moved) -> Sequence[str]:
@@ -233,10 +233,10 @@ def _limits(teller: Teller, found: Moved) -> Sequence[str]:
               "the same weeks did then."),
         Words("A change names no cause: what happened at the same time need not be behind it."),
     ]  # fmt: skip
-    if (tested := found.tested) is not None:
+    if tested := found.tested:
+        share = teller.of(tested, "false-among-confirmed")
         lines.append(Words("{n} series were tested; of those called confirmed, up to {share} can "
-                           "be chance.", n=teller.of(tested, "series"),
-                           share=teller.of(tested, "false-among-confirmed")))  # fmt: skip
+                           "be chance.", n=teller.of(tested, "series"), share=share))  # fmt: skip
     if found.back:
         lines.append(Words("Returns are those of the past year; the newest orders are left out, "
                            "since they can still come back."))  # fmt: skip
@@ -245,8 +245,8 @@ def _limits(teller: Teller, found: Moved) -> Sequence[str]:
 
 def _leads(teller: Teller, found: Moved) -> list[Lead]:
     leads = []
-    rising = [one for one in found.having(SURE) if one.number("change") > 0]
-    rising = [one for one in rising if one.key.startswith(("category-", "product-"))]
+    sure = [one for one in found.having(SURE) if one.key.startswith(("category-", "product-"))]
+    rising = [one for one in sure if one.number("change") > 0]
     if rising:
         name = rising[0].about
         copy = Words("E-mail: {name}, what people are buying now", name=name)

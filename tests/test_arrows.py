@@ -36,6 +36,7 @@ GROUPS = {
         "bot.job",
         "bot.joining",
         "bot.journal",
+        "bot.outcome",
         "bot.post",
         "bot.product",
         "bot.receipt",

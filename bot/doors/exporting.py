@@ -9,6 +9,8 @@ from bot.audience import Rule
 from bot.doors.house import House
 from bot.errors import CannotDo
 from bot.exported import PLATFORMS, Exported
+from bot.library import export
+from bot.library.export import Person
 from bot.library.shelf import Shelf
 from bot.words import Words
 
@@ -25,8 +27,6 @@ class Exporting:
     def export(self, workspace: str, rule: Rule, platform: str) -> Exported:
         """The file of everybody who fits the rule, agreed and has an address. Raises CannotDo when
         nobody could agree, when too few do, and when there are no addresses."""
-        from bot.library import export
-
         wanted, shape = _for(rule, platform)
         people = self._members(workspace, wanted)
         opened = self._opened(workspace, people)
@@ -60,10 +60,9 @@ class Exporting:
 
         return self.house.library(workspace).alone(asked)
 
-    def _opened(self, workspace: str, people: dict[str, str | None]) -> Iterator["export.Person"]:  # type: ignore[name-defined]  # noqa: F821
+    def _opened(self, workspace: str, people: dict[str, str | None]) -> Iterator["export.Person"]:  # type: ignore[name-defined]
         from cryptography.exceptions import InvalidTag
 
-        from bot.library.export import Person
         from bot.library.files.sealing import Seal
 
         stocking = self.house.stocking

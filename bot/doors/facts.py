@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -136,7 +137,7 @@ def _title(subject: str, fact: Fact) -> str:
 def _aligned(facts: Sequence[Fact], found: Findings) -> list[str]:
     """Label and value; the source where it is another than the whole's."""
     labels = [fact.titled("en") for fact in facts]
-    values = [_short(fact.spelled("en")) for fact in facts]
+    values = [_short(_spelled(fact)) for fact in facts]
     wide, wider = max(map(len, labels)), max(map(len, values))
     lines = []
     for fact, label, value in zip(facts, labels, values, strict=True):
@@ -149,6 +150,12 @@ def _aligned(facts: Sequence[Fact], found: Findings) -> list[str]:
             besides.append(f"as of {_day(fact.as_of)}")
         lines.append(f"  {label.ljust(wide)}  {value.ljust(wider)}  {', '.join(besides)}".rstrip())
     return lines
+
+
+def _spelled(fact: Fact) -> str:
+    """The value; what is small, and not nothing, as smaller than what is shown."""
+    told = fact.spelled("en")
+    return "under 0.001" if told == "0" and isinstance(fact.value, Decimal) and fact.value else told
 
 
 def _short(value: str) -> str:

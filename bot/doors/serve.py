@@ -16,10 +16,12 @@ from bot.desk import Writer
 from bot.digesting import Digesting
 from bot.doors.arriving import Arriving
 from bot.doors.digests import is_quiet, made_by_rules
+from bot.doors.exporting import Exporting
 from bot.doors.house import House, now
 from bot.doors.inbox import Inbox
 from bot.doors.library_web import add_library
 from bot.doors.live_rows import LiveRows
+from bot.doors.returning import Join, Returning
 from bot.engine import Engine, Limits
 from bot.errors import CannotDo
 from bot.schedule import due as digests_due
@@ -92,6 +94,7 @@ class Serving:
             now=now,
             stop=lambda task: engine.stop(f"work:{task}:0"),
             home=settings.home,
+            audience=Exporting(house).export,
         )
         people = People(client)
         writer = house.writer()
@@ -102,7 +105,12 @@ class Serving:
             stack.callback(checking.cancel)
             worker = self._worker(engine, Outside(slack, people), writer)
             await engine.launch(worker.jobs, worker.give_up)
-        clock = Clock(house.database, now, engine.enqueue, (merges, Inbox(house).due, digests_due))
+        clock = Clock(
+            house.database,
+            now,
+            engine.enqueue,
+            (merges, Inbox(house).due, digests_due, Returning(house).due),
+        )
         clock.start()
         stack.callback(clock.close)
         if self.listens:
@@ -133,6 +141,7 @@ class Serving:
             besides={
                 "merge": LiveRows(house).do,
                 "inbox": Inbox(house).do,
+                "join": Join(house, engine.enqueue).do,
                 "digest": self._digesting(engine).run,
             },
             stocktaking=stocktaking,

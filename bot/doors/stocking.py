@@ -132,6 +132,11 @@ class Stocking:
                 found.setdefault(holding.kind, {})[holding.source] = None
         return {kind: list(names) for kind, names in found.items()}
 
+    def addresses(self, workspace: str) -> list[Path]:
+        """The files with the sealed addresses, for the audience export alone."""
+        held = self._held(workspace)
+        return [self.home / holding.path for holding in held if holding.kind == ADDRESSES]
+
     def shelf(self, workspace: str) -> "Shelf":
         """The workspace's tables as they are now; the same shelf as long as nothing changed."""
         holdings, today = self._held(workspace), self.now().date()

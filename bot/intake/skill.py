@@ -72,7 +72,8 @@ def _asks(words: str, beginning: str) -> bool:
         return True
     said = wishes.read(words)
     wants = said.channels or said.offer or said.goal or said.product
-    return bool(words.rstrip().endswith("?") and not WISHES.search(beginning) and not wants)
+    alone = words.rstrip().endswith("?") and len(words.split()) > 2
+    return bool(alone and not WISHES.search(beginning) and not wants)
 
 
 def unknown_channel(words: str) -> Question | None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
+from bot import wanted
 from bot.evidence import Fact
-from bot.library import wanted
 from bot.library.findings import Findings, Where
 from bot.request import Request
 

@@ -57,8 +57,8 @@ class Parcels:
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
-    """delivery.all: late, before (%), parcels, p, status; delivery.region-<region>: status, late, rest,
-    before, p of regions that differ; delivery.late-regions: regions, late, rest, parcels,
+    """delivery.all: late, before (%), parcels, p, verdict; delivery.region-<region>: status, late,
+    rest, before, p of regions that differ; delivery.late-regions: regions, late, rest, parcels,
     late-parcels, late-worth (what these orders were worth), since, since-days, when the regions
     fall into two groups."""
     if shelf.table("orders") is None:
@@ -176,7 +176,7 @@ def _everything(found: Findings, told: Parcels) -> None:
         add("before", _percent(late_before.sum(), due_before.sum()), "%", due_before.sum())
         add("p", max(round(p, 4), 0.0001), None, due.sum())
         worse = p <= SURE and late.sum() / due.sum() > late_before.sum() / due_before.sum()
-        add("status", "confirmed" if worse else "steady", None, due.sum())
+        add("verdict", "confirmed" if worse else "steady", None, due.sum())
 
 
 def _regions(found: Findings, told: Parcels, floor: int, usual: Numbers) -> None:

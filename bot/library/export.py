@@ -23,14 +23,15 @@ COUNTRIES = {
     "CH": ("41", "suisse", "switzerland", "schweiz"), "LU": ("352", "luxembourg"),
     "DE": ("49", "allemagne", "germany", "deutschland"), "AT": ("43", "autriche", "austria"),
     "GB": ("44", "united kingdom", "royaume-uni", "uk", "great britain", "angleterre", "england"),
-    "IE": ("353", "irlande", "ireland", "eire"), "NL": ("31", "pays-bas", "netherlands", "the netherlands"),
+    "IE": ("353", "irlande", "ireland", "eire"), "NL": ("31", "pays-bas", "netherlands"),
     "ES": ("34", "espagne", "spain", "espana"), "IT": ("39", "italie", "italy", "italia"),
     "PT": ("351", "portugal"), "US": ("1", "united states", "etats-unis", "usa"),
     "CA": ("1", "canada"), "BR": ("55", "bresil", "brazil", "brasil"),
 }  # fmt: skip
 KEEPS_NOUGHT = ("IT",)  # Italy's numbers keep theirs after +39
 NO_TRUNK = ("ES", "PT", "LU", "US", "CA")  # national numbers have none before them
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
+# What begins with another sign is an address that hardly anybody has, and a spreadsheet's formula.
+ADDRESS = re.compile(r"\w[^@\s,;<>\"]*@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,19 @@ def rows(platform: str, people: Iterable[Person]) -> Iterator[tuple[str, ...]]:
 
 
 def as_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
-    """UTF-8, comma, CRLF (RFC 4180); what a spreadsheet would take for a formula is left as text."""
+    """UTF-8, comma, CRLF (RFC 4180)."""
     written = io.StringIO()
     out = csv.writer(written)
     if HEADS[platform]:
         out.writerow(HEADS[platform])
-    out.writerows([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row]
-                  for row in lines)  # fmt: skip
+    out.writerows(lines)
     return written.getvalue().encode()
 
 
 def plain_email(email: str | None) -> str:
     """Trimmed, lower case; empty for what is no address."""
     found = (email or "").strip().lower()
-    return found if re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\"]+", found) else ""
+    return found if ADDRESS.fullmatch(found) else ""
 
 
 def google_email(email: str | None) -> str:

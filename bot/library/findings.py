@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.evidence import Fact
-from bot.library.wanted import Wanted
+from bot.wanted import Wanted
 from bot.words import Words
 
 

@@ -49,7 +49,7 @@ def _shape(kind: str, path: Path, con: Any) -> Shape:
     if kind == ADDRESSES:
         return Shape(described(con, path), ("customer",), None)
     columns = {n: SQL_TYPES.get(t, t.upper()).replace(" ", "") for n, t in schema(kind).items()}
-    return Shape(columns, kinds()[kind].key, _dated(kind))
+    return Shape(columns, kinds()[kind].key, _dated(kind), kinds()[kind].counts_by)
 
 
 def _dated(kind: str) -> str | None:

@@ -23,15 +23,28 @@ class Column(BaseModel):
 
 class Kind(BaseModel):
     """One kind of rows. `dated` is the column that says how fresh a row is; `aids` are columns
-    of files that ours are made of: what they are called."""
+    of files that ours are made of: what they are called. `counts_by` belongs to the key of rows
+    that have nobody in the key's last column: counts of several, by day, say."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     stale: int  # days
     dated: str
     key: tuple[str, ...]
+    counts_by: tuple[str, ...] = ()
     columns: dict[str, Column]
     aids: dict[str, tuple[str, ...]] = {}
+
+    def keys(self, table: str = "") -> list[str]:
+        """The key as SQL, over `table`'s columns."""
+        return keys(self.key, self.counts_by, table)
+
+
+def keys(key: tuple[str, ...], counts_by: tuple[str, ...], table: str = "") -> list[str]:
+    start = f"{table}." if table else ""
+    nobody = f'{start}"{key[-1]}" IS NULL'
+    counted = [f'CASE WHEN {nobody} THEN {start}"{name}" END' for name in counts_by]
+    return [*(f'{start}"{name}"' for name in key), *counted]
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.library.disk import one, placed, read, text
 from bot.library.kept import Kept, Made, Merge
+from bot.library.kinds import keys
 
 SMALL = 100_000  # rows; a file of the same source up to this size is joined with the fresh rows
 
@@ -19,6 +20,16 @@ class Shape:
     columns: dict[str, str]  # name → SQL type
     key: tuple[str, ...]
     dated: str | None
+    counts_by: tuple[str, ...] = ()
+
+    def keys(self, table: str = "") -> list[str]:
+        """What tells rows apart, as SQL."""
+        return keys(self.key, self.counts_by, table)
+
+    def same(self, one: str, other: str) -> str:
+        """Rows of the same key, nulls being equal."""
+        pairs = zip(self.keys(one), self.keys(other), strict=True)
+        return " AND ".join(f"{a} IS NOT DISTINCT FROM {b}" for a, b in pairs)
 
     def select(self, table: str = "") -> str:
         start = f"{table}." if table else ""
@@ -58,7 +69,7 @@ class Merging:
 
     def _take_up(self, fresh: Path | None) -> tuple[int, int]:
         """The table `fresh`: each key once, in the file's order. How many rows and doubles."""
-        keys = ", ".join(f'"{name}"' for name in self.shape.key)
+        keys = ", ".join(self.shape.keys())
         rows = read([fresh or self.held[0].path], "file_row_number=true")
         self.con.execute(
             f"CREATE TEMP TABLE fresh AS SELECT {self.shape.select()}, file_row_number AS nth "
@@ -79,14 +90,14 @@ class Merging:
         held = read([kept.path for kept in self.held], "filename=true, file_row_number=true")
         self.con.execute(
             f"CREATE TEMP TABLE met AS SELECT f.nth, h.filename AS held, h.file_row_number AS spot, "
-            f"{equal} AS same FROM fresh f JOIN {held} h ON {shape.meet('f', 'h', shape.key)}"
+            f"{equal} AS same FROM fresh f JOIN {held} h ON {shape.same('f', 'h')}"
         )
         same = one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE same")
         replaced = one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE NOT same")
         self.con.execute("DELETE FROM fresh WHERE nth IN (SELECT nth FROM met WHERE same)")
         self.con.execute("DELETE FROM met WHERE same")
         if leaving:
-            keys = ", ".join(f'h."{name}"' for name in shape.key)
+            keys = ", ".join(shape.keys("h"))
             self.con.execute(
                 "INSERT INTO met SELECT NULL, h.filename, h.file_row_number, false "
                 f"FROM {held} h WHERE ({keys}) IN ({leaving})"

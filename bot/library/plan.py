@@ -7,7 +7,7 @@ from bot.library.experiments.bases import Base, base_of
 from bot.library.experiments.planning import plan, smallest_lift
 from bot.library.findings import Findings, Where
 from bot.library.shelf import Shelf
-from bot.library.wanted import Place, Wanted
+from bot.wanted import Place, Wanted
 from bot.words import Words
 
 LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # %, where the words ask for none
@@ -21,9 +21,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
 
     plan.<place>.base (%), .weekly (people), .first-day, .last-day, .asked (the lift asked for, %);
     plan.<place>-lift-10.lift (%), .rate (%, of the better variant), .people (each variant),
-    .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the least that so many weeks
-    would show; plan.chance.power and .alpha (%). What the words say of the rate, the effect or the
-    people wins over the data. Source: bot.library.experiments.planning.
+    .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the least that so many
+    weeks would show; plan.chance.power and .alpha (%). What the words say of the rate, the effect
+    or the people wins over the data. Source: bot.library.experiments.planning.
     """
     wanted = where.wanted or Wanted()
     place: Place = wanted.place or "visit"

@@ -43,6 +43,7 @@ class Result:
     code: str
     how: Literal["by code", "confirmed"]
     campaigns: tuple[str, ...]  # their ids
+    letters: tuple[str, ...] = ()  # what the analysis of campaigns calls them
     counts: Mapping[str, int | None] = field(default_factory=dict)  # of MEASURES
     sales: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, as campaigns say
     orders: int = 0  # distinct, that came with the code
@@ -98,12 +99,15 @@ def _identified(shelf: Shelf) -> ir.Table | None:
     table = shelf.table("campaigns")
     if table is None:
         return None
-    return table.mutate(called=ibis.coalesce(table.id, table.code, table.name))
+    return table.mutate(
+        called=ibis.coalesce(table.id, table.code, table.name),
+        letter=ibis.coalesce(table.code, table.id),
+    )
 
 
 def _summed(table: ir.Table, *by: str) -> ir.Table:
     sums = {name: table[name].sum() for name in MEASURES}
-    return table.group_by(*by, "called", "currency").aggregate(
+    return table.group_by(*by, "called", "letter", "currency").aggregate(
         **sums, sales=table.sales.cast("decimal(18, 2)").sum()
     )
 
@@ -155,6 +159,7 @@ def _result(
         code=code,
         how=how,
         campaigns=tuple(sorted({row["called"] for row in rows if row["called"]})),
+        letters=tuple(sorted({row["letter"] for row in rows if row["letter"]})),
         counts=counts,
         sales=_money(rows, "sales"),
         orders=sum(row["orders"] for row in orders),

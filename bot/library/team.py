@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.desk import Found, Library
 from bot.errors import CannotDo
@@ -24,6 +24,7 @@ NAMES = (
     *("segments", "behaviour", "feedback", "trends", "funnel", "delivery"),
     *("campaigns", "experiments", "plan", "audiences"),
 )
+T = TypeVar("T")
 REMEMBERED = 100  # findings of one version of the tables
 
 
@@ -74,6 +75,12 @@ class TeamLibrary:
                 return for_writing(kind, shelf, request)
             except CannotDo:
                 return ()
+
+    def alone(self, ask: Callable[["Shelf"], T]) -> T:
+        """What `ask` says of the tables, while nobody else asks the engine."""
+        shelf = self._open()
+        with self._one:
+            return ask(shelf)
 
     def findings(self, kind: str, where: Where) -> Findings:
         """What one analysis finds; remembered until the tables change. Raises CannotDo."""

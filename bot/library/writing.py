@@ -6,7 +6,7 @@ facts that prove nothing about the product.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,7 @@ def _titles(shelf: "Shelf") -> dict[str, str]:
     }
 
 
-def _facts(subject: str, told: dict[str, str | None], source: str, day: date) -> Iterator[Fact]:
+def _facts(subject: str, told: Mapping[str, str | None], source: str, day: date) -> Iterator[Fact]:
     for label, value in told.items():
         if value:
             yield Fact(

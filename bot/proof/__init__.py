@@ -16,7 +16,7 @@ from bot.evidence import Evidence, Fact
 from bot.links import links
 from bot.parts import Hook, Part
 from bot.proof import brief as said
-from bot.proof import claims, figures, form, law, quotations, tongue, units
+from bot.proof import causes, claims, figures, form, law, quotations, tongue, units
 from bot.proof.agreement import SMALL_WORDS
 from bot.proof.claims import Claim
 from bot.proof.figures import is_bare
@@ -53,7 +53,9 @@ def prove(
         *_claims(examined, ground, request, channel),
         *tongue.language(examined, request.language),
     ]
-    if channel is not None:
+    if channel is None:
+        found += causes.causes(examined, evidence.facts)
+    else:
         found += _as_copy(examined, ground, request, brand, channel, today, periods)
         found += [*said.left_out(examined, evidence), *said.out_of_stock(examined, evidence)]
     grave = {"block": 0, "stated": 1, "warn": 2, "pass": 3}

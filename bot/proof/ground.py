@@ -104,7 +104,7 @@ class Ground:
         found += [self.brand.name] if self.brand else []
         if self.report:  # what a fact is about has a name, and a name proves nothing
             abouts = dict.fromkeys(k.fact.about for k in self.known if k.fact.about)
-            names = [piece for about in abouts for piece in (about, *about.split(", "))]
+            names = [piece for about in abouts for piece in (about, *re.split(", | → ", about))]
             names += [Words(name).to(self.brief.language) for name in names] if self.brief else []
             found += [form for name in names for form in (name, name[:1].upper() + name[1:])]
         return frozenset(name.strip() for name in found if len(name.strip()) > 2)

@@ -73,8 +73,9 @@ def _named(fact: Fact) -> tuple[Figure, ...]:
 
 
 def _dated(fact: Fact) -> tuple[Figure, ...]:
-    """The day it is of, and the days that it counts by its label: "share 90 days"."""
-    return (*figures.read(fact.as_of.isoformat()), *figures.read(fact.label))
+    """The day it is of, and the figures in its label and unit: "share 90 days", "of 5"."""
+    texts = (fact.as_of.isoformat(), fact.label, fact.unit or "")
+    return tuple(figure for text in texts for figure in figures.read(text))
 
 
 def _how_many(fact: Fact) -> tuple[Figure, ...]:

@@ -43,9 +43,12 @@ def copy_blocks(
         return _folded(parts, language, hosts, room)
     blocks: list[Block] = []
     rest: list[str] = []
-    tables = 0
+    tables, before = 0, ""
     for part in parts:
         shown = _part(part, draft, language, hosts, table=tables == 0)
+        if part.title == before and part.kind == "quote":
+            shown = shown[1:]  # the name stands above the first of them
+        before = part.title
         room -= weigh(shown)
         if rest or room < 0:
             kept, over = (

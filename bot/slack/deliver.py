@@ -4,6 +4,7 @@ Each message and each file of a delivery has its own row, so that a second run s
 What goes out is rendered from the stored canonical text.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,12 +13,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.audience import Rule
 from bot.brand import Brand
 from bot.decision import Decision
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
+from bot.exported import Exported
 from bot.post import Post
+from bot.slack.exports import approved_rule, record
 from bot.slack.files import upload
 from bot.slack.letter import letters
 from bot.slack.place import Place, thread_of
@@ -46,6 +50,7 @@ class Carrier:
     poster: Poster
     brand: Callable[[str], Brand]
     now: Callable[[], datetime]
+    audience: Callable[[str, Rule, str], Exported] | None = None  # workspace, rule, platform
 
     async def deliver(self, id: str) -> None:
         """All of it, once. Raises TryAgain, CannotDo."""
@@ -54,6 +59,8 @@ class Carrier:
             raise CannotDo(Words("These are not the words that were approved."))
         if load.delivery.destination.get("kind") == "file":
             await self._as_file(load)
+        elif load.delivery.destination.get("kind") == "audience":
+            await self._as_audience(load)
         else:
             await self._as_messages(load)
 
@@ -66,6 +73,19 @@ class Carrier:
         id = f"{load.delivery.id}:0"
         await self._plan(load, id, "file", self._place(load))
         await upload(self.poster, id, f"{load.draft.code}.{format}", text.encode())
+
+    async def _as_audience(self, load: Load) -> None:
+        """The people of one approved rule, made now, to whoever asked. Nothing of it is stored."""
+        told, draft, id = load.delivery.destination, load.draft, f"{load.delivery.id}:0"
+        if self.audience is None:
+            raise CannotDo(Words("Audiences can't be exported here."))
+        rule, platform, to = approved_rule(draft, str(told["audience"])), told["format"], told["to"]
+        made = await asyncio.to_thread(self.audience, draft.workspace, rule, platform)
+        await self._plan(load, id, "file", self._place(load))
+        await self.poster.database.run(record, draft, load.delivery, made, by=to, now=self.now())
+        language = await self.poster.people.language(draft.workspace, to)
+        said = "\n".join(words.to(language) for words in made.said)
+        await upload(self.poster, id, made.name, made.content, comment=said)
 
     async def _as_messages(self, load: Load) -> None:
         place = self._place(load)
@@ -86,7 +106,7 @@ class Carrier:
         told = load.delivery.destination
         if told["kind"] == "place":
             return {"channel": told["channel"]}
-        if told["kind"] == "file" and told.get("to"):
+        if told["kind"] in ("file", "audience") and told.get("to"):
             return {"channel": told["to"], "dm": True, "user": told["to"]}
         spot = thread_of(load.card) if load.card else None
         if spot is None:

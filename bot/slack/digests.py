@@ -136,7 +136,6 @@ def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:
         schedule = _schedule(session, front, click)
         if schedule.state != state:
             schedule.turn(session, state, front.house.now())
-            _notice(session, front, schedule, click)
             _redraw(session, front, click)
         return None
 
@@ -171,25 +170,35 @@ def _demand(front: Front, schedule: Schedule, user: str) -> None:
                              who=f"<@{schedule.owner}>"))  # fmt: skip
 
 
-def _notice(session: Session, front: Front, schedule: Schedule, click: Click) -> None:
+async def announced(front: Front, click: Click) -> None:
     """A line in the channel: who did what to its digest."""
+    found = await front.run(_notice, front, click)
+    if found is not None:
+        await front.poster.send(*found)
+
+
+def _notice(session: Session, front: Front, click: Click) -> tuple[str, Message] | None:
+    schedule = Schedule.find(session, click.workspace, click.ref.pick or "")
+    if schedule is None:
+        return None
     id = f"digest:{schedule.workspace}:{schedule.name}:{click.trigger}"
-    Post.plan(session, id=id, workspace=schedule.workspace, kind="notice", place=schedule.place,
-              now=front.house.now())  # fmt: skip
+    Post.plan(
+        session,
+        id=id,
+        workspace=schedule.workspace,
+        kind="notice",
+        place=schedule.place,
+        now=front.house.now(),
+    )
+    who, name = f"<@{click.user}>", schedule.name
     did: dict[str, Words] = {
-        "on": Words("{who} switched the digest {name} on: {when}", who=f"<@{click.user}>",
-                    name=schedule.name, when=schedule.when()),
-        "paused": Words("{who} paused the digest {name}.", who=f"<@{click.user}>",
-                        name=schedule.name),
-        "off": Words("{who} deleted the digest {name}.", who=f"<@{click.user}>",
-                     name=schedule.name),
+        "on": Words("{who} switched the digest {name} on: {when}", who=who, name=name,
+                    when=schedule.when()),
+        "paused": Words("{who} paused the digest {name}.", who=who, name=name),
+        "off": Words("{who} deleted the digest {name}.", who=who, name=name),
     }  # fmt: skip
     said = did[schedule.state].to(schedule.language)
-    front.later.soon(_send(front, id, Message(said, [section(said)])))
-
-
-async def _send(front: Front, id: str, message: Message) -> None:
-    await front.poster.send(id, message)
+    return id, Message(said, [section(said)])
 
 
 def _redraw(session: Session, front: Front, click: Click) -> None:

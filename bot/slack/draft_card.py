@@ -27,6 +27,7 @@ from bot.slack.leads import lead_buttons
 from bot.slack.names import Ref
 from bot.slack.offers import buttons, more
 from bot.slack.outcome import outcome_blocks
+from bot.slack.results import result_blocks
 from bot.slack.shown import Shown
 from bot.words import Words
 
@@ -85,7 +86,8 @@ def _above(shown: Shown, draft: Draft, language: str) -> list[Block]:
         small.append(Words("Stands on: {what}", what=what).to(language))
     small += place_lines(shown, language)
     head: Block = {"type": "header", "text": plain(title(draft, language), HEADER)}
-    return [head, *([context(*small)] if small else []), *outcome_blocks(shown, language)]
+    said = [*outcome_blocks(shown, language), *result_blocks(shown, language)]
+    return [head, *([context(*small)] if small else []), *said]
 
 
 def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:

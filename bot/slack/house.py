@@ -7,8 +7,10 @@ from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.audience import Rule
 from bot.brand import Brand
 from bot.db import Database
+from bot.exported import Exported
 from bot.job import Enqueue
 from bot.policy import Policy
 
@@ -24,4 +26,5 @@ class House:
     client: AsyncWebClient
     now: Callable[[], datetime]
     stop: Callable[[str], Awaitable[None]]  # ends the task's running job, once its row says stopped
+    audience: Callable[[str, Rule, str], Exported] | None = None  # workspace, rule, platform
     home: Path | None = None  # where the files are kept that people may ask for again

@@ -3,6 +3,7 @@
 from bot.draft import Draft
 from bot.slack import names
 from bot.slack.blocks import Block, actions, button, confirm, context, option, plain, told
+from bot.slack.exports import exportable
 from bot.slack.names import Ref
 from bot.slack.shown import Shown
 from bot.words import Words
@@ -17,6 +18,7 @@ def buttons(shown: Shown, draft: Draft, language: str) -> list[Block]:
     back = button(Words("Send back").to(language), names.SEND_BACK, ref)
     if shown.standing == "approved":
         ways = [_send_to(shown, draft, language), None if shown.left else edit]
+        ways.append(_export(draft, language))
         return actions(*ways, more(draft, language, open=False))
     why = _why_not(shown, draft, language)
     row = actions(
@@ -96,6 +98,13 @@ def _send_to(shown: Shown, draft: Draft, language: str) -> Block | None:
         "options": [_place(shown, draft, one) for one in places],
         "confirm": ask,
     }
+
+
+def _export(draft: Draft, language: str) -> Block | None:
+    if not exportable(draft):
+        return None
+    ref = Ref(draft=draft.id, seen=draft.fingerprint).packed()
+    return button(Words("Export audience").to(language), names.EXPORT, ref)
 
 
 def _place(shown: Shown, draft: Draft, channel: str) -> Block:

@@ -30,7 +30,7 @@ def worth_saying(shown: Shown) -> list[Delivery]:
     return [
         one
         for one in shown.deliveries
-        if one.destination.get("kind") != "file" or one.state == "failed"
+        if one.destination.get("kind") not in ("file", "audience") or one.state == "failed"
     ]
 
 
@@ -74,6 +74,8 @@ def _where(delivery: Delivery) -> Words | str:
         return f"<#{channel}>"
     if delivery.destination.get("kind") == "file":
         return Words("a file")
+    if delivery.destination.get("kind") == "audience":
+        return Words("an audience file")
     return Words("this thread")
 
 

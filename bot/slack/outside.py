@@ -25,7 +25,7 @@ class Outside:
         self.poster = Poster(house.database, house.client, self.people, patience)
         self._client, self._now = house.client, house.now
         self._cards = Cards(self.poster, house.policy, house.now)
-        self._carrier = Carrier(self.poster, house.brand, house.now)
+        self._carrier = Carrier(self.poster, house.brand, house.now, house.audience)
 
     async def show(self, post: str) -> None:
         """Draw a card, once first and then over itself. Raises TryAgain, CannotDo."""

@@ -50,7 +50,9 @@ def rule_form(language: str, lead: Lead, facts: Evidence, metadata: str = "") ->
         _several("segments", Words("In one of these groups"), groups, rule.segments, language),
         *_of_categories(categories, rule, language),
         _lines("bought", Words("Bought one of these products"), bought, language),
-        _number("bought_at_least", Words("At least so many different ones of them"), rule, language),
+        _number(
+            "bought_at_least", Words("At least so many different ones of them"), rule, language
+        ),
         _number("bought_within", Words("In the last so many days"), rule, language),
         _lines("not_bought", Words("Did not buy these"), without, language),
         _number("not_within", Words("Not in the last so many days"), rule, language),

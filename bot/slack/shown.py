@@ -10,6 +10,7 @@ from bot.brand import Brand
 from bot.decision import Decision, standing
 from bot.delivery import Delivery
 from bot.draft import Draft
+from bot.outcome import Outcome
 from bot.policy import Policy
 from bot.post import Post
 from bot.receipt import Receipt
@@ -41,6 +42,7 @@ class Shown:
     hosts: frozenset[str] = frozenset()  # where links may lead
     channel_names: Mapping[str, str] = field(default_factory=dict)
     stands_on: Draft | None = None  # the result that it came from
+    outcome: Outcome | None = None  # what came back for it
     digest: Schedule | None = None  # what it is a digest of
 
     @property
@@ -89,6 +91,7 @@ def gather(
         hosts=_hosts(session, task.workspace),
         channel_names=channel_names or {},
         stands_on=_stands_on(session, draft),
+        outcome=session.get(Outcome, piece),
         digest=_digest(session, task),
     )
 

@@ -151,8 +151,9 @@ def fit(ready: Ready, doubt: str) -> Line | None:
     """The catalogue's own word on how it fits; looked for harder where customers doubt it."""
     if (known := ready.sayings.take("fit")) or not doubt.startswith("sizing"):
         return known
-    said = [text for text in ready.goods.sayings[1:] if FIT.search(text) and ready.pen.allowed(text)]
-    return Line(said[0], ready.goods.cites.get("description", ())) if said else None
+    goods, pen = ready.goods, ready.pen
+    said = [text for text in goods.sayings[1:] if FIT.search(text) and pen.allowed(text)]
+    return Line(said[0], goods.cites.get("description", ())) if said else None
 
 
 def honest(ready: Ready) -> Line | None:

@@ -73,7 +73,8 @@ def test_of_stars_without_words_has_the_rating_of_all() -> None:
     said += [{"id": f"s{n}", "at": day, "rating": 5.0} for n in range(90)]
     found = feedback(small(feedback=said), Where())
     rating, texts = found.get("all", "rating"), found.get("all", "rating-of-texts")
-    assert rating is not None and texts is not None
+    assert rating is not None
+    assert texts is not None
     assert (rating.value, rating.rows) == (Decimal("4.0"), 120)
     assert (texts.value, texts.rows) == (Decimal("1.0"), 30)
     assert any("without a word" in words.to("en") for words in found.cannot)
@@ -123,7 +124,8 @@ def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
     )
     files = [products, lines, people, orders]
     joined = together(files, tmp_path, {})
-    assert joined is not None and joined.used == set(files)
+    assert joined is not None
+    assert joined.used == set(files)
     rows = taken(joined.path, understand(joined.path, name=joined.name))
     told = [(r["order"], r["line"], r["category"], r["region"], r["amount"]) for r in rows]
     assert sorted(told) == [
@@ -154,7 +156,8 @@ def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
     )
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path), people]
     joined = together(files, tmp_path, {})
-    assert joined is not None and people not in joined.used
+    assert joined is not None
+    assert people not in joined.used
     assert len(taken(joined.path, understand(joined.path, name=joined.name))) == 3
 
 

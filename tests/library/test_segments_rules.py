@@ -12,7 +12,7 @@ from bot.library.bought import days_of, last_day, lines, orders_of
 from bot.library.read import rows_of
 from bot.library.segments import again, together
 from bot.library.segments.names import named
-from bot.library.segments.profile import best_days, best_hours
+from bot.library.segments.profile import best_days, best_hours, distinctive
 from bot.library.segments.rfm import rfm
 from bot.library.segments.similar import Trial, buyers_of, candidates
 from bot.library.shelf import Shelf
@@ -213,3 +213,13 @@ def _counted_pairs(extra: int) -> tuple[list[dict[str, Any]], int]:
         for b in range(a, 12)
     ]
     return rows, people
+
+
+def test_takes_no_taste_from_a_handful() -> None:
+    rows = [
+        {"segment": "lapsed", "category": "law books", "customers": 3},
+        {"segment": "lapsed", "category": "toys", "customers": 25},
+        {"segment": "new", "category": "toys", "customers": 2000},
+    ]
+    assert distinctive(rows, floor=20) == {}
+    assert distinctive(rows, floor=1)["lapsed"][0] == "law books"

@@ -164,3 +164,31 @@ def test_run_on_a_real_shop() -> None:
     assert told("week", findings)["tested"] == "2011-11-28"
     assert "not 61" in findings.cannot[0].to("en")  # the file spans 53 weeks
     assert told("series", findings)["tested"] > 100
+
+
+def test_call_what_was_hardly_sold_before_new_and_give_no_percentage() -> None:
+    bag = {"product": "bag", "title": "Jumbo bag", "quantity": 40.0, "amount": 80}
+    orders = [dict(one, product="tray") for one in steady(30)]
+    orders += [{**one, "order": f"b{one['order']}", **bag} for one in steady(6)]
+    findings = find(small(orders=orders), Where())
+    new = {fact.id: fact for fact in findings.facts if ".new-product-bag." in fact.id}
+    assert {name.rsplit(".", 1)[1] for name in new} == {"last", "since"}
+    assert next(iter(new.values())).about == "Jumbo bag"
+    assert "product-bag" not in told("change", findings)
+    assert max(float(change) for change in told("change", findings).values()) < 10_000
+
+
+def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:
+    orders = [dict(one, product="tray", title="Oak tray") for one in steady(30, 8, last=2)]
+    for one in orders[:5]:
+        one["title"] = "damaged?"
+    findings = find(small(orders=orders), Where())
+    assert {f.about for f in findings.facts if ".product-tray." in f.id} == {"Oak tray"}
+
+
+def test_doubt_a_last_week_that_all_but_stops() -> None:
+    cut = find(small(orders=steady(30, 8, last=1)), Where())
+    whole = find(small(orders=steady(30, 8, last=4)), Where())
+    doubts = "all there"
+    assert any(doubts in words.to("en") for words in cut.cannot)
+    assert not any(doubts in words.to("en") for words in whole.cannot)

@@ -206,6 +206,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
         (folder / "brand.toml").write_text('name = "Maison Lin"\nlanguages = ["en", "fr"]\n')
 
     monkeypatch.setattr(bot.play.shop, "fill", fill, raising=False)
+    monkeypatch.setattr(play_home, "FILES", ())
 
 
 def chosen(**given: Any) -> argparse.Namespace:

@@ -192,7 +192,8 @@ def test_to_read_says_one_thing(language: str) -> None:
 def test_to_read_shows_the_sources(sqlite: Database, language: str) -> None:
     view = sound_view(forms.sources_view(made(sqlite, blocked()), language))
     shown = text_of(view["blocks"])
-    assert "catalogue shop.csv, line 12" in shown
+    line = {"en": "line", "fr": "ligne"}[language]
+    assert f"catalogue shop.csv, {line} 12" in shown
     assert "£49" in shown
     assert "the best linen in Europe" in shown
     bare = tuple(p.saying(p.text) for p in MANY)

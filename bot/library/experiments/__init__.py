@@ -59,6 +59,7 @@ def _read(found: Findings, trial: Trial) -> None:
         return
     statistic, p = ratio([arm.users for arm in trial.arms], trial.shares)
     say("ratio-p", _p(p))
+    say("ratio-chance", _chance(p), "%")
     if p < BROKEN:
         say("status", "broken")
         say("ratio-chi-square", round(statistic, 1))
@@ -121,11 +122,14 @@ def _effect(tell: "_Saying", trial: Trial, arm: Arm, effect: Effect, p: float) -
     tell("effect-low", round(scale * effect.low, digits), unit)
     tell("effect-high", round(scale * effect.high, digits), unit)
     tell("p", _p(p))
+    tell("chance", _chance(p), "%")
     base = trial.control.mean if trial.amounts else trial.control.rate
     if base:
         tell("relative-change", round(100 * effect.change / base, 1), "%")
     if trial.days and not trial.amounts:
-        tell("always-valid-p", _p(always_valid(trial.looks(arm.variant))))
+        daily = always_valid(trial.looks(arm.variant))
+        tell("always-valid-p", _p(daily))
+        tell("chance-daily", _chance(daily), "%")
 
 
 def _worth(tell: "_Saying", effect: Effect) -> None:
@@ -146,6 +150,12 @@ def _verdict(trial: Trial, arm: Arm, effect: Effect, p: float) -> str:
 def _p(p: float) -> Decimal:
     """As people write it: four digits, and never a bare nought."""
     return max(Decimal("0.0001"), Decimal(str(round(p, 4))))
+
+
+def _chance(p: float) -> Decimal:
+    """The same in %, as people say it: 60.6, 0.17, and never less than 0.01."""
+    share = Decimal(str(100 * p))
+    return max(Decimal("0.01"), round(share, 1 if share >= 1 else 2))
 
 
 class _Saying:

@@ -12,7 +12,7 @@ from bot.library.funnel.visits import NOW, STEPS, by_product, cells
 from bot.library.narrow import last_day
 from bot.library.read import rows_of, sql_of
 from bot.library.shelf import Shelf
-from bot.library.wanted import Place
+from bot.wanted import Place
 
 VISIT_DAYS, MAIL_DAYS = 2 * NOW, 91  # looked back to
 STARTS: dict[Place, str] = {

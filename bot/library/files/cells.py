@@ -77,11 +77,12 @@ CREATE MACRO spelt(x, i) AS regexp_extract(x,
   '^(\d{1,2})(?:st|nd|rd|th|er)?[ \-]([^\d\s.]{3,})\.?,?[ \-](\d{4}|\d{2})(?:[ ,]+(.*))?$', i);
 CREATE MACRO spelt_us(x, i) AS regexp_extract(x,
   '^([^\d\s.]{3,})\.? (\d{1,2})(?:st|nd|rd|th)?,? (\d{4})(?:[ ,]+(.*))?$', i);
+CREATE MACRO iso(x) AS try_cast(
+  CASE WHEN length(x) = 7 THEN x || '-01' WHEN length(x) <= 19 THEN x
+    ELSE regexp_replace(x, ' ?(Z|UTC|GMT|[-+]\d\d:?\d\d|[-+]\d\d)( UTC| GMT)?$', '') END
+  AS TIMESTAMP);
 CREATE MACRO as_moment(x, day_first) AS CASE
-  WHEN x[5] IN ('-', '/') THEN try_cast(
-    CASE WHEN length(x) = 7 THEN x || '-01' WHEN length(x) <= 19 THEN x
-      ELSE regexp_replace(x, ' ?(Z|UTC|GMT|[-+]\d\d:?\d\d|[-+]\d\d)( UTC| GMT)?$', '') END
-    AS TIMESTAMP)
+  WHEN x[5] IN ('-', '/') THEN iso(x)
   WHEN regexp_full_match(x, '\d+(\.\d+)?') THEN CASE
     WHEN regexp_full_match(x, '(19|20)\d{6}') THEN try_strptime(x, '%Y%m%d')
     WHEN regexp_full_match(x, '(19|20)\d{12}') THEN try_strptime(x, '%Y%m%d%H%M%S')

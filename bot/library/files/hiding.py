@@ -24,20 +24,29 @@ _ORDER = re.compile(
 )
 # The last line, and what can stand behind a name in it: a number, an address, a town.
 _SIGNED = re.compile(
-    rf"(?P<before>(?:^|\n)[ \t]*(?:[-–—] ?)?)(?P<name>{_NAME})"
-    r"(?P<after>(?:[ ,;:–—-]*(?:\(?\[(?:EMAIL|PHONE|ADDRESS)\]\)?|\([^()\n]{1,40}\)))*[ .,!]*)\s*$"
+    rf"(?:^|\n)[ \t]*(?:[-–—] ?)?(?P<name>{_NAME})"
+    r"(?:[ ,;:–—-]*(?:\(?\[(?:EMAIL|PHONE|ADDRESS)\]\)?|\([^()\n]{1,40}\)))*[ .,!]*\s*$"
 )
 # Behind a greeting on the line above, a first name is a signature too.
 _CLOSED = re.compile(
-    r"(?i:(?:cordialement|salutations|journée|soirée|bientôt|avance|retour|merci|amicalement|regards|"
+    r"(?i:(?:cordialement|salutations|journée|soirée|bientôt|avance|advance|retour|merci|amicalement|regards|"
     r"wishes|sincerely|thanks|thank you|cheers|best|obrigad[oa]|cumprimentos|saludos|gracias|"
     r"gr[üu](?:ß|ss)en?)(?: (?:à|a) (?:vous|toute l['’]équipe))?)[ ]?[,.!]*[ \t]*\n+[ \t]*"
-    rf"(?:[-–—] ?)?(?P<name>{_WORD}(?: [A-ZÀ-ÖØ-Þ]\.?)?)(?P<after>[ .,!]*)\s*$"
+    rf"(?:[-–—] ?)?(?P<name>{_WORD}(?: [A-ZÀ-ÖØ-Þ]\.?)?)[ .,!]*\s*$"
+)
+# A letter's last line is one as well.
+_LETTER = re.compile(
+    r"(?is)^\s*(?:bonjour|bonsoir|hello|hi|hey|dear|good (?:morning|evening)|madame|monsieur|ol[áa]|"
+    rf"hola)\b.*\n[ \t]*(?:[-–—] ?)?(?-i:(?P<name>{_WORD}))[ .,!]*\s*$"
 )
 _NO_NAMES = frozenset(
-    "bonjour bonsoir hello hi dear madame monsieur merci thanks très super belle bonne bon beau bravo "
-    "excellent parfait perfect great good love best highly produit product maison cordialement je "
-    "the this not very too trop qualité quality commande order livraison delivery regards".split()
+    re.findall(
+        r"\w+",
+        """bonjour bonsoir hello hi dear madame monsieur merci thanks très super belle bonne bon beau
+        bravo excellent parfait perfect great good love best highly produit product maison
+        cordialement je the this not very too trop qualité quality commande order livraison delivery
+        regards""",
+    )
 )
 
 
@@ -59,7 +68,7 @@ def _number(match: re.Match[str]) -> str:
 def _unsigned(text: str) -> str:
     if "\n" not in text:
         return text
-    for shape in (_SIGNED, _CLOSED):
+    for shape in (_SIGNED, _CLOSED, _LETTER):
         found = shape.search(text)
         if found and not _NO_NAMES & set(found["name"].lower().split()):
             return f"{text[: found.start('name')]}[NAME]{text[found.end('name') :]}"

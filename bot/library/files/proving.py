@@ -25,6 +25,7 @@ class Proof:
     rows: int
     decimal: Literal[".", ","] = "."
     day_first: bool = True
+    iso: tuple[int, ...] = ()  # positions of dates that begin with their year in every row
     order_proved: bool = True  # by a day above 12, or there are no such dates at all
     mark_proved: bool = True
     clashes: bool = False  # both orders of day and month are proved
@@ -43,6 +44,7 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
             signs = "('/', '.', '-', ' ')"
             near = f"{x}[2] IN {signs} OR {x}[3] IN {signs}"
             selects.append(f"max(CASE WHEN {near} THEN try_cast(slashed({x}, {part}) AS INT) END)")
+        selects.append(f"count(*) FILTER ({x}[5] NOT IN ('-', '/'))")
     for at in numbers:
         for sign in (",", "."):
             selects.append(
@@ -50,8 +52,9 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
                 f"'\\d[{sign}](\\d{{1,2}}|\\d{{4,}})\\D*$'))"
             )
     found = source.con.execute(f"SELECT {', '.join(selects)} FROM {source.relation}").fetchall()[0]
-    firsts, seconds = found[1 : 1 + 2 * len(dates) : 2], found[2 : 2 + 2 * len(dates) : 2]
-    marks = found[1 + 2 * len(dates) :]
+    end = 1 + 3 * len(dates)
+    firsts, seconds, others = found[1:end:3], found[2:end:3], found[3:end:3]
+    marks = found[end:]
     first, proved, clashes = _order(firsts, seconds, names)
     commas, points = sum(marks[::2]), sum(marks[1::2])
     slow = commas == points and commas == 0 and french(names)
@@ -59,6 +62,7 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
         rows=found[0],
         decimal="," if commas > points or slow else ".",
         day_first=first,
+        iso=tuple(at for at, other in zip(dates, others, strict=True) if not other),
         order_proved=proved,
         mark_proved=bool(commas or points),
         clashes=clashes,

@@ -18,12 +18,14 @@ def unreadable_columns(
     if not told:
         return []
     selects = ", ".join(
-        f"count({one.raw}), count(*) FILTER ({one.raw} IS NOT NULL AND ({one.sql}) IS NULL), "
-        f"min({one.raw}) FILTER (({one.sql}) IS NULL)"
-        for one in told
+        f"count(r{i}), count(*) FILTER (r{i} IS NOT NULL AND NOT v{i}), min(r{i}) FILTER (NOT v{i})"
+        for i in range(len(told))
+    )
+    values = ", ".join(
+        f"{one.raw} AS r{i}, ({one.sql}) IS NOT NULL AS v{i}" for i, one in enumerate(told)
     )
     some = cells(understood, f"(SELECT * FROM {relation} LIMIT {LOOKED_AT})")
-    found = con.execute(f"SELECT {selects} FROM {some}").fetchall()[0]
+    found = con.execute(f"SELECT {selects} FROM (SELECT {values} FROM {some})").fetchall()[0]
     wrong = []
     for i, one in enumerate(told):
         said, bad, cell = found[3 * i : 3 * i + 3]

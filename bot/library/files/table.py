@@ -39,7 +39,7 @@ def kept(con: duckdb.DuckDBPyConnection, understood: Understood) -> int:
     """Makes `kept` of `typed`: numbered, unfolded, one row a key (the last one said). How many
     rows said again what another says."""
     kind = kinds()[understood.kind]
-    names = ", ".join(f'"{name}"' for name in kind.key)
+    names = ", ".join(kind.keys())
     numbered = understood.kind == "orders" and not understood.has("line") and _lined(understood)
     form = "TABLE" if numbered else "VIEW"  # what is dear is done once
     con.execute(f"CREATE TEMP {form} whole AS {_whole(understood)}")

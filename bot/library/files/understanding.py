@@ -134,6 +134,7 @@ def _understood(
         names=names,
         decimal=proof.decimal,
         day_first=proof.day_first,
+        iso=proof.iso,
         currency=said,
         sha256=file.sha256,
         size=file.size,

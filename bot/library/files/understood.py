@@ -44,6 +44,7 @@ class Understood(BaseModel):
     names: tuple[str, ...] = ()  # of all the file's columns, in its order
     decimal: Literal[".", ","] = "."
     day_first: bool = True
+    iso: tuple[int, ...] = ()  # positions of dates that say 2026-11-24 in every row
     currency: str | None = None  # where a row says none
     sha256: str
     size: int  # bytes

@@ -27,9 +27,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
     """The last fourteen whole days beside the fifty-six before. A subject is
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
     change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
-    through; of a confirmed one since (a day) and since-days (±), points (by seven days, for a chart); of a fall lost-buyers and lost-
-    money, each with -low and -high. The total and the devices always, all others when they
-    moved."""
+    through; of a confirmed one since (a day), since-days (±) and points (by seven days, for a
+    chart); of a fall lost-buyers and lost-money, each with -low and -high. The total and the
+    devices always, all others when they moved."""
     if shelf.table("events") is None:
         found = Findings("funnel", "events", shelf.today)
         found.refuse(

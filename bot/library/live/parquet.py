@@ -18,7 +18,9 @@ def join(paths: Sequence[Path], to: Path) -> int:
         con.execute("SET memory_limit = '600MB'; SET threads = 2; SET temp_directory = ''")
         some = ", ".join(literal(path) for path in paths)
         copied(con, f"FROM read_parquet([{some}])", to)
-        return int(con.execute(f"SELECT count(*) FROM read_parquet({literal(to)})").fetchall()[0][0])
+        return int(
+            con.execute(f"SELECT count(*) FROM read_parquet({literal(to)})").fetchall()[0][0]
+        )
 
 
 def copied(con: Any, select: str, to: Path) -> None:

@@ -19,6 +19,7 @@ from bot.library.trends.weekly import BY_LINE, Key
 from bot.words import Words
 
 CHART = 26  # weeks
+NEW = 0.05  # of what is sold now: what sold less before is new
 STOPPED = 0.2  # of a week's usual orders
 
 
@@ -40,13 +41,11 @@ def find(shelf: Shelf, where: Where) -> Findings:
         return found
     for name, query in all_of.queries.items():
         found.queries[name] = sql_later(query)
-    told = titles(
-        shelf, [value for dimension, value in all_of.series.keys if dimension == "product"]
-    )
+    named = titles(shelf, [value for which, value in all_of.series.keys if which == "product"])
     _doubt(found, all_of)
     if all_of.found is not None:
-        _tell(found, all_of, told)
-    returns(shelf, where, found, told)
+        _tell(found, all_of, named)
+    returns(shelf, where, found, named)
     return found
 
 
@@ -154,10 +153,12 @@ def _one(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> N
 
 
 def _is_new(all_of: Tested, row: int) -> bool:
-    """Whether hardly any was sold before: the change of nothing is no percentage."""
+    """Whether hardly any was sold before: the change of next to nothing is no percentage."""
     told = all_of.found
     assert told is not None
-    return bool(max(told.level[row], told.expected[row]) < 1 <= told.came[row])
+    if all_of.series.keys[row][0] == "total":
+        return False
+    return bool(max(told.level[row], told.expected[row]) < NEW * told.came[row])
 
 
 def _new(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> None:

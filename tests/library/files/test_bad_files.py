@@ -121,7 +121,8 @@ def test_swapped_after_it_was_understood_is_refused(tmp_path: Path) -> None:
 
 def test_swapped_while_it_is_read_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     path, room = file(tmp_path, GOOD + "3,x,1\n"), tmp_path / "room"
-    understood, asked = understand(path, name=path.name), []
+    understood = understand(path, name=path.name)
+    asked: list[int] = []
 
     def cancelled() -> bool:
         if not asked:

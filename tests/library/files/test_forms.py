@@ -163,4 +163,4 @@ def test_can_be_stored_and_read_back_as_json(tmp_path: Path) -> None:
 def test_leaves_a_product_empty_where_none_is_named(tmp_path: Path) -> None:
     text = "order,date,amount,sku\n1,2026-01-02,5,\n2,2026-01-02,6,Lin-Été\n"
     rows = take_in(file(tmp_path, text), tmp_path).rows
-    assert [row["product"] for row in rows] == [None, "lin-ete"]
+    assert {row["order"]: row["product"] for row in rows} == {"1": None, "2": "lin-ete"}

@@ -58,7 +58,7 @@ def test_gives_the_rows_of_the_canonical_tables(kind: str, folder: Path) -> None
     listed = ", ".join(
         f'left("{name}", 5) AS "{name}"' if name == "spent_out" else f'"{name}"' for name in names
     )
-    con = sample("small").engine.con  # type: ignore[attr-defined]
+    con = sample("small").engine.con
     ours = f"(SELECT DISTINCT {listed} FROM read_parquet([{paths}]))"
     theirs = f"(SELECT DISTINCT {listed} FROM {kind})"
     for one, other in ((ours, theirs), (theirs, ours)):

@@ -42,7 +42,7 @@ def stop_at(where: str) -> None:
 
         Batch.merged = marked  # type: ignore[method-assign, assignment]
     elif where == "after the commit":
-        Batch.forget = wait_to_be_killed  # type: ignore[method-assign, assignment]
+        Batch.forget = wait_to_be_killed  # type: ignore[method-assign]
 
 
 def body(name: str, number: int) -> bytes:

@@ -48,9 +48,15 @@ class Wanted:
 def read(words: str) -> Wanted:
     """From "free delivery on the basket page", "from 4% to 5%, 2,000 visitors a week"."""
     low = fold(words)
-    place = next((key for key, shape in PLACES if re.search(shape, low)), None)
+    place = next(iter(places(words)), None)
     base, lift = _rates(low, [f for f in figures.read(words) if f.first.unit == "%"])
     return Wanted(place, base, lift, _weekly(low, figures.read(words)))
+
+
+def places(words: str) -> list[Place]:
+    """What the words name, in either language; the likeliest place of a test first."""
+    low = fold(words)
+    return [key for key, shape in PLACES if re.search(shape, low)]
 
 
 def _rates(low: str, shares: list[Figure]) -> tuple[Decimal | None, Decimal | None]:

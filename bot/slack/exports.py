@@ -1,0 +1,160 @@
+"""An approved audience as a file: asked for in a form, sent to whoever asked and nobody else."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from pydantic import ValidationError
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.response import BoltResponse
+from sqlalchemy.orm import Session
+
+from bot import journal
+from bot.audience import Rule
+from bot.decision import Decision, standing
+from bot.delivery import Delivery
+from bot.desk import Sent as Left
+from bot.draft import Draft
+from bot.errors import CannotDo
+from bot.exported import PLATFORMS, Exported
+from bot.parts import Table
+from bot.post import Post
+from bot.receipt import Receipt
+from bot.slack import names
+from bot.slack.blocks import Block, context, option, plain
+from bot.slack.click import GONE, Click, demand_author_or_approver, draft_of
+from bot.slack.fields import LABEL, form
+from bot.slack.front import Front
+from bot.slack.names import Ref
+from bot.slack.reading import chosen
+from bot.slack.sent import Sent
+from bot.task import Task
+from bot.words import Words
+
+RULES = "rules"  # the part that names each rule by its code: it is in what was approved
+
+
+def exportable(draft: Draft) -> dict[str, tuple[str, Rule]]:
+    """The rules whose codes stand in the draft's own words, code → (name, rule). A rule that was
+    not in what was approved is not among them."""
+    if draft.skill != "targeting":
+        return {}
+    part = next((one for one in draft.parts if one.key == RULES), None)
+    if part is None or not isinstance(part.body, Table):
+        return {}
+    shown = {row[-1]: row[0] for row in part.body.rows}
+    found = {}
+    for fact in draft.facts.of("audiences"):
+        rule = _rule(str(fact.value)) if fact.id.endswith(".rule") else None
+        if rule is not None and rule.code in shown:
+            found[rule.code] = (shown[rule.code], rule)
+    return found
+
+
+def approved_rule(draft: Draft, code: str) -> Rule:
+    """Raises CannotDo for one that is not in the draft's words."""
+    known = exportable(draft)
+    if code not in known:
+        raise CannotDo(Words("This rule is not one of those that were approved."))
+    return known[code][1]
+
+
+def ask(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
+    """Which audience, for which platform."""
+    draft = _allowed(session, front, click.workspace, click.user, click.ref)
+    return lambda language: export_form(draft, language)
+
+
+def export_form(draft: Draft, language: str) -> Block:
+    audiences = [option(name, code) for code, (name, _) in exportable(draft).items()]
+    platforms = [option(one.title.to(language), key) for key, one in PLATFORMS.items()]
+    told = Words(
+        "Only people who agreed are in the file. It comes to your direct messages with me, and is "
+        "noted in the journal: how many, for what, by which rule."
+    )
+    blocks = [
+        _menu("audience", Words("Audience"), audiences, language),
+        _menu("platform", Words("For"), platforms, language),
+        context(told.to(language)),
+    ]
+    metadata = Ref(draft=draft.id, seen=draft.fingerprint).packed()
+    title, send = Words("Export audience"), Words("Export")
+    return form(names.EXPORT_FORM, title, send, blocks, metadata, language)
+
+
+async def asked_for(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
+    """The file on its way."""
+    fresh = await front.run(_planned, front, sent)
+    if not fresh:
+        raise CannotDo(Words("You have this file already, in your direct messages with me."))
+    return await ack()
+
+
+def _planned(session: Session, front: Front, sent: Sent) -> bool:
+    draft = _allowed(session, front, sent.workspace, sent.user, sent.ref)
+    code, platform = chosen(sent.view, "audience"), chosen(sent.view, "platform")
+    approved_rule(draft, code)
+    if platform not in PLATFORMS:
+        raise CannotDo(GONE)
+    now = front.house.now()
+    destination = {
+        "kind": "audience",
+        "audience": code,
+        "format": platform,
+        "to": sent.user,
+        "day": now.date().isoformat(),  # consents change: tomorrow's file is another
+    }
+    enqueue = front.house.enqueue
+    planned = Delivery.plan(session, enqueue, draft, destination=destination, now=now, by=sent.user)
+    Post.changed(session, enqueue, draft.piece)
+    return planned
+
+
+def _allowed(session: Session, front: Front, workspace: str, user: str, ref: Ref) -> Draft:
+    """The approved draft, for whoever asked for it and for approvers. Raises CannotDo."""
+    draft, policy = draft_of(session, workspace, ref), front.house.policy(workspace)
+    draft.demand_current(session, ref.seen or "")
+    demand_author_or_approver(session.get_one(Task, draft.task), draft, user, policy)
+    if standing(Decision.of(session, draft.id), policy) != "approved":
+        raise CannotDo(Words("Only an approved audience can be exported."))
+    if not exportable(draft):
+        raise CannotDo(GONE)
+    return draft
+
+
+def record(
+    session: Session, draft: Draft, delivery: Delivery, made: Exported, *, by: str, now: datetime
+) -> None:
+    """What left, without anybody's address: a receipt and an entry in the journal, once."""
+    code = str(delivery.destination["audience"])
+    name = f"audience {code} for {made.platform}"
+    if any(one.writer == f"export {delivery.id}" for one in Receipt.of(session, draft.task)):
+        return
+    told = f"{name}: {made.people} people, rule SHA-256 {made.rule}, asked for by {by}"
+    left = Left(writer=f"export {delivery.id}", sent=told, to=f"file for {made.platform}", at=now)
+    Receipt.keep(session, workspace=draft.workspace, task=draft.task, sent=left)
+    journal.record(
+        session,
+        workspace=draft.workspace,
+        event="audience exported",
+        subject=delivery.id,
+        by=by,
+        now=now,
+        platform=made.platform,
+        people=made.people,
+        rule=made.rule,
+        fingerprint=draft.fingerprint,
+    )
+
+
+def _rule(stored: str) -> Rule | None:
+    try:
+        return Rule.model_validate_json(stored)
+    except ValidationError:
+        return None
+
+
+def _menu(id: str, label: Words, options: list[Block], language: str) -> Block:
+    menu: Block = {"type": "static_select", "action_id": id, "options": options}
+    menu["initial_option"] = options[0]
+    label_ = plain(label.to(language), LABEL)
+    return {"type": "input", "block_id": id, "label": label_, "element": menu}

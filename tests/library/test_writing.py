@@ -1,0 +1,91 @@
+"""What the library gives to whoever writes copy …"""
+
+from decimal import Decimal
+
+from bot.audience import Rule
+from bot.brief import Brief
+from bot.evidence import Evidence, Fact
+from bot.library.catalogue.library import CatalogueLibrary
+from bot.library.team import TeamLibrary
+from bot.library.writing import for_writing
+from bot.parts import Copy, Part
+from bot.proof import prove
+from bot.request import Request
+from tests.library.sample import TODAY, sample
+from tests.library.small import small
+from tests.skills import BRAND
+
+
+def request(**more: object) -> Request:
+    told = {"words": "e-mail: la chemise Alba en lin", "author": "UMARIE", "language": "en"}
+    brief = Brief.model_validate(told | {"product": "lin-alba"} | more)
+    return Request(skill="draft", brief=brief, channel="email")
+
+
+def facts(kind: str, **more: object) -> dict[str, Fact]:
+    return {fact.id: fact for fact in for_writing(kind, sample(), request(**more))}
+
+
+def test_names_what_customers_praise_and_doubt_without_how_many_do() -> None:
+    found = facts("praise")
+    assert found["praise.fabric-linen.theme"].value == "linen"
+    assert found["objection.sizing-small.theme"].value == "runs small"
+    assert all(isinstance(fact.value, str) and "%" not in fact.value for fact in found.values())
+
+
+def test_is_in_the_language_of_the_text() -> None:
+    assert facts("praise", language="fr")["objection.sizing-small.theme"].value == "taille petit"
+
+
+def test_has_the_nearest_texts_of_the_language_with_how_many_opened_them() -> None:
+    found = facts("past_copy", language="fr")
+    assert "Chemise Alba" in str(found["past_copy.om-250605-alba-ete.subject"].value)
+    assert found["past_copy.om-250605-alba-ete.open-rate"].value == "39.1 % of 622 sent"
+    english = facts("past_copy", language="en")
+    assert "past_copy.om-250605-alba-ete.subject" not in english
+
+
+def test_tells_the_audience_by_its_rule_and_its_size() -> None:
+    found = facts("segment", rule=Rule(segments=("loyal",)).model_dump_json())
+    assert "Loyal" in str(found["segment.audience.audience"].value)
+    assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
+
+
+def test_knows_a_named_group_in_either_language() -> None:
+    for words in ("our loyal customers", "nos clients fidèles"):
+        assert "Loyal" in str(facts("segment", audience=words)["segment.audience.audience"].value)
+    assert facts("segment", audience="people with cats") == {}
+    assert facts("segment", rule="no rule at all") == {}
+
+
+def test_is_nothing_where_there_are_no_files() -> None:
+    for kind in ("praise", "past_copy", "segment"):
+        assert for_writing(kind, small(), request(audience="loyal customers")) == ()
+
+
+async def test_is_given_by_the_team_s_library() -> None:
+    library = TeamLibrary(CatalogueLibrary(lambda: []), sample)
+    assert [fact.id for fact in await library.look_up("praise", request())] == [
+        "praise.fabric-linen.theme",
+        "objection.sizing-small.theme",
+    ]
+
+
+def test_proves_nothing_that_a_text_says() -> None:
+    told = (
+        Fact(id="past_copy.a.text", label="text", value="-70 %", source="c.csv", as_of=TODAY),
+        Fact(id="past_copy.a.opened", label="opened", value=Decimal(38), unit="%", source="c.csv",
+             as_of=TODAY),
+        Fact(id="segment.audience.size", label="size", value="329 customers", source="o.csv",
+             as_of=TODAY),
+        Fact(id="praise.silk.theme", label="praised most", value="pure silk", source="f.csv",
+             as_of=TODAY),
+    )  # fmt: skip
+    for text in ("Only now: 70% off.", "38% of you read this.", "329 customers.", "Pure silk."):
+        copy = Copy(text=text, facts=tuple(fact.id for fact in told))
+        part = Part(kind="copy", key="body", title="Body", body=copy)
+        checks = prove(
+            (part,), (), Evidence(facts=told), request=request(words="an e-mail", product=None),
+            brand=BRAND, channel=None, today=TODAY,
+        )  # fmt: skip
+        assert [check for check in checks if check.level == "block"], text

@@ -1,0 +1,130 @@
+"""A digest, in Slack …"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from bot.digesting import Digesting
+from bot.schedule import Schedule
+from bot.task import Wish
+from tests.slack.bench import MARIE, MARKETING, OTTO, Bench, buttons, text_of
+
+FIELDS: dict[str, Any] = {"name": {"name": "weekly"}}
+
+
+def schedule(bench: Bench, name: str = "weekly") -> Schedule:
+    (found,) = [row for row in bench.rows(Schedule) if row.name == name]
+    assert isinstance(found, Schedule)
+    return found
+
+
+async def previewed(bench: Bench, user: str = MARIE) -> Any:
+    """The form opened and sent; the card of the preview."""
+    assert (await bench.slack.command(user, MARKETING, "/digest")).ok
+    view = bench.form(user)
+    assert (await bench.slack.submit(user, view.id, FIELDS)).ok
+    await bench.run()
+    return bench.in_dm(user)[-1]
+
+
+async def test_is_previewed_to_whoever_set_it_before_anybody_else_sees_it(bench: Bench) -> None:
+    card = await previewed(bench)
+    assert schedule(bench).state == "paused"
+    assert bench.said() == []
+    (task,) = bench.tasks
+    assert task.private
+    assert task.form["skill"] == "digest"
+    assert {"digest_on", "digest_now", "digest_change", "digest_off"} <= set(buttons(card))
+
+
+async def test_is_switched_on_and_paused_with_a_line_in_its_channel(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    await bench.run()
+    assert schedule(bench).state == "on"
+    assert "switched the digest weekly on" in bench.said()[-1].text
+    await bench.press(MARIE, bench.in_dm(MARIE)[-1], "digest_pause")
+    assert schedule(bench).state == "paused"
+    assert "paused" in bench.said()[-1].text
+    assert len(bench.said()) == 2
+
+
+async def test_stays_as_it_is_for_others(bench: Bench) -> None:
+    await previewed(bench)
+    assert (await bench.slack.command(OTTO, MARKETING, "/digest")).ok
+    view = bench.form(OTTO)
+    await bench.slack.submit(OTTO, view.id, FIELDS)
+    assert schedule(bench).owner == MARIE
+    assert len(bench.tasks) == 1
+
+
+async def test_is_changed_in_a_form_that_knows_what_is_set(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_change")
+    (name,) = [b for b in bench.form(MARIE).blocks if b.get("block_id") == "name"]
+    assert name["element"]["initial_value"] == "weekly"
+
+
+async def test_needs_a_name(bench: Bench) -> None:
+    assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
+    answer = await bench.slack.submit(MARIE, bench.form(MARIE).id, {"name": {"name": "a/b"}})
+    assert "name" in answer.body["errors"]
+    assert bench.rows(Schedule) == []
+
+
+async def test_comes_to_its_channel_once_though_it_is_told_twice(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    day = date(2026, 11, 30).isoformat()
+    for _ in range(2):
+        await digesting(bench, moved=True).run(f"{schedule(bench).workspace}/weekly/{day}")
+    await bench.run()
+    assert schedule(bench).last == day
+    assert len([task for task in bench.tasks if not task.private]) == 1
+    assert bench.said()[-1].channel == MARKETING
+
+
+async def test_is_silent_when_nothing_moved_and_silence_was_chosen(bench: Bench) -> None:
+    await previewed(bench)
+    with bench.database.begin() as session:
+        row = session.get_one(Schedule, (schedule(bench).workspace, "weekly"))
+        row.only_when_moved = True
+        row.turn(session, "on", datetime.now(UTC) - timedelta(days=9))
+    before = len(bench.tasks)
+    await digesting(bench, moved=False).run(f"{schedule(bench).workspace}/weekly/2026-11-30")
+    assert len(bench.tasks) == before
+    assert schedule(bench).last == "2026-11-30"
+    await digesting(bench, moved=True).run(f"{schedule(bench).workspace}/weekly/2026-12-07")
+    assert len(bench.tasks) == before + 1
+
+
+async def test_that_was_deleted_does_not_come(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_off")
+    await digesting(bench, moved=True).run(f"{schedule(bench).workspace}/weekly/2026-11-30")
+    assert len(bench.tasks) == 1
+
+
+async def test_whose_channel_was_left_comes_to_its_owner(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    bench.slack.places[MARKETING].archived = True
+    await digesting(bench, moved=True).run(f"{schedule(bench).workspace}/weekly/2026-11-30")
+    await bench.run()
+    assert "#" in text_of(bench.in_dm(MARIE)[-1]) or "not in" in text_of(bench.in_dm(MARIE)[-1])
+
+
+async def test_can_be_run_now_by_an_approver(bench: Bench) -> None:
+    card = await previewed(bench)
+    assert card is not None
+    before = len(bench.tasks)
+    await bench.press(MARIE, card, "digest_now")
+    await bench.run()
+    assert len(bench.tasks) == before + 1
+    assert bench.said()
+
+
+def digesting(bench: Bench, *, moved: bool) -> Digesting:
+    async def tells(_: Wish) -> bool:
+        return moved
+
+    return Digesting(bench.database, bench.enqueue, bench.house.now, tells)

@@ -1,0 +1,133 @@
+"""An answer to a question about the data …"""
+
+import pytest
+
+from bot.drafting import Drafted
+from bot.intake.skill import skill_for
+from tests.library.small import small
+from tests.skills import run, told
+
+
+async def answer(words: str, language: str = "en") -> Drafted:
+    found = await run(words, language=language, skill="answer")
+    assert isinstance(found, Drafted)
+    return found
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("what is our return on ad spend?", "Return on ad spend: 4.7 (€4,684.88 spent"),
+        ("how many loyal customers do we have?", "Loyal: 329 customers"),
+        ("how many customers do we have?", "4,960 customers"),
+        ("how many orders did we get last week?", "250 orders"),
+        ("what share of customers buy again?", "36.4%"),
+        ("how many parcels are late in 33?", "37.7%"),
+        ("what is our open rate?", "34%"),
+        ("what's the conversion rate on mobile?", "38.4%"),
+        ("which segment brings the most revenue?", "Champions bring 33.7% of sales"),
+        ("which keyword works best?", "Chemise lin femme"),
+        ("what is the average rating?", "4.19"),
+    ],
+)
+async def test_has_the_figure_and_where_it_is_from(words: str, says: str) -> None:
+    found = await answer(words)
+    assert found.parts[0].title == "Answer"
+    assert says in found.parts[0].text.replace("\u00a0", " ")
+    assert ".csv" in found.parts[-1].text
+    assert blocked(found) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("combien de clients fidèles avons-nous ?", "329\u00a0clients"),
+        ("quel est notre taux de retour ?", "6,2\u00a0%"),
+        ("quel mot-clé marche le mieux ?", "Chemise lin femme"),
+        ("combien de colis sont en retard dans le 33 ?", "37,7\u00a0%"),
+    ],
+)
+async def test_is_given_in_french_when_asked_in_french(words: str, says: str) -> None:
+    found = await answer(words, "fr")
+    assert says in found.parts[0].text
+    assert blocked(found) == []
+    assert not [check for check in found.checks if check.rule == "language"]
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown"),
+    [
+        ("how many customers do we have in Toulouse?", "toulouse"),
+        ("what is our return on ad spend on TikTok?", "tiktok"),
+        ("how many loyal customers own a dog?", "dog"),
+        ("what was the return rate of hats?", "hats"),
+    ],
+)
+async def test_is_declined_when_a_word_of_it_names_nothing_known(words: str, unknown: str) -> None:
+    found = await answer(words)
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert f"“{unknown}" in found.parts[0].text or unknown in found.parts[0].text
+    assert "This would let me" in found.parts[0].text
+
+
+async def test_counts_those_who_were_asked_about_and_nobody_else() -> None:
+    found = await answer("how many purple customers do we have?")
+    assert "“purple”" in found.parts[0].text
+
+
+@pytest.mark.parametrize("words", ["what is our profit margin?", "who will win the election?"])
+async def test_is_no_guess_where_no_figure_speaks_of_it(words: str) -> None:
+    found = await answer(words)
+    assert "I don't guess" in found.parts[0].text
+    assert found.evidence.facts == ()
+
+
+async def test_is_not_of_other_days_than_were_asked_about() -> None:
+    found = await answer("how many orders did we get in March?")
+    assert "I can't tell it for the days" in found.parts[0].text
+    assert "What I do know" in found.parts[0].text
+
+
+async def test_names_no_cause_when_asked_why() -> None:
+    found = await answer("why is our open rate falling?")
+    assert found.parts[0].text.endswith("these figures don't say.")
+
+
+async def test_without_any_file_says_which_would_let_it() -> None:
+    found = await run("what is our return on ad spend?", shelf=small(), skill="answer")
+    assert "import what your e-mail tool or your retailers export" in told(found)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "how many customers do we have in Toulouse?",
+        "how much did we spend on ads?",
+        "combien de clients fidèles avons-nous ?",
+        "which keyword works best?",
+        "quel est le panier moyen ?",
+        "is there any stock left of the Alba shirt?",
+    ],
+)
+def test_is_what_a_question_gets_that_no_other_skill_takes(words: str) -> None:
+    assert skill_for(words, None) == "answer"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "can you write an e-mail about the linen shirt?",
+        "could we have an SMS for the sale on Friday?",
+        "peux-tu rédiger un e-mail pour les soldes ?",
+        "e-mail: our linen shirt is back",
+        "what can you do?",
+        "que sais-tu faire ?",
+        "hello?",
+    ],
+)
+def test_is_not_what_a_wish_for_copy_gets(words: str) -> None:
+    assert skill_for(words, None) != "answer"

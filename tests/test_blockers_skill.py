@@ -1,0 +1,187 @@
+"""What blocks sales …"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.drafting import Drafted
+from bot.parts import Table
+from bot.writers.claude import Claude
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, says
+from tests.library.sample import TODAY, sample
+from tests.library.small import small
+from tests.skills import run, told
+
+ASKED = (
+    ("what blocks sales right now?", "en"),
+    ("why are our sales down?", "en"),
+    ("qu’est-ce qui freine les ventes en ce moment ?", "fr"),
+    ("pourquoi les ventes baissent ce mois-ci ?", "fr"),
+)
+
+
+async def made(words: str = "what blocks sales right now?", **more: Any) -> Drafted:
+    found = await run(words, **more)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+def part(found: Drafted, key: str) -> str:
+    return next(part.text for part in found.parts if part.key == key)
+
+
+def rows(found: Drafted) -> list[tuple[str, ...]]:
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    return list(table.rows)
+
+
+@pytest.mark.parametrize(("words", "language"), ASKED)
+async def test_is_found_in_both_languages_and_every_figure_is_proven(
+    words: str, language: str
+) -> None:
+    found = await made(words, language=language)
+    assert "11 " in part(found, "finding")
+    assert "38" in part(found, "finding")
+    assert blocked(found) == []
+    assert not [check for check in found.checks if check.level == "warn"]
+
+
+async def test_has_the_broken_checkout_first_since_when_and_for_how_much() -> None:
+    finding = part(await made(), "finding")
+    for said in ("on phones", "11 November 2026", "38.4%", "58%", "€13,200", "€10,000", "€16,300"):
+        assert said in finding
+
+
+async def test_has_all_that_was_planted_in_the_order_of_its_cost() -> None:
+    names = [row[0] for row in rows(await made())]
+    planted = (
+        *("payment → purchase, on phones", "Late parcels, regions", "Plaid Nuée"),
+        *("location nappe mariage", "Alba", "Maud", "Solène"),
+        *("bougie naturelle", "cadeau pas cher", "coussin lin noir"),
+    )
+    assert len(names) == len(planted)
+    for name, said in zip(names, planted, strict=True):
+        assert said in name
+
+
+async def test_says_what_advertising_what_is_sold_out_has_cost() -> None:
+    row = next(row for row in rows(await made()) if "Plaid Nuée" in row[0])
+    assert row[1] == "6 November 2026"
+    assert row[3] == "€304.50 spent for nothing"
+
+
+async def test_names_the_late_regions_and_calls_no_late_order_lost() -> None:
+    row = next(row for row in rows(await made()) if "Late parcels" in row[0])
+    for region in ("33", "64", "40"):
+        assert region in row[0]
+    assert "lost" not in row[3]
+    assert "29%" in row[2]
+
+
+async def test_leaves_the_noise_out() -> None:
+    said = told(await made())
+    for noise in ("Carafe", "Torchons", "tablets", "computers", "publicité", "moteur", "Ronan"):
+        assert noise not in said
+
+
+async def test_draws_the_step_that_fell() -> None:
+    found = await made()
+    (picture,) = [part for part in found.parts if part.kind == "file"]
+    assert "38.4% get through" in picture.text
+    assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
+
+
+async def test_leads_to_what_customers_say_to_a_note_and_to_a_test() -> None:
+    leads = (await made()).leads
+    assert [lead.skill for lead in leads] == ["feedback", "feedback", "draft", "draft", "experiment"]
+    assert "paying on the phone" in leads[0].words
+    assert "parcel is late" in leads[2].words
+    assert "Plaid Nuée" in leads[3].words
+    asked = await made(leads[0].words)
+    assert "Paying on the phone" in told(asked)
+
+
+async def test_says_what_is_missing_and_tells_the_rest() -> None:
+    here = sample()
+    ads_alone = type(here)(here.engine, here.today, {"campaigns": here.listed["campaigns"]},
+                           products=here.products)  # fmt: skip
+    found = await made(shelf=ads_alone)
+    assert "location nappe mariage" in told(found)
+    assert "Import events" in part(found, "how_to_read")
+    assert blocked(found) == []
+
+
+async def test_without_any_file_says_which_would_let_it() -> None:
+    found = await made(shelf=small())
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert "Import events" in told(found)
+
+
+async def test_says_so_when_nothing_is_in_the_way() -> None:
+    visits = [
+        {"session": f"{day}-{n}", "at": NOW - timedelta(days=day, hours=n % 5), "step": step}
+        for day in range(1, 60)
+        for n in range(20)
+        for step in (("view", "cart", "checkout", "purchase") if n % 2 else ("view",))
+    ]
+    found = await made(shelf=small(events=visits))
+    assert part(found, "finding").startswith("Nothing blocks sales for sure")
+    assert [part.key for part in found.parts if part.kind in ("table", "file")] == []
+
+
+async def test_of_old_files_says_how_old_they_are() -> None:
+    found = await made(shelf=later(60), today=TODAY + timedelta(days=60))
+    assert "ends 61\u00a0days ago" in part(found, "how_to_read")
+
+
+def later(days: int) -> Any:
+    """The sample shop as it looks so many days after its files were dropped."""
+    here = sample()
+    return type(here)(
+        here.engine, here.today + timedelta(days=days), here.listed, products=here.products
+    )
+
+
+GOOD = {
+    "finding": "Payment on phones: 38.4% get through since 11 November 2026, 58% before.",
+    "blockers": "Parcels come late in the south-west: 29% are, 5.6% elsewhere.",
+    "next": "1. Try payment on a phone today.",
+}
+
+
+async def rewritten(**changes: str) -> Drafted:
+    answer = {name: {"text": text, "facts": []} for name, text in (GOOD | changes).items()}
+    async with ScriptedClaude(says(answer)) as server:
+        writer = Claude(key=server.key, base_url=server.url, now=lambda: NOW)
+        try:
+            return await made(writer=writer)
+        finally:
+            await writer.close()
+
+
+async def test_lets_an_ai_reword_it() -> None:
+    found = await rewritten()
+    assert part(found, "finding") == GOOD["finding"]
+    assert blocked(found) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"finding": "Payment on phones cost €21,723.70 in all."},
+        {"finding": "Phones have failed since 3 October 2026."},
+        {"blockers": "In Brittany 44% of the parcels come late."},
+        {"blockers": "A buyer wrote “the pay button does nothing at all”."},
+        {"blockers": "Parcels come late because of a strike at the depot."},
+        {"blockers": "Les colis ont du retard à cause d’une grève."},
+    ],
+    ids=["sum", "day", "segment", "quotation", "cause", "cause in French"],
+)
+async def test_blocks_what_an_ai_makes_up(changes: dict[str, str]) -> None:
+    assert blocked(await rewritten(**changes))

@@ -1,0 +1,132 @@
+"""A recap of a conversation …"""
+
+from bot.around import messages, wants_channel, wants_recap
+from bot.drafting import Drafted
+from bot.intake.skill import skill_for
+from bot.library import thread
+from bot.parts import Quote, Table
+from bot.slack.read import as_material
+from tests.library.sample import TODAY
+from tests.skills import run, told
+
+PEOPLE = {"U1": "Léa Martin", "U2": "Max", "U3": "Marie Dupont"}
+
+
+def material(*said: tuple[str, str]) -> str:
+    rows = [{"user": user, "ts": str(n), "text": text} for n, (user, text) in enumerate(said, 1)]
+    return as_material(rows, people=PEOPLE)
+
+
+ENGLISH = material(
+    ("U1", "Morning. The linen launch: Friday or Monday?"),
+    ("U2", "Friday is Black Friday. Let's go with Monday the 30th."),
+    ("U3", "ok for me\nI'll write the e-mail by Thursday. <@U2> can you book the photos?"),
+    ("U1", "We keep the price. Maybe I'll ask legal if they have time."),
+    ("U2", "Who pays for the photos?"),
+)
+FRENCH = material(
+    ("U1", "Bonjour, on part sur quelle date pour les soldes ?"),
+    ("U2", "On part sur le 7 janvier."),
+    ("U3", "Je m’en occupe. Max, peux-tu relancer l’agence ?"),
+    ("U1", "Et le budget, on a une idée ?"),
+)
+OPINIONS = material(
+    *(("U1", text) for text in (
+        "The Alba shirt runs small, I had to send it back",
+        "Mine is too small as well",
+        "Lovely linen, so soft",
+        "Parcel came two weeks late",
+        "My parcel is late again",
+    )),
+)  # fmt: skip
+
+
+async def made(words: str, said: str, language: str = "en") -> Drafted:
+    found = await run(words, language=language, material=said)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def under(found: Drafted, title: str) -> list[str]:
+    return [part.text for part in found.parts if part.title == title]
+
+
+async def test_tells_decisions_open_questions_and_who_does_what_in_their_own_names() -> None:
+    found = await made("recap this thread", ENGLISH)
+    assert under(found, "Decided") == ["Let's go with Monday the 30th.", "We keep the price."]
+    assert under(found, "Still open") == ["Who pays for the photos?"]
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert table.rows == (
+        ("Marie Dupont", "I'll write the e-mail by Thursday."),
+        ("Max", "Max can you book the photos?"),
+    )
+    assert not [check for check in found.checks if check.level == "block"]
+
+
+async def test_reads_french_and_answers_in_it() -> None:
+    found = await made("résume ce fil", FRENCH, "fr")
+    assert under(found, "Decided") == ["On part sur le 7 janvier."]
+    assert under(found, "Still open") == ["Et le budget, on a une idée ?"]
+    assert "Marie Dupont, Max" in found.parts[0].text
+    assert not [check for check in found.checks if check.level in ("block", "warn")]
+
+
+async def test_quotes_letter_for_letter_with_who_said_it() -> None:
+    found = await made("recap this thread", ENGLISH)
+    for part in found.parts:
+        if isinstance(part.body, Quote):
+            fact = found.evidence.get(part.body.fact)
+            assert fact is not None
+            assert fact.value == part.text
+            assert part.text in ENGLISH
+            assert fact.source.startswith(tuple(PEOPLE.values()))
+
+
+def test_lets_nobody_speak_for_somebody_else() -> None:
+    said = material(("U1", "hello\nMax: I'll pay for it all\nMax: let's stop the launch"))
+    (message,) = messages(said)
+    assert message.who == "Léa Martin"
+    found = thread.find(said, TODAY)
+    assert {fact.about for fact in found.facts if fact.label == "words"} <= {"Léa Martin"}
+
+
+def test_takes_no_maybe_for_a_promise_and_no_question_for_a_decision() -> None:
+    said = material(
+        ("U1", "Maybe I'll do it."),
+        ("U2", "If we have time we go with red. Shall we go with red?"),
+    )
+    labels = {fact.id.split(".")[1].split("-")[0] for fact in thread.find(said, TODAY).facts}
+    assert labels == {"all", "open"}
+
+
+async def test_has_nothing_to_say_where_nothing_was_said() -> None:
+    found = await made("recap this thread", "")
+    assert "There is nothing to read here" in told(found)
+
+
+async def test_reads_no_other_channel_than_the_one_it_is_asked_in() -> None:
+    found = await made("recap #finance this week", "")
+    assert "I only read the channel that I am asked in" in told(found)
+
+
+def test_is_told_from_a_wish_for_feedback() -> None:
+    for words in ("recap #shop this week", "résume ce canal", "who does what?", "catch me up"):
+        assert skill_for(words, None) == "recap"
+        assert wants_recap(words)
+    for words in ("sum up what people say in this thread", "résume les avis de ce canal"):
+        assert skill_for(words, None) == "feedback"
+        assert not wants_recap(words)
+    assert wants_channel("what do people say in this channel?")
+    assert not wants_channel("sum up this thread")
+
+
+async def test_is_not_needed_to_hear_what_a_thread_complains_of() -> None:
+    found = await made("sum up what people say in this thread", OPINIONS)
+    assert "Runs small: 2 of 5 texts speak of it" in found.parts[0].text
+    assert "Mine is too small as well" in under(found, "In their words")
+    assert not [check for check in found.checks if check.level == "block"]
+
+
+async def test_is_not_made_of_too_few_messages() -> None:
+    found = await made("sum up what people say in this thread", material(("U1", "too small")))
+    assert "too few messages" in told(found)

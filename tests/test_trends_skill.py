@@ -1,0 +1,176 @@
+"""What moved in sales …"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.drafting import Drafted
+from bot.parts import Table
+from bot.writers.claude import Claude
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, says
+from tests.library.small import small
+from tests.skills import run, told
+
+ASKED = (
+    ("trends in sales this month", "en"),
+    ("trends of candles", "en"),
+    ("tendances des ventes ce mois-ci", "fr"),
+    ("quelles sont les tendances des bougies ?", "fr"),
+)
+
+
+async def made(words: str, **more: Any) -> Drafted:
+    found = await run(words, **more)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+def part(found: Drafted, key: str) -> str:
+    return next(part.text for part in found.parts if part.key == key)
+
+
+def steady(weeks: int, each: int, last: int | None = None) -> list[dict[str, Any]]:
+    """So many orders a day, up to Sunday, 22 November 2026; `last` for the last week."""
+    end = datetime(2026, 11, 22, 12)
+    return [
+        {"order": f"{n}-{i}", "line": 1, "at": end - timedelta(days=n), "amount": 10,
+         "currency": "EUR"}
+        for n in range(7 * weeks)
+        for i in range((each if last is None or n >= 7 else last) + n % 2)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "language"), ASKED)
+async def test_finds_the_candles_and_proves_every_figure(words: str, language: str) -> None:
+    found = await made(words, language=language)
+    assert part(found, "finding").startswith("Bougies et senteurs")
+    assert "126" in part(found, "finding")
+    assert blocked(found) == []
+    assert not [check for check in found.checks if check.level == "warn"]
+
+
+async def test_keeps_what_is_confirmed_apart_from_what_is_to_be_watched() -> None:
+    found = await made("trends in sales this month")
+    moved, watch = part(found, "moved"), part(found, "watch")
+    assert "to watch" not in moved
+    assert "Torchons" in watch
+    assert "Torchons" not in moved
+    assert "confirmed" not in watch
+
+
+async def test_calls_nothing_confirmed_that_is_not_planted() -> None:
+    found = await made("trends in sales this month")
+    sure = {
+        row[0]
+        for part in found.parts
+        if isinstance(part.body, Table)
+        for row in part.body.rows
+        if row[-1] == "confirmed"
+    }
+    assert {name.split()[0] for name in sure} == {"Bougies", "Chemise", "Col", "Robe"}
+
+
+async def test_tells_the_fall_on_phones_beside_the_totals() -> None:
+    moved = part(await made("trends in sales this month"), "moved")
+    assert "payment → purchase, on phones" in moved
+    assert "About 112\u00a0orders did not come" in moved
+    assert "250\u00a0orders" in moved
+    assert "nothing unusual" in moved
+
+
+async def test_is_asked_for_the_month_and_still_knows_the_year_before() -> None:
+    month, whole = [
+        part(await made(words), "moved") for words in ("trends this month", "trends")
+    ]  # fmt: skip
+    assert month == whole
+
+
+async def test_draws_the_series_with_its_finding_as_title() -> None:
+    found = await made("trends in sales this month")
+    (picture,) = [part for part in found.parts if part.kind == "file"]
+    assert picture.text.startswith("Bougies et senteurs: 126\u00a0units a week")
+    assert "148 (expected: 77)" in picture.text
+
+
+async def test_leads_to_copy_for_what_rises_and_to_what_blocks_sales() -> None:
+    leads = {lead.skill: lead for lead in (await made("trends in sales this month")).leads}
+    assert set(leads) == {"draft", "blockers", "experiment"}
+    assert "Bougies et senteurs" in leads["draft"].words
+    assert leads["blockers"].ask is False
+
+
+async def test_answers_about_what_is_steady_and_about_what_is_too_small() -> None:
+    knitwear = await made("tendances des mailles", language="fr")
+    assert part(knitwear, "finding").startswith("Mailles")
+    assert "rien d’inhabituel" in part(knitwear, "finding")
+    assert "Bougies" not in part(knitwear, "moved")
+    assert "moins de 30" in part(await made("tendances instagram", language="fr"), "moved")
+
+
+async def test_says_that_nothing_moved_when_nothing_did() -> None:
+    found = await made("sales trends", shelf=small(orders=steady(70, 8)))
+    assert part(found, "finding").startswith("Nothing moved for sure")
+    assert blocked(found) == []
+    assert [lead.skill for lead in found.leads] == ["blockers"]
+
+
+async def test_tells_a_fall_as_a_fall() -> None:
+    found = await made("sales trends", shelf=small(orders=steady(70, 12, last=6)))
+    assert "sold less than expected" in part(found, "moved")
+    assert blocked(found) == []
+
+
+async def test_says_which_file_is_missing_and_what_is_too_thin() -> None:
+    none = await made("sales trends", shelf=small())
+    assert [part.title for part in none.parts] == ["What I can't tell"]
+    assert "Import a file of orders" in told(none)
+    thin = await made("sales trends", shelf=small(orders=steady(12, 8)))
+    assert "18 whole weeks" in told(thin)
+
+
+GOOD = {
+    "finding": "Candles and scents sell 126 units a week where 63 units were expected (confirmed).",
+    "moved": "On phones, 38.4% of payments end in a purchase, 58% before (confirmed).",
+    "watch": "Tea towels come back a little more: 6.9% (to watch).",
+    "next": "1. Check the stock of candles before the weekend.",
+}
+
+
+async def rewritten(**changes: str) -> Drafted:
+    answer = {
+        name: {"text": text, "facts": ["trends.category-bougies-et-senteurs.last"]}
+        for name, text in (GOOD | changes).items()
+    }
+    async with ScriptedClaude(says(answer)) as server:
+        writer = Claude(key=server.key, base_url=server.url, now=lambda: NOW)
+        try:
+            return await made("trends in sales this month", writer=writer)
+        finally:
+            await writer.close()
+
+
+async def test_lets_an_ai_reword_it() -> None:
+    found = await rewritten()
+    assert part(found, "finding") == GOOD["finding"]
+    assert blocked(found) == []
+    assert "–" in part(found, "how_to_read")  # stays ours
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"finding": "Candles sell 260 units a week where 63 units were expected."},
+        {"moved": "Mobile sales fell by 41% since 3 November."},
+        {"watch": "One customer wrote “I only shop for candles in the dark”."},
+        {"next": "1. Move €5,000 of budget to candles."},
+    ],
+    ids=["figure", "share and day", "quotation", "money"],
+)
+async def test_blocks_what_an_ai_makes_up(changes: dict[str, str]) -> None:
+    assert blocked(await rewritten(**changes))
