@@ -81,10 +81,10 @@ def what_silence_meant(teller: Teller, past: list[Told]) -> str:
         on=teller.of(on, "bought"), longer=teller.of(longer, "bought")))  # fmt: skip
 
 
-def from_one_to_another(teller: Teller, shown: list[Told], compared: Told | None) -> str:
+def from_one_to_another(teller: Teller, steps: list[Told], compared: Told | None) -> str:
     """Whether one category leads to another at all."""
     n = teller.of(compared, "compared") if compared else ""
-    if any(len(set(one.about.split(" → "))) > 1 for one in shown):
+    if any(len(set(one.about.split(" → "))) > 1 for one in steps):
         return teller.say(Words("{n} ways from one category to the next were compared; only those"
                                 " beyond chance are shown.", n=n))  # fmt: skip
     return teller.say(Words("Of {n} ways from one category to the next, none leads to another"

@@ -173,4 +173,5 @@ def how_to_read(teller: Teller, evidence: Evidence, kinds: Iterable[str], *lines
             found.append(teller.say(old))
             teller.value(one.get("days"))
     found += [teller.value(fact) for fact in cannot(evidence, *kinds)]
-    return teller.copy(*(f"– {line}" for line in found), apart="\n")
+    once = dict.fromkeys(found)  # two kinds of facts may stand on one file
+    return teller.copy(*(f"– {line}" for line in once), apart="\n")

@@ -220,12 +220,11 @@ def _following(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
         return None
     top, compared = shown[0], every.get("next-purchases")
     before, after = top.about.split(" → ")
-    again = before == after
     finding = Words(
         "After {before}, {share} of the next purchases have {after}; of all next purchases it is"
         " {large}.",
         share=teller.of(top, "share"), large=teller.of(top, "at-large"), before=before,
-        after=Words("{thing} again", thing=before) if again else after,
+        after=Words("{thing} again", thing=before) if before == after else after,
     )  # fmt: skip
     advice = Words("Show buyers of {before} what they have not bought of {after} yet, and keep a"
                    " part of them that sees nothing.", before=before, after=after)  # fmt: skip
@@ -233,8 +232,8 @@ def _following(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
                  " sees nothing.", before=before)  # fmt: skip
     said = Said(
         finding=teller.copy(teller.say(finding)),
-        summary=teller.copy(from_one_to_another(teller, shown, compared)),
-        what_to_do=teller.copy(teller.say(more if again else advice)),
+        summary=teller.copy(from_one_to_another(teller, steps, compared)),
+        what_to_do=teller.copy(teller.say(more if before == after else advice)),
     )
     columns = [Words("After"), Words("Next"), Words("Share"), Words("Of all"),
                Words("Purchases")]  # fmt: skip
@@ -253,7 +252,7 @@ def _following(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
     ]
     audience = teller.say(Words("Whom should I target for {thing}?", thing=after))
     letter = teller.say(Words("E-mail to customers who bought {before}: {after}", before=before,
-                              after=Words("what is new there") if again else after))  # fmt: skip
+                              after=Words("what is new there") if before == after else after))  # fmt: skip
     leads = [
         Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
         Lead(label=Words("Draft copy for them"), skill="draft", words=letter),

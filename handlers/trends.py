@@ -252,10 +252,9 @@ def _leads(teller: Teller, found: Moved) -> list[Lead]:
         copy = Words("E-mail: {name}, what people are buying now", name=name)
         label = Words("Draft copy for {name}", name=name[:40])
         leads.append(Lead(label=label, skill="draft", words=teller.say(copy)))
-    blocks = teller.say(Words("what blocks sales right now?"))
-    look = Words("Look at what blocks sales")
-    leads.append(Lead(label=look, skill="blockers", words=blocks, ask=False))
-    if rising:
-        test = Words("Plan a test: {name} first on the home page, or as now", name=rising[0].about)
+    look, asked = Words("Look at what blocks sales"), Words("what blocks sales right now?")
+    leads.append(Lead(label=look, skill="blockers", words=teller.say(asked), ask=False))
+    for one in rising[:1]:
+        test = Words("Plan a test: {name} first on the home page, or as now", name=one.about)
         leads.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
     return leads

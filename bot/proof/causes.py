@@ -16,7 +16,8 @@ from bot.words import Words
 
 _CAUSE = re.compile(
     r"\b(?:because(?: of)?|due to|owing to|thanks to|caused by|driven by|as a result of"
-    r"|parce qu(?:e\b|')|a cause d(?:e\b|es\b|u\b|')|grace (?:a\b|aux?\b)|en raison d(?:e\b|es\b|u\b|')"
+    r"|parce qu(?:e\b|')|a cause d(?:e\b|es\b|u\b|')"
+    r"|grace (?:a\b|aux?\b)|en raison d(?:e\b|es\b|u\b|')"
     r"|du fait d(?:e\b|es\b|u\b|')|provoquee?s? par|causee?s? par|s'explique(?:nt)? par)"
     r"[^.;:!?\n]*"
 )

@@ -64,7 +64,7 @@ def test_is_nothing_where_there_are_no_files() -> None:
 
 
 async def test_is_given_by_the_team_s_library() -> None:
-    library = TeamLibrary(CatalogueLibrary(lambda: []), sample)
+    library = TeamLibrary(CatalogueLibrary(list), sample)
     assert [fact.id for fact in await library.look_up("praise", request())] == [
         "praise.fabric-linen.theme",
         "objection.sizing-small.theme",

@@ -20,9 +20,10 @@ from bot.checks import Check
 from bot.db import Database
 from bot.delivery import Delivery
 from bot.draft import Draft
+from bot.drawing import Drawing
 from bot.evidence import Evidence
 from bot.job import Job
-from bot.parts import Copy, Hook, Part
+from bot.parts import Copy, Hook, Lead, Part
 from bot.play.message import Message
 from bot.play.slack import LocalSlack
 from bot.play.view import View
@@ -68,6 +69,8 @@ class Bench:
     stopped: list[str] = field(default_factory=list)
     parts: tuple[Part, ...] = PARTS
     checks: tuple[Check, ...] = ()
+    leads: tuple[Lead, ...] = ()
+    pictures: dict[str, bytes] = field(default_factory=dict)
     question: Question | None = None
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
@@ -139,7 +142,9 @@ class Bench:
             writer="rules",
             by_rules=True,
             now=self.house.now(),
+            leads=self.leads,
         )
+        Drawing.keep(session, task.workspace, self.pictures, self.house.now())
         task.finish(session, self.enqueue, self.house.now())
 
     async def _check(self, id: str) -> None:

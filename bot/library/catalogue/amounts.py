@@ -26,6 +26,8 @@ CURRENCIES = _words(
 SPOKEN = {
     "EURO": "EUR",
     "EUROS": "EUR",
+    "DOLLAR": "USD",
+    "DOLLARS": "USD",
     "US$": "USD",
     "C$": "CAD",
     "CA$": "CAD",

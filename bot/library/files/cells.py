@@ -113,6 +113,9 @@ CREATE MACRO as_yes(x) AS CASE
     THEN false END;
 CREATE MACRO as_key(x) AS CASE WHEN x IS NOT NULL THEN coalesce(nullif(trim(regexp_replace(
   plainer(replace(x, 'ß', 'ss')), '[^a-z0-9]+', '-', 'g'), '-'), ''), 'x') END;
+CREATE MACRO as_signed(x, dollar) AS CASE WHEN contains(x, '€') THEN 'EUR'
+  WHEN contains(x, '£') THEN 'GBP' WHEN contains(x, 'R$') THEN 'BRL'
+  WHEN contains(x, '$') THEN dollar END;
 CREATE MACRO as_currency(x) AS CASE x WHEN '€' THEN 'EUR' WHEN '$' THEN 'USD' WHEN '£' THEN 'GBP'
   ELSE upper(x) END;
 CREATE MACRO hidden(x) AS CASE WHEN contains(x, '@')

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from bot.library.catalogue.amounts import DOLLARS
 from bot.library.files.cells import laid_bare
 from bot.library.files.names import sort_of
 from bot.library.files.source import literal
@@ -65,6 +66,9 @@ def rules(understood: Understood, columns: list[Ours], today: date) -> Iterator[
     for one in columns:
         if one.needed:
             yield Rule(f'"{one.name}" IS NULL', one.theirs, "is empty")
+        if one.name in NAMED and one.raw != "NULL":  # two of these need not be the same one
+            short = f"""regexp_full_match("{one.name}", '\\d[.,]\\d+[eE]\\+\\d+')"""
+            yield Rule(short, one.theirs, "is cut short by a spreadsheet; export it as text")
     if kind.name == "feedback":  # stars without a word count for the rating
         text = next(one.theirs for one in columns if one.name == "text")
         yield Rule('"text" IS NULL AND "rating" IS NULL', text, "is empty")
@@ -188,9 +192,19 @@ def _made(understood: Understood, name: str) -> str | None:
     if name == "currency" and understood.currency:
         place = understood.place("currency")
         said = f"as_currency(s{place})" if place is not None else "NULL"
-        return f"coalesce({said}, {literal(understood.currency)})"
+        return f"coalesce({said}, {_sign(understood)}, {literal(understood.currency)})"
     make = makers.get(understood.kind)
     return make(understood, name) if make else None
+
+
+def _sign(understood: Understood) -> str:
+    """The currency by the sign beside a row's amount, where a file has several."""
+    amounts = ("amount", "unit_price", "price", "sales", "spend")
+    place = next((at for one in amounts if (at := understood.place(one)) is not None), None)
+    if place is None or not understood.signed:
+        return "NULL"
+    dollar = understood.currency if understood.currency in DOLLARS else "USD"
+    return f"as_signed(t{place}, {literal(dollar)})"
 
 
 def _moment(understood: Understood) -> str:

@@ -1,5 +1,6 @@
 """Sentences about files: what can't be understood of one, and what was assumed."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.errors import CannotDo
@@ -65,6 +66,15 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
                 file=name,
             )
         )
+    if sum(map(_is_value, names)) * 2 > len(names):
+        return CannotDo(
+            Words(
+                "{file} begins with a row, “{columns}”, and not with the names of its columns. "
+                "Put them on its first line.",
+                file=name,
+                columns=columns,
+            )
+        )
     if kind:
         return CannotDo(
             Words(
@@ -84,6 +94,11 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
             columns=columns,
         )
     )
+
+
+def _is_value(name: str) -> bool:
+    """A number or a date."""
+    return re.fullmatch(r"[-+]?[\d.,/: -]*\d[\d.,/: -]*(T[\d:.]+Z?)?", name.strip()) is not None
 
 
 def no_values(name: str, one: Mapped, cell: str, type_: Type) -> CannotDo:
@@ -119,7 +134,9 @@ def assumptions(
         )
     if proof.decimal == "," and proof.mark_proved:
         yield Words("Numbers are read with a decimal comma.")
-    if said and not asked and "currency" not in match.columns:
+    if proof.signed:
+        yield Words("Amounts are in several currencies, by the sign beside each.")
+    elif said and not asked and "currency" not in match.columns:
         yield Words("Amounts are in {currency}.", currency=said)
     if not said and "currency" not in match.columns and match.kind in ("orders", "prices"):
         yield Words("No currency is named.")

@@ -86,8 +86,13 @@ def match(kind: str, names: Sequence[str], given: Mapping[str, str]) -> Match:
         {ours: place for ours, place in columns.items() if ours in aids},
         metrics,
         personal,
-        score=len(taken) + (len(personal) if kind == "consents" else 0),
+        score=len(taken) + (len(personal) if kind == "consents" and _about_people(columns) else 0),
     )
+
+
+def _about_people(columns: Mapping[str, int]) -> bool:
+    """Whether a file is one of customers: orders have names and addresses, too."""
+    return "since" in columns or any(one in columns for one in CONSENTS)
 
 
 def complete(found: Match) -> bool:

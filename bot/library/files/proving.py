@@ -1,5 +1,7 @@
 """What the cells of a whole file prove: the decimal mark, the order of day and month, addresses."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,6 +17,13 @@ FRENCH = {
     *("reference", "texte", "note", "langue", "canal", "jour", "moment", "produit", "avis"),
     *("statut", "depuisle", "envoyes", "clics", "depense", "variante", "visiteur"),
 }
+FRENCH_WORDS = {  # in a name of several words; they are no English ones
+    *("commande", "prix", "devise", "quantite", "montant", "appareil", "langue", "jour", "produit"),
+    *("avis", "statut", "numero", "nom", "adresse", "livraison", "taille", "couleur", "ttc", "ht"),
+    *("libelle", "categorie", "achat", "envoi", "du", "de", "le", "la", "depense", "campagne"),
+}
+SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
+TO_TEN, TO_HUNDRED = 0.1, 0.5  # of the ratings beyond 5, beyond 10: then that is what they go to
 ADDRESS = 0.2  # of a column's cells: then the column is one of addresses
 LOOKED_AT = 2_000  # rows in which addresses are looked for
 NUMBERS = ("money", "number", "whole")
@@ -30,6 +39,7 @@ class Proof:
     mark_proved: bool = True
     clashes: bool = False  # both orders of day and month are proved
     currency: str | None = None
+    signed: bool = False  # amounts bear the signs of several currencies
     rating_scale: float = 1.0
     addresses: dict[int, str] = field(default_factory=dict)
 
@@ -56,6 +66,7 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
     firsts, seconds, others = found[1:end:3], found[2:end:3], found[3:end:3]
     marks = found[end:]
     first, proved, clashes = _order(firsts, seconds, names)
+    signs = _signs(source, match)
     commas, points = sum(marks[::2]), sum(marks[1::2])
     slow = commas == points and commas == 0 and french(names)
     return Proof(
@@ -66,7 +77,8 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
         order_proved=proved,
         mark_proved=bool(commas or points),
         clashes=clashes,
-        currency=_said_currency(source, match),
+        currency=signs[0] if signs else _said_currency(source, match),
+        signed=len(signs) > 1,
         rating_scale=_scale(source, match),
         addresses=_addresses(source, len(names)),
     )
@@ -74,8 +86,14 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
 
 def french(names: Sequence[str]) -> bool:
     """Whether the columns have French names."""
-    marked = sum(spoken(name) in FRENCH or any(c in name for c in "éèêçàù") for name in names)
-    return marked >= 2
+    return sum(map(_is_french, names)) >= 2
+
+
+def _is_french(name: str) -> bool:
+    bare = unicodedata.normalize("NFKD", name.lower())
+    words = re.split(r"[^a-z]+", "".join(c for c in bare if not unicodedata.combining(c)))
+    marked = any(c in name for c in "éèêçàù")
+    return marked or spoken(name) in FRENCH or not FRENCH_WORDS.isdisjoint(words)
 
 
 def _order(
@@ -122,6 +140,22 @@ def _addresses(source: Source, width: int) -> dict[int, str]:
     return addresses
 
 
+def _signs(source: Source, match: Match) -> list[str]:
+    """The currencies whose signs stand in the amounts, the commonest first."""
+    places = _of_type(match, ("money",))
+    if not places:
+        return []
+    counts = ", ".join(
+        " + ".join(f"count(*) FILTER (contains(c{at}, '{sign}'))" for at in places)
+        for sign in SIGNS
+    )
+    found = source.con.execute(f"SELECT {counts} FROM {source.relation}").fetchall()[0]
+    ranked = sorted(zip(found, SIGNS.values(), strict=True), key=lambda pair: -pair[0])
+    told = [currency for count, currency in ranked if count]
+    # one sign alone may be R$, C$ or the like: the cell itself says
+    return told if len(told) > 1 or told in (["EUR"], ["GBP"]) else []
+
+
 def _said_currency(source: Source, match: Match) -> str | None:
     """The sign beside the amounts."""
     for at in _of_type(match, ("money",)):
@@ -134,11 +168,16 @@ def _said_currency(source: Source, match: Match) -> str | None:
 
 
 def _scale(source: Source, match: Match) -> float:
-    """Ratings to 10 or to 100 are brought to 5."""
+    """Ratings to 10 or to 100 are brought to 5; a slip above 5 brings nothing down."""
     at = match.columns.get("rating")
     if match.kind != "feedback" or at is None:
         return 1.0
     cells = laid_bare(source.relation, [], [], [at], ".")
-    most = source.con.execute(f"SELECT max(as_rating(t{at}, d{at}, '.')) FROM {cells}").fetchone()
-    top = most[0] if most and most[0] else 5
-    return 1.0 if top <= 5 else 0.5 if top <= 10 else 0.05
+    said = f"SELECT as_rating(t{at}, d{at}, '.') AS r FROM {cells}"
+    many, beyond_ten, beyond_five = source.con.execute(
+        "SELECT count(r), count(*) FILTER (r > 10 AND r <= 100), "
+        f"count(*) FILTER (r > 5 AND r <= 10) FROM ({said})"
+    ).fetchall()[0]
+    if many and beyond_ten >= TO_HUNDRED * many:
+        return 0.05
+    return 0.5 if many and beyond_five >= TO_TEN * many else 1.0

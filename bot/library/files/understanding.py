@@ -70,6 +70,7 @@ def understand(
             if not proof.rows:
                 raise CannotDo(Words("{file} has the columns but no rows.", file=name))
             match = _without_people(match, proof)
+            proof = _as_there(proof, currency or _currency(match, head.names, proof))
             found = _understood(name, match, shape, file, proof, currency)
             found = _readable(found, source.con, source.relation, name)
             return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
@@ -89,6 +90,15 @@ def _settled(match: Match, names: tuple[str, ...]) -> Match:
         elif not unit and spoken(names[columns["amount"]]) in PER_PIECE:
             aids["unit_price"] = columns.pop("amount")
     return replace(match, columns=columns, aids=aids)
+
+
+def _as_there(proof: Proof, currency: str | None) -> Proof:
+    """Days first where nothing proves the order and the money is not America's, or the decimal
+    mark is a comma: nearly everywhere but there."""
+    comma = proof.decimal == "," and proof.mark_proved
+    if proof.order_proved or not (comma or currency not in MONTH_FIRST):
+        return proof
+    return replace(proof, day_first=True)
 
 
 def _without_people(match: Match, proof: Proof) -> Match:
@@ -136,6 +146,7 @@ def _understood(
         day_first=proof.day_first,
         iso=proof.iso,
         currency=said,
+        signed=proof.signed,
         sha256=file.sha256,
         size=file.size,
         columns=tuple(sorted(mapped, key=lambda one: one.place)),
@@ -167,6 +178,7 @@ def _currency(match: Match, names: tuple[str, ...], proof: Proof) -> str | None:
     return said or (proof.currency if proof.currency in CURRENCIES else None)
 
 
+MONTH_FIRST = (None, "USD", "CAD")
 MONEY = {"amount", "unit_price", "price", "spend", "sales", "budget", "value"}
 
 

@@ -46,6 +46,7 @@ class Understood(BaseModel):
     day_first: bool = True
     iso: tuple[int, ...] = ()  # positions of dates that say 2026-11-24 in every row
     currency: str | None = None  # where a row says none
+    signed: bool = False  # the sign beside a row's amount says its currency
     sha256: str
     size: int  # bytes
     columns: tuple[Mapped, ...] = ()

@@ -166,7 +166,9 @@ def test_is_what_a_person_said_it_is(house: House, jobs: Jobs, gone: Draft, same
     assert found is not None
     assert found.asked is None
     lines = said(house, gone)
-    assert (lines[0].startswith("Sent 1,204, opened 39%: within chance") if lines else False) is same
+    assert (
+        lines[0].startswith("Sent 1,204, opened 39%: within chance") if lines else False
+    ) is same
 
 
 def test_is_looked_for_once_a_state_of_the_files(house: House, jobs: Jobs, gone: Draft) -> None:

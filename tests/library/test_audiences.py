@@ -1,0 +1,105 @@
+"""What a question about audiences is about …"""
+
+import re
+
+import pytest
+
+from bot.library.audiences import find
+from bot.library.audiences.measured import Before
+from bot.library.audiences.proposals import goal_of, proposals
+from bot.library.audiences.subject import Goods, Subject, concepts, subject_of
+from bot.library.findings import Where
+from tests.library.sample import sample
+
+GOODS = Goods(
+    {
+        "lin-alba": "Chemise Alba en lin lavé",
+        "lin-marceau": "Chemise Marceau en lin",
+        "cui-planche": "Planche à pain Meule en hêtre",
+        "bou-figue": "Bougie Figue",
+        "lit-nuee": "Plaid Nuée",
+    },
+    {
+        "lin-alba": "Vêtements en lin",
+        "lin-marceau": "Vêtements en lin",
+        "cui-planche": "Cuisine",
+        "bou-figue": "Bougies et senteurs",
+        "lit-nuee": "Linge de lit",
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("whom should I target for the linen launch?", "Vêtements en lin"),
+        ("qui cibler pour le lancement du lin ?", "Vêtements en lin"),
+        ("target bed linen", "Linge de lit"),
+        ("candles for Christmas", "Bougies et senteurs"),
+        ("à qui parler des bougies ?", "Bougies et senteurs"),
+        ("la chemise Alba", "Chemise Alba en lin lavé"),
+        ("bread bakers", "Planche à pain Meule en hêtre"),
+        ("whom should I write to?", ""),
+        ("qui cibler pour reconquérir ?", ""),
+    ],
+)
+def test_is_read_in_both_languages(words: str, name: str) -> None:
+    assert subject_of(words, None, GOODS).name == name
+
+
+def test_is_the_product_that_is_known_already() -> None:
+    found = subject_of("the linen launch", "cui-planche", GOODS)
+    assert (found.product, found.name) == ("cui-planche", "Planche à pain Meule en hêtre")
+
+
+def test_tells_bed_linen_from_linen() -> None:
+    assert concepts("bed linen") == {"bedding"}
+    assert concepts("linen") == concepts("en lin") == {"linen"}
+
+
+@pytest.mark.parametrize(
+    ("words", "goal"),
+    [
+        ("win them back", "drifting"),
+        ("faire revenir les clients inactifs", "drifting"),
+        ("new customers for a second order", "newcomers"),
+        ("our best customers", "loyal"),
+        ("the linen launch", None),
+    ],
+)
+def test_knows_what_is_wanted(words: str, goal: str | None) -> None:
+    assert goal_of(words) == goal
+
+
+def test_gives_at_most_three_audiences_and_the_niche() -> None:
+    found = proposals(Subject("Lin", category="Lin"), None, ("a", "b", "c"))
+    assert [one.id for one in found] == ["buyers", "alike", "loyal", "niche"]
+    assert found[-1].rule.bought_at_least == 2
+
+
+def test_gives_facts_that_can_be_found_again() -> None:
+    found = find(sample(), Where(words="the linen launch"))
+    shape = re.compile(r"audiences\.[a-z0-9-]+\.[a-z0-9-]+")
+    ids = [fact.id for fact in found.facts]
+    assert all(shape.fullmatch(id) for id in ids)
+    assert len(ids) == len(set(ids))
+    assert {fact.query for fact in found.facts if fact.query} <= set(found.queries)
+    assert {"niche", "niche-then", "all-then"} <= set(found.queries)
+
+
+def test_shows_look_alikes_only_where_they_bought_more_than_others_without_it() -> None:
+    found = find(sample(), Where(words="the linen launch"))
+    low, others = (found.get("alike", m) for m in ("bought-share-low", "others-share"))
+    assert low is not None
+    assert others is not None
+    assert low.value > others.value  # type: ignore[operator]
+    assert found.get("alike", "others-share") != found.get("buyers", "others-share")
+
+
+def test_has_intervals_by_the_book() -> None:
+    """Wilson's for 10 of 100 is .055 to .174 (Brown, Cai & DasGupta, Stat. Sci. 2001)."""
+    low, high = Before(100, 10, 500.0, 5_000.0).share_interval
+    assert (round(low, 3), round(high, 3)) == (0.055, 0.174)
+    least, most = Before(100, 10, 500.0, 5_000.0).sales_interval
+    assert least < 5 < most
+    assert Before(100, 0, 0.0, 0.0).sales_interval == (0.0, 0.0)

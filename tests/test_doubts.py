@@ -1,0 +1,76 @@
+"""What customers doubt about a product …"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.desk import Sent
+from bot.drafting import Drafted, draft
+from bot.evidence import Fact
+from bot.intake import Asked, Intake, take_in
+from bot.request import Request
+from bot.writers.offline import Offline
+from tests.shop import CATALOGUE, TODAY, Shop
+from tests.test_texts import ENGLISH
+
+FITS = "White linen shirt with a straight collar. It fits loosely: take one size down."
+WORDS = "e-mail: the linen shirt for people who bought shirts last summer"
+
+
+class Doubted(Shop):
+    """A shop whose customers say that things run small."""
+
+    def __init__(self, theme: str, description: str = "") -> None:
+        more = {"description": description} if description else {}
+        super().__init__({"linen-shirt": {**CATALOGUE["linen-shirt"], **more}})
+        self.theme = theme
+
+    async def look_up(self, kind: str, request: Request) -> Sequence[Fact]:
+        if kind != "praise":
+            return await super().look_up(kind, request)
+        return [
+            Fact(id=f"objection.{self.theme}.theme", label="doubt to answer", value="runs small",
+                 source="feedback.csv", as_of=TODAY, rows=84)
+        ]  # fmt: skip
+
+
+async def written(shop: Shop) -> Drafted:
+    async def nothing(_: Sent) -> None:
+        return None
+
+    writer = Offline(lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    taken = await take_in(
+        Asked(words=WORDS, author="ana"), brand=ENGLISH, library=shop, writer=writer, today=TODAY,
+        receipt=nothing,
+    )  # fmt: skip
+    assert isinstance(taken, Intake)
+    made = await draft(
+        taken.requests[0], brand=ENGLISH, library=shop, writer=writer, receipt=nothing, code="x",
+        today=TODAY,
+    )  # fmt: skip
+    assert isinstance(made, Drafted)
+    return made
+
+
+def body(made: Drafted) -> str:
+    return next(part.text for part in made.parts if part.key == "body")
+
+
+async def test_is_answered_by_asking_first_where_no_fact_says_how_it_fits() -> None:
+    text = body(await written(Doubted("sizing-small")))
+    assert "ask us" in text or "tell us what you usually wear" in text or "Write to us" in text
+    assert "last order" not in text  # the size they have may be the wrong one
+
+
+async def test_is_answered_by_the_catalogue_where_it_says_how_it_fits() -> None:
+    assert "take one size down" in body(await written(Doubted("sizing-small", FITS)))
+
+
+async def test_about_a_colour_is_answered_by_a_picture_in_daylight() -> None:
+    assert "daylight" in body(await written(Doubted("colour-different")))
+
+
+async def test_is_never_repeated_to_customers() -> None:
+    for theme in ("sizing-small", "colour-different", "fabric-thin"):
+        made = await written(Doubted(theme))
+        assert "runs small" not in body(made).lower()
+        assert not [check for check in made.checks if check.level == "block"]

@@ -1,0 +1,162 @@
+"""Reading a test, or planning one, …"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.drafting import Drafted
+from bot.writers.claude import Claude
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, says
+from tests.library.small import small
+from tests.skills import run, told
+
+DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+PHOTOS = "how did the photos test do?"
+
+
+async def made(words: str, **more: Any) -> Drafted:
+    found = await run(words, **more)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def part(found: Drafted, key: str) -> str:
+    return next(part.text for part in found.parts if part.key == key)
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (PHOTOS, "B won with 5.4% against 4.2% for A"),
+        ("qu'a donné le test des photos ?", "B gagne avec 5,4"),
+        ("how did the basket test do?", "this test is broken"),
+        ("lis le test panier court", "ce test est faussé"),
+        ("plan a test of free delivery on the basket page", "(20% more)"),
+        ("prépare un test de livraison offerte sur la page panier", "1 178 personnes".replace(
+            " ", "\u202f", 1)),
+        ("sample size from 4% to 5%", "6,745 people in each variant"),
+        ("quelle taille d'échantillon pour passer de 4 % à 5 % ?", "6\u202f745 personnes"),
+    ],
+)  # fmt: skip
+async def test_says_what_matters_first_and_proves_every_figure(words: str, says: str) -> None:
+    found = await made(words)
+    assert says in part(found, "finding")
+    assert blocked(found) == []
+
+
+async def test_tells_an_effect_with_its_range_and_how_it_was_looked_at() -> None:
+    found = await made(PHOTOS)
+    assert "most likely between 0.66 and 1.74 points" in part(found, "finding")
+    assert "even for a team that looked at it every day" in part(found, "summary")
+    assert "0.17% of tests that are looked at every day" in part(found, "how_to_read")
+
+
+async def test_shows_no_rate_of_a_broken_test() -> None:
+    found = await made("how did the basket test do?")
+    assert "B got 9,590 people where 10,000 were meant" in part(found, "finding")
+    assert "%" not in part(found, "finding") + part(found, "summary") + part(found, "table")
+    assert [lead.label.text for lead in found.leads] == ["Plan a follow-up test"]
+
+
+async def test_reads_all_of_them_when_none_is_named() -> None:
+    found = await made("read our tests")
+    assert "B won" in part(found, "finding")
+    assert "is broken" in part(found, "summary")
+    assert len(part(found, "what_to_do").splitlines()) == 2
+
+
+async def test_says_which_file_would_let_it() -> None:
+    found = await made(PHOTOS, shelf=small())
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert "variants and results" in told(found)
+    plan = await made("plan a test of the subject line", shelf=small())
+    assert "Import visits or campaign results" in told(plan)
+
+
+async def test_of_which_nothing_is_sure_is_no_win() -> None:
+    rows = [
+        {"experiment": "sofa", "variant": name, "metric": "visit", "users": 5000, "successes": n}
+        for name, n in (("A", 500), ("B", 512))
+    ]
+    found = await made("how did the sofa test do?", shelf=small(experiments=rows))
+    assert "no difference seen" in part(found, "finding")
+    assert "still possible" in part(found, "finding")
+    assert blocked(found) == []
+    assert "Draft the winner's text" not in [lead.label.text for lead in found.leads]
+
+
+async def test_says_that_too_few_people_come() -> None:
+    words = "plan a test with a base rate of 2 %, a lift of 5 % and 500 visitors a week"
+    found = await made(words)
+    assert part(found, "finding").startswith("Too few people come for this test")
+    assert blocked(found) == []
+
+
+async def test_warns_of_a_way_that_has_just_broken() -> None:
+    basket = await made("plan a test of free delivery on the basket page")
+    assert "since 11 November 2026 only 38.4% of the visits on phones" in part(basket, "summary")
+    letter = await made("plan a test of the subject line")
+    assert "moving ground" not in part(letter, "summary")
+    assert "34.9% of the e-mails delivered are opened" in part(letter, "summary")
+
+
+async def test_from_words_alone_needs_no_file() -> None:
+    found = await made("sample size from 4% to 5%, 2,000 visitors a week", shelf=small())
+    assert "6,745 people in each variant: about 7 weeks" in part(found, "finding")
+    assert "no file was held against it" in part(found, "how_to_read")
+    assert blocked(found) == []
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
+async def test_reads_hillstrom_as_it_was_published() -> None:
+    from tests.library.test_experiments import _hillstrom
+
+    found = await made("read the e-mail test", shelf=small(experiments=_hillstrom()))
+    assert "18.28% against 10.62%" in told(found)
+    assert "7 to 8.32 points" in part(found, "table")
+    assert "Several results of one test were looked at" in part(found, "how_to_read")
+    assert blocked(found) == []
+
+
+GOOD = {
+    "finding": "Variant B won with 5.4% against 4.2%, most likely between 0.66 and 1.74 points.",
+    "summary": "24,000 people took part.",
+    "what_to_do": "Show B to everybody.",
+}
+
+
+async def rewritten(**changes: str) -> Drafted:
+    facts = ["experiments.photos-portees--purchase--b.effect"]
+    answer = {name: {"text": text, "facts": facts} for name, text in (GOOD | changes).items()}
+    async with ScriptedClaude(says(answer)) as server:
+        writer = Claude(key=server.key, base_url=server.url, now=lambda: NOW)
+        try:
+            return await made(PHOTOS, writer=writer)
+        finally:
+            await writer.close()
+
+
+async def test_lets_an_ai_reword_it() -> None:
+    found = await rewritten()
+    assert part(found, "finding") == GOOD["finding"]
+    assert blocked(found) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"finding": "Variant B won with 7.4% against 4.2%."},
+        {"summary": "A visitor said “the worn photos convinced me at once”."},
+        {"what_to_do": "Roll it out: it is worth €18,000 a month."},
+        {"summary": "Variant C, with 6.1%, did better on tablets."},
+    ],
+    ids=["figure", "quotation", "money", "variant"],
+)
+async def test_blocks_what_an_ai_makes_up(changes: dict[str, str]) -> None:
+    assert blocked(await rewritten(**changes))

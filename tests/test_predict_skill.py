@@ -1,0 +1,144 @@
+"""A forecast …"""
+
+from typing import Any
+
+import pytest
+
+from bot.drafting import Drafted
+from bot.writers.claude import Claude
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, says
+from tests.library.small import small
+from tests.skills import run, told
+
+AGAIN = "who is likely to buy again in the next 60 days?"
+
+
+async def made(words: str, **more: Any) -> Drafted:
+    found = await run(words, **more)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def part(found: Drafted, key: str) -> str:
+    return next(part.text for part in found.parts if part.key == key)
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (AGAIN, "805 customers to buy within 60 days"),
+        ("qui va racheter dans les 60 prochains jours ?", "805 clients achètent d’ici 60 jours"),
+        ("who will leave us?", "88 customers are drifting away"),
+        ("qui risque de partir ?", "88 clients s’éloignent"),
+        ("what will linen buyers buy next?", "After Vêtements en lin, 32.7%"),
+        ("que vont acheter les acheteurs de lin ensuite ?", "Après Vêtements en lin, 32,7"),
+    ],
+)
+async def test_answers_who_and_what_and_proves_every_figure(words: str, says: str) -> None:
+    found = await made(words)
+    assert says in part(found, "finding")
+    assert blocked(found) == []
+
+
+async def test_says_how_right_it_was_in_the_past() -> None:
+    found = await made(AGAIN)
+    assert "over the last 3 periods of 60 days" in part(found, "summary")
+    assert "59.3% of the tenth ranked likeliest bought" in part(found, "summary")
+    assert "0.8% of the tenth ranked last" in part(found, "summary")
+    assert "17.6% fewer were expected than came" in part(found, "summary")
+
+
+async def test_shows_no_number_of_buyers_that_was_wrong_in_the_past() -> None:
+    found = await made("who is likely to buy again in the next 90 days?")
+    assert "496 customers" in part(found, "finding")
+    assert "Expect about" not in told(found)
+    assert "1,337 were expected and 801 bought" in part(found, "how_to_read")
+
+
+async def test_calls_nobody_gone() -> None:
+    found = await made("who will leave us?")
+    assert "40.1% of those silent so long bought within 90 days" in part(found, "summary")
+    assert "Nobody can see that a customer has left" in part(found, "how_to_read")
+    assert "chance of being a customer" not in told(found)
+
+
+async def test_finds_no_way_between_categories_where_none_was_planted() -> None:
+    found = await made("what do people buy next?")
+    assert "people come back for the same" in part(found, "summary")
+    rows = [line.split("\t") for line in part(found, "table").splitlines()[1:]]
+    assert len(rows) == 7
+    assert all(row[0] == row[1] for row in rows)
+
+
+async def test_looks_ahead_whatever_days_are_named() -> None:
+    """A month in the words is no wish to forecast from that month's orders."""
+    this_month = await made("who is likely to buy again this month?")
+    assert "496 customers" in part(this_month, "finding")
+
+
+async def test_leads_to_an_audience_and_to_a_win_back() -> None:
+    found = await made("who will leave us?")
+    asked = {lead.label.text: (lead.skill, lead.ask) for lead in found.leads}
+    assert asked == {
+        "Draft a win-back": ("draft", True),
+        "Suggest an audience": ("targeting", False),
+    }
+
+
+async def test_has_a_picture_whose_title_is_its_finding() -> None:
+    found = await made(AGAIN)
+    (picture,) = [part for part in found.parts if part.kind == "file"]
+    assert picture.text.startswith("Bought within 60 days, in the past: 59.3% of the tenth")
+    assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
+
+
+async def test_refuses_what_the_orders_do_not_reach_back_for() -> None:
+    found = await made("who is likely to buy again in the next 180 days?")
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert "takes 720 days of orders" in told(found)
+    none = await made(AGAIN, shelf=small())
+    assert "import an order file" in told(none)
+
+
+GOOD = {
+    "finding": "805 customers are likely to buy within 60 days.",
+    "summary": "Of the tenth ranked likeliest 59.3% bought, and 0.8% of the tenth ranked last.",
+    "what_to_do": "Show them what is new before any discount.",
+}
+
+
+async def rewritten(**changes: str) -> Drafted:
+    facts = ["behaviour.buy-60-days.expected-buyers"]
+    answer = {name: {"text": text, "facts": facts} for name, text in (GOOD | changes).items()}
+    async with ScriptedClaude(says(answer)) as server:
+        writer = Claude(key=server.key, base_url=server.url, now=lambda: NOW)
+        try:
+            return await made(AGAIN, writer=writer)
+        finally:
+            await writer.close()
+
+
+async def test_lets_an_ai_reword_it() -> None:
+    found = await rewritten()
+    assert part(found, "finding") == GOOD["finding"]
+    assert blocked(found) == []
+    assert part(found, "how_to_read").startswith("–")  # stays ours
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"finding": "1,200 customers will buy within 60 days."},
+        {"summary": "Those who bought twice spend €240 a year."},
+        {"what_to_do": "One said “I always wait for the January sale”."},
+        {"summary": "A new group, the Sunday shoppers, counts 312 customers."},
+    ],
+    ids=["figure", "money", "quotation", "segment"],
+)
+async def test_blocks_what_an_ai_makes_up(changes: dict[str, str]) -> None:
+    assert blocked(await rewritten(**changes))

@@ -1,0 +1,218 @@
+"""A choice of audiences …"""
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.audience import Rule
+from bot.drafting import Drafted
+from bot.library.segments.audience import count
+from bot.parts import Table
+from bot.request import Question
+from bot.writers.claude import Claude
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude, says
+from tests.library.sample import sample
+from tests.library.small import small
+from tests.skills import run, told
+
+ENGLISH = "whom should I target for the linen launch?"
+FRENCH = "qui cibler pour le lancement du lin ?"
+BAKERS = "Planche à pain Meule en hêtre"
+
+
+async def made(words: str, **more: Any) -> Drafted:
+    found = await run(words, **more)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+def table(found: Drafted, key: str) -> Table:
+    (body,) = [part.body for part in found.parts if part.key == key]
+    assert isinstance(body, Table)
+    return body
+
+
+def rules(found: Drafted) -> dict[str, Rule]:
+    return {
+        fact.id.split(".")[1]: Rule.model_validate_json(str(fact.value))
+        for fact in found.evidence.of("audiences")
+        if fact.id.endswith(".rule")
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "buyers", "niche"),
+    [
+        (ENGLISH, "Buyers of Vêtements en lin", "The niche around"),
+        (FRENCH, "Qui a acheté Vêtements en lin", "La niche autour de"),
+    ],
+)
+async def test_finds_the_linen_buyers_and_the_bakers(words: str, buyers: str, niche: str) -> None:
+    found = await made(words, language="fr" if words == FRENCH else "en")
+    text = told(found)
+    assert buyers in text
+    assert niche in text
+    assert BAKERS in text
+    assert 2 <= len(table(found, "rules").rows) <= 4
+    assert blocked(found) == []
+
+
+async def test_has_rules_that_count_to_the_same_sizes_again() -> None:
+    found = await made(ENGLISH)
+    for name, rule in rules(found).items():
+        counted = count(sample(), rule)
+        fits = found.evidence.get(f"audiences.{name}.customers")
+        reached = found.evidence.get(f"audiences.{name}.by-{rule.purpose}")
+        assert fits is not None
+        assert reached is not None
+        assert (fits.value, reached.value) == (counted.fits, counted.reachable)
+
+
+async def test_names_the_niche_by_what_was_planted() -> None:
+    niche = rules(await made("suggest an audience of bread bakers"))["niche"]
+    assert set(niche.bought) == {"cui-torchons", "cui-tablier", "cui-corbeille", "cui-planche"}
+    assert niche.bought_at_least == 2
+
+
+async def test_of_bakers_begins_with_the_niche() -> None:
+    assert (await made("suggest an audience of bread bakers")).parts[0].text.startswith("The niche")
+
+
+@pytest.mark.parametrize("words", ["whom should I write to, to win back lapsed customers?",
+                                   "qui cibler pour reconquérir les clients perdus ?"])  # fmt: skip
+async def test_to_win_back_begins_with_who_drifts_away(words: str) -> None:
+    found = await made(words)
+    assert next(iter(rules(found))) in ("drifting", "lapsed", "niche")
+    assert found.parts[0].text.startswith(("Customers drifting", "Clients qui s’éloignent"))
+    assert blocked(found) == []
+
+
+async def test_says_what_such_people_bought_with_its_interval() -> None:
+    found = await made(ENGLISH)
+    for name in rules(found):
+        low, share, high = (
+            found.evidence.get(f"audiences.{name}.bought-share{end}")
+            for end in ("-low", "", "-high")
+        )
+        values = [one.value for one in (low, share, high) if one]
+        assert len(values) == 3
+        assert values == sorted(values)
+
+
+async def test_leads_to_copy_with_the_rule_and_to_a_form_and_a_test() -> None:
+    found = await made(ENGLISH)
+    by_skill: dict[str, list[dict[str, str]]] = {}
+    for lead in found.leads:
+        by_skill.setdefault(lead.skill, []).append(lead.form)
+    assert {"draft", "targeting", "experiment"} == set(by_skill)
+    for form in [*by_skill["draft"], *by_skill["targeting"]]:
+        assert Rule.model_validate_json(form["rule"]) in rules(found).values()
+    assert all(form["audience"] for form in by_skill["draft"])
+
+
+async def test_for_a_rule_is_that_one_audience() -> None:
+    rule = Rule(bought_categories=("Bain",), min_orders=3)
+    found = await made(ENGLISH, rule=rule.stored)
+    assert rules(found) == {"yours": rule}
+    assert "at least 3 orders" in told(found)
+    assert blocked(found) == []
+
+
+async def test_for_a_rule_in_peoples_own_words_looks_the_names_up() -> None:
+    rule = Rule(bought=("planche à pain meule", "bain"), not_bought=("Linge de lit",))
+    found = rules(await made(ENGLISH, rule=rule.stored))["yours"]
+    assert found.bought == ("cui-planche",)
+    assert found.bought_categories == ("Bain",)
+    assert found.not_bought_categories == ("Linge de lit",)
+
+
+async def test_for_a_name_that_nobody_bought_says_so() -> None:
+    found = await made(ENGLISH, rule=Rule(bought=("Hoverboard",)).stored)
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert "Hoverboard" in told(found)
+
+
+async def test_shows_no_size_below_the_floor() -> None:
+    rule = Rule(bought=("cui-planche",), regions=("33",), min_orders=6)
+    found = await made(ENGLISH, rule=rule.stored)
+    assert "under 20" in told(found)
+    assert found.evidence.get("audiences.yours.bought-share") is None
+    assert blocked(found) == []
+
+
+async def test_without_orders_names_the_file_that_would_let_it() -> None:
+    found = await run(ENGLISH, shelf=small())
+    assert not isinstance(found, Question)
+    assert "import an order file" in told(found)
+
+
+async def test_without_consents_says_that_nobody_can_be_written_to() -> None:
+    whole = sample()
+    listed = {kind: one for kind, one in whole.listed.items() if kind != "consents"}
+    shelf = type(whole)(whole.engine, whole.today, listed, whole.products)
+    text = told(await run(ENGLISH, shelf=shelf))
+    assert "there are no consents" in text
+    assert "may be reached" not in text
+
+
+async def test_has_a_picture_whose_title_is_its_finding() -> None:
+    found = await made(ENGLISH)
+    (picture,) = [part for part in found.parts if part.kind == "file"]
+    assert picture.text.startswith(found.parts[0].text.rstrip("."))
+
+
+async def test_keeps_only_the_facts_that_it_stands_on() -> None:
+    found = await made(ENGLISH)
+    assert len(found.evidence.facts) < 120
+    cited = {id for part in found.parts for id in part.facts}
+    assert cited <= {fact.id for fact in found.evidence.facts}
+
+
+async def reworded(**changes: tuple[str, str]) -> tuple[Drafted, Drafted]:
+    """What the rules say, and what comes of it when an AI changes it so."""
+    base = await made(ENGLISH)
+    keys = ("finding", "audiences", "say", "risks")
+    said = {p.key: {"text": p.text, "facts": list(p.facts)} for p in base.parts if p.key in keys}
+    for key, (old, new) in changes.items():
+        assert old in str(said[key]["text"])
+        said[key]["text"] = str(said[key]["text"]).replace(old, new)
+    async with ScriptedClaude(*[says(json.loads(json.dumps(said)))] * 3) as server:
+        writer = Claude(
+            key=server.key, base_url=server.url, name="claude-haiku-5-5", now=lambda: NOW
+        )
+        try:
+            return base, await made(ENGLISH, writer=writer)
+        finally:
+            await writer.close()
+
+
+async def test_reworded_well_is_the_ais() -> None:
+    _, found = await reworded(finding=("827 customers fit", "827 customers fit the rule"))
+    assert "fit the rule" in found.parts[0].text
+    assert blocked(found) == []
+
+
+@pytest.mark.parametrize(
+    ("new", "why"),
+    [
+        ("31.9%", "31.9% has no source"),
+        ("17.3%, because the summer campaign worked,", "no source names this cause"),
+        ('17.3% ("I love this linen", says one)', "in no source, letter for letter"),
+    ],
+)
+async def test_with_an_invented_figure_cause_or_quote_is_blocked(new: str, why: str) -> None:
+    _, found = await reworded(finding=("17.3%", new))
+    assert any(why in told for told in blocked(found))
+
+
+@pytest.mark.parametrize("part", ["finding", "audiences", "say"])
+async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(part: str) -> None:
+    base, found = await reworded(**{part: ("Best and loyal customers", "Wealthy retirees")})
+    assert "Wealthy" not in told(found)
+    assert [p.text for p in found.parts] == [p.text for p in base.parts]
