@@ -111,7 +111,8 @@ class Evidence(BaseModel):
     def as_prompt(self) -> str:
         """The facts as a block for the writer, one a line: `[id] label: value (source)`."""
         return "\n".join(
-            f"[{f.id}] {f.label}: {f.value}{' ' + f.unit if f.unit else ''} ({f.source}, {f.as_of})"
+            f"[{f.id}] {f.label}: {f.value}{' ' + f.unit if f.unit else ''} ({f.source}, "
+            f"{f.as_of})".replace("\n", "\n  ")  # only a line that is not indented is a fact
             for f in self.facts
             if f.stated_by is None
         )

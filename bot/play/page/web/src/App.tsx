@@ -114,14 +114,15 @@ function Page({ all, dark, setDark, setLanguage }: PageProps) {
     setSide(at);
     if (at) step("look");
   };
-  const suggest = (n: 1 | 2 | 3) => {
+  const suggest = (n: 1 | 2 | 3 | 4) => {
     setHint(null);
-    const card = lastDraft(all, place);
     const channel = here?.kind === "channel" && here.with_bot ? place : "C0MARKET";
     if (n === 1) {
       void act("say", { channel, text: words.s1_words });
       return step("ask");
     }
+    if (n === 4) return void act("say", { channel, text: words.s4_words });
+    const card = lastDraft(all, place);
     const edit = card && elementOf(card, "edit");
     if (!card || !edit) return setHint(words.s3_none);
     go(card.channel);

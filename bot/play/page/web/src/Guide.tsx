@@ -1,4 +1,4 @@
-/** The first visit: three things to click, and the way through them. */
+/** The first visit: four things to click, and the way through them. */
 
 import { useWords } from "./words";
 
@@ -9,7 +9,7 @@ interface Props {
   done: Step[];
   me: string;
   hint: string | null;
-  suggest: (number: 1 | 2 | 3) => void;
+  suggest: (number: 1 | 2 | 3 | 4) => void;
   asMax: () => void;
   look: () => void;
   close: () => void;
@@ -39,6 +39,7 @@ export function Guide({ done, me, hint, suggest, asMax, look, close }: Props) {
         <Suggestion n={1} title={words.s1} small={words.s1_small} go={suggest} />
         <Suggestion n={2} title={words.s2} small={words.s2_small} go={suggest} />
         <Suggestion n={3} title={words.s3} small={words.s3_small} go={suggest} />
+        <Suggestion n={4} title={words.s4} small={words.s4_small} go={suggest} />
       </div>
       {hint && (
         <p className="notice" role="status">
@@ -69,7 +70,7 @@ export function Guide({ done, me, hint, suggest, asMax, look, close }: Props) {
   );
 }
 
-function Suggestion({ n, title, small, go }: { n: 1 | 2 | 3; title: string; small: string; go: (n: 1 | 2 | 3) => void }) {
+function Suggestion({ n, title, small, go }: { n: 1 | 2 | 3 | 4; title: string; small: string; go: (n: 1 | 2 | 3 | 4) => void }) {
   return (
     <button type="button" className="suggestion" data-suggestion={n} onClick={() => go(n)}>
       <b>{title}</b>
