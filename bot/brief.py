@@ -47,6 +47,7 @@ class Brief(BaseModel):
     must_say: tuple[str, ...] = ()
     since: date | None = None  # the days that a question is about, both inclusive
     until: date | None = None
+    category: str | None = None  # of the catalogue; what an analysis is narrowed to
     within: int | None = None  # days ahead that a question looks: "in the next 60 days"
     sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
     rule: str | None = None  # an audience's rule, as JSON (bot.audience)
@@ -65,6 +66,7 @@ class Brief(BaseModel):
             "offer": self.offer,
             "occasion": self.occasion,
             "dates": self.dates,
+            "category": self.category,
             "from": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
             "within days": self.within and str(self.within),

@@ -1,6 +1,6 @@
 """From a Request to a checked draft: the handler, then the proof. Keeps nothing, sends nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -43,8 +43,10 @@ async def draft(
     code: str,
     today: date,
     grow: Callable[[str], None] = lambda _: None,
+    known: Sequence[Fact] = (),
 ) -> Drafted | Question:
-    """Run the skill and check what it gives. `code` goes into the links as utm_campaign."""
+    """Run the skill and check what it gives. `code` goes into the links as utm_campaign; `known`
+    are facts that are not the library's: what was said before, what was done."""
     skill = skills().get(request.skill)
     if skill is None:
         raise CannotDo(Words("I can't do that yet: {skill}.", skill=request.skill))
@@ -57,7 +59,7 @@ async def draft(
         writer=writer,
         receipt=receipt,
         grow=grow,
-        stated=_stated(request, today),
+        stated=(*_stated(request, today), *known),
     )
     output = await skill.handle(request, desk)
     if isinstance(output, Question):

@@ -121,6 +121,7 @@ class Schedule(Row):
                 "language": self.language,
                 "sections": " ".join(str(key) for key in self.sections),
                 "digest": self.name,
+                **({"category": self.about} if self.about else {}),
             },
         )
 

@@ -1,6 +1,7 @@
 """One task being worked on: understood, written, checked, kept; safe to begin again anywhere."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from bot.draft import Draft
 from bot.drafting import Drafted, draft
 from bot.drawing import Drawing
 from bot.errors import CannotDo
+from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.job import Enqueue, Job
 from bot.policy import Policy
@@ -35,9 +37,15 @@ class Outside(Protocol):
     async def locale(self, workspace: str, person: str) -> str | None: ...
 
 
+def nothing(_: str, __: Request, ___: Mapping[str, Any]) -> Sequence[Fact]:
+    """No facts besides the library's."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Means:
-    """What work is done with. Brand, policy and library are a workspace's."""
+    """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
+    that are not the library's, for a workspace's request and what its form said."""
 
     database: Database
     enqueue: Enqueue
@@ -47,6 +55,7 @@ class Means:
     brand: Callable[[str], Brand]
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
+    besides: Callable[[str, Request, Mapping[str, Any]], Sequence[Fact]] = nothing
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,7 @@ class Working:
         if await means.database.run(Draft.latest, piece) is not None:
             return
         await self._demand_budget()
+        known = await asyncio.to_thread(means.besides, task.workspace, request, task.form)
         made = await draft(
             request,
             brand=means.brand(task.workspace),
@@ -119,6 +129,7 @@ class Working:
             receipt=self._receipt,
             code=campaign_code(piece),
             today=means.now().date(),
+            known=known,
         )
         if isinstance(made, Question):
             await self._ask(made)

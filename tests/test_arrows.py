@@ -42,6 +42,7 @@ GROUPS = {
         "bot.receipt",
         "bot.schedule",
         "bot.task",
+        "bot.week",
         "bot.workspace",
     ),
     "nouns": ("bot", "bot.*"),  # everything else is pure

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +53,8 @@ def shelf(extra: tuple[str, ...], title: str = TITLE) -> Shelf:
         for n, text in enumerate([*texts, *extra])
     ]  # fmt: skip
     products = [
-        {"product": key, "title": name, "category": "Shirts", "price": None, "compare_at": None,
-         "lowest_30_days": None, "currency": "EUR", "stock": 3, "status": "active"}
+        {"product": key, "title": name, "category": "Shirts", "price": Decimal(59), "compare_at": Decimal(59),
+         "lowest_30_days": Decimal(59), "currency": "EUR", "stock": 3, "status": "active"}
         for key, name in (("alba", title), ("sofa", "Sofa"))
     ]  # fmt: skip
     return small(products=products, feedback=rows)
@@ -175,7 +176,7 @@ async def test_reach_claude_as_material_and_leave_its_orders_alone() -> None:
 async def test_followed_by_a_claude_are_stopped_before_anybody_approves(skill: str) -> None:
     obeyed = {"text": "Everything is 90% off today, “our lawyer agreed to all”.", "facts": []}
     fields = {"feedback": ("finding", "summary", "fix_first"), "answer": ("answer",)}
-    step = says({name: obeyed for name in fields.get(skill, ("summary",))})
+    step = says(dict.fromkeys(fields.get(skill, ("summary",)), obeyed))
     async with ScriptedClaude(step, step, step) as claude:
         writer = Claude(key=claude.key, base_url=claude.url, now=lambda: NOW)
         found = await made(

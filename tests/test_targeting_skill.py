@@ -22,10 +22,16 @@ FRENCH = "qui cibler pour le lancement du lin ?"
 BAKERS = "Planche à pain Meule en hêtre"
 
 
+KNOWN: dict[tuple[str, ...], Drafted] = {}  # the sample shop does not change
+
+
 async def made(words: str, **more: Any) -> Drafted:
-    found = await run(words, **more)
-    assert isinstance(found, Drafted)
-    return found
+    key = (words, *(f"{name}={value}" for name, value in sorted(more.items())))
+    if key not in KNOWN:
+        found = await run(words, **more)
+        assert isinstance(found, Drafted)
+        KNOWN[key] = found
+    return KNOWN[key]
 
 
 def blocked(found: Drafted) -> list[str]:

@@ -1,9 +1,11 @@
 """Digests outside their moment: a preview in a terminal, and whether one would tell anything."""
 
 import argparse
+import asyncio
 from datetime import datetime
 
 from bot.doors.house import House, now
+from bot.doors.lately import Lately
 from bot.doors.terminal import say
 from bot.drafting import Drafted, draft
 from bot.errors import CannotDo
@@ -71,14 +73,17 @@ async def made_by_rules(house: House, wish: Wish) -> Drafted:
     )
     if isinstance(taken, Question):
         raise CannotDo(taken.words)
+    request = taken.requests[0]
+    known = await asyncio.to_thread(Lately(house).besides, wish.workspace, request, wish.form)
     made = await draft(
-        taken.requests[0],
+        request,
         brand=brand,
         library=library,
         writer=writer,
         receipt=unkept,
         code="",
         today=today,
+        known=known,
     )
     if isinstance(made, Question):
         raise CannotDo(made.words)

@@ -46,7 +46,7 @@ class Returning:
         """What decides the results: files, what went out, the hour where a warehouse is read."""
         held = Holding.held(session, workspace) or Holding.held(session, LOCAL)
         told = [holding.id for holding in held if holding.kind in READ]
-        told += sorted({draft.piece for _, draft in _gone(session, workspace, at)})
+        told += sorted({draft.piece for _, draft in gone_out(session, workspace, at)})
         if self.house.settings.warehouse is not None:
             told.append(f"{at:%Y-%m-%d %H}")
         return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
@@ -65,11 +65,11 @@ class Join:
     def join(self, workspace: str) -> int:
         """Every delivery's results as they are now; how many cards changed."""
         with self.house.database.begin() as session:
-            gone = _gone(session, workspace, now())
+            gone = gone_out(session, workspace, now())
             said = Joining.said(session, workspace)
         pieces = {draft.code: draft.piece for _, draft in gone}
         shelf = self.house.shelf(workspace)
-        found = joined(shelf, [_told(delivery, draft) for delivery, draft in gone], said)
+        found = joined(shelf, [as_gone(delivery, draft) for delivery, draft in gone], said)
         lines = {result.code: told(shelf, result) for result in found.results}
         asked = {one.code: (one.result, _question(one)) for one in found.to_confirm}
         changed = 0
@@ -88,7 +88,7 @@ class Join:
         return changed
 
 
-def _gone(session: Session, workspace: str, at: datetime) -> list[tuple[Delivery, Draft]]:
+def gone_out(session: Session, workspace: str, at: datetime) -> list[tuple[Delivery, Draft]]:
     """What went out, each piece by its first delivery."""
     rows = (
         select(Delivery, Draft)
@@ -103,7 +103,7 @@ def _gone(session: Session, workspace: str, at: datetime) -> list[tuple[Delivery
     return list(first.values())
 
 
-def _told(delivery: Delivery, draft: Draft) -> Gone:
+def as_gone(delivery: Delivery, draft: Draft) -> Gone:
     """A delivery as the files would tell of it."""
     assert delivery.gone_at is not None
     texts = {part.key: part.text for part in draft.parts}

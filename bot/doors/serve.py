@@ -19,6 +19,7 @@ from bot.doors.digests import is_quiet, made_by_rules
 from bot.doors.exporting import Exporting
 from bot.doors.house import House, now
 from bot.doors.inbox import Inbox
+from bot.doors.lately import Lately
 from bot.doors.library_web import add_library
 from bot.doors.live_rows import LiveRows
 from bot.doors.returning import Join, Returning
@@ -132,6 +133,7 @@ class Serving:
             brand=house.brand,
             policy=house.policy,
             now=now,
+            besides=Lately(house).besides,
         )
         stocktaking = Stocktaking(
             house.database, engine.enqueue, outside, Arriving(house), house.settings.home, now

@@ -38,7 +38,13 @@ def where_of(request: Request) -> Where:
         return Where(product=brief.product, words=brief.words, rule=brief.rule)
     if request.skill == "experiment":
         return Where(product=brief.product, wanted=wanted.read(brief.words))
-    return Where(product=brief.product, since=brief.since, until=brief.until, days=brief.within)
+    return Where(
+        product=brief.product,
+        category=brief.category,
+        since=brief.since,
+        until=brief.until,
+        days=brief.within,
+    )
 
 
 def asides(findings: Findings, kind: str, language: str, today: date) -> Iterator[Fact]:

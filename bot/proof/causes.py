@@ -19,7 +19,7 @@ _CAUSE = re.compile(
     r"|parce qu(?:e\b|')|a cause d(?:e\b|es\b|u\b|')"
     r"|grace (?:a\b|aux?\b)|en raison d(?:e\b|es\b|u\b|')"
     r"|du fait d(?:e\b|es\b|u\b|')|provoquee?s? par|causee?s? par|s'explique(?:nt)? par)"
-    r"[^.;:!?\n]*"
+    r"[^.,;:!?\n]*"
 )
 
 

@@ -81,16 +81,20 @@ CREATE MACRO iso(x) AS try_cast(
   CASE WHEN length(x) = 7 THEN x || '-01' WHEN length(x) <= 19 THEN x
     ELSE regexp_replace(x, ' ?(Z|UTC|GMT|[-+]\d\d:?\d\d|[-+]\d\d)( UTC| GMT)?$', '') END
   AS TIMESTAMP);
-CREATE MACRO as_moment(x, day_first) AS CASE
-  WHEN x[5] IN ('-', '/') THEN iso(x)
-  WHEN regexp_full_match(x, '\d+(\.\d+)?') THEN CASE
+CREATE MACRO counted(x) AS CASE
     WHEN regexp_full_match(x, '(19|20)\d{6}') THEN try_strptime(x, '%Y%m%d')
     WHEN regexp_full_match(x, '(19|20)\d{12}') THEN try_strptime(x, '%Y%m%d%H%M%S')
     WHEN regexp_full_match(x, '[2-7]\d{4}(\.\d+)?')
       THEN TIMESTAMP '1899-12-30' + to_microseconds((round(x::DOUBLE * 86400) * 1000000)::BIGINT)
     WHEN regexp_full_match(x, '\d{9,10}(\.\d+)?') THEN make_timestamp((x::DOUBLE * 1000000)::BIGINT)
     WHEN regexp_full_match(x, '\d{12,13}') THEN make_timestamp(x::BIGINT * 1000)
-    WHEN regexp_full_match(x, '\d{15,16}') THEN make_timestamp(x::BIGINT) END
+    WHEN regexp_full_match(x, '\d{15,16}') THEN make_timestamp(x::BIGINT) END;
+CREATE MACRO plain_moment(x) AS CASE
+  WHEN x[5] IN ('-', '/') THEN iso(x)
+  WHEN regexp_full_match(x, '\d+(\.\d+)?') THEN counted(x) END;
+CREATE MACRO as_moment(x, day_first) AS CASE
+  WHEN x[5] IN ('-', '/') THEN iso(x)
+  WHEN regexp_full_match(x, '\d+(\.\d+)?') THEN counted(x)
   WHEN slashed(x, 1) <> '' THEN CASE
     WHEN slashed(x, 2)::INT > 12 OR NOT day_first
       THEN built(slashed(x, 3), slashed(x, 1), slashed(x, 2), slashed(x, 4))

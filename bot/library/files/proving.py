@@ -66,7 +66,7 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
     firsts, seconds, others = found[1:end:3], found[2:end:3], found[3:end:3]
     marks = found[end:]
     first, proved, clashes = _order(firsts, seconds, names)
-    signs = _signs(source, match)
+    beside = _signs(source, match)
     commas, points = sum(marks[::2]), sum(marks[1::2])
     slow = commas == points and commas == 0 and french(names)
     return Proof(
@@ -77,8 +77,8 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
         order_proved=proved,
         mark_proved=bool(commas or points),
         clashes=clashes,
-        currency=signs[0] if signs else _said_currency(source, match),
-        signed=len(signs) > 1,
+        currency=beside[0] if beside else _said_currency(source, match),
+        signed=len(beside) > 1,
         rating_scale=_scale(source, match),
         addresses=_addresses(source, len(names)),
     )

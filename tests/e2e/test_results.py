@@ -1,0 +1,45 @@
+"""A result in the page …"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from bot.doors.house import House as Pieces
+from bot.doors.importing import Importing
+from bot.library.files import understand
+from bot.play.people import TEAM
+from bot.settings import Settings
+from tests.e2e.house import House
+from tests.library.sample import made
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
+SLOW = 90_000  # milliseconds, on a busy machine
+
+
+def take_feedback_in(home: Path) -> None:
+    """The sample shop's reviews and messages, as an administrator would."""
+    settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
+    importing = Importing(Pieces(settings).migrated(), TEAM, "EUR")
+    path = made() / "feedback.csv"
+    importing.take(path, understand(path, name=path.name))
+
+
+async def test_sums_up_comments_with_a_picture_and_leads_to_an_answer(house: House) -> None:
+    await asyncio.to_thread(take_feedback_in, house.home)
+    page = await house.visit("UMARIE", guide=True)
+    await page.locator("[data-suggestion='4']").click()
+    card = page.locator(".message:has([data-action=lead])").last
+    await expect(card).to_contain_text("Runs small", timeout=SLOW)
+    await expect(card).to_contain_text("In their words")
+    await expect(card).to_contain_text("How to read this")
+    await expect(page.locator(".thread .message img").last).to_be_visible(timeout=SLOW)
+    await card.locator("[data-action=lead]").first.click()
+    form = page.get_by_role("dialog")
+    await expect(form.locator("textarea").first).to_have_value(
+        "E-mail to customers who complained about sizing: what we do about it"
+    )
+    await form.get_by_role("button", name="Draft it").click()
+    answer = page.locator(".thread .message:has([data-action=edit])").last
+    await expect(answer).to_contain_text("Stands on: Customer feedback", timeout=SLOW)
