@@ -56,12 +56,19 @@ def crowds() -> list[Figure]:
     return figures
 
 
+def live() -> list[Figure]:
+    from benchmarks.live import live
+
+    return asyncio.run(live())
+
+
 BENCHMARKS = {
     "start": start,
     "line": lambda: asyncio.run(line()),
     "page": lambda: asyncio.run(page()),
     "crowd": crowds,
     "segments": segments,
+    "live": live,
 }
 
 

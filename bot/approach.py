@@ -39,7 +39,7 @@ def reach(teller: Teller, one: Told) -> str:
 
 def why(teller: Teller, whole: Told, one: Told) -> str:
     """Its size, what such people did, and what is to be expected of them as things are."""
-    lines = [teller.say(Words("{size}.", size=reach(teller, one)))]
+    lines = [f"{reach(teller, one)}."]
     if one.key == "niche":
         lines.append(teller.say(Words(
             "They own at least {least} of {n} things that are bought together {lift} as often as "
@@ -65,14 +65,15 @@ def why(teller: Teller, whole: Told, one: Told) -> str:
         low, high = teller.of(one, "expected-buyers-low"), teller.of(one, "expected-buyers-high")
         sales = [teller.of(one, f"expected-sales-{end}") for end in ("low", "high")]
         given = {"low": low, "high": high, "days": teller.of(whole, "days")}
+        among = Words("Of those you may write to,")
+        if not any(one.get(way) for way in REACH):
+            among = Words("Of all who fit,")
         worth = Words(
-            "Of those you may write to, expect {low} to {high} to buy within {days} as it is.",
-            **given,
+            "{among} expect {low} to {high} to buy within {days} as it is.", among=among, **given
         )
         if all(sales):
             worth = Words(
-                "Of those you may write to, expect {low} to {high} to buy within {days} as it is, "
-                "worth {least} to {most}.",
-                least=sales[0], most=sales[1], **given)  # fmt: skip
+                "{among} expect {low} to {high} to buy within {days} as it is, worth {least} to "
+                "{most}.", among=among, least=sales[0], most=sales[1], **given)  # fmt: skip
         lines.append(teller.say(worth))
     return " ".join(lines)

@@ -88,19 +88,23 @@ def _later(one: Told, than: str) -> bool:
 
 
 def _late(one: Told) -> Blocker:
-    everywhere = one.key == "all"
-    usual = "before" if everywhere else "rest"
-    name = Words("Late parcels") if everywhere else Words("Late parcels, regions {regions}",
-                                                          regions=one.about)  # fmt: skip
-    other = Words("before") if everywhere else Words("elsewhere")
+    everywhere, where = one.key == "all", one.about
+    usual, other = ("before", Words("before")) if everywhere else ("rest", Words("elsewhere"))
+    name = Words("Late parcels, region {name}", name=where)
+    letter = Words("E-mail to customers whose parcel is late ({where}): what we do about it",
+                   where=where)  # fmt: skip
+    if ", " in where:
+        name = Words("Late parcels, regions {regions}", regions=where)
+    if everywhere:
+        name = Words("Late parcels")
+        letter = Words("E-mail to customers whose parcel is late: what we do about it")
     return Blocker(
         one, name,
         lambda teller: Words("{late} come late, {usual} {other}", late=teller.of(one, "late"),
                              usual=teller.of(one, usual), other=other),
         first_step("delivery-late") or Words("look into it"),
         cost="late-worth" if one.get("late-worth") else None,
-        theme=Words("late parcels"),
-        letter=Words("E-mail to customers whose parcel is late: what we do about it"),
+        theme=Words("late parcels"), letter=letter,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ class Platform(BaseModel):
     purpose counts. `least` people are needed there, and `note` says how the file is made."""
 
     model_config = ConfigDict(frozen=True)
-    title: Words
+    title: Words | str  # a name that all languages share is no sentence
     ads: bool = True
     least: int | None = None
     note: Words
@@ -29,13 +29,13 @@ PLATFORMS: Mapping[str, Platform] = {
         note=Words("E-mail and phone as SHA-256. Never name the audience after health or wealth."),
     ),
     "amazon": Platform(
-        title=Words("Amazon Ads"), least=2_000, note=Words("E-mail as SHA-256."),
+        title="Amazon Ads", least=2_000, note=Words("E-mail as SHA-256."),
     ),
     "criteo": Platform(
-        title=Words("Criteo (SHA-256)"), least=501, note=Words("One column: e-mail as SHA-256."),
+        title="Criteo (SHA-256)", least=501, note=Words("One column: e-mail as SHA-256."),
     ),
     "criteo-md5": Platform(
-        title=Words("Criteo (MD5)"), least=501, note=Words("One column: e-mail as MD5."),
+        title="Criteo (MD5)", least=501, note=Words("One column: e-mail as MD5."),
     ),
     "plain": Platform(
         title=Words("Your own tool (addresses in clear)"), ads=False,

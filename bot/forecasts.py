@@ -2,7 +2,8 @@
 
 import re
 
-from bot.told import Teller, Told
+from bot.evidence import Evidence
+from bot.told import CANNOT, Teller, Told
 from bot.words import Words
 
 
@@ -91,3 +92,8 @@ def from_one_to_another(teller: Teller, steps: list[Told], compared: Told | None
                             " category more often than chance would: people come back for the"
                             " same.",
                             n=n))  # fmt: skip
+
+
+def without_refusals(evidence: Evidence) -> Evidence:
+    """What was refused of another question is no limit of this one."""
+    return Evidence(facts=tuple(f for f in evidence.facts if f.id.split(".")[1] != CANNOT))

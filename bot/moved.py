@@ -1,7 +1,9 @@
 """What moved in sales and what comes back, cut to what is asked; found in facts."""
 
 from bot.evidence import Evidence
-from bot.told import Told, speaks_of, told
+from bot.path import DEVICES
+from bot.told import Teller, Told, speaks_of, told
+from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"
 MOST = 4
@@ -38,14 +40,34 @@ class Moved:
     def having(self, status: str) -> list[Told]:
         return [one for one in self.series if one.word("status") == status][:MOST]
 
+    @property
+    def goods(self) -> list[Told]:
+        """Categories and products that moved for sure: what can be written about."""
+        return [o for o in self.having(SURE) if o.key.startswith(("category-", "product-"))]
+
     def returned(self, status: str) -> list[Told]:
         return [one for one in self.back if one.word("status") == status]
 
 
 def _weight(one: Told) -> tuple[bool, bool, bool, float]:
-    """What is sure first, then what may be; the orders before other totals."""
+    """What is sure first, then what may be; totals after what they are made of, and the orders
+    before the others; then by how far it lies from what was expected."""
     status, total = one.word("status"), one.key.startswith("total-") - (one.key == "total-orders")
-    return status != SURE, status != MAYBE, bool(total), float(one.number("p"))
+    gap = abs(one.number("last") - one.number("expected"))
+    return status != SURE, status != MAYBE, bool(total), -float(gap)
+
+
+def called(one: Told, teller: Teller) -> str:
+    """A series by its name, with a capital: "Region 33", "Phones", "Candles"."""
+    dimension = one.key.removeprefix("small-").removeprefix("new-").split("-")[0]
+    places = {
+        "region": Words("region {name}", name=one.about),
+        "country": Words("country {name}", name=one.about),
+        "source": Words("source {name}", name=one.about),
+        "device": DEVICES.get(one.about, Words("device {name}", name=one.about)),
+    }
+    name = teller.say(places[dimension]) if dimension in places else one.named(teller.language)
+    return name[:1].upper() + name[1:]
 
 
 def names(words: str, one: Told) -> bool:

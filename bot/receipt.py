@@ -45,6 +45,21 @@ class Receipt(Row):
         return row
 
     @staticmethod
+    def of_file(
+        session: Session,
+        *,
+        workspace: str,
+        task: str,
+        named: str,
+        told: str,
+        to: str,
+        now: datetime,
+    ) -> "Receipt":
+        """A file that left: no call to a writer. `told` says what was in it, and nobody's name."""
+        sent = Sent(writer=named, sent=told, to=to, at=now)
+        return Receipt.keep(session, workspace=workspace, task=task, sent=sent)
+
+    @staticmethod
     def of(session: Session, task: str) -> list["Receipt"]:
         return list(
             session.scalars(select(Receipt).where(Receipt.task == task).order_by(Receipt.id))

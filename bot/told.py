@@ -24,6 +24,7 @@ IDLE = bag(
     "disent dire pensent quoi cette mois semaine moment leur leurs nous vous summary summarise "
     "resume synthese complain complaints plaintes plaignent asked said saying shop boutique"
 )
+MOSTLY = Decimal("0.8")  # of a theme, from which it is one of its parts
 STEM = 5  # letters by which words of one family are alike
 
 
@@ -64,23 +65,29 @@ def told(evidence: Evidence, kind: str, prefix: str = "") -> dict[str, Told]:
         if key.startswith(prefix):
             grouped.setdefault(key, {})[measure] = fact
     return {
-        key: Told(kind, key, next(iter(facts.values())).about, facts)
+        key: Told(kind, key, next(iter(facts.values())).about.strip(), facts)
         for key, facts in grouped.items()
     }
 
 
 def once(themes: Iterable[Told], measure: str) -> list[Told]:
-    """Without those that one of their own parts says as much as: "sizing" where all of it is
-    "sizing-small"."""
+    """Without those that are nearly all one of their own parts, which is told as well: "sizing"
+    where it is "sizing-small"."""
     every = list(themes)
     return [
         one
         for one in every
         if not any(
-            part.key.startswith(f"{one.key}-") and part.number(measure) == one.number(measure)
+            part.key.startswith(f"{one.key}-")
+            and part.number(measure) >= MOSTLY * one.number(measure)
             for part in every
         )
     ]
+
+
+def place_named(place: Told, every: Mapping[str, Told]) -> str:
+    """What the place of a theme is called, of "sizing--product-alba": its product's name."""
+    return place.about.removeprefix(f"{every[place.key.split('--')[0]].about}, ")
 
 
 def cannot(evidence: Evidence, *kinds: str) -> list[Fact]:

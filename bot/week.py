@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bot.decision import Decision, standing
@@ -78,7 +78,7 @@ def work(
     return tuple(found)
 
 
-def _newest(workspace: str, now: datetime) -> object:
+def _newest(workspace: str, now: datetime) -> Select[Draft]:
     """The newest version of each piece of lately that is for a channel and not just for one."""
     newest = (
         select(Draft.piece, func.max(Draft.version).label("version"))
@@ -114,10 +114,9 @@ def _counts(
 ) -> Iterator[tuple[str, int]]:
     since = now - WEEK
     of = {draft.id for draft in drafts}
-    lately = {
-        verdict: {d.draft for ds in said.values() for d in ds if d.verdict == verdict and d.at >= since}
-        for verdict in ("approve", "send back", "reject")
-    }  # fmt: skip
+    lately: dict[str, set[str]] = {"approve": set(), "send back": set(), "reject": set()}
+    for decision in (one for some in said.values() for one in some if one.at >= since):
+        lately[decision.verdict].add(decision.draft)
     gone = session.scalars(
         select(Delivery.draft).where(
             Delivery.workspace == workspace, Delivery.state == "gone", Delivery.gone_at >= since

@@ -1,16 +1,17 @@
 """Say what moved this week: sales, the path to purchase, feedback, campaigns and tests."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 
+from bot import lookback
 from bot.desk import Desk
 from bot.evidence import Evidence, Fact
+from bot.moves import Move, moves
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
-from bot.told import Teller, Told, how_to_read, nothing_yet, told
+from bot.told import CANNOT, Teller, how_to_read, nothing_yet, told
 from bot.words import Words
 
 TITLE = "What moved this week"
@@ -25,21 +26,13 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "site": ("funnel", "delivery"),
     "feedback": ("feedback",),
     "campaigns": ("campaigns", "experiments"),
+    "queue": (),
+    "intern": (),
 }
+NOT_BY_CATEGORY = ("campaigns", "experiments")
+KEPT = ("status", "verdict", "change")  # so that the next one can say whether it went on
 MOST, MOST_LEADS = 6, 3
 OWN_PERIOD = True
-
-
-@dataclass(frozen=True)
-class Move:
-    """One thing that moved, in words, and what it leads to."""
-
-    words: str
-    sure: bool
-    pair: tuple[Fact | None, Fact | None] | None = (
-        None  # before or elsewhere, and now: for the picture
-    )
-    lead: Lead | None = None
 
 
 class Said(BaseModel):
@@ -47,8 +40,19 @@ class Said(BaseModel):
     moved: Copy = Field(title="What moved")
 
 
+class Past(BaseModel):
+    """What it grades of last time, what was sent, what waits: told by code alone."""
+
+    graded: Copy | None = Field(default=None, title="What I told you last time")
+    sent: Copy | None = Field(default=None, title="What we sent")
+    work: Copy | None = Field(default=None, title="Drafts and approvals")
+
+
 class Output(Said):
     picture: File | None = Field(default=None, title="Picture")
+    graded: Copy | None = Field(default=None, title="What I told you last time")
+    sent: Copy | None = Field(default=None, title="What we sent")
+    work: Copy | None = Field(default=None, title="Drafts and approvals")
     week: Table | None = Field(default=None, title="The week in figures")
     how_to_read: Copy = Field(title="How to read this")
     leads: list[Lead] = []
@@ -58,6 +62,8 @@ class Quiet(BaseModel):
     """Nothing moved: one line."""
 
     quiet: Copy = Field(title="What moved")
+    graded: Copy | None = Field(default=None, title="What I told you last time")
+    work: Copy | None = Field(default=None, title="Drafts and approvals")
 
 
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
@@ -65,141 +71,71 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return desk.ask(Words("What shall I report on? For example: what moved this week?"))
     chosen = request.brief.sections or tuple(SECTIONS)
     kinds = [kind for key in chosen for kind in SECTIONS.get(key, ())]
+    if request.brief.category:
+        kinds = [kind for kind in kinds if kind not in NOT_BY_CATEGORY]
     evidence = await desk.look_up(*kinds)
     teller = Teller(request.language)
-    if not any(evidence.of(kind) and told(evidence, kind).keys() - {"cannot"} for kind in kinds):
+    known = any(evidence.of(kind) and told(evidence, kind).keys() - {CANNOT} for kind in kinds)
+    if kinds and not known:
         return nothing_yet(teller, evidence, kinds)
-    moves = _moves(teller, evidence)
-    read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence))
-    if not moves:
+    moved = moves(teller, evidence)
+    said = _said_of(teller, moved)
+    past, leads = _past(teller, evidence, chosen)
+    if not moved:
         desk.keep(*teller.ever.values())
         line = teller.say(Words("Nothing moved this week beyond what chance does by itself."))
-        return Quiet(quiet=teller.copy(line))
-    return await _speaking(teller, desk, moves, _week(teller, evidence), read)
-
-
-async def _speaking(
-    teller: Teller, desk: Desk, moves: Sequence[Move], week: Table | None, read: Copy
-) -> BaseModel:
-    cited = tuple(teller.ever)
-    top = moves[0]
-    said = Said(
-        finding=Copy(text=top.words, facts=cited),
-        moved=Copy(text="\n".join(_line(teller, move) for move in moves[:MOST]), facts=cited),
-    )
-    drawn = _picture(teller, top, desk)
-    picture = await desk.draw(drawn) if drawn else None
-    desk.keep(*teller.ever.values())
+        return Quiet(quiet=Copy(text=line), graded=past.graded, work=past.work)
+    week = _week(teller, evidence)
+    read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, request.brief.category))
+    picture = await _drawn(teller, moved[0], desk)
+    desk.keep(*teller.ever.values(), *_gradable(teller, evidence))
     words = await desk.write(Said, by_rules=said)
-    leads = list({lead.words: lead for move in moves if (lead := move.lead)}.values())
-    leads = leads[:MOST_LEADS]
-    return Output(**words.model_dump(), picture=picture, week=week, how_to_read=read, leads=leads)
+    mine = list({lead.words: lead for move in moved if (lead := move.lead)}.values())[:MOST_LEADS]
+    return Output(
+        **words.model_dump(),
+        **past.model_dump(),
+        picture=picture,
+        week=week,
+        how_to_read=read,
+        leads=[*mine, *leads],
+    )
 
 
-def _moves(teller: Teller, evidence: Evidence) -> list[Move]:
-    """The confirmed ones first, as far as their section goes."""
-    found = [*_site(teller, evidence), *_parcels(teller, evidence), *_sales(teller, evidence)]
-    found += [*_said(teller, evidence), *_stuck(teller, evidence)]
-    return sorted(found, key=lambda move: not move.sure)
+def _said_of(teller: Teller, moved: Sequence[Move]) -> Said:
+    """The moves as sentences; what comes after cites its own facts."""
+    cited, teller.used = tuple(teller.ever), {}
+    lines = [_line(teller, move) for move in moved[:MOST]]
+    return Said(
+        finding=Copy(text=moved[0].words if moved else "", facts=cited),
+        moved=Copy(text="\n".join(lines), facts=cited),
+    )
 
 
-def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
-    found = []
-    for one in told(evidence, "trends").values():
-        if one.word("status") not in ("confirmed", "to watch") or one.get("expected") is None:
-            continue
-        last, expected = teller.of(one, "last"), teller.of(one, "expected")
-        words = Words("{what}: {last} last week, {expected} expected ({change}).",
-                      what=teller.name(one), last=last, expected=expected,
-                      change=teller.of(one, "change"))  # fmt: skip
-        rising = one.number("change") > 0
-        brief = Words("Write an e-mail about {what}", what=one.named(teller.language))
-        lead = Lead(label=Words("Draft an e-mail about it"), skill="draft", words=teller.say(brief))
-        pair = (one.get("expected"), one.get("last"))
-        sure = one.word("status") == "confirmed"
-        found.append(Move(teller.say(words), sure, pair, lead if rising else _why(teller)))
-    return found
+def _past(teller: Teller, evidence: Evidence, chosen: Sequence[str]) -> tuple[Past, list[Lead]]:
+    """Each part only where there is something to say."""
+    graded = teller.copy(*lookback.graded(teller, evidence), apart="\n")
+    lines, leads = lookback.sent(teller, evidence) if "campaigns" in chosen else ([], [])
+    sent = teller.copy(*lines, apart="\n")
+    work = lookback.waiting(teller, evidence) if "queue" in chosen else []
+    work += lookback.done(teller, evidence) if "intern" in chosen else []
+    done = teller.copy(*work)
+    parts = {"graded": graded, "sent": sent, "work": done}
+    return Past(**{name: part for name, part in parts.items() if part.text}), leads
 
 
-def _site(teller: Teller, evidence: Evidence) -> list[Move]:
-    steps = [o for o in told(evidence, "funnel", "device-").values() if o.get("before")]
-    found = []
-    for one in steps:
-        if one.word("status") not in ("confirmed", "to watch"):
-            continue
-        said = [_step(teller, one)]
-        if one.get("since"):
-            since = Words("Since {day}.", day=teller.of(one, "since"))
-            said.append(teller.say(since))
-        if one.get("lost-money"):
-            cost = Words("It costs about {money} so far ({low} to {high}).",
-                         money=teller.of(one, "lost-money"), low=teller.of(one, "lost-money-low"),
-                         high=teller.of(one, "lost-money-high"))  # fmt: skip
-            said.append(teller.say(cost))
-        sure, pair = one.word("status") == "confirmed", (one.get("before"), one.get("rate"))
-        found.append(Move(" ".join(said), sure, pair, _why(teller)))
-    return found
+def _gradable(teller: Teller, evidence: Evidence) -> list[Fact]:
+    """How sure each thing was that is told of: the next digest says whether it went on."""
+    told_of = {id.rsplit(".", 1)[0] for id in teller.ever if not id.startswith("before.")}
+    return [
+        fact
+        for fact in evidence.facts
+        if fact.id.rsplit(".", 1)[0] in told_of and fact.id.rsplit(".", 1)[1] in KEPT
+    ]
 
 
-def _step(teller: Teller, one: Told) -> str:
-    how = {
-        "device": one.named(teller.language),
-        "rate": teller.of(one, "rate"),
-        "before": teller.of(one, "before"),
-    }
-    if one.key.endswith("view-to-cart"):
-        words = Words(
-            "On {device}, {rate} of product visits reach the basket, {before} before.", **how
-        )
-    elif one.key.endswith("cart-to-checkout"):
-        words = Words("On {device}, {rate} of baskets reach checkout, {before} before.", **how)
-    else:
-        words = Words("On {device}, {rate} of checkouts end in a payment, {before} before.", **how)
-    return teller.say(words)
-
-
-def _parcels(teller: Teller, evidence: Evidence) -> list[Move]:
-    found = []
-    for one in told(evidence, "delivery", "late-regions").values():
-        words = Words("Late parcels in {where}: {late}, {rest} elsewhere.", where=one.about,
-                      late=teller.of(one, "late"), rest=teller.of(one, "rest"))  # fmt: skip
-        pair = (one.get("rest"), one.get("late"))
-        found.append(Move(teller.say(words), True, pair, _why(teller)))
-    return found
-
-
-def _said(teller: Teller, evidence: Evidence) -> list[Move]:
-    found = []
-    for one in told(evidence, "feedback").values():
-        if one.word("verdict") not in ("confirmed", "to watch") or one.get("share-now") is None:
-            continue
-        words = Words("Customers speak of {theme}: {now} of what they write, {before} before.",
-                      theme=one.named(teller.language), now=teller.of(one, "share-now"),
-                      before=teller.of(one, "share-before"))  # fmt: skip
-        ask = Words("What do customers say about {theme}?", theme=one.named(teller.language))
-        lead = Lead(label=Words("See what they say"), skill="feedback", words=teller.say(ask),
-                    ask=False)  # fmt: skip
-        pair = (one.get("share-before"), one.get("share-now"))
-        found.append(Move(teller.say(words), one.word("verdict") == "confirmed", pair, lead))
-    return found[:3]
-
-
-def _stuck(teller: Teller, evidence: Evidence) -> list[Move]:
-    gone = [o for o in told(evidence, "campaigns", "stuck--").values()
-            if o.word("where") == "sold out"]  # fmt: skip
-    found = []
-    for one in gone[:1]:
-        words = Words("{product} is sold out and still advertised ({keyword}): {spend} so far.",
-                      keyword=one.about, product=one.word("product"),
-                      spend=teller.of(one, "spend"))  # fmt: skip
-        teller.value(one.get("product"))
-        found.append(Move(teller.say(words), True))
-    return found
-
-
-def _why(teller: Teller) -> Lead:
-    ask = Words("What blocks sales now?")
-    return Lead(label=Words("Look into it"), skill="blockers", words=teller.say(ask), ask=False)
+async def _drawn(teller: Teller, top: Move, desk: Desk) -> File | None:
+    drawn = _picture(teller, top, desk)
+    return await desk.draw(drawn) if drawn else None
 
 
 def _line(teller: Teller, move: Move) -> str:
@@ -234,11 +170,15 @@ def _week(teller: Teller, evidence: Evidence) -> Table | None:
     return teller.table([teller.say(words) for words in heads], rows)
 
 
-def _limits(teller: Teller, evidence: Evidence) -> list[str]:
+def _limits(teller: Teller, evidence: Evidence, category: str | None) -> list[str]:
     lines = [Words("“Confirmed” stands after counting how many things were looked at; “to watch” "
                    "may be chance.")]  # fmt: skip
     tested = told(evidence, "trends").get("tested")
     if tested and tested.get("series"):
         n = teller.of(tested, "series")
         lines.append(Words("{n} series of sales were looked at.", n=n))
+    if category:
+        only = Words("Only {category} was looked at; campaigns and tests can't be told by it.",
+                     category=category)  # fmt: skip
+        lines.append(only)
     return [teller.say(line) for line in lines]

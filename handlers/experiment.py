@@ -1,4 +1,4 @@
-"""Read a test of variants, or plan one: is it sound, what changed, how many people it takes."""
+"""Read a test of variants, or plan one: what it changed, how many it takes."""
 
 import re
 

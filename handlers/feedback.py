@@ -1,7 +1,6 @@
 """Sum up what customers say: themes with counts, their words, what to fix first."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
@@ -11,7 +10,7 @@ from bot.desk import Desk
 from bot.parts import Copy, File, Lead, Quote, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
-from bot.told import Teller, Told, how_to_read, nothing_yet, once, speaks_of, told
+from bot.told import Teller, Told, how_to_read, nothing_yet, once, place_named, speaks_of, told
 from bot.words import Words
 
 TITLE = "Customer feedback"
@@ -26,7 +25,6 @@ ASKED_BY = (
 )
 MOST_THEMES, MOST_QUOTES, MOST_SHOWN = 6, 5, 8
 SURE = ("confirmed",)
-MOSTLY = Decimal("0.8")
 
 
 class Said(BaseModel):
@@ -153,12 +151,12 @@ def _where(teller: Teller, one: Told, every: dict[str, Told]) -> str:
     top = max(places, key=lambda o: ("--product-" in o.key, float(o.number("lift"))))
     return teller.say(Words(
         "{theme} is told most of {where}: {share} of its texts, {elsewhere} elsewhere.",
-        theme=teller.name(one), where=_place(top),
+        theme=teller.name(one), where=_place(top, every),
         share=teller.of(top, "share"), elsewhere=teller.of(top, "share-elsewhere")))  # fmt: skip
 
 
-def _place(one: Told) -> str | Words:
-    name = one.about.rsplit(", ", 1)[-1]
+def _place(one: Told, every: dict[str, Told]) -> str | Words:
+    name = place_named(one, every)
     return Words("region {name}", name=name) if "--region-" in one.key else name
 
 
@@ -172,15 +170,9 @@ def _praise(teller: Teller, shown: Sequence[Told]) -> str:
         share=teller.of(best, "praise-share"), n=teller.of(best, "texts")))  # fmt: skip
 
 
-def _told_below(one: Told, first: Sequence[Told]) -> bool:
-    """Whether nearly all of a theme is one of its own parts, which is told as well."""
-    most = MOSTLY * one.number("complaints")
-    return any(o.key.startswith(f"{one.key}-") and o.number("complaints") >= most for o in first)
-
-
 def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     lines: list[str] = []
-    for one in [one for one in first if not _told_below(one, first)][:3]:
+    for one in once(first, "complaints")[:3]:
         step = first_step(one.key)
         measure = "complaints" if one.number("complaints") else "texts"
         n = int(one.number(measure))
@@ -231,8 +223,8 @@ def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> P
 def _quotes(themes: Sequence[Told]) -> list[Quote]:
     """Letter for letter, theme by theme in turn."""
     facts = [one.get(f"quote-{n}") for n in (1, 2, 3) for one in themes]
-    once = {str(fact.value): fact.id for fact in reversed(facts) if fact is not None}
-    return [Quote(text=text, fact=id) for text, id in reversed(once.items())][:MOST_QUOTES]
+    distinct = {str(fact.value): fact.id for fact in reversed(facts) if fact is not None}
+    return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MOST_QUOTES]
 
 
 def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
@@ -257,7 +249,7 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
     keys = tuple(f"{one.key}--product-" for one in first)
     places = [o for key, o in every.items() if key.startswith(keys) and o.word("verdict") in SURE]
     if places:
-        product = places[0].about.rsplit(", ", 1)[-1]
+        product = place_named(places[0], every)
         page = Words("Product page for {product}: answer the doubt about {theme}",
                      product=product, theme=name)  # fmt: skip
         found.append(

@@ -18,11 +18,12 @@ from bot.forecasts import (
     tried_before,
     what_silence_meant,
     who_they_are,
+    without_refusals,
 )
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, bars
 from bot.request import Question, Request
-from bot.told import CANNOT, Teller, how_to_read, nothing_yet, speaks_of, told
+from bot.told import Teller, how_to_read, nothing_yet, speaks_of, told
 from bot.words import Words
 
 TITLE = "What comes next"
@@ -90,7 +91,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     picture = await desk.draw(
         bars(answer.title, answer.shown, language=teller.language, unit="%", colours=colours)
     )
-    known = evidence if answer.refusals else _without_refusals(evidence)
+    known = evidence if answer.refusals else without_refusals(evidence)
     read = how_to_read(teller, known, ["behaviour"], *map(teller.say, answer.limits))
     desk.keep(*teller.ever.values())
     written = await desk.write(Said, by_rules=answer.said)
@@ -98,10 +99,6 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         **written.model_dump(), picture=picture, table=answer.table, how_to_read=read,
         leads=answer.leads,
     )  # fmt: skip
-
-
-def _without_refusals(evidence: Evidence) -> Evidence:
-    return Evidence(facts=tuple(f for f in evidence.facts if f.id.split(".")[1] != CANNOT))
 
 
 def _again(teller: Teller, evidence: Evidence) -> Answer | None:
@@ -251,8 +248,10 @@ def _following(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
         Words("A day on which somebody bought counts as one purchase, whatever was in it."),
     ]
     audience = teller.say(Words("Whom should I target for {thing}?", thing=after))
-    letter = teller.say(Words("E-mail to customers who bought {before}: {after}", before=before,
-                              after=Words("what is new there") if before == after else after))  # fmt: skip
+    new = Words("what is new there") if before == after else after
+    letter = teller.say(
+        Words("E-mail to customers who bought {before}: {after}", before=before, after=new)
+    )
     leads = [
         Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
         Lead(label=Words("Draft copy for them"), skill="draft", words=letter),

@@ -95,7 +95,7 @@ def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told])
         n = int(whole.number("questions"))
         left = Words.count("{n} open question", "{n} open questions", n)
         teller.of(whole, "questions")
-    line = teller.say(Words("{decisions}, {questions}.", decisions=made, questions=left))
+    line = teller.say(Words("{decisions} and {questions}.", decisions=made, questions=left))
     return line[:1].upper() + line[1:]
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from bot.advice import first_step
 from bot.desk import Desk
-from bot.moved import MAYBE, MOST, SURE, Moved
+from bot.moved import MAYBE, MOST, SURE, Moved, called
 from bot.parts import Copy, File, Lead, Table
 from bot.path import step_of, theme_of
 from bot.pictures import COLOURS, Picture, line, points_of
@@ -76,7 +76,7 @@ def _headline(teller: Teller, found: Moved) -> str:
     if first is None or tested is None:
         return _returned(teller, found.back[0])
     if first.word("status") in (SURE, MAYBE) or found.focus:
-        return _sentence(teller, first, tested)
+        return _sentence(teller, first, found)
     return teller.say(Words("Nothing moved for sure in the week of {week}: {n} series were held "
                             "against what was expected of them.", week=teller.of(tested, "week"),
                             n=teller.of(tested, "series")))  # fmt: skip
@@ -85,14 +85,14 @@ def _headline(teller: Teller, found: Moved) -> str:
 def _moved(teller: Teller, found: Moved) -> list[str]:
     """What is confirmed, and all orders together: a line each."""
     lines = [_small(teller, one) for one in found.small]
+    sure = found.having(SURE)
+    for one in sure:
+        again = "" if one is found.first else _sentence(teller, one, found) + " "
+        lines.append(again + _since(teller, one, brief=bool(again)))
     lines += [_new(teller, one) for one in found.new[:MOST]]
-    sure, tested = found.having(SURE), found.tested
-    for one in sure if tested else ():
-        said = [] if one is found.first or tested is None else [_sentence(teller, one, tested)]
-        lines.append(" ".join([*said, _since(teller, one)]))
-    said_first = [*sure, *([found.first] if found.focus else [])]
-    whole = [one for one in found.series if one.key == "total-orders" and one not in said_first]
-    lines += [_sentence(teller, one, tested) for one in whole if tested]
+    said = [*sure, *([found.first] if found.focus else [])]
+    whole = [one for one in found.series if one.key == "total-orders" and one not in said]
+    lines += [_sentence(teller, one, found) for one in whole]
     lines += [_fall(teller, one) for one in found.falls[:2]]
     lines += [_returned(teller, one) for one in found.returned(SURE)]
     nothing = Words("Nothing moved by more than chance would.")
@@ -100,23 +100,22 @@ def _moved(teller: Teller, found: Moved) -> list[str]:
 
 
 def _watched(teller: Teller, found: Moved) -> list[str]:
-    tested = found.tested
     maybe = [one for one in found.having(MAYBE) if one is not found.first]
-    lines = [_sentence(teller, one, tested) for one in maybe if tested]
+    lines = [_sentence(teller, one, found) for one in maybe]
     lines += [_returned(teller, one) for one in found.returned(MAYBE)]
     return [f"– {one}" for one in lines] or [teller.say(Words("Nothing else stands out."))]
 
 
-def _sentence(teller: Teller, one: Told, tested: Told) -> str:
+def _sentence(teller: Teller, one: Told, found: Moved) -> str:
     """What came beside what was expected, and how sure that is."""
-    given = {"name": teller.name(one), "last": teller.of(one, "last"), "sure": _sure(one),
+    given = {"name": called(one, teller), "last": teller.of(one, "last"), "sure": _sure(one),
              "expected": teller.of(one, "expected"), "change": _change(teller, one)}  # fmt: skip
+    week = teller.of(found.tested, "week") if found.tested else ""
     if one.number("weeks") > 1:
         return teller.say(Words("{name}: {last} a week over the last three weeks, where {expected} "
                                 "were expected ({change}, {sure}).", **given))  # fmt: skip
     return teller.say(Words("{name}: {last} in the week of {week}, where {expected} were expected "
-                            "({change}, {sure}).", week=teller.of(tested, "week"),
-                            **given))  # fmt: skip
+                            "({change}, {sure}).", week=week, **given))  # fmt: skip
 
 
 def _sure(one: Told) -> Words:
@@ -124,16 +123,17 @@ def _sure(one: Told) -> Words:
     return Words("nothing unusual") if status == "steady" else Words(status)
 
 
-def _since(teller: Teller, one: Told) -> str:
+def _since(teller: Teller, one: Told, *, brief: bool) -> str:
     """Since when it runs higher or lower, and for how much money."""
-    given = {"name": teller.name(one), "since": teller.of(one, "since")}
+    given = {"name": called(one, teller), "since": teller.of(one, "since")}
     up = Words("{name} has sold more than expected since about the week of {since}.", **given)
     down = Words("{name} has sold less than expected since about the week of {since}.", **given)
-    lines = [teller.say(up if one.number("change") > 0 else down)]
-    if one.get("revenue"):
-        worth = Words("It brings in {revenue} a week.", revenue=teller.of(one, "revenue"))
-        lines.append(teller.say(worth))
-    return " ".join(lines)
+    if brief:  # what it is has just been said
+        up = down = Words("It began about the week of {since}.", since=given["since"])
+    rise = one.number("change") > 0
+    worth = Words("It brings in {revenue} a week.", revenue=teller.of(one, "revenue"))
+    more = f" {teller.say(worth)}" if rise and one.get("revenue") else ""
+    return teller.say(up if rise else down) + more
 
 
 def _new(teller: Teller, one: Told) -> str:
@@ -144,7 +144,7 @@ def _new(teller: Teller, one: Told) -> str:
 
 def _small(teller: Teller, one: Told) -> str:
     return teller.say(Words("{name} sells fewer than {least} a week: what moves there is chance.",
-                            name=teller.name(one), least=teller.of(one, "least")))  # fmt: skip
+                            name=called(one, teller), least=teller.of(one, "least")))  # fmt: skip
 
 
 def _fall(teller: Teller, one: Told) -> str:
@@ -167,10 +167,13 @@ def _returned(teller: Teller, one: Told) -> str:
 
 def _steps(teller: Teller, found: Moved) -> list[str]:
     steps: list[Words] = []
-    for one in found.having(SURE)[:2]:
+    goods = found.goods
+    for one in goods[:2]:
         up = Words("{name}: check the stock, and put it forward while it lasts.", name=one.about)
         down = Words("{name}: look at its price, stock and pictures first.", name=one.about)
         steps.append(up if one.number("change") > 0 else down)
+    if not goods and [one for one in found.having(SURE) if one.number("change") < 0]:
+        steps.append(Words("See below what blocks sales: it is told by step, region and keyword."))
     looks = [first_step(theme_of(one)) for one in found.falls[:1]]
     steps += [Words("On the site: {step}.", step=look) for look in looks if look]
     often = [o for o in found.returned(SURE) if o.number("rate") > o.number("rest")]
@@ -206,7 +209,7 @@ def _table(
     """A row each: its name, its measures, how sure it is; none of nothing."""
     rows = [
         [
-            teller.name(one),
+            called(one, teller),
             *(
                 _change(teller, one) if m == "change" else teller.of(one, m) or "–"
                 for m in measures
@@ -244,13 +247,11 @@ def _limits(teller: Teller, found: Moved) -> Sequence[str]:
 
 
 def _leads(teller: Teller, found: Moved) -> list[Lead]:
-    leads = []
-    sure = [one for one in found.having(SURE) if one.key.startswith(("category-", "product-"))]
-    rising = [one for one in sure if one.number("change") > 0]
-    if rising:
-        name = rising[0].about
-        copy = Words("E-mail: {name}, what people are buying now", name=name)
-        label = Words("Draft copy for {name}", name=name[:40])
+    leads: list[Lead] = []
+    rising = [one for one in found.goods if one.number("change") > 0]
+    for one in rising[:1]:
+        copy = Words("E-mail: {name}, what people are buying now", name=one.about)
+        label = Words("Draft copy for {name}", name=one.about[:40])
         leads.append(Lead(label=label, skill="draft", words=teller.say(copy)))
     look, asked = Words("Look at what blocks sales"), Words("what blocks sales right now?")
     leads.append(Lead(label=look, skill="blockers", words=teller.say(asked), ask=False))

@@ -99,7 +99,13 @@ async def test_draws_the_step_that_fell() -> None:
 
 async def test_leads_to_what_customers_say_to_a_note_and_to_a_test() -> None:
     leads = (await made()).leads
-    assert [lead.skill for lead in leads] == ["feedback", "feedback", "draft", "draft", "experiment"]
+    assert [lead.skill for lead in leads] == [
+        "feedback",
+        "feedback",
+        "draft",
+        "draft",
+        "experiment",
+    ]
     assert "paying on the phone" in leads[0].words
     assert "parcel is late" in leads[2].words
     assert "Plaid Nuée" in leads[3].words

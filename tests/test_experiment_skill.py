@@ -23,7 +23,9 @@ async def made(words: str, **more: Any) -> Drafted:
 
 
 def part(found: Drafted, key: str) -> str:
-    return next(part.text for part in found.parts if part.key == key)
+    """Its text, every space a plain one."""
+    text = next(part.text for part in found.parts if part.key == key)
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def blocked(found: Drafted) -> list[str]:
@@ -38,10 +40,9 @@ def blocked(found: Drafted) -> list[str]:
         ("how did the basket test do?", "this test is broken"),
         ("lis le test panier court", "ce test est faussé"),
         ("plan a test of free delivery on the basket page", "(20% more)"),
-        ("prépare un test de livraison offerte sur la page panier", "1 178 personnes".replace(
-            " ", "\u202f", 1)),
+        ("prépare un test de livraison offerte sur la page panier", "1 178 personnes"),
         ("sample size from 4% to 5%", "6,745 people in each variant"),
-        ("quelle taille d'échantillon pour passer de 4 % à 5 % ?", "6\u202f745 personnes"),
+        ("quelle taille d'échantillon pour passer de 4 % à 5 % ?", "6 745 personnes"),
     ],
 )  # fmt: skip
 async def test_says_what_matters_first_and_proves_every_figure(words: str, says: str) -> None:

@@ -26,6 +26,7 @@ from tests.library.small import small
 from tests.skills import run
 
 ATTACKS = (*IN_WORDS, *IN_MATERIAL)
+CLEAN: list[str] = []  # what is told without an attack, worked out once
 PLAIN = "It stands on my table every day and I look at it."
 TITLE = "Alba shirt"
 SMALL = ("The {0} runs small, I sent it back", "Too small for me, a pity", "It is far too tight")
@@ -53,7 +54,8 @@ def shelf(extra: tuple[str, ...], title: str = TITLE) -> Shelf:
         for n, text in enumerate([*texts, *extra])
     ]  # fmt: skip
     products = [
-        {"product": key, "title": name, "category": "Shirts", "price": Decimal(59), "compare_at": Decimal(59),
+        {"product": key, "title": name, "category": "Shirts", "price": Decimal(59),
+         "compare_at": Decimal(59),
          "lowest_30_days": Decimal(59), "currency": "EUR", "stock": 3, "status": "active"}
         for key, name in (("alba", title), ("sofa", "Sofa"))
     ]  # fmt: skip
@@ -109,16 +111,18 @@ def test_are_twenty() -> None:
 async def test_in_reviews_change_no_word_of_ours(skill: str) -> None:
     clean = await made(ASKED[skill], shelf=shelf((PLAIN,) * len(ATTACKS)), skill=skill)
     found = await made(ASKED[skill], shelf=shelf(ATTACKS), skill=skill)
-    assert told(found)[:3] == told(clean)[:3]
+    most = {"feedback": 3, "answer": 1}[skill]  # what follows counts texts on no theme
+    assert told(found)[:most] == told(clean)[:most]
     assert found.leads == clean.leads
     is_harmless(found)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=range(len(ATTACKS)))
 async def test_in_a_product_s_name_change_only_the_name(attack: str) -> None:
-    clean = await made(ASKED["feedback"], shelf=shelf(()))
+    if not CLEAN:
+        CLEAN.extend(told(await made(ASKED["feedback"], shelf=shelf(()))))
     found = await made(ASKED["feedback"], shelf=shelf((), title=attack))
-    for ours, theirs in zip(told(clean), told(found), strict=True):
+    for ours, theirs in zip(CLEAN, told(found), strict=True):
         squeezed = "".join(theirs.split())
         name = "".join(attack.split())
         plain = name.translate({0x202E: None, 0x202C: None, 0x200B: None})

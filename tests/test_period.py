@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.intake.period import read
+from bot.intake.period import ahead, read
 
 TODAY = date(2026, 11, 24)  # a Tuesday
 
@@ -37,3 +37,24 @@ def test_are_read_in_both_languages(
 @pytest.mark.parametrize("words", ["whom should I target?", "may I have trends", "", "les avis"])
 def test_are_none_when_none_are_named(words: str) -> None:
     assert read(words, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        ("who is likely to buy again in the next 60 days?", 60),
+        ("within 2 months", 60),
+        ("over the next three months", 90),
+        ("next month", 30),
+        ("d’ici 60 jours", 60),
+        ("dans les deux prochains mois", 60),
+        ("qui va racheter dans les 90 prochains jours ?", 90),
+        ("la semaine prochaine", 7),
+        ("in the last 30 days", None),
+        ("sur les 30 derniers jours", None),
+        ("what changed two weeks ago", None),
+        ("this month", None),
+    ],
+)
+def test_ahead_are_read_too(words: str, days: int | None) -> None:
+    assert ahead(words) == days

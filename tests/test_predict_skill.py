@@ -21,7 +21,9 @@ async def made(words: str, **more: Any) -> Drafted:
 
 
 def part(found: Drafted, key: str) -> str:
-    return next(part.text for part in found.parts if part.key == key)
+    """Its text, every space a plain one."""
+    text = next(part.text for part in found.parts if part.key == key)
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def blocked(found: Drafted) -> list[str]:

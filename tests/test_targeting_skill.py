@@ -77,7 +77,7 @@ async def test_has_rules_that_count_to_the_same_sizes_again() -> None:
         reached = found.evidence.get(f"audiences.{name}.by-{rule.purpose}")
         assert fits is not None
         assert reached is not None
-        assert (fits.value, reached.value) == (counted.fits, counted.reachable)
+        assert [fits.value, reached.value] == [counted.fits, counted.reachable]
 
 
 async def test_names_the_niche_by_what_was_planted() -> None:

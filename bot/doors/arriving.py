@@ -87,7 +87,8 @@ def _glimpse(found: Understood) -> Glimpse:
         rows=found.rows,
         currency=found.currency,
         columns=tuple(
-            Matched(theirs=one.theirs, ours=one.ours, how=one.how) for one in found.columns
+            Matched(theirs=one.theirs, ours=one.metric or one.ours, how=one.how)
+            for one in found.columns
         ),
         sample=found.sample[:3],
         apart=found.kept_apart,

@@ -40,7 +40,7 @@ async def play_(settings: Settings, chosen: argparse.Namespace) -> int:
     with home.held():
         if chosen.reset:
             await asyncio.to_thread(home.reset)
-        await asyncio.to_thread(home.fill, now().date())
+        await asyncio.to_thread(home.fill_apart, now().date())
         if not chosen.fill_only:
             await _until_asked_to_end(_play(home, chosen))
     return 0

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
 from bot.doors.house import House
@@ -65,6 +66,17 @@ class PlayHome:
         left = sorted(path.name for path in self.folder.iterdir() if path.name != LOCK)
         if left:
             say(f"Left in {self.folder}, as play did not make it: {', '.join(left)}.")
+
+    def fill_apart(self, today: date) -> None:
+        """`fill` in a process of its own, which takes the memory it needed away with it. Raises
+        CannotDo when it failed; it has said why."""
+        if (self.folder / FILLED).exists():
+            return
+        filling = get_context("spawn").Process(target=self.fill, args=(today,))
+        filling.start()
+        filling.join()
+        if filling.exitcode:
+            raise CannotDo(Words("The sample shop could not be filled."))
 
     def fill(self, today: date) -> None:
         """The sample shop and its products, once. A first start that broke off is begun again."""

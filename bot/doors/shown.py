@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.library.files import Understood
 
+NO_CURRENCY = "No currency is named."
 WIDE = 18  # signs of a cell
 FORMATS = {"csv": "text", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON Lines"}
 SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "whitespace": "blanks"}
@@ -22,6 +23,8 @@ def shown(found: Understood) -> str:
         if columns:
             lines.append(f"  {words}: {', '.join(columns)}")
     lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
+    if any(words.text == NO_CURRENCY for words in found.assumed):
+        lines.append("  To say it: --currency EUR, or another.")
     return "\n".join(lines)
 
 
@@ -42,7 +45,7 @@ def _form(found: Understood) -> Iterator[str]:
 def _table(found: Understood) -> Iterator[Sequence[str]]:
     yield "THEIRS", "OURS", "", *(f"ROW {n}" for n in range(1, len(found.sample) + 1))
     for one in found.columns:
-        values = (row.get(one.ours, "") for row in found.sample)
+        values = (row.get(one.metric or one.ours, "") for row in found.sample)
         yield one.theirs, one.ours, one.how, *values
 
 

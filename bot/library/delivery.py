@@ -58,9 +58,9 @@ class Parcels:
 
 def find(shelf: Shelf, where: Where) -> Findings:
     """delivery.all: late, before (%), parcels, p, verdict; delivery.region-<region>: status, late,
-    rest, before, p of regions that differ; delivery.late-regions: regions, late, rest, parcels,
-    late-parcels, late-worth (what these orders were worth), since, since-days, when the regions
-    fall into two groups."""
+    rest, before, p, late-worth of regions that differ; delivery.late-regions: regions, late, rest,
+    parcels, late-parcels, late-worth (what these orders were worth), since, since-days, when the
+    regions fall into two groups."""
     if shelf.table("orders") is None:
         found = Findings("delivery", "orders", shelf.today)
         found.refuse(Words("Late parcels need orders with the day promised and the day they came."))
@@ -82,10 +82,11 @@ def find(shelf: Shelf, where: Where) -> Findings:
     _everything(found, told)
     late, due = told.now()
     groups = two_groups(late, due) if (due > 0).sum() > 2 else None
-    _regions(found, told, shelf.floor, _usual(due, groups))
+    money = currencies(shelf, "orders")
+    currency = money[0] if len(money) == 1 else None
+    _regions(found, told, shelf.floor, _usual(due, groups), currency)
     if groups:
-        money = currencies(shelf, "orders")
-        _together(found, told, shelf.floor, groups, money[0] if len(money) == 1 else None)
+        _together(found, told, shelf.floor, groups, currency)
     return found
 
 
@@ -179,7 +180,9 @@ def _everything(found: Findings, told: Parcels) -> None:
         add("verdict", "confirmed" if worse else "steady", None, due.sum())
 
 
-def _regions(found: Findings, told: Parcels, floor: int, usual: Numbers) -> None:
+def _regions(
+    found: Findings, told: Parcels, floor: int, usual: Numbers, currency: str | None
+) -> None:
     """The regions that differ from the usual ones (a mask)."""
     (late, due), (late_before, due_before) = told.now(), told.before()
     asked = [at for at, name in enumerate(told.regions) if name and due[at] >= floor]
@@ -201,6 +204,8 @@ def _regions(found: Findings, told: Parcels, floor: int, usual: Numbers) -> None
             "rest": (_percent(*rest[n]), "%"),
             "p": (max(round(float(p[n]), 4), 0.0001), None),
         }
+        if currency:
+            measures["late-worth"] = (round(float(told.worth[-NOW:, at].sum())), currency)
         if due_before[at] >= floor:
             measures["before"] = (_percent(late_before[at], due_before[at]), "%")
         for measure, (value, unit) in measures.items():

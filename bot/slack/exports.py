@@ -12,7 +12,6 @@ from bot import journal
 from bot.audience import Rule
 from bot.decision import Decision, standing
 from bot.delivery import Delivery
-from bot.desk import Sent as Left
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.exported import PLATFORMS, Exported
@@ -66,7 +65,7 @@ def ask(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
 
 def export_form(draft: Draft, language: str) -> Block:
     audiences = [option(name, code) for code, (name, _) in exportable(draft).items()]
-    platforms = [option(one.title.to(language), key) for key, one in PLATFORMS.items()]
+    platforms = [option(_title(one.title, language), key) for key, one in PLATFORMS.items()]
     told = Words(
         "Only people who agreed are in the file. It comes to your direct messages with me, and is "
         "noted in the journal: how many, for what, by which rule."
@@ -130,8 +129,15 @@ def record(
     if any(one.writer == f"export {delivery.id}" for one in Receipt.of(session, draft.task)):
         return
     told = f"{name}: {made.people} people, rule SHA-256 {made.rule}, asked for by {by}"
-    left = Left(writer=f"export {delivery.id}", sent=told, to=f"file for {made.platform}", at=now)
-    Receipt.keep(session, workspace=draft.workspace, task=draft.task, sent=left)
+    Receipt.of_file(
+        session,
+        workspace=draft.workspace,
+        task=draft.task,
+        named=f"export {delivery.id}",
+        told=told,
+        to=f"file for {made.platform}",
+        now=now,
+    )
     journal.record(
         session,
         workspace=draft.workspace,
@@ -151,6 +157,10 @@ def _rule(stored: str) -> Rule | None:
         return Rule.model_validate_json(stored)
     except ValidationError:
         return None
+
+
+def _title(title: Words | str, language: str) -> str:
+    return title.to(language) if isinstance(title, Words) else title
 
 
 def _menu(id: str, label: Words, options: list[Block], language: str) -> Block:

@@ -187,3 +187,22 @@ def test_refuses_the_totals_of_a_shop_that_lives_on_christmas() -> None:
     assert told.get("expected-90-days", "purchases") is None
     assert any("How much will be bought" in words.to("en") for words in told.cannot)
     assert float(value(told, "buy-90-days", "backtest-auc")) == pytest.approx(0.74, abs=0.02)
+
+
+def test_says_what_a_silence_meant() -> None:
+    """Who is silent for longer than usual buys less, and by no means not at all."""
+    told = found(Where(days=60))
+    shares = [
+        float(value(told, f"{name}-60-days", "bought"))
+        for name in ("in-rhythm", "drifting", "silent-longer")
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[1] > 20
+
+
+def test_says_what_the_likeliest_have_in_common() -> None:
+    told = found(Where(days=60))
+    assert int(value(told, "buy-60-days-top", "customers")) == 496
+    top, rest = (int(value(told, f"buy-60-days-{who}", "purchases")) for who in ("top", "rest"))
+    assert top > 3 * rest
+    assert value(told, "buy-60-days", "last-day") == "2026-11-24"

@@ -60,6 +60,7 @@ def test_whose_arms_are_uneven_is_broken_and_has_no_effect() -> None:
     found = find(sample(), Where(experiment="panier-court"))
     assert value(found, "panier-court--purchase", "status") == "broken"
     assert value(found, "panier-court--purchase", "ratio-chi-square") == Decimal("33.6")
+    assert value(found, "panier-court--purchase--b", "meant") == 10_000
     assert not [fact for fact in found.facts if "effect" in fact.id or "rate" in fact.label.split()]
 
 

@@ -181,3 +181,85 @@ def test_of_the_marketplace_joins_all_of_its_orders(tmp_path: Path) -> None:
     assert len(rows) == 8_365
     assert len({row["order"] for row in rows}) == 7_360
     assert all(row["customer"] and row["region"] for row in rows)
+
+
+def orders_of(folder: Path, head: str, *rows: str) -> Understood:
+    path = written(folder, "sales.csv", head, *rows)
+    return understand(path, name=path.name)
+
+
+def test_of_a_french_shop_has_its_days_first(tmp_path: Path) -> None:
+    head = "N° commande;Date de commande;Client;Montant TTC"
+    path = written(
+        tmp_path, "ventes.csv", head, "1;03/11/2026;c1;1 234,50 €", "2;04/11/2026;c2;2,00 €"
+    )
+    rows = taken(path)
+    assert [row["at"].date() for row in rows] == [date(2026, 11, 3), date(2026, 11, 4)]
+    assert [row["amount"] for row in rows] == [Decimal("1234.50"), Decimal("2.00")]
+
+
+@pytest.mark.parametrize(
+    ("amount", "day_first"),
+    [("£12.50", True), ("12.50 €", True), ('"12,50"', True), ("$12.50", False), ("12.50", False)],
+)
+def test_without_a_proof_of_its_dates_goes_by_its_money(
+    tmp_path: Path, amount: str, day_first: bool
+) -> None:
+    found = orders_of(tmp_path, "order,date,customer,total", f"1,03/11/2026,c1,{amount}")
+    assert found.day_first is day_first
+
+
+def test_of_amounts_in_several_currencies_keeps_them_apart(tmp_path: Path) -> None:
+    rows = ('1,2026-11-01,c1,"12,50 €"', "2,2026-11-02,c2,$10.00", "3,2026-11-03,c3,9.00 €")
+    found = orders_of(tmp_path, "order,date,customer,total", *rows)
+    assert any("several currencies" in words.to("en") for words in found.assumed)
+    told = taken(tmp_path / "sales.csv", found)
+    assert {row["order"]: row["currency"] for row in told} == {"1": "EUR", "2": "USD", "3": "EUR"}
+
+
+def test_of_order_numbers_that_a_spreadsheet_cut_short_is_refused(tmp_path: Path) -> None:
+    rows = ("1.23457E+15,2026-11-01,c1,10", "1.23457E+15,2026-11-02,c2,20")
+    found = orders_of(tmp_path, "order,date,customer,total", *rows)
+    with pytest.raises(CannotDo, match="cut short by a spreadsheet"):
+        taken(tmp_path / "sales.csv", found)
+
+
+def test_of_orders_with_addresses_is_one_of_orders(tmp_path: Path) -> None:
+    head = "Order,Date,Customer,Email,Phone,Total"
+    row = "1,2026-11-01,Anne Martin,anne@example.com,+33612345678,10"
+    found = orders_of(tmp_path, head, row)
+    assert (found.kind, found.dropped) == ("orders", ("Email", "Phone"))
+
+
+def test_of_people_alone_is_still_one_of_customers(tmp_path: Path) -> None:
+    path = written(tmp_path, "people.csv", "customer_id,first name,email", "c1,Anne,a@example.com")
+    assert understand(path, name=path.name).kind == "consents"
+
+
+def test_with_one_slip_among_its_stars_keeps_the_scale(tmp_path: Path) -> None:
+    stars = [f"2026-11-01,{1 + n % 5},Text {n}" for n in range(30)]
+    path = written(tmp_path, "reviews.csv", "date,rating,review", *stars, "2026-11-01,50,slip")
+    assert max(row["rating"] for row in taken(path)) == 5.0
+    ten = written(tmp_path, "ten.csv", "date,rating,review", "2026-11-01,9,A", "2026-11-01,4,B")
+    assert sorted(row["rating"] for row in taken(ten)) == [2.0, 4.5]
+
+
+def test_without_a_header_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CannotDo, match="begins with a row"):
+        orders_of(tmp_path, "1,2026-11-01,c1,10", "2,2026-11-02,c2,20")
+
+
+def test_shows_the_cells_that_others_are_made_of(tmp_path: Path) -> None:
+    head = "order,date,customer,sku,quantity,unit price"
+    found = orders_of(tmp_path, head, "1,2026-11-01 08:26:00,c1,p1,2,4.50")
+    shown = found.sample[0]
+    assert (shown["at"], shown["quantity"], shown["unit_price"]) == (
+        "2026-11-01 08:26",
+        "2",
+        "4.50",
+    )
+
+
+def test_in_dollars_by_its_column_is_in_dollars(tmp_path: Path) -> None:
+    found = orders_of(tmp_path, "customer_id,date,dollar_value", "1,19970101,11.77")
+    assert found.currency == "USD"

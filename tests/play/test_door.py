@@ -207,6 +207,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(bot.play.shop, "fill", fill, raising=False)
     monkeypatch.setattr(play_home, "FILES", ())
+    monkeypatch.setattr(PlayHome, "fill_apart", PlayHome.fill)
 
 
 def chosen(**given: Any) -> argparse.Namespace:

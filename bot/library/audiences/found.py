@@ -6,10 +6,11 @@ from ibis import _
 
 from bot.audience import Rule
 from bot.errors import CannotDo
+from bot.fold import squeeze
 from bot.library.audiences.measured import SINCE
 from bot.library.audiences.naming import resolved
 from bot.library.audiences.niche import Niche, niche_of
-from bot.library.audiences.proposals import Proposal, goal_of, proposals
+from bot.library.audiences.proposals import Proposal, goal_of, proposals, without_goal
 from bot.library.audiences.subject import Goods, subject_of
 from bot.library.audiences.told import Telling
 from bot.library.bought import last_day, lines
@@ -40,7 +41,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
     until = last_day(shelf)
     now = Picking(shelf, bought, until, name="audiences_now")
     goods = _goods(shelf, now)
-    subject = subject_of(where.words or "", where.product, goods)
+    subject = subject_of(without_goal(where.words or ""), where.product, goods)
     since = until - timedelta(days=SINCE)
     past = now.lines.filter(now.lines.day <= since)
     earlier = Picking(shelf, past, since, name="audiences_then")
@@ -102,6 +103,6 @@ def _goods(shelf: Shelf, now: Picking) -> Goods:
         .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
     )
     rows = sorted(rows_of(shelf, table), key=lambda row: (-row["buyers"], row["product"]))
-    titles = {row["product"]: row["title"] or row["product"] for row in rows}
+    titles = {row["product"]: squeeze(row["title"] or row["product"]) for row in rows}
     categories = {row["product"]: row["category"] for row in rows if row["category"]}
     return Goods(titles, categories)

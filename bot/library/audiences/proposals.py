@@ -47,6 +47,14 @@ def goal_of(words: str) -> str | None:
     return next((goal for goal, shape in GOALS.items() if shape.search(low)), None)
 
 
+def without_goal(words: str) -> str:
+    """The words, folded, without what they say of whom they are after: the rest names goods."""
+    low = fold(words)
+    for shape in GOALS.values():
+        low = shape.sub(" ", low)
+    return low
+
+
 def proposals(subject: Subject, goal: str | None, niche: Sequence[str]) -> list[Proposal]:
     """At most three that fit what was asked, and the niche when there is one."""
     known = {one.id: one for one in _known(subject, goal)}

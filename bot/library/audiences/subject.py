@@ -74,9 +74,10 @@ def _by_title(asked: str, wanted: frozenset[str], goods: Goods) -> Subject:
     found = [key for key, title in goods.titles.items() if concepts(title) & wanted]
     found = found or [key for key, title in goods.titles.items() if speaks_of(asked, title)]
     shared = {key: len(said & set(words_of(goods.titles[key]))) for key in found}
-    most = max(shared.values(), default=0)
-    if most > 1:  # "chemise Alba" is one shirt
-        found = [key for key in found if shared[key] == most]
+    best = [key for key in found if shared[key] == max(shared.values())]
+    if len(best) == 1 and shared[best[0]] > 1:  # "chemise Alba" is one shirt
+        found = best
+    found.sort(key=lambda key: -shared[key])
     if len(found) == 1:
         return Subject(goods.titles[found[0]], product=found[0])
     if not found:

@@ -28,6 +28,7 @@ from bot.library.slugs import slug
 from bot.words import Words
 
 FEW = 5  # buyers, below which a share says nothing
+WIDE = 10  # times: an interval so wide says nothing, and is not told
 SHOWN = 40  # categories in the form
 
 
@@ -186,9 +187,9 @@ class Telling:
         for end, share in zip(("low", "high"), past.share_interval, strict=True):
             buyers = round(reach * share)
             add(one.id, f"expected-buyers-{end}", buyers, rows=rows, query=query)
-        if self._currency:
-            for end, mean in zip(("low", "high"), past.sales_interval, strict=True):
-                sales = _roughly(reach * mean)
+        low, high = (_roughly(reach * mean) for mean in past.sales_interval)
+        if self._currency and low * WIDE > high:
+            for end, sales in (("low", low), ("high", high)):
                 unit = self._currency
                 add(one.id, f"expected-sales-{end}", sales, unit=unit, rows=rows, query=query)
         effect = smallest_lift(past.share, reach // 2)

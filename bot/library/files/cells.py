@@ -89,6 +89,7 @@ CREATE MACRO counted(x) AS CASE
     WHEN regexp_full_match(x, '\d{9,10}(\.\d+)?') THEN make_timestamp((x::DOUBLE * 1000000)::BIGINT)
     WHEN regexp_full_match(x, '\d{12,13}') THEN make_timestamp(x::BIGINT * 1000)
     WHEN regexp_full_match(x, '\d{15,16}') THEN make_timestamp(x::BIGINT) END;
+-- what can be read in one way only
 CREATE MACRO plain_moment(x) AS CASE
   WHEN x[5] IN ('-', '/') THEN iso(x)
   WHEN regexp_full_match(x, '\d+(\.\d+)?') THEN counted(x) END;

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.errors import CannotDo
 from bot.library.catalogue.amounts import CURRENCIES
-from bot.library.files.names import CONSENTS, PRODUCTS, Match, spoken
+from bot.library.files.names import CONSENTS, PRODUCTS, Match, sort_of, spoken
 from bot.library.files.proving import Proof
 from bot.library.files.understood import Mapped
 from bot.library.kinds import Type, kinds
@@ -172,11 +172,19 @@ def _made(match: Match, names: Sequence[str]) -> Iterator[Words]:
         if "unit" not in has and "users" not in has:
             yield Words("Each row is a person of its own.")
         if match.metrics:
-            yield Words("What is measured: {metrics}.", metrics=", ".join(match.metrics))
+            yield _measured(list(match.metrics))
     if match.kind == "consents" and not any(one in has for one in CONSENTS):
         yield Words("No consent is told: nobody of this file may be written to.")
     if kinds()[match.kind].dated not in has:
         yield Words("There are no dates.")
+
+
+def _measured(metrics: list[str]) -> Words:
+    """A single yes-or-no with a single amount stays one row; else there is one for each."""
+    names = ", ".join(metrics)
+    if len(metrics) == 1 or sorted(map(sort_of, metrics)) == ["successes", "values"]:
+        return Words("What is measured: {metrics}.", metrics=names)
+    return Words("Each row becomes {n}, one a measure: {metrics}.", n=len(metrics), metrics=names)
 
 
 def _missing(match: Match) -> list[str]:

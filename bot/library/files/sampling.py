@@ -4,7 +4,7 @@ import duckdb
 
 from bot.library.files.columns import cells, ours, sql_type
 from bot.library.files.understood import Mapped, Understood
-from bot.library.kinds import kinds
+from bot.library.kinds import Type, kinds
 
 LOOKED_AT = 2_000  # rows
 UNREADABLE = 0.5  # of the cells that say anything
@@ -44,15 +44,26 @@ def sample(
     """Three rows by our columns; persons and texts about them don't show."""
     con.execute("CREATE OR REPLACE MACRO bare_words(x) AS hidden(x)")
     told = [one for one in ours(understood) if one.sql not in ("NULL",) and one.name != "unit"]
-    persons = {n for n, c in kinds()[understood.kind].columns.items() if c.type == "person"}
+    types = {name: column.type for name, column in kinds()[understood.kind].columns.items()}
+    persons = {name for name, type_ in types.items() if type_ == "person"}
     selects = ", ".join(f"CAST(CAST({one.sql} AS {sql_type(one.type)}) AS VARCHAR)" for one in told)
     some = cells(understood, f"(SELECT * FROM {relation} LIMIT 3)")
-    rows = con.execute(f"SELECT {selects} FROM {some}").fetchall()
+    parts = [one for one in understood.columns if not one.metric and one.ours not in types]
+    whole = ", ".join([selects, *(f"said(bare(c{one.place}))" for one in parts)])
+    rows = con.execute(f"SELECT {whole} FROM {some}").fetchall()
+    names = [*(one.name.removeprefix("metric_") for one in told), *(one.ours for one in parts)]
     return tuple(
         {
-            one.name.removeprefix("metric_"): "(keyed)" if one.name in persons else str(cell)
-            for one, cell in zip(told, row, strict=True)
+            name: "(keyed)" if name in persons else _short(str(cell), types.get(name))
+            for name, cell in zip(names, row, strict=True)
             if cell is not None
         }
         for row in rows
     )
+
+
+def _short(cell: str, type_: Type | None) -> str:
+    """Without what says nothing: seconds, a midnight, a nought behind the point."""
+    if type_ == "moment":
+        return cell.removesuffix(":00").removesuffix(" 00:00")
+    return cell.removesuffix(".0") if type_ == "number" else cell

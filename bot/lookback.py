@@ -1,0 +1,172 @@
+"""What a digest says of the past: whether what it called last time went on, how what was sent did,
+what waits and what was done."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.evidence import Evidence
+from bot.parts import Lead
+from bot.told import Teller, Told, told
+from bot.words import Words
+
+STANDS = ("confirmed", "to watch")
+MEASURED = {  # kind → its measure, and the ones that say how sure it is
+    "delivery": ("late", "status"),
+    "funnel": ("rate", "status"),
+    "feedback": ("share-now", "verdict"),
+    "trends": ("change", "status"),
+}
+MOST, MOST_SENT = 4, 3
+RATES = {
+    "open-rate": Words("opened"),
+    "click-rate": Words("clicked"),
+    "order-rate": Words("ordered"),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One thing that the last digest called, and what is known of it now."""
+
+    then: Told
+    now: Told | None
+    kind: str
+
+    @property
+    def measure(self) -> str:
+        return MEASURED[self.kind][0]
+
+    @property
+    def newer(self) -> bool:
+        """Whether rows have come in since."""
+        known, was = self.now and self.now.get(self.measure), self.then.get(self.measure)
+        return bool(known and was and known.as_of > was.as_of)
+
+    @property
+    def went_on(self) -> bool:
+        """Still called, and in the same direction where there is one."""
+        assert self.now is not None
+        same = self.now.number("change") * self.then.number("change") >= 0
+        return self.now.word(MEASURED[self.kind][1]) in STANDS and same
+
+
+def calls(evidence: Evidence) -> Iterator[Call]:
+    """What was called last time, in the order told then."""
+    for key, then in told(evidence, "before").items():
+        kind, _, subject = key.partition("--")
+        if kind in MEASURED and then.get(MEASURED[kind][0]) is not None:
+            yield Call(then, told(evidence, kind).get(subject), kind)
+
+
+def graded(teller: Teller, evidence: Evidence) -> list[str]:
+    """A line for each thing called last time: it went on, or it did not. Where nothing newer came
+    in, that is said; nothing when nothing was called."""
+    known = list(calls(evidence))
+    newer = [call for call in known if call.newer]
+    if known and not newer:
+        words = Words("I can't say yet whether what I told you last time went on: no newer rows "
+                      "have come in.")  # fmt: skip
+        return [teller.say(words)]
+    return [_graded(teller, call) for call in newer[:MOST]]
+
+
+def _graded(teller: Teller, call: Call) -> str:
+    assert call.now is not None
+    sure = call.then.word(MEASURED[call.kind][1]) == "confirmed"
+    figures = {"now": teller.of(call.now, call.measure), "was": teller.of(call.then, call.measure)}
+    by_kind = {
+        "delivery": Words("{now} of parcels late, {was} last time", **figures),
+        "funnel": Words("{now} get through, {was} last time", **figures),
+        "feedback": Words("{now} of what customers write, {was} last time", **figures),
+        "trends": Words("{now} against what was expected, {was} last time", **figures),
+    }
+    how = Words("called confirmed") if sure else Words("called to watch")
+    filled = {"what": teller.name(call.now), "how": how, "figures": by_kind[call.kind]}
+    if call.went_on:
+        return "– " + teller.say(Words("{what}, {how}: it went on, {figures}.", **filled))
+    return "– " + teller.say(Words("{what}, {how}: it did not go on, {figures}.", **filled))
+
+
+def sent(teller: Teller, evidence: Evidence) -> tuple[list[str], list[Lead]]:
+    """Each campaign that results came back for, against its comparable median, chance named; and
+    what the newest leads to."""
+    every = told(evidence, "sent")
+    none = every.pop("all", None)
+    lines = ["– " + _sent(teller, one) for one in list(every.values())[:MOST_SENT]]
+    if none and (n := int(none.number("without"))):
+        teller.of(none, "without")
+        lines.append("– " + teller.say(Words.count("{n} campaign went out without results so far.",
+                                                   "{n} campaigns went out without results so far.",
+                                                   n)))  # fmt: skip
+    return lines, [lead for one in list(every.values())[:1] for lead in _leads(teller, one)]
+
+
+def _sent(teller: Teller, one: Told) -> str:
+    teller.value(one.get("name"))
+    said = [_rate(teller, one)]
+    if one.get("sales"):
+        sold = Words("It brought {orders}, {sales}.", orders=teller.of(one, "orders"),
+                     sales=teller.of(one, "sales"))  # fmt: skip
+        said.append(teller.say(sold))
+    return " ".join(said)
+
+
+def _rate(teller: Teller, one: Told) -> str:
+    """The first rate that was counted and can be held against others."""
+    rate = next((rate for rate in RATES if one.get(f"{rate}-median")), None)
+    if rate is None:
+        few = Words("{name}: too few comparable campaigns to say whether it did well.",
+                    name=one.about)  # fmt: skip
+        return teller.say(few)
+    filled = {
+        "name": one.about,
+        "own": teller.of(one, rate),
+        "verb": RATES[rate],
+        "median": teller.of(one, f"{rate}-median"),
+    }
+    if one.word(f"{rate}-chance") == "yes":
+        words = Words("{name}: {own} {verb}, {median} in the middle of comparable ones; chance "
+                      "explains what lies between.", **filled)  # fmt: skip
+    elif one.number(rate) > one.number(f"{rate}-median"):
+        words = Words("{name}: {own} {verb}, {median} in the middle of comparable ones: better "
+                      "than chance explains.", **filled)  # fmt: skip
+    else:
+        words = Words("{name}: {own} {verb}, {median} in the middle of comparable ones: worse "
+                      "than chance explains.", **filled)  # fmt: skip
+    return teller.say(words)
+
+
+def _leads(teller: Teller, one: Told) -> Iterator[Lead]:
+    yield Lead(label=Words("Adjust what we sent"), skill="draft", words=one.word("asked"))
+    plan = Words("Plan a test of the subject line for: {what}", what=one.about)
+    yield Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(plan), ask=False)
+
+
+def waiting(teller: Teller, evidence: Evidence) -> list[str]:
+    """The queue: how many drafts wait for approval, and how long the oldest has."""
+    queue = told(evidence, "work").get("queue")
+    if queue is None:
+        return []
+    n = int(queue.number("waiting"))
+    teller.of(queue, "waiting")
+    if not n:
+        return [teller.say(Words("Nothing waits for your approval."))]
+    count = Words.count("{n} draft waits for approval", "{n} drafts wait for approval", n)
+    old = Words("the oldest was made {days} ago", days=teller.of(queue, "oldest"))
+    if not queue.number("oldest"):
+        old = Words("the oldest was made today")
+    return [teller.say(Words("{count}; {old}.", count=count, old=old))]
+
+
+def done(teller: Teller, evidence: Evidence) -> list[str]:
+    """What the intern did in seven days."""
+    week = told(evidence, "work").get("week")
+    if week is None:
+        return []
+    filled = {
+        name.replace("-", "_"): teller.of(week, name)
+        for name in ("drafted", "approved", "sent-back", "rejected", "delivered")
+    }
+    words = Words("In seven days I made {drafted} drafts: {approved} were approved, {sent_back} "
+                  "sent back, {rejected} rejected; {delivered} went out.", **filled)  # fmt: skip
+    return [teller.say(words)]

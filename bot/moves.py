@@ -1,0 +1,126 @@
+"""What moved, found among the facts of the analyses, each as one sentence and what it leads to."""
+
+from dataclasses import dataclass
+
+from bot.evidence import Evidence, Fact
+from bot.parts import Lead
+from bot.told import Teller, Told, told
+from bot.words import Words
+
+
+@dataclass(frozen=True)
+class Move:
+    """One thing that moved, in words, and what it leads to."""
+
+    words: str
+    sure: bool
+    pair: tuple[Fact | None, Fact | None] | None = (
+        None  # before or elsewhere, and now: for the picture
+    )
+    lead: Lead | None = None
+
+
+def moves(teller: Teller, evidence: Evidence) -> list[Move]:
+    """The confirmed ones first, as far as their section goes."""
+    found = [*_site(teller, evidence), *_parcels(teller, evidence), *_sales(teller, evidence)]
+    found += [*_said(teller, evidence), *_stuck(teller, evidence)]
+    return sorted(found, key=lambda move: not move.sure)
+
+
+def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
+    found = []
+    for one in told(evidence, "trends").values():
+        if one.word("status") not in ("confirmed", "to watch") or one.get("expected") is None:
+            continue
+        last, expected = teller.of(one, "last"), teller.of(one, "expected")
+        words = Words("{what}: {last} last week, {expected} expected ({change}).",
+                      what=teller.name(one), last=last, expected=expected,
+                      change=teller.of(one, "change"))  # fmt: skip
+        rising = one.number("change") > 0
+        brief = Words("Write an e-mail about {what}", what=one.named(teller.language))
+        lead = Lead(label=Words("Draft an e-mail about it"), skill="draft", words=teller.say(brief))
+        pair = (one.get("expected"), one.get("last"))
+        sure = one.word("status") == "confirmed"
+        found.append(Move(teller.say(words), sure, pair, lead if rising else _why(teller)))
+    return found
+
+
+def _site(teller: Teller, evidence: Evidence) -> list[Move]:
+    steps = [o for o in told(evidence, "funnel", "device-").values() if o.get("before")]
+    found = []
+    for one in steps:
+        if one.word("status") not in ("confirmed", "to watch"):
+            continue
+        said = [_step(teller, one)]
+        if one.get("since"):
+            since = Words("Since {day}.", day=teller.of(one, "since"))
+            said.append(teller.say(since))
+        if one.get("lost-money"):
+            cost = Words("It costs about {money} so far ({low} to {high}).",
+                         money=teller.of(one, "lost-money"), low=teller.of(one, "lost-money-low"),
+                         high=teller.of(one, "lost-money-high"))  # fmt: skip
+            said.append(teller.say(cost))
+        sure, pair = one.word("status") == "confirmed", (one.get("before"), one.get("rate"))
+        found.append(Move(" ".join(said), sure, pair, _why(teller)))
+    return found
+
+
+def _step(teller: Teller, one: Told) -> str:
+    how = {
+        "device": one.named(teller.language),
+        "rate": teller.of(one, "rate"),
+        "before": teller.of(one, "before"),
+    }
+    if one.key.endswith("view-to-cart"):
+        words = Words(
+            "On {device}, {rate} of product visits reach the basket, {before} before.", **how
+        )
+    elif one.key.endswith("cart-to-checkout"):
+        words = Words("On {device}, {rate} of baskets reach checkout, {before} before.", **how)
+    else:
+        words = Words("On {device}, {rate} of checkouts end in a payment, {before} before.", **how)
+    return teller.say(words)
+
+
+def _parcels(teller: Teller, evidence: Evidence) -> list[Move]:
+    found = []
+    for one in told(evidence, "delivery", "late-regions").values():
+        words = Words("Late parcels in {where}: {late}, {rest} elsewhere.", where=one.about,
+                      late=teller.of(one, "late"), rest=teller.of(one, "rest"))  # fmt: skip
+        pair = (one.get("rest"), one.get("late"))
+        found.append(Move(teller.say(words), True, pair, _why(teller)))
+    return found
+
+
+def _said(teller: Teller, evidence: Evidence) -> list[Move]:
+    found = []
+    for one in told(evidence, "feedback").values():
+        if one.word("verdict") not in ("confirmed", "to watch") or one.get("share-now") is None:
+            continue
+        words = Words("Customers speak of {theme}: {now} of what they write, {before} before.",
+                      theme=one.named(teller.language), now=teller.of(one, "share-now"),
+                      before=teller.of(one, "share-before"))  # fmt: skip
+        ask = Words("What do customers say about {theme}?", theme=one.named(teller.language))
+        lead = Lead(label=Words("See what they say"), skill="feedback", words=teller.say(ask),
+                    ask=False)  # fmt: skip
+        pair = (one.get("share-before"), one.get("share-now"))
+        found.append(Move(teller.say(words), one.word("verdict") == "confirmed", pair, lead))
+    return found[:3]
+
+
+def _stuck(teller: Teller, evidence: Evidence) -> list[Move]:
+    gone = [o for o in told(evidence, "campaigns", "stuck--").values()
+            if o.word("where") == "sold out"]  # fmt: skip
+    found = []
+    for one in gone[:1]:
+        words = Words("{product} is sold out and still advertised ({keyword}): {spend} so far.",
+                      keyword=one.about, product=one.word("product"),
+                      spend=teller.of(one, "spend"))  # fmt: skip
+        teller.value(one.get("product"))
+        found.append(Move(teller.say(words), True))
+    return found
+
+
+def _why(teller: Teller) -> Lead:
+    ask = Words("What blocks sales now?")
+    return Lead(label=Words("Look into it"), skill="blockers", words=teller.say(ask), ask=False)
