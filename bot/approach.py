@@ -1,5 +1,7 @@
 """What audiences are called, what each should hear, how many there are and why them."""
 
+from collections.abc import Sequence
+
 from bot.told import Teller, Told
 from bot.words import Words
 
@@ -23,7 +25,7 @@ SAY = {  # what each should hear
     "niche": Words("speak of what they do with these things, never of what you know about them"),
     "yours": Words("say one thing that is true for all of them, and leave the rest out"),
 }
-REACH = {"by-email": Words("e-mail"), "by-sms": Words("SMS"), "by-ads": Words("ads")}
+REACH = {"by-email": Words("by e-mail"), "by-sms": Words("by SMS"), "by-ads": Words("for ads")}
 
 
 def reach(teller: Teller, one: Told) -> str:
@@ -33,7 +35,7 @@ def reach(teller: Teller, one: Told) -> str:
         return teller.say(Words("{fits} customers fit", fits=teller.of(one, "customers")))
     best = max(ways, key=one.number)
     return teller.say(Words(
-        "{fits} customers fit, {n} of them may be reached by {way}", way=REACH[best],
+        "{fits} customers fit, {n} of them may be reached {way}", way=REACH[best],
         fits=teller.of(one, "customers"), n=teller.of(one, best)))  # fmt: skip
 
 
@@ -77,3 +79,21 @@ def why(teller: Teller, whole: Told, one: Told) -> str:
                 "{most}.", among=among, least=sales[0], most=sales[1], **given)  # fmt: skip
         lines.append(teller.say(worth))
     return " ".join(lines)
+
+
+def limits(teller: Teller, whole: Told, shown: Sequence[Told]) -> list[str]:
+    """What the choice does not show, and what to do about it."""
+    lines = []
+    if any(one.get("bought-share") for one in shown):
+        lines += [
+            Words("The shares are what the same rule would have picked {days} ago, and what those "
+                  "people bought since, with whatever was sent to them: not what one more "
+                  "message adds.",
+                  days=teller.of(whole, "days")),
+            Words("Seasons differ: what was bought in those days may not be what is bought in the "
+                  "next ones."),
+        ]  # fmt: skip
+    lines.append(Words("Only people who agreed are ever written to or exported, and groups too "
+                       "small to hide anybody are not shown."))  # fmt: skip
+    lines.append(Words("To know what a message adds, leave a part of the audience out, by lot."))
+    return [teller.say(line) for line in lines]

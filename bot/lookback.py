@@ -37,6 +37,11 @@ class Call:
         return MEASURED[self.kind][0]
 
     @property
+    def sure(self) -> bool:
+        """Whether it was called confirmed then."""
+        return self.then.word(MEASURED[self.kind][1]) == "confirmed"
+
+    @property
     def newer(self) -> bool:
         """Whether rows have come in since."""
         known, was = self.now and self.now.get(self.measure), self.then.get(self.measure)
@@ -51,7 +56,7 @@ class Call:
 
 
 def calls(evidence: Evidence) -> Iterator[Call]:
-    """What was called last time, in the order told then."""
+    """What was called last time, kind by kind in the order of MEASURED."""
     for key, then in told(evidence, "before").items():
         kind, _, subject = key.partition("--")
         if kind in MEASURED and then.get(MEASURED[kind][0]) is not None:
@@ -61,7 +66,9 @@ def calls(evidence: Evidence) -> Iterator[Call]:
 def graded(teller: Teller, evidence: Evidence) -> list[str]:
     """A line for each thing called last time: it went on, or it did not. Where nothing newer came
     in, that is said; nothing when nothing was called."""
-    known = list(calls(evidence))
+    known = sorted(
+        calls(evidence), key=lambda call: (not call.sure, list(MEASURED).index(call.kind))
+    )
     newer = [call for call in known if call.newer]
     if known and not newer:
         words = Words("I can't say yet whether what I told you last time went on: no newer rows "
@@ -72,19 +79,27 @@ def graded(teller: Teller, evidence: Evidence) -> list[str]:
 
 def _graded(teller: Teller, call: Call) -> str:
     assert call.now is not None
-    sure = call.then.word(MEASURED[call.kind][1]) == "confirmed"
     figures = {"now": teller.of(call.now, call.measure), "was": teller.of(call.then, call.measure)}
     by_kind = {
         "delivery": Words("{now} of parcels late, {was} last time", **figures),
         "funnel": Words("{now} get through, {was} last time", **figures),
         "feedback": Words("{now} of what customers write, {was} last time", **figures),
-        "trends": Words("{now} against what was expected, {was} last time", **figures),
+        "trends": Words("{now} compared with what was expected, {was} last time", **figures),
     }
-    how = Words("called confirmed") if sure else Words("called to watch")
-    filled = {"what": teller.name(call.now), "how": how, "figures": by_kind[call.kind]}
+    how = Words("called confirmed") if call.sure else Words("called to watch")
+    filled = {"what": _name(teller, call), "how": how, "figures": by_kind[call.kind]}
     if call.went_on:
         return "– " + teller.say(Words("{what}, {how}: it went on, {figures}.", **filled))
     return "– " + teller.say(Words("{what}, {how}: it did not go on, {figures}.", **filled))
+
+
+def _name(teller: Teller, call: Call) -> str:
+    if call.kind == "delivery":
+        return teller.say(Words("Late parcels in {where}", where=call.then.about))
+    name = call.then.named(teller.language)
+    if call.kind == "funnel":
+        return teller.say(Words("The path to purchase on {device}", device=name))
+    return name[:1].upper() + name[1:]
 
 
 def sent(teller: Teller, evidence: Evidence) -> tuple[list[str], list[Lead]]:
@@ -167,6 +182,6 @@ def done(teller: Teller, evidence: Evidence) -> list[str]:
         name.replace("-", "_"): teller.of(week, name)
         for name in ("drafted", "approved", "sent-back", "rejected", "delivered")
     }
-    words = Words("In seven days I made {drafted} drafts: {approved} were approved, {sent_back} "
-                  "sent back, {rejected} rejected; {delivered} went out.", **filled)  # fmt: skip
+    words = Words("In seven days: {drafted} drafts made, {approved} approved, {sent_back} sent "
+                  "back, {rejected} rejected, {delivered} gone out.", **filled)  # fmt: skip
     return [teller.say(words)]

@@ -23,9 +23,9 @@ class Moved:
         new = [one for key, one in every.items() if key.startswith("new-")]
         small = [one for key, one in every.items() if key.startswith("small-")]
         self.small = [one for one in small if names(words, one)]
-        self.focus = bool(named)
-        self.new = [one for one in new if not named or names(words, one)]
-        self.series = sorted(named or whole, key=_weight)
+        self.focus = bool(named or self.small)
+        self.new = [one for one in new if not self.focus or names(words, one)]
+        self.series = sorted(named if self.focus else whole, key=_weight)
         self.first = self.series[0] if self.series else None
         back = [one for key, one in every.items() if key.startswith("returns-")]
         of_named = [one for one in back if names(words, one)]

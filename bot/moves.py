@@ -7,6 +7,9 @@ from bot.parts import Lead
 from bot.told import Teller, Told, told
 from bot.words import Words
 
+STANDS = ("confirmed", "to watch")
+MOST_THEMES = 3
+
 
 @dataclass(frozen=True)
 class Move:
@@ -14,6 +17,7 @@ class Move:
 
     words: str
     sure: bool
+    subject: str  # of its facts: "trends.total-orders"
     pair: tuple[Fact | None, Fact | None] | None = (
         None  # before or elsewhere, and now: for the picture
     )
@@ -30,7 +34,7 @@ def moves(teller: Teller, evidence: Evidence) -> list[Move]:
 def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
     found = []
     for one in told(evidence, "trends").values():
-        if one.word("status") not in ("confirmed", "to watch") or one.get("expected") is None:
+        if one.word("status") not in STANDS or one.get("expected") is None:
             continue
         last, expected = teller.of(one, "last"), teller.of(one, "expected")
         words = Words("{what}: {last} last week, {expected} expected ({change}).",
@@ -41,7 +45,7 @@ def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
         lead = Lead(label=Words("Draft an e-mail about it"), skill="draft", words=teller.say(brief))
         pair = (one.get("expected"), one.get("last"))
         sure = one.word("status") == "confirmed"
-        found.append(Move(teller.say(words), sure, pair, lead if rising else _why(teller)))
+        found.append(Move(teller.say(words), sure, _id(one), pair, lead if rising else _why(teller)))
     return found
 
 
@@ -49,7 +53,7 @@ def _site(teller: Teller, evidence: Evidence) -> list[Move]:
     steps = [o for o in told(evidence, "funnel", "device-").values() if o.get("before")]
     found = []
     for one in steps:
-        if one.word("status") not in ("confirmed", "to watch"):
+        if one.word("status") not in STANDS:
             continue
         said = [_step(teller, one)]
         if one.get("since"):
@@ -61,7 +65,7 @@ def _site(teller: Teller, evidence: Evidence) -> list[Move]:
                          high=teller.of(one, "lost-money-high"))  # fmt: skip
             said.append(teller.say(cost))
         sure, pair = one.word("status") == "confirmed", (one.get("before"), one.get("rate"))
-        found.append(Move(" ".join(said), sure, pair, _why(teller)))
+        found.append(Move(" ".join(said), sure, _id(one), pair, _why(teller)))
     return found
 
 
@@ -88,15 +92,16 @@ def _parcels(teller: Teller, evidence: Evidence) -> list[Move]:
         words = Words("Late parcels in {where}: {late}, {rest} elsewhere.", where=one.about,
                       late=teller.of(one, "late"), rest=teller.of(one, "rest"))  # fmt: skip
         pair = (one.get("rest"), one.get("late"))
-        found.append(Move(teller.say(words), True, pair, _why(teller)))
+        found.append(Move(teller.say(words), True, _id(one), pair, _why(teller)))
     return found
 
 
 def _said(teller: Teller, evidence: Evidence) -> list[Move]:
     found = []
-    for one in told(evidence, "feedback").values():
-        if one.word("verdict") not in ("confirmed", "to watch") or one.get("share-now") is None:
-            continue
+    stands = [o for o in told(evidence, "feedback").values()
+              if o.word("verdict") in STANDS and o.get("share-now")]  # fmt: skip
+    for one in stands[:MOST_THEMES]:
+        sure = one.word("verdict") == "confirmed"
         words = Words("Customers speak of {theme}: {now} of what they write, {before} before.",
                       theme=one.named(teller.language), now=teller.of(one, "share-now"),
                       before=teller.of(one, "share-before"))  # fmt: skip
@@ -104,8 +109,8 @@ def _said(teller: Teller, evidence: Evidence) -> list[Move]:
         lead = Lead(label=Words("See what they say"), skill="feedback", words=teller.say(ask),
                     ask=False)  # fmt: skip
         pair = (one.get("share-before"), one.get("share-now"))
-        found.append(Move(teller.say(words), one.word("verdict") == "confirmed", pair, lead))
-    return found[:3]
+        found.append(Move(teller.say(words), sure, _id(one), pair, lead))
+    return found
 
 
 def _stuck(teller: Teller, evidence: Evidence) -> list[Move]:
@@ -117,8 +122,12 @@ def _stuck(teller: Teller, evidence: Evidence) -> list[Move]:
                       keyword=one.about, product=one.word("product"),
                       spend=teller.of(one, "spend"))  # fmt: skip
         teller.value(one.get("product"))
-        found.append(Move(teller.say(words), True))
+        found.append(Move(teller.say(words), True, _id(one)))
     return found
+
+
+def _id(one: Told) -> str:
+    return f"{one.kind}.{one.key}"
 
 
 def _why(teller: Teller) -> Lead:

@@ -20,16 +20,16 @@ _STEP = re.compile(r"-([a-z]+)-to-([a-z]+)$")
 
 
 def step_of(one: Told) -> Words:
-    """ "payment → purchase, on phones": of a subject of the kind funnel."""
+    """ "from payment to purchase, on phones": of a subject of the kind funnel."""
     found = _STEP.search(one.key)
     start, end = (found[1], found[2]) if found else ("view", "purchase")
-    step = Words("{start} → {end}", start=STEPS.get(start, start), end=STEPS.get(end, end))
+    step = Words("from {start} to {end}", start=STEPS.get(start, start), end=STEPS.get(end, end))
     dimension = one.key.split("-")[0]
     if dimension == "total":
         return step
     if dimension == "device":
         return Words("{step}, on {device}", step=step, device=DEVICES.get(one.about, one.about))
-    return Words("{step}, {name}", step=step, name=one.about)
+    return Words("{step}, for {name}", step=step, name=one.about)
 
 
 def theme_of(one: Told) -> str:

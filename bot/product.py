@@ -1,5 +1,7 @@
 """The products of a workspace's catalogue, as they were last imported."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -69,6 +71,12 @@ class ProductRow(Row):
         )
         count, last = session.execute(told).one()
         return count, str(last)
+
+    @staticmethod
+    def categories(session: Session, workspace: str) -> list[str]:
+        """What the products of a catalogue are, the commonest first."""
+        told = [json.loads(body).get("type") for body in ProductRow.bodies(session, workspace)]
+        return [name for name, _ in Counter(filter(None, told)).most_common()]
 
     @staticmethod
     def bodies(session: Session, workspace: str) -> list[str]:

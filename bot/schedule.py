@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import Text, select
+from sqlalchemy import Text, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
@@ -51,6 +51,8 @@ class Schedule(Row):
     only_when_moved: Mapped[bool]
     since: Mapped[datetime]
     last: Mapped[str | None]  # the local date of the last one, ISO
+    # No moment of it lies before this one, so that a minute with nothing due reads no row.
+    next_at: Mapped[datetime | None] = mapped_column(index=True)
 
     @staticmethod
     def put(session: Session, now: datetime, **told: Any) -> "Schedule":
@@ -64,13 +66,13 @@ class Schedule(Row):
         row = session.get_one(Schedule, key, with_for_update=True, populate_existing=True)
         for name, value in told.items():
             setattr(row, name, value)
-        row.state, row.since = "on", now
+        row.state, row.since, row.next_at = "on", now, None
         row._journal(session, "digest set", now)
         return row
 
     def turn(self, session: Session, state: State, now: datetime) -> None:
         """Pause, resume or switch off."""
-        self.state, self.since = state, now
+        self.state, self.since, self.next_at = state, now, None
         self._journal(session, f"digest {state}", now)
 
     @staticmethod
@@ -98,6 +100,18 @@ class Schedule(Row):
             if moment <= now:
                 return day, moment
         return None
+
+    def following(self, now: datetime) -> datetime:
+        """The first of its moments that is still to come, in UTC."""
+        zone = ZoneInfo(self.zone)
+        today = now.astimezone(zone).date()
+        days = (today + timedelta(days=ahead) for ahead in range(-1, 9))
+        moments = (
+            datetime.combine(day, time(self.hour, self.minute), zone).astimezone(UTC)
+            for day in days
+            if self.weekday in (DAILY, day.weekday())
+        )
+        return next(moment for moment in moments if moment > now)
 
     def due(self, now: datetime) -> date | None:
         """The local date whose digest is to be made now; None when there is none."""
@@ -144,7 +158,10 @@ class Schedule(Row):
 
 def due(session: Session, now: datetime) -> Iterable[Job]:
     """The digests to be made now, each under an id that exists once."""
-    for schedule in session.scalars(select(Schedule).where(Schedule.state == "on")):
-        if (day := schedule.due(now)) is not None:
+    near = or_(Schedule.next_at.is_(None), Schedule.next_at <= now)
+    for schedule in session.scalars(select(Schedule).where(Schedule.state == "on", near)):
+        if (day := schedule.due(now)) is None:
+            schedule.next_at = schedule.following(now)
+        else:  # it is put off when it is made: until then every process says so again
             subject = f"{schedule.workspace}/{schedule.name}/{day.isoformat()}"
             yield Job(kind="digest", subject=subject, workspace=schedule.workspace)

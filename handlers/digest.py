@@ -53,6 +53,7 @@ class Output(Said):
     graded: Copy | None = Field(default=None, title="What I told you last time")
     sent: Copy | None = Field(default=None, title="What we sent")
     work: Copy | None = Field(default=None, title="Drafts and approvals")
+    more: Copy | None = Field(default=None, title="What else moved")
     week: Table | None = Field(default=None, title="The week in figures")
     how_to_read: Copy = Field(title="How to read this")
     leads: list[Lead] = []
@@ -85,16 +86,19 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         desk.keep(*teller.ever.values())
         line = teller.say(Words("Nothing moved this week beyond what chance does by itself."))
         return Quiet(quiet=Copy(text=line), graded=past.graded, work=past.work)
+    rest = teller.copy(*(_line(teller, move) for move in moved[MOST:]), apart="\n")
+    more = rest.model_copy(update={"facts": said.moved.facts}) if rest.text else None
     week = _week(teller, evidence)
     read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, request.brief.category))
     picture = await _drawn(teller, moved[0], desk)
-    desk.keep(*teller.ever.values(), *_gradable(teller, evidence))
+    desk.keep(*teller.ever.values(), *_gradable(moved, evidence))
     words = await desk.write(Said, by_rules=said)
     mine = list({lead.words: lead for move in moved if (lead := move.lead)}.values())[:MOST_LEADS]
     return Output(
         **words.model_dump(),
         **past.model_dump(),
         picture=picture,
+        more=more,
         week=week,
         how_to_read=read,
         leads=[*mine, *leads],
@@ -123,9 +127,9 @@ def _past(teller: Teller, evidence: Evidence, chosen: Sequence[str]) -> tuple[Pa
     return Past(**{name: part for name, part in parts.items() if part.text}), leads
 
 
-def _gradable(teller: Teller, evidence: Evidence) -> list[Fact]:
+def _gradable(moved: Sequence[Move], evidence: Evidence) -> list[Fact]:
     """How sure each thing was that is told of: the next digest says whether it went on."""
-    told_of = {id.rsplit(".", 1)[0] for id in teller.ever if not id.startswith("before.")}
+    told_of = {move.subject for move in moved[:MOST]}
     return [
         fact
         for fact in evidence.facts

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.approach import NAMES, REACH, SAY, reach, why
+from bot.approach import NAMES, REACH, SAY, limits, reach, why
 from bot.audience import Rule
 from bot.desk import Desk
 from bot.evidence import Fact
@@ -21,7 +21,8 @@ ASKED_BY = (
     r"\bwhom?\b.{0,20}\b(?:target|write to|send|contact|address|reach|speak to|offer)\b"
     r"|\b(?:suggest|find|propose|recommend|which|what)\b.{0,20}"
     r"\b(?:audiences?|targeting|segments?|niches?)\b"
-    r"|\b(?:à )?qui\b.{0,25}\b(?:cibler|viser|écrire|envoyer|contacter|s'adresser|parler|proposer|présenter)\b"
+    r"|\b(?:à )?qui\b.{0,25}\b(?:cibler|viser|écrire|envoyer|contacter|s'adresser|parler|"
+    r"proposer|présenter)\b"
     r"|\b(?:quell?e?s?|propose\w*|suggère\w*|trouve\w*)\b.{0,20}"
     r"\b(?:cibles?|audiences?|segments?|ciblage|niches?)\b"
     r"|^\W*(?:target(?:ing)?|ciblage|cible[rz]?)\b"
@@ -56,8 +57,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return nothing_yet(teller, evidence, ["audiences"])
     said = _said(teller, every, shown)
     sizes, rules = _sizes(teller, every, shown), _rules(teller, every, shown)
-    picture = await desk.draw(_picture(teller, every, shown, said.finding.text, desk))
-    read = how_to_read(teller, evidence, ["audiences"], *_limits(teller, every, shown))
+    picture = await desk.draw(_picture(teller, every, shown, desk))
+    read = how_to_read(teller, evidence, ["audiences"], *limits(teller, every["all"], shown))
     desk.keep(*teller.ever.values(), *_for_later(every, shown))
     names = [_name(teller, every, one) for one in shown]
     words = await desk.write(Said, check=lambda one: _strangers(one, names), by_rules=said)
@@ -134,7 +135,7 @@ def _argument(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     given = {"audience": _name(teller, every, one), "argument": SAY[one.key]}
     if not ways:
         return teller.say(Words("{audience}: {argument}.", **given))
-    told_by = ", ".join(f"{teller.say(REACH[m])} {teller.of(one, m)}" for m in ways)
+    told_by = ", ".join(f"{teller.of(one, m)} {teller.say(REACH[m])}" for m in ways)
     return teller.say(Words("{audience}: {argument}. Reach: {ways}.", ways=told_by, **given))
 
 
@@ -195,8 +196,19 @@ def _for_later(every: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
     return [*rules, *_things(every), *names]
 
 
+def _title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
+    name = _name(teller, every, one)
+    if not one.get("bought-share"):
+        return teller.say(Words("{audience}: {size}", audience=name, size=reach(teller, one)))
+    given = {m: teller.of(one, f"{m}-share") for m in ("bought", "others")}
+    days = teller.of(every["all"], "days")
+    return teller.say(Words(
+        "{audience}: {bought} bought within {days}, against {others}", audience=name, days=days,
+        **given))  # fmt: skip
+
+
 def _picture(
-    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], title: str, desk: Desk
+    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], desk: Desk
 ) -> Picture:
     """How often such people bought, with its interval, beside all; else how many they are."""
     share = all(one.get("bought-share") for one in shown)
@@ -209,26 +221,9 @@ def _picture(
         value = float(one.number(measure))
         found.append(Bar(name, value, low, high, strong=n == 0, spelled=spelled))
     return bars(
-        title.rstrip("."), found, language=teller.language, colours=desk.brand.colours or COLOURS,
+        _title(teller, every, shown[0]), found, language=teller.language, colours=desk.brand.colours or COLOURS,
         reference=float(every["all"].number("bought-share")) if share else None,
     )  # fmt: skip
-
-
-def _limits(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> list[str]:
-    lines = []
-    if any(one.get("bought-share") for one in shown):
-        lines += [
-            Words("The shares are what the same rule would have picked {days} ago, and what those "
-                  "people bought since, with whatever was sent to them: not what one more "
-                  "message adds.",
-                  days=teller.of(every["all"], "days")),
-            Words("Seasons differ: what was bought in those days may not be what is bought in the "
-                  "next ones."),
-        ]  # fmt: skip
-    lines.append(Words("Only people who agreed are ever written to or exported, and groups too "
-                       "small to hide anybody are not shown."))  # fmt: skip
-    lines.append(Words("To know what a message adds, leave a part of the audience out, by lot."))
-    return [teller.say(line) for line in lines]
 
 
 def _leads(

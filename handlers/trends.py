@@ -22,7 +22,7 @@ ASKED_BY = (
     r"|y|a|t|il|des|moi|nous|les?|the|our|nos|latest|sales|dernières) ?[-']?)*"
     r"(?:trends?|tendances?)\b"
     r"|\b(?:sales trends?|tendances? d(?:e|es) ventes|évolution des ventes)\b"
-    r"|^\W*what(?:'s|s| is| has| have)? (?:|moving|changed|rising|falling|growing|trending)\b"
+    r"|^\W*what(?:'s|s| is| has| have)? (?:moving|changed|rising|falling|growing|trending)\b"
     r"|^\W*how (?:are|were|did) (?:our |the )?sales\b"
     r"|^\W*qu'est-ce qui (?:a |est en train de )?(?:boug|mont|baiss|grimp|progress)"
     r"|^\W*comment (?:vont|évoluent|ont évolué) (?:les |nos )?ventes\b"
@@ -50,7 +50,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     evidence = await desk.look_up("trends", "funnel")
     found = Moved(evidence, request.brief.words)
     teller = Teller(request.language)
-    if not found.series and not found.back:
+    if not (found.series or found.back or found.small):
         return nothing_yet(teller, evidence, ["trends"])
     said = Said(
         finding=teller.copy(_headline(teller, found)),
@@ -74,7 +74,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 def _headline(teller: Teller, found: Moved) -> str:
     first, tested = found.first, found.tested
     if first is None or tested is None:
-        return _returned(teller, found.back[0])
+        return _small(teller, found.small[0]) if found.small else _returned(teller, found.back[0])
     if first.word("status") in (SURE, MAYBE) or found.focus:
         return _sentence(teller, first, found)
     return teller.say(Words("Nothing moved for sure in the week of {week}: {n} series were held "
@@ -84,9 +84,8 @@ def _headline(teller: Teller, found: Moved) -> str:
 
 def _moved(teller: Teller, found: Moved) -> list[str]:
     """What is confirmed, and all orders together: a line each."""
-    lines = [_small(teller, one) for one in found.small]
-    sure = found.having(SURE)
-    for one in sure:
+    lines = [_small(teller, one) for one in found.small if found.series]
+    for one in (sure := found.having(SURE)):
         again = "" if one is found.first else _sentence(teller, one, found) + " "
         lines.append(again + _since(teller, one, brief=bool(again)))
     lines += [_new(teller, one) for one in found.new[:MOST]]

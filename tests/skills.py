@@ -1,10 +1,12 @@
 """Runs a skill on a shelf, as the line does: intake, handler, proof; without rows or Slack."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from bot.brand import Brand
 from bot.desk import Sent, Writer
 from bot.drafting import Drafted, draft
+from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.shelf import Shelf
@@ -25,6 +27,7 @@ async def run(
     today: date = TODAY,
     language: str = "en",
     material: str = "",
+    known: Sequence[Fact] = (),
     **answers: str,
 ) -> Drafted | Question:
     """What the intern makes of these words on the sample shop, or on another shelf."""
@@ -46,6 +49,7 @@ async def run(
         receipt=_keep,
         code="si-test",
         today=today,
+        known=known,
     )
 
 

@@ -106,6 +106,7 @@ async def test_without_any_file_says_which_would_let_it() -> None:
     "words",
     [
         "how many customers do we have in Toulouse?",
+        "what is our return on ad spend?",
         "how much did we spend on ads?",
         "combien de clients fidèles avons-nous ?",
         "which keyword works best?",

@@ -61,7 +61,7 @@ async def test_has_the_broken_checkout_first_since_when_and_for_how_much() -> No
 async def test_has_all_that_was_planted_in_the_order_of_its_cost() -> None:
     names = [row[0] for row in rows(await made())]
     planted = (
-        *("payment → purchase, on phones", "Late parcels, regions", "Plaid Nuée"),
+        *("payment to purchase, on phones", "Late parcels, regions", "Plaid Nuée"),
         *("location nappe mariage", "Alba", "Maud", "Solène"),
         *("bougie naturelle", "cadeau pas cher", "coussin lin noir"),
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from bot.drafting import Drafted
+from bot.evidence import Fact
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -73,3 +74,109 @@ async def test_without_any_data_says_which_file_would_help() -> None:
     found = await run("what moved this week?", shelf=small())
     assert isinstance(found, Drafted)
     assert [part.title for part in found.parts] == ["What I can't tell"]
+
+
+async def last_week(days: int = 7, **changed: Decimal) -> list[Fact]:
+    """What the digest of the week before would have kept; some figures other ones."""
+    first = await made("what moved this week?")
+    found = []
+    for fact in first.evidence.facts:
+        kind, subject, measure = fact.id.split(".", 2)
+        if kind not in ("feedback", "funnel", "trends", "delivery"):
+            continue
+        new = {
+            "id": f"before.{kind}--{subject}.{measure}",
+            "as_of": fact.as_of - timedelta(days=days),
+            "value": changed.get(f"{kind}--{subject}.{measure}", fact.value),
+        }
+        found.append(fact.model_copy(update=new))
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_grades_what_it_called_last_time_with_both_figures(language: str) -> None:
+    past = await last_week(**{"feedback--delivery-late.share-now": Decimal("16.1")})
+    words = {"en": "what moved this week?", "fr": "le point de la semaine"}[language]
+    found = await run(words, known=past)
+    assert isinstance(found, Drafted)
+    graded = next(part for part in found.parts if part.key == "graded")
+    went = {"en": "it went on", "fr": "cela se poursuit"}[language]
+    (late,) = [line for line in graded.text.splitlines() if "16" in line and went in line]
+    assert "17" in late
+    assert "before.feedback--delivery-late.share-now" in graded.facts
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_says_of_what_passed_that_it_did_not_go_on() -> None:
+    past = [
+        Fact(id="before.feedback--packaging.verdict", label="verdict", about="packaging",
+             value="to watch", source="reviews.csv", as_of=date(2026, 11, 17)),
+        Fact(id="before.feedback--packaging.share-now", label="share now", about="packaging",
+             value=Decimal("5.2"), unit="%", source="reviews.csv", as_of=date(2026, 11, 17)),
+    ]  # fmt: skip
+    found = await run("what moved this week?", known=past)
+    text = told(found)
+    assert "Packaging, called to watch: it did not go on" in text
+    assert "5.2% last time" in text
+
+
+async def test_grades_nothing_while_no_newer_rows_have_come_in() -> None:
+    found = await run("what moved this week?", known=await last_week(days=0))
+    assert "no newer rows" in told(found)
+    assert "it went on" not in told(found)
+
+
+def campaign(chance: str, own: str, median: str) -> list[Fact]:
+    def fact(measure: str, value: Decimal | str, unit: str | None = None) -> Fact:
+        return Fact(id=f"sent.si-abc.{measure}", label=measure, about="Le pull Ronan revient",
+                    value=value, unit=unit, source="campaigns.csv",
+                    as_of=date(2026, 11, 20))  # fmt: skip
+
+    return [
+        fact("name", "Le pull Ronan revient"),
+        fact("asked", "e-mail : le pull Ronan revient"),
+        fact("open-rate", Decimal(own), "%"),
+        fact("open-rate-median", Decimal(median), "%"),
+        fact("open-rate-chance", chance),
+        fact("orders", Decimal(12), "orders"),
+        fact("sales", Decimal("1834.50"), "EUR"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chance", "own", "said"),
+    [
+        ("yes", "31.0", "chance explains what lies between"),
+        ("no", "41.0", "better than chance explains"),
+        ("no", "11.0", "worse than chance explains"),
+    ],
+)
+async def test_holds_what_was_sent_against_its_median_and_names_chance(
+    chance: str, own: str, said: str
+) -> None:
+    found = await run("what moved this week?", known=campaign(chance, own, "30.5"))
+    assert isinstance(found, Drafted)
+    assert said in told(found)
+    labels = {lead.label.text: lead for lead in found.leads}
+    assert labels["Adjust what we sent"].ask
+    assert labels["Adjust what we sent"].words == "e-mail : le pull Ronan revient"
+    assert labels["Plan a test"].skill == "experiment"
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_tells_only_the_sections_that_were_chosen() -> None:
+    known = campaign("yes", "31.0", "30.5")
+    found = await run("what moved this week?", known=known, sections="feedback")
+    assert isinstance(found, Drafted)
+    assert "Ronan" not in told(found)
+    assert "checkouts" not in told(found)
+    assert "late parcels" in told(found)
+
+
+async def test_is_narrowed_to_one_category_and_says_so() -> None:
+    found = await run("what moved this week?", category="Bougies et senteurs")
+    assert isinstance(found, Drafted)
+    text = told(found)
+    assert "Only Bougies et senteurs was looked at" in text
+    assert "Plaid" not in text
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.pictures import GROUND, WRAP, Bar, Picture, Point, bars, line
+from bot.pictures import GROUND, WRAP, Bar, Picture, Point, bars, line, points_of
 from bot.pictures.render import png
 
 BARS = [Bar("Sizing", 12.4, strong=True), Bar("Late parcels", 8, 6.5, 9.1), Bar("Colour", -3)]
@@ -36,6 +36,15 @@ def test_of_days_marks_when_it_changed() -> None:
     drawn = line("It fell", DAYS, language="en", since=date(2026, 10, 20), named=("now", "usual"))
     assert png(drawn) != png(line("It fell", DAYS, language="en", named=("now", "usual")))
     assert "usual" in drawn.spec["title"]["subtitle"][0]
+
+
+def test_reads_its_points_from_a_fact() -> None:
+    assert points_of("2026-11-09: 121 (57); 2026-11-16: 36.4 % (58.0 %)") == [
+        Point(date(2026, 11, 9), 121.0, 57.0),
+        Point(date(2026, 11, 16), 36.4, 58.0),
+    ]
+    assert points_of("2026-11-16: 12; 2026-11-23: 13")[0] == Point(date(2026, 11, 16), 12.0)
+    assert points_of("no points at all") == []
 
 
 def test_stands_on_an_opaque_ground() -> None:

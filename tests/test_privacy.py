@@ -1,5 +1,6 @@
 """A veil …"""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -227,3 +228,12 @@ def test_loads_the_telephone_tables_only_for_digits() -> None:
         "sys.exit('phonenumbers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_hides_the_names_of_who_speaks_wherever_they_stand() -> None:
+    veil = Veil()
+    veil.know(["Léa Martin", "Max"])
+    hidden = veil.draw("Max: Léa can book it. Léa Martin agrees, to the max.")
+    assert not re.search(r"Max|Léa|Martin", hidden)
+    assert hidden.endswith("to the max.")
+    assert veil.lift(hidden) == "Max: Léa can book it. Léa Martin agrees, to the max."

@@ -37,6 +37,7 @@ def made(**more: Any) -> Schedule:
         "only_when_moved": False,
         "since": START,
         "last": None,
+        "next_at": None,
     }
     return Schedule(**(told | more))
 
@@ -112,6 +113,34 @@ def test_under_an_id_that_exists_once(database: Database) -> None:
             for job in schedule.due(session, now):
                 jobs(session, job)
     assert jobs.of("digest") == ["T1/weekly/2026-11-23"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_with_its_next_moment_known_beforehand(zone: str) -> None:
+    """Not due a minute before the moment that is kept, and due at it."""
+    one, now = made(zone=zone, hour=2, minute=30, weekday=DAILY), START + timedelta(days=1)
+    for _ in range(400):
+        moment = one.following(now)
+        before = one.latest(moment - timedelta(minutes=1))
+        assert before is not None
+        assert before[1] < moment
+        found = one.latest(moment)
+        assert found is not None
+        assert found[1] == moment
+        now = moment
+
+
+def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> None:
+    monday = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
+    with database.begin() as session:
+        session.add(made(last="2026-11-23"))
+    for now in (monday, monday + timedelta(days=7)):
+        with database.begin() as session:
+            found = [job.subject for job in schedule.due(session, now)]
+        assert found == ([] if now == monday else ["T1/weekly/2026-11-30"])
+    with database.begin() as session:
+        row = session.get_one(Schedule, ("T1", "weekly"))
+        assert row.next_at == datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 
 
 def test_where_people_set_it(database: Database) -> None:

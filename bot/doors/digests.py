@@ -56,6 +56,7 @@ def weekly(workspace: str, language: str, at: datetime) -> Schedule:
         only_when_moved=False,
         since=at,
         last=None,
+        next_at=None,
     )
 
 

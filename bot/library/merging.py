@@ -89,7 +89,7 @@ class Merging:
         equal = shape.meet("f", "h", others) or "true"
         held = read([kept.path for kept in self.held], "filename=true, file_row_number=true")
         self.con.execute(
-            f"CREATE TEMP TABLE met AS SELECT f.nth, h.filename AS held, h.file_row_number AS spot, "
+            "CREATE TEMP TABLE met AS SELECT f.nth, h.filename AS held, h.file_row_number AS spot, "
             f"{equal} AS same FROM fresh f JOIN {held} h ON {shape.same('f', 'h')}"
         )
         same = one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE same")

@@ -28,9 +28,15 @@ HISTORY = {
     "currency": "VARCHAR",
 }
 CATALOGUE = {
-    **{name: "VARCHAR" for name in ("product", "title", "category")},
-    **{name: "DECIMAL(18, 2)" for name in ("price", "compare_at", "lowest_30_days")},
-    **{"currency": "VARCHAR", "stock": "BIGINT", "status": "VARCHAR"},
+    "product": "VARCHAR",
+    "title": "VARCHAR",
+    "category": "VARCHAR",
+    "price": "DECIMAL(18, 2)",
+    "compare_at": "DECIMAL(18, 2)",
+    "lowest_30_days": "DECIMAL(18, 2)",
+    "currency": "VARCHAR",
+    "stock": "BIGINT",
+    "status": "VARCHAR",
 }
 
 
@@ -107,7 +113,9 @@ def _history(products: Sequence[Product]) -> list[dict[str, Any]]:
     ]
 
 
-def _lay(con: Any, name: str, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+def _lay(
+    con: Any, name: str, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]
+) -> None:
     """These rows as a table. They go as JSON within the SQL: to hand them over in any other way
     loads pandas, which takes longer than all else here."""
     told, types = text(json.dumps(rows, default=str)), text(json.dumps([dict(columns)]))

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,7 +14,7 @@ from bot.evidence import Fact
 from bot.library.asking import ages, asides, where_of
 from bot.library.findings import Findings, Where
 from bot.library.here import HERE, around
-from bot.library.writing import WRITING, for_writing
+from bot.library.writing import WRITING, asked_for, for_writing
 from bot.request import Request
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class TeamLibrary:
         self._one = threading.Lock()  # the engine does one thing at a time
         self._shelf: Shelf | None = None
         self._known: dict[tuple[str, Where], Findings] = {}
+        self._given: dict[Hashable, tuple[Fact, ...]] = {}  # for writing
+        self._given_of: Shelf | None = None
 
     async def find(self, words: str) -> Sequence[Found]:
         return await self._catalogue.find(words)
@@ -69,12 +71,16 @@ class TeamLibrary:
 
     def _for_writing(self, kind: str, request: Request) -> tuple[Fact, ...]:
         """A text is written all the same where the library can't tell."""
-        shelf = self._open()
+        shelf, asked = self._open(), asked_for(kind, request)
         with self._one:
-            try:
-                return for_writing(kind, shelf, request)
-            except CannotDo:
-                return ()
+            if self._given_of is not shelf or len(self._given) >= REMEMBERED:
+                self._given_of, self._given = shelf, {}
+            if asked not in self._given:
+                try:
+                    self._given[asked] = for_writing(kind, shelf, request)
+                except CannotDo:
+                    self._given[asked] = ()
+            return self._given[asked]
 
     def alone(self, ask: Callable[["Shelf"], T]) -> T:
         """What `ask` says of the tables, while nobody else asks the engine."""

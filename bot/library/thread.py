@@ -1,7 +1,7 @@
 """What a conversation decided, left open and promised: by the words people use, never by guess.
 
 A sentence decides ("let's", « on part sur »), asks (it ends with a question mark, and the next
-messages of others don't answer it), or promises ("I'll", « je m'en occupe », "Léa, can you").
+message of somebody else says nothing but questions), or promises ("I'll", « je m'en occupe », "Léa, can you").
 """
 
 import re
@@ -45,7 +45,7 @@ NOT = re.compile(
     r"\b(?:if|unless|maybe|perhaps|not sure|si|peut-être|pas sûre?|don'?t think|won'?t|will not)\b",
     re.IGNORECASE,
 )
-MAYBE_ANSWERS = 3  # the next messages of others, within which an answer would stand
+FEW = 3  # words below which a sentence decides nothing by itself: "Agreed."
 MOST = 12  # of a sort, the latest
 LONG = 300  # letters of a quotation
 
@@ -96,7 +96,8 @@ def _decided(said: Sequence[Message]) -> Iterator[Picked]:
         for one in sentences(message.text):
             said_so = straight(one)
             decides = DECIDES.search(said_so) or INSIDE.search(said_so)
-            if decides and not one.endswith("?") and not NOT.search(one) and len(one) <= LONG:
+            whole = len(one.split()) >= FEW and len(one) <= LONG
+            if decides and whole and not one.endswith("?") and not NOT.search(one):
                 yield message, message.who, one
 
 
@@ -109,9 +110,9 @@ def _open(said: Sequence[Message]) -> Iterator[Picked]:
 
 
 def _is_answered(said: Sequence[Message], at: int) -> bool:
-    """Whether somebody else says something next that is no question itself."""
-    after = [other for other in said[at + 1 :] if other.who != said[at].who][:MAYBE_ANSWERS]
-    return any(not other.text.rstrip().endswith("?") for other in after[:1])
+    """Whether the next message of somebody else says anything that is no question itself."""
+    after = [other for other in said[at + 1 :] if other.who != said[at].who][:1]
+    return any(not one.endswith("?") for other in after for one in sentences(other.text))
 
 
 def _todo(said: Sequence[Message], names: Sequence[str]) -> Iterator[Picked]:

@@ -6,7 +6,7 @@ facts that prove nothing about the product.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,17 @@ def for_writing(kind: str, shelf: "Shelf", request: Request) -> tuple[Fact, ...]
     """Facts of one of WRITING; none when the library has nothing of it."""
     ways = {"praise": _praise, "past_copy": _past_copy, "segment": _segment}
     return tuple(ways[kind](shelf, request))
+
+
+def asked_for(kind: str, request: Request) -> Hashable:
+    """What the facts depend on besides the tables: the same again need not be looked for again."""
+    brief = request.brief
+    on: dict[str, tuple[str | None, ...]] = {
+        "praise": (brief.product,),
+        "past_copy": (brief.product, request.channel, brief.words, brief.product_words),
+        "segment": (brief.rule, brief.audience),
+    }
+    return kind, request.language, *on[kind]
 
 
 def _praise(shelf: "Shelf", request: Request) -> Iterator[Fact]:

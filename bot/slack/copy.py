@@ -12,6 +12,12 @@ from bot.words import Words
 APART = 12  # more parts than these share one block
 TOO_LITTLE = 200  # a shorter beginning than this is not worth showing
 TABLE_ROWS, TABLE_COLUMNS, CELL = 100, 20, 300
+BEHIND = {"digest": ("more", "week")}  # a digest is read on one screen
+
+
+def behind(draft: Draft) -> tuple[Part, ...]:
+    """The parts that a button shows, not the card."""
+    return tuple(part for part in draft.parts if part.key in BEHIND.get(draft.skill, ()))
 
 
 def limits(draft: Draft) -> dict[str, Limit]:
@@ -38,14 +44,14 @@ def copy_blocks(
     draft: Draft, language: str, *, hosts: Collection[str], room: int
 ) -> tuple[list[Block], str]:
     """The parts within `room` characters, and the text that did not fit."""
-    parts = draft.parts
+    parts = tuple(part for part in draft.parts if part not in behind(draft))
     if len(parts) > APART:
         return _folded(parts, language, hosts, room)
     blocks: list[Block] = []
     rest: list[str] = []
     tables, before = 0, ""
     for part in parts:
-        shown = _part(part, draft, language, hosts, table=tables == 0)
+        shown = part_blocks(part, draft, language, hosts, table=tables == 0)
         if part.title == before and part.kind == "quote":
             shown = shown[1:]  # the name stands above the first of them
         before = part.title
@@ -63,7 +69,7 @@ def copy_blocks(
     return blocks, "\n\n".join(rest)
 
 
-def _part(
+def part_blocks(
     part: Part, draft: Draft, language: str, hosts: Collection[str], *, table: bool
 ) -> list[Block]:
     if part.kind == "heading":

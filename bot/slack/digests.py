@@ -1,7 +1,7 @@
 """Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
 is switched on. Whoever set it, or an approver, may pause, change, run or delete it there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from bot.brand import Brand
 from bot.errors import CannotDo
 from bot.post import Post
+from bot.product import ProductRow
 from bot.schedule import DAILY, WEEKDAYS, Schedule, State
 from bot.slack import names
-from bot.slack.blocks import Block, Message, actions, button, context, option, plain, section
+from bot.slack.blocks import Block, Message, actions, button, context, cut, option, plain, section
 from bot.slack.click import GONE, Click
 from bot.slack.fields import LABEL, choice, form, typed
 from bot.slack.front import Front
@@ -29,6 +30,8 @@ SECTIONS = {
     "site": Words("The path to purchase and parcels"),
     "feedback": Words("What customers say"),
     "campaigns": Words("Campaigns and tests"),
+    "queue": Words("The review queue"),
+    "intern": Words("The week of your intern"),
 }
 ZONES = (
     *("Europe/Paris", "Europe/London", "Europe/Berlin", "Europe/Brussels", "Europe/Madrid"),
@@ -36,6 +39,7 @@ ZONES = (
     *("Asia/Tokyo", "Australia/Sydney", "UTC"),
 )
 HOURS = range(6, 22)
+EVERYTHING, MOST_CATEGORIES = "*", 90
 
 
 async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -44,12 +48,23 @@ async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     name = str(body.get("text") or "").strip() or "weekly"
     known = await front.run(Schedule.find, workspace, name)
     language = await front.language(workspace, user)
-    view = digest_form(language, front.house.brand(workspace), name, known)
+    categories = await front.run(_categories, workspace)
+    view = digest_form(language, front.house.brand(workspace), name, known, categories)
     await front.open(str(body["trigger_id"]), view, {"channel": str(body["channel_id"])})
     await ack()
 
 
-def digest_form(language: str, brand: Brand, name: str, known: Schedule | None) -> Block:
+def _categories(session: Session, workspace: str) -> list[str]:
+    return ProductRow.categories(session, workspace)[:MOST_CATEGORIES]
+
+
+def digest_form(
+    language: str,
+    brand: Brand,
+    name: str,
+    known: Schedule | None,
+    categories: Sequence[str] = (),
+) -> Block:
     """What, when, in which language; where is the channel it was typed in."""
     days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
     languages = {"en": Words("English"), "fr": Words("French")}
@@ -57,6 +72,7 @@ def digest_form(language: str, brand: Brand, name: str, known: Schedule | None) 
         typed("name", Words("Its name"), language, name),
         _ticks("sections", Words("What it tells"), list(SECTIONS.items()), language,
                known.sections if known else list(SECTIONS)),
+        *_narrowing(language, known, categories),
         _menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
         _menu("hour", Words("Hour"), [(str(h), Words("{h}:00", h=h)) for h in HOURS], language,
               str(known.hour if known else 9)),
@@ -71,6 +87,15 @@ def digest_form(language: str, brand: Brand, name: str, known: Schedule | None) 
     lead = Words("You get a preview first. It is posted here only once you switch it on.")
     blocks.append(context(lead.to(language)))
     return form(names.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, "{}", language)
+
+
+def _narrowing(language: str, known: Schedule | None, categories: Sequence[str]) -> list[Block]:
+    """One category of the catalogue, or all; nothing to choose without a catalogue."""
+    about = known.about if known else None
+    names = list(dict.fromkeys([*([about] if about else []), *categories]))
+    offered = [(EVERYTHING, Words("All categories")), *((cut(one, 75), one) for one in names)]
+    label = Words("One category only")
+    return [_menu("about", label, offered, language, about or EVERYTHING)] if names else []
 
 
 async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
@@ -103,7 +128,7 @@ def _set(session: Session, front: Front, sent: Sent, name: str) -> None:
         zone=chosen(sent.view, "zone") or ZONES[0],
         language=chosen(sent.view, "language") or "en",
         sections=ticked(sent.view, "sections"),
-        about=None,
+        about=_about(sent),
         only_when_moved=bool(ticked(sent.view, "quiet")),
     )
     row.turn(session, "paused", now)
@@ -112,6 +137,11 @@ def _set(session: Session, front: Front, sent: Sent, name: str) -> None:
         update={"place": asked_at(channel, sent.user, private=True), "private": True,
                 "author": sent.user})  # fmt: skip
     Task.accept(session, front.house.enqueue, private, now)
+
+
+def _about(sent: Sent) -> str | None:
+    found = chosen(sent.view, "about")
+    return None if found in (None, "", EVERYTHING) else found
 
 
 def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
@@ -151,8 +181,8 @@ def run_now(session: Session, front: Front, click: Click) -> Words | None:
 
 def change(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
     schedule = _schedule(session, front, click)
-    brand = front.house.brand(click.workspace)
-    return lambda language: digest_form(language, brand, schedule.name, schedule)
+    brand, categories = front.house.brand(click.workspace), _categories(session, click.workspace)
+    return lambda language: digest_form(language, brand, schedule.name, schedule, categories)
 
 
 def _schedule(session: Session, front: Front, click: Click) -> Schedule:

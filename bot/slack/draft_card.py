@@ -21,6 +21,7 @@ from bot.slack.blocks import (
     weigh,
 )
 from bot.slack.copy import copy_blocks
+from bot.slack.details import details_button
 from bot.slack.digests import digest_buttons
 from bot.slack.findings import assumed_blocks, findings_blocks
 from bot.slack.leads import lead_buttons
@@ -99,7 +100,7 @@ def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:
         return [context(f":hourglass_flowing_sand: {words}"), *buttons(shown, draft, language)]
     below = [*findings_blocks(draft, language), *buttons(shown, draft, language)]
     if shown.standing in ("open", "approved"):
-        below += lead_buttons(draft, language)
+        below += [*details_button(draft, language), *lead_buttons(draft, language)]
         below += digest_buttons(shown.digest, shown.task.id, language)
     if shown.standing == "open":
         below += [*assumed_blocks(draft, language), *_hooks(draft, language)]

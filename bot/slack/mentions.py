@@ -18,6 +18,7 @@ from bot.errors import CannotDo
 from bot.post import Post
 from bot.slack.again import revised
 from bot.slack.arrivals import asks_for_text, files_of_rows, offered
+from bot.slack.asked_under import question_under_digest
 from bot.slack.front import Front
 from bot.slack.place import asked_at, continued, thread_of
 from bot.slack.read import as_words
@@ -70,6 +71,10 @@ def take(
         (again := revised(session, front, workspace, event, said, id)) is not None
     ):
         return again
+    elif not _to_somebody(event, mine) and (
+        (under := question_under_digest(session, front, workspace, event, said, id)) is not None
+    ):
+        wish = under
     elif direct or mentioned:
         private, words = just_for_me(said)
         wish = Wish(

@@ -10,7 +10,7 @@ from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.receipt import Receipt
-from bot.slack import digests, exports, forms, names, rules
+from bot.slack import details, digests, exports, forms, names, rules
 from bot.slack.click import (
     Click,
     demand_author_or_approver,
@@ -104,4 +104,5 @@ READY: dict[str, Callable[[Session, Front, Click], Ready]] = {
     names.LEAD: rules.ask,
     names.EXPORT: exports.ask,
     names.DIGEST_CHANGE: digests.change,
+    names.DETAILS: details.details,
 }

@@ -12,7 +12,7 @@ import pytest
 
 import bot.doors.importing as door
 from bot.__main__ import main
-from bot.library.files import Taken
+from bot.library.files import Taken, read
 
 ORDERS = (
     "order,date,customer,sku,title,quantity,amount\n"
@@ -64,10 +64,12 @@ def test_shows_what_it_understood_and_asks_once(
     assert main(["import", file(home, ORDERS)]) == 0
     told = capsys.readouterr().out
     shown, asked, after = told.partition("Take it in? [y/N] ")
-    assert asked and "Take it in?" not in after
+    assert asked
+    assert "Take it in?" not in after
     assert "orders.csv: orders, 2 rows (text, commas between columns" in shown
     assert re.search(r"sku +product +reference +lin-alba", shown)
-    assert "C1" not in shown and "(keyed)" in shown
+    assert "C1" not in shown
+    assert "(keyed)" in shown
     assert "2 new rows, 0 replaced, 0 known already" in after
     assert len(rows(home, "orders")) == 2
 
@@ -113,7 +115,8 @@ def test_takes_the_kind_that_it_is_told(home: Path, capsys: pytest.CaptureFixtur
 def test_takes_a_column_for_what_it_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     strange = ORDERS.replace("amount", "zorglub")
     assert main(["import", "--yes", file(home, strange)]) == 2
-    capsys.readouterr()
+    assert "not what they were worth" in capsys.readouterr().err
+    assert files(home) == []
     assert main(["import", "--yes", "--map", "zorglub=amount", file(home, strange)]) == 0
     assert [str(row[0]) for row in rows(home, "orders", "amount")] == ["79.00", "158.00"]
     assert main(["import", "--yes", "--map", "zorglub", file(home, strange)]) == 2
@@ -138,7 +141,8 @@ def test_writes_down_why_a_row_stayed_out(home: Path, capsys: pytest.CaptureFixt
     assert path == home / "rejects" / "orders.rejects.csv"
     header, row = path.read_text("utf-8-sig").splitlines()
     assert header == "line,column,reason,row"
-    assert row.startswith("4,date,is no date that I can read,") and "yesterday" in row
+    assert row.startswith("4,date,is no date that I can read,")
+    assert "yesterday" in row
     assert len(rows(home, "orders")) == 2
 
 
@@ -165,6 +169,32 @@ def test_takes_several_files_after_one_question(
     assert len(rows(home, "feedback")) == 2
 
 
+def test_reads_orders_and_their_lines_as_one(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    placed = "order_id,customer_id,order_date\n1,C1,2026-10-01\n2,C2,2026-10-02\n"
+    bought = "order_id,line,product_id,price\n1,1,LIN,79.00\n1,2,TOTE,24.00\n2,1,LIN,79.00\n"
+    both = [file(home, placed, "placed.csv"), file(home, bought, "bought.csv")]
+    assert main(["import", "--yes", *both]) == 0
+    assert "placed.csv and bought.csv are read as one: 3 lines." in capsys.readouterr().out
+    assert [row[0] for row in rows(home, "orders", "\"order\" || '-' || line")] == [
+        "1-1",
+        "1-2",
+        "2-1",
+    ]
+    assert main(["import", "--yes", *both]) == 0
+    assert "0 new rows, 0 replaced, 3 known already" in capsys.readouterr().out
+
+
+def test_takes_the_others_when_one_of_several_is_hopeless(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [file(home, "a,b\nhello,world\n", "notes.csv"), file(home, ORDERS)]
+    assert main(["import", "--yes", *paths]) == 1
+    assert "Left: I can't tell what notes.csv holds." in capsys.readouterr().out
+    assert len(rows(home, "orders")) == 2
+
+
 @pytest.mark.parametrize(
     ("name", "text", "word"),
     [
@@ -179,8 +209,10 @@ def test_says_in_one_sentence_why_a_file_is_hopeless(
 ) -> None:
     assert main(["import", "--yes", file(home, text, name)]) == 2
     said = capsys.readouterr()
-    assert word in said.err and name in said.err
-    assert "Traceback" not in said.err and "broke" not in said.err
+    assert word in said.err
+    assert name in said.err
+    assert "Traceback" not in said.err
+    assert "broke" not in said.err
     assert said.out == ""
     assert files(home) == []
 
@@ -195,17 +227,18 @@ def test_leaves_all_as_it_was_after_ctrl_c(
 ) -> None:
     assert main(["import", "--yes", file(home, ORDERS)]) == 0
     before = [(path, path.read_bytes()) for path in files(home)]
-    really, asked = door.read, list[bool]()
+    asked = list[bool]()
 
     def interrupted(*args: object, **asked_for: object) -> Taken:
         os.kill(os.getpid(), signal.SIGINT)
         asked.append(True)
-        return really(*args, **asked_for)  # type: ignore[arg-type]
+        return read(*args, **asked_for)  # type: ignore[arg-type]
 
     monkeypatch.setattr(door, "read", interrupted)
     more = ORDERS + "".join(f"{n},2026-10-03,C{n},A,A,1,5.00\n" for n in range(3, 4000))
     assert main(["import", "--yes", file(home, more)]) == 130
-    assert asked and "Stopped. Nothing was taken in." in capsys.readouterr().err
+    assert asked
+    assert "Stopped. Nothing was taken in." in capsys.readouterr().err
     assert [(path, path.read_bytes()) for path in files(home)] == before
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 

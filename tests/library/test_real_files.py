@@ -1,6 +1,6 @@
 """A file as the world has it …"""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -263,3 +263,9 @@ def test_shows_the_cells_that_others_are_made_of(tmp_path: Path) -> None:
 def test_in_dollars_by_its_column_is_in_dollars(tmp_path: Path) -> None:
     found = orders_of(tmp_path, "customer_id,date,dollar_value", "1,19970101,11.77")
     assert found.currency == "USD"
+
+
+def test_of_hundreds_of_columns_is_refused_by_their_number(tmp_path: Path) -> None:
+    head = "order,date,customer,total," + ",".join(f"x{n}" for n in range(400))
+    with pytest.raises(CannotDo, match="404 columns"):
+        orders_of(tmp_path, head, "1,2026-11-01,c1,10," + ",".join("0" * 400))

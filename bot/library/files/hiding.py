@@ -12,9 +12,9 @@ _WORD = r"[A-ZÀ-ÖØ-Þ][^\W\d_]+(?:['’-][^\W\d_]+)*"
 _JOIN = r"(?:(?:de la|de|du|des|van der|van|von|der|da|dos|do|le|la|el) |d['’])?"
 _NAME = rf"{_WORD}(?: {_JOIN}(?:{_WORD}|[A-ZÀ-ÖØ-Þ]\.?)){{1,3}}"
 
-# By its look alone, in a range that nobody has or not: 06 39 98 24 78, +33 6 39 98 24 78, 07700 900123
+# By its look alone, whether anybody can have it or not: 06 39 98 24 78, +33 6 39 98 24 78.
 _PHONE = re.compile(
-    r"(?<![\w.,/€£$#-])(?:(?:(?:\+|00)\d{2,3}[ .-]?(?:\(0\) ?)?|0)[1-9](?:[ .\u00a0\u202f-]?\d\d){4}"
+    r"(?<![\w.,/€£$#-])(?:(?:(?:\+|00)\d{2,3}[ .-]?(?:\(0\) ?)?|0)[1-9](?:[ .\u00a0-]?\d\d){4}"
     r"|0\d{4}[ \u00a0]\d{6}|0\d{3,4}[ \u00a0]\d{3}[ \u00a0]\d{3,4})(?![\w%€£$]|[.,:/-]\d)"
 )
 _ORDER = re.compile(
@@ -36,14 +36,14 @@ _CLOSED = re.compile(
 )
 # A letter's last line is one as well.
 _LETTER = re.compile(
-    r"(?is)^\s*(?:bonjour|bonsoir|hello|hi|hey|dear|good (?:morning|evening)|madame|monsieur|ol[áa]|"
-    rf"hola)\b.*\n[ \t]*(?:[-–—] ?)?(?-i:(?P<name>{_WORD}))[ .,!]*\s*$"
+    r"(?is)^\s*(?:bonjour|bonsoir|hello|hi|hey|dear|good (?:morning|evening)|madame|monsieur|"
+    rf"ol[áa]|hola)\b.*\n[ \t]*(?:[-–—] ?)?(?-i:(?P<name>{_WORD}))[ .,!]*\s*$"
 )
 _NO_NAMES = frozenset(
     re.findall(
         r"\w+",
-        """bonjour bonsoir hello hi dear madame monsieur merci thanks très super belle bonne bon beau
-        bravo excellent parfait perfect great good love best highly produit product maison
+        """bonjour bonsoir hello hi dear madame monsieur merci thanks très super belle bonne bon
+        beau bravo excellent parfait perfect great good love best highly produit product maison
         cordialement je the this not very too trop qualité quality commande order livraison delivery
         regards""",
     )

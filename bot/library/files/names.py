@@ -65,6 +65,8 @@ def ways(name: str) -> tuple[str, ...]:
 def guess(names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None) -> Match:
     """The kind that makes most sense of the columns, or `kind`; score 0 when none does."""
     candidates = [match(one, names, given) for one in ([kind] if kind else [*kinds(), PRODUCTS])]
+    if any({"order", "at", "customer"} <= set(one.columns) for one in candidates[:1]) and not kind:
+        candidates = candidates[:-1]  # who bought what and when is no catalogue, whatever it lacks
     whole = [one for one in candidates if complete(one)] or candidates
     return max(whole, key=lambda one: one.score + 2 * (complete(one) and _hinted(one.kind, file)))
 

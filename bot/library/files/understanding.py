@@ -54,6 +54,15 @@ def understand(
     file = look(path, name)
     head = find_head(path, file, name, given, kind)
     hopeless.check_given(name, given, head.names)
+    if len(head.names) > MOST_COLUMNS:
+        raise CannotDo(
+            Words(
+                "{file} has {n} columns; I read up to {most}. Leave out those that say nothing.",
+                file=name,
+                n=len(head.names),
+                most=MOST_COLUMNS,
+            )
+        )
     match = guess(head.names, name, given, kind)
     if not complete(match):
         raise hopeless.not_understood(name, head.names, match, kind)
@@ -178,6 +187,7 @@ def _currency(match: Match, names: tuple[str, ...], proof: Proof) -> str | None:
     return said or (proof.currency if proof.currency in CURRENCIES else None)
 
 
+MOST_COLUMNS = 300  # more take the engine minutes
 MONTH_FIRST = (None, "USD", "CAD")
 MONEY = {"amount", "unit_price", "price", "spend", "sales", "budget", "value"}
 

@@ -37,8 +37,10 @@ def upgrade() -> None:
         sa.Column("only_when_moved", sa.Boolean(), nullable=False),
         sa.Column("since", db.Moment(timezone=True), nullable=False),
         sa.Column("last", sa.String(), nullable=True),
+        sa.Column("next_at", db.Moment(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("workspace", "name", name=op.f("pk_schedules")),
     )
+    op.create_index(op.f("ix_schedules_next_at"), "schedules", ["next_at"])
     with op.batch_alter_table("drafts") as batch:
         batch.add_column(sa.Column("leads", sa.Text(), server_default="[]", nullable=False))
 

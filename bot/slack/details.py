@@ -1,0 +1,34 @@
+"""What a card leaves behind a button, so that it stays on one screen."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from bot.draft import Draft
+from bot.slack import names
+from bot.slack.blocks import Block, actions, button
+from bot.slack.click import Click, draft_of
+from bot.slack.copy import behind, part_blocks
+from bot.slack.front import Front
+from bot.slack.names import Ref
+from bot.slack.views import shown_view
+from bot.words import Words
+
+
+def details_button(draft: Draft, language: str) -> list[Block]:
+    """None for a draft that is whole on its card."""
+    if not behind(draft):
+        return []
+    ref = Ref(draft=draft.id, seen=draft.fingerprint).packed()
+    return actions(button(Words("Details").to(language), names.DETAILS, ref))
+
+
+def details(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
+    draft = draft_of(session, click.workspace, click.ref)
+    return lambda language: details_view(draft, language)
+
+
+def details_view(draft: Draft, language: str) -> Block:
+    """A form holds no table block: rows are written one a line."""
+    parts = [part_blocks(part, draft, language, (), table=False) for part in behind(draft)]
+    return shown_view(Words("Details"), [block for blocks in parts for block in blocks], language)
