@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -15,6 +16,7 @@ SLACK = "https://slack.com/api/"
 OURS = "SUPER_INTERN_"
 POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 SQLITE = ("sqlite", "sqlite+pysqlite")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SWAPPED = {"xapp-": "an app-level token (xapp-…)", "xoxp-": "a user token (xoxp-…)"}
 
 Door = Literal["serve", "work", "migrate", "try", "import", "facts", "digest", "journal", "play"]
@@ -138,6 +140,15 @@ class Settings(BaseModel):
         description="How much is logged: DEBUG, INFO, WARNING or ERROR.",
     )
 
+    days_ahead: int = Field(
+        default=0,
+        alias="SUPER_INTERN_DAYS_AHEAD",
+        ge=0,
+        le=3660,
+        description="Only beside a local Slack on this machine: by how many days the intern's "
+        "clock runs ahead. The playground's page sets it.",
+    )
+
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """The settings in force. Raises SettingsMistake, which names every bad value at once.
@@ -190,7 +201,13 @@ class Settings(BaseModel):
             )
         if door == "work" and self.sqlite:
             problems.append("DATABASE_URL is missing: many processes need a PostgreSQL database")
+        if self.days_ahead and not self._alone():
+            problems.append("SUPER_INTERN_DAYS_AHEAD is only for a local Slack on this machine")
         return problems + self._mixed_up()
+
+    def _alone(self) -> bool:
+        """Whether Slack is on this machine: nobody else's clock is told wrong."""
+        return urlsplit(self.slack_api_url).hostname in LOOPBACK
 
     def _mixed_up(self) -> list[str]:
         """Tokens pasted into each other's place."""

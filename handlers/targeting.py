@@ -221,7 +221,8 @@ def _picture(
         value = float(one.number(measure))
         found.append(Bar(name, value, low, high, strong=n == 0, spelled=spelled))
     return bars(
-        _title(teller, every, shown[0]), found, language=teller.language, colours=desk.brand.colours or COLOURS,
+        _title(teller, every, shown[0]), found, language=teller.language,
+        colours=desk.brand.colours or COLOURS,
         reference=float(every["all"].number("bought-share")) if share else None,
     )  # fmt: skip
 

@@ -99,6 +99,16 @@ def test_takes_no_maybe_for_a_promise_and_no_question_for_a_decision() -> None:
     assert labels == {"all", "open"}
 
 
+def test_takes_a_question_for_answered_when_the_next_to_speak_says_something() -> None:
+    said = material(
+        ("U1", "What about the newsletter on Sunday?"),
+        ("U2", "And what is its subject then?"),
+        ("U1", "We keep the old one. Max, can you test it?"),
+    )
+    asked = [f.value for f in thread.find(said, TODAY).facts if f.id.startswith("thread.open")]
+    assert asked == ["What about the newsletter on Sunday?"]
+
+
 async def test_has_nothing_to_say_where_nothing_was_said() -> None:
     found = await made("recap this thread", "")
     assert "There is nothing to read here" in told(found)

@@ -170,7 +170,7 @@ async def test_without_consents_says_that_nobody_can_be_written_to() -> None:
 async def test_has_a_picture_whose_title_is_its_finding() -> None:
     found = await made(ENGLISH)
     (picture,) = [part for part in found.parts if part.kind == "file"]
-    assert picture.text.startswith("Best and loyal customers: 17.3% bought within 90 days")
+    assert picture.text.startswith("Best and loyal customers: 17.3% bought within 90")
 
 
 async def test_keeps_only_the_facts_that_it_stands_on() -> None:

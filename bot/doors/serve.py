@@ -17,7 +17,7 @@ from bot.digesting import Digesting
 from bot.doors.arriving import Arriving
 from bot.doors.digests import is_quiet, made_by_rules
 from bot.doors.exporting import Exporting
-from bot.doors.house import House, now
+from bot.doors.house import House, now, run_ahead
 from bot.doors.inbox import Inbox
 from bot.doors.lately import Lately
 from bot.doors.library_web import add_library
@@ -64,6 +64,7 @@ class Serving:
         )
         for noisy in ("alembic", "slack_bolt", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
+        run_ahead(settings)
         self.house = House(settings).migrated()
 
     async def run(self) -> None:

@@ -1,7 +1,8 @@
 """What a conversation decided, left open and promised: by the words people use, never by guess.
 
 A sentence decides ("let's", « on part sur »), asks (it ends with a question mark, and the next
-message of somebody else says nothing but questions), or promises ("I'll", « je m'en occupe », "Léa, can you").
+message of somebody else says nothing but questions), or promises ("I'll", « je m'en occupe »,
+"Léa, can you").
 """
 
 import re
@@ -16,10 +17,12 @@ SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+(?=\s|$)|[.!?…]+(?=\S)[^.!?\n�
 DECIDES = re.compile(
     r"^(?:ok(?:ay)?,? |so,? |right,? |bon,? |alors,? |donc,? |parfait,? )?"
     r"(?:let'?s (?!see|not|talk|discuss)"
-    r"|we(?:'ll| will)? (?:go|are going) (?:with|for)|we(?:'re| are) going with|we decided|decided\b"
+    r"|we(?:'ll| will)? (?:go|are going) (?:with|for)|we(?:'re| are) going with"
+    r"|we decided|decided\b"
     r"|we agreed|agreed\b|it'?s (?:decided|settled)|going with|final(?: answer)?:"
-    r"|we'?ll (?:use|keep|launch|send|drop|start)|we (?:keep|drop|launch|start|send)\b|on part (?:sur|avec)|on garde"
-    r"|on lance|on prend|on choisit|on valide|on abandonne|on reste sur|on fait (?!quoi)|c'est décidé"
+    r"|we'?ll (?:use|keep|launch|send|drop|start)|we (?:keep|drop|launch|start|send)\b"
+    r"|on part (?:sur|avec)|on garde|on lance|on prend|on choisit|on valide|on abandonne"
+    r"|on reste sur|on fait (?!quoi)|c'est décidé"
     r"|décidé\b|c'est (?:validé|acté|calé)|validé\b|acté\b|ok pour|d'accord pour|nous partons sur"
     r"|nous avons décidé|on a décidé|partons sur|allons-y pour)",
     re.IGNORECASE,

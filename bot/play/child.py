@@ -21,6 +21,7 @@ DELAYS = (0.2, 1.0, 2.0, 5.0, 10.0)  # seconds before each further start
 STEADY = 20.0  # so many seconds of life, and the next start is a first one again
 START, END = 30.0, 8.0  # seconds to be healthy, seconds to end
 BIG_LOG = 5_000_000
+TRAVELLED = "slack/days-ahead"  # taken away with the local Slack
 COMMAND = (sys.executable, "-m", "bot.play.tether", "serve")
 
 
@@ -33,8 +34,17 @@ def surroundings(slack: LocalSlack, home: Path) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": slack.signing_secret,
         "SLACK_API_URL": slack.url,
         "SUPER_INTERN_HOME": str(home),
+        "SUPER_INTERN_DAYS_AHEAD": str(days_ahead(home)),
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def days_ahead(home: Path) -> int:
+    """By how many days the intern's clock runs ahead: the page has travelled so far."""
+    try:
+        return int((home / TRAVELLED).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
 
 
 class Child:
@@ -79,6 +89,13 @@ class Child:
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
             await self.process.wait()
+
+    async def travel(self, days: int) -> None:
+        """Put the intern's clock forward. It is started again and does what is due by then."""
+        file = self.home / TRAVELLED
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(str(days_ahead(self.home) + days), encoding="utf-8")
+        await self.kill()
 
     async def end(self) -> None:
         """Ask it to end; after a while, make it."""

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from bot.library.chance import binomial_upto
-
 from bot.library.campaigns.ads import Line, Sums
+from bot.library.chance import binomial_upto
 
 Where = Literal["unseen", "unclicked", "unbought", "sold out", "budget gone by noon"]
 LEAST_PEERS = 4

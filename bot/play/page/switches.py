@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from bot.play.child import Child
+from bot.play.child import Child, days_ahead
 from bot.play.refusals import Impossible
 from bot.play.slack import LocalSlack
 
 SLOW_SECONDS = 2.0
 REFUSED_CALLS = 3
 LOST_ACKS = 2  # a mention is two events
+WEEK = 7  # days
 DRAWING = ("chat.postMessage", "chat.update")
 
 
@@ -32,6 +33,7 @@ class Switches:
             "child": child is not None,
             "alive": child is None or child.pid is not None,
             "starts": child.starts if child else 0,
+            "ahead": days_ahead(child.home) if child else 0,
         }
 
     async def flip(self, name: str, on: bool) -> None:
@@ -54,6 +56,8 @@ class Switches:
             mischief.end_streams()
         elif name == "kill" and self.child is not None:
             await self.child.kill()
+        elif name == "travel" and self.child is not None:
+            await self.child.travel(WEEK)
         else:
             raise Impossible(f"there is no switch {name!r}")
 

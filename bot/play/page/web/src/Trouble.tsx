@@ -37,6 +37,13 @@ export function Trouble({ all, behind }: { all: Everything; behind: Behind }) {
           danger
           flip={flip}
         />
+        <Once
+          name="travel"
+          title={words.sw_travel}
+          small={how.child ? words.sw_travel_small(how.ahead) : words.sw_kill_none}
+          off={!how.child || !how.alive}
+          flip={flip}
+        />
       </ul>
     </>
   );

@@ -124,6 +124,7 @@ export interface Switches {
   child: boolean;
   alive: boolean;
   starts: number;
+  ahead: number; // days that the intern's clock runs ahead
 }
 export interface Command {
   command: string;
