@@ -67,6 +67,7 @@ BENCHMARKS = {
     "trends": "benchmarks.library_trends:trends",
     "feedback": "benchmarks.library_feedback:feedback",
     "digest": "benchmarks.digest:digest",
+    "skills": "benchmarks.skills:skills",
 }
 
 

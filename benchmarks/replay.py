@@ -28,7 +28,8 @@ LATER = (1, 4)
 
 def users() -> tuple[Shelf, date]:
     """The site's days as one order a day, its users (in thousands) as units."""
-    rows = []
+    rows: list[dict[str, object]] = []
+    last = datetime(2000, 1, 1)
     path = DATA / "upworthy_ga_daily_users.csv"
     with path.open(encoding="utf-8-sig") as file:
         for n, row in enumerate(csv.DictReader(file)):
@@ -36,12 +37,11 @@ def users() -> tuple[Shelf, date]:
                 at = datetime.strptime(row["Day Index"], "%m/%d/%y")
             except ValueError:
                 continue
+            last = max(last, at)
             thousands = float(row["Users"].replace(",", "")) / 1000
             rows.append({"order": f"d{n}", "line": 1, "at": at, "customer": "all", "product": "u",
                          "title": "Users", "quantity": thousands,
                          "amount": Decimal(1)})  # fmt: skip
-    last = max(row["at"] for row in rows)
-    assert isinstance(last, datetime)
     return small(last.date(), orders=rows), last.date()
 
 

@@ -14,7 +14,7 @@ STEPS: dict[str, Words] = {
                            "there, and write to those who still wait"),
     "delivery-damaged": Words("look at how these pieces are packed, and send replacements first"),
     "website": Words("have the way to payment tried on the devices that people name"),
-    "website-phone": Words("have payment tried on several phones today: each day of it costs "
+    "website-phone": Words("have payment tried on several phones today; each day of it costs "
                            "orders"),
     "website-code": Words("try the codes that are out there, and honour them by hand meanwhile"),
     "stock": Words("say when it is back, or offer a note when it is; stop advertising it until "

@@ -44,9 +44,9 @@ def why(teller: Teller, whole: Told, one: Told) -> str:
     lines = [f"{reach(teller, one)}."]
     if one.key == "niche":
         lines.append(teller.say(Words(
-            "They own at least {least} of {n} things that are bought together {lift} as often as "
-            "chance gives.", least=teller.of(one, "bought-at-least"),
-            n=teller.of(one, "things"), lift=teller.of(one, "lift"))))  # fmt: skip
+            "They own at least {least} of {n} things that are bought together {lift} times as "
+            "often as by chance.", least=teller.of(one, "bought-at-least"),
+            n=teller.of(one, "things"), lift=teller.bare(one, "lift"))))  # fmt: skip
     if one.get("bought-share") is None:
         lines.append(teller.say(Words("Too few of them bought before to say what to expect.")))
         return " ".join(lines)
@@ -60,8 +60,9 @@ def why(teller: Teller, whole: Told, one: Told) -> str:
         "of the others.", **given)  # fmt: skip
     if one.word("verdict") == "confirmed":
         told = Words(
-            "Such people bought {times} as often as others: {share} ({low} to {high}) against "
-            "{others} (confirmed).", times=teller.of(one, "times-all"), **given)  # fmt: skip
+            "Such people bought {times} times as often as others: {share} ({low} to {high}) "
+            "against {others} (confirmed).",
+            times=teller.bare(one, "times-all"), **given)  # fmt: skip
     lines.append(teller.say(told))
     if one.get("expected-buyers-low"):
         low, high = teller.of(one, "expected-buyers-low"), teller.of(one, "expected-buyers-high")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.advice import first_step
 from bot.evidence import Evidence
 from bot.path import step_of, theme_of
-from bot.told import Teller, Told, told
+from bot.told import Teller, Told, regions_named, told
 from bot.words import Words
 
 SURE, MOST = "confirmed", 10
@@ -90,11 +90,9 @@ def _later(one: Told, than: str) -> bool:
 def _late(one: Told) -> Blocker:
     everywhere, where = one.key == "all", one.about
     usual, other = ("before", Words("before")) if everywhere else ("rest", Words("elsewhere"))
-    name = Words("Late parcels, region {name}", name=where)
+    name = Words("Late parcels, {regions}", regions=regions_named(where))
     letter = Words("E-mail to customers whose parcel is late ({where}): what we do about it",
-                   where=where)  # fmt: skip
-    if ", " in where:
-        name = Words("Late parcels, regions {regions}", regions=where)
+                   where=regions_named(where))  # fmt: skip
     if everywhere:
         name = Words("Late parcels")
         letter = Words("E-mail to customers whose parcel is late: what we do about it")

@@ -50,6 +50,7 @@ class Brief(BaseModel):
     category: str | None = None  # of the catalogue; what an analysis is narrowed to
     within: int | None = None  # days ahead that a question looks: "in the next 60 days"
     sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
+    series: str | None = None  # "funnel.device-mobile-view-to-cart": the one thing to be told
     rule: str | None = None  # an audience's rule, as JSON (bot.audience)
     stands_on: str | None = None  # the draft that this wish came from
     material: str = ""

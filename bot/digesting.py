@@ -53,4 +53,4 @@ class Digesting:
             Task.accept(session, self.enqueue, wish, self.now())
         schedule = session.get_one(Schedule, (wish.workspace, name), with_for_update=True)
         schedule.last = max(schedule.last or "", day)
-        schedule.next_at = None  # the clock finds the next one
+        schedule.next_at = schedule.following(self.now())

@@ -40,6 +40,17 @@ UNITS = (
     Words("units"),
     Words("parcels"),
 )
+ONE = {  # of the units above, where there is one
+    "points": Words("point"),
+    "days": Words("day"),
+    "visits": Words("visit"),
+    "orders": Words("order"),
+    "customers": Words("customer"),
+    "purchases": Words("purchase"),
+    "weeks": Words("week"),
+    "units": Words("unit"),
+    "parcels": Words("parcel"),
+}
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 LARGE = 1000  # from here on whole amounts are written without cents
 _LINE = re.compile(r"(.+), line (\d+)")
@@ -75,8 +86,15 @@ class Fact(BaseModel):
             return re.sub(r"[.,]00(?=\D*$)", "", said) if large else said
         if self.unit == "%":
             return spell(self.value, language) + ("\u00a0%" if language == "fr" else "%")
-        unit = f"\u00a0{Words(self.unit).to(language)}" if self.unit else ""
-        return spell(self.value, language) + unit
+        return spell(self.value, language) + self._counted(self.value, language)
+
+    def _counted(self, n: Decimal, language: str) -> str:
+        """What is counted, agreeing with its number: in French, less than two is one."""
+        if not self.unit:
+            return ""
+        one = abs(n) < 2 if language == "fr" else abs(n) == 1
+        words = ONE.get(self.unit, Words(self.unit)) if one else Words(self.unit)
+        return f"\u00a0{words.to(language)}"
 
     def sourced(self, language: str) -> str:
         """The source as people of that language read it: "shop.csv, line 12"."""

@@ -6,13 +6,27 @@ from bot.evidence import Evidence
 from bot.told import CANNOT, Teller, Told
 from bot.words import Words
 
+_SALES = re.compile(r"\b(?:sales|revenue|turnover|ventes|chiffre d'affaires|ca)\b")
+
 
 def days_of(one: Told) -> int:
     return int(re.sub(r"\D", "", one.key))
 
 
-def how_many(teller: Teller, whole: Told, tenth: Told, top: Told) -> str:
+def _no_total(teller: Teller, words: str) -> str:
+    """What a question about all sales must hear first: who buys is told, not how much in all."""
+    if not _SALES.search(words):
+        return ""
+    return teller.say(Words("I don't forecast what the shop will sell in all, only who will "
+                            "buy."))  # fmt: skip
+
+
+def how_many(teller: Teller, whole: Told, tenth: Told, top: Told, words: str) -> str:
     """How many will buy; where that can't be told, who is likelier than others."""
+    return f"{_no_total(teller, words)} {_buyers(teller, whole, tenth, top)}".strip()
+
+
+def _buyers(teller: Teller, whole: Told, tenth: Told, top: Told) -> str:
     days = days_of(whole)
     if whole.get("expected-buyers"):
         return teller.say(Words(

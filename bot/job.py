@@ -20,6 +20,7 @@ Kind = Literal[
     "merge",
     "inbox",
     "digest",
+    "look",
     "join",
 ]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.evidence import Evidence
 from bot.parts import Lead
-from bot.told import Teller, Told, told
+from bot.told import Teller, Told, regions_named, told
 from bot.words import Words
 
 STANDS = ("confirmed", "to watch")
@@ -17,6 +17,7 @@ MEASURED = {  # kind → its measure, and the ones that say how sure it is
     "trends": ("change", "status"),
 }
 MOST, MOST_SENT = 4, 3
+WORK = ("drafted", "approved", "sent-back", "rejected", "delivered")
 RATES = {
     "open-rate": Words("opened"),
     "click-rate": Words("clicked"),
@@ -95,7 +96,7 @@ def _graded(teller: Teller, call: Call) -> str:
 
 def _name(teller: Teller, call: Call) -> str:
     if call.kind == "delivery":
-        return teller.say(Words("Late parcels in {where}", where=call.then.about))
+        return teller.say(Words("Late parcels, {regions}", regions=regions_named(call.then.about)))
     name = call.then.named(teller.language)
     if call.kind == "funnel":
         return teller.say(Words("The path to purchase on {device}", device=name))
@@ -178,10 +179,9 @@ def done(teller: Teller, evidence: Evidence) -> list[str]:
     week = told(evidence, "work").get("week")
     if week is None:
         return []
-    filled = {
-        name.replace("-", "_"): teller.of(week, name)
-        for name in ("drafted", "approved", "sent-back", "rejected", "delivered")
-    }
+    filled = {name.replace("-", "_"): teller.of(week, name) for name in WORK}
+    if not any(week.number(name) for name in WORK):
+        return []
     words = Words("In seven days: {drafted} drafts made, {approved} approved, {sent_back} sent "
                   "back, {rejected} rejected, {delivered} gone out.", **filled)  # fmt: skip
     return [teller.say(words)]

@@ -2,7 +2,7 @@
 
 from bot.evidence import Evidence
 from bot.path import DEVICES
-from bot.told import Teller, Told, speaks_of, told
+from bot.told import Teller, Told, regions_named, speaks_of, told
 from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"
@@ -29,8 +29,11 @@ class Moved:
         self.first = self.series[0] if self.series else None
         back = [one for key, one in every.items() if key.startswith("returns-")]
         of_named = [one for one in back if names(words, one)]
+        self.asked_back = bool(of_named) and not self.focus  # a product that comes back is named
+        if self.asked_back:
+            self.series, self.first, self.new = [], None, []
         self.back = of_named if self.focus or of_named else back[:MOST]
-        path = [] if self.focus else list(told(evidence, "funnel").values())
+        path = [] if self.focus or self.asked_back else list(told(evidence, "funnel").values())
         self.falls = [
             one
             for one in path
@@ -61,13 +64,23 @@ def called(one: Told, teller: Teller) -> str:
     """A series by its name, with a capital: "Region 33", "Phones", "Candles"."""
     dimension = one.key.removeprefix("small-").removeprefix("new-").split("-")[0]
     places = {
-        "region": Words("region {name}", name=one.about),
+        "region": regions_named(one.about),
         "country": Words("country {name}", name=one.about),
         "source": Words("source {name}", name=one.about),
         "device": DEVICES.get(one.about, Words("device {name}", name=one.about)),
     }
     name = teller.say(places[dimension]) if dimension in places else one.named(teller.language)
     return name[:1].upper() + name[1:]
+
+
+def comes_back(teller: Teller, one: Told) -> str:
+    """How much of a product comes back, and why, as those who sent it back say."""
+    given = {"name": one.about, "rate": teller.of(one, "rate"), "rest": teller.of(one, "rest")}
+    if not one.get("reason"):
+        return teller.say(Words("{name}: {rate} come back, {rest} of the other products.", **given))
+    return teller.say(Words("{name}: {rate} come back, {rest} of the other products; reason most "
+                            "given: {reason}.", reason=teller.of(one, "reason"),
+                            **given))  # fmt: skip
 
 
 def names(words: str, one: Told) -> bool:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from bot.evidence import Evidence, Fact
+from bot.moved import called
 from bot.parts import Lead
-from bot.told import Teller, Told, told
+from bot.told import Teller, Told, regions_named, told
 from bot.words import Words
 
 STANDS = ("confirmed", "to watch")
@@ -24,8 +25,10 @@ class Move:
     lead: Lead | None = None
 
 
-def moves(teller: Teller, evidence: Evidence) -> list[Move]:
-    """The confirmed ones first, as far as their section goes."""
+def moves(teller: Teller, evidence: Evidence, series: str | None = None) -> list[Move]:
+    """The confirmed ones first, as far as their section goes; of one series alone if asked."""
+    if series:
+        evidence = Evidence(facts=tuple(f for f in evidence.facts if f.id.startswith(f"{series}.")))
     found = [*_site(teller, evidence), *_parcels(teller, evidence), *_sales(teller, evidence)]
     found += [*_said(teller, evidence), *_stuck(teller, evidence)]
     return sorted(found, key=lambda move: not move.sure)
@@ -36,16 +39,21 @@ def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
     for one in told(evidence, "trends").values():
         if one.word("status") not in STANDS or one.get("expected") is None:
             continue
-        last, expected = teller.of(one, "last"), teller.of(one, "expected")
-        words = Words("{what}: {last} last week, {expected} expected ({change}).",
-                      what=teller.name(one), last=last, expected=expected,
-                      change=teller.of(one, "change"))  # fmt: skip
+        last, expected = teller.of(one, "last"), teller.bare_count(one, "expected")
+        given = {"what": called(one, teller), "last": last, "expected": expected,
+                 "change": teller.signed(one, "change")}  # fmt: skip
+        words = Words("{what}: {last} last week, {expected} expected ({change}).", **given)
+        if one.number("weeks") > 1:
+            words = Words("{what}: {last} a week over the last three weeks, {expected} expected "
+                          "({change}).", **given)  # fmt: skip
         rising = one.number("change") > 0
         brief = Words("Write an e-mail about {what}", what=one.named(teller.language))
         lead = Lead(label=Words("Draft an e-mail about it"), skill="draft", words=teller.say(brief))
         pair = (one.get("expected"), one.get("last"))
         sure = one.word("status") == "confirmed"
-        found.append(Move(teller.say(words), sure, _id(one), pair, lead if rising else _why(teller)))
+        found.append(
+            Move(teller.say(words), sure, _id(one), pair, lead if rising else _why(teller))
+        )
     return found
 
 
@@ -57,16 +65,21 @@ def _site(teller: Teller, evidence: Evidence) -> list[Move]:
             continue
         said = [_step(teller, one)]
         if one.get("since"):
-            since = Words("Since {day}.", day=teller.of(one, "since"))
-            said.append(teller.say(since))
-        if one.get("lost-money"):
-            cost = Words("It costs about {money} so far ({low} to {high}).",
-                         money=teller.of(one, "lost-money"), low=teller.of(one, "lost-money-low"),
-                         high=teller.of(one, "lost-money-high"))  # fmt: skip
-            said.append(teller.say(cost))
+            said.append(_since(teller, one))
         sure, pair = one.word("status") == "confirmed", (one.get("before"), one.get("rate"))
         found.append(Move(" ".join(said), sure, _id(one), pair, _why(teller)))
     return found
+
+
+def _since(teller: Teller, one: Told) -> str:
+    """Since when, and what it has cost since."""
+    day = teller.of(one, "since")
+    if not one.get("lost-money"):
+        return teller.say(Words("It began about {day}.", day=day))
+    return teller.say(Words("Since {day} it has cost about {money} ({low} to {high}).", day=day,
+                            money=teller.of(one, "lost-money"),
+                            low=teller.of(one, "lost-money-low"),
+                            high=teller.of(one, "lost-money-high")))  # fmt: skip
 
 
 def _step(teller: Teller, one: Told) -> str:
@@ -89,8 +102,9 @@ def _step(teller: Teller, one: Told) -> str:
 def _parcels(teller: Teller, evidence: Evidence) -> list[Move]:
     found = []
     for one in told(evidence, "delivery", "late-regions").values():
-        words = Words("Late parcels in {where}: {late}, {rest} elsewhere.", where=one.about,
-                      late=teller.of(one, "late"), rest=teller.of(one, "rest"))  # fmt: skip
+        words = Words("Late parcels, {where}: {late}, {rest} elsewhere.",
+                      where=regions_named(one.about), late=teller.of(one, "late"),
+                      rest=teller.of(one, "rest"))  # fmt: skip
         pair = (one.get("rest"), one.get("late"))
         found.append(Move(teller.say(words), True, _id(one), pair, _why(teller)))
     return found
@@ -102,7 +116,7 @@ def _said(teller: Teller, evidence: Evidence) -> list[Move]:
               if o.word("verdict") in STANDS and o.get("share-now")]  # fmt: skip
     for one in stands[:MOST_THEMES]:
         sure = one.word("verdict") == "confirmed"
-        words = Words("Customers speak of {theme}: {now} of what they write, {before} before.",
+        words = Words("Customers write about {theme}: {now} of their texts, {before} before.",
                       theme=one.named(teller.language), now=teller.of(one, "share-now"),
                       before=teller.of(one, "share-before"))  # fmt: skip
         ask = Words("What do customers say about {theme}?", theme=one.named(teller.language))

@@ -1,5 +1,6 @@
 """All nouns that are rows, so that whoever needs the whole schema sees every table."""
 
+from bot.alert import Alert
 from bot.arrival import Arrival
 from bot.batch import Batch
 from bot.db import Row
@@ -23,6 +24,7 @@ TABLES = Row.metadata
 
 __all__ = [
     "TABLES",
+    "Alert",
     "Arrival",
     "Batch",
     "BrandRow",

@@ -24,6 +24,7 @@ TOO_LATE = timedelta(hours=36)  # a Monday's digest is none on Wednesday
 DAILY = -1
 SKILL = "digest"
 TITLE = Words("What moved this week")
+ALERT = Words("This just moved")
 WEEKDAYS = (
     *(Words("Monday"), Words("Tuesday"), Words("Wednesday"), Words("Thursday")),
     *(Words("Friday"), Words("Saturday"), Words("Sunday")),
@@ -49,6 +50,7 @@ class Schedule(Row):
     sections: Mapped[list[Any]]  # keys of what it tells, in order
     about: Mapped[str | None] = mapped_column(Text)  # a category, in the catalogue's words
     only_when_moved: Mapped[bool]
+    alerts: Mapped[bool] = mapped_column(default=False)  # what falls or jumps is told at once
     since: Mapped[datetime]
     last: Mapped[str | None]  # the local date of the last one, ISO
     # No moment of it lies before this one, so that a minute with nothing due reads no row.
@@ -66,13 +68,13 @@ class Schedule(Row):
         row = session.get_one(Schedule, key, with_for_update=True, populate_existing=True)
         for name, value in told.items():
             setattr(row, name, value)
-        row.state, row.since, row.next_at = "on", now, None
+        row.state, row.since, row.next_at = "on", now, row.following(now)
         row._journal(session, "digest set", now)
         return row
 
     def turn(self, session: Session, state: State, now: datetime) -> None:
         """Pause, resume or switch off."""
-        self.state, self.since, self.next_at = state, now, None
+        self.state, self.since, self.next_at = state, now, self.following(now)
         self._journal(session, f"digest {state}", now)
 
     @staticmethod
@@ -137,6 +139,18 @@ class Schedule(Row):
                 "digest": self.name,
                 **({"category": self.about} if self.about else {}),
             },
+        )
+
+    def alert(self, series: str, now: datetime) -> Wish:
+        """One series told at once, where the digest goes."""
+        form = {"skill": SKILL, "language": self.language, "series": series}
+        return Wish(
+            id=task_id("alert", self.workspace, series, now.isoformat()),
+            workspace=self.workspace,
+            author=self.owner,
+            words=ALERT.to(self.language),
+            place=self.place,
+            form=form,
         )
 
     def when(self) -> Words:

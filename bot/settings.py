@@ -140,13 +140,13 @@ class Settings(BaseModel):
         description="How much is logged: DEBUG, INFO, WARNING or ERROR.",
     )
 
-    days_ahead: int = Field(
+    seconds_ahead: int = Field(
         default=0,
-        alias="SUPER_INTERN_DAYS_AHEAD",
+        alias="SUPER_INTERN_SECONDS_AHEAD",
         ge=0,
-        le=3660,
-        description="Only beside a local Slack on this machine: by how many days the intern's "
-        "clock runs ahead. The playground's page sets it.",
+        le=400_000_000,
+        description="Only beside a local Slack on this machine: by how many seconds the "
+        "intern's clock runs ahead. The playground's page sets it.",
     )
 
     @classmethod
@@ -201,8 +201,8 @@ class Settings(BaseModel):
             )
         if door == "work" and self.sqlite:
             problems.append("DATABASE_URL is missing: many processes need a PostgreSQL database")
-        if self.days_ahead and not self._alone():
-            problems.append("SUPER_INTERN_DAYS_AHEAD is only for a local Slack on this machine")
+        if self.seconds_ahead and not self._alone():
+            problems.append("SUPER_INTERN_SECONDS_AHEAD is only for a local Slack on this machine")
         return problems + self._mixed_up()
 
     def _alone(self) -> bool:

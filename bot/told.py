@@ -4,6 +4,7 @@ A `Told` is one subject with its measures. A `Teller` spells values in the reade
 remembers which facts it used, so that each text cites what it stands on.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,6 +26,7 @@ IDLE = bag(
     "resume synthese complain complaints plaintes plaignent asked said saying shop boutique"
 )
 MOSTLY = Decimal("0.8")  # of a theme, from which it is one of its parts
+_DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 STEM = 5  # letters by which words of one family are alike
 
 
@@ -90,6 +92,16 @@ def place_named(place: Told, every: Mapping[str, Told]) -> str:
     return place.about.removeprefix(f"{every[place.key.split('--')[0]].about}, ")
 
 
+def regions_named(names: str) -> Words:
+    """Regions as people say them, of "33" or "09, 24, 31": a French number is a département."""
+    some = names.split(", ")
+    if all(_DEPARTEMENT.fullmatch(one) for one in some):
+        many = Words("regions {numbers}", numbers=names)
+        return many if len(some) > 1 else Words("region {number}", number=names)
+    several = Words("regions {names}", names=names)
+    return several if len(some) > 1 else Words("region {name}", name=names)
+
+
 def cannot(evidence: Evidence, *kinds: str) -> list[Fact]:
     """What the library said that it can't tell, and which file would let it."""
     return [f for kind in kinds for f in evidence.of(kind) if f.id.split(".")[1] == CANNOT]
@@ -133,6 +145,17 @@ class Teller:
         self.of(one, measure)
         fact = one.get(measure)
         return fact.model_copy(update={"unit": None}).spelled(self.language) if fact else ""
+
+    def bare_count(self, one: Told, measure: str) -> str:
+        """A count without what it counts, where that has just been said; money and shares whole."""
+        fact = one.get(measure)
+        counts = fact is not None and fact.unit in ("orders", "units", "customers")
+        return self.bare(one, measure) if counts else self.of(one, measure)
+
+    def signed(self, one: Told, measure: str) -> str:
+        """A change with its sign: "+8.1%"."""
+        spelled = self.of(one, measure)
+        return f"+{spelled}" if one.number(measure) > 0 else spelled
 
     def name(self, one: Told) -> str:
         """Its name with a capital, as a sentence or a cell begins."""

@@ -82,7 +82,13 @@ def named_in(words: str, trials: Sequence[Trial]) -> list[Trial]:
 
 def headline(teller: Teller, trial: Trial) -> str:
     """What the test says, with its name before it."""
-    return teller.say(Words("{test}: {what}", test=trial.title, what=what_it_says(teller, trial)))
+    return teller.say(
+        Words(
+            "Test “{test}”: {what}",
+            test=teller.of(trial.whole, "title"),
+            what=what_it_says(teller, trial),
+        )
+    )
 
 
 def what_it_says(teller: Teller, trial: Trial) -> str:
@@ -176,7 +182,7 @@ def how_sure(teller: Teller, trial: Trial) -> str:
 def worth(teller: Teller, trial: Trial) -> str:
     """What it changed in money, where the file has amounts: more buyers may buy less."""
     arm = trial.told_by
-    if arm is None or not arm.get("worth") or trial.status not in ("won", "lost"):
+    if arm is None or not arm.get("worth-low") or trial.status not in ("won", "lost"):
         return ""
     filled = {
         "worth": teller.of(arm, "worth"), "low": teller.of(arm, "worth-low"),

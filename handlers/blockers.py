@@ -18,6 +18,7 @@ HINT = "what blocks sales right now?"
 ASKED_BY = (
     r"^\W*what(?:'s|s| is| are)?\b.*\b(?:block\w*|hold\w* back|in the way of|keeps? .* from)\b"
     r"|^\W*what(?:'s|s| is| are)? (?:hurt\w*|costing us)\b|\bsales blockers?\b"
+    r"|^\W*(?:which|what|where|qu\w+|où) .*\b(?:wast(?:es?|ed|ing)|gaspill\w*)\b"
     r"|^\W*where (?:do|are) we los(?:e|ing)\b|^\W*(?:où|ou) perd(?:ons|-on)"
     r"|^\W*why (?:are|is|did|do|have) .*\b(?:sales|orders|revenue|conversion)\b"
     r"|^\W*pourquoi .*\b(?:ventes|commandes|chiffre d'affaires|conversion)\b"
@@ -178,7 +179,7 @@ def _leads(teller: Teller, found: Sequence[Blocker]) -> list[Lead]:
     leads = []
     for theme in list(themes.values())[:2]:
         ask = Words("what do customers say about {theme}?", theme=theme)
-        label = Words("What do customers say about {theme}", theme=theme)
+        label = Words("What customers say: {theme}", theme=theme)
         leads.append(Lead(label=label, skill="feedback", words=teller.say(ask), ask=False))
     letters = [(blocker.letter, blocker.theme) for blocker in found if blocker.letter]
     for letter, about in letters[:2]:

@@ -1,4 +1,4 @@
-"""Say what moved this week: sales, the path to purchase, feedback, campaigns and tests."""
+"""Say what moved this week in sales, on the site, in feedback and in campaigns."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ HINT = "what moved this week?"
 COMMAND = "digest"
 ASKED_BY = (
     r"\bwhat moved\b|\bweekly (?:digest|report|point)\b|\bthe digest\b"
-    r"|\bce qui a bougé\b|\bqu'est-ce qui a bougé\b|\ble point de la semaine\b|\brapport hebdo"
+    r"|\bce qui a bougé\b|\bqu'est-ce qui a bougé\b|\ble point de la semaine\b|\b(?:rapport|point|bilan) hebdo"
 )
 SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "sales": ("trends",),
@@ -31,7 +31,7 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
 }
 NOT_BY_CATEGORY = ("campaigns", "experiments")
 KEPT = ("status", "verdict", "change")  # so that the next one can say whether it went on
-MOST, MOST_LEADS = 6, 3
+MOST, MOST_MORE, MOST_LEADS = 6, 15, 3
 OWN_PERIOD = True
 
 
@@ -70,8 +70,11 @@ class Quiet(BaseModel):
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What shall I report on? For example: what moved this week?"))
-    chosen = request.brief.sections or tuple(SECTIONS)
+    series = request.brief.series
+    chosen = () if series else request.brief.sections or tuple(SECTIONS)
     kinds = [kind for key in chosen for kind in SECTIONS.get(key, ())]
+    if series:
+        kinds = [series.split(".")[0]]
     if request.brief.category:
         kinds = [kind for kind in kinds if kind not in NOT_BY_CATEGORY]
     evidence = await desk.look_up(*kinds)
@@ -79,21 +82,22 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     known = any(evidence.of(kind) and told(evidence, kind).keys() - {CANNOT} for kind in kinds)
     if kinds and not known:
         return nothing_yet(teller, evidence, kinds)
-    moved = moves(teller, evidence)
+    moved = moves(teller, evidence, series)
     said = _said_of(teller, moved)
     past, leads = _past(teller, evidence, chosen)
     if not moved:
         desk.keep(*teller.ever.values())
         line = teller.say(Words("Nothing moved this week beyond what chance does by itself."))
         return Quiet(quiet=Copy(text=line), graded=past.graded, work=past.work)
-    rest = teller.copy(*(_line(teller, move) for move in moved[MOST:]), apart="\n")
+    rest = teller.copy(
+        *(_line(teller, move) for move in moved[MOST : MOST + MOST_MORE]), apart="\n"
+    )
     more = rest.model_copy(update={"facts": said.moved.facts}) if rest.text else None
-    week = _week(teller, evidence)
+    week = _week(teller, evidence) if chosen else None
     read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, request.brief.category))
     picture = await _drawn(teller, moved[0], desk)
     desk.keep(*teller.ever.values(), *_gradable(moved, evidence))
     words = await desk.write(Said, by_rules=said)
-    mine = list({lead.words: lead for move in moved if (lead := move.lead)}.values())[:MOST_LEADS]
     return Output(
         **words.model_dump(),
         **past.model_dump(),
@@ -101,7 +105,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         more=more,
         week=week,
         how_to_read=read,
-        leads=[*mine, *leads],
+        leads=[*_leads(moved), *leads],
     )
 
 
@@ -117,7 +121,8 @@ def _said_of(teller: Teller, moved: Sequence[Move]) -> Said:
 
 def _past(teller: Teller, evidence: Evidence, chosen: Sequence[str]) -> tuple[Past, list[Lead]]:
     """Each part only where there is something to say."""
-    graded = teller.copy(*lookback.graded(teller, evidence), apart="\n")
+    was = lookback.graded(teller, evidence) if chosen else []  # an alert looks back at nothing
+    graded = teller.copy(*was, apart="\n")
     lines, leads = lookback.sent(teller, evidence) if "campaigns" in chosen else ([], [])
     sent = teller.copy(*lines, apart="\n")
     work = lookback.waiting(teller, evidence) if "queue" in chosen else []
@@ -125,6 +130,14 @@ def _past(teller: Teller, evidence: Evidence, chosen: Sequence[str]) -> tuple[Pa
     done = teller.copy(*work)
     parts = {"graded": graded, "sent": sent, "work": done}
     return Past(**{name: part for name, part in parts.items() if part.text}), leads
+
+
+def _leads(moved: Sequence[Move]) -> list[Lead]:
+    """The first of each sort: two buttons that read alike tell nobody which is which."""
+    first: dict[str, Lead] = {}
+    for lead in (move.lead for move in moved if move.lead):
+        first.setdefault(lead.label.text, lead)
+    return list(first.values())[:MOST_LEADS]
 
 
 def _gradable(moved: Sequence[Move], evidence: Evidence) -> list[Fact]:
@@ -168,8 +181,8 @@ def _week(teller: Teller, evidence: Evidence) -> Table | None:
     totals = [o for o in told(evidence, "trends", "total-").values() if o.get("expected")]
     if not totals:
         return None
-    rows = [[teller.name(o), teller.of(o, "last"), teller.of(o, "expected"), teller.of(o, "change")]
-            for o in totals]  # fmt: skip
+    rows = [[teller.name(o), teller.of(o, "last"), teller.of(o, "expected"),
+             teller.signed(o, "change")] for o in totals]  # fmt: skip
     heads = [Words("What"), Words("Last week"), Words("Expected"), Words("Change")]
     return teller.table([teller.say(words) for words in heads], rows)
 

@@ -22,6 +22,9 @@ ASKED_BY = (
     r"|\b(?:how did|how is|how are|how do|read|results? of|who won|which variant)\b.*\btests?\b"
     r"|\b(?:lis|lire|lisez|résultats? d\w*|que donnent?|qu'ont? donné|a donné|qui a gagné"
     r"|comment s'est passé|quelle variante)\b.*\btests?\b"
+    r"|\b(?:which|what) (?:version|one)\b.*\b(?:won|wins?)\b|\bquelle version\b.*\bgagn\w+"
+    r"|\b(?:trust|reliable|valid|fiables?|fier|valables?)\b.*\btests?\b"
+    r"|\btests?\b.*\b(?:reliable|valid|fiables?|valables?|significant|significati\w+)\b"
     r"|\b(?:plan|design|set up|run|prepare|planifie\w*|prépare[rz]?|organise[rz]?|prévois|prévoir"
     r"|monte[rz]?|lance[rz]?)\b.{0,30}\btests?\b"
     r"|\b(?:how (?:many|long)|combien d\w*)\b.*\b(?:a |un |le |the |ce )test\b"
@@ -35,6 +38,7 @@ ABOUT_TESTS = re.compile(
 )
 TESTED = re.compile(r"\btest\w*\s+(?:(?:of|de|du|des|on|sur|the|la|le|les) )*(?:d'|l')?(.+)", re.I)
 MOST_TESTS, MOST_ROWS = 5, 10
+FEWEST_WORDS = 2
 
 
 class Said(BaseModel):
@@ -193,9 +197,10 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
 
 def _text_to_test(teller: Teller, words: str) -> list[Lead]:
     """What the words want to test, where they say it."""
-    if not (what := TESTED.search(words)):
+    what = TESTED.search(words)
+    if what is None or len(fold(what[1]).split()) < FEWEST_WORDS:  # "how long should a test run?"
         return []
-    text = Words("Text to be tested: {what}", what=what[1][:200])
+    text = Words("Text to be tested: {what}", what=what[1].rstrip(" ?")[:200])
     return [Lead(label=Words("Draft the text to test"), skill="draft", words=teller.say(text))]
 
 

@@ -7,10 +7,20 @@ from pydantic import BaseModel, Field
 from bot.advice import first_step
 from bot.around import is_about_here
 from bot.desk import Desk
+from bot.heard import SURE, headline, moved, period, praise, where
 from bot.parts import Copy, File, Lead, Quote, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
-from bot.told import Teller, Told, how_to_read, nothing_yet, once, place_named, speaks_of, told
+from bot.told import (
+    Teller,
+    Told,
+    how_to_read,
+    nothing_yet,
+    once,
+    place_named,
+    speaks_of,
+    told,
+)
 from bot.words import Words
 
 TITLE = "Customer feedback"
@@ -24,7 +34,7 @@ ASKED_BY = (
     r"|\bde quoi se plaignent\b|\bcustomer feedback\b|\bavis (?:des )?client"
 )
 MOST_THEMES, MOST_QUOTES, MOST_SHOWN = 6, 5, 8
-SURE = ("confirmed",)
+NO_PAGE = {"delivery", "website", "stock", "service", "returns", "order"}  # no text would mend it
 
 
 class Said(BaseModel):
@@ -92,12 +102,12 @@ def _said(
     first: Sequence[Told],
 ) -> Said:
     top = (focus or first or shown)[0]
-    finding = teller.copy(_headline(teller, top, every["all"]))
-    lines = [_period(teller, every["all"])]
-    lines += [_moved(teller, o) for o in shown if o.word("verdict") in SURE and o is not top][:3]
-    lines += [_where(teller, one, every) for one in shown[:3]]
+    finding = teller.copy(headline(teller, top, every["all"]))
+    lines = [period(teller, every["all"])]
+    lines += [moved(teller, o) for o in shown if o.word("verdict") in SURE and o is not top][:3]
+    lines += [where(teller, one, every) for one in shown[:3]]
     if not focus:
-        lines.append(_praise(teller, shown))
+        lines.append(praise(teller, shown))
     return Said(
         finding=finding,
         summary=teller.copy(*lines),
@@ -105,74 +115,10 @@ def _said(
     )
 
 
-def _headline(teller: Teller, one: Told, whole: Told) -> str:
-    name = teller.name(one)
-    if one.get("share-now") and one.word("verdict") in SURE:
-        return teller.say(Words(
-            "{theme}: {now} of what customers wrote since {day}, {before} before.",
-            theme=name, now=teller.of(one, "share-now"), before=teller.of(one, "share-before"),
-            day=teller.of(whole, "now-first-day")))  # fmt: skip
-    if not one.get("complaint-share"):
-        return teller.say(Words("{theme}: {n} of {all} texts speak of it.", theme=name, n=teller.of(
-            one, "texts"), all=teller.of(whole, "texts")))  # fmt: skip
-    return teller.say(Words(
-        "{theme}: {n} of {all} texts speak of it, and {share} of those complain.",
-        theme=name, n=teller.of(one, "texts"), all=teller.of(whole, "texts"),
-        share=teller.of(one, "complaint-share")))  # fmt: skip
-
-
-def _period(teller: Teller, whole: Told) -> str:
-    if not whole.get("first-day"):
-        return teller.say(Words("Read: {n} messages.", n=teller.of(whole, "texts")))
-    said = teller.say(Words(
-        "Read: {n} reviews and messages from {first} to {last}.", n=teller.of(whole, "texts"),
-        first=teller.of(whole, "first-day"), last=teller.of(whole, "last-day")))  # fmt: skip
-    if whole.get("happy-share"):
-        happy = Words("{share} of the ratings are good.", share=teller.of(whole, "happy-share"))
-        said += " " + teller.say(happy)
-    return said
-
-
-def _moved(teller: Teller, one: Told) -> str:
-    return teller.say(Words(
-        "{theme} went from {before} to {now} of the texts (confirmed).",
-        theme=teller.name(one), before=teller.of(one, "share-before"),
-        now=teller.of(one, "share-now")))  # fmt: skip
-
-
-def _where(teller: Teller, one: Told, every: dict[str, Told]) -> str:
-    """Where a theme is told most, when that is sure."""
-    places = [
-        o for key, o in every.items()
-        if key.startswith(f"{one.key}--") and o.word("verdict") in SURE
-    ]  # fmt: skip
-    if not places:
-        return ""
-    top = max(places, key=lambda o: ("--product-" in o.key, float(o.number("lift"))))
-    return teller.say(Words(
-        "{theme} is told most of {where}: {share} of its texts, {elsewhere} elsewhere.",
-        theme=teller.name(one), where=_place(top, every),
-        share=teller.of(top, "share"), elsewhere=teller.of(top, "share-elsewhere")))  # fmt: skip
-
-
-def _place(one: Told, every: dict[str, Told]) -> str | Words:
-    name = place_named(one, every)
-    return Words("region {name}", name=name) if "--region-" in one.key else name
-
-
-def _praise(teller: Teller, shown: Sequence[Told]) -> str:
-    liked = [one for one in shown if one.number("praise-share") > 80 and one.number("texts") >= 20]
-    if not liked:
-        return ""
-    best = max(liked, key=lambda one: float(one.number("texts")))
-    return teller.say(Words(
-        "Liked most: {theme}, praised in {share} of {n} texts.", theme=best.named(teller.language),
-        share=teller.of(best, "praise-share"), n=teller.of(best, "texts")))  # fmt: skip
-
-
 def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     lines: list[str] = []
-    for one in once(first, "complaints")[:3]:
+    blamed = [one for one in first if one.number("complaints") or not one.number("praise-share")]
+    for one in once(blamed or first, "complaints")[:3]:
         step = first_step(one.key)
         measure = "complaints" if one.number("complaints") else "texts"
         n = int(one.number(measure))
@@ -246,12 +192,13 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
         "E-mail to customers who complained about {theme}: what we do about it", theme=name
     )
     found = [Lead(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
-    keys = tuple(f"{one.key}--product-" for one in first)
+    keys = tuple(f"{o.key}--product-" for o in first if o.key.split("-")[0] not in NO_PAGE)
     places = [o for key, o in every.items() if key.startswith(keys) and o.word("verdict") in SURE]
     if places:
         product = place_named(places[0], every)
+        about = every[places[0].key.split("--")[0]].named(teller.language)
         page = Words("Product page for {product}: answer the doubt about {theme}",
-                     product=product, theme=name)  # fmt: skip
+                     product=product, theme=about)  # fmt: skip
         found.append(
             Lead(label=Words("Draft a product-page fix"), skill="draft", words=teller.say(page))
         )

@@ -29,21 +29,22 @@ from bot.words import Words
 TITLE = "What comes next"
 HINT = "who is likely to buy again in the next 60 days?"
 ASKED_BY = (
-    r"\bwho(?:'s| is| are| will| might| may)?\b.*\b(?:buy|buys|order again|come back|comes back"
+    r"\b(?:who|(?:which|what) (?:customers|clients|buyers|people|shoppers))"
+    r"(?:'s| is| are| will| might| may)?\b.*\b(?:buy|buys|order again|come back|comes back"
     r"|return|leave|leaving|lapse|lapsing|drift\w*|churn\w*|stop buying)\b"
     r"|\bwhat (?:will|do|would|is|are) .*\b(?:buy|bought|order)\w* next\b|\bchurn\b"
-    r"|\bpredict\b|\b(?:sales|orders?|purchases?) forecast\b"
+    r"|\bpredict\b|\b(?:sales|orders?|purchases?) forecast\b|^\W*(?:please )?forecast\b"
     r"|\bqui (?:va|vont|risque(?:nt)?|devrait|peut|pourrait)\b.*\b(?:r?acheter|revenir|repartir"
-    r"|partir|commander|s'en aller|s'éloigner)\b|\bqui s'éloigne|\bqui rachète"
+    r"|partir|commander|s'en aller|s'éloigner)\b|(?<!clients )\bqui s'éloigne|\bqui rachète"
+    r"|\bquel(?:le)?s (?:client|cliente|acheteur)s (?:vont|risquent|s'éloignent|rachètent)\b"
     r"|\bqu(?:e|'est-ce que?) (?:vont|va|achète(?:nt)?|achèteront)\b.*\b(?:ensuite|après)\b"
-    r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )(?:achat|commande|vente)"
+    r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )|^\W*(?:prévois|prévoir|prévoyez)\b"
 )
 OWN_PERIOD = True  # a forecast looks ahead, and stands on all the orders
 NEXT = re.compile(r"\bnext\b(?! \d| (?:few|week|month|year|day|two|three))|\bensuite\b|\bapres\b")
 LEAVE = re.compile(r"leav|laps|drift|churn|stop buying|partir|s'en aller|eloign|perd|quitt")
 SILENT = ("in-rhythm", "drifting", "silent-longer")
-LEAVING = ("at-risk", "drifting-away")
-MOST_STEPS = 8
+LEAVING, MOST_STEPS = ("at-risk", "drifting-away"), 8
 
 
 class Said(BaseModel):
@@ -84,7 +85,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     elif NEXT.search(words):
         answer = _following(teller, evidence, request.brief.words)
     else:
-        answer = _again(teller, evidence)
+        answer = _again(teller, evidence, words)
     if answer is None:
         return nothing_yet(teller, evidence, ["behaviour"])
     colours = desk.brand.colours or COLOURS
@@ -101,7 +102,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     )  # fmt: skip
 
 
-def _again(teller: Teller, evidence: Evidence) -> Answer | None:
+def _again(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
     """Who buys again: how many, who they are, how right that was in the past."""
     every = told(evidence, "behaviour", "buy-")
     whole = next((one for one in every.values() if one.get("backtest-auc")), None)
@@ -114,7 +115,7 @@ def _again(teller: Teller, evidence: Evidence) -> Answer | None:
     if not tenths or top is None or rest is None:
         return None
     said = Said(
-        finding=teller.copy(how_many(teller, whole, tenths[0], top)),
+        finding=teller.copy(how_many(teller, whole, tenths[0], top, words)),
         summary=teller.copy(
             who_they_are(teller, top, rest),
             tried_before(teller, whole, tenths[0], tenths[-1], days),
@@ -125,7 +126,7 @@ def _again(teller: Teller, evidence: Evidence) -> Answer | None:
             " Leave a part of them unwritten to, and you will see what the e-mail itself brings.")),
         ),
     )  # fmt: skip
-    columns = [Words("Group"), Words("Customers"), Words("Usually"), Words("Last one ago")]
+    columns = [Words("Group"), Words("Customers"), Words("Usually"), Words("Since the last one")]
     table = teller.table(map(teller.say, columns), [
         [teller.name(one), teller.of(one, "customers"), teller.say(bought(teller, one)),
          teller.of(one, "silent")]

@@ -75,7 +75,7 @@ def _summary(
     lines = [_counts(teller, whole, decided, still)]
     if todo:
         names = list(dict.fromkeys(one.about for one in todo))
-        lines.append(teller.say(Words("To do something: {names}.", names=", ".join(names))))
+        lines.append(teller.say(Words("To do: {names}.", names=", ".join(names))))
     read = Words("Read: {messages} from {people}.", messages=_messages(teller, whole),
                  people=_people(teller, whole))  # fmt: skip
     return [*lines, teller.say(read)]

@@ -19,6 +19,9 @@ COMMAND = "target"
 HINT = "whom should I target for the linen launch?"
 ASKED_BY = (
     r"\bwhom?\b.{0,20}\b(?:target|write to|send|contact|address|reach|speak to|offer)\b"
+    r"|\bwho should (?:get|receive|see|hear)\b"
+    r"|\b(?:which|what) (?:customers|clients|people) should\b"
+    r"|\bquell?e?s? (?:client|cliente|acheteur)s\b.{0,20}\b(?:cibler|viser|contacter|relancer)\b"
     r"|\b(?:suggest|find|propose|recommend|which|what)\b.{0,20}"
     r"\b(?:audiences?|targeting|segments?|niches?)\b"
     r"|\b(?:à )?qui\b.{0,25}\b(?:cibler|viser|écrire|envoyer|contacter|s'adresser|parler|"
@@ -147,14 +150,14 @@ def _risks(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> 
         name = _name(teller, every, one)
         if one.get("smallest-effect"):
             lines.append(Words(
-                "{audience}: a test with half of them shows a rise from {effect} on.",
+                "{audience}: a test that leaves half of them out shows rises of {effect} or more.",
                 audience=name, effect=teller.of(one, "smallest-effect")))  # fmt: skip
         elif one.get("bought-share"):
             lines.append(Words("{audience}: too few for a test: only a doubling would show.",
                 audience=name))  # fmt: skip
         if one.key == "loyal" and one.get("bought-share"):
             lines.append(Words(
-                "{audience}: {share} bought anyway; a price cut would give that away.",
+                "{audience}: {share} bought as it was; a discount would go to them too.",
                 audience=name, share=teller.of(one, "bought-share")))  # fmt: skip
     return [teller.say(line) for line in lines]
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from bot.advice import first_step
 from bot.desk import Desk
-from bot.moved import MAYBE, MOST, SURE, Moved, called
+from bot.moved import MAYBE, MOST, SURE, Moved, called, comes_back
 from bot.parts import Copy, File, Lead, Table
 from bot.path import step_of, theme_of
 from bot.pictures import COLOURS, Picture, line, points_of
@@ -23,6 +23,9 @@ ASKED_BY = (
     r"(?:trends?|tendances?)\b"
     r"|\b(?:sales trends?|tendances? d(?:e|es) ventes|évolution des ventes)\b"
     r"|^\W*what(?:'s|s| is| has| have)? (?:moving|changed|rising|falling|growing|trending)\b"
+    r"|^\W*(?:is|was|has) (?:there )?(?:anything|something) (?:unusual|odd|strange|new|mov\w+)"
+    r"|^\W*y a-t-il .* d'(?:inhabituel|anormal)|^\W*pourquoi .*\b(?:retour|renvo|revien)\w+"
+    r"|^\W*why (?:do|did|are|is|does) .*\b(?:return(?:ed|ing)?|sen[dt] .*back|com(?:e|ing) back)\b"
     r"|^\W*how (?:are|were|did) (?:our |the )?sales\b"
     r"|^\W*qu'est-ce qui (?:a |est en train de )?(?:boug|mont|baiss|grimp|progress)"
     r"|^\W*comment (?:vont|évoluent|ont évolué) (?:les |nos )?ventes\b"
@@ -74,7 +77,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 def _headline(teller: Teller, found: Moved) -> str:
     first, tested = found.first, found.tested
     if first is None or tested is None:
-        return _small(teller, found.small[0]) if found.small else _returned(teller, found.back[0])
+        small = found.small[:1]
+        return _small(teller, small[0]) if small else comes_back(teller, found.back[0])
     if first.word("status") in (SURE, MAYBE) or found.focus:
         return _sentence(teller, first, found)
     return teller.say(Words("Nothing moved for sure in the week of {week}: {n} series were held "
@@ -108,7 +112,8 @@ def _watched(teller: Teller, found: Moved) -> list[str]:
 def _sentence(teller: Teller, one: Told, found: Moved) -> str:
     """What came beside what was expected, and how sure that is."""
     given = {"name": called(one, teller), "last": teller.of(one, "last"), "sure": _sure(one),
-             "expected": teller.of(one, "expected"), "change": _change(teller, one)}  # fmt: skip
+             "expected": teller.bare_count(one, "expected"),
+             "change": teller.signed(one, "change")}  # fmt: skip
     week = teller.of(found.tested, "week") if found.tested else ""
     if one.number("weeks") > 1:
         return teller.say(Words("{name}: {last} a week over the last three weeks, where {expected} "
@@ -154,7 +159,7 @@ def _fall(teller: Teller, one: Told) -> str:
         return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} "
                                 "before (confirmed).", **given))  # fmt: skip
     return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} before "
-                            "(confirmed). About {orders} did not come.",
+                            "(confirmed). About {orders} are missing.",
                             orders=teller.of(one, "lost-buyers"), **given))  # fmt: skip
 
 
@@ -182,11 +187,6 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
     return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps or [nothing], 1)]
 
 
-def _change(teller: Teller, one: Told) -> str:
-    spelled = teller.of(one, "change")
-    return spelled if one.number("change") <= 0 else f"+{spelled}"
-
-
 def _series(teller: Teller, found: Moved) -> Table | None:
     shown = [*found.having(SURE), *found.having(MAYBE)]
     shown += [one for one in found.series if one.key.startswith("total-") and one not in shown]
@@ -210,7 +210,7 @@ def _table(
         [
             called(one, teller),
             *(
-                _change(teller, one) if m == "change" else teller.of(one, m) or "–"
+                teller.signed(one, "change") if m == "change" else teller.of(one, m) or "–"
                 for m in measures
             ),
             teller.say(_sure(one)),

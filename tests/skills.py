@@ -32,7 +32,7 @@ async def run(
 ) -> Drafted | Question:
     """What the intern makes of these words on the sample shop, or on another shelf."""
     here = shelf or sample()
-    library = TeamLibrary(CatalogueLibrary(lambda: []), lambda: here)
+    library = TeamLibrary(CatalogueLibrary(list), lambda: here)
     writer = writer or Offline(lambda: NOW)
     asked = Asked(words=words, author="UMARIE", answers=answers, ui_language=language,
                   material=material)  # fmt: skip

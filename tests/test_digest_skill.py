@@ -76,7 +76,7 @@ async def test_without_any_data_says_which_file_would_help() -> None:
     assert [part.title for part in found.parts] == ["What I can't tell"]
 
 
-async def last_week(days: int = 7, **changed: Decimal) -> list[Fact]:
+async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None) -> list[Fact]:
     """What the digest of the week before would have kept; some figures other ones."""
     first = await made("what moved this week?")
     found = []
@@ -87,7 +87,7 @@ async def last_week(days: int = 7, **changed: Decimal) -> list[Fact]:
         new = {
             "id": f"before.{kind}--{subject}.{measure}",
             "as_of": fact.as_of - timedelta(days=days),
-            "value": changed.get(f"{kind}--{subject}.{measure}", fact.value),
+            "value": (changed or {}).get(f"{kind}--{subject}.{measure}", fact.value),
         }
         found.append(fact.model_copy(update=new))
     return found
@@ -95,7 +95,7 @@ async def last_week(days: int = 7, **changed: Decimal) -> list[Fact]:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_grades_what_it_called_last_time_with_both_figures(language: str) -> None:
-    past = await last_week(**{"feedback--delivery-late.share-now": Decimal("16.1")})
+    past = await last_week(changed={"feedback--delivery-late.share-now": Decimal("16.1")})
     words = {"en": "what moved this week?", "fr": "le point de la semaine"}[language]
     found = await run(words, known=past)
     assert isinstance(found, Drafted)
@@ -179,4 +179,16 @@ async def test_is_narrowed_to_one_category_and_says_so() -> None:
     text = told(found)
     assert "Only Bougies et senteurs was looked at" in text
     assert "Plaid" not in text
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_of_one_series_is_an_alert_about_it_alone(language: str) -> None:
+    series = "funnel.device-mobile-checkout-to-purchase"
+    found = await run("This just moved", series=series, skill="digest", language=language)
+    assert isinstance(found, Drafted)
+    said = {part.key: part.text for part in found.parts}
+    assert "38" in said["finding"]
+    assert len(said["moved"].splitlines()) == 1
+    assert not {"graded", "sent", "work", "week", "more"} & set(said)
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []

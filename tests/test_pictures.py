@@ -53,7 +53,7 @@ def test_stands_on_an_opaque_ground() -> None:
 
 def test_fetches_nothing() -> None:
     spec = {"data": {"url": "http://127.0.0.1:9/x.csv"}, "mark": "bar", "encoding": {}}
-    with pytest.raises(ValueError, match="(?i)access denied|not allowed|external|url"):
+    with pytest.raises(ValueError, match=r"(?i)access denied|not allowed|external|url"):
         png(Picture({"$schema": "https://vega.github.io/schema/vega-lite/v6.json", **spec}, ""))
 
 

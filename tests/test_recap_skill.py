@@ -132,7 +132,7 @@ def test_is_told_from_a_wish_for_feedback() -> None:
 
 async def test_is_not_needed_to_hear_what_a_thread_complains_of() -> None:
     found = await made("sum up what people say in this thread", OPINIONS)
-    assert "Runs small: 2 of 5 texts speak of it" in found.parts[0].text
+    assert "Runs small: 2 of 5 texts complain of it" in found.parts[0].text
     assert "Mine is too small as well" in under(found, "In their words")
     assert not [check for check in found.checks if check.level == "block"]
 

@@ -38,6 +38,7 @@ def made(**more: Any) -> Schedule:
         "since": START,
         "last": None,
         "next_at": None,
+        "alerts": False,
     }
     return Schedule(**(told | more))
 

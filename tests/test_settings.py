@@ -41,7 +41,17 @@ def test_spaces_around_a_value_do_not_count() -> None:
 
 
 def test_the_environment_of_others_is_left_alone() -> None:
-    assert Settings.read({"PATH": "/bin", "SUPER_INTERN_KEY": "abc"}) == Settings.read({})
+    others = {"PATH": "/bin", "KEY": "abc", "SUPER_INTERN_BACKUP_BUCKET": "b"}
+    assert Settings.read(others) == Settings.read({})
+
+
+def test_the_house_s_key_is_refused_when_it_can_be_guessed() -> None:
+    key = Settings.read({"SUPER_INTERN_KEY": "k" * 32}).key
+    assert key
+    assert key.get_secret_value() == "k" * 32
+    with pytest.raises(SettingsMistake, match="SUPER_INTERN_KEY .*at least 32") as refused:
+        Settings.read({"SUPER_INTERN_KEY": "abcdefgh"})
+    assert "abcdefgh" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -184,3 +194,14 @@ def test_every_setting_is_described_for_its_user() -> None:
         assert name.isupper()
         assert field.description
         assert field.description.endswith(".")
+
+
+def test_run_ahead_only_beside_a_slack_on_this_machine() -> None:
+    told = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}
+    ahead = {"SUPER_INTERN_SECONDS_AHEAD": "604800"}
+    here = {"SLACK_API_URL": "http://127.0.0.1:3001/api/"}
+    assert Settings.read(told | ahead | here).problems_for("serve") == []
+    (problem,) = Settings.read(told | ahead).problems_for("serve")
+    assert "SECONDS_AHEAD" in problem
+    elsewhere = {"SLACK_API_URL": "http://127.0.0.1.example.com/api/"}
+    assert Settings.read(told | ahead | elsewhere).problems_for("serve") == [problem]

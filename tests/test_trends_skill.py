@@ -79,7 +79,7 @@ async def test_calls_nothing_confirmed_that_is_not_planted() -> None:
 async def test_tells_the_fall_on_phones_beside_the_totals() -> None:
     moved = part(await made("trends in sales this month"), "moved")
     assert "payment to purchase, on phones" in moved
-    assert "About 112\u00a0orders did not come" in moved
+    assert "About 112\u00a0orders are missing" in moved
     assert "250\u00a0orders" in moved
     assert "nothing unusual" in moved
 

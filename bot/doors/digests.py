@@ -54,6 +54,7 @@ def weekly(workspace: str, language: str, at: datetime) -> Schedule:
         sections=[],
         about=None,
         only_when_moved=False,
+        alerts=False,
         since=at,
         last=None,
         next_at=None,

@@ -1,9 +1,10 @@
-"""An approved audience as a file: the sealed addresses of exactly those people are opened here,
-hashed, and forgotten. Nothing of them is stored or logged."""
+"""An approved audience as a file: the sealed addresses or ids of exactly those people are opened
+here, hashed where the platform wants it, and forgotten. Nothing of them is stored or logged."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from bot.audience import Rule
 from bot.doors.house import House
@@ -14,6 +15,7 @@ from bot.library.export import Person
 from bot.library.shelf import Shelf
 from bot.words import Words
 
+SEALED = ("email", "phone", "id")
 OTHER_KEY = Words(
     "The addresses can't be opened: they were sealed with another key. Import the file with the "
     "consents again."
@@ -25,17 +27,16 @@ class Exporting:
         self.house = house
 
     def export(self, workspace: str, rule: Rule, platform: str) -> Exported:
-        """The file of everybody who fits the rule, agreed and has an address. Raises CannotDo when
-        nobody could agree, when too few do, and when there are no addresses."""
+        """The file of everybody who fits the rule, agreed and has an address, or an id where the
+        platform asks for it. Raises CannotDo when nobody could agree, when too few do, and when
+        there are no addresses or ids."""
         wanted, shape = _for(rule, platform)
         people = self._members(workspace, wanted)
         opened = self._opened(workspace, people)
         lines = list(export.rows(shape, opened))
         floor = self.house.policy(workspace).library.floor
         if len(lines) < floor:
-            raise CannotDo(Words(
-                "Under {n} of these people have an address that fits: too few to be given out. "
-                "Import consents with an e-mail column.", n=floor))  # fmt: skip
+            raise CannotDo(_too_few(platform, floor))
         return Exported(
             platform=platform,
             rule=hashlib.sha256(wanted.stored.encode()).hexdigest(),
@@ -68,12 +69,12 @@ class Exporting:
         stocking = self.house.stocking
         seal = Seal(stocking.key())
         try:
-            for customer, email, phone in _sealed(stocking.addresses(workspace), sorted(people)):
-                yield Person(
-                    seal.open(customer, email) if email else None,
-                    seal.open(customer, phone) if phone else None,
-                    people[customer],
+            for row in _sealed(stocking.addresses(workspace), sorted(people)):
+                customer = row["customer"]
+                email, phone, id = (
+                    seal.open(customer, row[what]) if row.get(what) else None for what in SEALED
                 )
+                yield Person(email, phone, people[customer], id)
         except InvalidTag:
             raise CannotDo(OTHER_KEY) from None
 
@@ -82,8 +83,11 @@ def _for(rule: Rule, platform: str) -> tuple[Rule, str]:
     """The rule with the consent that this platform needs, and the file's shape."""
     if platform not in PLATFORMS:
         raise CannotDo(Words("I can't make a file for {platform}.", platform=platform))
+    by_id = PLATFORMS[platform].by == "id"
     if PLATFORMS[platform].ads:
-        return rule.model_copy(update={"purpose": "ads"}), platform
+        return rule.model_copy(update={"purpose": "ads"}), "plain-ids" if by_id else platform
+    if by_id:  # what they agreed to is what the team's tool may do
+        return rule, "plain-ids"
     if rule.purpose == "ads":
         raise CannotDo(Words(
             "These people agreed to be matched for ads, not to be written to: choose an "
@@ -91,16 +95,25 @@ def _for(rule: Rule, platform: str) -> tuple[Rule, str]:
     return rule, f"plain-{rule.purpose}"
 
 
-def _sealed(
-    paths: Sequence[Path], customers: Sequence[str]
-) -> Iterator[tuple[str, bytes | None, bytes | None]]:
-    """(customer, email, phone) of these customers, as they lie sealed."""
+def _too_few(platform: str, floor: int) -> Words:
+    if PLATFORMS[platform].by == "id":
+        return Words(
+            "Under {n} of these people have an id that fits: too few to be given out. Ids are kept "
+            "from a file of consents with a column of customer ids: import it again.",
+            n=floor)  # fmt: skip
+    return Words(
+        "Under {n} of these people have an address that fits: too few to be given out. "
+        "Import consents with an e-mail column.", n=floor)  # fmt: skip
+
+
+def _sealed(paths: Sequence[Path], customers: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """customer, and of email, phone, id what there is of these customers, as it lies sealed."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     wanted = pa.array(customers, pa.string())
     for path in paths:
-        table = pq.read_table(path, columns=["customer", "email", "phone"])
-        for row in table.filter(pc.is_in(table["customer"], wanted)).to_pylist():
-            yield row["customer"], row["email"], row["phone"]
+        there = pq.read_schema(path).names  # files of before have no ids
+        table = pq.read_table(path, columns=[n for n in ("customer", *SEALED) if n in there])
+        yield from table.filter(pc.is_in(table["customer"], wanted)).to_pylist()

@@ -1,5 +1,6 @@
 """The pieces that several doors share: the database, the writer, the library, brand and policy."""
 
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from bot.doors.stocking import LOCAL, Stocking
 from bot.errors import CannotDo
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.catalogue.products import Product
+from bot.library.lasting import Lasting
 from bot.library.team import TeamLibrary
 from bot.policy import Policy
 from bot.product import ProductRow
@@ -41,7 +43,7 @@ class _Ahead:
 
 def run_ahead(settings: Settings) -> None:
     """The clock of a playground that has travelled. Nothing for settings that say nothing."""
-    _Ahead.by = timedelta(days=settings.days_ahead)
+    _Ahead.by = timedelta(seconds=settings.seconds_ahead)
 
 
 class House:
@@ -98,8 +100,15 @@ class House:
                 lambda: self.products(workspace), version=lambda: self._version(workspace)
             )
             shelf = partial(self.shelf, workspace)
-            self._libraries[workspace] = TeamLibrary(catalogue, shelf)
+            self._libraries[workspace] = TeamLibrary(catalogue, shelf, *self._kept(workspace))
         return self._libraries[workspace]
+
+    def _kept(self, workspace: str) -> tuple[Lasting, Callable[[], Hashable]] | tuple[()]:
+        """Where findings last and what they stand on. A warehouse changes without telling."""
+        if self.settings.warehouse is not None:
+            return ()
+        stocking = self.stocking
+        return stocking.lasting(workspace), partial(stocking.stand_on, workspace)
 
     def shelf(self, workspace: str) -> "Shelf":
         """What the analyses read: the team's own warehouse where there is one, else our files."""

@@ -1,6 +1,8 @@
 """What a digest knows besides the library: what it said last time, the queue, what was sent."""
 
-from collections.abc import Mapping
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,9 +11,11 @@ from typing import Any
 from bot.doors.house import House, now
 from bot.doors.returning import as_gone, gone_out
 from bot.draft import Draft
+from bot.errors import CannotDo
 from bot.evidence import Fact
 from bot.joining import Joining
 from bot.library.campaigns import letter_against_peers
+from bot.library.findings import Where
 from bot.library.results import Result, joined
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -40,6 +44,17 @@ class Lately:
             told = before(session, workspace, name, at) if name else ()
             told += work(session, workspace, policy, language, at)
         return (*told, *self.sent(workspace, at))
+
+    async def alarming(self, workspace: str) -> Sequence[Fact]:
+        """The facts that an alert may come from. What can't be told is no alarm."""
+        return await asyncio.to_thread(self._alarming, workspace)
+
+    def _alarming(self, workspace: str) -> list[Fact]:
+        library, found = self.house.library(workspace), list[Fact]()
+        for kind in ("funnel", "feedback"):
+            with contextlib.suppress(CannotDo):
+                found += library.findings(kind, Where()).facts
+        return found
 
     def sent(self, workspace: str, at: datetime) -> tuple[Fact, ...]:
         """sent.<code>.*: each campaign of the last four weeks that results came back for, against

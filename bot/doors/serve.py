@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot import alert
+from bot.alerting import Alerting
 from bot.clock import Clock, merges
 from bot.db import Database
 from bot.desk import Writer
@@ -111,7 +113,7 @@ class Serving:
             house.database,
             now,
             engine.enqueue,
-            (merges, Inbox(house).due, digests_due, Returning(house).due),
+            (merges, Inbox(house).due, digests_due, alert.due, Returning(house).due),
         )
         clock.start()
         stack.callback(clock.close)
@@ -146,6 +148,7 @@ class Serving:
                 "inbox": Inbox(house).do,
                 "join": Join(house, engine.enqueue).do,
                 "digest": self._digesting(engine).run,
+                "look": Alerting(house.database, engine.enqueue, now, Lately(house).alarming).run,
             },
             stocktaking=stocktaking,
         )

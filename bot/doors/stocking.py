@@ -20,6 +20,7 @@ from bot.holding import Holding, Meanwhile
 from bot.library.disk import SPILL
 from bot.library.keep import ADDRESSES, Kept, Made, Merge, merge, merge_addresses
 from bot.library.kinds import kinds
+from bot.library.lasting import Lasting
 from bot.library.shelf import Listed
 from bot.words import Words
 from bot.workspace import Workspace
@@ -139,9 +140,9 @@ class Stocking:
 
     def shelf(self, workspace: str) -> "Shelf":
         """The workspace's tables as they are now; the same shelf as long as nothing changed."""
-        holdings, today = self._held(workspace), self.now().date()
-        floor = self._floor(workspace)
-        version = (tuple(h.id for h in holdings), self._version(workspace), today, floor)
+        holdings = self._held(workspace)
+        version = self._stand_on(workspace, holdings)
+        _, _, today, floor = version
         with self._guard:
             known = self._shelves.get(workspace)
             if known is None or known[0] != version:
@@ -156,6 +157,21 @@ class Stocking:
                 )
                 known = self._shelves[workspace] = (version, fresh)
             return known[1]
+
+    def stand_on(self, workspace: str) -> Hashable:
+        """What everything found in the shelf stands on; another as soon as any of it changes."""
+        return self._stand_on(workspace, self._held(workspace))
+
+    def _stand_on(
+        self, workspace: str, holdings: Sequence[Holding]
+    ) -> tuple[tuple[str, ...], Hashable, date, int]:
+        """The files, the catalogue, the day and the floor."""
+        files = tuple(holding.id for holding in holdings)
+        return files, self._version(workspace), self.now().date(), self._floor(workspace)
+
+    def lasting(self, workspace: str) -> Lasting:
+        """Where what was found of this workspace's rows is kept."""
+        return Lasting(self.home / FOLDER / workspace)
 
     def sweep(self) -> int:
         """Takes long-retired files and those that nobody lists from the disk; how many."""
@@ -201,6 +217,7 @@ class Stocking:
                         raise
                 else:
                     break
+        self.lasting(workspace).clear()
         self.sweep()
         held = [holding for holding in self._held(workspace) if holding.kind == kind]
         newest = max((h.as_of for h in held if h.as_of), default=None)

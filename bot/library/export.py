@@ -1,4 +1,4 @@
-"""Addresses as advertising platforms ask for them: normalised, hashed, as CSV.
+"""Addresses as advertising platforms ask for them: normalised, hashed, as CSV; or plain ids.
 
 Sources, checked 2026-11-24: Google Ads help, "About the Customer Match process" (trim, lower case,
 dots before @gmail.com and @googlemail.com removed; phones in E.164 with +; country not hashed);
@@ -33,6 +33,9 @@ NO_TRUNK = ("ES", "PT", "LU", "US", "CA")  # national numbers have none before t
 # What begins with another sign is an address that hardly anybody has, and a spreadsheet's formula.
 ADDRESS = re.compile(r"\w[^@\s,;<>\"]*@[^@\s,;<>\"]+\.[^@\s,;<>\"]+")
 
+# The same of an id; one with an @ is an address.
+ID = re.compile(r"[\w#][^@\x00-\x1f]*")
+
 
 @dataclass(frozen=True)
 class Person:
@@ -41,6 +44,7 @@ class Person:
     email: str | None
     phone: str | None
     country: str | None
+    id: str | None = None  # as the team's own files write it
 
 
 def rows(platform: str, people: Iterable[Person]) -> Iterator[tuple[str, ...]]:
@@ -67,6 +71,12 @@ def plain_email(email: str | None) -> str:
     """Trimmed, lower case; empty for what is no address."""
     found = (email or "").strip().lower()
     return found if ADDRESS.fullmatch(found) else ""
+
+
+def plain_id(id: str | None) -> str:
+    """As the team writes it, trimmed; empty for what is an address or no id."""
+    found = (id or "").strip()
+    return found if ID.fullmatch(found) else ""
 
 
 def google_email(email: str | None) -> str:
@@ -125,6 +135,7 @@ ROWS: dict[str, Callable[[Person], tuple[str, ...]]] = {
     "criteo-md5": lambda person: (md5(plain_email(person.email)),),
     "plain-email": lambda person: (plain_email(person.email),),
     "plain-sms": lambda person: (phone(person.phone, person.country),),
+    "plain-ids": lambda person: (plain_id(person.id),),
 }
 HEADS: dict[str, tuple[str, ...]] = {
     "google": ("Email", "Phone", "Country"),
@@ -134,5 +145,6 @@ HEADS: dict[str, tuple[str, ...]] = {
     "criteo-md5": (),
     "plain-email": ("email",),
     "plain-sms": ("phone",),
+    "plain-ids": ("customer_id",),
 }
 PROVES = {name: 2 if name in ("google", "meta") else 1 for name in ROWS}  # columns that match

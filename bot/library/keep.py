@@ -6,7 +6,6 @@ beside the old ones until the caller switches the listing.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from bot.library.disk import engine, read
 from bot.library.kept import Kept, Made, Merge
@@ -16,6 +15,7 @@ from bot.library.shelf import schema
 
 ADDRESSES = "addresses"  # no kind of the analyses: sealed, for the audience export alone
 SQL_TYPES = {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}
+SEALED = {"customer": "VARCHAR", "email": "BLOB", "phone": "BLOB", "id": "BLOB"}
 WITHDRAWN = (
     "coalesce(opted_out, false) OR NOT (coalesce(email, false) OR coalesce(sms, false) "
     "OR coalesce(ads_user_data, false))"
@@ -28,26 +28,24 @@ def merge(kind: str, fresh: Path, held: Sequence[Kept], *, folder: Path, source:
     """Files in `folder` that hold the kind's rows with the fresh ones among them, by the kind's
     key, nulls being equal. When all of them are there already there is nothing to add."""
     with engine(folder) as con:
-        return Merging(con, _shape(kind, fresh, con), held, folder, source).merge(fresh)
+        return Merging(con, _shape(kind), held, folder, source).merge(fresh)
 
 
 def merge_addresses(
     apart: Path | None, consents: Path, held: Sequence[Kept], *, folder: Path, source: str
 ) -> Merge:
-    """The sealed addresses that came with a file of consents, where it had some. The address of
-    whoever allows nothing any more goes."""
-    pattern = apart or next((kept.path for kept in held), None)
-    if pattern is None:
+    """The sealed addresses and ids that came with a file of consents, where it had some. What the
+    file has no column for stays as it was. All of whoever allows nothing any more goes."""
+    if apart is None and not held:
         return Merge(0, 0, 0, 0)
     withdrawn = f"SELECT customer FROM {read([consents])} WHERE {WITHDRAWN}"
     with engine(folder) as con:
-        merging = Merging(con, _shape(ADDRESSES, pattern, con), held, folder, source)
-        return merging.merge(apart, leaving=withdrawn)
+        merging = Merging(con, Shape(SEALED, ("customer",), None, grown=True), held, folder, source)
+        lacking = set(SEALED) - set(described(con, apart)) if apart else set()
+        return merging.merge(apart, leaving=withdrawn, lacking=sorted(lacking))
 
 
-def _shape(kind: str, path: Path, con: Any) -> Shape:
-    if kind == ADDRESSES:
-        return Shape(described(con, path), ("customer",), None)
+def _shape(kind: str) -> Shape:
     columns = {n: SQL_TYPES.get(t, t.upper()).replace(" ", "") for n, t in schema(kind).items()}
     return Shape(columns, kinds()[kind].key, _dated(kind), kinds()[kind].counts_by)
 

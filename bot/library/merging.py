@@ -21,6 +21,7 @@ class Shape:
     key: tuple[str, ...]
     dated: str | None
     counts_by: tuple[str, ...] = ()
+    grown: bool = False  # files may lack columns: they were written before there were these
 
     def keys(self, table: str = "") -> list[str]:
         """What tells rows apart, as SQL."""
@@ -37,6 +38,14 @@ class Shape:
             f'CAST({start}"{name}" AS {type_}) AS "{name}"' for name, type_ in self.columns.items()
         )
 
+    def rows(self, paths: Sequence[Path], *options: str) -> str:
+        """The rows of these files, with all columns."""
+        if not self.grown:
+            return read(paths, *options)
+        none = ", ".join(f'CAST(NULL AS {type_}) AS "{n}"' for n, type_ in self.columns.items())
+        found = read(paths, *options, "union_by_name=true")
+        return f"(SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM {found})"
+
     def meet(self, one: str, other: str, names: Collection[str]) -> str:
         """All of these are equal, nulls too."""
         return " AND ".join(f'{one}."{n}" IS NOT DISTINCT FROM {other}."{n}"' for n in names)
@@ -49,8 +58,14 @@ class Merging:
         self.con, self.shape, self.held = con, shape, held
         self.folder, self.source = folder, source
 
-    def merge(self, fresh: Path | None, leaving: str | None = None) -> Merge:
+    def merge(
+        self, fresh: Path | None, leaving: str | None = None, lacking: Sequence[str] = ()
+    ) -> Merge:
+        """`leaving` selects keys of held rows that go; columns that the fresh file is `lacking`
+        are taken from the held rows."""
         whole, doubles = self._take_up(fresh)
+        if self.held and lacking:
+            self._fill(lacking)
         if not self.held:
             first = self._as_it_is(fresh, doubles) if fresh and whole else None
             return Merge(whole, 0, 0, doubles, (first,) if first else ())
@@ -70,7 +85,7 @@ class Merging:
     def _take_up(self, fresh: Path | None) -> tuple[int, int]:
         """The table `fresh`: each key once, in the file's order. How many rows and doubles."""
         keys = ", ".join(self.shape.keys())
-        rows = read([fresh or self.held[0].path], "file_row_number=true")
+        rows = self.shape.rows([fresh or self.held[0].path], "file_row_number=true")
         self.con.execute(
             f"CREATE TEMP TABLE fresh AS SELECT {self.shape.select()}, file_row_number AS nth "
             f"FROM {rows}{'' if fresh else ' LIMIT 0'}"
@@ -83,11 +98,18 @@ class Merging:
             )
         return once, whole - once
 
+    def _fill(self, lacking: Sequence[str]) -> None:
+        held = self.shape.rows([kept.path for kept in self.held])
+        taken = ", ".join(f'"{name}" = h."{name}"' for name in lacking)
+        same = self.shape.same("fresh", "h")
+        self.con.execute(f"UPDATE fresh SET {taken} FROM {held} h WHERE {same}")
+
     def _compare(self, leaving: str | None) -> tuple[int, int]:
         """The table `met`: every held row that a fresh one takes the place of, or that leaves."""
         shape, others = self.shape, [n for n in self.shape.columns if n not in self.shape.key]
         equal = shape.meet("f", "h", others) or "true"
-        held = read([kept.path for kept in self.held], "filename=true, file_row_number=true")
+        paths = [kept.path for kept in self.held]
+        held = self.shape.rows(paths, "filename=true, file_row_number=true")
         self.con.execute(
             "CREATE TEMP TABLE met AS SELECT f.nth, h.filename AS held, h.file_row_number AS spot, "
             f"{equal} AS same FROM fresh f JOIN {held} h ON {shape.same('f', 'h')}"
@@ -120,8 +142,9 @@ class Merging:
 
     def _left(self, kept: Kept) -> str:
         """A file's rows but those that were replaced or left."""
+        rows = self.shape.rows([kept.path], "file_row_number=true")
         return (
-            f"SELECT {self.shape.select('h')} FROM {read([kept.path], 'file_row_number=true')} h "
+            f"SELECT {self.shape.select('h')} FROM {rows} h "
             f"WHERE h.file_row_number NOT IN (SELECT spot FROM met WHERE held = {text(kept.path)})"
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
@@ -14,6 +14,7 @@ from bot.evidence import Fact
 from bot.library.asking import ages, asides, where_of
 from bot.library.findings import Findings, Where
 from bot.library.here import HERE, around
+from bot.library.lasting import Lasting
 from bot.library.writing import WRITING, asked_for, for_writing
 from bot.request import Request
 
@@ -38,10 +39,19 @@ class TeamLibrary:
     """The library of one workspace. `shelf` opens its tables as they are now, and gives the same
     object as long as nothing changed."""
 
-    def __init__(self, catalogue: Library, shelf: Callable[[], "Shelf"]) -> None:
+    def __init__(
+        self,
+        catalogue: Library,
+        shelf: Callable[[], "Shelf"],
+        lasting: Lasting | None = None,
+        stands_on: Callable[[], Hashable] | None = None,
+    ) -> None:
+        """`stands_on` tells cheaply which tables these are, `lasting` keeps what was found of
+        them; without them findings are remembered in this process, as long as the shelf stays."""
         self._catalogue, self._open = catalogue, shelf
-        self._one = threading.Lock()  # the engine does one thing at a time
-        self._shelf: Shelf | None = None
+        self._lasting, self._stands_on = lasting, stands_on or shelf
+        self._one = threading.RLock()  # the engine does one thing at a time
+        self._of: object = None  # what the known findings stand on
         self._known: dict[tuple[str, Where], Findings] = {}
         self._given: dict[Hashable, tuple[Fact, ...]] = {}  # for writing
         self._given_of: Shelf | None = None
@@ -90,13 +100,33 @@ class TeamLibrary:
 
     def findings(self, kind: str, where: Where) -> Findings:
         """What one analysis finds; remembered until the tables change. Raises CannotDo."""
-        shelf = self._open()
+        now = self._stands_on()
         with self._one:
-            if shelf is not self._shelf:
-                self._shelf, self._known = shelf, {}
+            if not _same(now, self._of):
+                self._of, self._known = now, {}
             if (kind, where) not in self._known:
+                found = self._read_again(now, kind, where) or self._find(kind, where)
+                if not _same(now, self._stands_on()):
+                    return found  # the tables changed meanwhile: it may be of either
                 if len(self._known) >= REMEMBERED:
                     self._known.clear()
-                find = import_module(f"bot.library.{kind}").find
-                self._known[kind, where] = find(shelf, where)
+                self._known[kind, where] = found
             return self._known[kind, where]
+
+    def _read_again(self, now: Hashable, kind: str, where: Where) -> Findings | None:
+        if self._lasting is None:
+            return None
+        return self._lasting.get(now, kind, where, partial(self._find, kind, where))
+
+    def _find(self, kind: str, where: Where) -> Findings:
+        now = self._stands_on()
+        with self._one:
+            found: Findings = import_module(f"bot.library.{kind}").find(self._open(), where)
+            if self._lasting is not None and _same(now, self._stands_on()):
+                self._lasting.put(now, where, found)
+            return found
+
+
+def _same(one: object, other: object) -> bool:
+    """The same tables: a shelf is itself alone, since to compare its expressions makes new ones."""
+    return one is other or (isinstance(one, tuple) and one == other)

@@ -21,7 +21,7 @@ DELAYS = (0.2, 1.0, 2.0, 5.0, 10.0)  # seconds before each further start
 STEADY = 20.0  # so many seconds of life, and the next start is a first one again
 START, END = 30.0, 8.0  # seconds to be healthy, seconds to end
 BIG_LOG = 5_000_000
-TRAVELLED = "slack/days-ahead"  # taken away with the local Slack
+TRAVELLED = "slack/seconds-ahead"  # taken away with the local Slack
 COMMAND = (sys.executable, "-m", "bot.play.tether", "serve")
 
 
@@ -34,13 +34,13 @@ def surroundings(slack: LocalSlack, home: Path) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": slack.signing_secret,
         "SLACK_API_URL": slack.url,
         "SUPER_INTERN_HOME": str(home),
-        "SUPER_INTERN_DAYS_AHEAD": str(days_ahead(home)),
+        "SUPER_INTERN_SECONDS_AHEAD": str(seconds_ahead(home)),
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def days_ahead(home: Path) -> int:
-    """By how many days the intern's clock runs ahead: the page has travelled so far."""
+def seconds_ahead(home: Path) -> int:
+    """By how many seconds the intern's clock runs ahead: the page has travelled so far."""
     try:
         return int((home / TRAVELLED).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -90,11 +90,11 @@ class Child:
             self.process.kill()
             await self.process.wait()
 
-    async def travel(self, days: int) -> None:
+    async def travel(self, seconds: int) -> None:
         """Put the intern's clock forward. It is started again and does what is due by then."""
         file = self.home / TRAVELLED
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(str(days_ahead(self.home) + days), encoding="utf-8")
+        file.write_text(str(seconds_ahead(self.home) + seconds), encoding="utf-8")
         await self.kill()
 
     async def end(self) -> None:

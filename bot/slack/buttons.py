@@ -13,7 +13,7 @@ from bot import decision
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.slack import arrivals, digests, leads, names, results
+from bot.slack import alerts, arrivals, digests, leads, names, results
 from bot.slack.click import (
     Click,
     card_at,
@@ -179,4 +179,5 @@ VERBS: dict[str, Verb] = {
     names.DIGEST_NOW: digests.run_now,
     **arrivals.VERBS,
     **results.VERBS,
+    **alerts.VERBS,
 }

@@ -83,6 +83,9 @@ def digest_form(
         _ticks("quiet", Words("When it speaks"),
                [("yes", Words("Only when something moved"))], language,
                ["yes"] if known and known.only_when_moved else []),
+        _ticks("alerts", Words("Between two digests"),
+               [("yes", Words("Tell me at once when sales stop or complaints jump"))], language,
+               ["yes"] if known and known.alerts else []),
     ]  # fmt: skip
     lead = Words("You get a preview first. It is posted here only once you switch it on.")
     blocks.append(context(lead.to(language)))
@@ -130,6 +133,7 @@ def _set(session: Session, front: Front, sent: Sent, name: str) -> None:
         sections=ticked(sent.view, "sections"),
         about=_about(sent),
         only_when_moved=bool(ticked(sent.view, "quiet")),
+        alerts=bool(ticked(sent.view, "alerts")),
     )
     row.turn(session, "paused", now)
     preview = row.wish(now.date(), turn=str(sent.view["id"]))

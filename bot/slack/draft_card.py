@@ -4,6 +4,7 @@ from bot.channels import channels
 from bot.draft import Draft
 from bot.skills import skills
 from bot.slack import names
+from bot.slack.alerts import alert_buttons
 from bot.slack.blocks import (
     HEADER,
     MOST_BLOCKS,
@@ -102,6 +103,7 @@ def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:
     if shown.standing in ("open", "approved"):
         below += [*details_button(draft, language), *lead_buttons(draft, language)]
         below += digest_buttons(shown.digest, shown.task.id, language)
+        below += alert_buttons(shown.task, language)
     if shown.standing == "open":
         below += [*assumed_blocks(draft, language), *_hooks(draft, language)]
     return below

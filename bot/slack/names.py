@@ -25,6 +25,7 @@ DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF, DIGEST_NOW, DIGEST_CHANGE = (
     "digest_change",
 )
 DIGEST_TURNS = (DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF)
+ALERT_MUTE, ALERT_USELESS = "alert_mute", "alert_useless"
 DETAILS = "details"  # what a card has no room for
 RESULT_OURS, RESULT_NOT = "result_ours", "result_not"  # whether a campaign of the files is it
 LEAD, LEAD_NOW = "lead", "lead_now"  # what a result leads to: through a form, or at once

@@ -129,6 +129,36 @@ def test_in_which_more_buy_for_less_shows_both() -> None:
     assert value(found, "t--visit--b", "worth") == Decimal("-4.0")
 
 
+def test_of_amounts_that_are_sums_of_several_people_has_no_interval() -> None:
+    sums = [
+        arm_rows("A", 4000, 400, value=Decimal("40000")),
+        arm_rows("B", 4000, 480, value=Decimal("24000")),
+    ]
+    both = find(shelf_of(sums), Where())
+    assert value(both, "t--visit", "status") == "won"
+    assert both.get("t--visit--b", "worth-low") is None
+    assert "one row a person" in " ".join(words.to("en") for words in both.cannot)
+    money = find(shelf_of([row | {"successes": None} for row in sums]), Where())
+    assert value(money, "t--visit--a", "mean") == Decimal("10.0")
+    assert not [f for f in money.facts if f.id.split(".")[2] in ("effect", "effect-low", "status")]
+    assert "une ligne par personne" in money.cannot[0].to("fr")
+    with pytest.raises(ValueError, match="several people"):
+        of_amounts(Arm("B", 9, 0, 9.0, 9.0, spread=False), Arm("A", 9, 0, 3.0, 3.0))
+
+
+def test_of_amounts_by_person_keeps_its_interval_beside_people_who_spent_nothing() -> None:
+    people = [("A", 1, 20 + n % 7) for n in range(40)] + [("B", 1, 30 + n % 5) for n in range(40)]
+    rows = [
+        arm_rows(name, users, 0, value=Decimal(spent), unit=f"{name}{n}") | {"successes": None}
+        for n, (name, users, spent) in enumerate([*people, ("A", 60, 0), ("B", 60, 0)])
+    ]
+    found = find(shelf_of(rows), Where())
+    assert not found.cannot
+    assert value(found, "t--visit--b", "mean") == Decimal("12.8")
+    low, high = (value(found, "t--visit--b", m) for m in ("effect-low", "effect-high"))
+    assert low < value(found, "t--visit--b", "effect") < high
+
+
 def test_of_amounts_is_read_by_welch() -> None:
     from scipy.stats import ttest_ind
 

@@ -16,9 +16,11 @@ from bot.errors import CannotDo
 from bot.exported import PLATFORMS
 from bot.library import export
 from bot.library.export import Person, phone
-from bot.library.files.sealing import sealed
+from bot.library.files import read, understand
+from bot.library.files.sealing import Seal, sealed
 from bot.library.keep import ADDRESSES
-from tests.library.sample import sample
+from tests.library.sample import TODAY, sample
+from tests.library.sample import made as files_of
 from tests.library.stocked import stocked
 
 # Made with sha256sum and md5sum, not with this code.
@@ -41,8 +43,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     consents = sample().engine.to_pyarrow(sample().engine.table("consents"))
     fresh, apart = home / "consents.fresh", home / "addresses.fresh"
     pq.write_table(consents, fresh)
-    rows = [(name, f"{name.lower()}@gmail.com", None) for name in consents["customer"].to_pylist()]
-    pq.write_table(sealed(rows, made.stocking.key()), apart)
+    names = consents["customer"].to_pylist()
+    rows = [(name, f"{name.lower()}@gmail.com", None, f"Shop-{name}") for name in names]
+    pq.write_table(sealed(rows, made.stocking.key(), ("email", "phone", "id")), apart)
     made.stocking.take("T1", "consents", fresh, source="customers.csv", apart=apart)
     return made
 
@@ -112,12 +115,17 @@ def test_holds_exactly_who_agreed_to_both_consents_for_ads(house: House, platfor
         "AND NOT coalesce(c.opted_out, false)"
     )
     assert made.people == len(agreed) > 100
-    name = agreed[0][0].lower()
-    hashed = export.md5(f"{name}@gmail.com") if "md5" in platform else None
-    plain = export.sha256(f"{name}@gmail.com")
     cells = {row[0] for row in lines_of(made.content)}
-    assert (hashed or plain) in cells
+    assert {_seen(platform, row[0]) for row in agreed} <= cells
     assert b"@" not in made.content
+
+
+def _seen(platform: str, name: str) -> str:
+    """The first cell of whoever is called so in the sample shop."""
+    if PLATFORMS[platform].by == "id":
+        return f"Shop-{name}"
+    hashed = export.md5 if "md5" in platform else export.sha256
+    return hashed(f"{name.lower()}@gmail.com")
 
 
 def test_in_clear_holds_only_who_agreed_to_be_written_to(house: House) -> None:
@@ -128,6 +136,65 @@ def test_in_clear_holds_only_who_agreed_to_be_written_to(house: House) -> None:
     assert names <= agreed
     with pytest.raises(CannotDo, match="not to be written to"):
         Exporting(house).export("T1", Rule(purpose="ads"), "plain")
+
+
+@pytest.mark.parametrize("purpose", ["email", "sms", "ads"])
+def test_of_ids_holds_only_who_agreed_to_what_the_rule_is_for(house: House, purpose: str) -> None:
+    rule = Rule.model_validate({"segments": ["loyal"], "purpose": purpose})
+    head, *rows = lines_of(Exporting(house).export("T1", rule, "ids").content)
+    said = {"ads": "ads_user_data AND ads_personalization"}.get(purpose, purpose)
+    agreed = asked(f"SELECT customer FROM consents WHERE {said} AND NOT coalesce(opted_out, false)")
+    assert head == ["customer_id"]
+    assert rows
+    assert {row[0] for row in rows} <= {f"Shop-{row[0]}" for row in agreed}
+
+
+def test_of_ids_is_told_as_readable_and_not_as_hashed(house: House) -> None:
+    for platform, hashed in (("criteo-ids", False), ("ids", False), ("google", True)):
+        made = Exporting(house).export("T1", Rule(segments=("champions",)), platform)
+        assert ("A hash is" in " ".join(words.to("en") for words in made.said)) is hashed
+
+
+def test_has_ids_as_the_team_writes_them_and_no_address_or_formula_among_them() -> None:
+    told = ["C-1 ", "#1001", "gid://shop/9", "ünal", "=1+1", "+33", "-9", "a@b.example", " ", None]
+    people = [Person("a@b.example", None, None, id) for id in told]
+    kept = [("C-1",), ("#1001",), ("gid://shop/9",), ("ünal",)]
+    assert list(export.rows("plain-ids", people)) == kept
+
+
+def test_of_ids_is_made_of_the_file_of_consents_itself(tmp_path: Path) -> None:
+    house, path = stocked(tmp_path / "home", "orders"), files_of("small") / "customers.csv"
+    fresh, apart = tmp_path / "fresh.parquet", tmp_path / "apart.parquet"
+    key = house.stocking.key()
+    read(path, understand(path, name=path.name), to=fresh, key=key, apart=apart, today=TODAY)
+    house.stocking.take("T1", "consents", fresh, source=path.name, apart=apart)
+    with path.open(encoding="utf-8") as file:
+        theirs = {row["client"] for row in csv.DictReader(file)}
+    stored = pq.read_table(fresh).column("customer").to_pylist()
+    opened = {
+        Seal(key).open(row["customer"], row["id"])
+        for one in house.stocking.addresses("T1")
+        for row in pq.read_table(one).to_pylist()
+        if row["id"]
+    }
+    assert opened
+    assert opened <= theirs
+    assert len(opened) < len(theirs)  # whoever allows nothing is not among them
+    assert not opened & set(stored)
+
+
+def test_of_ids_asks_for_the_file_again_where_it_came_before_ids_were_kept(tmp_path: Path) -> None:
+    house = stocked(tmp_path, "orders")
+    consents = sample().engine.to_pyarrow(sample().engine.table("consents"))
+    fresh, apart = tmp_path / "consents.fresh", tmp_path / "apart.fresh"
+    pq.write_table(consents, fresh)
+    rows = [(row, "a@b.example", None) for row in consents["customer"].to_pylist()]
+    pq.write_table(sealed(rows, house.stocking.key()), apart)
+    house.stocking.take("T1", "consents", fresh, source="c.csv", apart=apart)
+    for path in house.stocking.addresses("T1"):
+        pq.write_table(pq.read_table(path).drop_columns(["id"]), path)
+    with pytest.raises(CannotDo, match="import it again"):
+        Exporting(house).export("T1", Rule(), "ids")
 
 
 def test_says_when_it_is_too_small_for_its_platform(house: House) -> None:

@@ -258,16 +258,17 @@ def test_joins_the_catalogue_and_its_former_prices(home: Home) -> None:
 
 def addresses(home: Home, rows: Rows) -> Path:
     path = home.folder / "apart.parquet"
-    names = [("customer", pa.string()), ("email", pa.binary()), ("phone", pa.binary())]
+    names = [("customer", pa.string())]
+    names += [(name, pa.binary()) for name in rows[0] if name != "customer"]
     pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(names)), path)
     return path
 
 
-def kept_addresses(home: Home) -> dict[str, bytes]:
+def kept_addresses(home: Home, what: str = "email") -> dict[str, bytes | None]:
     with home.database.begin() as session:
         paths = [h.path for h in Holding.held(session, "T1", "addresses")]
     rows = [row for path in paths for row in pq.read_table(home.folder / path).to_pylist()]
-    return {row["customer"]: row["email"] for row in rows}
+    return {row["customer"]: row.get(what) for row in rows}
 
 
 def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
@@ -280,6 +281,34 @@ def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
 
     home.take([{"customer": "a", "email": False}], "later.csv", "consents")
     assert kept_addresses(home) == {"b": b"2"}
+
+
+@pytest.mark.parametrize("later", ["c.csv", "later.csv"])
+def test_keeps_addresses_of_before_beside_ids_that_come_without(home: Home, later: str) -> None:
+    fresh = home.parquet([{"customer": who, "email": True} for who in "abc"], "consents")
+    before = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "c", "email": b"3"}])
+    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=before)
+    ids = addresses(home, [{"customer": "a", "id": b"A"}, {"customer": "b", "id": b"B"}])
+    home.stocking.take("T1", "consents", fresh, source=later, apart=ids)
+    assert kept_addresses(home) == {"a": b"1", "b": None, "c": b"3"}
+    assert kept_addresses(home, "id") == {"a": b"A", "b": b"B", "c": None}
+
+    whole = addresses(home, [{"customer": "a", "email": None, "phone": b"9", "id": b"A"}])
+    home.stocking.take("T1", "consents", fresh, source="third.csv", apart=whole)
+    assert kept_addresses(home)["a"] is None
+    assert kept_addresses(home, "phone") == {"a": b"9", "b": None, "c": None}
+
+
+def test_leaves_files_of_before_there_were_ids_readable(home: Home) -> None:
+    fresh = home.parquet([{"customer": who, "email": True} for who in "ab"], "consents")
+    both = [{"customer": who, "email": b"1", "phone": None} for who in "ab"]
+    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
+    with home.database.begin() as session:
+        (path,) = [home.folder / h.path for h in Holding.held(session, "T1", "addresses")]
+    pq.write_table(pq.read_table(path).select(["customer", "email", "phone"]), path)
+    home.take([{"customer": "a", "email": False}], "later.csv", "consents")
+    assert kept_addresses(home) == {"b": b"1"}
+    assert kept_addresses(home, "id") == {"b": None}
 
 
 def test_makes_a_key_that_only_the_owner_reads(home: Home) -> None:

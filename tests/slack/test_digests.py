@@ -3,13 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from bot.alert import Alert
 from bot.digesting import Digesting
 from bot.draft import Draft
 from bot.parts import Copy, Part, Table
 from bot.post import Post
 from bot.product import ProductRow
 from bot.schedule import Schedule
-from bot.task import Wish
+from bot.task import Task, Wish
 from tests.conftest import NOW
 from tests.slack.bench import MARIE, MARKETING, OTTO, TEAM, Bench, buttons, text_of
 
@@ -197,3 +198,34 @@ async def test_may_be_of_one_category_of_the_catalogue(bench: Bench) -> None:
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, fields)).ok
     assert schedule(bench).about == "Bougies"
     assert bench.tasks[-1].form["category"] == "Bougies"
+
+
+async def alerted(bench: Bench) -> Any:
+    """An alert on its card in #marketing, where a digest with alerts goes."""
+    await previewed(bench)
+    series, now = "funnel.device-mobile-checkout-to-purchase", bench.house.now()
+    with bench.database.begin() as session:
+        row = session.get_one(Schedule, (TEAM, "weekly"))
+        row.turn(session, "on", now)
+        assert Alert.tell(session, TEAM, series, 0.001, now)
+        Task.accept(session, bench.enqueue, row.alert(series, now), now)
+    await bench.run()
+    return bench.said()[-1]
+
+
+async def test_between_digests_alerts_with_ways_to_say_no(bench: Bench) -> None:
+    card = await alerted(bench)
+    assert "3 par semaine au plus" in text_of(card)  # whoever set it reads French
+    await bench.press(OTTO, card, "alert_useless")
+    (row,) = bench.rows(Alert)
+    assert (row.bar, row.muted) == (0.0001, False)
+    await bench.press(OTTO, card, "alert_mute")
+    (row,) = bench.rows(Alert)
+    assert row.muted
+
+
+async def test_is_asked_to_alert_in_its_form(bench: Bench) -> None:
+    assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
+    fields = FIELDS | {"alerts": {"alerts": ["yes"]}}
+    assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, fields)).ok
+    assert schedule(bench).alerts

@@ -25,7 +25,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
 
     experiments.<test>--<metric>.status is "broken", "too early", "won", "lost" or "no difference
     seen"; rates are in %, effects in points of it, amounts as in the file, per person. Of a broken
-    one only the arms' .users and .meant are told.
+    one only the arms' .users and .meant are told. Of amounts that are known only as sums of several
+    people, there are means and no effect, no interval, no verdict, no status.
     """
     table = shelf.table("experiments")
     if table is None:
@@ -83,6 +84,14 @@ def _effects(found: Findings, trial: Trial, say: "_Saying", subject: str, about:
     control = trial.control
     say("control", control.variant)
     others = [arm for arm in trial.arms if arm is not control]
+    if not all(arm.spread for arm in trial.arms):
+        found.refuse(Words(
+            "{test}: the amounts are sums of several people, so how sure a difference in money is "
+            "can't be told. Import one row a person.", test=about))  # fmt: skip
+        if trial.amounts:
+            for arm in trial.arms:
+                _arm(found, trial, subject, about, arm)
+            return
     measure = of_amounts if trial.amounts else of_rates
     effects = [measure(arm, control) for arm in others]
     adjusted = holm([effect.p for effect in effects])
@@ -95,7 +104,7 @@ def _effects(found: Findings, trial: Trial, say: "_Saying", subject: str, about:
         )
         _effect(tell, trial, arm, effect, p)
         if arm.total and control.total and not trial.amounts:
-            _worth(tell, of_amounts(arm, control))
+            _worth(tell, arm, control)
         verdicts.append(_verdict(trial, arm, effect, p))
         tell("verdict", verdicts[-1])
     best = next((v for v in ("won", "lost", "no difference seen") if v in verdicts), "too early")
@@ -132,8 +141,13 @@ def _effect(tell: "_Saying", trial: Trial, arm: Arm, effect: Effect, p: float) -
         tell("chance-daily", _chance(daily), "%")
 
 
-def _worth(tell: "_Saying", effect: Effect) -> None:
-    """What it changed in money, per person shown: more buyers may buy less."""
+def _worth(tell: "_Saying", arm: Arm, control: Arm) -> None:
+    """What it changed in money, per person shown: more buyers may buy less. Without its interval
+    where the amounts are sums of several people."""
+    if not (arm.spread and control.spread):
+        tell("worth", round(arm.mean - control.mean, 2))
+        return
+    effect = of_amounts(arm, control)
     tell("worth", round(effect.change, 2))
     tell("worth-low", round(effect.low, 2))
     tell("worth-high", round(effect.high, 2))

@@ -56,7 +56,8 @@ class Trial:
 
 
 def counts(rows: ir.Table) -> ir.Table:
-    """One row for each test, metric, variant and day (null without dates)."""
+    """One row for each test, metric, variant and day (null without dates). `sums` is of how many
+    rows the amount is that of several people."""
     amount = rows.value.cast("float64").fill_null(0.0)
     return (
         rows.mutate(day=rows["at"].date(), amount=amount, test=rows.experiment.fill_null("test"))
@@ -67,6 +68,7 @@ def counts(rows: ir.Table) -> ir.Table:
             counted=lambda t: t.successes.count(),
             total=lambda t: t.amount.sum(),
             squares=lambda t: (t.amount * t.amount).sum(),
+            sums=lambda t: ((t.users > 1) & (t.amount != 0)).cast("int64").sum(),
             share=lambda t: t.share.max(),
             title=lambda t: t.title.max(),
         )
@@ -93,6 +95,7 @@ def _trial(test: str, metric: str, rows: list[dict[str, Any]]) -> Trial:
             int(row["successes"]),
             float(row["total"]),
             float(row["squares"]),
+            spread=not row["sums"],
         )
         arms[arm.variant] = _plus(arms.get(arm.variant, Arm(arm.variant, 0)), arm)
         if row["day"] is not None:
@@ -120,4 +123,5 @@ def _plus(one: Arm, other: Arm) -> Arm:
         one.successes + other.successes,
         one.total + other.total,
         one.squares + other.squares,
+        one.spread and other.spread,
     )

@@ -15,13 +15,15 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Arm:
-    """One variant's counts for one metric. `total` and `squares` are of the amounts."""
+    """One variant's counts for one metric. `total` and `squares` are of the amounts; `squares` says
+    nothing when some rows gave only what several people spent together: `spread` is then False."""
 
     variant: str
     users: int
     successes: int = 0
     total: float = 0.0
     squares: float = 0.0
+    spread: bool = True
 
     @property
     def rate(self) -> float:
@@ -63,8 +65,11 @@ def of_rates(arm: Arm, control: Arm, level: float = LEVEL) -> Effect:
 
 
 def of_amounts(arm: Arm, control: Arm, level: float = LEVEL) -> Effect:
-    """Per person, those who spent nothing included. Raises ValueError when an arm is empty."""
+    """Per person, those who spent nothing included. Raises ValueError when an arm is empty, or
+    when it isn't known how much each of them spent."""
     _demand_people(arm, control)
+    if not (arm.spread and control.spread):
+        raise ValueError("sums of several people have no interval")
     change = arm.mean - control.mean
     parts = [a.variance / a.users for a in (arm, control)]
     error = sqrt(sum(parts))

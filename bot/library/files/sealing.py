@@ -1,4 +1,4 @@
-"""Addresses that are kept apart: sealed, and only of people whose consent allows to use them."""
+"""Addresses and ids that are kept apart: sealed, and only of people whose consent allows it."""
 
 import os
 from collections.abc import Sequence
@@ -31,25 +31,27 @@ class Seal:
         return bytes(opened).decode()
 
 
-def sealed(rows: Sequence[tuple[str, str | None, str | None]], key: bytes) -> Any:
-    """(customer, email, phone) rows as an Arrow table with the addresses sealed."""
+def sealed(
+    rows: Sequence[tuple[str | None, ...]],
+    key: bytes,
+    names: Sequence[Address] = ("email", "phone"),
+) -> Any:
+    """(customer, then what `names` says) rows as an Arrow table with all but customer sealed."""
     import pyarrow as pa
 
     seal = Seal(key)
 
     def column(at: int) -> list[bytes | None]:
-        return [seal.close(row[0], str(row[at])) if row[at] else None for row in rows]
+        return [seal.close(str(row[0]), str(row[at])) if row[at] else None for row in rows]
 
-    columns = {
-        "customer": pa.array([row[0] for row in rows], pa.string()),
-        "email": pa.array(column(1), pa.binary()),
-        "phone": pa.array(column(2), pa.binary()),
-    }
+    columns = {"customer": pa.array([row[0] for row in rows], pa.string())}
+    columns |= {name: pa.array(column(at), pa.binary()) for at, name in enumerate(names, 1)}
     return pa.table(columns)
 
 
-# Which consents let an address be used.
+# Which consents let it be used: any of them.
 ALLOWS: dict[Address, tuple[str, ...]] = {
     "email": ("email", "ads_user_data"),
     "phone": ("sms", "ads_user_data"),
+    "id": ("email", "sms", "ads_user_data"),
 }

@@ -15,7 +15,7 @@ from bot.library.files.rejecting import Reject, write_rejects
 from bot.library.files.sealing import ALLOWS, sealed
 from bot.library.files.source import Shape, Source, literal, opened
 from bot.library.files.table import fill, kept
-from bot.library.files.understood import Cancelled, Taken, Understood
+from bot.library.files.understood import Address, Cancelled, Taken, Understood
 from bot.library.kinds import kinds
 from bot.words import Words
 
@@ -34,10 +34,10 @@ def read(
     today: date | None = None,
 ) -> Taken:
     """Takes the file in. `to` gets one Parquet file with exactly `shelf.schema(kind)`; `apart`,
-    for consents with addresses, one of customer, email, phone (sealed). `key` makes persons' keys
-    and seals. `progress` hears the rows read so far; `cancelled` is asked many times a second.
-    `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC if none).
-    What stayed out is told in `to` with the ending `.rejects.csv`.
+    for consents, one of customer and the id, email, phone that it has (sealed). `key` makes
+    persons' keys and seals. `progress` hears the rows read so far; `cancelled` is asked many times
+    a second. `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC
+    if none). What stayed out is told in `to` with the ending `.rejects.csv`.
 
     Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
     it can be read; `to` and `apart` then don't exist.
@@ -148,21 +148,23 @@ def _write(
 def _apart(
     source: Source, understood: Understood, key: bytes, apart: Path, fresh: list[tuple[Path, Path]]
 ) -> None:
-    """The addresses of those whose consent lets them be used."""
+    """The ids and addresses of those whose consent lets them be used."""
     import pyarrow.parquet as pq
 
-    selects = {"email": "NULL", "phone": "NULL"}
+    selects: dict[Address, str] = {}
     for place, what in understood.apart:
         yes = " OR ".join(f'coalesce(k."{one}", false)' for one in ALLOWS[what])
         allowed = f"({yes}) AND NOT coalesce(k.opted_out, false)"
         cell = f"CASE WHEN {allowed} THEN bare(s.c{place}) END"
-        selects[what] = cell if selects[what] == "NULL" else f"coalesce({selects[what]}, {cell})"
+        selects[what] = f"coalesce({selects[what]}, {cell})" if what in selects else cell
+    told = ", ".join(f'{cell} AS "{what}"' for what, cell in selects.items())
+    some = " OR ".join(f'"{what}" IS NOT NULL' for what in selects)
     rows = source.con.execute(
-        f"SELECT * FROM (SELECT k.customer, {selects['email']} AS email, "
-        f"{selects['phone']} AS phone FROM kept k JOIN {source.relation} s ON k.n = s.n) "
-        "WHERE email IS NOT NULL OR phone IS NOT NULL"
+        f"SELECT * FROM (SELECT k.customer, {told} "
+        f"FROM kept k JOIN {source.relation} s ON k.n = s.n) WHERE {some}"
     ).fetchall()
-    pq.write_table(sealed(rows, key), _fresh(apart, fresh), compression="zstd")
+    table = sealed(rows, key, list(selects))
+    pq.write_table(table, _fresh(apart, fresh), compression="zstd")
 
 
 def _fresh(to: Path, fresh: list[tuple[Path, Path]]) -> Path:

@@ -138,6 +138,9 @@ def _understood(
     for at, what in sorted(match.personal.items()):
         if apart and (what == "email" or what == "phone"):
             addresses.append((at, "email" if what == "email" else "phone"))
+    own = match.columns.get("customer")
+    if apart and own is not None and own not in match.personal:  # an address is no id
+        addresses.insert(0, (own, "id"))
     held = {at for at, _ in addresses}
     dropped = [names[at] for at in sorted(match.personal) if at not in held and at not in taken]
     rest = [n for at, n in enumerate(names) if n and at not in taken and at not in match.personal]

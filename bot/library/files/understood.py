@@ -11,7 +11,7 @@ from bot.errors import CannotDo
 from bot.words import Words, words_from
 
 Format = Literal["csv", "xlsx", "parquet", "jsonl"]
-Address = Literal["email", "phone"]
+Address = Literal["email", "phone", "id"]
 
 
 class Mapped(BaseModel):
@@ -50,7 +50,7 @@ class Understood(BaseModel):
     sha256: str
     size: int  # bytes
     columns: tuple[Mapped, ...] = ()
-    kept_apart: tuple[str, ...] = ()  # e-mail, phone: sealed where consent allows export
+    kept_apart: tuple[str, ...] = ()  # e-mail, phone, id: sealed where consent allows export
     apart: tuple[tuple[int, Address], ...] = ()  # the positions of those columns
     dropped: tuple[str, ...] = ()  # personal columns that are not kept at all
     ignored: tuple[str, ...] = ()  # columns not understood

@@ -35,12 +35,23 @@ def upgrade() -> None:
         sa.Column("sections", sa.JSON(), nullable=False),
         sa.Column("about", sa.Text(), nullable=True),
         sa.Column("only_when_moved", sa.Boolean(), nullable=False),
+        sa.Column("alerts", sa.Boolean(), nullable=False),
         sa.Column("since", db.Moment(timezone=True), nullable=False),
         sa.Column("last", sa.String(), nullable=True),
         sa.Column("next_at", db.Moment(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("workspace", "name", name=op.f("pk_schedules")),
     )
     op.create_index(op.f("ix_schedules_next_at"), "schedules", ["next_at"])
+    op.create_table(
+        "alerts",
+        sa.Column("workspace", sa.String(), nullable=False),
+        sa.Column("series", sa.String(), nullable=False),
+        sa.Column("muted", sa.Boolean(), nullable=False),
+        sa.Column("bar", sa.Double(), nullable=False),
+        sa.Column("p", sa.Double(), nullable=False),
+        sa.Column("told_at", db.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("workspace", "series", name=op.f("pk_alerts")),
+    )
     with op.batch_alter_table("drafts") as batch:
         batch.add_column(sa.Column("leads", sa.Text(), server_default="[]", nullable=False))
 
@@ -48,5 +59,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("drafts") as batch:
         batch.drop_column("leads")
+    op.drop_table("alerts")
     op.drop_table("schedules")
     op.drop_table("drawings")

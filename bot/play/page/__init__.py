@@ -23,5 +23,5 @@ def add_page(
     if database_url is None and home is not None:
         database_url = f"sqlite:///{home / 'super-intern.db'}"
     behind = Behind(slack.team, database_url)
-    live = Live(slack, behind, Switches(slack, child))
+    live = Live(slack, behind, Switches(slack, child, behind))
     Site(slack, live).add_to(slack.application)

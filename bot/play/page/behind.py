@@ -1,7 +1,7 @@
 """Behind the scenes: what the intern's own rows say, read without ever writing."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from bot.play.page.proof import posts_in, proof, tasks_of
 from bot.play.slack import LocalSlack
 from bot.post import Post
 from bot.receipt import Receipt
+from bot.schedule import Schedule
 from bot.task import Task
 from bot.words import catalogue
 
@@ -29,6 +30,7 @@ Shown = dict[str, Any]
 TASKS, EVENTS, CALLS, ENTRIES = 8, 40, 25, 300
 MOST_SENT = 60_000
 CONTENT = ("message", "app_mention")
+WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
 
 
 class Behind:
@@ -46,6 +48,19 @@ class Behind:
         counted = proof(rows.pop("accepted"), posts_in(slack), datetime.now(UTC))
         seen = {"events": events_of(slack, deeds), "calls": calls_of(slack)}
         return seen | rows | {"proof": counted}
+
+    def next_digest(self, now: datetime) -> datetime:
+        """A minute after the next moment of a digest that is on; a week ahead when none is."""
+        try:
+            engine = self._connected()
+            if engine is not None:
+                with Session(engine) as session:
+                    on = [one for one in Schedule.of(session, self.workspace) if one.state == "on"]
+                    moments = [one.following(now) for one in on]
+                    return min(moments, default=now + WEEK) + MINUTE
+        except SQLAlchemyError:  # tables not made yet
+            pass
+        return now + WEEK
 
     def _rows(self, language: str) -> Shown:
         nothing: Shown = {"tasks": [], "journal": None, "accepted": []}

@@ -1,23 +1,26 @@
 """Switches that make Slack misbehave, and what state they are in."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.play.child import Child, days_ahead
+from bot.play.child import Child, seconds_ahead
+from bot.play.page.behind import Behind
 from bot.play.refusals import Impossible
 from bot.play.slack import LocalSlack
 
 SLOW_SECONDS = 2.0
 REFUSED_CALLS = 3
 LOST_ACKS = 2  # a mention is two events
-WEEK = 7  # days
+DAY = 24 * 60 * 60  # seconds
 DRAWING = ("chat.postMessage", "chat.update")
 
 
 class Switches:
     """Two stay on until they are switched off; the others happen once."""
 
-    def __init__(self, slack: LocalSlack, child: Child | None) -> None:
-        self.slack, self.child = slack, child
+    def __init__(self, slack: LocalSlack, child: Child | None, behind: Behind) -> None:
+        self.slack, self.child, self.behind = slack, child, behind
 
     def shown(self) -> dict[str, Any]:
         """How they stand, and how the intern is."""
@@ -33,7 +36,7 @@ class Switches:
             "child": child is not None,
             "alive": child is None or child.pid is not None,
             "starts": child.starts if child else 0,
-            "ahead": days_ahead(child.home) if child else 0,
+            "ahead": seconds_ahead(child.home) // DAY if child else 0,
         }
 
     async def flip(self, name: str, on: bool) -> None:
@@ -57,7 +60,9 @@ class Switches:
         elif name == "kill" and self.child is not None:
             await self.child.kill()
         elif name == "travel" and self.child is not None:
-            await self.child.travel(WEEK)
+            now = datetime.now(UTC) + timedelta(seconds=seconds_ahead(self.child.home))
+            there = await asyncio.to_thread(self.behind.next_digest, now)
+            await self.child.travel(int((there - now).total_seconds()))
         else:
             raise Impossible(f"there is no switch {name!r}")
 

@@ -34,15 +34,25 @@ def test_is_sealed_where_consent_allows_and_opens_for_its_own_row(tmp_path: Path
     path, apart = file(tmp_path, CUSTOMERS, "customers.csv"), tmp_path / "apart.parquet"
     understood = understand(path, name=path.name)
     read(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
-    ((customer, email, phone),) = duckdb.execute(f"SELECT * FROM '{apart}'").fetchall()
+    ((customer, id, email, phone),) = duckdb.execute(f"SELECT * FROM '{apart}'").fetchall()
     assert Seal(KEY).open(customer, email) == "ada@box.example"
+    assert Seal(KEY).open(customer, id) == "C1"
     assert phone is None
     from cryptography.exceptions import InvalidTag
 
     with pytest.raises(InvalidTag):
         Seal(KEY).open("somebody else", email)
-    assert understood.kept_apart == ("email", "phone")
+    assert understood.kept_apart == ("customer", "email", "phone")
     assert understood.dropped == ("first name",)
+
+
+def test_is_no_id_when_customers_are_called_by_it(tmp_path: Path) -> None:
+    text = "customer,email consent\nada@box.example,yes\nbea@box.example,yes\n"
+    path, apart = file(tmp_path, text, "customers.csv"), tmp_path / "apart.parquet"
+    understood = understand(path, name=path.name)
+    read(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
+    assert "id" not in [what for _, what in understood.apart]
+    assert not apart.exists() or "id" not in duckdb.read_parquet(str(apart)).columns
 
 
 def test_is_known_by_the_cells_whatever_the_column_is_called(tmp_path: Path) -> None:

@@ -137,9 +137,9 @@ const en = {
   sw_kill: "Kill the worker",
   sw_kill_small: "kill -9 in mid-work. It starts again and goes on where it was.",
   sw_kill_none: "Not here: the intern was not started by this page.",
-  sw_travel: "Travel a week ahead",
+  sw_travel: "Travel to the next digest",
   sw_travel_small: (days: number) =>
-    days ? `Its clock is ${days} days ahead. Digests that fall due are made.` : "The intern's clock goes forward: digests that fall due are made.",
+    days ? `Its clock is ${days} days ahead of yours.` : "The intern's clock goes forward to the next digest that is on, or by a week.",
   do_it: "Do it",
   intern_up: "The intern is up",
   intern_down: "The intern is down. It is being started again…",
@@ -323,9 +323,9 @@ const fr: Words = {
   sw_kill: "Tuer le processus",
   sw_kill_small: "kill -9 en plein travail. Il redémarre et reprend où il en était.",
   sw_kill_none: "Sans objet : cette page n'a pas démarré le super-stagiaire.",
-  sw_travel: "Avancer d'une semaine",
+  sw_travel: "Avancer jusqu'au prochain point",
   sw_travel_small: (days) =>
-    days ? `Son horloge a ${days} jours d'avance. Les points arrivés à échéance sont faits.` : "L'horloge du super-stagiaire avance : les points arrivés à échéance sont faits.",
+    days ? `Son horloge a ${days} jours d'avance sur la vôtre.` : "Son horloge avance jusqu'au prochain point de la semaine, ou d'une semaine.",
   do_it: "Faire",
   intern_up: "Le super-stagiaire est là",
   intern_down: "Le super-stagiaire est arrêté. Il redémarre…",

@@ -1,0 +1,46 @@
+"""Under an alert: mute its series, or say that it was not useful, which raises the bar for it."""
+
+from sqlalchemy.orm import Session
+
+from bot.alert import MOST_A_WEEK, Alert
+from bot.errors import CannotDo
+from bot.slack import names
+from bot.slack.blocks import Block, actions, button, context
+from bot.slack.click import GONE, Click
+from bot.slack.front import Front
+from bot.slack.names import Ref
+from bot.task import Task
+from bot.words import Words
+
+
+def alert_buttons(task: Task, language: str) -> list[Block]:
+    """None on the card of anything else."""
+    if not task.form.get("series"):
+        return []
+    ref = Ref(task=task.id).packed()
+    mute = button(Words("Mute").to(language), names.ALERT_MUTE, ref)
+    useless = button(Words("Not useful").to(language), names.ALERT_USELESS, ref)
+    line = Words("An alert: at most {n} a week.", n=MOST_A_WEEK).to(language)
+    return [context(f":bell: {line}"), *actions(mute, useless)]
+
+
+def mute(session: Session, front: Front, click: Click) -> Words:
+    _alert(session, click).mute(session, click.user, front.house.now())
+    return Words("I won't alert anybody to this again.")
+
+
+def useless(session: Session, front: Front, click: Click) -> Words:
+    _alert(session, click).useless(session, click.user, front.house.now())
+    return Words("Noted: for an alert about this again, it must be far more certain.")
+
+
+def _alert(session: Session, click: Click) -> Alert:
+    task = session.get(Task, click.ref.task) if click.ref.task else None
+    series = task.form.get("series") if task and task.workspace == click.workspace else None
+    found = session.get(Alert, (click.workspace, str(series)), with_for_update=True)
+    if found is None:
+        raise CannotDo(GONE)
+    return found
+
+
+VERBS = {names.ALERT_MUTE: mute, names.ALERT_USELESS: useless}

@@ -1,0 +1,61 @@
+"""A digest in the page …"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from bot.doors.house import House as Pieces
+from bot.doors.importing import Importing
+from bot.library.files import understand
+from bot.play.people import TEAM
+from bot.settings import Settings
+from tests.e2e.house import House
+from tests.e2e.steps import approve, write
+from tests.library.sample import made
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
+SLOW = 120_000  # milliseconds, on a busy machine
+
+
+def take_orders_in(home: Path) -> None:
+    """The sample shop's products, orders and reviews, as an administrator would."""
+    settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
+    importing = Importing(Pieces(settings).migrated(), TEAM, "EUR")
+    importing.take_products(made() / "products.csv")
+    for name in ("orders.csv", "feedback.csv"):
+        path = made() / name
+        importing.take(path, understand(path, name=path.name))
+
+
+async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(house: House) -> None:
+    await asyncio.to_thread(take_orders_in, house.home)
+    page = await house.visit("UMARIE")
+    await write(page, "/digest")
+    form = page.get_by_role("dialog")
+    await form.get_by_role("button", name="Show a preview").click()
+    await page.locator(".rail li button", has_text="Super-Intern").first.click()
+    on = page.locator("[data-action=digest_on]").last
+    await on.click(timeout=SLOW)
+    await page.locator(".rail li button", has_text="marketing").first.click()
+    await expect(page.locator(".middle")).to_contain_text("switched the digest weekly on")
+    starts = house.child.starts
+    await page.locator(".look").click()
+    await page.locator("#tab-trouble").click()
+    await page.locator("[data-switch=travel]").click()
+    await house.slack.until(lambda: house.child.starts > starts, 30)
+    card = page.locator(".middle .message:has([data-action=details])").last
+    await expect(card).to_contain_text("What moved", timeout=SLOW)
+    await expect(card).to_contain_text("Bougies")
+    await card.get_by_role("button", name="Draft an e-mail about it").click()
+    brief = page.get_by_role("dialog")
+    await expect(brief.locator("textarea").first).to_have_value("Write an e-mail about Bougies et "
+                                                                "senteurs")  # fmt: skip
+    await brief.get_by_role("button", name="Draft it").click()
+    max_ = await house.visit("UMAX")
+    await max_.locator(".middle .replies").last.click(timeout=SLOW)
+    draft = max_.locator(".thread .message:has([data-action^=approve])").last
+    await expect(draft).to_be_visible(timeout=SLOW)
+    await approve(max_, draft)
+    await expect(max_.locator(".thread")).to_contain_text("Approved by", timeout=SLOW)
