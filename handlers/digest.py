@@ -19,7 +19,8 @@ HINT = "what moved this week?"
 COMMAND = "digest"
 ASKED_BY = (
     r"\bwhat moved\b|\bweekly (?:digest|report|point)\b|\bthe digest\b"
-    r"|\bce qui a bougé\b|\bqu'est-ce qui a bougé\b|\ble point de la semaine\b|\b(?:rapport|point|bilan) hebdo"
+    r"|\bce qui a bougé\b|\bqu'est-ce qui a bougé\b|\ble point de la semaine\b"
+    r"|\b(?:rapport|point|bilan) hebdo"
 )
 SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "sales": ("trends",),

@@ -188,16 +188,14 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
     """An answer to those who complain, and a fix of the product page where one is named."""
     top = first[0]
     name = top.named(teller.language)
-    answer = Words(
-        "E-mail to customers who complained about {theme}: what we do about it", theme=name
-    )
+    answer = Words("E-mail to customers who complained ({theme}): what we do about it", theme=name)
     found = [Lead(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
     keys = tuple(f"{o.key}--product-" for o in first if o.key.split("-")[0] not in NO_PAGE)
     places = [o for key, o in every.items() if key.startswith(keys) and o.word("verdict") in SURE]
     if places:
         product = place_named(places[0], every)
         about = every[places[0].key.split("--")[0]].named(teller.language)
-        page = Words("Product page for {product}: answer the doubt about {theme}",
+        page = Words("Product page for {product}: answer the doubt ({theme})",
                      product=product, theme=about)  # fmt: skip
         found.append(
             Lead(label=Words("Draft a product-page fix"), skill="draft", words=teller.say(page))

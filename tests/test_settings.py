@@ -49,7 +49,7 @@ def test_the_house_s_key_is_refused_when_it_can_be_guessed() -> None:
     key = Settings.read({"SUPER_INTERN_KEY": "k" * 32}).key
     assert key
     assert key.get_secret_value() == "k" * 32
-    with pytest.raises(SettingsMistake, match="SUPER_INTERN_KEY .*at least 32") as refused:
+    with pytest.raises(SettingsMistake, match=r"SUPER_INTERN_KEY .*at least 32") as refused:
         Settings.read({"SUPER_INTERN_KEY": "abcdefgh"})
     assert "abcdefgh" not in str(refused.value)
 

@@ -173,6 +173,13 @@ class Stocking:
         """Where what was found of this workspace's rows is kept."""
         return Lasting(self.home / FOLDER / workspace)
 
+    def _clear(self, workspace: str) -> None:
+        """What was found of the rows as they were; what is LOCAL's serves every workspace."""
+        folders = (self.home / FOLDER).iterdir()
+        for name in {folder.name for folder in folders if folder.is_dir()}:
+            if workspace == LOCAL or name in (workspace, LOCAL):
+                self.lasting(name).clear()
+
     def sweep(self) -> int:
         """Takes long-retired files and those that nobody lists from the disk; how many."""
         before = self.now() - READABLE
@@ -217,7 +224,7 @@ class Stocking:
                         raise
                 else:
                     break
-        self.lasting(workspace).clear()
+        self._clear(workspace)
         self.sweep()
         held = [holding for holding in self._held(workspace) if holding.kind == kind]
         newest = max((h.as_of for h in held if h.as_of), default=None)

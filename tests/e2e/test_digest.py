@@ -29,6 +29,7 @@ def take_orders_in(home: Path) -> None:
         importing.take(path, understand(path, name=path.name))
 
 
+@pytest.mark.timeout(300)
 async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(house: House) -> None:
     await asyncio.to_thread(take_orders_in, house.home)
     page = await house.visit("UMARIE")

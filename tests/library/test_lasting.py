@@ -83,6 +83,18 @@ def test_until_rows_are_taken_out(home: Path, looks: list[Where]) -> None:
     assert looks
 
 
+def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None:
+    for workspace in ("local", "T2"):
+        Lasting(home / "library" / workspace).put(("v",), Where(), Findings("plan", "", TODAY))
+    house = House(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    house.stocking.forget("T1", "experiments", "experiments.csv")
+    assert not list(home.glob("library/local/findings/*"))
+    assert list(home.glob("library/T2/findings/*"))
+    house.stocking.forget("local", "experiments", "experiments.csv")
+    assert not list(home.glob("library/*/findings/*"))
+    house.database.close()
+
+
 def test_until_the_catalogue_changes(home: Path, looks: list[Where]) -> None:
     from bot.doors.importing import Importing
 

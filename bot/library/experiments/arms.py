@@ -68,7 +68,7 @@ def counts(rows: ir.Table) -> ir.Table:
             counted=lambda t: t.successes.count(),
             total=lambda t: t.amount.sum(),
             squares=lambda t: (t.amount * t.amount).sum(),
-            sums=lambda t: ((t.users > 1) & (t.amount != 0)).cast("int64").sum(),
+            sums=lambda t: ((t.users > 1) & (t.amount != 0)).ifelse(1, 0).sum(),
             share=lambda t: t.share.max(),
             title=lambda t: t.title.max(),
         )
