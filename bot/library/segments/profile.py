@@ -1,6 +1,7 @@
 """What is told of each group of customers: size, money, what and when they buy, growth."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import sqrt
@@ -125,7 +126,7 @@ def favourites(rows: list[dict[str, int]]) -> dict[str, tuple[str, int]]:
     return best
 
 
-def distinctive(rows: list[dict[str, int]], floor: int) -> dict[str, tuple[str, float]]:
+def distinctive(rows: Sequence[Mapping[str, Any]], floor: int) -> dict[str, tuple[str, float]]:
     """The category that takes a larger part of what a group buys than of what all buy (its lift,
     at least 1.25), by more than chance (z over 3), and with `floor` buyers in the group at least:
     most groups have none. Parts, since some groups buy more of everything. rows: those of
