@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+import numpy as np
+
 from bot.library.campaigns.ads import Line, Sums
-from bot.library.chance import binomial_upto
+from bot.library.chance import binomial_upto, false_discovery
 
 Where = Literal["unseen", "unclicked", "unbought", "sold out", "budget gone by noon"]
 LEAST_PEERS = 4
@@ -63,13 +65,8 @@ def by_chance(lines: Mapping[Line, Sums]) -> list[tuple[Line, Sums]]:
 
 
 def held_back(ps: Sequence[float], rate: float = RATE) -> list[bool]:
-    """Benjamini & Hochberg: which of the p values stand at this false discovery rate."""
-    order = sorted(range(len(ps)), key=lambda i: ps[i])
-    last = max(
-        (rank for rank, i in enumerate(order, 1) if ps[i] <= rate * rank / len(ps)), default=0
-    )
-    stands = set(order[:last])
-    return [i in stands for i in range(len(ps))]
+    """Which of the p values stand at this false discovery rate (Benjamini & Hochberg)."""
+    return [bool(q <= rate) for q in false_discovery(np.asarray(ps, dtype=float))]
 
 
 def _early(lines: Mapping[Line, Sums]) -> list[Stuck]:
