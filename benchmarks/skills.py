@@ -59,7 +59,7 @@ async def skills() -> list[Figure]:
                 figures = await _asked(slack, intern, home)
             finally:
                 await intern.kill()
-    return [*figures, *many_reviews()]
+    return [*figures, *await asyncio.to_thread(many_reviews)]
 
 
 async def _asked(slack: LocalSlack, intern: Intern, home: PlayHome) -> list[Figure]:
