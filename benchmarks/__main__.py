@@ -1,4 +1,4 @@
-"""Runs every benchmark and prints one table. `python -m benchmarks line` runs one of them."""
+"""Runs every benchmark and prints its table. `python -m benchmarks line` runs one of them."""
 
 import asyncio
 import subprocess
@@ -79,12 +79,12 @@ def measured(name: str) -> list[Figure]:
 
 
 def main() -> int:
-    chosen = sys.argv[1:] or list(BENCHMARKS)
-    figures: list[Figure] = []
-    for name in chosen:
+    """Each benchmark's table as soon as it is measured, so that a later failure loses none."""
+    missed = 0
+    for name in sys.argv[1:] or list(BENCHMARKS):
         print(f"measuring {name} ...", flush=True)
-        figures += measured(name)
-    return print_table(figures)
+        missed += print_table(measured(name))
+    return missed
 
 
 if __name__ == "__main__":
