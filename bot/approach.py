@@ -17,69 +17,94 @@ NAMES = {
 }
 SAY = {  # what each should hear
     "buyers": Words("say what this one adds to the one they have"),
-    "alike": Words("say what it is for, and begin with what they know; they don't have it yet"),
+    "alike": Words("say what it is for; they don't have it yet"),
     "loyal": Words("tell them first, before everybody else; no price cut"),
-    "drifting": Words("say what is new since they were last here, in one message and not in three"),
+    "drifting": Words("say what is new since they were last here, in one message"),
     "lapsed": Words("ask what they need now, once; who stays silent is left in peace"),
     "newcomers": Words("say what goes with their first order"),
-    "niche": Words("speak of what they do with these things, never of what you know about them"),
+    "niche": Words("show these things in use, and never say what you know about them"),
     "yours": Words("say one thing that is true for all of them, and leave the rest out"),
 }
 REACH = {"by-email": Words("by e-mail"), "by-sms": Words("by SMS"), "by-ads": Words("for ads")}
 
 
-def reach(teller: Teller, one: Told) -> str:
-    """How many there are that may be written to, by whatever way reaches most."""
+def best_way(one: Told) -> str | None:
+    """The way that reaches most of them; None when nobody may be reached."""
     ways = [measure for measure in REACH if one.number(measure)]
-    if not ways:
-        return teller.say(Words("{fits} customers fit", fits=teller.of(one, "customers")))
-    best = max(ways, key=one.number)
-    return teller.say(Words(
-        "{fits} customers fit, {n} of them may be reached {way}", way=REACH[best],
-        fits=teller.of(one, "customers"), n=teller.of(one, best)))  # fmt: skip
+    return max(ways, key=one.number) if ways else None
+
+
+def reach(teller: Teller, one: Told) -> str:
+    """How many there are, and how many of them may be written to."""
+    fits, way = teller.of(one, "customers"), best_way(one)
+    if way is None:
+        return teller.say(Words("{fits} customers", fits=fits))
+    return teller.say(
+        Words("{fits} customers, {n} {way}", fits=fits, n=teller.of(one, way), way=REACH[way])
+    )
 
 
 def why(teller: Teller, whole: Told, one: Told) -> str:
-    """Its size, what such people did, and what is to be expected of them as things are."""
+    """Its size, and what such people did before, beside the others."""
     lines = [f"{reach(teller, one)}."]
     if one.key == "niche":
         lines.append(teller.say(Words(
-            "They own at least {least} of {n} things that are bought together {lift} times as "
-            "often as by chance.", least=teller.of(one, "bought-at-least"),
+            "They own at least {least} of {n} things bought together {lift} times as often as by "
+            "chance.", least=teller.of(one, "bought-at-least"),
             n=teller.of(one, "things"), lift=teller.bare(one, "lift"))))  # fmt: skip
     if one.get("bought-share") is None:
         lines.append(teller.say(Words("Too few of them bought before to say what to expect.")))
         return " ".join(lines)
-    given = {
-        m: teller.of(one, f"bought-share{end}")
-        for m, end in (("share", ""), ("low", "-low"), ("high", "-high"))
-    }
-    given["others"] = teller.of(one, "others-share")
-    told = Words(
-        "No sure difference from others: {share} of such people ({low} to {high}) bought, {others} "
-        "of the others.", **given)  # fmt: skip
+    given = {"share": teller.of(one, "bought-share"), "others": teller.of(one, "others-share")}
+    more = one.number("times-all") >= 1
+    told = Words("{share} bought, no sure difference from others ({others}).",
+                 **given)  # fmt: skip
     if one.word("verdict") == "confirmed":
-        told = Words(
-            "Such people bought {times} times as often as others: {share} ({low} to {high}) "
-            "against {others} (confirmed).",
-            times=teller.bare(one, "times-all"), **given)  # fmt: skip
-    lines.append(teller.say(told))
-    if one.get("expected-buyers-low"):
-        low, high = teller.of(one, "expected-buyers-low"), teller.of(one, "expected-buyers-high")
-        sales = [teller.of(one, f"expected-sales-{end}") for end in ("low", "high")]
-        given = {"low": low, "high": high, "days": teller.of(whole, "days")}
-        among = Words("Of those you may write to,")
-        if not any(one.get(way) for way in REACH):
-            among = Words("Of all who fit,")
-        worth = Words(
-            "{among} expect {low} to {high} to buy within {days} as it is.", among=among, **given
+        told = Words("{share} bought, less often than others ({others}, confirmed).",
+                     **given)  # fmt: skip
+        if more:
+            told = Words("{share} bought, {times} times as often as others (confirmed).", times=teller.bare(one, "times-all"),
+                         share=given["share"])  # fmt: skip
+    return " ".join([*lines, teller.say(told)])
+
+
+def expected(teller: Teller, whole: Told, one: Told) -> str:
+    """How many of them will buy as things are, and for how much."""
+    if not one.get("expected-buyers-low"):
+        return ""
+    given = {f"{end}": teller.of(one, f"expected-buyers-{end}") for end in ("low", "high")}
+    given["days"] = teller.of(whole, "days")
+    sales = [teller.of(one, f"expected-sales-{end}") for end in ("low", "high")]
+    if not all(sales):
+        return teller.say(
+            Words("If nothing changes, expect {low} to {high} buyers within {days}.", **given)
         )
-        if all(sales):
-            worth = Words(
-                "{among} expect {low} to {high} to buy within {days} as it is, worth {least} to "
-                "{most}.", among=among, least=sales[0], most=sales[1], **given)  # fmt: skip
-        lines.append(teller.say(worth))
-    return " ".join(lines)
+    return teller.say(Words(
+        "If nothing changes, expect {low} to {high} buyers within {days}, worth {least} to {most}.",
+        least=sales[0], most=sales[1], **given))  # fmt: skip
+
+
+def risks(teller: Teller, shown: Sequence[Told], names: Sequence[str]) -> list[str]:
+    """What to mind: nobody may be written to, some are in several, who buys anyway, what a test on
+    them can show."""
+    lines = []
+    if not any(best_way(one) for one in shown):
+        lines.append(Words("Nobody can be written to yet: import a file that says who agreed."))
+    if len(shown) > 1:
+        lines.append(Words("One person can be in several of these: write to each once."))
+    named = list(zip(shown, names, strict=True))
+    for one, name in named:
+        if one.key == "loyal" and one.get("bought-share"):
+            lines.append(Words("{audience}: {share} bought as it was; a discount would go to them "
+                               "too.", audience=name, share=teller.of(one, "bought-share")))  # fmt: skip
+    known = [(one, name) for one, name in named if one.get("smallest-effect")]
+    if known:
+        one, name = min(known, key=lambda pair: pair[0].number("smallest-effect"))
+        lines.append(Words(
+            "Best to test on: {audience}. With half left out, a rise of {effect} or more shows.", audience=name, effect=teller.of(one, "smallest-effect")))  # fmt: skip
+    elif any(one.get("bought-share") for one in shown):
+        lines.append(Words("All are too few for a test: only a doubling would show."))
+    return [teller.say(line) for line in lines]
 
 
 def limits(teller: Teller, whole: Told, shown: Sequence[Told]) -> list[str]:

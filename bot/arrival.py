@@ -3,9 +3,9 @@
 It is read (`reading`), shown and confirmed (`waiting`), read again and taken in (`taking`, then
 `storing`, from where there is no way back), and ends in one of `in`, `refused` (the file is of no
 use), `cancelled` (a person stopped it) or `failed` (something broke). Every end is on its card.
+One of two files that complete each other waits as a `half`, and is `joined` when the other comes.
 """
 
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
 from bot.db import Row, insert_once
+from bot.dropped import Dropped, DroppedFile, Outcome, stored
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse
 from bot.job import Enqueue, Job, Kind
@@ -22,36 +23,28 @@ from bot.post import Post
 from bot.words import Words, words_from
 from bot.workspace import Workspace
 
-State = Literal["reading", "waiting", "taking", "storing", "in", "refused", "cancelled", "failed"]
+State = Literal[
+    "reading",
+    "half",
+    "joined",
+    "waiting",
+    "taking",
+    "storing",
+    "in",
+    "refused",
+    "cancelled",
+    "failed",
+]
 PIECE = "arrival:"  # how the piece of its card begins
-OPEN: tuple[State, ...] = ("reading", "waiting", "taking")  # a person may still cancel
+OPEN: tuple[State, ...] = ("reading", "half", "waiting", "taking")  # a person may still cancel
 
 ENDED = Words("This is over already. Drop the file again if you need it.")
 ASKED = Words("That is being done already.")
 
 
-@dataclass(frozen=True)
-class Dropped:
-    """A file as a door was told of it. `file` is Slack's id, `place` Slack's business."""
-
-    id: str  # made from Slack's ids, so that a second delivery is the same arrival
-    workspace: str
-    author: str
-    place: dict[str, Any]
-    file: str
-    name: str
-    size: int  # bytes
-    locale: str | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How many rows are in, by what became of them, and how many stayed out."""
-
-    new: int
-    replaced: int
-    same: int
-    rejected: int
+def card_of(id: str) -> str:
+    """The id of the post that is this arrival's card."""
+    return f"{PIECE}{id}:card"
 
 
 class Arrival(Row):
@@ -65,6 +58,8 @@ class Arrival(Row):
     file: Mapped[str]
     name: Mapped[str]
     size: Mapped[int] = mapped_column(BigInteger)
+    beside: Mapped[list[Any] | None]  # the other files that are read with it
+    half: Mapped[str | None]  # "orders" or "lines": what it is of what two files hold
     state: Mapped[str] = mapped_column(index=True)
     turn: Mapped[int]  # how often it was begun anew: another kind, another try
     kind: Mapped[str | None]  # what a person said it is; None: what was understood
@@ -86,9 +81,9 @@ class Arrival(Row):
         """The file as a row, its card's row and its reading, all in this transaction, once.
         False when it was asked before."""
         Workspace.ensure(session, dropped.workspace, now)
-        values = asdict(dropped)
+        values = vars(dropped) | {"beside": stored(dropped.beside)}
         begun = {"state": "reading", "turn": 0, "made_at": now, "changed_at": now}
-        if not insert_once(session, Arrival, **values, **begun):
+        if not insert_once(session, Arrival, **(values | begun)):
             return False
         arrival = session.get_one(Arrival, dropped.id)
         Post.plan(
@@ -100,7 +95,7 @@ class Arrival(Row):
             piece=arrival.piece,
             now=now,
         )
-        arrival._note(session, "file offered", now, by=dropped.author)
+        arrival.note(session, "file offered", now, by=dropped.author)
         arrival._enqueue(session, enqueue, "understand")
         return True
 
@@ -117,12 +112,23 @@ class Arrival(Row):
     @property
     def card(self) -> str:
         """The id of its card's post."""
-        return f"{self.piece}:card"
+        return card_of(self.id)
 
     @property
     def reference(self) -> str:
         """What a person can quote, and what the log carries."""
         return f"SI-{self.id[:8].upper()}"
+
+    @property
+    def files(self) -> tuple[DroppedFile, ...]:
+        """What is read as one, its own file first."""
+        mine = DroppedFile(self.id, self.file, self.name, self.size)
+        return (mine, *(DroppedFile(**told) for told in self.beside or ()))
+
+    @property
+    def title(self) -> str:
+        """What it is called: the names of its files."""
+        return " + ".join(one.name for one in self.files)
 
     @property
     def glimpse(self) -> Glimpse | None:
@@ -149,7 +155,7 @@ class Arrival(Row):
         """It was read: now a person has to say yes. Nothing when it was stopped meanwhile."""
         if self.state == "reading" and turn == self.turn:
             self.seen, self.understood = glimpse.model_dump_json(), understood
-            self._become(session, enqueue, "waiting", now)
+            self.become(session, enqueue, "waiting", now)
 
     def confirm(
         self,
@@ -167,8 +173,8 @@ class Arrival(Row):
         if self.state != "waiting":
             raise CannotDo(ENDED if self.state not in OPEN else ASKED)
         self.by = by
-        self._note(session, "file confirmed", now, by=by)
-        self._become(session, enqueue, "taking", now)
+        self.note(session, "file confirmed", now, by=by)
+        self.become(session, enqueue, "taking", now)
         self._enqueue(session, enqueue, "take_in")
 
     def choose_kind(
@@ -183,10 +189,10 @@ class Arrival(Row):
     ) -> None:
         """It is something else: read it again as this kind. Raises CannotDo."""
         self._demand_person(by, policy)
-        if self.state not in ("waiting", "refused"):
+        if self.state not in ("half", "waiting", "refused"):
             raise CannotDo(ENDED if self.state not in OPEN else ASKED)
         self.kind = kind
-        self._anew(session, enqueue, now)
+        self.anew(session, enqueue, now)
 
     def again(
         self, session: Session, enqueue: Enqueue, *, by: str, policy: Policy, now: datetime
@@ -195,7 +201,7 @@ class Arrival(Row):
         self._demand_person(by, policy)
         if self.state != "failed":
             raise CannotDo(ASKED if self.state in OPEN else ENDED)
-        self._anew(session, enqueue, now)
+        self.anew(session, enqueue, now)
 
     def cancel(
         self, session: Session, enqueue: Enqueue, *, by: str, policy: Policy, now: datetime
@@ -207,8 +213,8 @@ class Arrival(Row):
         if self.state not in OPEN:
             raise CannotDo(ENDED)
         self.by = by
-        self._note(session, "file cancelled", now, by=by)
-        self._become(session, enqueue, "cancelled", now)
+        self.note(session, "file cancelled", now, by=by)
+        self.become(session, enqueue, "cancelled", now)
 
     def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
         """So many rows are read. False: it was stopped meanwhile."""
@@ -222,7 +228,7 @@ class Arrival(Row):
     def store(self, session: Session, enqueue: Enqueue, *, now: datetime) -> bool:
         """From here on it can't be cancelled. False: it was stopped meanwhile."""
         if self.state == "taking":
-            self._become(session, enqueue, "storing", now)
+            self.become(session, enqueue, "storing", now)
         return self.state == "storing"
 
     def take(
@@ -239,8 +245,8 @@ class Arrival(Row):
             return
         self.new, self.replaced, self.same = outcome.new, outcome.replaced, outcome.same
         self.rejected, self.rejects, self.progress = outcome.rejected, rejects, None
-        self._note(session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced)
-        self._become(session, enqueue, "in", now)
+        self.note(session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced)
+        self.become(session, enqueue, "in", now)
 
     def refuse(self, session: Session, enqueue: Enqueue, *, why: Words, now: datetime) -> None:
         """The file is of no use as it is."""
@@ -255,23 +261,25 @@ class Arrival(Row):
     ) -> None:
         if self.state in (*OPEN, "storing"):
             self.why = why.model_dump(mode="json")
-            self._note(session, f"file {state}", now)
-            self._become(session, enqueue, state, now)
+            self.note(session, f"file {state}", now)
+            self.become(session, enqueue, state, now)
 
-    def _anew(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+    def anew(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        """Read it from the start."""
         self.turn += 1
-        self.seen = self.understood = self.why = self.by = None
-        self._become(session, enqueue, "reading", now)
+        self.seen = self.understood = self.half = self.why = self.by = None
+        self.become(session, enqueue, "reading", now)
         self._enqueue(session, enqueue, "understand")
 
-    def _become(self, session: Session, enqueue: Enqueue, state: State, now: datetime) -> None:
+    def become(self, session: Session, enqueue: Enqueue, state: State, now: datetime) -> None:
+        """Its state from now on, and its card drawn anew."""
         self.state, self.progress, self.changed_at = state, None, now
         Post.changed(session, enqueue, self.piece)
 
     def _enqueue(self, session: Session, enqueue: Enqueue, kind: Kind) -> None:
         enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))
 
-    def _note(
+    def note(
         self,
         session: Session,
         event: str,

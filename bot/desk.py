@@ -143,10 +143,10 @@ class Desk:
     def keep(self, *facts: Fact | None) -> None:
         """Of all that was looked up, only these stand behind the draft, besides what was stated
         and what can't be told. The others are neither sent to a writer nor stored."""
-        kept = {fact.id for fact in facts if fact is not None}
+        kept = {fact.id: fact for fact in facts if fact is not None}  # as they were told
         self.evidence = Evidence(
             facts=tuple(
-                f
+                kept.get(f.id, f)
                 for f in self.evidence.facts
                 if f.id in kept or f.stated_by or f.id.split(".")[1:2] in (["cannot"], ["age"])
             )

@@ -52,6 +52,8 @@ ONE = {  # of the units above, where there is one
     "parcels": Words("parcel"),
 }
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+COARSE = Decimal("0.005")  # a standard error from which a share has no decimals
+WHOLE = Decimal("0.01")  # and what is nearer to nothing or to all keeps them
 LARGE = 1000  # from here on whole amounts are written without cents
 _LINE = re.compile(r"(.+), line (\d+)")
 
@@ -74,6 +76,20 @@ class Fact(BaseModel):
     def titled(self, language: str) -> str:
         """The label as people of that language say it, where it is one of ours."""
         return Words(self.label).to(language)
+
+    @property
+    def as_read(self) -> "Fact":
+        """The same without digits that chance would change: a share whose standard error is half a
+        point or more is told in whole points, and so is a change of ten points or more."""
+        if self.unit != "%" or not isinstance(self.value, Decimal):
+            return self
+        share = abs(self.value) / 100
+        coarse = share >= Decimal("0.1")
+        if "change" not in self.label and share <= 1:
+            error = (share * (1 - share) / self.rows).sqrt() if self.rows else Decimal(0)
+            coarse = error >= COARSE and WHOLE <= share <= 1 - WHOLE
+        whole = self.value.quantize(Decimal(1))
+        return self.model_copy(update={"value": whole}) if coarse else self
 
     def spelled(self, language: str) -> str:
         """The value as people of that language write it; a day as a date."""

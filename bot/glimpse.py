@@ -18,7 +18,8 @@ class Matched(BaseModel):
 
 class Glimpse(BaseModel):
     """`rows` is counted or estimated; `sample` holds up to three rows by our columns, personal
-    values hidden. `apart` columns are kept encrypted, `dropped` ones never stored."""
+    values hidden. `apart` columns are kept encrypted, `dropped` ones never stored. `joined` says
+    how one table was made of several files."""
 
     model_config = ConfigDict(frozen=True)
     kind: str
@@ -33,6 +34,7 @@ class Glimpse(BaseModel):
     dropped: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     assumed: tuple[Words, ...] = ()
+    joined: tuple[Words, ...] = ()
 
     @property
     def keyed(self) -> tuple[str, ...]:

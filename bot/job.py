@@ -22,6 +22,7 @@ Kind = Literal[
     "digest",
     "look",
     "join",
+    "freshen",
 ]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
 

@@ -1,15 +1,16 @@
 """What moved, found among the facts of the analyses, each as one sentence and what it leads to."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.evidence import Evidence, Fact
 from bot.moved import called
 from bot.parts import Lead
-from bot.told import Teller, Told, regions_named, told
+from bot.told import MOSTLY, Teller, Told, regions_named, told
 from bot.words import Words
 
 STANDS = ("confirmed", "to watch")
-MOST_THEMES = 3
+MOST_THEMES, MOST_PRODUCTS = 3, 3
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,37 @@ def moves(teller: Teller, evidence: Evidence, series: str | None = None) -> list
     return sorted(found, key=lambda move: not move.sure)
 
 
-def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
-    found = []
-    for one in told(evidence, "trends").values():
+def _standing(evidence: Evidence) -> Iterator[Told]:
+    """The series that moved, each told once, and of single products the surest alone: hundreds
+    come and go, and a list of them is read by nobody."""
+    every, products = told(evidence, "trends"), 0
+    for one in every.values():
         if one.word("status") not in STANDS or one.get("expected") is None:
             continue
+        if any(_said_by(one, every.get(f"total-{of}")) for of in ("orders", "units")):
+            continue
+        products += one.key.startswith("product-")
+        if not one.key.startswith("product-") or products <= MOST_PRODUCTS:
+            yield one
+
+
+def _said_by(one: Told, whole: Told | None) -> bool:
+    """Whether a total that moved says the same already: of a series that is nearly all of it, and
+    of another total."""
+    if whole is None or one.key == whole.key or whole.word("status") not in STANDS:
+        return False
+    if one.number("change") * whole.number("change") < 0:
+        return False
+    if one.key.startswith("total-"):
+        return whole.key == "total-orders"
+    same = (one.get("last"), whole.get("last"))
+    units = {fact.unit for fact in same if fact is not None}
+    return len(units) == 1 and one.number("last") >= MOSTLY * whole.number("last")
+
+
+def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
+    found = []
+    for one in _standing(evidence):
         last, expected = teller.of(one, "last"), teller.bare_count(one, "expected")
         given = {"what": called(one, teller), "last": last, "expected": expected,
                  "change": teller.signed(one, "change")}  # fmt: skip

@@ -7,77 +7,30 @@ thinks, and any process can go on where another one died.
 
 import asyncio
 import contextlib
+import re
 import shutil
-import threading
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import Protocol, TypeVar
+from pathlib import Path, PurePath
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from bot.arrival import Arrival, Outcome
+from bot import halves
+from bot.arrival import Arrival, card_of
 from bot.db import Database
+from bot.dropped import DroppedFile, Outcome
 from bot.errors import CannotDo, TryAgain
-from bot.glimpse import Glimpse
 from bot.job import Enqueue, Job, Kind
+from bot.stock import Half, Porter, Ready, Stock, Watch
 from bot.words import Words
 
 T = TypeVar("T")
 LOOK = 0.5  # seconds between two looks at how far it is, and whether it was stopped
 LET_GO = 20.0  # seconds that a stopped reading gets to end
-
-
-class Porter(Protocol):
-    """What is done with the file where people are."""
-
-    async def show(self, post: str) -> None: ...
-    async def fetch(self, file: str, name: str, to: Path) -> None: ...
-    async def attach(self, arrival: Arrival, path: Path) -> None: ...
-
-
-@dataclass
-class Watch:
-    """How far a reading is, and whether it should end. Read and written by two threads."""
-
-    rows: int = 0
-    ended: threading.Event = field(default_factory=threading.Event)
-
-    def progress(self, rows: int) -> None:
-        self.rows = rows
-
-    def cancelled(self) -> bool:
-        return self.ended.is_set()
-
-
-class Ready(Protocol):
-    """A file's good rows, ready to be stored. `rejects` is the CSV of the others."""
-
-    @property
-    def rejected(self) -> int: ...
-    @property
-    def rejects(self) -> Path | None: ...
-    def keep(self) -> tuple[int, int, int]:
-        """Store them: how many are new, replace another one, were there already."""
-        ...
-
-
-class Stock(Protocol):
-    """The library as this job needs it. All of it blocks, and raises CannotDo."""
-
-    def understand(
-        self, workspace: str, path: Path, *, name: str, kind: str | None
-    ) -> tuple[Glimpse, str]:
-        """What the card shows, and the library's own words about the file."""
-        ...
-
-    def read(
-        self, workspace: str, path: Path, understood: str, *, name: str, folder: Path, watch: Watch
-    ) -> Ready:
-        """All rows, into `folder`; nothing is in the library yet."""
-        ...
+MOST_BYTES = 120  # of a file's name on our disk
 
 
 @dataclass(frozen=True)
@@ -102,12 +55,9 @@ class Stocktaking:
         if arrival.state == "reading":
             await self.porter.show(arrival.card)
             try:
-                glimpse, understood = await self._at_hand(arrival, self._glimpse)
+                await self._at_hand(arrival, self._understand)
             except CannotDo as no:
                 await self._change(id, partial(Arrival.refuse, why=no.words))
-            else:
-                seen = partial(Arrival.understand, glimpse=glimpse, understood=understood)
-                await self._change(id, partial(seen, turn=arrival.turn))
         await self.porter.show(arrival.card)
 
     async def take_in(self, id: str) -> None:
@@ -128,12 +78,86 @@ class Stocktaking:
         shutil.rmtree(self._folder(id), ignore_errors=True)
         await self.porter.show((await self._load(id)).card)
 
-    async def _glimpse(self, arrival: Arrival, path: Path) -> tuple[Glimpse, str]:
-        understand = partial(self.stock.understand, name=arrival.name, kind=arrival.kind)
-        return await asyncio.to_thread(understand, arrival.workspace, path)
+    async def _understand(self, arrival: Arrival, paths: Sequence[Path]) -> None:
+        """What belongs together is read as one; what does not gets a card of its own."""
+        if len(paths) > 1:
+            files = arrival.files
+            if not await self._sort_out(arrival, paths):
+                return
+            arrival = await self._load(arrival.id)
+            paths = [paths[files.index(one)] for one in arrival.files]
+        try:
+            await self._glimpse(arrival, paths)
+        except Half as half:
+            await self._complete(arrival, paths, half)
 
-    async def _take(self, arrival: Arrival, path: Path) -> None:
-        ready = await self._read(arrival, path)
+    async def _sort_out(self, arrival: Arrival, paths: Sequence[Path]) -> bool:
+        """Leave it what belongs together. False when it was stopped meanwhile."""
+        made = _empty(self._folder(arrival.id) / "made")
+        found = await asyncio.to_thread(
+            partial(self.stock.sort_out, paths, kind=arrival.kind, folder=made)
+        )
+        sort_out = partial(halves.sort_out, together=found.together, alone=found.alone)
+        return await self._change(arrival.id, partial(sort_out, turn=arrival.turn))
+
+    async def _glimpse(
+        self, arrival: Arrival, paths: Sequence[Path], half: Arrival | None = None
+    ) -> bool:
+        """Read them and ask a person, with the half that waited for it when there is one. False
+        when that one has gone meanwhile."""
+        files = (*arrival.files, *(half.files if half else ()))
+        glimpse, understood = await asyncio.to_thread(
+            self.stock.understand,
+            arrival.workspace,
+            paths,
+            name=" + ".join(one.name for one in files),
+            kind=arrival.kind,
+            folder=_empty(self._folder(arrival.id) / "made"),
+        )
+
+        def seen(session: Session) -> bool:
+            enqueue, now, turn = self._but_its_card(arrival.id), self.now(), arrival.turn
+            if half and not halves.join(session, enqueue, arrival.id, half.id, turn=turn, now=now):
+                return False
+            row = session.get_one(Arrival, arrival.id, with_for_update=True)
+            row.understand(
+                session, enqueue, glimpse=glimpse, understood=understood, turn=turn, now=now
+            )
+            return True
+
+        return await self.database.run(seen)
+
+    async def _complete(self, arrival: Arrival, paths: Sequence[Path], why: Half) -> None:
+        """With the other half that waits near it, if there is one; else it waits itself."""
+        tried: dict[str, Words] = {}
+        while other := await self._other_half(arrival, why.half, tried):
+            try:
+                more = await self._fetched(other.files, self._folder(arrival.id) / "other")
+                if await self._glimpse(arrival, [*paths, *more], other):
+                    return
+                tried[other.id] = why.words
+            except CannotDo as no:  # they do not belong together, or the other one is gone
+                tried[other.id] = no.words
+
+    async def _other_half(
+        self, arrival: Arrival, half: str, tried: dict[str, Words]
+    ) -> Arrival | None:
+        return await self.database.run(
+            lambda session: halves.wait(
+                session,
+                self._but_its_card(arrival.id),
+                arrival.id,
+                half=half,
+                turn=arrival.turn,
+                near=self.porter.near,
+                tried=tried,
+                why=next(reversed(tried.values()), None),
+                now=self.now(),
+            )
+        )
+
+    async def _take(self, arrival: Arrival, paths: Sequence[Path]) -> None:
+        ready = await self._read(arrival, paths)
         if not await self._change(arrival.id, Arrival.store):
             return  # stopped meanwhile
         await self._look(arrival)
@@ -142,11 +166,12 @@ class Stocktaking:
         kept = self._kept(arrival, ready.rejects)
         await self._change(arrival.id, partial(Arrival.take, outcome=outcome, rejects=kept))
 
-    async def _read(self, arrival: Arrival, path: Path) -> Ready:
+    async def _read(self, arrival: Arrival, paths: Sequence[Path]) -> Ready:
         """Read in a thread; meanwhile show how far it is, and end it when a person says so."""
         watch = Watch()
-        read = partial(self.stock.read, name=arrival.name, folder=path.parent, watch=watch)
-        told = (arrival.workspace, path, arrival.understood or "")
+        folder = _empty(self._folder(arrival.id) / "made")
+        read = partial(self.stock.read, name=arrival.title, folder=folder, watch=watch)
+        told = (arrival.workspace, paths, arrival.understood or "")
         work = asyncio.ensure_future(asyncio.to_thread(read, *told))
         try:
             while not (await asyncio.wait({work}, timeout=LOOK))[0]:
@@ -166,18 +191,26 @@ class Stocktaking:
             await self.porter.show(arrival.card)
 
     async def _at_hand(
-        self, arrival: Arrival, use: Callable[[Arrival, Path], Coroutine[None, None, T]]
-    ) -> T:
-        """The file in a folder of its own while it is used, and gone afterwards."""
+        self,
+        arrival: Arrival,
+        use: Callable[[Arrival, Sequence[Path]], Coroutine[None, None, None]],
+    ) -> None:
+        """Its files in a folder of its own while they are used, and gone afterwards."""
         folder = self._folder(arrival.id)
         shutil.rmtree(folder, ignore_errors=True)  # of a process that died
-        folder.mkdir(parents=True, mode=0o700)
-        path = folder / f"dropped{Path(arrival.name).suffix[:12]}"
         try:
-            await self.porter.fetch(arrival.file, arrival.name, path)
-            return await use(arrival, path)
+            await use(arrival, await self._fetched(arrival.files, folder / "dropped"))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    async def _fetched(self, files: Sequence[DroppedFile], folder: Path) -> list[Path]:
+        """The files in this folder, in their order, each called as people call it."""
+        _empty(folder)
+        paths: list[Path] = []
+        for one in files:
+            paths.append(_free(folder, one.name))
+            await self.porter.fetch(one.file, one.name, paths[-1])
+        return paths
 
     def _folder(self, id: str) -> Path:
         return self.home / "arrivals" / id
@@ -204,12 +237,37 @@ class Stocktaking:
     async def _change(self, id: str, verb: Callable[..., T]) -> T:
         """Change the row. Its card is drawn by the job itself."""
 
-        def but_cards(session: Session, job: Job) -> None:
-            if job.kind != "show":
-                self.enqueue(session, job)
-
         def changed(session: Session) -> T:
             arrival = session.get_one(Arrival, id, with_for_update=True)
-            return verb(arrival, session, but_cards, now=self.now())
+            return verb(arrival, session, self._but_its_card(id), now=self.now())
 
         return await self.database.run(changed)
+
+    def _but_its_card(self, id: str) -> Enqueue:
+        """Whatever is enqueued, but the drawing of this card."""
+
+        def enqueue(session: Session, job: Job) -> None:
+            if job.kind != "show" or job.subject != card_of(id):
+                self.enqueue(session, job)
+
+        return enqueue
+
+
+def _empty(folder: Path) -> Path:
+    """This folder, with nothing in it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, mode=0o700)
+    return folder
+
+
+def _free(folder: Path, name: str) -> Path:
+    """A name in this folder that no file has, as near to the given one as a disk allows."""
+    bare = PurePath(re.sub(r"[\x00-\x1f/\\]+", " ", name).strip(". ") or "file")
+    stem, ending = bare.stem, bare.suffix[:12]
+    while len(f"{stem}{ending}".encode()) > MOST_BYTES:
+        stem = stem[:-1]
+    found, number = folder / f"{stem}{ending}", 1
+    while found.exists():
+        number += 1
+        found = folder / f"{stem} ({number}){ending}"
+    return found

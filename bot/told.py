@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 
 from bot.evidence import Evidence, Fact
 from bot.fold import bag, words_of
+from bot.goods import concepts
 from bot.parts import Copy, Table
-from bot.proof import claims
 from bot.words import Language, Words
 
 CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
@@ -26,6 +26,7 @@ IDLE = bag(
     "resume synthese complain complaints plaintes plaignent asked said saying shop boutique"
 )
 MOSTLY = Decimal("0.8")  # of a theme, from which it is one of its parts
+EXACT = ("experiments", "plan")  # a test is read to its digits
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 STEM = 5  # letters by which words of one family are alike
 
@@ -60,12 +61,13 @@ class Told:
 
 
 def told(evidence: Evidence, kind: str, prefix: str = "") -> dict[str, Told]:
-    """The subjects of a kind in the order found; with a prefix, those whose key begins so."""
+    """The subjects of a kind in the order found; with a prefix, those whose key begins so. Their
+    values are as people read them: see `Fact.as_read`."""
     grouped: dict[str, dict[str, Fact]] = {}
     for fact in evidence.of(kind):
         _, key, measure = (*fact.id.split(".", 2), "")[:3]
         if key.startswith(prefix):
-            grouped.setdefault(key, {})[measure] = fact
+            grouped.setdefault(key, {})[measure] = fact if kind in EXACT else fact.as_read
     return {
         key: Told(kind, key, next(iter(facts.values())).about.strip(), facts)
         for key, facts in grouped.items()
@@ -109,13 +111,9 @@ def cannot(evidence: Evidence, *kinds: str) -> list[Fact]:
 
 def speaks_of(words: str, name: str) -> bool:
     """Whether words mention what is called so, in whatever form: "sizes" speaks of sizing. What
-    every question says ("customers", "reviews") names nothing. A material is known in both
-    languages: "linen" speaks of « Vêtements en lin »."""
-    return bool(_stems(words) & _stems(name) or _materials(words) & _materials(name))
-
-
-def _materials(text: str) -> set[object]:
-    return {claim.concept for claim in claims.read(text) if claim.kind == "material"}
+    every question says ("customers", "reviews") names nothing. Goods and materials are known in
+    both languages: "linen" speaks of « Vêtements en lin », "candles" of « Bougies »."""
+    return bool(_stems(words) & _stems(name) or concepts(words) & concepts(name))
 
 
 def _stems(words: str) -> set[str]:

@@ -69,7 +69,8 @@ def spell(value: Any, language: str) -> str:
 
     locale = LOCALES.get(language, LOCALES["en"])
     if isinstance(value, Money):
-        return str(numbers.format_currency(value.amount, value.currency, locale=locale))
+        said = str(numbers.format_currency(value.amount, value.currency, locale=locale))
+        return said.replace("£GB", "£").replace("$US", "$")  # as a shop writes its own money
     if isinstance(value, datetime):
         first = "d'er' MMM y, HH:mm" if value.day == 1 and language == "fr" else "d MMM y, HH:mm"
         return str(dates.format_datetime(value, first, locale=locale))

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from bot import lookback
 from bot.desk import Desk
 from bot.evidence import Evidence, Fact
-from bot.moves import Move, moves
+from bot.moves import STANDS, Move, moves
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
@@ -37,8 +37,11 @@ OWN_PERIOD = True
 
 
 class Said(BaseModel):
-    finding: Copy = Field(title="In one sentence")
-    moved: Copy = Field(title="What moved")
+    finding: Copy = Field(title="What matters most")
+
+
+class SaidMore(Said):
+    moved: Copy = Field(title="What moved too")
 
 
 class Past(BaseModel):
@@ -50,6 +53,7 @@ class Past(BaseModel):
 
 
 class Output(Said):
+    moved: Copy | None = Field(default=None, title="What moved too")
     picture: File | None = Field(default=None, title="Picture")
     graded: Copy | None = Field(default=None, title="What I told you last time")
     sent: Copy | None = Field(default=None, title="What we sent")
@@ -61,9 +65,10 @@ class Output(Said):
 
 
 class Quiet(BaseModel):
-    """Nothing moved: one line."""
+    """Nothing moved for sure: one line, and behind a button what else may have."""
 
     quiet: Copy = Field(title="What moved")
+    more: Copy | None = Field(default=None, title="What else moved")
     graded: Copy | None = Field(default=None, title="What I told you last time")
     work: Copy | None = Field(default=None, title="Drafts and approvals")
 
@@ -85,20 +90,17 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return nothing_yet(teller, evidence, kinds)
     moved = moves(teller, evidence, series)
     said = _said_of(teller, moved)
+    more = _more(teller, moved)
     past, leads = _past(teller, evidence, chosen)
-    if not moved:
-        desk.keep(*teller.ever.values())
-        line = teller.say(Words("Nothing moved this week beyond what chance does by itself."))
-        return Quiet(quiet=Copy(text=line), graded=past.graded, work=past.work)
-    rest = teller.copy(
-        *(_line(teller, move) for move in moved[MOST : MOST + MOST_MORE]), apart="\n"
-    )
-    more = rest.model_copy(update={"facts": said.moved.facts}) if rest.text else None
+    if not any(move.sure for move in moved):
+        desk.keep(*_gradable(moved, evidence), *teller.ever.values())
+        quiet = said.finding.model_copy(update={"text": _nothing(teller, moved)})
+        return Quiet(quiet=quiet, more=more, graded=past.graded, work=past.work)
     week = _week(teller, evidence) if chosen else None
     read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, request.brief.category))
     picture = await _drawn(teller, moved[0], desk)
-    desk.keep(*teller.ever.values(), *_gradable(moved, evidence))
-    words = await desk.write(Said, by_rules=said)
+    desk.keep(*_gradable(moved, evidence), *teller.ever.values())
+    words = await desk.write(type(said), by_rules=said)
     return Output(
         **words.model_dump(),
         **past.model_dump(),
@@ -111,13 +113,28 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 
 
 def _said_of(teller: Teller, moved: Sequence[Move]) -> Said:
-    """The moves as sentences; what comes after cites its own facts."""
+    """The first move as the finding, the others a line each; what comes after cites its own
+    facts."""
     cited, teller.used = tuple(teller.ever), {}
-    lines = [_line(teller, move) for move in moved[:MOST]]
-    return Said(
-        finding=Copy(text=moved[0].words if moved else "", facts=cited),
-        moved=Copy(text="\n".join(lines), facts=cited),
-    )
+    finding = Copy(text=_line(teller, moved[0], "") if moved else "", facts=cited)
+    lines = [_line(teller, move) for move in moved[1:MOST]]
+    if not lines:
+        return Said(finding=finding)
+    return SaidMore(finding=finding, moved=Copy(text="\n".join(lines), facts=cited))
+
+
+def _more(teller: Teller, moved: Sequence[Move]) -> Copy | None:
+    """What is left for the details: after the list, or after the one line of a quiet week."""
+    told_of = MOST if any(move.sure for move in moved) else 1
+    lines = [_line(teller, move) for move in moved[told_of : told_of + MOST_MORE]]
+    return Copy(text="\n".join(lines), facts=tuple(teller.ever)) if lines else None
+
+
+def _nothing(teller: Teller, moved: Sequence[Move]) -> str:
+    if not moved:
+        return teller.say(Words("Nothing moved this week beyond what chance does by itself."))
+    words = Words("Nothing moved this week for sure. To watch: {what}", what=moved[0].words)
+    return teller.say(words)
 
 
 def _past(teller: Teller, evidence: Evidence, chosen: Sequence[str]) -> tuple[Past, list[Lead]]:
@@ -156,9 +173,9 @@ async def _drawn(teller: Teller, top: Move, desk: Desk) -> File | None:
     return await desk.draw(drawn) if drawn else None
 
 
-def _line(teller: Teller, move: Move) -> str:
+def _line(teller: Teller, move: Move, before: str = "– ") -> str:
     head = Words("Confirmed") if move.sure else Words("To watch")
-    return teller.say(Words("– {how}: {what}", how=head, what=move.words))
+    return before + teller.say(Words("{how}: {what}", how=head, what=move.words))
 
 
 def _picture(teller: Teller, top: Move, desk: Desk) -> Picture | None:
@@ -195,6 +212,8 @@ def _limits(teller: Teller, evidence: Evidence, category: str | None) -> list[st
     if tested and tested.get("series"):
         n = teller.of(tested, "series")
         lines.append(Words("{n} series of sales were looked at.", n=n))
+    if any(one.word("status") in STANDS for one in told(evidence, "trends", "product-").values()):
+        lines.append(Words("Of single products only the surest are told."))
     if category:
         only = Words("Only {category} was looked at; campaigns and tests can't be told by it.",
                      category=category)  # fmt: skip

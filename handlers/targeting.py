@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.approach import NAMES, REACH, SAY, limits, reach, why
+from bot.approach import NAMES, REACH, SAY, best_way, expected, limits, reach, risks, why
 from bot.audience import Rule
 from bot.desk import Desk
 from bot.evidence import Fact
@@ -90,21 +90,22 @@ def _name(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
 
 def _thing(teller: Teller, every: Mapping[str, Told]) -> str:
     """What it is about; nothing when it is about all that is sold."""
-    thing, more = teller.of(every["all"], "subject"), teller.of(every["all"], "more")
-    return teller.say(Words("{thing} and {n} more", thing=thing, n=more)) if more else thing
+    return teller.of(every["all"], "subject")
 
 
 def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Said:
     finding = teller.copy(_headline(teller, every, shown[0]))
+    names, whole = [_name(teller, every, one) for one in shown], every["all"]
     lines = [
-        _line(teller, n, _name(teller, every, one), why(teller, every["all"], one))
-        for n, one in enumerate(shown, 1)
+        _line(teller, n, name, why(teller, whole, one))
+        for n, (one, name) in enumerate(zip(shown, names, strict=True), 1)
     ]
+    lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
     say = teller.copy(*(_argument(teller, every, one) for one in shown), apart="\n")
     return Said(
         finding=finding, audiences=audiences, say=say,
-        risks=teller.copy(*_risks(teller, every, shown), apart="\n"),
+        risks=teller.copy(*risks(teller, shown, names), apart="\n"),
     )  # fmt: skip
 
 
@@ -115,61 +116,71 @@ def _line(teller: Teller, n: int, name: str, told: str) -> str:
 def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     name, size = _name(teller, every, one), reach(teller, one)
     if one.get("bought-share") is None:
-        return teller.say(Words("{audience}: {size}.", audience=name, size=size))
+        return teller.say(Words("{audience} first: {size}.", audience=name, size=size))
     share, others = teller.of(one, "bought-share"), teller.of(one, "others-share")
     given = {"audience": name, "size": size, "share": share, "others": others,
              "days": teller.of(every["all"], "days")}  # fmt: skip
     thing = _thing(teller, every)
     if not thing:
         return teller.say(Words(
-            "{audience}: {size}; {share} of such people ordered within {days}, {others} of all.",
+            "{audience} first: {size}; {share} of such people ordered within {days}, {others} of all.",
             **given))  # fmt: skip
     if one.key == "alike":
         return teller.say(Words(
-            "{audience}: {size}; {share} of such people bought it within {days}, {others} of all "
+            "{audience} first: {size}; {share} of such people bought it within {days}, {others} of all "
             "who did not have it.", **given))  # fmt: skip
     return teller.say(Words(
-        "{audience}: {size}; {share} of such people bought {thing} within {days}, {others} of all.",
+        "{audience} first: {size}; {share} of such people bought {thing} within {days}, {others} of all.",
         thing=thing, **given))  # fmt: skip
 
 
 def _argument(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
-    ways = sorted((m for m in REACH if one.number(m)), key=lambda m: -one.number(m))
+    """What to say to them, by the way that reaches most."""
     given = {"audience": _name(teller, every, one), "argument": SAY[one.key]}
-    if not ways:
+    way = best_way(one)
+    if way is None:
         return teller.say(Words("{audience}: {argument}.", **given))
-    told_by = ", ".join(f"{teller.of(one, m)} {teller.say(REACH[m])}" for m in ways)
-    return teller.say(Words("{audience}: {argument}. Reach: {ways}.", ways=told_by, **given))
-
-
-def _risks(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> list[str]:
-    lines = []
-    if len(shown) > 1:
-        lines.append(Words("Somebody can be in several of these: write to each person once."))
-    for one in shown:
-        name = _name(teller, every, one)
-        if one.get("smallest-effect"):
-            lines.append(Words(
-                "{audience}: a test that leaves half of them out shows rises of {effect} or more.",
-                audience=name, effect=teller.of(one, "smallest-effect")))  # fmt: skip
-        elif one.get("bought-share"):
-            lines.append(Words("{audience}: too few for a test: only a doubling would show.",
-                audience=name))  # fmt: skip
-        if one.key == "loyal" and one.get("bought-share"):
-            lines.append(Words(
-                "{audience}: {share} bought as it was; a discount would go to them too.",
-                audience=name, share=teller.of(one, "bought-share")))  # fmt: skip
-    return [teller.say(line) for line in lines]
+    return teller.say(Words("{audience}, {way}: {argument}.", way=REACH[way], **given))
 
 
 def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
-    heads = [Words("Audience"), Words("Fit the rule"), Words("By e-mail"), Words("By SMS"),
-             Words("For ads"), Words("Bought before"), Words("Others")]  # fmt: skip
-    measures = ("customers", *REACH, "bought-share", "others-share")
+    """How many there are by each way, what such people did and will do, what a test would show."""
+    heads = [Words("Audience"), Words("Customers"), Words("By e-mail"), Words("By SMS"),
+             Words("For ads"), Words("Bought before"), Words("Others"), Words("Expected"),
+             Words("A test shows rises from")]  # fmt: skip
     rows = [
-        [_name(teller, every, one), *(teller.of(one, m) or "–" for m in measures)] for one in shown
+        [
+            _name(teller, every, one),
+            teller.bare_count(one, "customers"),
+            *(teller.of(one, measure) or "–" for measure in REACH),
+            _interval(teller, one),
+            teller.of(one, "others-share") or "–",
+            _foreseen(teller, one),
+            teller.of(one, "smallest-effect") or "–",
+        ]
+        for one in shown
     ]
     return teller.table([teller.say(head) for head in heads], rows)
+
+
+def _interval(teller: Teller, one: Told) -> str:
+    if not one.get("bought-share"):
+        return "–"
+    given = {end: teller.of(one, f"bought-share-{end}") for end in ("low", "high")}
+    return teller.say(
+        Words("{share} ({low} to {high})", share=teller.of(one, "bought-share"), **given)
+    )
+
+
+def _foreseen(teller: Teller, one: Told) -> str:
+    low, high = (teller.of(one, f"expected-buyers-{end}") for end in ("low", "high"))
+    least, most = (teller.of(one, f"expected-sales-{end}") for end in ("low", "high"))
+    if not low:
+        return "–"
+    if not least:
+        return teller.say(Words("{low} to {high} buyers", low=low, high=high))
+    return teller.say(Words("{low} to {high} buyers, {least} to {most}", low=low, high=high,
+                            least=least, most=most))  # fmt: skip
 
 
 def _rules(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:

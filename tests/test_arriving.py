@@ -9,8 +9,9 @@ import pytest
 from bot.doors.arriving import Arriving
 from bot.doors.house import House
 from bot.errors import CannotDo
+from bot.glimpse import Glimpse
 from bot.settings import Settings
-from bot.stocktaking import Watch
+from bot.stock import Watch
 from tests.library.sample import made
 
 
@@ -27,9 +28,20 @@ def dropped(tmp_path: Path, name: str) -> Path:
     return Path(shutil.copy(made() / name, folder / f"dropped{Path(name).suffix}"))
 
 
+def made_in(path: Path) -> Path:
+    """A folder for what is made of it."""
+    folder = path.parent.parent / "made"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def understood_as(arriving: Arriving, path: Path, name: str) -> tuple[Glimpse, str]:
+    return arriving.understand("T1", [path], name=name, kind=None, folder=made_in(path))
+
+
 def test_are_understood_with_their_exact_figures(arriving: Arriving, tmp_path: Path) -> None:
     path = dropped(tmp_path, "orders.csv")
-    glimpse, _ = arriving.understand("T1", path, name="orders.csv", kind=None)
+    glimpse, _ = understood_as(arriving, path, "orders.csv")
     lines = (made() / "orders.csv").read_text(encoding="utf-8-sig").splitlines()
     assert glimpse.kind == "orders"
     assert glimpse.rows == len(lines) - 1
@@ -39,15 +51,15 @@ def test_are_understood_with_their_exact_figures(arriving: Arriving, tmp_path: P
     assert glimpse.first < glimpse.last
     assert ("client", "customer", "keyed") in [(c.theirs, c.ours, c.how) for c in glimpse.columns]
     assert len(glimpse.sample) == 3
-    assert sorted(one.name for one in path.parent.iterdir()) == ["dropped.csv", "trial.parquet"]
+    assert sorted(one.name for one in path.parent.iterdir()) == ["dropped.csv"]
 
 
 def test_are_in_once_however_often_they_are_taken_in(arriving: Arriving, tmp_path: Path) -> None:
     path = dropped(tmp_path, "orders.csv")
-    glimpse, understood = arriving.understand("T1", path, name="orders.csv", kind=None)
-    told = {"name": "orders.csv", "folder": path.parent, "watch": Watch()}
-    first = arriving.read("T1", path, understood, **told).keep()  # type: ignore[arg-type]
-    again = arriving.read("T1", path, understood, **told).keep()  # type: ignore[arg-type]
+    glimpse, understood = understood_as(arriving, path, "orders.csv")
+    told = {"name": "orders.csv", "folder": made_in(path), "watch": Watch()}
+    first = arriving.read("T1", [path], understood, **told).keep()  # type: ignore[arg-type]
+    again = arriving.read("T1", [path], understood, **told).keep()  # type: ignore[arg-type]
     assert first == (glimpse.rows, 0, 0)
     assert again == (0, 0, glimpse.rows)
     shelf = arriving.house.stocking.shelf("T1")
@@ -58,19 +70,21 @@ def test_leave_the_library_as_it_was_when_they_are_cancelled(
     arriving: Arriving, tmp_path: Path
 ) -> None:
     path = dropped(tmp_path, "orders.csv")
-    _, understood = arriving.understand("T1", path, name="orders.csv", kind=None)
+    _, understood = understood_as(arriving, path, "orders.csv")
     stopped = threading.Event()
     stopped.set()
     watch = Watch(ended=stopped)
     with pytest.raises(CannotDo):
-        arriving.read("T1", path, understood, name="orders.csv", folder=path.parent, watch=watch)
+        arriving.read(
+            "T1", [path], understood, name="orders.csv", folder=made_in(path), watch=watch
+        )
     assert arriving.house.stocking.sources("T1") == {}
 
 
 def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> None:
     path = dropped(tmp_path, "products.csv")
-    glimpse, understood = arriving.understand("T1", path, name="products.csv", kind=None)
-    told = {"name": "products.csv", "folder": path.parent, "watch": Watch()}
-    ready = arriving.read("T1", path, understood, **told)  # type: ignore[arg-type]
+    glimpse, understood = understood_as(arriving, path, "products.csv")
+    told = {"name": "products.csv", "folder": made_in(path), "watch": Watch()}
+    ready = arriving.read("T1", [path], understood, **told)  # type: ignore[arg-type]
     assert glimpse.kind == "products"
     assert ready.keep() == (glimpse.rows, 0, 0)

@@ -115,7 +115,7 @@ def furnish(home: Path) -> None:
     (home / "brand.toml").write_text(BRAND)
     (home / "shop.csv").write_text(CATALOGUE)
     subprocess.run(
-        [sys.executable, "-m", "bot", "import", str(home / "shop.csv")],
+        [sys.executable, "-m", "bot", "import", "--yes", str(home / "shop.csv")],
         check=True,
         env={"SUPER_INTERN_HOME": str(home)},
     )
@@ -240,7 +240,7 @@ async def test_says_so_when_the_draft_was_changed_meanwhile(world: World) -> Non
     ("command", "says"),
     [
         (("try", "draft", "SMS: our wool jumper"), "jumper"),
-        (("import", "shop.csv"), "3 products from shop.csv: 0 new, 3 replaced."),
+        (("import", "--yes", "shop.csv"), "3 products from shop.csv: 0 new, 3 replaced."),
         (("journal", "verify"), "entries, whole"),
     ],
 )

@@ -1,17 +1,21 @@
 """Dropped files and the library: what the worker's `Stock` does, with the library behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.doors.house import House
-from bot.doors.products_dropped import PRODUCTS, Products, glimpse_of_products
+from bot.doors.looking import Asked
+from bot.doors.products_dropped import PRODUCTS, Products
+from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
-from bot.library.files import Understood, read, understand
+from bot.library.files import Understood, read
+from bot.library.files.joining import Joined, half, stands_alone, together
 from bot.library.kinds import kinds
-from bot.stocktaking import Ready, Watch
+from bot.stock import Half, Ready, Sorted, Watch
+from bot.words import Words
 
 TRIED = 20 * 2**20  # bytes: up to here a file is read once before the question, for exact figures
 
@@ -35,26 +39,54 @@ class Arriving:
 
     house: House
 
+    def sort_out(self, paths: Sequence[Path], *, kind: str | None, folder: Path) -> Sorted:
+        """Orders and their lines, and what completes those; a file of customers, say, does, and is
+        taken in by itself as well. Nothing belongs together when the order numbers differ: then
+        each half is told so by itself."""
+        every = frozenset(range(len(paths)))
+        if kind not in (None, "orders"):
+            return Sorted(alone=every)
+        try:
+            joined = together(paths, folder, {})
+        except CannotDo:
+            joined = None
+        used = frozenset(at for at in every if joined and paths[at] in joined.used)
+        return Sorted(used, (every - used) | {at for at in used if stands_alone(paths[at])})
+
     def understand(
-        self, workspace: str, path: Path, *, name: str, kind: str | None
+        self, workspace: str, paths: Sequence[Path], *, name: str, kind: str | None, folder: Path
     ) -> tuple[Glimpse, str]:
-        """What a file is. A small one is read through, so that its figures are exact; nothing is
-        kept of that. Raises CannotDo for a file of no use."""
-        found = understand(path, name=name, kind=kind)
-        if found.kind == PRODUCTS:
-            return glimpse_of_products(path, name), found.model_dump_json()
-        glimpse = _glimpse(found)
-        if path.stat().st_size <= TRIED:
-            glimpse = self._tried(path, found, glimpse)
+        """What the files are, read as one. Small ones are read through, so that their figures are
+        exact; nothing is kept of that. Raises CannotDo for a file of no use; Half for one that
+        another completes."""
+        path, joined = _one(paths, folder)
+        try:
+            found = Asked(kind).understand(path, name)
+        except CannotDo as no:
+            side = half(path) if joined is None and kind in (None, "orders") else None
+            if side is None:
+                raise
+            raise Half(side, no.words) from None
+        glimpse = _glimpse(found, joined.told if joined else ())
+        if found.kind != PRODUCTS and path.stat().st_size <= TRIED:
+            glimpse = self._tried(path, found, glimpse, folder)
         return glimpse, found.model_dump_json()
 
     def read(
-        self, workspace: str, path: Path, understood: str, *, name: str, folder: Path, watch: Watch
+        self,
+        workspace: str,
+        paths: Sequence[Path],
+        understood: str,
+        *,
+        name: str,
+        folder: Path,
+        watch: Watch,
     ) -> Ready:
         """Its rows, ready to be stored. Raises CannotDo."""
         found = Understood.model_validate_json(understood)
+        path, _ = _one(paths, folder)
         if found.kind == PRODUCTS:
-            return Products.read(self.house, workspace, path, name, folder)
+            return Products.read(self.house, workspace, path, found, folder)
         fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
         taken = read(
             path,
@@ -72,19 +104,31 @@ class Arriving:
 
         return Rows(taken.rejected, taken.rejects, take)
 
-    def _tried(self, path: Path, found: Understood, glimpse: Glimpse) -> Glimpse:
+    def _tried(self, path: Path, found: Understood, glimpse: Glimpse, folder: Path) -> Glimpse:
         """The same with what reading it through says: rows, rejects, from when to when."""
-        trial = path.with_name("trial.parquet")
+        trial = folder / "trial.parquet"
         taken = read(path, found, to=trial, key=self.house.stocking.key())
         first, last = _span(trial, kinds()[found.kind].dated)
         told = {"rows": taken.rows, "rejected": taken.rejected, "first": first, "last": last}
         return glimpse.model_copy(update=told)
 
 
-def _glimpse(found: Understood) -> Glimpse:
+def _one(paths: Sequence[Path], folder: Path) -> tuple[Path, Joined | None]:
+    """The one file, or one made of several. Raises CannotDo when they are not one."""
+    if len(paths) == 1:
+        return paths[0], None
+    joined = together(paths, folder, {})
+    if joined is None or joined.used != frozenset(paths):
+        names = ", ".join(path.name for path in paths)
+        raise CannotDo(Words("These files can't be read as one: {names}.", names=names))
+    return joined.path, joined
+
+
+def _glimpse(found: Understood, joined: tuple[Words, ...]) -> Glimpse:
     return Glimpse(
         kind=found.kind,
         rows=found.rows,
+        rejected=found.rejected,
         currency=found.currency,
         columns=tuple(
             Matched(theirs=one.theirs, ours=one.metric or one.ours, how=one.how)
@@ -95,6 +139,7 @@ def _glimpse(found: Understood) -> Glimpse:
         dropped=found.dropped,
         ignored=found.ignored,
         assumed=found.assumed,
+        joined=joined,
     )
 
 

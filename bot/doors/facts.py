@@ -20,12 +20,13 @@ from bot.settings import Settings
 from bot.words import Words
 
 PRODUCT = "product"
+ALL = "all"  # the analyses, one after the other
 LONGEST = 60  # signs of a value in the aligned table
 
 
 def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
     """0 when there are facts, 3 when nothing could be told."""
-    known = (*analyses(), PRODUCT)
+    known = (*analyses(), PRODUCT, ALL)
     if chosen.kind not in known:
         raise CannotDo(
             Words(
@@ -37,12 +38,20 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
     where = where_of(chosen.where)
     house = House(settings).migrated()
     workspace = house.workspace(chosen.workspace)
-    if chosen.kind == PRODUCT:
-        found = _products(house, workspace, where)
+    if chosen.kind == ALL:
+        library = house.library(workspace)
+        told = [library.findings(kind, where) for kind in analyses()]
+    elif chosen.kind == PRODUCT:
+        told = [_products(house, workspace, where)]
     else:
-        found = house.library(workspace).findings(chosen.kind, where)
-    sys.stdout.write(as_json(found) if chosen.json else as_text(found))
-    return 0 if found.facts else 3
+        told = [house.library(workspace).findings(chosen.kind, where)]
+    if chosen.json:
+        each = [as_told(found) for found in told]
+        whole = each if chosen.kind == ALL else each[0]
+        sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
+    else:
+        sys.stdout.write("\n".join(as_text(found) for found in told))
+    return 0 if any(found.facts for found in told) else 3
 
 
 def where_of(pairs: Sequence[str]) -> Where:
@@ -103,9 +112,9 @@ def _products(house: House, workspace: str, where: Where) -> Findings:
     return found
 
 
-def as_json(found: Findings) -> str:
+def as_told(found: Findings) -> dict[str, Any]:
     """All of it, for scripts: amounts as text, so that no digit is lost."""
-    told = {
+    return {
         "kind": found.kind,
         "source": found.source,
         "as_of": found.as_of.isoformat(),
@@ -113,7 +122,6 @@ def as_json(found: Findings) -> str:
         "queries": dict(found.queries),
         "cannot": [words.to("en") for words in found.cannot],
     }
-    return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
 
 
 def as_text(found: Findings) -> str:

@@ -18,8 +18,9 @@ from bot.doors.shown import shown
 from bot.doors.stocking import Merged
 from bot.doors.terminal import say
 from bot.errors import CannotDo
-from bot.library.catalogue.file import Catalogue, read_catalogue, write_rejects
+from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Cancelled, Understood, read
+from bot.library.files.goods import reread
 from bot.product import ProductRow
 from bot.settings import Settings
 from bot.words import Words
@@ -39,8 +40,7 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
     try:
         with importing.stoppable(), importing.folder() as folder:
             seen, left = importing.look(chosen.files, chosen.kind, _called(chosen.map), folder)
-            certain = all(one.found.kind == PRODUCTS for one in seen)
-            if not (chosen.yes or certain) and not _asked():
+            if not chosen.yes and not _asked():
                 say("Nothing was taken in.")
                 return 1
             return max([int(left > 0), *(importing.take(one.path, one.found) for one in seen)])
@@ -77,8 +77,7 @@ class Importing:
         for one in seen:
             for words in one.told:
                 say(words.to("en"))
-            if one.found.kind != PRODUCTS:
-                say(shown(one.found))
+            say(shown(one.found))
         for _, why in left:
             say(f"Left: {why.words.to('en')}")
         return seen, len(left)
@@ -86,7 +85,7 @@ class Importing:
     def take(self, path: Path, found: Understood) -> int:
         """One file into the library; 1 when rows of it stayed out."""
         if found.kind == PRODUCTS:
-            return self.take_products(path)
+            return self.take_products(path, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
             stocking, counting = self.house.stocking, _Counting(found.name, found.rows)
@@ -114,15 +113,17 @@ class Importing:
                 say(f"{taken.rejected:,} rows stayed out. Why, row by row: {to}")
         return 1 if taken.rejected else 0
 
-    def take_products(self, path: Path) -> int:
+    def take_products(self, path: Path, found: Understood | None = None) -> int:
         """A catalogue into the rows of products; 1 when some of it stayed out."""
-        catalogue = read_catalogue(path, currency=self.currency, called=self.called)
+        asked = Asked(PRODUCTS, self.called, self.currency)
+        found = found or asked.understand(path, path.name)
+        catalogue = reread(path, found)
         with self.house.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL, self.workspace)
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
-            new, again = ProductRow.put(session, self.workspace, rows, file=path.name, now=now())
-        say(f"{len(rows)} products from {path.name}: {new} new, {again} replaced.")
+            new, again = ProductRow.put(session, self.workspace, rows, file=found.name, now=now())
+        say(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
         _tell(catalogue, self._rejects(path))
         return 1 if catalogue.rejects else 0
 

@@ -22,8 +22,9 @@ from bot.clock import minute
 from bot.doors.house import LOCAL, House, now
 from bot.errors import CannotDo
 from bot.job import Job
-from bot.library.catalogue.file import read_catalogue, write_rejects
+from bot.library.catalogue.file import write_rejects
 from bot.library.files import Taken, Understood, read, understand
+from bot.library.files.goods import reread
 from bot.product import ProductRow
 from bot.words import Words
 from bot.workspace import Workspace
@@ -97,7 +98,7 @@ class Inbox:
         """The file's rows into the library; the note to leave beside it."""
         understood = understand(path, name=path.name)
         if understood.kind == "products":
-            return self._take_products(workspace, path)
+            return self._take_products(workspace, path, understood)
         with tempfile.TemporaryDirectory(prefix="inbox-") as folder:
             to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
             stocking = self.house.stocking
@@ -107,9 +108,9 @@ class Inbox:
             told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
             return f"{told}.\n{self._left_out(path, taken)}{_noted(understood)}"
 
-    def _take_products(self, workspace: str, path: Path) -> str:
+    def _take_products(self, workspace: str, path: Path, understood: Understood) -> str:
         """A catalogue into the rows of products."""
-        catalogue = read_catalogue(path)
+        catalogue = reread(path, understood)
         with self.house.database.begin() as session:
             Workspace.ensure(session, workspace, now())
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]

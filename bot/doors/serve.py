@@ -19,6 +19,8 @@ from bot.digesting import Digesting
 from bot.doors.arriving import Arriving
 from bot.doors.digests import is_quiet, made_by_rules
 from bot.doors.exporting import Exporting
+from bot.doors.freshening import Freshening
+from bot.doors.freshening import due as to_freshen
 from bot.doors.house import House, now, run_ahead
 from bot.doors.inbox import Inbox
 from bot.doors.lately import Lately
@@ -113,7 +115,7 @@ class Serving:
             house.database,
             now,
             engine.enqueue,
-            (merges, Inbox(house).due, digests_due, alert.due, Returning(house).due),
+            (merges, Inbox(house).due, digests_due, alert.due, Returning(house).due, to_freshen),
         )
         clock.start()
         stack.callback(clock.close)
@@ -148,6 +150,7 @@ class Serving:
                 "inbox": Inbox(house).do,
                 "join": Join(house, engine.enqueue).do,
                 "digest": self._digesting(engine).run,
+                "freshen": Freshening(str(house.settings.home)).do,
                 "look": Alerting(house.database, engine.enqueue, now, Lately(house).alarming).run,
             },
             stocktaking=stocktaking,

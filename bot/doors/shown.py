@@ -22,6 +22,9 @@ def shown(found: Understood) -> str:
     ):
         if columns:
             lines.append(f"  {words}: {', '.join(columns)}")
+    if found.rejected:
+        some = "row stays" if found.rejected == 1 else "rows stay"
+        lines.append(f"  {found.rejected:,} {some} out, each with its reason.")
     lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
     if any(words.text == NO_CURRENCY for words in found.assumed):
         lines.append("  To say it: --currency EUR, or another.")

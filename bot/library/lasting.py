@@ -2,8 +2,7 @@
 
 One folder for each version of everything that a finding stands on: the rows listed, the catalogue,
 the policy's floor, the day, and this code with the packages that compute. What was found of another
-version is never read, and goes when the first finding of a new one is kept. The SQL is not kept:
-spelling it out takes longer than finding; whoever reads it has it found again.
+version is never read, and goes when the first finding of a new one is kept.
 """
 
 import contextlib
@@ -11,7 +10,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -37,13 +36,10 @@ class Lasting:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / FOLDER
 
-    def get(
-        self, stands_on: Hashable, kind: str, where: Where, again: Callable[[], Findings]
-    ) -> Findings | None:
-        """What was found of this before, or None. `again` finds it anew, for its SQL."""
+    def get(self, stands_on: Hashable, kind: str, where: Where) -> Findings | None:
+        """What was found of this before, or None."""
         try:
-            told = json.loads(self._path(stands_on, kind, where).read_bytes())
-            return _findings(told, again)
+            return _findings(json.loads(self._path(stands_on, kind, where).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):  # none there, or torn by a full disk
             return None
 
@@ -93,7 +89,7 @@ def _told(found: Findings) -> dict[str, Any]:
         "source": found.source,
         "as_of": found.as_of.isoformat(),
         "facts": [_fact_told(fact) for fact in found.facts],
-        "queries": list(found.queries),
+        "queries": dict(found.queries),
         "cannot": [words.model_dump(mode="json") for words in found.cannot],
     }
 
@@ -106,13 +102,11 @@ def _fact_told(fact: Fact) -> dict[str, Any]:
     return told
 
 
-def _findings(told: dict[str, Any], again: Callable[[], Findings]) -> Findings:
+def _findings(told: dict[str, Any]) -> Findings:
     found = Findings(told["kind"], told["source"], date.fromisoformat(told["as_of"]))
     found.facts = [_fact(one) for one in told["facts"]]
     found.cannot = [words_from(one) for one in told["cannot"]]
-    once = cache(again)
-    for name in told["queries"]:
-        found.queries[name] = _reading(once, name)
+    found.queries.update(told["queries"])
     return found
 
 
@@ -121,7 +115,3 @@ def _fact(told: dict[str, Any]) -> Fact:
     return Fact.model_validate(
         {**told, "value": Decimal(value["number"]) if isinstance(value, dict) else value}
     )
-
-
-def _reading(again: Callable[[], Findings], name: str) -> Callable[[], str]:
-    return lambda: again().queries[name]

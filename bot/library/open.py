@@ -37,6 +37,7 @@ CATALOGUE = {
     "currency": "VARCHAR",
     "stock": "BIGINT",
     "status": "VARCHAR",
+    "brand": "VARCHAR",
 }
 
 
@@ -140,7 +141,7 @@ def catalogue_part(products: Sequence[Product]) -> "pa.Table":
         [
             *(("product", string), ("title", string), ("category", string)),
             *(("price", money), ("compare_at", money), ("lowest_30_days", money)),
-            *(("currency", string), ("stock", pa.int64()), ("status", string)),
+            *(("currency", string), ("stock", pa.int64()), ("status", string), ("brand", string)),
         ]
     )
     return pa.Table.from_pylist([_row(one) for one in products], schema=shape)
@@ -158,6 +159,7 @@ def _row(one: Product) -> dict[str, Any]:
         "currency": one.currency,
         "stock": one.stock,
         "status": one.status,
+        "brand": one.vendor,
     }
 
 

@@ -3,11 +3,17 @@
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import ibis
 import ibis.expr.types as ir
+import numpy as np
 
+from bot.library.chance import Numbers
 from bot.library.shelf import Shelf
+
+# Spelling a query out takes longer than running it, and most are run and then told.
+_SPELLED: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 def rows_of(shelf: Shelf, expression: ir.Table) -> list[dict[str, Any]]:
@@ -23,13 +29,30 @@ def arrow_of(shelf: Shelf, expression: ir.Table) -> Any:
     from ibis.formats.pyarrow import PyArrowData
 
     # what ibis's own to_pyarrow does, which for its other half loads pandas
-    answer = engine._to_duckdb_relation(expression).to_arrow_table()
+    answer = engine.con.sql(sql_of(expression)).to_arrow_table()
     return PyArrowData.convert_table(answer, expression.schema())
 
 
+def numbers_of(shelf: Shelf, expression: ir.Table) -> dict[str, Numbers]:
+    """The result's columns, each of numbers, as float64; nothing is NaN."""
+    engine: Any = shelf.engine
+    if engine.name == "duckdb":  # an arrow column's own to_numpy loads pandas
+        columns = engine.con.sql(sql_of(expression)).fetchnumpy()
+    else:
+        told = arrow_of(shelf, expression)
+        columns = {name: told[name].to_numpy(zero_copy_only=False) for name in told.column_names}
+    return {
+        name: np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan)
+        for name, column in columns.items()
+    }
+
+
 def sql_of(expression: ir.Table) -> str:
-    """The query as people can read and run it."""
-    return str(ibis.to_sql(expression))
+    """The query as people can read and run it: what is run, letter for letter."""
+    query = expression.op()
+    if query not in _SPELLED:
+        _SPELLED[query] = str(ibis.to_sql(expression))
+    return _SPELLED[query]
 
 
 def sql_later(expression: ir.Table) -> Callable[[], str]:

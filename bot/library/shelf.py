@@ -48,7 +48,7 @@ class Listed:
 class Shelf:
     """What the analyses read. `today` is the workspace's own day; `products` is the catalogue's
     part that they join: product, title, category, price, compare_at, lowest_30_days, currency,
-    stock, status."""
+    stock, status, brand (the maker's, where the catalogue says it)."""
 
     engine: SQLBackend
     today: date

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
@@ -116,7 +116,7 @@ class TeamLibrary:
     def _read_again(self, now: Hashable, kind: str, where: Where) -> Findings | None:
         if self._lasting is None:
             return None
-        return self._lasting.get(now, kind, where, partial(self._find, kind, where))
+        return self._lasting.get(now, kind, where)
 
     def _find(self, kind: str, where: Where) -> Findings:
         now = self._stands_on()

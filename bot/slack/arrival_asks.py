@@ -22,7 +22,7 @@ from bot.slack.blocks import (
 from bot.slack.names import DONT, OTHER_KIND, TAKE_IN, Ref
 from bot.words import Words
 
-NAMED, MOST_NAMES, MOST_ASSUMED = 40, 25, 12
+NAMED, MOST_NAMES, MOST_ASSUMED, MOST_JOINED = 40, 25, 12, 5
 AROUND = 3_500  # characters for the head, the first line and the columns without a row
 
 
@@ -36,14 +36,45 @@ def asking_blocks(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
         *_asking(arrival, language),
         context(Words("Whoever dropped the file, or an approver, can say yes.").to(language)),
     ]
-    room = MOST_CHARACTERS - weigh(below) - AROUND
+    joined = _read_as_one(glimpse, language)
+    room = MOST_CHARACTERS - weigh(below) - weigh(joined) - AROUND
     table, unseen = mapping_table(glimpse, language, room)
     more = Words("And {columns}", columns=_names([one.theirs for one in unseen], language))
     return words, [
         section(f":mag: {words}"),
+        *joined,
         *table,
         *([context(told(more, language, 1_900))] if unseen else []),
         *below,
+    ]
+
+
+HALVES = {
+    "orders": Words(
+        "{file} says when orders were placed, but not what they were worth. Now drop the file of "
+        "their lines into this thread, the one with an order and a price on each row: I read both "
+        "as one."
+    ),
+    "lines": Words(
+        "{file} has the lines of orders, but not when they were placed. Now drop the file of the "
+        "orders into this thread, the one with an order and its date on each row: I read both as "
+        "one."
+    ),
+}
+
+
+def half_blocks(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
+    """A file that waits for the one that completes it."""
+    asks = HALVES[arrival.half or "orders"]
+    words = told(Words(asks.text, file=cut(arrival.title, 100)), language)
+    said = [section(f":jigsaw: {words}")]
+    if arrival.said:
+        said.insert(0, section(f":warning: {told(arrival.said, language)}"))
+    waits = Words("Nothing is in yet.").to(language)
+    return words, [
+        *said,
+        context(waits),
+        *actions(other_kind(arrival, language), stop_button(arrival, language)),
     ]
 
 
@@ -67,6 +98,12 @@ def _understood(glimpse: Glimpse, language: str) -> str:
         )
         lines.append(told(some, language))
     return " ".join(lines)
+
+
+def _read_as_one(glimpse: Glimpse, language: str) -> list[Block]:
+    """How one table was made of several files."""
+    lines = [f":jigsaw: {told(one, language, 600)}" for one in glimpse.joined[:MOST_JOINED]]
+    return [context(*lines)] if lines else []
 
 
 def _personal(glimpse: Glimpse, language: str) -> list[Block]:

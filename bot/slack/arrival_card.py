@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.arrival import Arrival
 from bot.post import Post
-from bot.slack.arrival_asks import asking_blocks, other_kind, stop_button
+from bot.slack.arrival_asks import asking_blocks, half_blocks, other_kind, stop_button
 from bot.slack.arrival_words import kind_words, questions
 from bot.slack.blocks import (
     HEADER,
@@ -42,6 +42,8 @@ def arrival_card(shown: ShownArrival, language: str) -> Message:
     arrival = shown.arrival
     drawers = {
         "reading": _reading,
+        "half": half_blocks,
+        "joined": _joined,
         "waiting": asking_blocks,
         "taking": _taking,
         "storing": _taking,
@@ -49,8 +51,8 @@ def arrival_card(shown: ShownArrival, language: str) -> Message:
         "cancelled": _cancelled,
     }
     text, blocks = drawers.get(arrival.state, _trouble)(arrival, language)
-    title = f"{kind_words(_kind(arrival)).to(language)} · {arrival.name}"
-    name = title if _kind(arrival) else arrival.name
+    title = f"{kind_words(_kind(arrival)).to(language)} · {arrival.title}"
+    name = title if _kind(arrival) else arrival.title
     head: Block = {"type": "header", "text": plain(name, HEADER)}
     return Message(cut(text, 3_000), [head, *blocks, *_place(shown, language)])
 
@@ -61,12 +63,18 @@ def _kind(arrival: Arrival) -> str:
 
 
 def _file(arrival: Arrival) -> str:
-    return cut(arrival.name, 100)
+    return cut(arrival.title, 100)
 
 
 def _reading(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
     words = told(Words("Reading {file}…", file=_file(arrival)), language)
     return words, [section(f":mag: {words}", stop_button(arrival, language))]
+
+
+def _joined(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
+    """The other one's card asks for both."""
+    words = told(arrival.said or Words("It is read together with another file."), language)
+    return words, [section(f":jigsaw: {words}")]
 
 
 def _taking(arrival: Arrival, language: str) -> tuple[str, list[Block]]:

@@ -42,7 +42,7 @@ async def _send(
     content = await asyncio.to_thread(beginning, path)
     locale = await poster.people.locale(arrival.workspace, arrival.author)
     said = Words(
-        "What stayed out of {file}, each row with its line, column and reason.", file=arrival.name
+        "What stayed out of {file}, each row with its line, column and reason.", file=arrival.title
     )
     name = f"{PurePath(arrival.name).stem}-stayed-out.csv"
     await upload(poster, id, name, content, comment=said.to(language_of(locale or arrival.locale)))

@@ -1,23 +1,27 @@
 """Files dropped for the library, as they are told to us, and what is pressed on their card."""
 
 import re
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.arrival import Arrival, Dropped
+from bot import halves
+from bot.arrival import Arrival
+from bot.dropped import Dropped, DroppedFile
 from bot.errors import CannotDo, TryAgain
 from bot.slack import names
 from bot.slack.arrival_rejects import hand
 from bot.slack.arrival_words import KINDS
 from bot.slack.click import Click
 from bot.slack.front import Front
-from bot.slack.place import Place
+from bot.slack.place import Place, near
 from bot.task import task_id
 from bot.words import Words
 
 ROWS = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".jsonl", ".ndjson")
+MOST_FILES = 10  # of one message: as many as Slack takes
 TEXT = ".txt"  # a table or a letter: its message says which
 TAKES = re.compile(
     r"\b(?:import\w*|take\b.{0,20}\bin|upload\w*|load|add|data|rows|table|orders?|sales|customers?|"
@@ -54,23 +58,30 @@ def offered(
     files: list[dict[str, Any]],
     place: Place,
 ) -> bool:
-    """Each file as an arrival with a card of its own, once however often Slack tells us.
-    False when all were there before."""
-    user, now = str(event["user"]), front.house.now()
-    fresh = False
-    for file in files:
-        dropped = Dropped(
-            id=task_id(workspace, str(event["channel"]), str(event["ts"]), str(file["id"])),
-            workspace=workspace,
-            author=user,
-            place=place,
-            file=str(file["id"]),
-            name=_name(file),
-            size=int(file.get("size") or 0),
-            locale=front.people.known(workspace, user),
-        )
-        fresh |= Arrival.ask(session, front.house.enqueue, dropped, now)
-    return fresh
+    """The files of a message as one arrival, until they are read and sorted into what belongs
+    together; once however often Slack tells us. False when it was there before."""
+    user = str(event["user"])
+
+    def told(file: dict[str, Any]) -> DroppedFile:
+        id = task_id(workspace, str(event["channel"]), str(event["ts"]), str(file["id"]))
+        return DroppedFile(id, str(file["id"]), _name(file), int(file.get("size") or 0))
+
+    first, *others = (told(file) for file in files[:MOST_FILES])
+    dropped = Dropped(
+        **vars(first),
+        workspace=workspace,
+        author=user,
+        place=place,
+        locale=front.people.known(workspace, user),
+        beside=tuple(others),
+    )
+    return Arrival.ask(session, front.house.enqueue, dropped, front.house.now())
+
+
+def half_waits(session: Session, workspace: str, place: Place, now: datetime) -> bool:
+    """Whether a file waits in this thread for the one that completes it: then that one needs no
+    mention of ours."""
+    return any(near(place, one.place) for one in halves.waiting(session, workspace, now))
 
 
 def _name(file: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from bot.brief import just_for_me
 from bot.errors import CannotDo
 from bot.post import Post
 from bot.slack.again import revised
-from bot.slack.arrivals import asks_for_text, files_of_rows, offered
+from bot.slack.arrivals import asks_for_text, files_of_rows, half_waits, offered
 from bot.slack.asked_under import question_under_digest
 from bot.slack.front import Front
 from bot.slack.place import asked_at, continued, thread_of
@@ -60,10 +60,11 @@ def take(
     if session.get(Task, id) is not None:
         return False
     said = as_words(without(_text(event), mine))
-    files = files_of_rows(event, said) if direct or mentioned else []
+    files = files_of_rows(event, said)
     if files and not asks_for_text(said):
         place = _place(event, direct=direct, private=just_for_me(said)[0])
-        return offered(session, front, workspace, event, files, place)
+        if direct or mentioned or half_waits(session, workspace, place, now):
+            return offered(session, front, workspace, event, files, place)
     asked = question_of(session, workspace, event, now, direct=direct)
     if asked is not None and said:
         wish = answer(session, asked, said, id)

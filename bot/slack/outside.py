@@ -11,6 +11,7 @@ from bot.slack import arrival_rejects, fetch, read
 from bot.slack.deliver import Carrier
 from bot.slack.house import House
 from bot.slack.people import People
+from bot.slack.place import near
 from bot.slack.post import PATIENCE, Poster
 from bot.slack.show import Cards
 
@@ -48,6 +49,10 @@ class Outside:
     async def fetch(self, file: str, name: str, to: Path) -> None:
         """A file that somebody dropped, onto our disk. Raises TryAgain, CannotDo."""
         await fetch.fetch(self._client, file, name, to)
+
+    def near(self, one: Arrival, other: Arrival) -> bool:
+        """Whether two files were dropped at one place."""
+        return near(one.place, other.place)
 
     async def attach(self, arrival: Arrival, path: Path) -> None:
         """What stayed out of a dropped file, once, in its card's thread."""

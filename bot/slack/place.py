@@ -60,3 +60,14 @@ def thread_of(card: Post) -> Spot | None:
     spot = spot_of(card.place)
     root = spot.thread if spot and spot.channel == card.channel else None
     return Spot(card.channel, root or card.ts)
+
+
+def near(one: Place, other: Place) -> bool:
+    """Whether two things were asked at one place: in one thread, or by one person in one channel.
+    What is for one person's eyes is near nothing of another's, nor what others see."""
+    if one["channel"] != other["channel"] or bool(one.get("dm")) != bool(other.get("dm")):
+        return False
+    if one.get("user") == other.get("user"):
+        return True
+    thread = None if one.get("dm") else one.get("thread")
+    return thread is not None and thread == other.get("thread")

@@ -4,10 +4,11 @@ import re
 
 import pytest
 
+from bot.goods import concepts
 from bot.library.audiences import find
 from bot.library.audiences.measured import Before
 from bot.library.audiences.proposals import goal_of, proposals
-from bot.library.audiences.subject import Goods, Subject, concepts, subject_of
+from bot.library.audiences.subject import Goods, Subject, subject_of
 from bot.library.findings import Where
 from tests.library.sample import sample
 

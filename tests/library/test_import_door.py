@@ -253,3 +253,35 @@ def test_ends_at_once_after_a_second_ctrl_c(home: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(door, "read", twice)
     assert main(["import", "--yes", file(home, ORDERS)]) == 130
     assert files(home) == []
+
+
+PRODUCTS = "name,price,colour,size,Prix d'achat\nLinen shirt,59.90,sand,S,20\nVase,34.50,white,,9\n"
+
+
+def test_shows_a_catalogue_as_it_shows_all_else_and_asks_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answering(monkeypatch, "n\n")
+    path = file(home, PRODUCTS, "shop.csv")
+    assert main(["import", path]) == 1
+    shown = capsys.readouterr().out
+    assert "shop.csv: products, 2 rows (text, commas between columns" in shown
+    assert re.search(r"price +price +amount +59\.90 +34\.50", shown)
+    assert re.search(r"colour +colours +as it is +sand +white", shown)
+    assert "Not understood, left out: Prix d'achat" in shown
+    assert "Assumed: No currency is named." in shown
+    assert shown.count("Take it in?") == 1
+    assert shown.endswith("Nothing was taken in.\n")
+    answering(monkeypatch, "y\n")
+    assert main(["import", path]) == 0
+    assert "2 products from shop.csv: 2 new, 0 replaced." in capsys.readouterr().out
+
+
+def test_takes_a_column_of_a_catalogue_for_what_it_is_told(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = file(home, PRODUCTS.replace("name", "zorglub"), "shop.csv")
+    assert main(["import", "--yes", "--map", "zorglub=title", strange]) == 0
+    assert re.search(r"zorglub +title +as it is +Linen shirt", capsys.readouterr().out)
+    assert main(["import", "--yes", "--as", "products", "--map", "size=shoe", strange]) == 2
+    assert "no column shoe" in capsys.readouterr().err

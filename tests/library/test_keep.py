@@ -245,14 +245,15 @@ def product(**more: Any) -> Product:
 
 def test_joins_the_catalogue_and_its_former_prices(home: Home) -> None:
     was = PriceFrom(day=date(2026, 10, 1), price=pa.scalar(59).as_py())
-    home.products = [product(price="47", compare_at="59", currency="EUR", price_history=(was,))]
+    told = {"price": "47", "compare_at": "59", "currency": "EUR", "vendor": "Maison Luce"}
+    home.products = [product(price_history=(was,), **told)]
     filed = {"product": "drap", "since": date(2026, 9, 1), "price": 54, "currency": "EUR"}
     home.take([filed], kind="prices")
     shelf = home.stocking.shelf("T1")
     assert shelf.products is not None
     (row,) = shelf.engine.to_pyarrow(shelf.products).to_pylist()
     assert (row["product"], row["category"], str(row["price"])) == ("drap", "Linge", "47.00")
-    assert str(row["lowest_30_days"]) == "59.00"
+    assert (str(row["lowest_30_days"]), row["brand"]) == ("59.00", "Maison Luce")
     assert [(r["since"].month, int(r["price"])) for r in home.rows("prices")] == [(10, 59), (9, 54)]
 
 

@@ -38,6 +38,7 @@ from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.socket import make_socket
 from bot.slack.web import make_web
+from bot.stock import Stock
 from bot.stocktaking import Stocktaking
 from bot.task import Task
 from bot.words import Words
@@ -74,12 +75,14 @@ class Bench:
     question: Question | None = None
     policy: Policy = POLICY
     stockroom: Stockroom = field(default_factory=Stockroom)
+    stock: Stock | None = None  # a real library in its place
 
     @property
     def stocktaking(self) -> Stocktaking:
         home = self.house.home
         assert home is not None
-        to = (self.database, self.enqueue, self.outside, self.stockroom, home, self.house.now)
+        stock = self.stock or self.stockroom
+        to = (self.database, self.enqueue, self.outside, stock, home, self.house.now)
         return Stocktaking(*to)
 
     async def _understand(self, id: str) -> None:

@@ -1,12 +1,13 @@
 """A library at the edge, for tests of files dropped in Slack: it counts lines and keeps a list."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
-from bot.stocktaking import Watch
+from bot.stock import Sorted, Watch
 from bot.words import Words
 
 
@@ -35,13 +36,16 @@ class Stockroom:
     slow: threading.Event | None = None
     broken: bool = False
 
+    def sort_out(self, paths: Sequence[Path], *, kind: str | None, folder: Path) -> Sorted:
+        return Sorted(alone=frozenset(range(len(paths))))
+
     def understand(
-        self, workspace: str, path: Path, *, name: str, kind: str | None
+        self, workspace: str, paths: Sequence[Path], *, name: str, kind: str | None, folder: Path
     ) -> tuple[Glimpse, str]:
         self.seen_kinds.append(kind)
         if self.broken:
             raise RuntimeError("a secret of the file")
-        lines = path.read_text().splitlines()
+        lines = paths[0].read_text().splitlines()
         if len(lines) < 2:
             raise CannotDo(Words("{file} has no rows.", file=name))
         head = lines[0].split(",")
@@ -54,9 +58,16 @@ class Stockroom:
         return glimpse, "{}"
 
     def read(
-        self, workspace: str, path: Path, understood: str, *, name: str, folder: Path, watch: Watch
+        self,
+        workspace: str,
+        paths: Sequence[Path],
+        understood: str,
+        *,
+        name: str,
+        folder: Path,
+        watch: Watch,
     ) -> Lines:
-        lines = path.read_text().splitlines()[1:]
+        lines = paths[0].read_text().splitlines()[1:]
         if self.slow:
             watch.progress(len(lines) // 2)
             while not self.slow.wait(0.01):

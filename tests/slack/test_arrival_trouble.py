@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.arrival import Arrival, Dropped
+from bot.arrival import Arrival
+from bot.dropped import Dropped
 from bot.errors import CannotDo, TryAgain
 from bot.job import Job
 from bot.slack.fetch import _download, fetch

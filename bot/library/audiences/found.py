@@ -1,12 +1,12 @@
 """What is told of audiences: `find`."""
 
+import re
 from datetime import timedelta
 
 from ibis import _
 
 from bot.audience import Rule
 from bot.errors import CannotDo
-from bot.fold import squeeze
 from bot.library.audiences.measured import SINCE
 from bot.library.audiences.naming import resolved
 from bot.library.audiences.niche import Niche, niche_of
@@ -19,9 +19,11 @@ from bot.library.read import rows_of
 from bot.library.segments.audience import NO_CONSENTS, NO_ORDERS
 from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
+from bot.library.titled import titled
 from bot.words import Words
 
 ENOUGH = 100  # customers
+BRACKETS = re.compile(r"\s*\([^)]*\)$")  # « Torchons (lot de 3) »
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
@@ -90,7 +92,7 @@ def _several(telling: Telling, words: str) -> None:
 
 def _niche(telling: Telling, niche: Niche) -> None:
     add, first = telling.findings.add, niche.things[0]
-    add("niche", "thing", telling.goods.titles.get(first, first))
+    add("niche", "thing", BRACKETS.sub("", telling.goods.titles.get(first, first)))
     add("niche", "things", len(niche.things), query="niche")
     add("niche", "lift", niche.lift, unit="×", query="niche")
 
@@ -103,6 +105,6 @@ def _goods(shelf: Shelf, now: Picking) -> Goods:
         .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
     )
     rows = sorted(rows_of(shelf, table), key=lambda row: (-row["buyers"], row["product"]))
-    titles = {row["product"]: squeeze(row["title"] or row["product"]) for row in rows}
+    titles = {row["product"]: titled(row["title"] or row["product"]) for row in rows}
     categories = {row["product"]: row["category"] for row in rows if row["category"]}
     return Goods(titles, categories)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bot.goods import concepts
 from bot.library.read import rows_of
 from bot.library.segments import together
 
@@ -38,7 +39,5 @@ def niche_of(telling: "Telling") -> Niche | None:
 
 def _near(telling: "Telling", things: tuple[str, ...]) -> int:
     """How many of these things are of the subject. The first found is the strongest."""
-    from bot.library.audiences.subject import concepts
-
     wanted = concepts(telling.subject.name)
     return sum(bool(concepts(telling.goods.titles.get(thing, "")) & wanted) for thing in things)

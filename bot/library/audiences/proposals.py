@@ -48,11 +48,13 @@ def goal_of(words: str) -> str | None:
 
 
 def without_goal(words: str) -> str:
-    """The words, folded, without what they say of whom they are after: the rest names goods."""
-    low = fold(words)
+    """The words without what they say of whom they are after: the rest names goods. As long as the
+    words, so that what is found in it stands where it was said."""
     for shape in GOALS.values():
-        low = shape.sub(" ", low)
-    return low
+        for found in shape.finditer(fold(words)):
+            blank = " " * len(found[0])
+            words = f"{words[: found.start()]}{blank}{words[found.end() :]}"
+    return words
 
 
 def proposals(subject: Subject, goal: str | None, niche: Sequence[str]) -> list[Proposal]:

@@ -5,17 +5,15 @@ the goods and the materials that they name; what is left is compared word by wor
 """
 
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-from bot.fold import bag, fold, words_of
-from bot.proof import claims
-from bot.told import speaks_of
+from bot.fold import bag, fold
+from bot.goods import concepts, named_in
+from bot.told import IDLE, speaks_of
 
-FILE = Path(__file__).parent / "goods.toml"
+WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+FEASTS = re.compile(r"\b(?:christmas|easter|halloween|valentine|noël|pâques)")
 MOST = 12  # products that a subject may stand for
 ASIDE = bag(  # what every such question says
     "target targets targeting audience audiences whom should segment segments launch launches "
@@ -23,7 +21,8 @@ ASIDE = bag(  # what every such question says
     "cible cibler ciblage cibles lancement lancer campagne campagnes offre nouvelle nouveau "
     "nouvelles nouveaux vente ventes soldes promotion write send reach ecrire envoyer toucher "
     "niche groupe group with into from than then pour avec dans chez sans entre vers notre votre "
-    "leur leurs cette quelle quels quelles comment faire plus tres tout tous toute toutes"
+    "leur leurs cette quelle quels quelles comment faire plus tres tout tous toute toutes "
+    "proposer presenter offrir parler suggest find choose choisir trouver month mois which"
 )
 
 
@@ -42,7 +41,7 @@ class Goods:
 
 @dataclass(frozen=True)
 class Subject:
-    """`name` as the catalogue has it. One of the three is filled, or none: everything."""
+    """`name` as the catalogue has it, or of some products as they were asked for. One of the three is filled, or none: everything."""
 
     name: str = ""
     product: str | None = None
@@ -58,58 +57,30 @@ def subject_of(words: str, product: str | None, goods: Goods) -> Subject:
     """The product that is known already, else what the words name; a category before products."""
     if product is not None and product in goods.titles:
         return Subject(goods.titles[product], product=product)
-    asked = " ".join(word for word in fold(words).split() if word.strip("?!.,:;") not in ASIDE)
+    said = [word for word in WORD.finditer(words) if fold(word[0]) not in ASIDE | IDLE]
+    asked = " ".join(word[0] for word in said)
     wanted = concepts(asked)
     best = [(len(concepts(name) & wanted), name) for name in goods.names]
     if best and (top := max(best, key=lambda one: one[0]))[0]:
         return Subject(top[1], category=top[1])
     if near := [name for name in goods.names if speaks_of(asked, name)]:
         return Subject(near[0], category=near[0])
-    return _by_title(asked, wanted, goods)
+    return _by_title(words, said, goods)
 
 
-def _by_title(asked: str, wanted: frozenset[str], goods: Goods) -> Subject:
-    """Products by their titles: those that share most words with what was asked."""
-    said = {word for word in words_of(asked) if len(word) > 2}
-    found = [key for key, title in goods.titles.items() if concepts(title) & wanted]
-    found = found or [key for key, title in goods.titles.items() if speaks_of(asked, title)]
-    shared = {key: len(said & set(words_of(goods.titles[key]))) for key in found}
-    best = [key for key in found if shared[key] == max(shared.values())]
-    if len(best) == 1 and shared[best[0]] > 1:  # "chemise Alba" is one shirt
-        found = best
-    found.sort(key=lambda key: -shared[key])
+def _by_title(words: str, said: Sequence[re.Match[str]], goods: Goods) -> Subject:
+    """The products whose titles name most of what was asked: "christmas lights" are those that are
+    both. They are called as they were asked for."""
+    wanted = named_in(" ".join(word[0] for word in said))
+    shared = {key: named_in(title) & wanted for key, title in goods.titles.items()}
+    most = max(map(len, shared.values()), default=0)
+    if not most:
+        return Subject()
+    found = [key for key, names in shared.items() if len(names) == most][:MOST]
     if len(found) == 1:
         return Subject(goods.titles[found[0]], product=found[0])
-    if not found:
-        return Subject()
-    return Subject(goods.titles[found[0]], products=tuple(found[:MOST]))
-
-
-def concepts(text: str) -> frozenset[str]:
-    """The goods and materials that a text names, whatever its language."""
-    low, found = fold(text), set()
-    for shape, concept in _shapes():
-        if shape.search(low):
-            found.add(concept)
-            low = shape.sub(" ; ", low)
-    materials = (one for one in claims.read(low) if one.kind == "material" and not one.denied)
-    return frozenset(found | {one.name for one in materials})
-
-
-@cache
-def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Every wording with its concept, the longest first."""
-    with FILE.open("rb") as file:
-        read = tomllib.load(file)
-    worded = [(words, concept) for concept, said in read.items() for words in said]
-    return tuple(
-        (_shape(words), concept) for words, concept in sorted(worded, key=lambda one: -len(one[0]))
-    )
-
-
-def _shape(words: str) -> re.Pattern[str]:
-    """`bougie~` begins a family."""
-    parts = [re.escape(part).removesuffix(r"\~") for part in words.split()]
-    ends = [r"\w*" if part.endswith("~") else "" for part in words.split()]
-    joined = " ".join(part + end for part, end in zip(parts, ends, strict=True))
-    return re.compile(rf"\b{joined}\b")
+    common = frozenset().union(*(shared[key] for key in found))
+    own = [word for word in said if named_in(word[0]) & common]
+    name = words[own[0].start() : own[-1].end()] if own else goods.titles[found[0]]
+    name = FEASTS.sub(lambda feast: feast[0].capitalize(), name)
+    return Subject(name, products=tuple(found))

@@ -63,8 +63,6 @@ class Telling:
         add("all", "days", SINCE, unit="days")
         if self.subject.name:
             add("all", "subject", self.subject.name, about=self.subject.name)
-        if len(self.subject.keys) > 1:
-            add("all", "more", len(self.subject.keys) - 1)
         for n, name in enumerate(known.names[:SHOWN], 1):
             add("category", f"n{n}", name, about=name)
         all_then = self._all_then
@@ -185,7 +183,7 @@ class Telling:
         """What so many people buy by themselves in 90 days, and what a test on them would see."""
         add, rows, query = self.findings.add, past.people, f"{one.id}-then"
         for end, share in zip(("low", "high"), past.share_interval, strict=True):
-            buyers = round(reach * share)
+            buyers = _roughly(reach * share)
             add(one.id, f"expected-buyers-{end}", buyers, rows=rows, query=query)
         low, high = (_roughly(reach * mean) for mean in past.sales_interval)
         if self._currency and low * WIDE > high:

@@ -13,7 +13,7 @@ import numpy as np
 from ibis import _
 
 from bot.library.behaviour.bgnbd import Histories, Numbers, grouped
-from bot.library.read import arrow_of
+from bot.library.read import numbers_of
 from bot.library.shelf import Shelf
 
 
@@ -75,11 +75,7 @@ def table(days: ir.Table, until: date, ahead: int, cuts: int) -> ir.Table:
 
 def look(shelf: Shelf, asked: ir.Table, ahead: int, cuts: int) -> Sequence[Seen]:
     """The rows of `table`, by cut: [0] is today."""
-    arrow = arrow_of(shelf, asked)
-    column = {
-        name: arrow[name].to_numpy(zero_copy_only=False).astype(np.float64)
-        for name in arrow.column_names
-    }
+    column = numbers_of(shelf, asked)
     return [_at(column, k, ahead) for k in range(cuts + 1)]
 
 

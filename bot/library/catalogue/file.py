@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bot.errors import CannotDo
-from bot.library.catalogue.columns import find_header, first_row, known_fields, spoken
+from bot.library.catalogue.amounts import Mark
+from bot.library.catalogue.columns import Header, find_header, first_row, known_fields, spoken
 from bot.library.catalogue.plain import is_formula
 from bot.library.catalogue.products import Product
 from bot.library.catalogue.reading import read_text
@@ -22,11 +23,15 @@ from bot.words import Words
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The products of a file. `remarks` are about rows that are in, all but one cell."""
+    """The products of a file. `remarks` are about rows that are in, all but one cell; `header` is
+    how its columns were understood, `mark` the decimal mark that its prices prove or was said."""
 
     products: tuple[Product, ...]
     rejects: tuple[Reject, ...] = ()
     remarks: tuple[Reject, ...] = ()
+    header: Header | None = None
+    mark: Mark | None = None
+    encoding: str | None = None
 
 
 def read_catalogue(
@@ -36,12 +41,14 @@ def read_catalogue(
     as_of: date | None = None,
     name: str | None = None,
     called: Mapping[str, str] | None = None,
+    mark: Mark | None = None,
 ) -> Catalogue:
     """The products in a file.
 
     `currency` (ISO 4217) holds where the file names none, and says which dollar a bare $ is.
     `as_of` is the day of the export: else the file's own date (UTC). `name` is what the file is
-    called when it is not the path's name. `called` says which columns are which, theirs → ours.
+    called when it is not the path's name. `called` says which columns are which, theirs → ours;
+    `mark` which sign is the decimal one.
     Raises CannotDo when nothing can be read at all.
     """
     shown = name or path.name
@@ -54,11 +61,18 @@ def read_catalogue(
     if len(header.fields) == 1 and len(header.names) > 2:
         raise CannotDo(_no_catalogue(shown))
     day = as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-    sorting = Sorting(header, read, shown, currency, day)
+    sorting = Sorting(header, read, shown, currency, day, mark)
     products = sorting.sort()
     if not products and not sorting.rejects:
         raise CannotDo(Words("{file} has the columns but no products.", file=shown))
-    return Catalogue(products, tuple(sorting.rejects), tuple(sorting.remarks))
+    return Catalogue(
+        products,
+        tuple(sorting.rejects),
+        tuple(sorting.remarks),
+        header,
+        sorting.mark,
+        read.encoding,
+    )
 
 
 def write_rejects(catalogue: Catalogue, path: Path) -> None:

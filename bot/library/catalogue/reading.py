@@ -12,6 +12,7 @@ from bot.errors import CannotDo
 from bot.words import Words
 
 LARGEST = 50_000_000  # bytes
+LONGEST_CELL = 131_072  # characters
 DELIMITERS = (",", ";", "\t", "|")
 
 BOMS = {
@@ -82,6 +83,7 @@ def records(
 
     A quote that is out of place costs its own row only: reading goes on with the next line.
     """
+    csv.field_size_limit(LONGEST_CELL)  # one for the whole process: others may have set their own
     lines = list(io.StringIO(text, newline=""))
     at, suspect_until = first - 1, 0
     while at < len(lines):

@@ -30,9 +30,17 @@ class Reject:
 class Sorting:
     """One file's rows, sorted into `products`, `rejects` and `remarks`."""
 
-    def __init__(self, header: Header, read: Text, name: str, currency: str | None, day: date):
+    def __init__(
+        self,
+        header: Header,
+        read: Text,
+        name: str,
+        currency: str | None,
+        day: date,
+        mark: Mark | None = None,
+    ):
         self.header, self.read, self.name, self.day = header, read, name, day
-        self.currency = currency
+        self.currency, self.mark = currency, mark
         self.products: dict[str, Growing] = {}
         self.titles: dict[str, Growing] = {}
         self.left_out: dict[str, int] = {}  # handle → the line of its first row, rejected
@@ -44,10 +52,10 @@ class Sorting:
         rows = list(self._rows())
         self._about_the_file()
         prices = ("price", "sale_price", "compare_at")
-        mark = decimal_mark(cell for row in rows for cell in row.all_raw(*prices))
+        self.mark = self.mark or decimal_mark(c for row in rows for c in row.all_raw(*prices))
         usual: Mark = "," if self.header.delimiter == ";" else "."
         for row in rows:
-            row.mark, row.usual, row.dollar = mark, usual, self._dollar()
+            row.mark, row.usual, row.dollar = self.mark, usual, self._dollar()
             try:
                 self._take(row)
             except BadCell as bad:

@@ -4,7 +4,7 @@ Each macro takes trimmed text and gives NULL for what it cannot read.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import duckdb
 
@@ -89,6 +89,9 @@ CREATE MACRO counted(x) AS CASE
     WHEN regexp_full_match(x, '\d{9,10}(\.\d+)?') THEN make_timestamp((x::DOUBLE * 1000000)::BIGINT)
     WHEN regexp_full_match(x, '\d{12,13}') THEN make_timestamp(x::BIGINT * 1000)
     WHEN regexp_full_match(x, '\d{15,16}') THEN make_timestamp(x::BIGINT) END;
+-- 26-11-24 with its year first, as day, month, year
+CREATE MACRO turned(x) AS regexp_replace(x,
+  '^(\d{2})([/.\- ])(\d{1,2})[/.\- ](\d{1,2})(\D.*)?$', '\4\2\3\2\1\5');
 -- what can be read in one way only
 CREATE MACRO plain_moment(x) AS CASE
   WHEN x[5] IN ('-', '/') THEN iso(x)
@@ -167,10 +170,15 @@ def prepare(con: duckdb.DuckDBPyConnection, key: bytes) -> None:
 
 
 def laid_bare(
-    relation: str, texts: Iterable[int], values: Iterable[int], numbers: Iterable[int], mark: str
+    relation: str,
+    texts: Iterable[int],
+    values: Iterable[int],
+    numbers: Iterable[int],
+    mark: Callable[[int], str],
 ) -> str:
     """`relation` with s<i>, the text said, for `texts`; t<i>, something or NULL, for `values` and
-    `numbers`; d<i>, the figure of a number laid bare, where it needs that.
+    `numbers`; d<i>, the figure of a number laid bare, where it needs that. `mark` gives a column's
+    decimal sign.
 
     In stages of their own, since a macro repeats what it is given."""
     said, counted = sorted(set(texts)), sorted(set(numbers))
@@ -178,9 +186,9 @@ def laid_bare(
     first = "".join(f", bare(c{i}) AS b{i}" for i in sorted({*said, *valued}))
     second = "".join(f", said(b{i}) AS s{i}" for i in said)
     second += "".join(f", something(b{i}) AS t{i}" for i in valued)
-    plain = f"{mark == '.'} AND try_cast(t{{0}} AS DECIMAL(18, 2)) IS NOT NULL"
     third = "".join(
-        f", CASE WHEN {plain.format(i)} THEN NULL ELSE grouped(signed(digits(t{i}))) END AS d{i}"
+        f", CASE WHEN {mark(i) == '.'} AND try_cast(t{i} AS DECIMAL(18, 2)) IS NOT NULL THEN NULL "
+        f"ELSE grouped(signed(digits(t{i}))) END AS d{i}"
         for i in counted
     )
     return f"(SELECT *{third} FROM (SELECT *{second} FROM (SELECT *{first} FROM {relation})))"

@@ -82,14 +82,14 @@ def rules(understood: Understood, columns: list[Ours], today: date) -> Iterator[
 
 def typed(type_: Type, raw: str, understood: Understood) -> str:
     """A cell's text as one of our types."""
-    mark, moment = literal(understood.decimal), _read(raw, understood)
+    moment = _read(raw, understood)
+    if type_ in NUMBERS:
+        place = int(raw[1:])
+        return f"as_{type_}({raw}, d{place}, {_mark(understood, place)})"
     ways: dict[Type, str] = {
         "text": raw,
         "key": f"as_key({raw})",
         "person": f"as_person({raw})",
-        "whole": f"as_whole({raw}, d{raw[1:]}, {mark})",
-        "money": f"as_money({raw}, d{raw[1:]}, {mark})",
-        "number": f"as_number({raw}, d{raw[1:]}, {mark})",
         "day": f"likely({moment})::DATE",
         "moment": f"likely({moment})",
         "yes": f"as_yes({raw})",
@@ -113,7 +113,7 @@ def cells(understood: Understood, relation: str) -> str:
             texts.add(one.place)
         else:
             values.add(one.place)
-    return laid_bare(relation, texts, values, numbers, understood.decimal)
+    return laid_bare(relation, texts, values, numbers, understood.mark)
 
 
 def _read(raw: str, understood: Understood) -> str:
@@ -121,6 +121,8 @@ def _read(raw: str, understood: Understood) -> str:
     the engine takes longer to plan all of them than to read the rows."""
     if raw.removeprefix("t").isdigit() and int(raw.removeprefix("t")) in understood.iso:
         return f"iso({raw})"
+    if understood.year_first:
+        return f"as_moment(turned({raw}), true)"
     return f"as_moment({raw}, {str(understood.day_first).lower()})"
 
 
@@ -144,7 +146,7 @@ def _column(understood: Understood, name: str) -> Ours:
     if column.type == "text":
         sql = _text(understood.kind, name, raw)
     if name == "rating":
-        sql = f"as_rating({raw}, d{raw[1:]}, {literal(understood.decimal)}) * {one.scale}"
+        sql = f"as_rating({raw}, d{raw[1:]}, {_mark(understood, one.place)}) * {one.scale}"
     if name == "share":
         sql = f"CASE WHEN contains({raw}, '%') OR {sql} > 1 THEN {sql} / 100 ELSE {sql} END"
     if name == "opted_out":  # a day on which somebody left says yes
@@ -167,7 +169,7 @@ def _text(kind: str, name: str, raw: str) -> str:
 
 
 def _outcome(understood: Understood, place: int, metric: str, theirs: str) -> Ours:
-    raw, mark = f"t{place}", literal(understood.decimal)
+    raw, mark = f"t{place}", _mark(understood, place)
     if sort_of(metric) == "values":
         return Ours(
             f"metric_{metric}",
@@ -218,17 +220,13 @@ def _moment(understood: Understood) -> str:
 
 
 def _of_orders(understood: Understood, name: str) -> str | None:
-    mark, place = literal(understood.decimal), understood.place
+    place = understood.place
     if name == "at" and understood.has("at", "time"):
         return _moment(understood)
     if name == "amount" and place("amount") is None:
-        price = f"as_exact(t{place('unit_price')}, d{place('unit_price')}, {mark})"
-        pieces = (
-            f"as_exact(t{place('quantity')}, d{place('quantity')}, {mark})"
-            if understood.has("quantity")
-            else "1"
-        )
-        off = f"coalesce(as_money(t{place('line_discount')}, d{place('line_discount')}, {mark}), 0)"
+        price = _exact(understood, "unit_price")
+        pieces = _exact(understood, "quantity") if understood.has("quantity") else "1"
+        off = f"coalesce({_exact(understood, 'line_discount', 'money')}, 0)"
         worth = f"{price}::DOUBLE * {pieces}::DOUBLE"
         worth = f"{worth} - {off}::DOUBLE" if understood.has("line_discount") else worth
         return f"try_cast(round({worth}, 4) AS DECIMAL(18, 2))"
@@ -244,6 +242,15 @@ def _of_orders(understood: Understood, name: str) -> str | None:
         lined = understood.has("product") or understood.has("title") or not understood.has("order")
         return "NULL" if lined else "0"
     return None
+
+
+def _exact(understood: Understood, ours: str, type_: str = "exact") -> str:
+    place = understood.place(ours)
+    return f"as_{type_}(t{place}, d{place}, {_mark(understood, place or 0)})"
+
+
+def _mark(understood: Understood, place: int) -> str:
+    return literal(understood.mark(place))
 
 
 def _of_events(understood: Understood, name: str) -> str | None:

@@ -5,8 +5,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.errors import CannotDo
 from bot.library.catalogue.amounts import CURRENCIES
+from bot.library.catalogue.columns import known_fields
+from bot.library.catalogue.file import Catalogue
+from bot.library.catalogue.sorting import Reject as ProductReject
+from bot.library.files.goods import currency_of
 from bot.library.files.names import CONSENTS, PRODUCTS, Match, sort_of, spoken
 from bot.library.files.proving import Proof
+from bot.library.files.rejecting import Reject
 from bot.library.files.understood import Mapped
 from bot.library.kinds import Type, kinds
 from bot.words import Words
@@ -22,9 +27,11 @@ def check_asked(kind: str | None, given: Mapping[str, str], currency: str | None
                 known=", ".join((*kinds(), PRODUCTS)),
             )
         )
-    asked = [kinds()[kind]] if kind and kind != PRODUCTS else list(kinds().values())
+    asked = [one for name, one in kinds().items() if kind in (None, name)]
     known = {name for one in asked for name in (*one.columns, *one.aids)}
-    if kind != PRODUCTS and (wrong := [one for one in given.values() if one not in known]):
+    if kind in (None, PRODUCTS):
+        known |= {name for name in known_fields() if not name.startswith("option_")}
+    if wrong := [one for one in given.values() if one not in known]:
         raise CannotDo(
             Words(
                 "There is no column {column}. The columns are: {known}.",
@@ -122,6 +129,22 @@ def no_values(name: str, one: Mapped, cell: str, type_: Type) -> CannotDo:
     )
 
 
+def no_rows(name: str, rejects: Sequence[Reject | ProductReject]) -> CannotDo:
+    """No row that could come in, and why the first did not."""
+    if not rejects:
+        return CannotDo(Words("{file} has the columns but no rows.", file=name))
+    first = rejects[0]
+    return CannotDo(
+        Words(
+            "No row of {file} can be read. Line {line}, {column}: {reason}.",
+            file=name,
+            line=first.line,
+            column=first.column or "?",
+            reason=first.reason,
+        )
+    )
+
+
 def assumptions(
     match: Match, names: Sequence[str], proof: Proof, said: str | None, asked: str | None
 ) -> Iterator[Words]:
@@ -134,6 +157,13 @@ def assumptions(
         )
     if proof.decimal == "," and proof.mark_proved:
         yield Words("Numbers are read with a decimal comma.")
+    for at, (cell, value) in proof.doubtful.items():
+        yield Words(
+            "“{cell}” in {column} is read as {value}: nothing else says what its sign means.",
+            cell=cell,
+            column=names[at],
+            value=value,
+        )
     if proof.signed:
         yield Words("Amounts are in several currencies, by the sign beside each.")
     elif said and not asked and "currency" not in match.columns:
@@ -147,6 +177,23 @@ def assumptions(
         top = 10 if proof.rating_scale == 0.5 else 100
         yield Words("Ratings go up to {top} and are brought to 5.", top=top)
     yield from _made(match, names)
+
+
+def about_products(catalogue: Catalogue) -> Iterator[Words]:
+    """The same of a catalogue."""
+    if catalogue.mark == ",":
+        yield Words("Numbers are read with a decimal comma.")
+    header, products = catalogue.header, catalogue.products
+    if header and any(one.price for one in products):
+        if not any(one.currency for one in products):
+            yield Words("No currency is named.")
+        elif "currency" not in header.fields and (found := currency_of(products)):
+            yield Words("Amounts are in {currency}.", currency=found)
+    if header and header.twice:
+        yield Words(
+            "Two columns are called {column}: rows in which they differ stay out.",
+            column=header.twice[0],
+        )
 
 
 def _made(match: Match, names: Sequence[str]) -> Iterator[Words]:

@@ -55,6 +55,21 @@ def together(paths: Sequence[Path], folder: Path, called: Mapping[str, str]) -> 
         return _join(con, folder, orders[0], lines[0], beside)
 
 
+def half(path: Path) -> str | None:
+    """Whether a file holds the orders ("orders") or their lines ("lines") of a shop that exports
+    them apart; None for any other file."""
+    file = _looked_at(path, {})
+    if file is None or complete(file.match):
+        return None
+    return "orders" if is_orders(file.match) else "lines" if is_lines(file.match) else None
+
+
+def stands_alone(path: Path) -> bool:
+    """Whether a file can be taken in by itself, by its columns."""
+    file = _looked_at(path, {})
+    return file is not None and file.kind is not None
+
+
 def is_orders(found: Match) -> bool:
     """Whether a file says when orders were placed, and by whom, but not for how much."""
     return {"order", "at", "customer"} <= set(found.columns) and not _worth(found)

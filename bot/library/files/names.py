@@ -74,7 +74,7 @@ def guess(names: Sequence[str], file: str, given: Mapping[str, str], kind: str |
 def match(kind: str, names: Sequence[str], given: Mapping[str, str]) -> Match:
     """The columns of a file as one kind names them; `given` (theirs → ours) goes first."""
     if kind == PRODUCTS:
-        return _products(names)
+        return _products(names, given)
     lists = {ours: column.called for ours, column in kinds()[kind].columns.items()}
     aids = kinds()[kind].aids
     columns = _assigned(names, {**lists, **aids}, given)
@@ -192,8 +192,8 @@ def _personal(names: Sequence[str], taken: Iterable[int]) -> dict[int, str]:
     return found
 
 
-def _products(names: Sequence[str]) -> Match:
-    columns = _assigned(names, known_fields(), {})
+def _products(names: Sequence[str], given: Mapping[str, str]) -> Match:
+    columns = _assigned(names, known_fields(), given)
     return Match(PRODUCTS, columns, score=len(columns))
 
 

@@ -2,14 +2,13 @@
 
 import codecs
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import CannotDo
 from bot.library.catalogue.reading import BOMS
-from bot.library.files.understood import Format
+from bot.library.files.understood import Format, Understood
 from bot.words import Words
 
 LARGEST = 4_000_000_000  # bytes
@@ -62,12 +61,19 @@ def fingerprint(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def same(path: Path, sha256: str, size: int) -> bool:
-    """Whether this still is the file that was understood."""
+def check_same(path: Path, understood: Understood) -> None:
+    """Raises CannotDo when this is no longer the file that was understood."""
     try:
-        return os.stat(path).st_size == size and fingerprint(path) == sha256
+        same = path.stat().st_size == understood.size and fingerprint(path) == understood.sha256
     except OSError:
-        return False
+        same = False
+    if not same:
+        raise CannotDo(
+            Words(
+                "{file} changed while I was reading it. Nothing was taken in; give it to me again.",
+                file=understood.name,
+            )
+        )
 
 
 def path_is_workbook(path: Path) -> bool:

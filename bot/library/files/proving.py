@@ -1,27 +1,19 @@
 """What the cells of a whole file prove: the decimal mark, the order of day and month, addresses."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.library.catalogue.amounts import currency_in
 from bot.library.files.cells import laid_bare
-from bot.library.files.names import Match, sort_of, spoken
-from bot.library.files.source import Source
+from bot.library.files.marks import Marks, Sort, figure, marks_of
+from bot.library.files.marks import shape as shape_of_figure
+from bot.library.files.names import Match, sort_of
+from bot.library.files.source import Shape, Source
+from bot.library.files.tongues import french, with_commas
+from bot.library.files.understood import MARKS, Mark, Said
 from bot.library.kinds import kinds
 
-FRENCH = {
-    *("date", "client", "commande", "prix", "devise", "quantite", "montant", "pays", "appareil"),
-    *("reference", "texte", "note", "langue", "canal", "jour", "moment", "produit", "avis"),
-    *("statut", "depuisle", "envoyes", "clics", "depense", "variante", "visiteur"),
-}
-FRENCH_WORDS = {  # in a name of several words; they are no English ones
-    *("commande", "prix", "devise", "quantite", "montant", "appareil", "langue", "jour", "produit"),
-    *("avis", "statut", "numero", "nom", "adresse", "livraison", "taille", "couleur", "ttc", "ht"),
-    *("libelle", "categorie", "achat", "envoi", "du", "de", "le", "la", "depense", "campagne"),
-}
 SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 TO_TEN, TO_HUNDRED = 0.1, 0.5  # of the ratings beyond 5, beyond 10: then that is what they go to
 ADDRESS = 0.2  # of a column's cells: then the column is one of addresses
@@ -32,8 +24,11 @@ NUMBERS = ("money", "number", "whole")
 @dataclass(frozen=True)
 class Proof:
     rows: int
-    decimal: Literal[".", ","] = "."
+    decimal: Mark = "."
+    marks: Mapping[int, Mark] = field(default_factory=dict)  # of columns that have another one
+    doubtful: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # a cell, how it is read
     day_first: bool = True
+    year_first: bool = False  # where years have two digits
     iso: tuple[int, ...] = ()  # positions of dates that begin with their year in every row
     order_proved: bool = True  # by a day above 12, or there are no such dates at all
     mark_proved: bool = True
@@ -44,39 +39,29 @@ class Proof:
     addresses: dict[int, str] = field(default_factory=dict)
 
 
-def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
-    """One pass over the cells."""
+def prove(source: Source, match: Match, names: Sequence[str], shape: Shape, said: Said) -> Proof:
+    """One pass over the cells; what a person said needs no proof."""
     dates, numbers = _of_type(match, ("day", "moment")), _of_type(match, NUMBERS)
-    selects = ["count(*)"]
-    for at in dates:
-        x = f"bare(c{at})"
-        for part in (1, 2):
-            signs = "('/', '.', '-', ' ')"
-            near = f"{x}[2] IN {signs} OR {x}[3] IN {signs}"
-            selects.append(f"max(CASE WHEN {near} THEN try_cast(slashed({x}, {part}) AS INT) END)")
-        selects.append(f"count(*) FILTER ({x}[5] NOT IN ('-', '/'))")
-    for at in numbers:
-        for sign in (",", "."):
-            selects.append(
-                f"count(*) FILTER (contains(c{at}, '{sign}') AND regexp_matches(c{at}, "
-                f"'\\d[{sign}](\\d{{1,2}}|\\d{{4,}})\\D*$'))"
-            )
+    selects = ["count(*)", *(one for at in dates for one in _dated(at))]
+    selects += [f"histogram({shape_of_figure(f'bare(c{at})')})" for at in numbers]
     found = source.con.execute(f"SELECT {', '.join(selects)} FROM {source.relation}").fetchall()[0]
     end = 1 + 3 * len(dates)
     firsts, seconds, others = found[1:end:3], found[2:end:3], found[3:end:3]
-    marks = found[end:]
     first, proved, clashes = _order(firsts, seconds, names)
+    shapes = dict(zip(numbers, found[end:], strict=True))
+    marks = _marks(match, shapes, names, shape, said)
     beside = _signs(source, match)
-    commas, points = sum(marks[::2]), sum(marks[1::2])
-    slow = commas == points and commas == 0 and french(names)
     return Proof(
         rows=found[0],
-        decimal="," if commas > points or slow else ".",
-        day_first=first,
+        decimal=marks.mark,
+        marks=marks.own,
+        doubtful=_examples(source, marks),
+        day_first=first if said.dates is None else said.dates == "day-first",
+        year_first=said.dates == "year-first",
         iso=tuple(at for at, other in zip(dates, others, strict=True) if not other),
-        order_proved=proved,
-        mark_proved=bool(commas or points),
-        clashes=clashes,
+        order_proved=proved or said.dates is not None,
+        mark_proved=marks.proved,
+        clashes=clashes and said.dates is None,
         currency=beside[0] if beside else _said_currency(source, match),
         signed=len(beside) > 1,
         rating_scale=_scale(source, match),
@@ -84,16 +69,51 @@ def prove(source: Source, match: Match, names: Sequence[str]) -> Proof:
     )
 
 
-def french(names: Sequence[str]) -> bool:
-    """Whether the columns have French names."""
-    return sum(map(_is_french, names)) >= 2
+def _dated(at: int) -> Iterator[str]:
+    """The highest first and second part of dates with signs, and how many are no ISO dates."""
+    x = f"bare(c{at})"
+    signs = "('/', '.', '-', ' ')"
+    near = f"{x}[2] IN {signs} OR {x}[3] IN {signs}"
+    for part in (1, 2):
+        yield f"max(CASE WHEN {near} THEN try_cast(slashed({x}, {part}) AS INT) END)"
+    yield f"count(*) FILTER ({x}[5] NOT IN ('-', '/'))"
 
 
-def _is_french(name: str) -> bool:
-    bare = unicodedata.normalize("NFKD", name.lower())
-    words = re.split(r"[^a-z]+", "".join(c for c in bare if not unicodedata.combining(c)))
-    marked = any(c in name for c in "éèêçàù")
-    return marked or spoken(name) in FRENCH or not FRENCH_WORDS.isdisjoint(words)
+def _marks(
+    match: Match,
+    shapes: Mapping[int, Mapping[str, int] | None],
+    names: Sequence[str],
+    shape: Shape,
+    said: Said,
+) -> Marks:
+    """Which sign is the decimal one. Cells of a workbook, of Parquet and of JSON are figures
+    already, with a point, unless they are proved to be texts."""
+    if said.decimal:
+        return Marks(MARKS[said.decimal], proved=True)
+    columns = kinds()[match.kind].columns
+    named = {at: ours for ours, at in match.columns.items()}
+    sorts: dict[int, Sort] = {}
+    for at in shapes:
+        ours = named.get(at, "")
+        small = ours in ("rating", "share")
+        whole = ours == "quantity" or (ours in columns and columns[ours].type == "whole")
+        sorts[at] = "small" if small else "whole" if whole else "figure"
+    text = shape.format == "csv"
+    usual: Mark = "," if text and (with_commas(names) or shape.delimiter == ";") else "."
+    found = marks_of({at: one or {} for at, one in shapes.items()}, sorts, usual, text)
+    return found if text else replace(found, doubtful={})
+
+
+def _examples(source: Source, marks: Marks) -> dict[int, tuple[str, str]]:
+    """A cell of each doubtful column and how it is read."""
+    examples = {}
+    for at, sign in marks.doubtful.items():
+        shaped = f"regexp_matches(bare(c{at}), '(^|\\D)[1-9]\\d{{0,2}}\\{sign}\\d{{3}}(\\D|$)')"
+        asked = f"SELECT bare(c{at}) FROM {source.relation} WHERE {shaped} LIMIT 1"
+        cell: Any = source.con.execute(asked).fetchone()
+        if cell:
+            examples[at] = (cell[0], figure(cell[0], sign, marks.mark))
+    return examples
 
 
 def _order(
@@ -172,7 +192,7 @@ def _scale(source: Source, match: Match) -> float:
     at = match.columns.get("rating")
     if match.kind != "feedback" or at is None:
         return 1.0
-    cells = laid_bare(source.relation, [], [], [at], ".")
+    cells = laid_bare(source.relation, [], [], [at], lambda _: ".")
     said = f"SELECT as_rating(t{at}, d{at}, '.') AS r FROM {cells}"
     many, beyond_ten, beyond_five = source.con.execute(
         "SELECT count(r), count(*) FILTER (r > 10 AND r <= 100), "

@@ -18,7 +18,7 @@ import duckdb
 from bot.errors import CannotDo
 from bot.library.files import sheet
 from bot.library.files.records import Fault, Record, lines_of, records
-from bot.library.files.understood import Cancelled, Format
+from bot.library.files.understood import Cancelled, Format, Understood
 from bot.words import Words
 
 MEMORY = "600MB"
@@ -36,6 +36,19 @@ class Shape:
     header_line: int
     names: tuple[str, ...]
     lines: int = 0
+
+
+def shape_of(understood: Understood) -> Shape:
+    """How the rows of a file that was understood are laid out."""
+    return Shape(
+        understood.format,
+        understood.encoding,
+        understood.delimiter,
+        understood.sheet,
+        understood.header_line,
+        understood.names,
+        understood.lines,
+    )
 
 
 @dataclass

@@ -9,11 +9,12 @@ from pathlib import Path
 import duckdb
 
 from bot.errors import CannotDo
+from bot.library.files import hopeless
 from bot.library.files.hiding import bare_words
-from bot.library.files.opening import fingerprint
+from bot.library.files.opening import check_same
 from bot.library.files.rejecting import Reject, write_rejects
 from bot.library.files.sealing import ALLOWS, sealed
-from bot.library.files.source import Shape, Source, literal, opened
+from bot.library.files.source import Source, literal, opened, shape_of
 from bot.library.files.table import fill, kept
 from bot.library.files.understood import Address, Cancelled, Taken, Understood
 from bot.library.kinds import kinds
@@ -42,11 +43,11 @@ def read(
     Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
     it can be read; `to` and `apart` then don't exist.
     """
-    _check_same(path, understood)
+    check_same(path, understood)
     day = today or datetime.now(UTC).date()
     fresh: list[tuple[Path, Path]] = []
     try:
-        with opened(path, understood.name, _shape(understood), cancelled) as source:
+        with opened(path, understood.name, shape_of(understood), cancelled) as source:
             source.con.create_function("bare_words", bare_words, ["VARCHAR"], "VARCHAR")
             whys = fill(source, understood, key, day, progress, cancelled)
             rejects = _rejects(source, understood, whys)
@@ -55,7 +56,7 @@ def read(
                 _apart(source, understood, key, apart, fresh)
         if cancelled():
             raise Cancelled
-        _check_same(path, understood)
+        check_same(path, understood)
         for made, final in fresh:
             made.replace(final)
         progress(taken.rows)
@@ -65,32 +66,6 @@ def read(
     finally:
         for made, _ in fresh:
             made.unlink(missing_ok=True)
-
-
-def _check_same(path: Path, understood: Understood) -> None:
-    try:
-        same = path.stat().st_size == understood.size and fingerprint(path) == understood.sha256
-    except OSError:
-        same = False
-    if not same:
-        raise CannotDo(
-            Words(
-                "{file} changed while I was reading it. Nothing was taken in; give it to me again.",
-                file=understood.name,
-            )
-        )
-
-
-def _shape(understood: Understood) -> Shape:
-    return Shape(
-        understood.format,
-        understood.encoding,
-        understood.delimiter,
-        understood.sheet,
-        understood.header_line,
-        understood.names,
-        understood.lines,
-    )
 
 
 def _rejects(source: Source, understood: Understood, whys: list[tuple[str, str]]) -> list[Reject]:
@@ -126,7 +101,7 @@ def _write(
     doubled = kept(con, understood)
     rows, last = con.execute(f'SELECT count(*), max("{dated}")::DATE FROM kept').fetchall()[0]
     if not rows:
-        raise _nothing(understood, rejects)
+        raise hopeless.no_rows(understood.name, rejects)
     made = _fresh(to, fresh)
     names = ", ".join(f'"{name}"' for name in kinds()[understood.kind].columns)
     con.execute(
@@ -181,21 +156,6 @@ def _flush(path: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
-
-
-def _nothing(understood: Understood, rejects: list[Reject]) -> CannotDo:
-    if not rejects:
-        return CannotDo(Words("{file} has the columns but no rows.", file=understood.name))
-    first = rejects[0]
-    return CannotDo(
-        Words(
-            "No row of {file} can be read. Line {line}, {column}: {reason}.",
-            file=understood.name,
-            line=first.line,
-            column=first.column or "?",
-            reason=first.reason,
-        )
-    )
 
 
 def _failed(understood: Understood, error: duckdb.Error) -> CannotDo:

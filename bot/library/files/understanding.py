@@ -1,6 +1,6 @@
 """Looks at a file and says what it is: its kind, its columns, how its numbers are written."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,13 +10,14 @@ from bot.errors import CannotDo
 from bot.library.catalogue.amounts import CURRENCIES, currency_in
 from bot.library.files import hopeless
 from bot.library.files.cells import prepare
+from bot.library.files.goods import catalogue_of, columns_of, currency_of, sample_of
 from bot.library.files.heads import find_head
 from bot.library.files.names import PRODUCTS, Match, complete, guess, spoken
 from bot.library.files.opening import Opened, look
 from bot.library.files.proving import Proof, prove
 from bot.library.files.sampling import sample, unreadable_columns
 from bot.library.files.source import Shape, opened, unreadable
-from bot.library.files.understood import Address, Mapped, Understood
+from bot.library.files.understood import Address, Dates, Doubt, Mapped, Said, Sign, Understood
 from bot.library.kinds import kinds
 from bot.words import Words
 
@@ -41,15 +42,17 @@ def understand(
     kind: str | None = None,
     called: Mapping[str, str] | None = None,
     currency: str | None = None,
+    dates: Dates | None = None,
+    decimal: Sign | None = None,
 ) -> Understood:
-    """How a file can be read. `name` is what the file is called where people see it; `kind` and
-    `called` (theirs → ours) settle what it would else be guessed to be; `currency` (ISO 4217)
-    holds for rows that say none.
+    """How a file can be read. `name` is what the file is called where people see it; the others
+    settle what it would else be guessed to be: see `Said`.
 
-    Kind "products" is possible: the caller then uses `bot.library.catalogue.file.read_catalogue`.
+    Kind "products" is possible: the caller then uses `catalogue_of` in `bot.library.files.goods`.
     Raises CannotDo with one clear sentence for a hopeless file. Nothing is written.
     """
     given = dict(called or {})
+    said = Said(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
     hopeless.check_asked(kind, given, currency)
     file = look(path, name)
     head = find_head(path, file, name, given, kind)
@@ -71,16 +74,16 @@ def understand(
         file.format, file.encoding, head.delimiter, head.sheet, head.line, head.names, file.lines
     )
     if match.kind == PRODUCTS:
-        return _products(name, match, shape, file)
+        return _products(path, name, shape, file, said)
     try:
         with opened(path, name, shape) as source:
             prepare(source.con, b"")
-            proof = prove(source, match, head.names)
+            proof = prove(source, match, head.names, shape, said)
             if not proof.rows:
                 raise CannotDo(Words("{file} has the columns but no rows.", file=name))
             match = _without_people(match, proof)
             proof = _as_there(proof, currency or _currency(match, head.names, proof))
-            found = _understood(name, match, shape, file, proof, currency)
+            found = _understood(name, match, shape, file, proof, said)
             found = _readable(found, source.con, source.relation, name)
             return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
     except duckdb.Error:
@@ -124,7 +127,7 @@ def _without_people(match: Match, proof: Proof) -> Match:
 
 
 def _understood(
-    name: str, match: Match, shape: Shape, file: Opened, proof: Proof, currency: str | None
+    name: str, match: Match, shape: Shape, file: Opened, proof: Proof, told: Said
 ) -> Understood:
     names, apart = shape.names, match.kind == "consents"
     mapped = [_mapped(match.kind, ours, at, names, proof) for ours, at in match.columns.items()]
@@ -144,7 +147,7 @@ def _understood(
     held = {at for at, _ in addresses}
     dropped = [names[at] for at in sorted(match.personal) if at not in held and at not in taken]
     rest = [n for at, n in enumerate(names) if n and at not in taken and at not in match.personal]
-    said = currency or _currency(match, names, proof)
+    said = told.currency or _currency(match, names, proof)
     return Understood(
         name=name,
         kind=match.kind,
@@ -155,7 +158,9 @@ def _understood(
         header_line=shape.header_line,
         names=names,
         decimal=proof.decimal,
+        marks=dict(proof.marks),
         day_first=proof.day_first,
+        year_first=proof.year_first,
         iso=proof.iso,
         currency=said,
         signed=proof.signed,
@@ -168,8 +173,18 @@ def _understood(
         ignored=tuple(rest),
         rows=proof.rows,
         lines=shape.lines,
-        assumed=tuple(hopeless.assumptions(match, names, proof, said, currency)),
+        said=told,
+        unproved=tuple(_unproved(proof)),
+        assumed=tuple(hopeless.assumptions(match, names, proof, said, told.currency)),
     )
+
+
+def _unproved(proof: Proof) -> Iterator[Doubt]:
+    """What a person may say otherwise."""
+    if not proof.order_proved or proof.clashes:
+        yield "dates"
+    if proof.doubtful:
+        yield "decimal"
 
 
 def _mapped(kind: str, ours: str, at: int, names: tuple[str, ...], proof: Proof) -> Mapped:
@@ -218,23 +233,33 @@ def _readable(
     return found.model_copy(update=update)
 
 
-def _products(name: str, match: Match, shape: Shape, file: Opened) -> Understood:
-    used = sorted(match.columns.items(), key=lambda one: one[1])
+def _products(path: Path, name: str, shape: Shape, file: Opened, said: Said) -> Understood:
+    """As the catalogue's reader takes it: all of it is read, so that its figures are exact."""
+    catalogue = catalogue_of(path, name, shape, said)
+    header = catalogue.header
+    if header is None or not catalogue.products:
+        raise hopeless.no_rows(name, catalogue.rejects)
+    text = shape.format == "csv"
+    used = {at for places in header.fields.values() for at in places}
     return Understood(
         name=name,
         kind=PRODUCTS,
         format=shape.format,
-        encoding=shape.encoding,
-        delimiter=shape.delimiter,
+        encoding=catalogue.encoding if text else None,
+        delimiter=header.delimiter if text else None,
         sheet=shape.sheet,
-        header_line=shape.header_line,
-        names=shape.names,
+        header_line=header.line if text else shape.header_line,
+        names=header.names,
+        decimal=catalogue.mark or ".",
+        currency=said.currency or currency_of(catalogue.products),
         sha256=file.sha256,
         size=file.size,
-        columns=tuple(
-            Mapped(theirs=shape.names[at], ours=ours, how="as it is", place=at) for ours, at in used
-        ),
-        ignored=tuple(n for at, n in enumerate(shape.names) if n and at not in match.used()),
-        rows=max(0, shape.lines - shape.header_line),
+        columns=tuple(columns_of(header)),
+        ignored=tuple(n for at, n in enumerate(header.names) if n and at not in used),
+        sample=sample_of(catalogue.products),
+        rows=len(catalogue.products),
+        rejected=len(catalogue.rejects),
         lines=shape.lines,
+        said=said,
+        assumed=tuple(hopeless.about_products(catalogue)),
     )

@@ -12,6 +12,23 @@ from bot.words import Words, words_from
 
 Format = Literal["csv", "xlsx", "parquet", "jsonl"]
 Address = Literal["email", "phone", "id"]
+Mark = Literal[".", ","]
+Dates = Literal["day-first", "month-first", "year-first"]
+Sign = Literal["comma", "point"]
+Doubt = Literal["dates", "decimal"]
+MARKS: dict[Sign, Mark] = {"comma": ",", "point": "."}
+
+
+class Said(BaseModel):
+    """What a person said of a file: it goes before all that is guessed. `called` is theirs → ours,
+    theirs by its name or its number from 1; `currency` (ISO 4217) holds for rows that say none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: str | None = None
+    called: dict[str, str] = {}
+    currency: str | None = None
+    dates: Dates | None = None
+    decimal: Sign | None = None
 
 
 class Mapped(BaseModel):
@@ -42,8 +59,10 @@ class Understood(BaseModel):
     sheet: str | None = None
     header_line: int = 1  # as an editor counts; 0 when the format names its columns itself
     names: tuple[str, ...] = ()  # of all the file's columns, in its order
-    decimal: Literal[".", ","] = "."
+    decimal: Mark = "."
+    marks: dict[int, Mark] = {}  # of columns, by their position, that have another one
     day_first: bool = True
+    year_first: bool = False  # in dates whose years have two digits
     iso: tuple[int, ...] = ()  # positions of dates that say 2026-11-24 in every row
     currency: str | None = None  # where a row says none
     signed: bool = False  # the sign beside a row's amount says its currency
@@ -56,6 +75,9 @@ class Understood(BaseModel):
     ignored: tuple[str, ...] = ()  # columns not understood
     sample: tuple[dict[str, str], ...] = ()  # rows by our columns; personal ones "(keyed)"
     rows: int = 0  # counted
+    rejected: int | None = None  # rows that stay out; None: not known before all are read
+    said: Said = Said()
+    unproved: tuple[Doubt, ...] = ()  # what was assumed and can be said otherwise
     lines: int = 0  # ends of lines of a text
     assumed: tuple[Words, ...] = ()
 
@@ -63,6 +85,10 @@ class Understood(BaseModel):
     @classmethod
     def _spoken(cls, stored: Any) -> Any:
         return tuple(words_from(one) if isinstance(one, dict) else one for one in stored)
+
+    def mark(self, place: int) -> Mark:
+        """The decimal sign of a column by its position."""
+        return self.marks.get(place, self.decimal)
 
     def place(self, ours: str) -> int | None:
         """The position of the file's column that is ours by that name."""

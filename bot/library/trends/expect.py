@@ -11,6 +11,10 @@ Expected = level × season. All in logarithms, since a shop grows and shrinks by
   November, bath towels do not. And where a series stood far out in last year's week, neither
   that it does so again nor that it does not is a finding. "The same week" is 52 weeks ago; up to
   Black Friday it is the week as far from that year's Black Friday, 52 or 53 weeks back.
+- **Purchases**: what is counted is divided by its usual purchase. A wholesaler's line is of 48, and
+  48 units in it are not 48 people who decided: where they are taken for that, one customer's order
+  makes a product's week. Counting noise is that of the purchases, as many as the level has, or,
+  of a rise, as few as stand behind it.
 - **Scale**: the same forecast made for each of the last 52 weeks, and the median absolute error of
   it. A few errors say little, so the scale leans on what all series show in common over their
   counting noise (Poisson), by as many weeks as it has.
@@ -58,9 +62,9 @@ class Surprise:
 
 def surprise(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> Surprise | None:
     """How the last weeks compare with what was expected. `counts`: series × weeks, the last
-    column being the week asked about; `weeks` their Mondays, without a gap; `sizes` the counts that
-    stand behind numbers that are none (money), of the same shape. None when there are too few
-    weeks to try the forecast on."""
+    column being the week asked about; `weeks` their Mondays, without a gap; `sizes` how many
+    purchases stand behind each count (or amount of money), of the same shape; each one is one
+    when left out. None when there are too few weeks to try the forecast on."""
     asked = [_asked(Past(counts, weeks, span, sizes)) for span in SPANS]
     told = [(span, one) for span, one in zip(SPANS, asked, strict=True) if one is not None]
     if not told:
@@ -79,14 +83,14 @@ def surprise(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -
     )
 
 
-def expected(counts: Numbers, weeks: list[date]) -> Numbers:
+def expected(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> Numbers:
     """What each week was expected to be from the weeks before it, series × weeks; nan where there
     are not eight weeks before. For a chart."""
-    past = Past(counts, weeks, 1)
+    past = Past(counts, weeks, 1, sizes)
     out = np.full(counts.shape, np.nan)
     for at in range(LEVEL, len(weeks)):
         season = past.season(at)
-        out[:, at] = np.exp(past.level(at) + (0.0 if season is None else season)) - 0.5
+        out[:, at] = past.counted(past.level(at) + (0.0 if season is None else season))
     return np.asarray(np.maximum(out, 0.0))
 
 
@@ -119,11 +123,11 @@ def _asked(past: "Past") -> Surprise | None:
     level = past.level(last)
     told = past.as_before(last, told)
     error = past.signal(last) - told
-    scale = _scale(tries, past.noise(last), span)
+    scale = _scale(tries, past.noise(last), past.noise_of_rise(last), span)
     scale *= _unrest(error / scale)
     return Surprise(
-        level=np.exp(level) - 0.5,
-        expected=np.maximum(np.exp(level + told) - 0.5, 0.1),
+        level=past.counted(level),
+        expected=np.maximum(past.counted(level + told), 0.1),
         came=counts[:, last - span + 1 :].mean(axis=1),
         p=2 * t_above(np.abs(error) / scale, FREEDOM),
         span=np.full(len(counts), float(span)),
@@ -131,13 +135,14 @@ def _asked(past: "Past") -> Surprise | None:
     )
 
 
-def _scale(tries: list[Numbers], noise: Numbers, span: int) -> Numbers:
-    """The standard error of the forecast, one a series."""
-    own = (NORMAL * np.median(np.abs(np.stack(tries)), axis=0)) ** 2 / noise
+def _scale(tries: list[Numbers], usual: Numbers, asked: Numbers, span: int) -> Numbers:
+    """The standard error of the forecast, one a series: how much the series varies over its usual
+    noise, times the noise of the weeks asked about."""
+    own = (NORMAL * np.median(np.abs(np.stack(tries)), axis=0)) ** 2 / usual
     common = max(float(np.median(own)), 1.0)
     weight = len(tries) / span
     over = (weight * own + LEAN * common) / (weight + LEAN)
-    return np.asarray(np.sqrt(np.maximum(over, 1.0) * noise))
+    return np.asarray(np.sqrt(np.maximum(over, 1.0) * asked))
 
 
 def _unrest(errors: Numbers) -> float:
@@ -155,12 +160,17 @@ class Past:
     def __init__(self, counts: Numbers, weeks: list[date], span: int, sizes: Numbers | None = None):
         self.counts, self.weeks, self.span = counts, weeks, span
         self.sizes = counts if sizes is None else sizes
-        self.log = np.log(counts + 0.5)
+        self.purchase = np.ones(len(counts)) if sizes is None else _purchase(counts, sizes)
+        self.log = np.log(counts / self.purchase[:, None] + 0.5)
         self.again, self.once = self._coming_again()
 
     def level(self, at: int) -> Numbers:
         end = at - self.span + 1
         return np.asarray(np.median(self.log[:, end - LEVEL : end], axis=1))
+
+    def counted(self, log: Numbers) -> Numbers:
+        """What was counted, of the logarithm of purchases."""
+        return np.asarray((np.exp(log) - 0.5) * self.purchase)
 
     def signal(self, at: int) -> Numbers:
         """How far the weeks up to `at` stand above the level before them."""
@@ -170,8 +180,19 @@ class Past:
     def noise(self, at: int) -> Numbers:
         """The variance that counting alone gives to a signal: of the weeks' mean, and of a median
         of eight (π/2 of a mean's)."""
-        weekly = self.sizes[:, at - self.span - LEVEL + 1 : at + 1].mean(axis=1) + 0.5
+        weekly = self._sized(at - self.span - LEVEL + 1, at + 1)
         return np.asarray((1 / self.span + np.pi / 2 / LEVEL) / weekly)
+
+    def noise_of_rise(self, at: int) -> Numbers:
+        """The same; of a rise, with no more purchases than stand behind it: a hundred units more
+        may be one customer's."""
+        usual = self._sized(at - self.span - LEVEL + 1, at + 1)
+        behind = np.minimum(usual, self._sized(at - self.span + 1, at + 1))
+        asked = np.where(self.signal(at) > 0, behind, usual)
+        return np.asarray(1 / self.span / asked + np.pi / 2 / LEVEL / usual)
+
+    def _sized(self, begin: int, end: int) -> Numbers:
+        return np.asarray(self.sizes[:, begin:end].mean(axis=1) + 0.5)
 
     def season(self, at: int) -> Numbers | None:
         """What the same weeks did last year; None when last year is not there."""
@@ -227,6 +248,15 @@ class Past:
         again = max(float((now * before).mean()), 0.0)
         once = float((before**2).mean()) - again
         return again, max(once / float(noise.mean()), 1.0)
+
+
+def _purchase(counts: Numbers, sizes: Numbers) -> Numbers:
+    """How much one purchase is, in the middle of the last year's weeks; at least one."""
+    counts, sizes = counts[:, -BACK:], sizes[:, -BACK:]
+    each = np.divide(counts, sizes, out=np.ones_like(counts), where=sizes > 0)
+    sold = np.where(sizes > 0, each, np.nan)
+    sold[np.isnan(sold).all(axis=1)] = 1.0
+    return np.asarray(np.maximum(np.nanmedian(sold, axis=1), 1.0))
 
 
 def _apart(signals: Numbers) -> Numbers:

@@ -70,6 +70,13 @@ def _doubt(found: Findings, all_of: Tested) -> None:
                 weeks=len(all_of.series.weeks),
             )
         )
+    if any(all_of.alone):
+        found.refuse(
+            Words(
+                "Whether a single product moved for good: one whose season is not known, or that "
+                "fell back from a peak, is called to watch at most."
+            )
+        )
     if (stopped := _stopped(all_of)) is not None:
         found.refuse(stopped)
     if len(all_of.currencies) > 1:
@@ -110,7 +117,7 @@ def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:
     found.add("tested", "false-among-confirmed", CONFIRMED * 100, unit="%", about="series")
     assert all_of.found is not None
     p, status = all_of.found.p, all_of.status
-    foretold = expected(all_of.series.counts, all_of.series.weeks)
+    foretold = expected(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)
     for row in sorted(range(count), key=lambda r: (status[r] != "confirmed", p[r])):
         if status[row] and _is_new(all_of, row):
             _new(found, all_of, row, titles)

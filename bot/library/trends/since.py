@@ -11,13 +11,13 @@ WINDOW = 12  # weeks looked at
 LATEST = 8  # weeks back that a change may have begun
 
 
-def since(counts: Numbers, weeks: list[date]) -> list[date]:
+def since(counts: Numbers, weeks: list[date], sizes: Numbers | None = None) -> list[date]:
     """For each series (series × weeks) the Monday from which it lies at another height.
 
     One step in the distances from what was expected over the last twelve weeks, where it leaves
     the least squared error on both sides (Page, Biometrika 42 (1955) 523–527, as least squares).
     Meaningful only for a series that did change."""
-    apart = _apart(counts, weeks)
+    apart = _apart(Past(counts, weeks, 1, sizes))
     width = apart.shape[1]
     latest = min(LATEST, width - 2)
     errors = np.stack(
@@ -30,9 +30,9 @@ def since(counts: Numbers, weeks: list[date]) -> list[date]:
     return [weeks[len(weeks) - int(back)] for back in began]
 
 
-def _apart(counts: Numbers, weeks: list[date]) -> Numbers:
+def _apart(past: Past) -> Numbers:
     """How far each of the last weeks lies from what the weeks before them let expect."""
-    past = Past(counts, weeks, 1)
+    counts, weeks = past.counts, past.weeks
     first = max(LEVEL, len(weeks) - WINDOW)
     log, level = past.log, past.level(first)
     start = past.then(first)

@@ -6,12 +6,13 @@ from datetime import date
 import ibis.expr.types as ir
 import numpy as np
 
-from bot.library.chance import Numbers, false_discovery
+from bot.library.chance import false_discovery
 from bot.library.findings import Where
 from bot.library.money import currencies
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
 from bot.library.trends.expect import LEVEL, Surprise, expected, surprise
+from bot.library.trends.lives import explained
 from bot.library.trends.since import since
 from bot.library.trends.weekly import Key, Weekly, arranged, by_line, by_order, by_segment, mondays
 
@@ -25,12 +26,13 @@ TOTAL: Key = ("total", "orders")
 @dataclass(frozen=True)
 class Tested:
     """`series` are those tested; `left` counts those too small for it, `small` are those of
-    these that still sell. `status` is "confirmed", "to watch" or "" for each."""
+    these that still sell. `status` is "confirmed", "to watch" or "" for each; `alone` says which
+    are to watch only because they are single products, whose lives explain much."""
 
     series: Weekly
     found: Surprise | None  # None: too few weeks
-    q: Numbers
     status: list[str]
+    alone: list[bool]
     since: list[date]
     left: int
     queries: dict[str, ir.Table]
@@ -49,14 +51,14 @@ def tested(shelf: Shelf, where: Where) -> Tested | None:
     series = _with_revenue(arranged(rows, weeks))
     lively = _lively(series)
     kept = series.only(lively)
-    found = surprise(kept.counts, weeks, _sizes(kept)) if lively else None
-    q = false_discovery(found.p) if found else np.ones(len(lively))
+    found = surprise(kept.counts, weeks, kept.sizes) if lively else None
+    status, alone = _status(kept, found) if found else ([""] * len(lively), [False] * len(lively))
     return Tested(
         series=kept,
         found=found,
-        q=q,
-        status=_status(found, q) if found else [""] * len(lively),
-        since=since(kept.counts, weeks) if found else [],
+        status=status,
+        alone=alone,
+        since=since(kept.counts, weeks, kept.sizes) if found else [],
         left=len(series.keys) - len(lively),
         queries=queries,
         currencies=named,
@@ -74,7 +76,7 @@ def series(
     if all_of is None or (dimension, value) not in all_of.series.keys:
         return []
     row = all_of.series.keys.index((dimension, value))
-    foretold = expected(all_of.series.counts, all_of.series.weeks)[row]
+    foretold = expected(all_of.series.counts, all_of.series.weeks, all_of.series.sizes)[row]
     came = all_of.series.counts[row]
     return [
         (week, round(float(one), 2), None if np.isnan(other) else round(float(other), 1))
@@ -98,24 +100,19 @@ def _queries(
 
 
 def _with_revenue(series: Weekly) -> Weekly:
-    """The revenue of all orders as one more series."""
+    """The revenue of all orders as one more series. An order's worth varies about as much as it
+    is, which makes revenue as uncertain as half as many orders."""
     if TOTAL not in series.keys:
         return series
-    worth = series.worth[series.keys.index(TOTAL)]
-    keys: list[Key] = [*series.keys, ("total", "revenue")]
+    row = series.keys.index(TOTAL)
+    worth, half = series.worth[row], series.counts[row] / 2
     return Weekly(
-        keys, series.weeks, np.vstack([series.counts, worth]), np.vstack([series.worth, worth])
+        [*series.keys, ("total", "revenue")],
+        series.weeks,
+        np.vstack([series.counts, worth]),
+        np.vstack([series.worth, worth]),
+        np.vstack([series.sizes, half]),
     )
-
-
-def _sizes(series: Weekly) -> Numbers:
-    """How many stand behind each number. An order's worth varies about as much as it is, which
-    makes revenue as uncertain as half as many orders."""
-    sizes = series.counts.copy()
-    for row, key in enumerate(series.keys):
-        if key == ("total", "revenue"):
-            sizes[row] = series.counts[series.keys.index(TOTAL)] / 2
-    return sizes
 
 
 def _lively(series: Weekly) -> list[int]:
@@ -137,10 +134,19 @@ def _small(series: Weekly, lively: set[int]) -> list[Key]:
     return [series.keys[row] for row in left if middle[row] >= 1]
 
 
-def _status(found: Surprise, q: Numbers) -> list[str]:
-    large = np.abs(found.change) >= SIZE
-    confirmed, watched = (q <= CONFIRMED) & large, (found.p < WATCHED) & large
-    return [
-        "confirmed" if sure else "to watch" if maybe else ""
-        for sure, maybe in zip(confirmed, watched, strict=True)
-    ]
+def _status(series: Weekly, found: Surprise) -> tuple[list[str], list[bool]]:
+    """How sure each is, and whether it would be surer were it no single product.
+
+    Products are a family of their own: hundreds of them would set the bar for the ten series that
+    matter most, or lower it (Efron, Ann. Appl. Stat. 2 (2008) 197–223). Of hundreds, one in twenty
+    has p < .05 by chance, so even to watch is only what stands after counting them; and what its
+    own life may explain is to watch at most."""
+    goods = np.array([key[0] == "product" for key in series.keys])
+    q = np.ones(len(goods))
+    for family in (goods, ~goods):
+        q[family] = false_discovery(found.p[family])
+    stands = (q <= CONFIRMED) & (np.abs(found.change) >= SIZE)
+    watched = (found.p < WATCHED) & (np.abs(found.change) >= SIZE) & ~goods
+    alone = stands & goods & np.array(explained(series.counts, found))
+    status = np.where(stands & ~alone, "confirmed", np.where(alone | watched, "to watch", ""))
+    return [str(one) for one in status], [bool(one) for one in alone]

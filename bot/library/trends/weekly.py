@@ -25,23 +25,27 @@ MOST = 130  # weeks read: a year to compare with, and a year to try the forecast
 WEEK = timedelta(weeks=1)
 BY_LINE = ("category", "product")  # counted in units
 BY_ORDER = ("source", "device", "country", "region")  # counted in orders
+SUMS = ("counted", "worth", "squared")
 Key = tuple[str, str]  # dimension, value: ("category", "Mailles"), ("total", "orders")
 
 
 @dataclass(frozen=True)
 class Weekly:
     """Series × weeks. `counts` are units or orders, of ("total", "revenue") money; `worth` is
-    the revenue of each."""
+    the revenue of each; `sizes` how many purchases of one size would vary as much as the counts
+    do: (sum q)² / sum q² over the lines' quantities q (Kish, "Survey Sampling" (1965), p. 427).
+    A hundred units in one line are one purchase."""
 
     keys: list[Key]
     weeks: list[date]  # Mondays
     counts: Numbers
     worth: Numbers
+    sizes: Numbers
 
     def only(self, kept: Sequence[int]) -> "Weekly":
         rows = list(kept)
         keys = [self.keys[row] for row in rows]
-        return Weekly(keys, self.weeks, self.counts[rows], self.worth[rows])
+        return Weekly(keys, self.weeks, self.counts[rows], self.worth[rows], self.sizes[rows])
 
 
 def mondays(shelf: Shelf, where: Where) -> list[date]:
@@ -60,12 +64,12 @@ def mondays(shelf: Shelf, where: Where) -> list[date]:
 
 
 def by_line(shelf: Shelf, where: Where, weeks: list[date], currency: str | None) -> ir.Table:
-    """Units and revenue by week: dimension, value, week, counted, worth. Products that sold
-    fewer than four times thirty units in the last eight weeks are left out: their median cannot
-    reach thirty."""
+    """Units and revenue by week: dimension, value, week, counted, worth, squared (of each line's
+    units, added up). Products that sold fewer than four times thirty units in the last eight
+    weeks are left out: their median cannot reach thirty."""
     sold = _sold(shelf, where, weeks, currency)
     cells = sold.group_by("week", "product", "category").aggregate(
-        counted=sold.units.sum(), worth=sold.paid.sum()
+        counted=sold.units.sum(), worth=sold.paid.sum(), squared=(sold.units * sold.units).sum()
     )
     cells = with_category(shelf, cells)
     recent = ibis.ifelse(cells.week >= ibis.literal(weeks[-1] - 8 * WEEK), cells.counted, 0.0)
@@ -77,12 +81,11 @@ def by_line(shelf: Shelf, where: Where, weeks: list[date], currency: str | None)
 
 
 def by_order(shelf: Shelf, where: Where, weeks: list[date], currency: str | None) -> ir.Table:
-    """Orders and revenue by week: dimension, value, week, counted, worth."""
+    """Orders and revenue by week: dimension, value, week, counted, worth, squared (an order's
+    count is one)."""
     sold = _sold(shelf, where, weeks, currency)
     whole = sold.group_by("order", "week", *BY_ORDER).aggregate(paid=sold.paid.sum())
-    cells = whole.group_by("week", *BY_ORDER).aggregate(
-        counted=whole.count().cast("float64"), worth=whole.paid.sum()
-    )
+    cells = _counted(whole, "week", *BY_ORDER)
     return ibis.union(
         *(_by(cells, name) for name in BY_ORDER), _total(cells, "orders"), distinct=False
     )
@@ -96,27 +99,24 @@ def by_segment(shelf: Shelf, where: Where, weeks: list[date], currency: str | No
     whole = sold.group_by("order", "week", "customer").aggregate(paid=sold.paid.sum())
     named = people.filter(people.segment.notnull()).select(person="customer", segment="segment")
     joined = whole.inner_join(named, whole.customer == named.person)
-    cells = joined.group_by("week", "segment").aggregate(
-        counted=joined.count().cast("float64"), worth=joined.paid.sum()
-    )
-    return _by(cells, "segment")
+    return _by(_counted(joined, "week", "segment"), "segment")
 
 
 def arranged(rows: list[dict[str, Any]], weeks: list[date]) -> Weekly:
     """The rows of the tables above as series; a week without rows is a week of nothing."""
     place = {week: at for at, week in enumerate(weeks)}
-    found: dict[Key, tuple[Numbers, Numbers]] = {}
+    found: dict[Key, Numbers] = {}
     for row in rows:
-        key = (str(row["dimension"]), str(row["value"]))
-        if key not in found:
-            found[key] = (np.zeros(len(weeks)), np.zeros(len(weeks)))
+        told = found.setdefault(
+            (str(row["dimension"]), str(row["value"])), np.zeros((3, len(weeks)))
+        )
         if (at := place.get(row["week"])) is not None:
-            found[key][0][at] += float(row["counted"] or 0)
-            found[key][1][at] += float(row["worth"] or 0)
+            told[:, at] += [float(row[name] or 0) for name in SUMS]
     keys = sorted(found)
-    empty = np.zeros((0, len(weeks)))
-    counts = np.stack([found[key][0] for key in keys]) if keys else empty
-    return Weekly(keys, weeks, counts, np.stack([found[k][1] for k in keys]) if keys else empty)
+    sums = np.stack([found[key] for key in keys]) if keys else np.zeros((0, 3, len(weeks)))
+    counts, worth, squared = sums[:, 0], sums[:, 1], sums[:, 2]
+    sizes = np.divide(counts**2, squared, out=np.zeros_like(counts), where=squared > 0)
+    return Weekly(keys, weeks, counts, worth, sizes)
 
 
 def _sold(shelf: Shelf, where: Where, weeks: list[date], currency: str | None) -> ir.Table:
@@ -138,14 +138,20 @@ def _sold(shelf: Shelf, where: Where, weeks: list[date], currency: str | None) -
     )
 
 
+def _counted(orders: ir.Table, *by: str) -> ir.Table:
+    """Orders, each of them one."""
+    count = orders.count().cast("float64")
+    return orders.group_by(*by).aggregate(counted=count, worth=orders.paid.sum(), squared=count)
+
+
 def _by(cells: ir.Table, name: str) -> ir.Table:
     named = cells.filter(cells[name].notnull())
     return named.group_by(
         dimension=ibis.literal(name), value=named[name].cast("string"), week=named.week
-    ).aggregate(counted=named.counted.sum(), worth=named.worth.sum())
+    ).aggregate(**{each: named[each].sum() for each in SUMS})
 
 
 def _total(cells: ir.Table, name: str) -> ir.Table:
     return cells.group_by(
         dimension=ibis.literal("total"), value=ibis.literal(name), week=cells.week
-    ).aggregate(counted=cells.counted.sum(), worth=cells.worth.sum())
+    ).aggregate(**{each: cells[each].sum() for each in SUMS})

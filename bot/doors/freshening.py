@@ -1,0 +1,62 @@
+"""New rows are looked through once they have come to rest, so that the first question after them
+is answered as quickly as the next."""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.holding import Holding
+from bot.job import Job
+
+AT_REST = timedelta(minutes=1)  # without news
+PATIENCE = 300.0  # seconds
+IDLE = 19  # only with what nobody else wants of the processors
+log = logging.getLogger(__name__)
+
+
+def due(session: Session, now: datetime) -> Iterable[Job]:
+    """One look a day at each state of a workspace's files, when the newest is a minute old."""
+    newest = select(Holding.workspace, func.max(Holding.taken_in_at))
+    newest = newest.where(Holding.retired_at.is_(None)).group_by(Holding.workspace)
+    for workspace, at in session.execute(newest.order_by(Holding.workspace)):
+        if at + AT_REST <= now:
+            state = f"{workspace}/{at:%Y%m%dT%H%M%S}-{now:%Y%m%d}"
+            yield Job(kind="freshen", subject=state, workspace=workspace)
+
+
+@dataclass(frozen=True)
+class Freshening:
+    """`facts all` in a process of its own, which takes its memory away with it and holds up no
+    answer. It leaves what it found on the disk; that it failed is no reason to fail."""
+
+    home: str
+
+    async def do(self, subject: str) -> None:
+        workspace = subject.partition("/")[0]
+        ran = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "facts", "all", "--workspace", workspace),
+            env={**os.environ, "SUPER_INTERN_HOME": self.home},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            os.setpriority(os.PRIO_PROCESS, ran.pid, IDLE)
+            ended = await asyncio.wait_for(ran.wait(), PATIENCE)
+        except ProcessLookupError:  # it was quicker
+            ended = await ran.wait()
+        except (TimeoutError, asyncio.CancelledError) as stopped:
+            ran.kill()
+            await ran.wait()
+            if isinstance(stopped, asyncio.CancelledError):
+                raise
+            ended = None
+        if ended:
+            log.warning("the facts of %s could not be looked up beforehand: %s", workspace, ended)

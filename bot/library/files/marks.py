@@ -1,0 +1,130 @@
+"""Which sign of a file's figures is the decimal one, by the shapes that the figures have.
+
+12,50 proves a comma and 1.234.567 too; 1.234 alone may be a thousand or little more than one. Each
+column is asked first, then all of them, then what such files usually have.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.library.files.understood import Mark
+
+Sort = Literal["whole", "small", "figure"]  # a count, what stays below 1,000, anything
+LONGEST = 24  # signs of a figure
+SOME = 3  # figures with a sign, beside others without: then it parts thousands
+SIGNS: tuple[Mark, ...] = (".", ",")
+OTHER: Mapping[Mark, Mark] = {".": ",", ",": "."}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """`mark` is the file's, `own` that of columns (by position) which have another. `proved` when
+    any figure says it; `doubtful` columns, each with the sign that nothing in them explains."""
+
+    mark: Mark = "."
+    own: Mapping[int, Mark] = field(default_factory=dict)
+    proved: bool = False
+    doubtful: Mapping[int, Mark] = field(default_factory=dict)
+
+
+@dataclass
+class _Seen:
+    """What the figures of one column are like."""
+
+    votes: Counter[Mark] = field(default_factory=Counter)
+    threes: Counter[Mark] = field(default_factory=Counter)  # 1.234: three digits behind the sign
+    uneven: set[Mark] = field(default_factory=set)  # of these not all are 000
+    short: int = 0  # whole, up to three digits
+    long: int = 0  # whole, more than three
+
+    def mark(self, sort: Sort, text: bool) -> Mark | None:
+        """What the column itself proves."""
+        votes = Counter(self.votes)
+        if sort == "small":
+            votes += self.threes
+        if votes and votes["."] != votes[","]:
+            return _most(votes)
+        signs = list(self.threes)
+        if votes or len(signs) != 1:
+            return None
+        (sign,) = signs
+        parted = self.short and not self.long and self.threes[sign] >= SOME
+        if (sort == "whole" and sign in self.uneven) or (text and parted):
+            return OTHER[sign]
+        return None
+
+
+def shape(cell: str) -> str:
+    """SQL: a figure with each digit above 0 as a 9; NULL for what is too long to be one."""
+    return (
+        f"CASE WHEN length({cell}) <= {LONGEST} THEN translate({cell}, '12345678', '99999999') END"
+    )
+
+
+def marks_of(
+    columns: Mapping[int, Mapping[str, int]], sorts: Mapping[int, Sort], usual: Mark, text: bool
+) -> Marks:
+    """The marks by how often each column (by position) has which shape. `usual` is the mark that
+    such files have; `text`: the cells were typed or exported as text, not as numbers."""
+    seen = {at: _seen(shapes) for at, shapes in columns.items()}
+    own = {at: found for at, one in seen.items() if (found := one.mark(sorts[at], text))}
+    votes = sum((one.votes for one in seen.values()), Counter[Mark]())
+    votes = votes or Counter(own.values())  # decimals say more than thousands do
+    proved = votes["."] != votes[","]
+    mark = _most(votes) if proved else usual
+    doubtful = {
+        at: _most(one.threes)
+        for at, one in seen.items()
+        if at not in own and one.threes and (not proved or _most(one.threes) == mark)
+    }
+    return Marks(mark, {at: one for at, one in own.items() if one != mark}, proved, doubtful)
+
+
+def figure(cell: str, sign: Mark, mark: Mark) -> str:
+    """How a doubtful cell is read, as a plain figure: 1.234 is 1234 where the mark is a comma."""
+    digits = re.sub(r"[^\d.,]", "", cell)
+    return digits.replace(sign, "") if sign != mark else digits.replace(sign, ".")
+
+
+def _most(signs: Counter[Mark]) -> Mark:
+    return "," if signs[","] > signs["."] else "."
+
+
+def _seen(shapes: Mapping[str, int]) -> _Seen:
+    seen = _Seen()
+    for told, count in shapes.items():
+        digits = re.sub(r"[^\d.,]", "", told).rstrip(".,")
+        for what, sign in _says(digits):
+            if what == "vote":
+                seen.votes[sign] += count
+            else:
+                seen.threes[sign] += count
+                if not digits.endswith("000"):
+                    seen.uneven.add(sign)
+        if digits.isdigit() and digits == re.sub(r"\s", "", told):
+            seen.short += count if len(digits) < 4 else 0
+            seen.long += count if len(digits) > 3 else 0
+    return seen
+
+
+def _says(digits: str) -> Iterator[tuple[Literal["vote", "three"], Mark]]:
+    """What one shape says of the signs in it."""
+    found: list[Mark] = [sign for sign in SIGNS if sign in digits]
+    if not found or not digits[-1:].isdigit():
+        return
+    if len(found) == 2:  # the last one is the decimal one, when it is there once
+        last = max(found, key=digits.rfind)
+        if digits.count(last) == 1:
+            yield "vote", last
+        return
+    (sign,) = found
+    if digits.count(sign) > 1:
+        if re.fullmatch(rf"\d{{1,3}}(\{sign}\d{{3}})+", digits):
+            yield "vote", OTHER[sign]
+        return
+    before, after = digits.split(sign)
+    three = len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
+    yield ("three" if three else "vote"), sign

@@ -1,0 +1,61 @@
+"""Holds what an AI made of an analysis against the facts and against the version by rules.
+
+Everything that an AI could add is looked for: figures, quotations, causes, subjects, figures given
+to another subject, a rise that was a fall, a "confirmed" that is to be watched.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from pydantic import BaseModel
+
+from bot.brand import Brand
+from bot.evidence import Evidence, Fact
+from bot.parts import take_apart
+from bot.proof import prove
+from bot.proof.bearers import Bearers, swapped
+from bot.proof.directions import oversure, turned
+from bot.proof.strangers import Vocabulary, strangers
+from bot.request import Request
+
+
+def faults(
+    written: BaseModel,
+    by_rules: BaseModel,
+    evidence: Evidence,
+    *,
+    more: Sequence[Fact] = (),
+    request: Request,
+    brand: Brand,
+    today: date | None = None,
+) -> list[str]:
+    """What is wrong with a rewriting, in words for its writer; none when it may go out. `more` are
+    facts that say how a subject moved and how sure that is, and need not be cited."""
+    day = today or max((fact.as_of for fact in evidence.facts), default=date.min)
+    parts, hooks = take_apart(written)
+    checks = prove(
+        parts, hooks, evidence, request=request, brand=brand, channel=None, today=day
+    )
+    found = [f"{c.part}: {c.words.to('en')}" for c in checks if c.level == "block"]
+    texts = [part.text for part in take_apart(by_rules)[0]]
+    known = evidence.plus(more).facts
+    vocabulary = Vocabulary(evidence.facts, texts, language=request.language)
+    bearers = Bearers(known, texts, language=request.language)
+    for part in parts:
+        if part.kind == "copy" and part.text not in texts:
+            wrong = _wrong(part.text, vocabulary, bearers, texts)
+            found += [f"{part.key}: {sentence}" for sentence in wrong]
+    return found
+
+
+def _wrong(
+    text: str, vocabulary: Vocabulary, bearers: Bearers, by_rules: Sequence[str]
+) -> Iterator[str]:
+    for named in strangers(text, vocabulary):
+        yield f"no fact and no line of the version by rules names “{named.text}”: leave it out"
+    for figure, near, owner in swapped(text, bearers):
+        yield f"{figure.text} is not a figure of “{near}” but of “{owner}”"
+    for said, what in turned(text, bearers):
+        yield f"“{said}” is the wrong way round: {what}"
+    for name in oversure(text, bearers, by_rules):
+        yield f"“{name}” is not confirmed: say “to watch”, or what the facts say"

@@ -1,0 +1,94 @@
+"""What taking files in needs of the two sides: where people are, and the library."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from bot.arrival import Arrival
+from bot.errors import CannotDo
+from bot.glimpse import Glimpse
+from bot.words import Words
+
+
+class Porter(Protocol):
+    """What is done with a file where people are."""
+
+    async def show(self, post: str) -> None: ...
+    async def fetch(self, file: str, name: str, to: Path) -> None: ...
+    async def attach(self, arrival: Arrival, path: Path) -> None: ...
+    def near(self, one: Arrival, other: Arrival) -> bool:
+        """Whether two files were dropped at one place."""
+        ...
+
+
+@dataclass
+class Watch:
+    """How far a reading is, and whether it should end. Read and written by two threads."""
+
+    rows: int = 0
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def progress(self, rows: int) -> None:
+        self.rows = rows
+
+    def cancelled(self) -> bool:
+        return self.ended.is_set()
+
+
+class Half(CannotDo):
+    """A file that needs another one: orders without their worth, or lines without their orders."""
+
+    def __init__(self, half: str, words: Words) -> None:
+        super().__init__(words)
+        self.half = half
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Files by their numbers: those that complete each other, and those that can be taken in by
+    themselves, too. None is `together` when each stands alone."""
+
+    together: frozenset[int] = frozenset()
+    alone: frozenset[int] = frozenset()
+
+
+class Ready(Protocol):
+    """A file's good rows, ready to be stored. `rejects` is the CSV of the others."""
+
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def rejects(self) -> Path | None: ...
+    def keep(self) -> tuple[int, int, int]:
+        """Store them: how many are new, replace another one, were there already."""
+        ...
+
+
+class Stock(Protocol):
+    """The library as this job needs it. All of it blocks, and raises CannotDo. `paths` are the
+    files that are read as one, each called as people call it; `folder` is for what is made."""
+
+    def sort_out(self, paths: Sequence[Path], *, kind: str | None, folder: Path) -> Sorted:
+        """Which of them complete each other."""
+        ...
+
+    def understand(
+        self, workspace: str, paths: Sequence[Path], *, name: str, kind: str | None, folder: Path
+    ) -> tuple[Glimpse, str]:
+        """What the card shows, and the library's own words about it. Raises Half, too."""
+        ...
+
+    def read(
+        self,
+        workspace: str,
+        paths: Sequence[Path],
+        understood: str,
+        *,
+        name: str,
+        folder: Path,
+        watch: Watch,
+    ) -> Ready:
+        """All rows, into `folder`; nothing is in the library yet."""
+        ...

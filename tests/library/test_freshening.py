@@ -1,0 +1,72 @@
+"""New rows are looked through …"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.doors import freshening
+from bot.doors.freshening import AT_REST, Freshening, due
+from bot.doors.house import House, now
+from bot.library.findings import Where
+from tests.library.stocked import stocked
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return stocked(tmp_path, "experiments")
+
+
+def kept(house: House) -> list[str]:
+    found = house.settings.home.glob("library/T1/findings/*/*.json")
+    return sorted(path.name.partition("-")[0] for path in found)
+
+
+def test_once_they_have_come_to_rest_and_once_a_day(house: House) -> None:
+    with house.database.begin() as session:
+        assert not list(due(session, now()))
+        later = now() + AT_REST
+        (job,) = due(session, later)
+        assert job.workspace == "T1"
+        assert [one.id for one in due(session, later + timedelta(seconds=9))] == [job.id]
+        (tomorrow,) = due(session, later + timedelta(days=1))
+        assert tomorrow.id != job.id
+    house.database.close()
+
+
+async def test_in_a_process_of_its_own_that_leaves_what_it_found(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Freshening(str(house.settings.home)).do("T1/state")
+    assert {"experiments", "funnel", "segments"} <= set(kept(house))
+
+    def again(*_: object) -> None:
+        raise AssertionError("it is known")
+
+    monkeypatch.setattr("bot.library.experiments.find", again)
+    assert house.library("T1").findings("experiments", Where()).facts
+    house.database.close()
+
+
+async def test_without_failing_when_they_can_not_be(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await Freshening("/dev/null/nowhere").do("T1/state")
+    assert "T1" in caplog.text
+    monkeypatch.setattr(freshening, "PATIENCE", 0.01)
+    await Freshening(str(house.settings.home)).do("T1/state")
+    assert not kept(house)
+    house.database.close()
+
+
+def test_in_the_terminal_one_kind_after_the_other(
+    house: House, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.__main__ import main
+
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    assert main(["facts", "all", "--workspace", "T1"]) == 0
+    told = capsys.readouterr().out
+    assert "Source: experiments.csv" in told
+    assert "Can't be told: There are no orders" in told
+    house.database.close()
