@@ -66,6 +66,7 @@ BENCHMARKS = {
     "segments": "benchmarks.library_segments:segments",
     "trends": "benchmarks.library_trends:trends",
     "feedback": "benchmarks.library_feedback:feedback",
+    "facts": "benchmarks.facts:facts",
     "digest": "benchmarks.digest:digest",
     "skills": "benchmarks.skills:skills",
 }

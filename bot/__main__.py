@@ -74,10 +74,18 @@ def parser() -> argparse.ArgumentParser:
         "--map", action="append", default=[], metavar="THEIRS=OURS", help="what a column is"
     )
     import_.add_argument("--currency", help="of the amounts, when the file does not say: EUR")
+    import_.add_argument(
+        "--dates",
+        choices=("day-first", "month-first", "year-first"),
+        help="how 03/04/26 is meant, when the file does not prove it",
+    )
+    import_.add_argument(
+        "--decimal", choices=("comma", "point"), help="which sign is the decimal one in 1.234"
+    )
     import_.add_argument("--yes", action="store_true", help="take it in without asking")
 
     facts = doors.add_parser("facts", help="print what the intern would look up")
-    facts.add_argument("kind", metavar="KIND", help="segments, feedback, trends …, or product")
+    facts.add_argument("kind", metavar="KIND", help="segments, feedback, trends …, product, or all")
     facts.add_argument("--json", action="store_true", help="for scripts, with every query")
     facts.add_argument(
         "--where", action="append", default=[], metavar="NAME=VALUE", help="product=linen-shirt"

@@ -44,9 +44,9 @@ def reach(teller: Teller, one: Told) -> str:
     )
 
 
-def why(teller: Teller, whole: Told, one: Told) -> str:
-    """Its size, and what such people did before, beside the others."""
-    lines = [f"{reach(teller, one)}."]
+def why(teller: Teller, one: Told, *, sized: bool = True) -> str:
+    """Its size unless that was just said, and what such people did before, beside the others."""
+    lines = [f"{reach(teller, one)}."] if sized else []
     if one.key == "niche":
         lines.append(teller.say(Words(
             "They own at least {least} of {n} things bought together {lift} times as often as by "
@@ -63,8 +63,9 @@ def why(teller: Teller, whole: Told, one: Told) -> str:
         told = Words("{share} bought, less often than others ({others}, confirmed).",
                      **given)  # fmt: skip
         if more:
-            told = Words("{share} bought, {times} times as often as others (confirmed).", times=teller.bare(one, "times-all"),
-                         share=given["share"])  # fmt: skip
+            times = teller.bare(one, "times-all")
+            told = Words("{share} bought, {times} times as often as others (confirmed).",
+                         times=times, share=given["share"])  # fmt: skip
     return " ".join([*lines, teller.say(told)])
 
 
@@ -95,13 +96,15 @@ def risks(teller: Teller, shown: Sequence[Told], names: Sequence[str]) -> list[s
     named = list(zip(shown, names, strict=True))
     for one, name in named:
         if one.key == "loyal" and one.get("bought-share"):
+            share = teller.of(one, "bought-share")
             lines.append(Words("{audience}: {share} bought as it was; a discount would go to them "
-                               "too.", audience=name, share=teller.of(one, "bought-share")))  # fmt: skip
+                               "too.", audience=name, share=share))  # fmt: skip
     known = [(one, name) for one, name in named if one.get("smallest-effect")]
     if known:
         one, name = min(known, key=lambda pair: pair[0].number("smallest-effect"))
-        lines.append(Words(
-            "Best to test on: {audience}. With half left out, a rise of {effect} or more shows.", audience=name, effect=teller.of(one, "smallest-effect")))  # fmt: skip
+        lines.append(Words("Best to test on: {audience}. With half left out, a rise of {effect} or "
+                           "more shows.", audience=name,
+                           effect=teller.of(one, "smallest-effect")))  # fmt: skip
     elif any(one.get("bought-share") for one in shown):
         lines.append(Words("All are too few for a test: only a doubling would show."))
     return [teller.say(line) for line in lines]

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
@@ -48,6 +48,7 @@ class Assignment(BaseModel):
     corrections: tuple[str, ...] = ()  # what was wrong with the last try, in words for the writer
     last: str | None = None  # the last try, as JSON
     by_rules: Any = None  # the same Output put together by code, where the handler has one
+    besides: tuple[Fact, ...] = ()  # of the same subjects: to check by, not to write from
 
 
 class Sent(BaseModel):
@@ -125,9 +126,11 @@ class Desk:
         receipt: Callable[[Sent], Awaitable[None]],
         grow: Callable[[str], None] = lambda _: None,
         stated: Sequence[Fact] = (),
+        today: date | None = None,
     ):
-        self.request, self.brand, self.channel = request, brand, channel
+        self.request, self.brand, self.channel, self._today = request, brand, channel, today
         self.evidence = Evidence(facts=tuple(stated))
+        self._looked_up: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer = library, writer
         self._receipt, self._grow = receipt, grow
@@ -144,6 +147,7 @@ class Desk:
         """Of all that was looked up, only these stand behind the draft, besides what was stated
         and what can't be told. The others are neither sent to a writer nor stored."""
         kept = {fact.id: fact for fact in facts if fact is not None}  # as they were told
+        self._looked_up = self.evidence.facts
         self.evidence = Evidence(
             facts=tuple(
                 kept.get(f.id, f)
@@ -174,8 +178,8 @@ class Desk:
         by_rules: T | None = None,
     ) -> T:
         """An Output in words. What `check` finds goes back to the writer, at most twice. An
-        analysis brings its own words `by_rules`: an AI makes them better, rules leave them; and
-        they are what goes out when the AI's still don't pass."""
+        analysis brings its own words `by_rules`: an AI makes them better, rules leave them. What
+        an AI makes up is found; and they go out when its words still don't pass."""
         veil = Veil()
         assignment = self._assignment(veil, by_rules)
         for _ in range(CORRECTIONS + 1):
@@ -183,6 +187,7 @@ class Desk:
                 assignment, output, receipt=self._receipt, grow=self._grow
             )
             found = check(written) if check else []
+            found += await self._made_up(written, assignment)
             if not found:
                 break
             assignment = assignment.model_copy(
@@ -192,6 +197,22 @@ class Desk:
             if by_rules is not None:
                 return by_rules
         return veil.lift(written)
+
+    async def _made_up(self, written: BaseModel, assignment: Assignment) -> list[str]:
+        """What an AI added to an analysis that nothing bears out. All of it is still veiled."""
+        if assignment.by_rules is None or written == assignment.by_rules:
+            return []
+        from bot.proof.rewriting import faults
+
+        return await asyncio.to_thread(
+            faults, written, assignment.by_rules, assignment.evidence, more=assignment.besides,
+            request=assignment.request, brand=self.brand, today=self._today,
+        )  # fmt: skip
+
+    def _besides(self) -> list[Fact]:
+        """What else was looked up of the subjects that the draft stands on."""
+        subjects = {fact.id.rpartition(".")[0] for fact in self.evidence.facts}
+        return [fact for fact in self._looked_up if fact.id.rpartition(".")[0] in subjects]
 
     def _assignment(self, veil: Veil, by_rules: BaseModel | None) -> Assignment:
         veil.know(who for who in people(self.request.brief.material) if not PLACED.fullmatch(who))
@@ -216,4 +237,5 @@ class Desk:
             system=fill("system", {"brand": self.brand.as_prompt()}),
             prompt=fill(request.skill, gaps),
             by_rules=composed,
+            besides=veil.draw(tuple(self._besides())) if by_rules is not None else (),
         )

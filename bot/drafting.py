@@ -60,6 +60,7 @@ async def draft(
         receipt=receipt,
         grow=grow,
         stated=(*_stated(request, today), *known),
+        today=today,
     )
     output = await skill.handle(request, desk)
     if isinstance(output, Question):

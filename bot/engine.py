@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from bot.db import Database
 from bot.errors import CannotDo, TryAgain
 from bot.job import ALONE_AFTER, GIVE_UP_AFTER, Crash, Job, Kind, Runner
+from bot.post import Post
 from bot.words import Words
 
 log = logging.getLogger("bot.engine")
@@ -264,12 +265,16 @@ class Engine:
             return [job for job, workflow in orphans if not self._resume(job, workflow)]
 
     def _orphans(self) -> list[tuple[Job, str]]:
-        """What processes were doing that have not been heard of since."""
+        """What processes were doing that have not been heard of since; their cards are free."""
         since = self.now() - timedelta(seconds=self.limits.dead_after)
         with self.database.begin() as session:
             alive = {self.id, *Runner.alive(session, since)}
             Runner.forget(session, before=self.now() - timedelta(days=1))
-        return [(job, flow) for job, flow, executor in self._pending() if executor not in alive]
+        lost = [one for one in self._pending() if one[2] not in alive]
+        with self.database.begin() as session:
+            for dead in sorted({executor for *_, executor in lost if executor}):
+                Post.let_go_of(session, dead)
+        return [(job, flow) for job, flow, _ in lost]
 
     def _pending(self) -> list[tuple[Job, str, str | None]]:
         """What is being done: the job, its workflow and the process that has it."""

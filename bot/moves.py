@@ -73,7 +73,8 @@ def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
         if one.number("weeks") > 1:
             words = Words("{what}: {last} a week over the last three weeks, {expected} expected "
                           "({change}).", **given)  # fmt: skip
-        rising = one.number("change") > 0
+        goods = one.key.startswith(("category-", "product-"))
+        rising = goods and one.number("change") > 0  # nobody writes to customers about "orders"
         brief = Words("Write an e-mail about {what}", what=one.named(teller.language))
         lead = Lead(label=Words("Draft an e-mail about it"), skill="draft", words=teller.say(brief))
         pair = (one.get("expected"), one.get("last"))

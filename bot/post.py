@@ -115,6 +115,14 @@ class Post(Row):
         return True
 
     @staticmethod
+    def let_go_of(session: Session, process: str) -> None:
+        """A process has died: what it was drawing, others may draw at once. Holders are called
+        `process:…`."""
+        held = update(Post).where(Post.holder.startswith(f"{process}:"))
+        freed = held.values(holder=None, held_until=None)
+        session.execute(freed.execution_options(synchronize_session=False))
+
+    @staticmethod
     def let_go(session: Session, id: str, holder: str) -> None:
         """Not drawn after all; somebody else may."""
         post = session.get(Post, id, with_for_update=True, populate_existing=True)

@@ -72,8 +72,11 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 
 
 def _strangers(said: Said, names: Sequence[str]) -> list[str]:
-    """Lines about an audience that was not counted: an invented one goes back to the writer."""
-    lines = [said.finding.text, *said.audiences.text.splitlines(), *said.say.text.splitlines()]
+    """Lines about an audience that was not counted: an invented one goes back to the writer. What
+    to say may call them by their numbers."""
+    numbers = tuple(f"{n}. " for n in range(1, len(names) + 1))
+    lines = [said.finding.text, *said.audiences.text.splitlines()]
+    lines += [line for line in said.say.text.splitlines() if not line.startswith(numbers)]
     low = [name.lower() for name in names]
     return [
         f"Say which of these audiences it is, under its own name, or leave it out: {line[:80]}"
@@ -97,12 +100,12 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
     finding = teller.copy(_headline(teller, every, shown[0]))
     names, whole = [_name(teller, every, one) for one in shown], every["all"]
     lines = [
-        _line(teller, n, name, why(teller, whole, one))
+        _line(teller, n, name, why(teller, one, sized=n > 1))
         for n, (one, name) in enumerate(zip(shown, names, strict=True), 1)
     ]
     lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
-    say = teller.copy(*(_argument(teller, every, one) for one in shown), apart="\n")
+    say = teller.copy(*(_argument(teller, n, one) for n, one in enumerate(shown, 1)), apart="\n")
     return Said(
         finding=finding, audiences=audiences, say=say,
         risks=teller.copy(*risks(teller, shown, names), apart="\n"),
@@ -123,24 +126,26 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     thing = _thing(teller, every)
     if not thing:
         return teller.say(Words(
-            "{audience} first: {size}; {share} of such people ordered within {days}, {others} of all.",
+            "{audience} first: {size}; {share} of such people "
+            "ordered within {days}, {others} of all.",
             **given))  # fmt: skip
     if one.key == "alike":
         return teller.say(Words(
-            "{audience} first: {size}; {share} of such people bought it within {days}, {others} of all "
+            "{audience} first: {size}; {share} of such people "
+            "bought it within {days}, {others} of all "
             "who did not have it.", **given))  # fmt: skip
     return teller.say(Words(
-        "{audience} first: {size}; {share} of such people bought {thing} within {days}, {others} of all.",
+        "{audience} first: {size}; {share} of such people "
+        "bought {thing} within {days}, {others} of all.",
         thing=thing, **given))  # fmt: skip
 
 
-def _argument(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
-    """What to say to them, by the way that reaches most."""
-    given = {"audience": _name(teller, every, one), "argument": SAY[one.key]}
-    way = best_way(one)
-    if way is None:
-        return teller.say(Words("{audience}: {argument}.", **given))
-    return teller.say(Words("{audience}, {way}: {argument}.", way=REACH[way], **given))
+def _argument(teller: Teller, n: int, one: Told) -> str:
+    """What to say to them, by the way that reaches most. They are named by their number."""
+    said, way = teller.say(SAY[one.key]), best_way(one)
+    if way is not None:
+        said = teller.say(Words("{way}: {argument}", way=REACH[way], argument=said))
+    return f"{n}. {said[:1].upper()}{said[1:]}."
 
 
 def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.brand import Brand
-from bot.desk import Sent, Writer
+from bot.desk import Library, Sent, Writer
 from bot.drafting import Drafted, draft
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
@@ -28,11 +28,12 @@ async def run(
     language: str = "en",
     material: str = "",
     known: Sequence[Fact] = (),
+    library: Library | None = None,
     **answers: str,
 ) -> Drafted | Question:
-    """What the intern makes of these words on the sample shop, or on another shelf."""
-    here = shelf or sample()
-    library = TeamLibrary(CatalogueLibrary(list), lambda: here)
+    """What the intern makes of these words on the sample shop, or on another shelf. A `library`
+    that is given again has found its facts already."""
+    library = library or library_of(shelf or sample())
     writer = writer or Offline(lambda: NOW)
     asked = Asked(words=words, author="UMARIE", answers=answers, ui_language=language,
                   material=material)  # fmt: skip
@@ -51,6 +52,10 @@ async def run(
         today=today,
         known=known,
     )
+
+
+def library_of(shelf: Shelf) -> TeamLibrary:
+    return TeamLibrary(CatalogueLibrary(list), lambda: shelf)
 
 
 async def _keep(sent: Sent) -> None:

@@ -21,6 +21,7 @@ from bot.words import Words
 
 PRODUCT = "product"
 ALL = "all"  # the analyses, one after the other
+NOTHING = 3  # how it ends when nothing could be told
 LONGEST = 60  # signs of a value in the aligned table
 
 
@@ -39,8 +40,7 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
     house = House(settings).migrated()
     workspace = house.workspace(chosen.workspace)
     if chosen.kind == ALL:
-        library = house.library(workspace)
-        told = [library.findings(kind, where) for kind in analyses()]
+        told = [_whatever(house, workspace, kind, where) for kind in analyses()]
     elif chosen.kind == PRODUCT:
         told = [_products(house, workspace, where)]
     else:
@@ -51,7 +51,7 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
     else:
         sys.stdout.write("\n".join(as_text(found) for found in told))
-    return 0 if any(found.facts for found in told) else 3
+    return 0 if any(found.facts for found in told) else NOTHING
 
 
 def where_of(pairs: Sequence[str]) -> Where:
@@ -94,6 +94,16 @@ def _valued(name: str, value: str, type_: str) -> str | int | date:
             value=value,
         )
     )
+
+
+def _whatever(house: House, workspace: str, kind: str, where: Where) -> Findings:
+    """One of several: why it can't be told is no reason not to tell the others."""
+    try:
+        return house.library(workspace).findings(kind, where)
+    except CannotDo as reason:
+        found = Findings(kind, "", date.min)
+        found.refuse(reason.words)
+        return found
 
 
 def _products(house: House, workspace: str, where: Where) -> Findings:

@@ -6,12 +6,12 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.doors.facts import NOTHING
 from bot.holding import Holding
 from bot.job import Job
 
@@ -31,32 +31,27 @@ def due(session: Session, now: datetime) -> Iterable[Job]:
             yield Job(kind="freshen", subject=state, workspace=workspace)
 
 
-@dataclass(frozen=True)
-class Freshening:
-    """`facts all` in a process of its own, which takes its memory away with it and holds up no
-    answer. It leaves what it found on the disk; that it failed is no reason to fail."""
-
-    home: str
-
-    async def do(self, subject: str) -> None:
-        workspace = subject.partition("/")[0]
-        ran = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "facts", "all", "--workspace", workspace),
-            env={**os.environ, "SUPER_INTERN_HOME": self.home},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            os.setpriority(os.PRIO_PROCESS, ran.pid, IDLE)
-            ended = await asyncio.wait_for(ran.wait(), PATIENCE)
-        except ProcessLookupError:  # it was quicker
-            ended = await ran.wait()
-        except (TimeoutError, asyncio.CancelledError) as stopped:
-            ran.kill()
-            await ran.wait()
-            if isinstance(stopped, asyncio.CancelledError):
-                raise
-            ended = None
-        if ended:
-            log.warning("the facts of %s could not be looked up beforehand: %s", workspace, ended)
+async def freshen(subject: str) -> None:
+    """`workspace/state`: `facts all` in a process of its own, which takes its memory away with it
+    and holds up no answer. It leaves what it found on the disk; that it failed is no reason to
+    fail."""
+    workspace = subject.partition("/")[0]
+    ran = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "facts", "all", "--workspace", workspace),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        os.setpriority(os.PRIO_PROCESS, ran.pid, IDLE)
+        ended = await asyncio.wait_for(ran.wait(), PATIENCE)
+    except ProcessLookupError:  # it was quicker
+        ended = await ran.wait()
+    except (TimeoutError, asyncio.CancelledError) as stopped:
+        ran.kill()
+        await ran.wait()
+        if isinstance(stopped, asyncio.CancelledError):
+            raise
+        ended = None
+    if ended not in (0, NOTHING, None):
+        log.warning("the facts of %s could not be looked up beforehand: %s", workspace, ended)

@@ -21,6 +21,7 @@ from bot.errors import CannotDo
 from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Cancelled, Understood, read
 from bot.library.files.goods import reread
+from bot.library.files.understood import Dates, Sign
 from bot.product import ProductRow
 from bot.settings import Settings
 from bot.words import Words
@@ -36,7 +37,13 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
     if missing := [path for path in chosen.files if not path.is_file()]:
         raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
     house = House(settings).migrated()
-    importing = Importing(house, house.workspace(chosen.workspace), chosen.currency)
+    importing = Importing(
+        house,
+        house.workspace(chosen.workspace),
+        chosen.currency,
+        dates=chosen.dates,
+        decimal=chosen.decimal,
+    )
     try:
         with importing.stoppable(), importing.folder() as folder:
             seen, left = importing.look(chosen.files, chosen.kind, _called(chosen.map), folder)
@@ -57,11 +64,17 @@ class Importing:
     workspace: str
     currency: str | None = None
     called: Mapping[str, str] = field(default_factory=dict)
+    dates: Dates | None = None
+    decimal: Sign | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
         """For what is made on the way, beside the library: a disk that has room for it."""
         return tempfile.TemporaryDirectory(prefix="import-", dir=self.house.settings.home)
+
+    def asked(self, kind: str | None) -> Asked:
+        """What was said of the files."""
+        return Asked(kind, self.called, self.currency, self.dates, self.decimal)
 
     def look(
         self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
@@ -69,7 +82,7 @@ class Importing:
         """What the files are, each shown; all of them before anything is asked. How many are
         left, each with its reason. Raises CannotDo when that is all of them."""
         self.called = called
-        seen, left = look(paths, Path(folder), Asked(kind, called, self.currency))
+        seen, left = look(paths, Path(folder), self.asked(kind))
         if not seen:
             for _, why in left[:-1]:
                 say(why.words.to("en"))
@@ -115,8 +128,7 @@ class Importing:
 
     def take_products(self, path: Path, found: Understood | None = None) -> int:
         """A catalogue into the rows of products; 1 when some of it stayed out."""
-        asked = Asked(PRODUCTS, self.called, self.currency)
-        found = found or asked.understand(path, path.name)
+        found = found or self.asked(PRODUCTS).understand(path, path.name)
         catalogue = reread(path, found)
         with self.house.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())

@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.errors import CannotDo
 from bot.library.files import Understood, understand
 from bot.library.files.joining import together
+from bot.library.files.understood import Dates, Sign
 from bot.words import Words
 
 
@@ -21,15 +22,23 @@ class Seen:
 
 @dataclass(frozen=True)
 class Asked:
-    """What was said of the files: their kind, theirs → ours, the currency of their amounts."""
+    """What was said of the files: see `Said`."""
 
     kind: str | None = None
     called: Mapping[str, str] | None = None
     currency: str | None = None
+    dates: Dates | None = None
+    decimal: Sign | None = None
 
     def understand(self, path: Path, name: str) -> Understood:
         return understand(
-            path, name=name, kind=self.kind, called=self.called, currency=self.currency
+            path,
+            name=name,
+            kind=self.kind,
+            called=self.called,
+            currency=self.currency,
+            dates=self.dates,
+            decimal=self.decimal,
         )
 
 

@@ -19,8 +19,8 @@ from bot.digesting import Digesting
 from bot.doors.arriving import Arriving
 from bot.doors.digests import is_quiet, made_by_rules
 from bot.doors.exporting import Exporting
-from bot.doors.freshening import Freshening
 from bot.doors.freshening import due as to_freshen
+from bot.doors.freshening import freshen
 from bot.doors.house import House, now, run_ahead
 from bot.doors.inbox import Inbox
 from bot.doors.lately import Lately
@@ -109,7 +109,8 @@ class Serving:
         if self.works:
             checking = asyncio.create_task(self._check(writer))
             stack.callback(checking.cancel)
-            worker = self._worker(engine, Outside(slack, people), writer)
+            outside = Outside(slack, people, process=engine.id)
+            worker = self._worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
         clock = Clock(
             house.database,
@@ -150,7 +151,7 @@ class Serving:
                 "inbox": Inbox(house).do,
                 "join": Join(house, engine.enqueue).do,
                 "digest": self._digesting(engine).run,
-                "freshen": Freshening(str(house.settings.home)).do,
+                "freshen": freshen,
                 "look": Alerting(house.database, engine.enqueue, now, Lately(house).alarming).run,
             },
             stocktaking=stocktaking,

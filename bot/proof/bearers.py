@@ -13,18 +13,19 @@ from itertools import pairwise
 
 from bot.evidence import Fact
 from bot.fold import bag, fold, words_of
-from bot.proof import figures, subjects
+from bot.proof import figures, subjects, units
 from bot.proof.agreement import agree
 from bot.proof.reading import Figure
 from bot.words import Words
 
 STEM = 5
 SMALL = 13
+_BY_LABEL = ("audiences.",)  # what lines are about; its facts have no names of their own
 _IDLE = bag(
     "customer customers client clients people feedback texts textes with this that from them their "
     "there where when what which avec dans pour sont plus tous toutes than bought achete achetent ordered very "
     "test tests keyword week weeks semaine semaines days jours category total device region regions "
-    "departement departements step stuck late"
+    "departement departements step stuck late write about parlent avis"
 )
 _LABEL = re.compile(r"[ –-]*(?:\d+\. )?(?P<label>[^.!?;:\n]{3,120}?)[ \u00a0\u202f]*: ")
 _HEADS = re.compile(
@@ -34,7 +35,7 @@ _REGIONS = re.compile(r"(?:\d{2,3}|2[AB])(?:, (?:\d{2,3}|2[AB]))*")
 _NUMBERING = re.compile(r"[ –-]*\d{1,2}\. ")
 _ENDS = re.compile(r"[.!?;](?=\s|$)")
 _OF = re.compile(
-    r"[\s,(]*(?:of|for|among|in|on|by|from|with|at|chez|des?|du|d'|pour|parmi|dans|sur|en|aux?)"
+    r"[\s,(]*(?:of|for|among|in|on|by|from|with|at|avec|chez|des?|du|d'|pour|parmi|dans|sur|en|aux?)"
     r"[ '](?:[\w'-]+ ){0,4}$"
 )
 
@@ -58,8 +59,7 @@ class Bearer:
 
     def has_such(self, figure: Figure) -> bool:
         """Whether it has figures of that sort at all: percentages, amounts, days."""
-        sort = _sort(figure)
-        return any(_sort(one) == sort for one in self.figures)
+        return any(_are_alike(figure, one) for one in self.figures)
 
 
 @dataclass(frozen=True)
@@ -105,18 +105,45 @@ class Bearers:
     def sentences(self, text: str) -> Iterator[Sentence]:
         """The sentences of a text with whom they name."""
         for line in re.finditer(r"[^\n]+", text):
-            before, label = None, _LABEL.match(line[0])
+            before: Mention | None = None
             head: Mention | None = None
             for start, end in _sentences(line[0]):
                 said = line[0][start:end]
                 mentions = tuple(self._mentions(said))
-                if label and start == 0:
-                    head = next((one for one in mentions if one.start < label.end()), None)
-                yield Sentence(said, line.start() + start, mentions, before, head)
-                before = mentions[-1] if mentions else before
+                if label := _LABEL.match(said):
+                    named = [one for one in mentions if one.start < label.end()]
+                    head = named[0] if named else head
+                sentence = Sentence(said, line.start() + start, mentions, before, head)
+                yield sentence
+                before = sentence.subject_at(len(said))
 
     def owners(self, figure: Figure) -> list[Bearer]:
         return [one for one in self.every if one.has(figure)]
+
+    def pairs(self, figure: Figure, near: Iterable[Bearer]) -> bool:
+        """Whether the version by rules has this figure with one of these as well."""
+        return any(agree(figure, one) for bearer in near for one in self._paired.get(bearer, ()))
+
+    def is_general(self, figure: Figure) -> bool:
+        """Whether it is a figure of nobody in particular: the days looked ahead, the whole."""
+        return any(agree(figure, one) for one in self._general)
+
+    @cached_property
+    def _general(self) -> tuple[Figure, ...]:
+        named = {fact.id for one in self.every for fact in one.facts}
+        some = [f for f in self._facts if f.id not in named and not f.id.startswith(_BY_LABEL)]
+        return tuple(figure for fact in some for figure in _figures(fact))
+
+    @cached_property
+    def _paired(self) -> dict[Bearer, list[Figure]]:
+        paired: dict[Bearer, list[Figure]] = {}
+        for text in self._texts:
+            for sentence in self.sentences(text):
+                for figure in figures.read(sentence.text):
+                    near = _bound(sentence, figure)
+                    for one in near if not near & set(self.owners(figure)) else ():
+                        paired.setdefault(one, []).append(figure)
+        return paired
 
     def _mentions(self, said: str) -> Iterator[Mention]:
         """Words that name a subject; what stands together without a figure is one mention."""
@@ -126,7 +153,8 @@ class Bearers:
             of = self._known.get(token)
             if of and (token.isdigit() or not any(a <= start < b for a, b in spans)):
                 found.append(Mention(start, end, of))
-        yield from _together(found, spans)
+        breaks = [match.start() for match in re.finditer(r"[:;]", said)]
+        yield from _together(found, [*(start for start, _ in spans), *breaks])
 
     @cached_property
     def _known(self) -> dict[str, frozenset[Bearer]]:
@@ -143,18 +171,24 @@ def swapped(text: str, known: Bearers) -> Iterator[tuple[Figure, str, str]]:
         for figure in figures.read(sentence.text):
             near = _bound(sentence, figure)
             owners = known.owners(figure)
-            if not near or not owners or near & set(owners) or _is_common(figure, near, owners):
+            if not near or not owners or near & set(owners) or known.pairs(figure, near):
+                continue
+            if _is_common(figure, near, owners) or known.is_general(figure):
                 continue
             if any(one.has_such(figure) for one in near):
                 yield figure, min(one.name for one in near), owners[0].name
 
 
 def _bound(sentence: Sentence, figure: Figure) -> frozenset[Bearer]:
-    """The subjects that a figure stands with: the last one named, and the one it is "of"."""
+    """The subjects that a figure stands with: the last one named, and the one it is "of". Where
+    figures come first ("85 are at risk, 88 are drifting away"), the next one named."""
     last = sentence.subject_at(figure.start)
     low = fold(sentence.text)
     behind = [one for one in sentence.mentions if one.start >= figure.end]
+    first = sentence.mentions[0].start if sentence.mentions else 0
+    leads = any(one.end <= first for one in figures.read(sentence.text))
     of = behind[:1] if behind and _OF.match(low[figure.end : behind[0].start]) else []
+    of = behind[:1] if leads else of
     return frozenset().union(*(one.of for one in (*of, last, sentence.head) if one))
 
 
@@ -167,8 +201,11 @@ def _is_common(figure: Figure, near: Iterable[Bearer], owners: Iterable[Bearer])
     return any(set(words_of(figure.text)) <= set(words_of(one.name)) for one in near)
 
 
-def _sort(figure: Figure) -> tuple[str, str | None]:
-    return figure.first.kind, figure.first.unit
+def _are_alike(one: Figure, two: Figure) -> bool:
+    """Two percentages, two amounts, two counts of people; a bare count may be of anything."""
+    sorts = [f.first.unit or units.counted(f.follows) or "" for f in (one, two)]
+    same = sorts[0] == sorts[1] or ("" in sorts and "".join(sorts).startswith("#"))
+    return one.first.kind == two.first.kind and same
 
 
 def _of_facts(facts: Sequence[Fact], language: str) -> Iterator[Bearer]:
@@ -247,16 +284,19 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _is_article(text: str, match: re.Match[str]) -> bool:
-    """ "A" and "I" begin sentences."""
+    """ "A" and "I" are words as well."""
+    if match[0] not in "ai":
+        return False
     return match.start() == 0 or text[match.end() : match.end() + 2].strip()[:1].islower()
 
 
-def _together(found: list[Mention], spans: Sequence[tuple[int, int]]) -> Iterator[Mention]:
-    """Mentions with no figure between them as one: what all their words fit, else any of it."""
+def _together(found: list[Mention], breaks: Sequence[int]) -> Iterator[Mention]:
+    """Mentions with no figure and no colon between them as one: what all their words fit, else
+    whatever any of them fits."""
     found.sort(key=lambda one: one.start)
     whole: Mention | None = None
     for one in found:
-        if whole and not any(whole.end <= a < one.start for a, _ in spans):
+        if whole and not any(whole.end <= at < one.start for at in breaks):
             of = whole.of & one.of or whole.of | one.of
             whole = Mention(whole.start, max(whole.end, one.end), of)
             continue

@@ -14,14 +14,14 @@ _UP = (
     r"rose|risen|rises|rising|rise|grew|grown|grows|growing|grow|climb(?:ed|s|ing)?"
     r"|increas(?:ed|es|ing)|jump(?:ed|s)|soar(?:ed|s)|surg(?:ed|es|ing)|doubled|tripled|went up"
     r"|going up|up (?=by |from |\d)|on the rise|(?:a|ont) (?:\w+ )?(?:augmente|progresse|grimpe"
-    r"|bondi|double|triple)|augmentent?|progressent?|grimpent?|bondit|bondissent|doublent?"
-    r"|montent?|en (?:forte |nette |legere )?(?:hausse|progression)"
+    r"|bondi|double|triple)|augmente(?:nt)?|progresse(?:nt)?|grimpe(?:nt)?|bondit|bondissent|double(?:nt)?"
+    r"|monte(?:nt)?|en (?:forte |nette |legere )?(?:hausse|progression)"
 )
 _DOWN = (
     r"fell|fallen|falls|falling|fall|drop(?:ped|s|ping)|declin(?:ed|es|ing)|decreas(?:ed|es|ing)"
     r"|plung(?:ed|es)|sank|slid|shrank|shrunk|halved|went down|going down|down (?=by |from |\d)"
     r"|slump(?:ed|s)|collaps(?:ed|es)|(?:a|ont) (?:\w+ )?(?:baisse|recule|chute|diminue|plonge)"
-    r"|baissent|reculent?|chutent?|diminuent?|s'effondrent?|(?<!la )(?<!une )baisse(?! des? )"
+    r"|baissent|recule(?:nt)?|chute(?:nt)?|diminue(?:nt)?|s'effondre(?:nt)?|(?<!la )(?<!une )baisse(?! des? )"
     r"|en (?:forte |nette |legere )?(?:baisse|recul|chute)"
 )
 _MOVES = re.compile(rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b")

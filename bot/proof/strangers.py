@@ -105,9 +105,11 @@ class Vocabulary:
 
 def strangers(text: str, known: Vocabulary) -> Iterator[Named]:
     """Each thing named that is not known, once, in the order of the text."""
+    listed = [one for one in subjects.listed(text) if one.concept and known.knows(one)]
     found: dict[str, Named] = {}
-    for named in sorted(subjects.read(text), key=lambda one: (one.start, -one.end)):
-        inside = any(n.start <= named.start and named.end <= n.end for n in found.values())
+    for named in sorted(subjects.read(text, known.language), key=lambda one: (one.start, -one.end)):
+        told = (*found.values(), *listed)
+        inside = any(one.start <= named.start and named.end <= one.end for one in told)
         if not inside and not _is_trade(named) and not known.knows(named):
             found.setdefault(fold(named.text), named)
     yield from found.values()

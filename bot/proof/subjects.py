@@ -34,10 +34,11 @@ _NOT_PEOPLE = bag(
     "resistes assistes persistes moyens moyennes"
 )
 # A sentence that begins with several of something: "Vegetarians respond", « Les sportifs … ».
-_MANY = re.compile(
-    r"(?:(?:the|our|your|most|many|some|les|nos|vos|des|ces|certains|certaines) )?"
-    r"(?P<word>[a-z]{4,}(?<!ss)(?<!us)(?<!is)s)(?= [a-z])"
-)
+_WORD = r"(?P<word>[a-z]{3,}s(?<!ss)(?<!us)(?<!is))(?= [a-z])"
+_MANY = {
+    "en": re.compile(r"(?:(?:the|our|your|most|many|some) )?" + _WORD),
+    "fr": re.compile(r"(?:les|nos|vos|des|ces|certaine?s|beaucoup de) " + _WORD),
+}
 _START = re.compile(r"(?:^|[.!?:;…]\s+|\n)[\s–—•*«“\"'(\d.)-]*", re.MULTILINE)
 _CAPITAL = re.compile(r"(?<![\w’'-])(?:[dlDL][’'])?([A-ZÀ-ÖØ-Þ][\w’-]*)")
 _QUOTED = re.compile(r"«\s*([^«»]{2,80}?)\s*»|“([^“”]{2,80})”|\"([^\"\n]{2,80})\"")
@@ -52,7 +53,7 @@ class Named(NamedTuple):
     concept: str | None = None
 
 
-def read(text: str) -> Iterator[Named]:
+def read(text: str, language: str) -> Iterator[Named]:
     """Whatever may be somebody, somewhere or something that a report is about."""
     low = fold(text)
     yield from listed(text)
@@ -65,7 +66,7 @@ def read(text: str) -> Iterator[Named]:
         if not begins and not _is_plain(match[1]):
             yield Named(match[1], match.start(1), match.end(1))
     for start in starts:
-        if (many := _MANY.match(low, start)) is not None:
+        if (many := _MANY[language].match(low, start)) is not None:
             yield Named(text[many.start("word") : many.end("word")], *many.span("word"))
     for match in _QUOTED.finditer(text):
         span = match.span(match.lastindex or 0)
@@ -132,7 +133,7 @@ def _words(kind: str) -> dict[str, str]:
 def _shape(kind: str) -> re.Pattern[str]:
     words = sorted(_words(kind), key=len, reverse=True)
     some = "|".join(re.escape(word).replace(r"\ ", "[ -]") for word in words)
-    return re.compile(rf"(?<!\w)(?:{some})(?:e?s|x)?(?!\w)")
+    return re.compile(rf"(?<!\w)(?:{some})(?:e?s|x)?(?!\w|-\w)")
 
 
 def _singular(kind: str, found: str) -> str:

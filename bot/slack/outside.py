@@ -17,15 +17,21 @@ from bot.slack.show import Cards
 
 
 class Outside:
-    """One for each process that works. `patience` is the wait before a lost post is looked for."""
+    """One for each process that works, which is called `process`. `patience` is the wait before a
+    lost post is looked for."""
 
     def __init__(
-        self, house: House, people: People | None = None, *, patience: float = PATIENCE
+        self,
+        house: House,
+        people: People | None = None,
+        *,
+        patience: float = PATIENCE,
+        process: str = "",
     ) -> None:
         self.people = people or People(house.client)
         self.poster = Poster(house.database, house.client, self.people, patience)
         self._client, self._now = house.client, house.now
-        self._cards = Cards(self.poster, house.policy, house.now)
+        self._cards = Cards(self.poster, house.policy, house.now, process)
         self._carrier = Carrier(self.poster, house.brand, house.now, house.audience)
 
     async def show(self, post: str) -> None:

@@ -31,17 +31,18 @@ LOOK_AGAIN = 0.2
 
 @dataclass(frozen=True)
 class Cards:
-    """Shows posts of kind "card"."""
+    """Shows posts of kind "card". `process` is ours, as others know it when we have died."""
 
     poster: Poster
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
+    process: str = ""
     names: dict[str, tuple[float, str]] = field(default_factory=dict)  # of channels
 
     async def show(self, id: str) -> None:
         """Draw this card as often as it has changed. When it returns, the card is up to date,
         whoever drew it. Raises TryAgain, CannotDo."""
-        holder, run = uuid.uuid4().hex, self.poster.database.run
+        holder, run = f"{self.process}:{uuid.uuid4().hex}", self.poster.database.run
         until = time.monotonic() + HELD_FOR.total_seconds() + 5
         while True:
             post = await run(Post.hold, id, holder, self.now())

@@ -10,6 +10,7 @@ from bot.library.audiences.measured import Before
 from bot.library.audiences.proposals import goal_of, proposals
 from bot.library.audiences.subject import Goods, Subject, subject_of
 from bot.library.findings import Where
+from bot.library.titled import titled
 from tests.library.sample import sample
 
 GOODS = Goods(
@@ -46,6 +47,35 @@ GOODS = Goods(
 )
 def test_is_read_in_both_languages(words: str, name: str) -> None:
     assert subject_of(words, None, GOODS).name == name
+
+
+CAPITALS = Goods(
+    {
+        "a": titled("WHITE HANGING HEART T-LIGHT HOLDER"),
+        "b": titled("CHRISTMAS LIGHTS 10 REINDEER"),
+        "c": titled("JUMBO BAG 50'S CHRISTMAS"),
+        "d": titled("CHRISTMAS LIGHTS 10 SANTAS"),
+        "e": titled("PAPER CHAIN KIT VINTAGE CHRISTMAS"),
+        "f": titled("WOODEN STAR CHRISTMAS GARLAND"),
+    },
+    {},
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "keys"),
+    [
+        ("whom should I target for the christmas lights?", "Christmas lights", ("b", "d")),
+        ("à qui proposer les guirlandes de Noël ?", "guirlandes de Noël", ("f",)),
+        ("christmas", "Christmas", ("b", "c", "d", "e", "f")),
+    ],
+)
+def test_without_categories_is_the_products_that_are_all_that_was_asked(
+    words: str, name: str, keys: tuple[str, ...]
+) -> None:
+    found = subject_of(words, None, CAPITALS)
+    assert found.keys == keys
+    assert found.name in (name, "Wooden Star Christmas Garland")
 
 
 def test_is_the_product_that_is_known_already() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.doors import freshening
-from bot.doors.freshening import AT_REST, Freshening, due
+from bot.doors.freshening import AT_REST, due, freshen
 from bot.doors.house import House, now
 from bot.library.findings import Where
 from tests.library.stocked import stocked
@@ -37,7 +37,8 @@ def test_once_they_have_come_to_rest_and_once_a_day(house: House) -> None:
 async def test_in_a_process_of_its_own_that_leaves_what_it_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await Freshening(str(house.settings.home)).do("T1/state")
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    await freshen("T1/state")
     assert {"experiments", "funnel", "segments"} <= set(kept(house))
 
     def again(*_: object) -> None:
@@ -51,10 +52,12 @@ async def test_in_a_process_of_its_own_that_leaves_what_it_found(
 async def test_without_failing_when_they_can_not_be(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await Freshening("/dev/null/nowhere").do("T1/state")
+    monkeypatch.setenv("SUPER_INTERN_HOME", "/dev/null/nowhere")
+    await freshen("T1/state")
     assert "T1" in caplog.text
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
     monkeypatch.setattr(freshening, "PATIENCE", 0.01)
-    await Freshening(str(house.settings.home)).do("T1/state")
+    await freshen("T1/state")
     assert not kept(house)
     house.database.close()
 

@@ -285,3 +285,24 @@ def test_takes_a_column_of_a_catalogue_for_what_it_is_told(
     assert re.search(r"zorglub +title +as it is +Linen shirt", capsys.readouterr().out)
     assert main(["import", "--yes", "--as", "products", "--map", "size=shoe", strange]) == 2
     assert "no column shoe" in capsys.readouterr().err
+
+
+def test_is_told_how_dates_and_figures_are_meant_and_says_how_to_tell_it(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "order,date,amount\n1,03/04/2026,1.234\n"
+    assert main(["import", "--yes", file(home, text)]) == 0
+    shown = capsys.readouterr().out
+    assert "Assumed: Dates are read as month/day." in shown
+    assert "otherwise: --dates day-first" in shown
+    assert "Assumed: “1.234” in amount is read as 1.234" in shown
+    assert "otherwise: --decimal comma" in shown
+    told = ["--dates", "day-first", "--decimal", "comma"]
+    assert main(["import", "--yes", *told, file(home, text)]) == 0
+    shown = capsys.readouterr().out
+    assert "otherwise" not in shown
+    assert "0 new rows, 1 replaced" in shown
+    assert [str(cell) for cell in rows(home, "orders", '"at", amount')[0]] == [
+        "2026-04-03 00:00:00",
+        "1234.00",
+    ]

@@ -2,18 +2,20 @@
 
 from datetime import date, datetime, timedelta
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import duckdb
+import numpy as np
 import pytest
 
 from bot.library.findings import Findings, Where
 from bot.library.trends import find, series
+from bot.library.trends.expect import Surprise
+from bot.library.trends.tested import judged
+from bot.library.trends.weekly import Weekly
+from tests.library.real import DATA, uci
 from tests.library.sample import sample
 from tests.library.small import small
 
-REAL = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "uci_online_retail.parquet"
 CANDLES = "category-bougies-et-senteurs"
 
 
@@ -147,20 +149,9 @@ def test_add_no_amounts_across_currencies() -> None:
 
 
 def test_run_on_a_real_shop() -> None:
-    if not REAL.exists():
+    if not DATA.is_dir():
         pytest.skip("the real data is not here")
-    con = duckdb.connect()
-    columns = con.execute(f"DESCRIBE SELECT * FROM '{REAL}'").fetchall()
-    names = {c[0].lower().replace("_", "").replace(" ", ""): c[0] for c in columns}
-    code, number, when = names["stockcode"], names["invoiceno"], names["invoicedate"]
-    rows = con.execute(
-        f"""SELECT "{number}"::VARCHAR, lower("{code}"::VARCHAR), "{when}"::TIMESTAMP,
-        "{names["quantity"]}"::DOUBLE, round("{names["quantity"]}" * "{names["unitprice"]}", 2),
-        "{names["country"]}" FROM '{REAL}'"""
-    ).fetchall()
-    keys = ("order", "product", "at", "quantity", "amount", "country")
-    orders = [dict(zip(keys, row, strict=True)) for row in rows]
-    findings = find(small(orders=orders, today=date(2011, 12, 10)), Where())
+    findings = find(uci(), Where())
     assert told("week", findings)["tested"] == "2011-11-28"
     assert "not 61" in findings.cannot[0].to("en")  # the file spans 53 weeks
     assert told("series", findings)["tested"] > 100
@@ -176,6 +167,60 @@ def test_call_what_was_hardly_sold_before_new_and_give_no_percentage() -> None:
     assert next(iter(new.values())).about == "Jumbo bag"
     assert "product-bag" not in told("change", findings)
     assert max(float(change) for change in told("change", findings).values()) < 10_000
+
+
+def two_years(**weekly: list[int]) -> list[dict[str, Any]]:
+    """Products with so many single units in each of 104 weeks up to 22 November 2026, each bought
+    by somebody else."""
+    end = datetime(2026, 11, 22, 12)
+    return [
+        {"order": f"{name}-{week}-{n}", "line": 1, "at": end - timedelta(days=7 * week + n % 7),
+         "customer": f"{name}-{week}-{n}", "product": name, "quantity": 1.0, "amount": 10}
+        for name, units in weekly.items()
+        for week, many in enumerate(reversed(units))
+        for n in range(many)
+    ]  # fmt: skip
+
+
+def test_call_a_single_product_confirmed_only_where_its_year_speaks_against_a_season() -> None:
+    even = {f"p{n}": [40 + n % 3] * 104 for n in range(6)}
+    gone = [40] * 103 + [4]
+    peak = [20] * 40 + [20] * 20 + [90] * 43 + [30]  # back to above where it stood in its year
+    toy = [0] * 35 + [60] * 16 + [0] * 36 + [60] * 16 + [4]  # sells four months a year
+    fresh = [0] * 84 + [60] * 19 + [4]  # no year of its own behind it
+    shown = find(small(orders=two_years(**even, gone=gone, peak=peak, toy=toy, new=fresh)), Where())
+    status = {s: v for s, v in told("status", shown).items() if s.startswith("product-")}
+    assert status.pop("product-gone") == "confirmed"
+    assert set(status) <= {"product-peak", "product-toy", "product-new"}
+    assert status["product-new"] == "to watch"
+    assert set(status.values()) == {"to watch"}
+    assert any("to watch at most" in words.to("en") for words in shown.cannot)
+
+
+def test_take_one_customers_cartons_for_one_purchase() -> None:
+    """Both products sell 200 units where 60 are usual: to one customer, and to two hundred."""
+    usual = [60 + n % 3 for n in range(103)]
+    others = {f"p{n}": [40] * 104 for n in range(6)}
+    orders = two_years(carton=[*usual, 0], pieces=[*usual, 200], **others)
+    orders.append({"order": "x", "line": 1, "at": datetime(2026, 11, 20), "customer": "one",
+                   "product": "carton", "quantity": 200.0, "amount": 2000})  # fmt: skip
+    status = told("status", find(small(orders=orders), Where()))
+    assert "product-pieces" in status
+    assert "product-carton" not in status
+
+
+def test_hold_products_against_products_so_that_hundreds_hide_no_total() -> None:
+    """Two hundred products of which none moved, one as likely by chance as one in a hundred, and
+    five other series of which one is."""
+    p = np.concatenate([np.linspace(0.01, 1, 200), [0.01, 0.045, 0.5, 0.7, 0.9]])
+    keys = [*(("product", str(n)) for n in range(200)), *(("device", str(n)) for n in range(5))]
+    counts = np.full((205, 80), 50.0)
+    weeks = [date(2025, 1, 6) + timedelta(weeks=n) for n in range(80)]
+    series = Weekly(keys, weeks, counts, counts, counts)
+    half, one = np.full(205, 50.0), np.ones(205)
+    status, _ = judged(series, Surprise(half, half, half * 2, p, one, season=True))
+    assert status[200:] == ["confirmed", "to watch", "", "", ""]
+    assert set(status[:200]) == {""}
 
 
 def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import CannotDo, TryAgain
 from bot.parts import Copy, Part
-from bot.post import Post
+from bot.post import HELD_FOR, Post
 from bot.slack.calls import Busy
 from bot.slack.read import as_material
 from bot.slack.simpler import all_text
@@ -30,9 +30,11 @@ def counted(bench: Bench, method: str) -> int:
 
 async def test_has_its_row_before_it_is_sent(bench: Bench) -> None:
     id = await wished(bench)
-    bench.slack.mischief.slow("chat.postMessage", 0.2)
+    bench.slack.mischief.slow("chat.postMessage", 0.5)
     showing = asyncio.create_task(bench.outside.show(id))
-    await asyncio.sleep(0.1)
+    async with asyncio.timeout(10):
+        while not bench.posts()[id].tries:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     assert bench.posts()[id].tries == 1
     assert bench.posts()[id].ts is None
     await showing
@@ -218,6 +220,18 @@ async def test_held_by_a_dead_process_is_drawn_in_the_end(
     began = time.monotonic()
     await bench.outside.show(id)
     assert 0.3 < time.monotonic() - began < 3
+    assert len(bench.said()) == 1
+
+
+async def test_held_by_a_process_that_is_known_to_be_dead_is_drawn_at_once(bench: Bench) -> None:
+    id = await wished(bench)
+    with bench.database.begin() as session:
+        Post.hold(session, id, "dead:1", bench.house.now())
+        Post.let_go_of(session, "another")
+        assert session.get_one(Post, id).holder == "dead:1"
+        Post.let_go_of(session, "dead")
+    async with asyncio.timeout(HELD_FOR.total_seconds() / 2):
+        await bench.outside.show(id)
     assert len(bench.said()) == 1
 
 

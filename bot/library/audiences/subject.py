@@ -41,7 +41,8 @@ class Goods:
 
 @dataclass(frozen=True)
 class Subject:
-    """`name` as the catalogue has it, or of some products as they were asked for. One of the three is filled, or none: everything."""
+    """`name` as the catalogue has it, or of some products as they were asked for. One of the three
+    is filled, or none: everything."""
 
     name: str = ""
     product: str | None = None

@@ -38,6 +38,7 @@ SPOKEN = {
     "SFR": "CHF",
 }
 MOST = Decimal(10) ** 9
+UNSURE = "may be one thousand or one"  # 1.234, and nothing says what its sign means
 
 SIMPLE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
 NEGATIVE = re.compile(r"^\(.*\)$|^[^\d.,]{0,4}-[^\d.,]{0,4}[\d.,]")
@@ -155,7 +156,7 @@ def _decimal_sign(digits: str, mark: Mark | None, usual: Mark, text: str) -> str
     if len(after) != 3 or not 1 <= len(before) <= 3 or before.startswith("0"):
         return sign
     if mark is None and sign == usual:
-        raise ValueError(f'"{_short(text)}" may be one thousand or one; write it without the sign')
+        raise ValueError(f'"{_short(text)}" {UNSURE}; write it without the sign')
     return sign if sign == mark else ""
 
 

@@ -150,11 +150,7 @@ def assumptions(
 ) -> Iterator[Words]:
     """What was taken to be so without a proof."""
     if not proof.order_proved or proof.clashes:
-        yield (
-            Words("Dates are read as day/month.")
-            if proof.day_first
-            else Words("Dates are read as month/day.")
-        )
+        yield dates_read(proof.day_first, proof.year_first)
     if proof.decimal == "," and proof.mark_proved:
         yield Words("Numbers are read with a decimal comma.")
     for at, (cell, value) in proof.doubtful.items():
@@ -177,6 +173,14 @@ def assumptions(
         top = 10 if proof.rating_scale == 0.5 else 100
         yield Words("Ratings go up to {top} and are brought to 5.", top=top)
     yield from _made(match, names)
+
+
+def dates_read(day_first: bool, year_first: bool) -> Words:
+    if year_first:
+        return Words("Dates are read as year/month/day.")
+    if day_first:
+        return Words("Dates are read as day/month.")
+    return Words("Dates are read as month/day.")
 
 
 def about_products(catalogue: Catalogue) -> Iterator[Words]:

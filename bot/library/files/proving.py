@@ -18,6 +18,7 @@ SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 TO_TEN, TO_HUNDRED = 0.1, 0.5  # of the ratings beyond 5, beyond 10: then that is what they go to
 ADDRESS = 0.2  # of a column's cells: then the column is one of addresses
 LOOKED_AT = 2_000  # rows in which addresses are looked for
+FEW_YEARS, FIRST_YEAR, A_FEW_DAYS = 5, 15, 12  # of dates with years of two digits
 NUMBERS = ("money", "number", "whole")
 
 
@@ -43,11 +44,13 @@ def prove(source: Source, match: Match, names: Sequence[str], shape: Shape, said
     """One pass over the cells; what a person said needs no proof."""
     dates, numbers = _of_type(match, ("day", "moment")), _of_type(match, NUMBERS)
     selects = ["count(*)", *(one for at in dates for one in _dated(at))]
-    selects += [f"histogram({shape_of_figure(f'bare(c{at})')})" for at in numbers]
+    selects += [f"histogram({shape_of_figure(f'c{at}')})" for at in numbers]
     found = source.con.execute(f"SELECT {', '.join(selects)} FROM {source.relation}").fetchall()[0]
-    end = 1 + 3 * len(dates)
-    firsts, seconds, others = found[1:end:3], found[2:end:3], found[3:end:3]
+    end = 1 + 4 * len(dates)
+    firsts, seconds, years, others = (found[i:end:4] for i in range(1, 5))
     first, proved, clashes = _order(firsts, seconds, names)
+    short = [at for at, length in zip(dates, years, strict=True) if length == 2]
+    year = _years_first(source, short) if said.dates is None else said.dates == "year-first"
     shapes = dict(zip(numbers, found[end:], strict=True))
     marks = _marks(match, shapes, names, shape, said)
     beside = _signs(source, match)
@@ -57,11 +60,11 @@ def prove(source: Source, match: Match, names: Sequence[str], shape: Shape, said
         marks=marks.own,
         doubtful=_examples(source, marks),
         day_first=first if said.dates is None else said.dates == "day-first",
-        year_first=said.dates == "year-first",
+        year_first=bool(year),
         iso=tuple(at for at, other in zip(dates, others, strict=True) if not other),
-        order_proved=proved or said.dates is not None,
+        order_proved=said.dates is not None or bool(year) or (proved and year is not None),
         mark_proved=marks.proved,
-        clashes=clashes and said.dates is None,
+        clashes=clashes and said.dates is None and not year,
         currency=beside[0] if beside else _said_currency(source, match),
         signed=len(beside) > 1,
         rating_scale=_scale(source, match),
@@ -70,13 +73,30 @@ def prove(source: Source, match: Match, names: Sequence[str], shape: Shape, said
 
 
 def _dated(at: int) -> Iterator[str]:
-    """The highest first and second part of dates with signs, and how many are no ISO dates."""
+    """The highest first and second part of dates with signs, how many digits their years have,
+    and how many are no ISO dates."""
     x = f"bare(c{at})"
     signs = "('/', '.', '-', ' ')"
     near = f"{x}[2] IN {signs} OR {x}[3] IN {signs}"
     for part in (1, 2):
         yield f"max(CASE WHEN {near} THEN try_cast(slashed({x}, {part}) AS INT) END)"
+    yield f"max(CASE WHEN {near} THEN length(nullif(slashed({x}, 3), '')) END)"
     yield f"count(*) FILTER ({x}[5] NOT IN ('-', '/'))"
+
+
+def _years_first(source: Source, dates: Sequence[int]) -> bool | None:
+    """Whether dates of three short numbers begin with their year: they do when what would be the
+    days are hardly any and what would be the years are a month's. None: it may be so."""
+    for at in dates:
+        parts = [f"try_cast(slashed(bare(c{at}), {part}) AS INT)" for part in (1, 3)]
+        first, last = parts
+        few, many, lowest, highest, latest = source.con.execute(
+            f"SELECT count(DISTINCT {first}), count(DISTINCT {last}), min({first}), max({first}), "
+            f"max({last}) FROM {source.relation}"
+        ).fetchall()[0]
+        if few <= FEW_YEARS and latest <= 31 and lowest >= FIRST_YEAR:
+            return True if many > A_FEW_DAYS or highest > 31 else None
+    return False
 
 
 def _marks(

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from bot.errors import CannotDo
-from bot.library.catalogue.amounts import CURRENCIES, currency_in
+from bot.library.catalogue.amounts import CURRENCIES, UNSURE, currency_in
 from bot.library.files import hopeless
 from bot.library.files.cells import prepare
 from bot.library.files.goods import catalogue_of, columns_of, currency_of, sample_of
@@ -261,5 +261,6 @@ def _products(path: Path, name: str, shape: Shape, file: Opened, said: Said) -> 
         rejected=len(catalogue.rejects),
         lines=shape.lines,
         said=said,
+        unproved=("decimal",) if any(UNSURE in one.reason for one in catalogue.rejects) else (),
         assumed=tuple(hopeless.about_products(catalogue)),
     )

@@ -184,12 +184,12 @@ class Past:
         return np.asarray((1 / self.span + np.pi / 2 / LEVEL) / weekly)
 
     def noise_of_rise(self, at: int) -> Numbers:
-        """The same; of a rise, with no more purchases than stand behind it: a hundred units more
-        may be one customer's."""
+        """The same; of a rise, with no more purchases than stand behind each week of it: a hundred
+        units more may be one customer's."""
         usual = self._sized(at - self.span - LEVEL + 1, at + 1)
-        behind = np.minimum(usual, self._sized(at - self.span + 1, at + 1))
-        asked = np.where(self.signal(at) > 0, behind, usual)
-        return np.asarray(1 / self.span / asked + np.pi / 2 / LEVEL / usual)
+        behind = np.minimum(usual[:, None], self.sizes[:, at - self.span + 1 : at + 1] + 0.5)
+        asked = np.where(self.signal(at) > 0, (1 / behind).mean(axis=1), 1 / usual)
+        return np.asarray(asked / self.span + np.pi / 2 / LEVEL / usual)
 
     def _sized(self, begin: int, end: int) -> Numbers:
         return np.asarray(self.sizes[:, begin:end].mean(axis=1) + 0.5)

@@ -52,7 +52,7 @@ def tested(shelf: Shelf, where: Where) -> Tested | None:
     lively = _lively(series)
     kept = series.only(lively)
     found = surprise(kept.counts, weeks, kept.sizes) if lively else None
-    status, alone = _status(kept, found) if found else ([""] * len(lively), [False] * len(lively))
+    status, alone = judged(kept, found) if found else ([""] * len(lively), [False] * len(lively))
     return Tested(
         series=kept,
         found=found,
@@ -134,7 +134,7 @@ def _small(series: Weekly, lively: set[int]) -> list[Key]:
     return [series.keys[row] for row in left if middle[row] >= 1]
 
 
-def _status(series: Weekly, found: Surprise) -> tuple[list[str], list[bool]]:
+def judged(series: Weekly, found: Surprise) -> tuple[list[str], list[bool]]:
     """How sure each is, and whether it would be surer were it no single product.
 
     Products are a family of their own: hundreds of them would set the bar for the ten series that

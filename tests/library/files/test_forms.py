@@ -164,3 +164,42 @@ def test_leaves_a_product_empty_where_none_is_named(tmp_path: Path) -> None:
     text = "order,date,amount,sku\n1,2026-01-02,5,\n2,2026-01-02,6,Lin-Été\n"
     rows = take_in(file(tmp_path, text), tmp_path).rows
     assert {row["order"]: row["product"] for row in rows} == {"1": None, "2": "lin-ete"}
+
+
+DATED = "order,date,amount\n"
+
+
+@pytest.mark.parametrize(
+    ("dates", "month", "day"), [("day-first", 4, 3), ("month-first", 3, 4), (None, 3, 4)]
+)
+def test_has_its_days_first_when_a_person_says_so(
+    dates: str | None, month: int, day: int, tmp_path: Path
+) -> None:
+    path = file(tmp_path, DATED + "1,03/04/2026,5.00\n")
+    came = take_in(path, tmp_path, dates=dates)
+    assert (came.rows[0]["at"].month, came.rows[0]["at"].day) == (month, day)
+    assert came.understood.unproved == (() if dates else ("dates",))
+    told = [words.to("en") for words in came.understood.assumed]
+    assert ("Dates are read as month/day." in told) == (dates is None)
+
+
+def test_has_its_years_first_when_a_person_says_so(tmp_path: Path) -> None:
+    path = file(tmp_path, DATED + "1,26-02-03,5.00\n2,26/2/3 10:30,5.00\n")
+    came = take_in(path, tmp_path, dates="year-first")
+    assert [str(row["at"]) for row in came.rows] == ["2026-02-03 00:00:00", "2026-02-03 10:30:00"]
+    assert understand(path, name="orders.csv").unproved == ("dates",)
+
+
+def test_has_its_years_first_when_no_days_could_be_so_few(tmp_path: Path) -> None:
+    rows = "".join(f"{n},26-01-{n:02},5.00\n" for n in range(1, 20))
+    came = take_in(file(tmp_path, DATED + rows), tmp_path)
+    assert [row["at"].day for row in came.rows] == list(range(1, 20))
+    assert {(row["at"].year, row["at"].month) for row in came.rows} == {(2026, 1)}
+    assert came.understood.unproved == ()
+
+
+def test_has_its_days_first_with_short_years(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{n:02}/01/26,5.00\n" for n in range(1, 20))
+    came = take_in(file(tmp_path, DATED + rows), tmp_path)
+    assert [row["at"].day for row in came.rows] == list(range(1, 20))
+    assert came.understood.unproved == ()

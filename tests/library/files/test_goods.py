@@ -87,3 +87,15 @@ def test_of_which_no_row_can_be_read_is_refused_with_the_first_reason(tmp_path: 
     with pytest.raises(CannotDo) as told:
         understand(path, name=path.name)
     assert 'Line 2, price: "a lot" is not a price' in told.value.words.to("en")
+
+
+def test_says_which_prices_it_is_unsure_of_until_a_person_says_how_they_are_meant(
+    tmp_path: Path,
+) -> None:
+    path = file(tmp_path, "name;price\nSofa;1,299\nTable;900\n", "shop.csv")
+    found = understand(path, name=path.name)
+    assert (found.rows, found.rejected, found.unproved) == (1, 1, ("decimal",))
+    for decimal, price in (("point", "1299"), ("comma", "1.299")):
+        found = understand(path, name=path.name, decimal=decimal)  # type: ignore[arg-type]
+        assert (found.rejected, found.unproved) == (0, ())
+        assert str(reread(path, found).products[0].price) == price

@@ -1,0 +1,50 @@
+"""`facts KIND` on the sample shop, from the shell and back: the first time ever, and when the
+intern has looked its new rows through (it does a minute after they came)."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.table import Figure
+from bot.doors.play_home import PlayHome
+from bot.library.lasting import FOLDER, Lasting
+from bot.library.team import analyses
+from bot.play.people import TEAM
+from bot.settings import Settings
+from tests.interns import ROOT
+
+BIN = Path(sys.executable).parent / "super-intern"
+RUNS = 3
+AIM = 2  # seconds
+
+
+def facts() -> list[Figure]:
+    """The median of three, beside a Python that loads ibis with DuckDB and does nothing."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        home = PlayHome(Settings.read({"SUPER_INTERN_HOME": folder}))
+        home.fill_apart(datetime.now(UTC).date())
+        bare = _median("", sys.executable, "-c", "import ibis; ibis.duckdb.connect()")
+        figures = []
+        for kind in analyses():
+            asked = (str(BIN), "facts", kind, "--json", "--workspace", TEAM)
+            cold = _median(str(home.folder), *asked, forget=True)
+            known = _median(str(home.folder), *asked)
+            beside = f"the first time {cold:.2f} s; bare ibis {bare:.2f} s"
+            figures.append(Figure(f"facts {kind}", known, "s", AIM, beside))
+            figures.append(Figure(f"facts {kind}, the first time", cold, "s", AIM, beside))
+        return figures
+
+
+def _median(home: str, *command: str, forget: bool = False) -> float:
+    times = []
+    for _ in range(RUNS):
+        if forget:
+            for found in Path(home).glob(f"library/*/{FOLDER}"):
+                Lasting(found.parent).clear()
+        began = time.perf_counter()
+        subprocess.run(command, capture_output=True, cwd=ROOT, env={"SUPER_INTERN_HOME": home})
+        times.append(time.perf_counter() - began)
+    return sorted(times)[RUNS // 2]

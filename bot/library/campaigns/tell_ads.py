@@ -1,0 +1,165 @@
+"""What is told of advertising: the whole, each dimension, where each line sticks."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import ibis.expr.types as ir
+
+from bot.library.campaigns.adding import adder
+from bot.library.campaigns.ads import (
+    DIMENSIONS,
+    MEASURES,
+    Ad,
+    Line,
+    Sums,
+    added,
+    ads_of,
+    main_currency,
+    sums,
+)
+from bot.library.campaigns.sold_out import gone, spent_since
+from bot.library.campaigns.sticking import best, by_chance, stuck
+from bot.library.findings import Findings, Where
+from bot.library.read import rows_of, sql_later
+from bot.library.shelf import Shelf
+from bot.library.slugs import slug
+from bot.words import Words
+
+PERIOD = 28  # days
+MOST = 12  # values shown of one dimension
+
+
+def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
+    until = where.until or found.as_of
+    since = where.since or until - timedelta(days=PERIOD - 1)
+    before = since - (until - since) - timedelta(days=1)
+    expression = sums(table, since, before, until)
+    rows = rows_of(shelf, expression)
+    if not rows:
+        return
+    found.queries["ads"] = sql_later(expression)
+    currency, others = main_currency(rows)
+    if others:
+        found.refuse(
+            Words(
+                "Amounts are in several currencies: only {kept} is added up, {left} is left out.",
+                kept=str(currency),
+                left=", ".join(others),
+            )
+        )
+    ads = ads_of(row for row in rows if row["currency"] == currency)
+    tell = _Ads(found, currency, ads, since, until)
+    tell.totals()
+    tell.dimensions()
+    sold_out = gone(shelf)
+    tell.sticking(spent_since(shelf, table, sold_out, currency), sold_out)
+
+
+class _Ads:
+    """The advertising's facts, in one currency."""
+
+    def __init__(
+        self, found: Findings, currency: str | None, ads: list[Ad], since: date, until: date
+    ):
+        self.found, self.currency = found, currency
+        self.now = [ad for ad in ads if ad.current]
+        self.earlier = [ad for ad in ads if not ad.current]
+        self.since, self.until = since, until
+
+    def totals(self) -> None:
+        whole = sum((ad.sums for ad in self.now), Sums())
+        self._sums("ads", "", whole, sum((ad.sums for ad in self.earlier), Sums()))
+        if any(ad.sums.days for ad in self.now):
+            add = adder(self.found, "ads", "", whole.rows)
+            add("since", self.since)
+            add("until", self.until)
+        else:
+            self.found.refuse(
+                Words("The results carry no dates: they can't be held against a period before.")
+            )
+        if not whole.says("sales"):
+            self.found.refuse(
+                Words(
+                    "{source} does not say for how much was sold, so the return on ad spend can't "
+                    "be told.",
+                    source=self.found.source,
+                )
+            )
+
+    def dimensions(self) -> None:
+        for dimension in DIMENSIONS:
+            here, then = (added(ads, _value(dimension)) for ads in (self.now, self.earlier))
+            if len(here) < 2:
+                continue
+            largest = sorted(here.items(), key=lambda kv: (-kv[1].spend, kv[0]))[:MOST]
+            for value, of in largest:
+                about = (of.title or value) if dimension == "product" else value
+                subject = f"{dimension}--{slug(value)}"
+                self._sums(subject, about, of, then.get(value, Sums()))
+
+    def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> None:
+        lines = added(self.now, lambda ad: ad.line)
+        long = added([*self.now, *self.earlier], lambda ad: ad.line)
+        for one in stuck(lines, long, {line: s for line, s in wasted.items() if line in lines}):
+            subject, about, of = f"stuck--{slug(one.line.name)}", one.line.name, one.sums
+            add = adder(self.found, subject, about, of.rows)
+            add("where", one.where)
+            for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
+                add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
+            add("days", of.days)
+            if one.where == "sold out":
+                add("since", sold_out[one.line.product or ""])
+            if one.line.retailer:
+                add("retailer", one.line.retailer)
+            if one.line.product:
+                add("product", of.title or one.line.product)
+            if one.peers is not None:
+                self._peers(add, one.where, one.peers)
+        self._best(lines)
+
+    def _peers(self, add: Callable[..., None], where: str, peers: float) -> None:
+        if where == "unseen":
+            add("usual-impressions-a-day", round(peers))
+        else:
+            add("usual-rate", round(100 * peers, 2), "%")
+
+    def _best(self, lines: dict[Line, Sums]) -> None:
+        if (top := best(lines)) is not None:
+            line, of = top
+            add = adder(self.found, "best", line.name, of.rows)
+            add("return", _ratio(of.returned))
+            add("orders", of.orders)
+            add("spend", of.spend, self.currency)
+            add("sales", of.sales, self.currency)
+        for line, of in by_chance(lines):
+            add = adder(self.found, f"chance--{slug(line.name)}", line.name, of.rows)
+            add("return", _ratio(of.returned))
+            add("orders", of.orders)
+            add("clicks", of.clicks)
+
+    def _sums(self, subject: str, about: str, of: Sums, then: Sums) -> None:
+        add = adder(self.found, subject, about, of.rows)
+        for measure in (one for one in MEASURES if of.says(one)):
+            money = self.currency if measure in ("spend", "sales") else None
+            add(measure, getattr(of, measure), money)
+        if of.click_rate is not None:
+            add("click-rate", round(100 * of.click_rate, 2), "%")
+        if of.conversion is not None:
+            add("orders-per-click", round(100 * of.conversion, 2), "%")
+        if of.cost_per_click is not None:
+            add("cost-per-click", round(of.cost_per_click, 2), self.currency)
+        if of.returned is not None:
+            add("return", _ratio(of.returned))
+        for measure in ("spend", "sales"):
+            if (was := getattr(then, measure)) and of.says(measure):
+                change = 100 * (getattr(of, measure) - was) / was
+                add(f"{measure}-change", round(change, 1), "%")
+
+
+def _value(dimension: str) -> Callable[[Ad], str | None]:
+    return lambda ad: ad.keys[dimension]
+
+
+def _ratio(value: Decimal | None) -> Decimal:
+    return round(value or Decimal(0), 1)

@@ -1,0 +1,108 @@
+"""What is told of letters: the rates by channel, what goes with opens, one against its peers."""
+
+from bot.library.campaigns.adding import adder, nothing
+from bot.library.campaigns.letters import (
+    RATES,
+    Held,
+    Letter,
+    comparable,
+    held,
+    letters,
+    letters_of,
+)
+from bot.library.campaigns.openings import features, naming_words
+from bot.library.findings import Findings, Where
+from bot.library.read import rows_of, sql_later
+from bot.library.shelf import Shelf
+from bot.library.slugs import slug
+from bot.words import Words
+
+
+def tell(shelf: Shelf, found: Findings, where: Where) -> None:
+    known = [
+        letter
+        for letter in all_letters(shelf, found)
+        if (where.product is None or where.product in (letter.product or ""))
+        and where.channel in (None, letter.channel)
+    ]
+    for channel in sorted({letter.channel for letter in known}):
+        _channel(found, channel, [x for x in known if x.channel == channel])
+    if shelf.products is not None and known:
+        titles = [r["title"] for r in rows_of(shelf, shelf.products.select("title"))]
+        _openings(found, [x for x in known if x.channel == "email"], titles)
+
+
+def _channel(found: Findings, channel: str, letters: list[Letter]) -> None:
+    add = adder(found, f"letters--{slug(channel)}", channel, len(letters), query="letters")
+    add("campaigns", len({letter.code for letter in letters}))
+    add("sent", sum(letter.sent for letter in letters))
+    for rate in RATES:
+        counted = [x for x in letters if x.count(rate) is not None]
+        if of := sum(x.sent for x in counted):
+            share = sum(x.count(rate) or 0 for x in counted) / of
+            add(slug(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
+
+
+def _openings(found: Findings, letters: list[Letter], titles: list[str]) -> None:
+    tested = features(letters, naming_words(titles))
+    for one in tested:
+        subject = f"opens--{slug(one.name)}"
+        add = adder(found, subject, one.name, one.having + one.others, query="letters")
+        add("open-rate", round(100 * one.rate, 1), "%")
+        add("open-rate-otherwise", round(100 * one.rate_otherwise, 1), "%")
+        add("difference", round(100 * one.difference, 1), "points")
+        add("difference-low", round(100 * one.low, 1), "points")
+        add("difference-high", round(100 * one.high, 1), "points")
+        add("campaigns", one.having)
+        add("status", "confirmed" if one.stands else "chance")
+    if tested:
+        add = adder(found, "opens", "", len(letters), query="letters")
+        add("features-tested", len(tested))
+
+
+def _against(found: Findings, subject: str, about: str, one: Held) -> None:
+    add = adder(found, subject, about, one.comparable + 1, query="letters")
+    name = slug(one.rate)
+    add(name, round(100 * one.own, 1), "%")
+    add(f"{name}-median", round(100 * one.median, 1), "%")
+    add(f"{name}-low", round(100 * one.low, 1), "%")
+    add(f"{name}-high", round(100 * one.high, 1), "%")
+    add(f"{name}-chance", "yes" if one.by_chance else "no")
+    add(f"{name}-comparable", one.comparable)
+
+
+def letter_against_peers(shelf: Shelf, code: str) -> Findings:
+    """One letter, by its campaign code, against its comparable median. Facts:
+    campaigns.letter--<code>.<rate>, -median, -low, -high, and -chance (yes: chance explains it)."""
+    if shelf.table("campaigns") is None:
+        return nothing(shelf)
+    found = Findings("campaigns", shelf.source("campaigns"), shelf.as_of("campaigns"))
+    known = all_letters(shelf, found)
+    mine = [letter for letter in known if letter.code == code]
+    if not mine:
+        found.refuse(Words("No result has come in for {code} yet.", code=code))
+        return found
+    letter = max(mine, key=lambda x: x.sent)
+    subject = f"letter--{slug(code)}"
+    about = letter.subject or code
+    adder(found, subject, about, 1)("sent", letter.sent)
+    against = [h for rate in RATES if (h := held(letter, rate, comparable(letter, known)))]
+    for one in against:
+        _against(found, subject, about, one)
+    if not against:
+        found.refuse(
+            Words(
+                "There are too few comparable campaigns to say whether {name} did well.", name=about
+            )
+        )
+    return found
+
+
+def all_letters(shelf: Shelf, found: Findings | None) -> list[Letter]:
+    table = shelf.table("campaigns")
+    if table is None:
+        return []
+    expression = letters(table)
+    if found is not None:
+        found.queries["letters"] = sql_later(expression)
+    return letters_of(rows_of(shelf, expression))

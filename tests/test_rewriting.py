@@ -1,0 +1,134 @@
+"""What an AI makes of an analysis …"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from functools import cache
+from typing import TypeVar
+
+import pytest
+from pydantic import BaseModel
+
+from bot.desk import Assignment, Sent
+from bot.evidence import Fact
+from bot.library.team import TeamLibrary
+from bot.parts import Copy
+from bot.proof.rewriting import faults
+from bot.writers.offline import Offline
+from tests import rewordings as said
+from tests.conftest import NOW
+from tests.library.sample import TODAY, sample
+from tests.skills import BRAND, library_of, run
+
+T = TypeVar("T", bound=BaseModel)
+EVERY = [(words, language) for words in said.FRENCH for language in ("en", "fr")]
+ONCE: dict[tuple[str, str], Assignment] = {}
+
+
+@cache
+def library() -> TeamLibrary:
+    """One for all questions, so that each kind of facts is found once."""
+    return library_of(sample())
+
+
+class Listening(Offline):
+    """Writes by rules, and keeps what it was handed."""
+
+    assignment: Assignment
+
+    async def write(
+        self,
+        assignment: Assignment,
+        output: type[T],
+        *,
+        receipt: Callable[[Sent], Awaitable[None]],
+        grow: Callable[[str], None],
+    ) -> T:
+        self.assignment = assignment
+        return await super().write(assignment, output, receipt=receipt, grow=grow)
+
+
+async def asked(words: str, language: str) -> Assignment:
+    if (words, language) not in ONCE:
+        writer = Listening(lambda: NOW)
+        wish = said.FRENCH[words] if language == "fr" else words
+        await run(wish, writer=writer, language=language, library=library())
+        ONCE[words, language] = writer.assignment
+    return ONCE[words, language]
+
+
+async def wrong(words: str, part: str, text: str, language: str) -> list[str]:
+    """What is found in an analysis of which one part reads so."""
+    assignment = await asked(words, language)
+    filled = re.sub(r"\[\[(.+?)\]\]", lambda m: _spelled(assignment, m[1]), text)
+    changed = assignment.by_rules.model_copy(update={part: Copy(text=filled)})
+    return faults(
+        changed, assignment.by_rules, assignment.evidence, more=assignment.besides,
+        request=assignment.request, brand=BRAND, today=TODAY,
+    )  # fmt: skip
+
+
+def _spelled(assignment: Assignment, id: str) -> str:
+    fact = assignment.evidence.get(id)
+    assert fact is not None, id
+    return fact.spelled(assignment.request.language)
+
+
+def rows(*of: tuple[Iterable[tuple[str, ...]], str]) -> list[tuple[str, ...]]:
+    return [(*row, language) for some, language in of for row in some]
+
+
+@pytest.mark.parametrize(("words", "language"), EVERY)
+async def test_by_rules_is_never_called_made_up(words: str, language: str) -> None:
+    """Nor would it be if a writer had put the very same into words from the facts alone."""
+    assignment = await asked(words, language)
+    rules = assignment.by_rules
+    nothing = rules.model_copy(update={name: Copy(text="–") for name in type(rules).model_fields})
+    same = {name: Copy(text=f"{copy.text}\n–", facts=copy.facts) for name, copy in rules}
+    for beside in (rules, nothing):
+        found = faults(
+            rules.model_copy(update=same), beside, assignment.evidence, more=assignment.besides,
+            request=assignment.request, brand=BRAND, today=TODAY,
+        )  # fmt: skip
+        assert [one for one in found if "publicité" not in one] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "part", "text", "language"), rows((said.HONEST_EN, "en"), (said.HONEST_FR, "fr"))
+)
+async def test_honestly_may_go_out(words: str, part: str, text: str, language: str) -> None:
+    assert await wrong(words, part, text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "part", "text", "language"),
+    rows((said.STRANGERS_EN, "en"), (said.STRANGERS_FR, "fr")),
+)
+async def test_names_nobody_that_nothing_names(
+    name: str, words: str, part: str, text: str, language: str
+) -> None:
+    found = [one for one in await wrong(words, part, text, language) if "leave it out" in one]
+    assert any(name in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("words", "part", "text", "language"), rows((said.SWAPPED_EN, "en"), (said.SWAPPED_FR, "fr"))
+)
+async def test_gives_each_its_own_figures(words: str, part: str, text: str, language: str) -> None:
+    found = await wrong(words, part, text, language)
+    assert any("is not a figure of" in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("words", "part", "text", "language"), rows((said.TURNED_EN, "en"), (said.TURNED_FR, "fr"))
+)
+async def test_says_up_for_up(words: str, part: str, text: str, language: str) -> None:
+    found = await wrong(words, part, text, language)
+    assert any("the wrong way round" in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("words", "part", "text", "language"), rows((said.OVERSURE_EN, "en"), (said.OVERSURE_FR, "fr"))
+)
+async def test_confirms_only_what_is(words: str, part: str, text: str, language: str) -> None:
+    found = await wrong(words, part, text, language)
+    assert any("is not confirmed" in one for one in found), found
