@@ -63,6 +63,7 @@ class Arrival(Row):
     state: Mapped[str] = mapped_column(index=True)
     turn: Mapped[int]  # how often it was begun anew: another kind, another try
     kind: Mapped[str | None]  # what a person said it is; None: what was understood
+    told: Mapped[dict[str, str] | None]  # how else it is meant: {"dates": "day-first"}
     seen: Mapped[str | None] = mapped_column(Text)  # the Glimpse that its card shows, as JSON
     understood: Mapped[str | None] = mapped_column(Text)  # the library's own words, as JSON
     by: Mapped[str | None]  # who confirmed or cancelled it
@@ -192,6 +193,24 @@ class Arrival(Row):
         if self.state not in ("half", "waiting", "refused"):
             raise CannotDo(ENDED if self.state not in OPEN else ASKED)
         self.kind = kind
+        self.anew(session, enqueue, now)
+
+    def say(
+        self,
+        session: Session,
+        enqueue: Enqueue,
+        *,
+        by: str,
+        what: str,
+        how: str,
+        policy: Policy,
+        now: datetime,
+    ) -> None:
+        """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
+        self._demand_person(by, policy)
+        if self.state != "waiting":
+            raise CannotDo(ENDED if self.state not in OPEN else ASKED)
+        self.told = {**(self.told or {}), what: how}
         self.anew(session, enqueue, now)
 
     def again(

@@ -35,6 +35,7 @@ class Glimpse(BaseModel):
     ignored: tuple[str, ...] = ()
     assumed: tuple[Words, ...] = ()
     joined: tuple[Words, ...] = ()
+    otherwise: tuple[tuple[str, str], ...] = ()  # what may be said: ("dates", "day-first")
 
     @property
     def keyed(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What taking files in needs of the two sides: where people are, and the library."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -75,9 +75,17 @@ class Stock(Protocol):
         ...
 
     def understand(
-        self, workspace: str, paths: Sequence[Path], *, name: str, kind: str | None, folder: Path
+        self,
+        workspace: str,
+        paths: Sequence[Path],
+        *,
+        name: str,
+        kind: str | None,
+        told: Mapping[str, str],
+        folder: Path,
     ) -> tuple[Glimpse, str]:
-        """What the card shows, and the library's own words about it. Raises Half, too."""
+        """What the card shows, and the library's own words about it. `told` is what a person said
+        of it besides its kind. Raises Half, too."""
         ...
 
     def read(

@@ -112,6 +112,7 @@ class Stocktaking:
             paths,
             name=" + ".join(one.name for one in files),
             kind=arrival.kind,
+            told=arrival.told or {},
             folder=_empty(self._folder(arrival.id) / "made"),
         )
 

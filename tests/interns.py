@@ -22,9 +22,13 @@ def free_port() -> int:
 
 
 class Intern:
-    """One `serve` process. Its log goes to a file beside its home."""
+    """One `serve` process. Its log goes to a file beside its home. `module` is what is run, the
+    product itself or one that changes something of it."""
 
-    def __init__(self, slack: LocalSlack, home: Path, **settings: str) -> None:
+    def __init__(
+        self, slack: LocalSlack, home: Path, *, module: str = "bot", **settings: str
+    ) -> None:
+        self.module = module
         self.port = free_port()
         self.home = home
         self.environment = {
@@ -51,7 +55,7 @@ class Intern:
         self.home.mkdir(parents=True, exist_ok=True)
         with (self.home / f"log-{self.port}.txt").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "bot", "serve"),
+                *(sys.executable, "-m", self.module, "serve"),
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

@@ -36,7 +36,7 @@ def made_in(path: Path) -> Path:
 
 
 def understood_as(arriving: Arriving, path: Path, name: str) -> tuple[Glimpse, str]:
-    return arriving.understand("T1", [path], name=name, kind=None, folder=made_in(path))
+    return arriving.understand("T1", [path], name=name, kind=None, told={}, folder=made_in(path))
 
 
 def test_are_understood_with_their_exact_figures(arriving: Arriving, tmp_path: Path) -> None:

@@ -1,26 +1,27 @@
 """What an AI makes of an analysis …"""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable
+import tomllib
+from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import BaseModel
 
 from bot.desk import Assignment, Sent
-from bot.evidence import Fact
 from bot.library.team import TeamLibrary
 from bot.parts import Copy
 from bot.proof.rewriting import faults
 from bot.writers.offline import Offline
-from tests import rewordings as said
 from tests.conftest import NOW
 from tests.library.sample import TODAY, sample
 from tests.skills import BRAND, library_of, run
 
 T = TypeVar("T", bound=BaseModel)
-EVERY = [(words, language) for words in said.FRENCH for language in ("en", "fr")]
+SAID: dict[str, Any] = tomllib.loads(Path(__file__).with_name("rewordings.toml").read_text("utf-8"))
+EVERY = [(name, language) for name in SAID["questions"] for language in ("en", "fr")]
 ONCE: dict[tuple[str, str], Assignment] = {}
 
 
@@ -50,7 +51,7 @@ class Listening(Offline):
 async def asked(words: str, language: str) -> Assignment:
     if (words, language) not in ONCE:
         writer = Listening(lambda: NOW)
-        wish = said.FRENCH[words] if language == "fr" else words
+        wish = SAID["questions"][words][language]
         await run(wish, writer=writer, language=language, library=library())
         ONCE[words, language] = writer.assignment
     return ONCE[words, language]
@@ -73,8 +74,8 @@ def _spelled(assignment: Assignment, id: str) -> str:
     return fact.spelled(assignment.request.language)
 
 
-def rows(*of: tuple[Iterable[tuple[str, ...]], str]) -> list[tuple[str, ...]]:
-    return [(*row, language) for some, language in of for row in some]
+def rows(kind: str) -> list[tuple[str, ...]]:
+    return [(*row, language) for language, some in SAID[kind].items() for row in some]
 
 
 @pytest.mark.parametrize(("words", "language"), EVERY)
@@ -92,16 +93,14 @@ async def test_by_rules_is_never_called_made_up(words: str, language: str) -> No
         assert [one for one in found if "publicité" not in one] == []
 
 
-@pytest.mark.parametrize(
-    ("words", "part", "text", "language"), rows((said.HONEST_EN, "en"), (said.HONEST_FR, "fr"))
-)
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("honest"))
 async def test_honestly_may_go_out(words: str, part: str, text: str, language: str) -> None:
     assert await wrong(words, part, text, language) == []
 
 
 @pytest.mark.parametrize(
     ("name", "words", "part", "text", "language"),
-    rows((said.STRANGERS_EN, "en"), (said.STRANGERS_FR, "fr")),
+    rows("strangers"),
 )
 async def test_names_nobody_that_nothing_names(
     name: str, words: str, part: str, text: str, language: str
@@ -110,25 +109,19 @@ async def test_names_nobody_that_nothing_names(
     assert any(name in one for one in found), found
 
 
-@pytest.mark.parametrize(
-    ("words", "part", "text", "language"), rows((said.SWAPPED_EN, "en"), (said.SWAPPED_FR, "fr"))
-)
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("swapped"))
 async def test_gives_each_its_own_figures(words: str, part: str, text: str, language: str) -> None:
     found = await wrong(words, part, text, language)
     assert any("is not a figure of" in one for one in found), found
 
 
-@pytest.mark.parametrize(
-    ("words", "part", "text", "language"), rows((said.TURNED_EN, "en"), (said.TURNED_FR, "fr"))
-)
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("turned"))
 async def test_says_up_for_up(words: str, part: str, text: str, language: str) -> None:
     found = await wrong(words, part, text, language)
     assert any("the wrong way round" in one for one in found), found
 
 
-@pytest.mark.parametrize(
-    ("words", "part", "text", "language"), rows((said.OVERSURE_EN, "en"), (said.OVERSURE_FR, "fr"))
-)
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("oversure"))
 async def test_confirms_only_what_is(words: str, part: str, text: str, language: str) -> None:
     found = await wrong(words, part, text, language)
     assert any("is not confirmed" in one for one in found), found

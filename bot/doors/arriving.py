@@ -1,6 +1,6 @@
 """Dropped files and the library: what the worker's `Stock` does, with the library behind it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
 from bot.library.files import Understood, read
 from bot.library.files.joining import Joined, half, stands_alone, together
+from bot.library.files.understood import Said
 from bot.library.kinds import kinds
 from bot.stock import Half, Ready, Sorted, Watch
 from bot.words import Words
@@ -54,14 +55,22 @@ class Arriving:
         return Sorted(used, (every - used) | {at for at in used if stands_alone(paths[at])})
 
     def understand(
-        self, workspace: str, paths: Sequence[Path], *, name: str, kind: str | None, folder: Path
+        self,
+        workspace: str,
+        paths: Sequence[Path],
+        *,
+        name: str,
+        kind: str | None,
+        told: Mapping[str, str],
+        folder: Path,
     ) -> tuple[Glimpse, str]:
         """What the files are, read as one. Small ones are read through, so that their figures are
         exact; nothing is kept of that. Raises CannotDo for a file of no use; Half for one that
         another completes."""
         path, joined = _one(paths, folder)
         try:
-            found = Asked(kind).understand(path, name)
+            said = Said.model_validate({**told, "kind": kind})
+            found = Asked.of(said).understand(path, name)
         except CannotDo as no:
             side = half(path) if joined is None and kind in (None, "orders") else None
             if side is None:
@@ -139,6 +148,7 @@ def _glimpse(found: Understood, joined: tuple[Words, ...]) -> Glimpse:
         dropped=found.dropped,
         ignored=found.ignored,
         assumed=found.assumed,
+        otherwise=found.otherwise,
         joined=joined,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.errors import CannotDo
 from bot.library.files import Understood, understand
 from bot.library.files.joining import together
-from bot.library.files.understood import Dates, Sign
+from bot.library.files.understood import Dates, Said, Sign
 from bot.words import Words
 
 
@@ -29,6 +29,10 @@ class Asked:
     currency: str | None = None
     dates: Dates | None = None
     decimal: Sign | None = None
+
+    @classmethod
+    def of(cls, said: Said) -> "Asked":
+        return cls(said.kind, said.called, said.currency, said.dates, said.decimal)
 
     def understand(self, path: Path, name: str) -> Understood:
         return understand(

@@ -28,12 +28,9 @@ def shown(found: Understood) -> str:
     lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
     if any(words.text == NO_CURRENCY for words in found.assumed):
         lines.append("  To say it: --currency EUR, or another.")
-    if "dates" in found.unproved:
-        other = "month-first" if found.day_first and not found.year_first else "day-first"
-        lines.append(f"  To have the dates otherwise: --dates {other}, or --dates year-first.")
-    if "decimal" in found.unproved:
-        other = "point" if found.decimal == "," else "comma"
-        lines.append(f"  To have the figures otherwise: --decimal {other}.")
+    if found.otherwise:
+        ways = [f"--{what} {how}" for what, how in found.otherwise]
+        lines.append(f"  To say otherwise: {', '.join(ways)}.")
     return "\n".join(lines)
 
 

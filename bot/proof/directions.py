@@ -8,7 +8,8 @@ from itertools import pairwise
 from bot.evidence import Fact
 from bot.fold import fold
 from bot.proof import figures
-from bot.proof.bearers import Bearer, Bearers, Sentence
+from bot.proof.bearers import Bearers, Sentence
+from bot.proof.naming import Bearer
 
 _UP = (
     r"rose|risen|rises|rising|rise|grew|grown|grows|growing|grow|climb(?:ed|s|ing)?"
@@ -21,7 +22,8 @@ _DOWN = (
     r"fell|fallen|falls|falling|fall|drop(?:ped|s|ping)|declin(?:ed|es|ing)|decreas(?:ed|es|ing)"
     r"|plung(?:ed|es)|sank|slid|shrank|shrunk|halved|went down|going down|down (?=by |from |\d)"
     r"|slump(?:ed|s)|collaps(?:ed|es)|(?:a|ont) (?:\w+ )?(?:baisse|recule|chute|diminue|plonge)"
-    r"|baissent|recule(?:nt)?|chute(?:nt)?|diminue(?:nt)?|s'effondre(?:nt)?|(?<!la )(?<!une )baisse(?! des? )"
+    r"|baissent|recule(?:nt)?|chute(?:nt)?|diminue(?:nt)?|s'effondre(?:nt)?"
+    r"|(?<!la )(?<!une )baisse(?! des? )"
     r"|en (?:forte |nette |legere )?(?:baisse|recul|chute)"
 )
 _MOVES = re.compile(rf"\b(?:(?P<up>{_UP})|(?P<down>{_DOWN}))\b")
@@ -45,7 +47,9 @@ _UNSURE = re.compile(
 _WATCH = re.compile(r"\b(?:to watch|a surveiller)\b")
 _FROM = re.compile(r"\b(?:from|de|d'|passee?s? de)\s?(?:about |environ )?$")
 _TO = re.compile(r"\s*(?:to|a|jusqu'a)\s(?:about |environ )?")
-_BEFORE = re.compile(r"\W*(?:before|avant|earlier|last time|previously|auparavant|la derniere fois)")
+_BEFORE = re.compile(
+    r"\W*(?:before|avant|earlier|last time|previously|auparavant|la derniere fois)"
+)
 PAIRS = (("share-now", "share-before"), ("rate", "before"), ("now", "before"), ("last", "expected"))
 SURENESS = ("status", "verdict")
 
@@ -104,7 +108,7 @@ def _called(sentence: Sentence, low: str, match: re.Match[str]) -> frozenset[Bea
 
 
 def _own_signs(text: str) -> Iterator[int]:
-    """Which way the figures of a sentence go by themselves: "from 58% to 38%", "38%, 58% before"."""
+    """Which way figures go by themselves: "from 58% to 38%", "38%, 58% before"."""
     low, found = fold(text), figures.read(text)
     for one, two in pairwise(found):
         a, b = one.first, two.first

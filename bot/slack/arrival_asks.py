@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.arrival import Arrival
 from bot.glimpse import Glimpse
 from bot.slack.arrival_table import mapping_table
-from bot.slack.arrival_words import KINDS, kind_words
+from bot.slack.arrival_words import KINDS, OTHERWISE, kind_words
 from bot.slack.blocks import (
     MOST_CHARACTERS,
     Block,
@@ -142,7 +142,12 @@ def _asking(arrival: Arrival, language: str) -> list[Block]:
 
 
 def other_kind(arrival: Arrival, language: str) -> Block:
-    """A menu of the other kinds."""
+    """A menu of the other kinds, and above them of how what was assumed can be meant otherwise."""
+    ways = arrival.glimpse.otherwise if arrival.glimpse and arrival.state == "waiting" else ()
+    meant = [
+        option(OTHERWISE[way].to(language), Ref(arrival=arrival.id, pick="=".join(way)).packed())
+        for way in ways
+    ]
     mine = arrival.glimpse.kind if arrival.glimpse else arrival.kind
     options = [
         option(words.to(language), Ref(arrival=arrival.id, pick=kind).packed())
@@ -153,7 +158,7 @@ def other_kind(arrival: Arrival, language: str) -> Block:
         "type": "static_select",
         "action_id": OTHER_KIND,
         "placeholder": plain(Words("It is something else").to(language), 150),
-        "options": options,
+        "options": [*meant, *options],
     }
 
 

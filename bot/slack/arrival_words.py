@@ -93,6 +93,15 @@ COLUMNS: dict[str, Words] = {
     "stock": Words("stock"),
 }
 
+# How what was assumed of a file can be meant otherwise.
+OTHERWISE: dict[tuple[str, str], Words] = {
+    ("dates", "day-first"): Words("Its dates are day/month"),
+    ("dates", "month-first"): Words("Its dates are month/day"),
+    ("dates", "year-first"): Words("Its dates begin with the year"),
+    ("decimal", "comma"): Words("Its decimal sign is the comma"),
+    ("decimal", "point"): Words("Its decimal sign is the point"),
+}
+
 # What happens to a column's values, where a person would not expect it anyway.
 HOW: dict[str, Words] = {
     "keyed": Words("replaced by a key"),

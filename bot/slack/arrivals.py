@@ -13,7 +13,7 @@ from bot.dropped import Dropped, DroppedFile
 from bot.errors import CannotDo, TryAgain
 from bot.slack import names
 from bot.slack.arrival_rejects import hand
-from bot.slack.arrival_words import KINDS
+from bot.slack.arrival_words import KINDS, OTHERWISE
 from bot.slack.click import Click
 from bot.slack.front import Front
 from bot.slack.place import Place, near
@@ -100,10 +100,15 @@ def dont(session: Session, front: Front, click: Click) -> None:
 
 
 def other_kind(session: Session, front: Front, click: Click) -> None:
-    if click.ref.pick not in KINDS:
+    pick = click.ref.pick or ""
+    what, _, how = pick.partition("=")
+    if pick not in KINDS and (what, how) not in OTHERWISE:
         raise CannotDo(Words("There is no such kind of rows."))
     arrival, told = _pressed(session, front, click)
-    arrival.choose_kind(session, front.house.enqueue, kind=click.ref.pick, **told)
+    if (what, how) in OTHERWISE:
+        arrival.say(session, front.house.enqueue, what=what, how=how, **told)
+        return
+    arrival.choose_kind(session, front.house.enqueue, kind=pick, **told)
 
 
 def read_again(session: Session, front: Front, click: Click) -> None:

@@ -294,15 +294,14 @@ def test_is_told_how_dates_and_figures_are_meant_and_says_how_to_tell_it(
     assert main(["import", "--yes", file(home, text)]) == 0
     shown = capsys.readouterr().out
     assert "Assumed: Dates are read as month/day." in shown
-    assert "otherwise: --dates day-first" in shown
+    assert "To say otherwise: --dates day-first, --dates year-first, --decimal comma." in shown
     assert "Assumed: “1.234” in amount is read as 1.234" in shown
-    assert "otherwise: --decimal comma" in shown
     told = ["--dates", "day-first", "--decimal", "comma"]
     assert main(["import", "--yes", *told, file(home, text)]) == 0
     shown = capsys.readouterr().out
     assert "otherwise" not in shown
     assert "0 new rows, 1 replaced" in shown
-    assert [str(cell) for cell in rows(home, "orders", '"at", amount')[0]] == [
+    assert [str(cell) for cell in rows(home, "orders", '"at", amount')[-1]] == [
         "2026-04-03 00:00:00",
         "1234.00",
     ]

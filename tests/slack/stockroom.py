@@ -1,7 +1,7 @@
 """A library at the edge, for tests of files dropped in Slack: it counts lines and keeps a list."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Stockroom:
 
     rows: list[str] = field(default_factory=list)
     seen_kinds: list[str | None] = field(default_factory=list)
+    told: list[dict[str, str]] = field(default_factory=list)
     slow: threading.Event | None = None
     broken: bool = False
 
@@ -40,9 +41,17 @@ class Stockroom:
         return Sorted(alone=frozenset(range(len(paths))))
 
     def understand(
-        self, workspace: str, paths: Sequence[Path], *, name: str, kind: str | None, folder: Path
+        self,
+        workspace: str,
+        paths: Sequence[Path],
+        *,
+        name: str,
+        kind: str | None,
+        told: Mapping[str, str],
+        folder: Path,
     ) -> tuple[Glimpse, str]:
         self.seen_kinds.append(kind)
+        self.told.append(dict(told))
         if self.broken:
             raise RuntimeError("a secret of the file")
         lines = paths[0].read_text().splitlines()
@@ -53,6 +62,7 @@ class Stockroom:
             kind=kind or "orders",
             rows=len(lines) - 1,
             columns=tuple(Matched(theirs=one, ours=one.lower()) for one in head),
+            otherwise=() if "dates" in told else (("dates", "day-first"),),
             sample=(dict(zip([h.lower() for h in head], lines[1].split(","), strict=False)),),
         )
         return glimpse, "{}"

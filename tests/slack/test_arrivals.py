@@ -188,6 +188,27 @@ async def test_is_read_anew_as_what_a_person_says_it_is(bench: Bench) -> None:
     assert now(bench, arrival).state == "in"
 
 
+async def test_is_read_anew_with_its_dates_as_a_person_says_they_are(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    old = card(bench, arrival)
+    picked = option_for(old, "other_kind", "dates=day-first")
+    await bench.slack.click(MARIE, old.channel, old.ts, "other_kind", value=picked)
+    await bench.run()
+    assert bench.stockroom.told == [{}, {"dates": "day-first"}]
+    again = card(bench, arrival)
+    assert "day/month" not in str(again.blocks)
+    picked = option_for(again, "other_kind", "feedback")
+    await bench.slack.click(MARIE, again.channel, again.ts, "other_kind", value=picked)
+    await bench.run()
+    assert (bench.stockroom.seen_kinds[-1], bench.stockroom.told[-1]) == (
+        "feedback",
+        {"dates": "day-first"},
+    )
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert now(bench, arrival).state == "in"
+
+
 async def test_that_is_hopeless_gets_one_clear_sentence(bench: Bench) -> None:
     arrival = await dropped(bench, b"Order\n")
     assert arrival.state == "refused"

@@ -26,6 +26,7 @@ class Head:
     line: int = 0
     delimiter: str | None = None
     sheet: str | None = None
+    texts: bool = True  # figures are as somebody or a program wrote them, not numbers of their own
 
 
 def find_head(
@@ -33,9 +34,10 @@ def find_head(
 ) -> Head:
     """The header that makes most sense. Raises CannotDo when there is none or nothing below it."""
     if opened.format == "parquet":
-        return Head(_parquet(path, name))
+        types = _parquet(path, name)
+        return Head(tuple(types), texts=set(types.values()) == {"VARCHAR"})
     if opened.format == "jsonl":
-        return Head(_keys(path, opened))
+        return Head(_keys(path, opened), texts=False)
     found = list(_candidates(path, opened, name))
     best = max(found, key=lambda head: _sense(head, name, given, kind), default=None)
     if best is None or len(best.names) < 2:
@@ -66,7 +68,7 @@ def _candidates(path: Path, opened: Opened, name: str) -> Iterator[Head]:
                 cells = found.cells
                 while cells and not cells[-1]:
                     cells.pop()
-                yield Head(tuple(cell.strip() for cell in cells), found.line, None, one)
+                yield Head(tuple(c.strip() for c in cells), found.line, None, one, texts=False)
         return
     text = "".join(islice(_some(path, opened), 200))
     for delimiter in DELIMITERS:
@@ -100,10 +102,11 @@ def _keys(path: Path, opened: Opened) -> tuple[str, ...]:
     return tuple(keys)
 
 
-def _parquet(path: Path, name: str) -> tuple[str, ...]:
+def _parquet(path: Path, name: str) -> dict[str, str]:
+    """Its columns and their types. Orders and lines that were joined are of texts alone."""
     with duckdb.connect() as con:
         try:
             found = con.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
         except duckdb.Error:
             raise unreadable(name) from None
-    return tuple(row[0] for row in found)
+    return {row[0]: row[1] for row in found}

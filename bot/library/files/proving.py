@@ -6,10 +6,11 @@ from typing import Any
 
 from bot.library.catalogue.amounts import currency_in
 from bot.library.files.cells import laid_bare
+from bot.library.files.heads import Head
 from bot.library.files.marks import Marks, Sort, figure, marks_of
 from bot.library.files.marks import shape as shape_of_figure
 from bot.library.files.names import Match, sort_of
-from bot.library.files.source import Shape, Source
+from bot.library.files.source import Source
 from bot.library.files.tongues import french, with_commas
 from bot.library.files.understood import MARKS, Mark, Said
 from bot.library.kinds import kinds
@@ -40,8 +41,9 @@ class Proof:
     addresses: dict[int, str] = field(default_factory=dict)
 
 
-def prove(source: Source, match: Match, names: Sequence[str], shape: Shape, said: Said) -> Proof:
+def prove(source: Source, match: Match, head: Head, said: Said) -> Proof:
     """One pass over the cells; what a person said needs no proof."""
+    names = head.names
     dates, numbers = _of_type(match, ("day", "moment")), _of_type(match, NUMBERS)
     selects = ["count(*)", *(one for at in dates for one in _dated(at))]
     selects += [f"histogram({shape_of_figure(f'c{at}')})" for at in numbers]
@@ -52,7 +54,7 @@ def prove(source: Source, match: Match, names: Sequence[str], shape: Shape, said
     short = [at for at, length in zip(dates, years, strict=True) if length == 2]
     year = _years_first(source, short) if said.dates is None else said.dates == "year-first"
     shapes = dict(zip(numbers, found[end:], strict=True))
-    marks = _marks(match, shapes, names, shape, said)
+    marks = _marks(match, shapes, head, said)
     beside = _signs(source, match)
     return Proof(
         rows=found[0],
@@ -102,8 +104,7 @@ def _years_first(source: Source, dates: Sequence[int]) -> bool | None:
 def _marks(
     match: Match,
     shapes: Mapping[int, Mapping[str, int] | None],
-    names: Sequence[str],
-    shape: Shape,
+    head: Head,
     said: Said,
 ) -> Marks:
     """Which sign is the decimal one. Cells of a workbook, of Parquet and of JSON are figures
@@ -118,10 +119,9 @@ def _marks(
         small = ours in ("rating", "share")
         whole = ours == "quantity" or (ours in columns and columns[ours].type == "whole")
         sorts[at] = "small" if small else "whole" if whole else "figure"
-    text = shape.format == "csv"
-    usual: Mark = "," if text and (with_commas(names) or shape.delimiter == ";") else "."
-    found = marks_of({at: one or {} for at, one in shapes.items()}, sorts, usual, text)
-    return found if text else replace(found, doubtful={})
+    usual: Mark = "," if head.texts and (with_commas(head.names) or head.delimiter == ";") else "."
+    found = marks_of({at: one or {} for at, one in shapes.items()}, sorts, usual, head.texts)
+    return found if head.texts else replace(found, doubtful={})
 
 
 def _examples(source: Source, marks: Marks) -> dict[int, tuple[str, str]]:

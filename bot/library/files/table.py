@@ -7,6 +7,7 @@ import duckdb
 
 from bot.library.files.cells import prepare
 from bot.library.files.columns import Ours, cells, ours, rules, sql_type
+from bot.library.files.hiding import bare_words
 from bot.library.files.names import sort_of
 from bot.library.files.running import run
 from bot.library.files.source import Source, literal
@@ -25,6 +26,8 @@ def fill(
     """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason))."""
     prepare(source.con, key)
     sql, whys = selected(understood, source.relation, today)
+    if "bare_words(" in sql:  # only then, for it loads numpy
+        source.con.create_function("bare_words", bare_words, ["VARCHAR"], "VARCHAR")
     run(
         source.con,
         f"CREATE TEMP TABLE typed AS {sql}",

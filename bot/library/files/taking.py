@@ -10,7 +10,6 @@ import duckdb
 
 from bot.errors import CannotDo
 from bot.library.files import hopeless
-from bot.library.files.hiding import bare_words
 from bot.library.files.opening import check_same
 from bot.library.files.rejecting import Reject, write_rejects
 from bot.library.files.sealing import ALLOWS, sealed
@@ -48,7 +47,6 @@ def read(
     fresh: list[tuple[Path, Path]] = []
     try:
         with opened(path, understood.name, shape_of(understood), cancelled) as source:
-            source.con.create_function("bare_words", bare_words, ["VARCHAR"], "VARCHAR")
             whys = fill(source, understood, key, day, progress, cancelled)
             rejects = _rejects(source, understood, whys)
             taken = _write(source, understood, to, fresh, rejects)

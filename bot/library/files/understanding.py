@@ -78,7 +78,7 @@ def understand(
     try:
         with opened(path, name, shape) as source:
             prepare(source.con, b"")
-            proof = prove(source, match, head.names, shape, said)
+            proof = prove(source, match, head, said)
             if not proof.rows:
                 raise CannotDo(Words("{file} has the columns but no rows.", file=name))
             match = _without_people(match, proof)

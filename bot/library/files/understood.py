@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -85,6 +85,17 @@ class Understood(BaseModel):
     @classmethod
     def _spoken(cls, stored: Any) -> Any:
         return tuple(words_from(one) if isinstance(one, dict) else one for one in stored)
+
+    @property
+    def otherwise(self) -> tuple[tuple[Doubt, str], ...]:
+        """How what was assumed can be meant otherwise: ("dates", "month-first")."""
+        ways: list[tuple[Doubt, str]] = []
+        if "dates" in self.unproved:
+            now = "day-first" if self.day_first else "month-first"
+            ways += [("dates", one) for one in get_args(Dates) if one != now]
+        if "decimal" in self.unproved:
+            ways += [("decimal", one) for one, mark in MARKS.items() if mark != self.decimal]
+        return tuple(ways)
 
     def mark(self, place: int) -> Mark:
         """The decimal sign of a column by its position."""
