@@ -46,7 +46,7 @@ def reach(teller: Teller, one: Told) -> str:
 
 def why(teller: Teller, one: Told, *, sized: bool = True) -> str:
     """Its size unless that was just said, and what such people did before, beside the others."""
-    lines = [f"{reach(teller, one)}."] if sized else []
+    lines = [f"{reach(teller, one)}."] if sized or not one.get("bought-share") else []
     if one.key == "niche":
         lines.append(teller.say(Words(
             "They own at least {least} of {n} things bought together {lift} times as often as by "

@@ -63,7 +63,7 @@ class Arrival(Row):
     state: Mapped[str] = mapped_column(index=True)
     turn: Mapped[int]  # how often it was begun anew: another kind, another try
     kind: Mapped[str | None]  # what a person said it is; None: what was understood
-    told: Mapped[dict[str, str] | None]  # how else it is meant: {"dates": "day-first"}
+    told: Mapped[dict[str, Any] | None]  # how else it is meant: {"dates": "day-first"}
     seen: Mapped[str | None] = mapped_column(Text)  # the Glimpse that its card shows, as JSON
     understood: Mapped[str | None] = mapped_column(Text)  # the library's own words, as JSON
     by: Mapped[str | None]  # who confirmed or cancelled it

@@ -53,9 +53,11 @@ ONE = {  # of the units above, where there is one
 }
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 COARSE = Decimal("0.005")  # a standard error from which a share has no decimals
-WHOLE = Decimal("0.01")  # and what is nearer to nothing or to all keeps them
+WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keeps them
 LARGE = 1000  # from here on whole amounts are written without cents
 _LINE = re.compile(r"(.+), line (\d+)")
+_OLD = re.compile(r"(.+), (\d+) days old")
+_UNDER = re.compile(r"under (\d+)")
 
 
 class Fact(BaseModel):
@@ -79,15 +81,15 @@ class Fact(BaseModel):
 
     @property
     def as_read(self) -> "Fact":
-        """The same without digits that chance would change: a share whose standard error is half a
-        point or more is told in whole points, and so is a change of ten points or more."""
+        """The same without digits that nobody needs or that chance would change: a share or a
+        change of ten points and more is told in whole ones, and so is a smaller share whose
+        standard error is half a point or more."""
         if self.unit != "%" or not isinstance(self.value, Decimal):
             return self
         share = abs(self.value) / 100
-        coarse = share >= Decimal("0.1")
-        if "change" not in self.label and share <= 1:
-            error = (share * (1 - share) / self.rows).sqrt() if self.rows else Decimal(0)
-            coarse = error >= COARSE and WHOLE <= share <= 1 - WHOLE
+        coarse = share >= TENTH
+        if WHOLE <= share < TENTH and self.rows and "change" not in self.label:
+            coarse = (share * (1 - share) / self.rows).sqrt() >= COARSE
         whole = self.value.quantize(Decimal(1))
         return self.model_copy(update={"value": whole}) if coarse else self
 
@@ -95,6 +97,8 @@ class Fact(BaseModel):
         """The value as people of that language write it; a day as a date."""
         if isinstance(self.value, str):
             day = _DAY.fullmatch(self.value)
+            if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
+                return Words("under {n}", n=int(few[1])).to(language)
             return spell(date.fromisoformat(day[0]), language) if day else self.value
         if self.unit and len(self.unit) == 3 and self.unit.isupper():
             said = spell(Money(amount=self.value, currency=self.unit), language)
@@ -114,12 +118,17 @@ class Fact(BaseModel):
 
     def sourced(self, language: str) -> str:
         """The source as people of that language read it: "shop.csv, line 12"."""
-        found = _LINE.fullmatch(self.source)
-        return (
-            Words("{file}, line {n}", file=found[1], n=found[2]).to(language)
-            if found
-            else self.source
-        )
+        if found := _LINE.fullmatch(self.source):
+            return Words("{file}, line {n}", file=found[1], n=found[2]).to(language)
+        if old := _OLD.fullmatch(self.source):
+            return Words("{file}, {n} days old", file=old[1], n=int(old[2])).to(language)
+        return self.source
+
+    @property
+    def file(self) -> str:
+        """The file it is from, however old that is."""
+        old = _OLD.fullmatch(self.source)
+        return old[1] if old else self.source
 
 
 class Evidence(BaseModel):

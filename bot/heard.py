@@ -7,6 +7,7 @@ from bot.words import Words
 
 SURE = ("confirmed",)
 ALL = 100  # %
+MANY = 10  # % who complain, from which it is said although more of them praise
 
 
 def headline(teller: Teller, one: Told, whole: Told) -> str:
@@ -21,7 +22,13 @@ def headline(teller: Teller, one: Told, whole: Told) -> str:
             one, "texts"), all=teller.of(whole, "texts")))  # fmt: skip
     given = {"theme": name, "n": teller.of(one, "texts"), "all": teller.of(whole, "texts")}
     if one.number("complaint-share") == ALL:
-        return teller.say(Words("{theme}: {n} of {all} texts complain of it.", **given))
+        return teller.say(Words("{theme}: {n} of {all} texts complain of it ({share}).",
+                                share=teller.of(one, "share"), **given))  # fmt: skip
+    if one.number("praise-share") > one.number("complaint-share") >= MANY:
+        return teller.say(Words(
+            "{theme}: {n} of {all} texts speak of it; {praise} of those praise it, {blame} "
+            "complain, and some do both.", praise=teller.of(one, "praise-share"),
+            blame=teller.of(one, "complaint-share"), **given))  # fmt: skip
     if one.number("praise-share") > one.number("complaint-share"):
         return teller.say(Words("{theme}: {n} of {all} texts speak of it, and {share} of those "
                                 "praise it.", share=teller.of(one, "praise-share"),
@@ -38,7 +45,10 @@ def period(teller: Teller, whole: Told) -> str:
         "Read: {n} reviews and messages from {first} to {last}.", n=teller.of(whole, "texts"),
         first=teller.of(whole, "first-day"), last=teller.of(whole, "last-day")))  # fmt: skip
     if whole.get("happy-share"):
-        happy = Words("{share} of the ratings are good.", share=teller.of(whole, "happy-share"))
+        share = teller.of(whole, "happy-share")
+        happy = Words("{share} of the ratings are good.", share=share)
+        if whole.get("rating-of-texts"):  # others gave stars and no word
+            happy = Words("{share} of the ratings that came with a text are good.", share=share)
         said += " " + teller.say(happy)
     return said
 
@@ -67,7 +77,36 @@ def where(teller: Teller, one: Told, every: dict[str, Told]) -> str:
 
 def _place(one: Told, every: dict[str, Told]) -> str | Words:
     name = place_named(one, every)
+    if "--product-" in one.key:
+        return product_named(name)
     return regions_named(name) if "--region-" in one.key else name
+
+
+def product_named(name: str) -> str | Words:
+    """A product by its title, or by its number where that is all that is known."""
+    return Words("product {name}", name=name) if name.isdigit() else name
+
+
+def whole_before_parts(themes: Sequence[Told]) -> list[Told]:
+    """Without those whose parts are told as well: "sizing" says nothing that "runs small" and
+    "runs large" don't say better."""
+    parts = {one.key.split("-")[0] for one in themes if "-" in one.key and one.number("complaints")}
+    return [one for one in themes if one.key not in parts]
+
+
+def in_their_language(
+    teller: Teller, languages: Sequence[str | None], themes: Sequence[Told]
+) -> str:
+    """That the texts quoted are in another language, and what each of them is about."""
+    from babel import Locale
+
+    foreign = sorted({one for one in languages if one and one != teller.language})
+    if len(foreign) != 1:
+        return ""
+    about = ", ".join(one.named(teller.language) for one in themes)
+    known = Locale.parse(teller.language).languages.get(foreign[0], foreign[0])
+    return teller.say(Words("Quoted in {language}, as they were written; in this order they are "
+                            "about: {themes}.", language=known, themes=about))  # fmt: skip
 
 
 def praise(teller: Teller, shown: Sequence[Told]) -> str:

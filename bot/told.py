@@ -28,6 +28,7 @@ IDLE = bag(
 MOSTLY = Decimal("0.8")  # of a theme, from which it is one of its parts
 EXACT = ("experiments", "plan")  # a test is read to its digits
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
+LONG_AGO = 100  # days, from which a day says more
 STEM = 5  # letters by which words of one family are alike
 
 
@@ -195,11 +196,14 @@ def how_to_read(teller: Teller, evidence: Evidence, kinds: Iterable[str], *lines
     found = [line for line in lines if line]
     for kind in kinds:
         for one in told(evidence, kind, AGE).values():
-            days = one.number("days")
+            age = one.facts["days"]
             old = Words("{file} ends {days} days ago: what came since is not in it.",
-                        file=one.about, days=days)  # fmt: skip
+                        file=age.file, days=one.number("days"))  # fmt: skip
+            if one.number("days") >= LONG_AGO:
+                old = Words("{file} ends on {day}: what came since is not in it.",
+                            file=age.file, day=age.as_of)  # fmt: skip
             found.append(teller.say(old))
-            teller.value(one.get("days"))
+            teller.value(age)
     found += [teller.value(fact) for fact in cannot(evidence, *kinds)]
     once = dict.fromkeys(found)  # two kinds of facts may stand on one file
     return teller.copy(*(f"– {line}" for line in once), apart="\n")

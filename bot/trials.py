@@ -36,7 +36,7 @@ class Trial:
 
     @property
     def title(self) -> str:
-        return self.whole.word("title")
+        return self.whole.word("title").replace("_", " ")  # it may be a file's name
 
     @property
     def status(self) -> str:
@@ -82,13 +82,22 @@ def named_in(words: str, trials: Sequence[Trial]) -> list[Trial]:
 
 def headline(teller: Teller, trial: Trial) -> str:
     """What the test says, with its name before it."""
-    return teller.say(
-        Words(
-            "Test “{test}”: {what}",
-            test=teller.of(trial.whole, "title"),
-            what=what_it_says(teller, trial),
-        )
-    )
+    teller.of(trial.whole, "title")
+    what = what_it_says(teller, trial)
+    return teller.say(Words("Test “{test}”: {what}", test=trial.title, what=what))
+
+
+def also(teller: Teller, first: Trial, trial: Trial) -> str:
+    """What another result of the same test says, in few words; another test in full."""
+    arm, control = trial.told_by, trial.control
+    judged = VERDICTS.get(trial.status)
+    if trial.test != first.test or judged is None or arm is None or control is None:
+        return headline(teller, trial)
+    return teller.say(Words(
+        "By {metric}: {rate} for {variant}, {base} for {control} ({verdict}).",
+        metric=metric(trial), rate=result(teller, arm), variant=arm.word("variant"),
+        base=result(teller, control), control=control.word("variant"),
+        verdict=judged))  # fmt: skip
 
 
 def what_it_says(teller: Teller, trial: Trial) -> str:
@@ -200,7 +209,7 @@ def what_now(trial: Trial) -> Words:
     arm = trial.told_by
     variant, control = arm.word("variant") if arm else "", trial.whole.word("control")
     if trial.status == "won":
-        return Words("show {variant} to everybody, and keep watching: what is new is often"
+        return Words("use {variant} for everybody, and keep watching: what is new is often"
                      " flattered at first.", variant=variant)  # fmt: skip
     if trial.status == "lost":
         return Words("keep {control}, and note what {variant} tried.", control=control,

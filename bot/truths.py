@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.evidence import Evidence, Fact
 from bot.request import Request
-from bot.words import Language
+from bot.words import Language, Words
 
 FILE = Path(__file__).parent / "truths.toml"
 READ = date(2026, 11, 24)  # when the sources were read
+LABEL = Words("true of the material")
 LABELS = ("materials", "name")  # the facts of a product that name its materials
 
 
@@ -62,7 +63,7 @@ def material_facts(evidence: Evidence, request: Request) -> tuple[Fact, ...]:
     text = " ; ".join(_named(evidence, request)).lower()
     return tuple(
         Fact(
-            id=truth.fact_id, label="true of the material", value=truth.said(request.language),
+            id=truth.fact_id, label=LABEL.text, value=truth.said(request.language),
             source=truth.source, as_of=READ,
         )
         for truth in truths().values()

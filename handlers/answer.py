@@ -200,7 +200,7 @@ def _briefly(teller: Teller, topic: Topic, some: Sequence[Told]) -> str:
 
 def _sources(teller: Teller, found: Sequence[Told], topic: Topic) -> list[str]:
     fact = found[0].facts[topic.needs[0]]
-    lines = [Words("Counted in {file}, up to {day}.", file=fact.sourced(teller.language),
+    lines = [Words("Counted in {file}, up to {day}.", file=fact.file,
                    day=fact.as_of)]  # fmt: skip
     if topic.needs[0] == "return":
         lines.append(Words("Sales are those that the advertising reports say it brought; some "

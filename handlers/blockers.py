@@ -26,6 +26,11 @@ ASKED_BY = (
     r"|^\W*(?:quels sont )?(?:les |nos )?(?:freins|blocages)\b"
 )
 KINDS = ("funnel", "delivery", "campaigns", "trends")
+SEEN = {  # what each kind of facts lets me see
+    "funnel": Words("the site"),
+    "delivery": Words("the parcels"),
+    "campaigns": Words("the advertising"),
+}
 MOST = 4
 
 
@@ -51,9 +56,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return nothing_yet(teller, evidence, KINDS)
     found = blockers(evidence)
     said = Said(
-        finding=teller.copy(_headline(teller, found)),
+        finding=teller.copy(_headline(teller, found, evidence)),
         blockers=teller.copy(*_sentences(teller, found[1:]), apart="\n"),
-        next=teller.copy(*_steps(teller, found), apart="\n"),
+        next=teller.copy(*_steps(teller, found, evidence), apart="\n"),
     )
     drawn = _picture(teller, found, desk) if found else None
     picture = await desk.draw(drawn) if drawn else None
@@ -68,11 +73,25 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     )  # fmt: skip
 
 
-def _headline(teller: Teller, found: Sequence[Blocker]) -> str:
+def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> str:
+    """The first, or that there is none; never that there is none where nothing could be seen."""
     if found:
         return _sentence(teller, found[0])
-    return teller.say(Words("Nothing blocks sales for sure: no step on the site, no region's "
-                            "parcels and no advertising stands out."))  # fmt: skip
+    seen = _seen(evidence)
+    if len(seen) == len(SEEN):
+        return teller.say(Words("Nothing blocks sales for sure: no step on the site, no region's "
+                                "parcels and no advertising stands out."))  # fmt: skip
+    if not seen:
+        return teller.say(Words("I can't see yet what blocks sales: orders alone don't tell it. "
+                                "Import visits, delivery dates or advertising results."))  # fmt: skip
+    names = ", ".join(teller.say(words) for words in seen)
+    return teller.say(Words("Nothing blocks sales for sure in what I can see so far: {names}.",
+                            names=names))  # fmt: skip
+
+
+def _seen(evidence: Evidence) -> list[Words]:
+    """Of what may block sales, that which the files let me see."""
+    return [SEEN[kind] for kind in SEEN if told(evidence, kind).keys() - {"cannot", "age"}]
 
 
 def _sentences(teller: Teller, found: Sequence[Blocker]) -> list[str]:
@@ -111,14 +130,20 @@ def _cost(teller: Teller, blocker: Blocker) -> str:
     return teller.say(Words("{money} spent for nothing", money=money))
 
 
-def _steps(teller: Teller, found: Sequence[Blocker]) -> list[str]:
+def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
+    """What to do, once for all that want the same."""
+    if not found and not _seen(evidence):
+        return [teller.say(Words("Import one of these files, then ask me again."))]
     if not found:
         return [teller.say(Words("Leave things as they are, and look again next week."))]
-    names = [teller.say(blocker.name) for blocker in found[:MOST]]
+    steps: dict[str, list[str]] = {}
+    for blocker in found[:MOST]:
+        steps.setdefault(teller.say(blocker.step), []).append(teller.say(blocker.name))
     return [
-        teller.say(Words("{rank}. {name}: {step}.", rank=n, step=blocker.step,
-                         name=_capital(name)))
-        for n, (name, blocker) in enumerate(zip(names, found, strict=False), 1)
+        teller.say(Words("{rank}. {name}: {step}.", rank=n, step=step,
+                         name=_capital("; ".join(names) if teller.language == "en"
+                                       else "\u00a0; ".join(names))))
+        for n, (step, names) in enumerate(steps.items(), 1)
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from bot.desk import Desk
 from bot.faults import faults
 from bot.parts import Copy, Hook, take_apart
 from bot.request import Question, Request
+from bot.truths import material_facts
 from bot.words import Words
 
 
@@ -41,6 +42,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not (brief.product or brief.product_words or brief.goal or brief.offer or brief.must_say):
         return desk.ask(Words("What is it about? Name a product, or what you want to tell."))
     await desk.look_up("product", "segment", "praise", "past_copy")
+    desk.evidence = desk.evidence.plus(material_facts(desk.evidence, request))
     output = OUTPUTS.get(request.channel or "", Email)
     return await desk.write(output, check=lambda written: problems(written, desk))
 

@@ -93,7 +93,7 @@ def _summary(teller: Teller, shown: list[Trial]) -> list[str]:
     first = shown[0]
     lines = [trials.who_took_part(teller, first), trials.the_others(teller, first)]
     lines += [trials.worth(teller, first), trials.how_sure(teller, first)]
-    return lines + [trials.headline(teller, trial) for trial in shown[1:]]
+    return lines + [trials.also(teller, first, trial) for trial in shown[1:]]
 
 
 def _steps(teller: Teller, shown: list[Trial]) -> list[str]:

@@ -7,7 +7,18 @@ from pydantic import BaseModel, Field
 from bot.advice import first_step
 from bot.around import is_about_here
 from bot.desk import Desk
-from bot.heard import SURE, headline, moved, period, praise, where
+from bot.evidence import Fact
+from bot.heard import (
+    SURE,
+    headline,
+    in_their_language,
+    moved,
+    period,
+    praise,
+    product_named,
+    where,
+    whole_before_parts,
+)
 from bot.parts import Copy, File, Lead, Quote, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
@@ -33,6 +44,7 @@ ASKED_BY = (
     r"|\bque (?:disent|pensent)\b"
     r"|\bde quoi se plaignent\b|\bcustomer feedback\b|\bavis (?:des )?client"
 )
+STANDS = ("confirmed", "to watch")
 MOST_THEMES, MOST_QUOTES, MOST_SHOWN = 6, 5, 8
 NO_PAGE = {"delivery", "website", "stock", "service", "returns", "order"}  # no text would mend it
 
@@ -66,6 +78,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     first = sorted((o for o in every.values() if o.get("fix-first-rank")), key=_rank)
     quotes = _quotes(focus or first or shown)
     said = _said(teller, every, shown, focus, first)
+    said = _glossed(teller, said, [evidence.get(quote.fact) for quote in quotes], every)
     table = _table(teller, shown)
     picture = await desk.draw(_picture(teller, said.finding.text, shown, desk))
     read = how_to_read(teller, evidence, ["feedback"], *_limits(teller, every))
@@ -83,6 +96,11 @@ def _weight(one: Told) -> tuple[bool, float]:
 
 def _rank(one: Told) -> float:
     return float(one.number("fix-first-rank"))
+
+
+def _blame(one: Told) -> bool:
+    """Themes in the order given, what nobody complains of last."""
+    return not one.number("complaints")
 
 
 def _focus(request: Request, themes: Sequence[Told]) -> list[Told]:
@@ -115,10 +133,23 @@ def _said(
     )
 
 
+def _glossed(
+    teller: Teller, said: Said, quoted: Sequence[Fact | None], every: dict[str, Told]
+) -> Said:
+    """With a word on what the quotes are about, where they are in another language."""
+    facts = [fact for fact in quoted if fact is not None]
+    about = [every[fact.id.split(".")[1]] for fact in facts]
+    gloss = in_their_language(teller, [fact.unit for fact in facts], about)
+    if not gloss:
+        return said
+    text = f"{said.summary.text} {gloss}"
+    return said.model_copy(update={"summary": Copy(text=text, facts=said.summary.facts)})
+
+
 def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     lines: list[str] = []
     blamed = [one for one in first if one.number("complaints") or not one.number("praise-share")]
-    for one in once(blamed or first, "complaints")[:3]:
+    for one in whole_before_parts(once(blamed or first, "complaints"))[:3]:
         step = first_step(one.key)
         measure = "complaints" if one.number("complaints") else "texts"
         n = int(one.number(measure))
@@ -146,9 +177,11 @@ def _table(teller: Teller, shown: Sequence[Told]) -> Table:
 def _change(teller: Teller, one: Told) -> str:
     if one.get("share-now") is None:
         return "–"
+    if one.word("verdict") not in STANDS:
+        return teller.say(Words("none seen"))
     before, now = teller.of(one, "share-before"), teller.of(one, "share-now")
-    verdict = one.word("verdict")
-    return f"{before} → {now} ({Words(verdict).to(teller.language)})"
+    verdict = Words(one.word("verdict")).to(teller.language)
+    return f"{before} → {now} ({verdict})"
 
 
 def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> Picture:
@@ -167,7 +200,8 @@ def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> P
 
 
 def _quotes(themes: Sequence[Told]) -> list[Quote]:
-    """Letter for letter, theme by theme in turn."""
+    """Letter for letter, theme by theme in turn, those that all complain first."""
+    themes = sorted(whole_before_parts(themes) or themes, key=_blame)
     facts = [one.get(f"quote-{n}") for n in (1, 2, 3) for one in themes]
     distinct = {str(fact.value): fact.id for fact in reversed(facts) if fact is not None}
     return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MOST_QUOTES]
@@ -193,7 +227,7 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
     keys = tuple(f"{o.key}--product-" for o in first if o.key.split("-")[0] not in NO_PAGE)
     places = [o for key, o in every.items() if key.startswith(keys) and o.word("verdict") in SURE]
     if places:
-        product = place_named(places[0], every)
+        product = product_named(place_named(places[0], every))
         about = every[places[0].key.split("--")[0]].named(teller.language)
         page = Words("Product page for {product}: answer the doubt ({theme})",
                      product=product, theme=about)  # fmt: skip

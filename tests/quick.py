@@ -1,11 +1,14 @@
-"""The product with a clock that wakes every second instead of every minute."""
+"""The product with a clock that wakes every second instead of every minute, and an inbox whose
+files are taken after one second at rest instead of ten."""
 
 import sys
 
 from bot import clock
 from bot.__main__ import main
+from bot.doors import inbox
 
 clock.EVERY = 1
+inbox.QUIET = 1.0
 
 if __name__ == "__main__":
     sys.exit(main())

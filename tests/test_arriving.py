@@ -2,7 +2,9 @@
 
 import shutil
 import threading
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,3 +90,44 @@ def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> 
     ready = arriving.read("T1", [path], understood, **told)  # type: ignore[arg-type]
     assert glimpse.kind == "products"
     assert ready.keep() == (glimpse.rows, 0, 0)
+
+
+def test_are_read_as_a_person_says_they_are_meant(arriving: Arriving, tmp_path: Path) -> None:
+    path = tmp_path / "dropped" / "orders.csv"
+    path.parent.mkdir()
+    path.write_text("order,date,amount\n1,03/04/2026,1.234\n")
+    asked: dict[str, Any] = {"name": "orders.csv", "kind": None, "folder": made_in(path)}
+    glimpse, _ = arriving.understand("T1", [path], told={}, **asked)
+    assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 3, 4), "1.23")
+    offered = [("dates", "day-first"), ("dates", "year-first"), ("decimal", "comma")]
+    assert list(glimpse.otherwise) == offered
+    told = {"dates": "day-first", "decimal": "comma"}
+    glimpse, understood = arriving.understand("T1", [path], told=told, **asked)
+    assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 4, 3), "1234.00")
+    assert glimpse.otherwise == ()
+    ready = arriving.read(
+        "T1", [path], understood, name="orders.csv", folder=made_in(path), watch=Watch()
+    )
+    assert ready.keep() == (1, 0, 0)
+
+
+def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_path: Path) -> None:
+    import openpyxl
+
+    path = tmp_path / "dropped" / "shop.xlsx"
+    path.parent.mkdir()
+    book = openpyxl.Workbook()
+    for row in (("name", "price", "colour", "note"), ("Vase", 34.5, "white", "x"), ("Bowl", 9)):
+        book.active.append(row)
+    book.save(path)
+    glimpse, understood = understood_as(arriving, path, "shop.xlsx")
+    assert (glimpse.kind, glimpse.rows, glimpse.ignored) == ("products", 2, ("note",))
+    assert [(c.theirs, c.ours) for c in glimpse.columns][:2] == [
+        ("name", "title"),
+        ("price", "price"),
+    ]
+    assert [one["title"] for one in glimpse.sample] == ["Vase", "Bowl"]
+    ready = arriving.read(
+        "T1", [path], understood, name="shop.xlsx", folder=made_in(path), watch=Watch()
+    )
+    assert ready.keep() == (2, 0, 0)

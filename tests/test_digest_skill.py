@@ -2,12 +2,15 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from bot.doors.digests import is_quiet
 from bot.drafting import Drafted
 from bot.evidence import Fact
 from tests.library.small import small
+from tests.library.still import still
 from tests.skills import run, told
 
 
@@ -69,6 +72,19 @@ async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
     (part,) = found.parts
     assert part.key == "quiet"
     assert "\n" not in part.text
+
+
+async def test_of_the_sample_shop_without_what_was_planted_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shop as lively as the other, in which only chance and the seasons are at work."""
+    found = await run("what moved this week?", shelf=still(tmp_path, monkeypatch))
+    assert isinstance(found, Drafted)
+    assert is_quiet(found)
+    assert found.parts[0].text.startswith("Nothing moved")
+    assert "\n" not in found.parts[0].text
+    assert found.leads == ()
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
 
 
 async def test_without_any_data_says_which_file_would_help() -> None:

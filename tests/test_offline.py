@@ -21,6 +21,7 @@ from bot.evidence import Evidence, Fact
 from bot.parts import Copy, Heading, Hook, Quote, Table, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Request
+from bot.truths import material_facts
 from bot.writers import dates, french, offers
 from bot.writers.goods import understand
 from bot.writers.naming import detail, names
@@ -48,10 +49,11 @@ def request(**told: Any) -> Request:
 def assignment(asked: Request, facts: tuple[Fact, ...] = (), **more: Any) -> Assignment:
     brand = more.pop("brand", BRAND)
     said = stated_in(asked.brief.words, asked.brief.author, TODAY)
+    evidence = Evidence(facts=(*said, *facts))
     return Assignment(
         skill=asked.skill,
         request=asked,
-        evidence=Evidence(facts=(*said, *facts)),
+        evidence=evidence.plus(material_facts(evidence, asked)),
         brand=brand,
         channel=channels().get(asked.channel or ""),
         system="-",

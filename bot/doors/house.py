@@ -100,13 +100,20 @@ class House:
                 lambda: self.products(workspace), version=lambda: self._version(workspace)
             )
             shelf = partial(self.shelf, workspace)
-            self._libraries[workspace] = TeamLibrary(catalogue, shelf, *self._kept(workspace))
+            self._libraries[workspace] = TeamLibrary(
+                catalogue, shelf, *self._kept(workspace), let_go=partial(self._let_go, workspace)
+            )
         return self._libraries[workspace]
 
-    def _kept(self, workspace: str) -> tuple[Lasting, Callable[[], Hashable]] | tuple[()]:
+    def _let_go(self, workspace: str) -> None:
+        """The tables are opened anew for whoever asks next."""
+        self._warehouse = None
+        self.stocking.let_go(workspace)
+
+    def _kept(self, workspace: str) -> tuple[Lasting, Callable[[], Hashable]] | tuple[None, None]:
         """Where findings last and what they stand on. A warehouse changes without telling."""
         if self.settings.warehouse is not None:
-            return ()
+            return None, None
         stocking = self.stocking
         return stocking.lasting(workspace), partial(stocking.stand_on, workspace)
 

@@ -158,6 +158,11 @@ class Stocking:
                 known = self._shelves[workspace] = (version, fresh)
             return known[1]
 
+    def let_go(self, workspace: str) -> None:
+        """The next to ask has the tables opened anew."""
+        with self._guard:
+            self._shelves.pop(workspace, None)
+
     def stand_on(self, workspace: str) -> Hashable:
         """What everything found in the shelf stands on; another as soon as any of it changes."""
         return self._stand_on(workspace, self._held(workspace))

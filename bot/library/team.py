@@ -17,6 +17,7 @@ from bot.library.here import HERE, around
 from bot.library.lasting import Lasting
 from bot.library.writing import WRITING, asked_for, for_writing
 from bot.request import Request
+from bot.words import Words
 
 if TYPE_CHECKING:
     from bot.library.shelf import Shelf
@@ -27,6 +28,7 @@ NAMES = (
 )
 T = TypeVar("T")
 REMEMBERED = 100  # findings of one version of the tables
+PATIENCE = 300.0  # seconds that one thing may take to look up, the wait for others counted
 
 
 @cache
@@ -45,11 +47,14 @@ class TeamLibrary:
         shelf: Callable[[], "Shelf"],
         lasting: Lasting | None = None,
         stands_on: Callable[[], Hashable] | None = None,
+        let_go: Callable[[], None] = lambda: None,
     ) -> None:
         """`stands_on` tells cheaply which tables these are, `lasting` keeps what was found of
-        them; without them findings are remembered in this process, as long as the shelf stays."""
+        them; without them findings are remembered in this process, as long as the shelf stays.
+        `let_go` has the tables opened anew, for an engine that does not answer any more."""
         self._catalogue, self._open = catalogue, shelf
         self._lasting, self._stands_on = lasting, stands_on or shelf
+        self._let_go = let_go
         self._one = threading.RLock()  # the engine does one thing at a time
         self._of: object = None  # what the known findings stand on
         self._known: dict[tuple[str, Where], Findings] = {}
@@ -63,12 +68,35 @@ class TeamLibrary:
         """The facts of an analysis for the brief's product and days, of the product itself, of what
         is said around the wish (HERE), or of what a text is written with (WRITING)."""
         if kind in HERE:
-            return await asyncio.to_thread(self._around, kind, request)
+            return await self._patiently(self._around, kind, request)
         if kind in WRITING:
-            return await asyncio.to_thread(self._for_writing, kind, request)
+            return await self._patiently(self._for_writing, kind, request)
         if kind not in analyses():
             return await self._catalogue.look_up(kind, request)
-        return await asyncio.to_thread(self._facts, kind, request)
+        return await self._patiently(self._facts, kind, request)
+
+    async def _patiently(
+        self, look: Callable[[str, Request], tuple[Fact, ...]], kind: str, request: Request
+    ) -> tuple[Fact, ...]:
+        """In a thread. An engine that hangs must not leave this or the next question without an
+        answer, so it is let go of: whoever asks from then on has another one. Raises CannotDo."""
+        looking = asyncio.ensure_future(asyncio.to_thread(look, kind, request))
+        done, _ = await asyncio.wait({looking}, timeout=PATIENCE)
+        if done:
+            return looking.result()
+        looking.add_done_callback(lambda late: late.cancelled() or late.exception())
+        shelf = await asyncio.to_thread(self._open)
+        self._one = threading.RLock()
+        self._let_go()
+        if stop := getattr(getattr(shelf.engine, "con", None), "interrupt", None):
+            await asyncio.to_thread(stop)
+        raise CannotDo(
+            Words(
+                "Looking this up took longer than {n} minutes, so I stopped. Ask about a shorter"
+                " time, or one product.",
+                n=round(PATIENCE / 60),
+            )
+        )
 
     def _facts(self, kind: str, request: Request) -> tuple[Fact, ...]:
         """What was found, what can't be told, and how old the rows are when they are old."""

@@ -1,13 +1,15 @@
 """What the library gives to whoever writes copy: praise, the doubt to answer, the audience, and
 texts that were sent before with how they did.
 
-None of it is to stand in a text as it is: no shares, no sizes of audiences, no old words. They are
-facts that prove nothing about the product.
+Of all that only a customer's sentence, word for word, and how many reviews say the same may stand
+in a text. The rest is for the writer's ear: no sizes of audiences, no old words; it proves nothing
+about the product.
 """
 
 import json
 from collections.abc import Hashable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -22,6 +24,8 @@ from bot.words import Words
 if TYPE_CHECKING:
     from bot.library.shelf import Shelf
 
+QUOTE, PRAISED = Words("quote from a review"), Words("reviews that praise it")
+REVIEWS = Words("reviews read")
 WRITING = ("praise", "past_copy", "segment")
 MOST_TEXT = 600  # characters of an old text
 
@@ -45,7 +49,8 @@ def asked_for(kind: str, request: Request) -> Hashable:
 
 def _praise(shelf: "Shelf", request: Request) -> Iterator[Fact]:
     """praise.<theme>.theme and objection.<theme>.theme: what customers praise most and object to
-    most about the product, by name, without how many do."""
+    most about the product, by name; and feedback.<theme>.quote, .praised and .reviews: a sentence
+    of theirs that praises it, in the language of the text, and how many reviews do."""
     product = request.brief.product
     if product is None or "feedback" not in shelf.listed:
         return
@@ -55,9 +60,36 @@ def _praise(shelf: "Shelf", request: Request) -> Iterator[Fact]:
     for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
         if fact is not None:
             theme = fact.id.split(".")[1].split("--")[0]
+            if kind == "praise":
+                yield from _told_so(shelf, product, theme, fact, request)
             yield Fact(
                 id=f"{kind}.{theme}.theme", label=label, value=Words(fact.about).to(
                     request.language), source=fact.source, as_of=fact.as_of, rows=fact.rows,
+            )  # fmt: skip
+
+
+def _told_so(
+    shelf: "Shelf", product: str, theme: str, share: Fact, request: Request
+) -> Iterator[Fact]:
+    """What may stand in a text: somebody's sentence, word for word, and how many say the same."""
+    from bot.library.feedback.praised import praised
+
+    found = praised(shelf, product, theme, request.language)
+    if found is None:
+        return
+    if (quote := found.quote) is not None:
+        source = ", ".join(filter(None, [share.source, quote.text.id, quote.text.channel]))
+        day = quote.text.day or share.as_of
+        yield Fact(
+            id=f"feedback.{theme}.quote", label=QUOTE.text, value=quote.said,
+            about=share.about, source=source, as_of=day, rows=1,
+        )  # fmt: skip
+    if found.is_much:
+        counts = (("praised", PRAISED, found.praised), ("reviews", REVIEWS, found.reviews))
+        for measure, label, count in counts:
+            yield Fact(
+                id=f"feedback.{theme}.{measure}", label=label.text, value=Decimal(count),
+                about=share.about, source=share.source, as_of=share.as_of, rows=found.reviews,
             )  # fmt: skip
 
 

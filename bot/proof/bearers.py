@@ -21,6 +21,12 @@ _OF = re.compile(
 )
 
 
+_OTHERS = re.compile(
+    r"\W*(?:every(?:one|body) else|(?:all )?(?:the )?others|the rest|(?:tous )?les autres"
+    r"|le reste)\b"
+)
+
+
 @dataclass(frozen=True)
 class Mention:
     """Where a sentence names subjects; several, where the words fit several."""
@@ -78,6 +84,8 @@ class Bearers:
             for start, end in naming.sentences(line):
                 said = line[start:end]
                 mentions = tuple(self._mentions(said))
+                if not mentions and _OTHERS.match(fold(said)):
+                    before = head = None
                 if label := naming.LABEL.match(said):
                     head = next((m for m in mentions if m.start < label.end()), head)
                 sentence = Sentence(said, mentions, before, head)

@@ -40,8 +40,8 @@ reponses questions decisions promesses photos equipes collegues fournisseurs tra
 livraisons retards stocks tailles couleurs pertes gains hausses baisses ceux celles plans fichiers
 lignes sources rapports tendances series totaux moyennes moins plus sans dans apres vers toujours
 parfois ensuite alors mais depuis tous toutes certains certaines plusieurs quelques dites faites
-montrez meilleurs meilleures premiers premieres derniers dernieres nouveautes conseils ruptures motifs
-trois deux delais frais montants depenses recettes revenus participants votes emails
+montrez meilleurs meilleures premiers premieres derniers dernieres nouveautes conseils ruptures
+motifs trois deux delais frais montants depenses recettes revenus participants votes emails
 """
 TRADE = frozenset(word[:STEM] for word in bag(fold(_TRADE)))
 

@@ -3,7 +3,7 @@
 from bot.brand import Brand
 from bot.evidence import Evidence
 from bot.request import Request
-from bot.words import Language
+from bot.words import Language, Words
 from bot.writers import lexicon, naming, why
 from bot.writers.goods import Goods
 from bot.writers.pen import Pen, phrases
@@ -20,7 +20,6 @@ def of_product(pen: Pen, goods: Goods) -> None:
     for gap, text in naming.names(goods).items():
         pen.put(gap, text, named if gap in ("name", "bare", "the", "a", "of", "to") else ())
     if told := why.details(goods, pen):
-        pen.put("details", told.text, told.cites)
         pen.put("bare_details", why.bare_details(goods.details, language), told.cites)
         telling = [detail for detail in goods.details if detail.about]
         pen.put("title_details", why.bare_details(telling, language), told.cites)
@@ -40,8 +39,6 @@ def of_product(pen: Pen, goods: Goods) -> None:
         shown = said.en[0] if language == "en" else said.french(goods.gender, goods.plural)
         if trait in TELLING and shown not in pen.gaps["bare"]:
             pen.put("new_trait", shown, goods.cites.get("traits", ()))
-    if goods.sayings:
-        pen.put("saying", goods.sayings[0], goods.cites["description"])
 
 
 def of_story(
@@ -60,6 +57,7 @@ def of_story(
         pen.put("bought", bought.many[language][0])
         pen.put("since", story.since)
         pen.put("of_since", "de " + story.since.removeprefix("à ") if story.since else "")
+    _of_reviews(pen, evidence)
     if story.occasion:
         pen.put("occasion", story.occasion.title[language])
     if story.offer:
@@ -71,6 +69,18 @@ def of_story(
     pen.put("when", story.when.said, dated)
     if words := brief.product_words:
         pen.put("subject", words[0].upper() + words[1:])
+
+
+def _of_reviews(pen: Pen, evidence: Evidence) -> None:
+    """What customers praise: a sentence of theirs, how many of how many reviews, and what."""
+    of = {fact.id.rsplit(".", 1)[1]: fact for fact in evidence.of("feedback")}
+    if (quote := of.get("quote")) and pen.allowed(str(quote.value)):
+        pen.put("quote", str(quote.value).strip(), (quote.id,))
+    praised, reviews = of.get("praised"), of.get("reviews")
+    if praised and reviews and praised.about:
+        pen.put("praised", str(praised.value), (praised.id,))
+        pen.put("reviews", str(reviews.value), (reviews.id,))
+        pen.put("theme", Words(praised.about).to(pen.language), (praised.id,))
 
 
 def _together(bought: str, kind: str) -> bool:

@@ -11,10 +11,13 @@ from bot.words import Language
 from bot.writers import lexicon
 from bot.writers.details import Detail, find, negated
 from bot.writers.lexicon import Hit, Noun
+from bot.writers.specs import Spec
+from bot.writers.specs import read as read_specs
 
 # Where what a thing is made of is not what one buys.
 IMMATERIAL = {"candle", "scent", "care", "food", "drink", "tech", "book", "toy", "event"}
 LONG = 40  # characters of a name
+RICH = 160  # characters of description from which its sentences are worth more than our lists
 NAMED_BY = 60  # characters of a description in which it may say what the thing is
 _WITH = re.compile(r"[,;]?\s+(?:with|avec|featuring|complete)\b|[,;] (?=this\b|cette?\b)", re.I)
 _SEASONS = {
@@ -47,6 +50,7 @@ class Goods:
     seasons: list[str] = field(default_factory=list)
     named_seasons: list[str] = field(default_factory=list)
     sayings: list[str] = field(default_factory=list)  # clean sentences of the catalogue
+    specs: list[Spec] = field(default_factory=list)  # what the description says, readable
     price: Fact | None = None
     before: Fact | None = None  # the lowest price of the last 30 days, when above the price
     sizes: list[str] = field(default_factory=list)
@@ -57,6 +61,11 @@ class Goods:
     @property
     def known(self) -> bool:
         return bool(self.name)
+
+    @property
+    def rich(self) -> bool:
+        """Whether the catalogue's own sentences carry a text in this language."""
+        return len(" ".join(self.sayings)) >= RICH and len(self.sayings) > 1
 
     @property
     def kind(self) -> str:
@@ -168,6 +177,8 @@ def _attributes(goods: Goods, hits: list[Hit], cite: str | None = None) -> None:
         ):
             key = hit.as_a(table)
             if key and key not in kept:
+                if table == "materials" and goods.kind in IMMATERIAL and key[-3:] != "wax":
+                    break  # the wick is cotton, the candle is not
                 kept.append(key)
                 goods.cites.setdefault(table, (cite,) if cite else goods.cites.get("name", ()))
                 break
@@ -203,6 +214,7 @@ def _describe(goods: Goods, fact: Fact, text: str) -> None:
         for _, key in detail.about:
             if key in goods.traits and not re.search(rf"\b{key}\b", goods.name, re.I):
                 goods.traits.remove(key)
+    goods.specs = read_specs(text, language, goods.language)
     if language == goods.language:
         goods.sayings = [s for s in re.split(r"(?<=[.!?])\s+", text) if _sayable(s)]
 

@@ -17,6 +17,9 @@ _PLAIN = re.compile(
     re.IGNORECASE,
 )
 _VOWEL = re.compile(rf"(?!{french.ASPIRATED})[aeiouyàâéèêëîïôûœh]", re.IGNORECASE)
+SMALL = re.compile(
+    r"en|de|du|des|la|le|les|à|au|aux|et|pour|par|sur|[dl]['’]\w*|x|\d+", re.IGNORECASE
+)
 ABOUT = ("modifiers", "colours", "patterns", "traits")
 SEASON = {
     "summer": "d'été",
@@ -132,10 +135,9 @@ def _french(goods: Goods) -> dict[str, str]:
     noun, plural, gender = goods.noun, goods.plural, goods.gender
     bare = goods.name if goods.name_language != "en" else ""
     if bare and noun and bare.lower().startswith(goods.noun_word):
-        shouted = all(word[:1].isupper() or len(word) < 4 for word in bare.split())
-        bare = _lowered(bare, "fr") if shouted else bare[0].lower() + bare[1:]
-    elif noun:
-        bare = _built_fr(goods)
+        bare = _lowered(bare, "fr") if _shouted(bare) else bare[0].lower() + bare[1:]
+    elif noun and (built := _built_fr(goods)) != goods.noun_word:
+        bare = built
     else:
         return _nameless(goods)
     starts = bool(_VOWEL.match(bare))
@@ -186,8 +188,10 @@ def _built_en(goods: Goods) -> str:
     pieces = [lexicon.terms("colours")[key].en[0] for key in goods.named_colours[:1]]
     pieces += [lexicon.terms("patterns")[key].en[0] for key in goods.patterns[:1]]
     materials = goods.named_materials or goods.materials
-    pieces += [lexicon.terms("materials")[key].en[0] for key in materials[:1]]
-    return " ".join([*_proper(goods), *pieces, goods.noun_word or goods.name])
+    noun = goods.noun_word or goods.name
+    made = [lexicon.terms("materials")[key].en[0] for key in materials[:1]]
+    pieces += [word for word in made if word not in noun]  # no glass glasses
+    return " ".join([*_proper(goods), *pieces, noun])
 
 
 def _built_fr(goods: Goods) -> str:
@@ -220,18 +224,26 @@ def _proper(goods: Goods) -> list[str]:
     """The name of its own that a product has: Alba, of "Chemise Alba en lin"."""
     if goods.name_language != "fr":
         return []  # English names have capitals throughout: none of them tells
-    words = re.split(r" (?:en|à|pour|avec|with|in|for) ", goods.name)[0].split()
-    if all(word[:1].isupper() or len(word) < 4 for word in goods.name.split()):
+    if _shouted(goods.name):
         return []  # Every Word Has A Capital: none of them tells
+    words = re.split(r" (?:en|pour|avec|with|in|for) ", goods.name)[0].split()
     hits = [h for h in lexicon.scan(goods.name, "fr") if h.as_a("nouns", *ABOUT)]
     known = {piece for hit in hits for piece in hit.word.lower().split()}
     own = [n for n, w in enumerate(words) if n and w[:1].isupper() and w.lower() not in known]
     if not own:
         return []
-    named = words[own[0] :]
+    first = own[0]
+    while first > 1 and words[first - 1][:1].isupper():  # Grand Jour
+        first -= 1
+    named = words[first:]
     while len(named) > 1 and named[-1].lower() in known:
         named.pop()
     return [" ".join(named)]
+
+
+def _shouted(name: str) -> bool:
+    """Whether Every Word Has A Capital, the small ones aside."""
+    return all(word[:1].isupper() or SMALL.fullmatch(word) for word in name.split())
 
 
 def _all_known(name: str, language: Language) -> bool:

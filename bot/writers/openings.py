@@ -10,8 +10,16 @@ from bot.writers.ready import Ready
 # What an opening leads with, named on the screen in its reader's language.
 ANGLES = {
     "material": Words("material"),
+    "cloth": Words("material"),
+    "truth": Words("material"),
     "trait": Words("comfort"),
-    "kind": Words("everyday use"),
+    "use": Words("everyday use"),
+    "care": Words("care"),
+    "make": Words("how it is made"),
+    "size": Words("size"),
+    "set": Words("what is in it"),
+    "part": Words("details"),
+    "feature": Words("details"),
     "price": Words("price"),
     "occasion": Words("occasion"),
     "news": Words("news"),
@@ -49,6 +57,8 @@ def subject(ready: Ready) -> Line:
         with pen.calling(pen.gaps["the_short"]):
             if line := pen.say(*slots, most=most):
                 return line
+    if line := pen.say(f"subject.bare.{aud}", "subject.bare.everyone", most=most):
+        return line
     if story.offer and (line := pen.say("subject.deal_tiny", most=most)):
         return line
     name = pen.finished(pen.gaps.get("bare") or pen.gaps.get("subject") or ready.brand.name)
@@ -58,8 +68,6 @@ def subject(ready: Ready) -> Line:
 def preheader(ready: Ready) -> Line:
     """What the subject left open."""
     most = ready.most("preheader", 90)
-    if line := ready.sayings.take("features", "origin", most=most):
-        return line
     slots = ["preheader.any", "preheader.plain", "preheader.last"]
     slots = slots if ready.goods.known else ["preheader.house"]
     slots = ["event.preheader"] if ready.is_event else slots
@@ -103,9 +111,6 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
     if not ready.goods.known:
         tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]
     found: list[Hook] = []
-    if line := ready.sayings.take("features", most=most):
-        angle = ANGLES["details"].text
-        found.append(Hook(angle=angle, text=finish(ready, line.text), facts=line.cites))
     for angle, slots in tries:
         line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
         if line and len(found) < 2:

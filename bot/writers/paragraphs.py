@@ -5,10 +5,10 @@ from bot.writers import why
 from bot.writers.lexicon import language_of
 from bot.writers.pen import Line
 from bot.writers.ready import Ready
-from bot.writers.sayings import FIT
 
 NEWS = {"launch": "launch", "back in stock": "back"}
-ENOUGH = 110  # characters of the catalogue's own in one paragraph
+ENOUGH = 150  # characters of reasons in one paragraph
+PERSUADED = ("everyone", "new", "lapsed", "gift")  # by what others say
 
 
 def opening(ready: Ready) -> Line:
@@ -18,9 +18,8 @@ def opening(ready: Ready) -> Line:
         return pen.say("event.open", "event.open_undated") or Line(pen.gaps["bare"])
     if not ready.goods.known:
         return _house(ready)
-    group = why.group(ready.goods.kind)
     if said := news(ready):
-        point = pen.say(f"point.{aud}.{group}+point.{aud}.any", "point.everyone.any")
+        point = pen.say(f"point.{aud}.any", "point.everyone.any")
         return said + point if point else said
     line = pen.say(*open_slots(ready)) or Line(pen.finished(pen.gaps["the"] + "."))
     if aud == "new" and pen.gaps.get("about"):
@@ -29,15 +28,11 @@ def opening(ready: Ready) -> Line:
 
 
 def open_slots(ready: Ready) -> list[str]:
-    """Where an opening that names the product comes from."""
-    aud, group = ready.story.audience, why.group(ready.goods.kind)
+    """Where an opening that names the product comes from: with a reason, or without any."""
+    aud = ready.story.audience
     if ready.is_event or not ready.goods.known:
         return ["event.open" if ready.is_event else "house.open_deal"]
-    slots = [
-        f"open.{aud}.{group}+open.{aud}.any",
-        f"open.everyone.{group}+open.everyone.any",
-        "open.everyone.plain",
-    ]
+    slots = [f"open.{aud}.any", f"open.{aud}.bare", "open.everyone.any", "open.everyone.bare"]
     return ["open.price.deal", *slots] if aud == "price" and ready.story.offer else slots
 
 
@@ -63,42 +58,34 @@ def _house(ready: Ready) -> Line:
 
 
 def product(ready: Ready) -> Line | None:
-    """What it has, and one reason more when that is little."""
-    pen, goods = ready.pen, ready.goods
-    if ready.is_event or not goods.known:
-        return pen.say("event.more" if ready.is_event else "house.more")
-    longer = "longer" in ready.story.wishes
-    has = features(ready, 3 if longer else 2)
-    if not has and goods.details:
-        has = pen.say(f"details.{goods.kind}", "details.any")
-    own = argue(ready)
-    thin = not has or (len(goods.details) < 2 and not own and not ready.sayings.rich)
-    more = pen.say("also.any") if thin or longer else None
-    return together(has, more, own)
+    """Two reasons more, three where a longer text was asked for; each from a fact."""
+    if ready.is_event or not ready.goods.known:
+        return ready.pen.say("event.more" if ready.is_event else "house.more")
+    return reasons(ready, 3 if "longer" in ready.story.wishes else 2)
 
 
-def features(ready: Ready, most: int) -> Line | None:
-    """Sentences of the catalogue, one or two by their length."""
+def reasons(ready: Ready, most: int) -> Line | None:
+    """So many reasons that were not told yet, a sentence each; fewer when they are long."""
     found: list[Line] = []
-    while len(found) < most and sum(len(line.text) for line in found) < ENOUGH:
-        line = ready.sayings.take("features")
+    room = 2 * ENOUGH if "longer" in ready.story.wishes else ENOUGH
+    while len(found) < most and sum(len(line.text) for line in found) < room:
+        line = ready.pen.say("also.any")
         if line is None:
             break
         found.append(line)
     return together(*found)
 
 
-def argue(ready: Ready) -> Line | None:
-    """What counts for this audience and not for another."""
-    goods, story = ready.goods, ready.story
-    aud, group = story.audience, why.group(goods.kind)
-    if aud == "buyers":
-        same = story.bought and story.bought.kind == goods.kind in why.FITTED
-        return ready.pen.say(f"argue.buyers.{'same' if same else group}")
-    if goods.kind in ("outdoor", "garden") and aud in ("price", "parents"):
+def praise(ready: Ready) -> Line | None:
+    """A sentence of a customer, word for word, and how many reviews praise the same; for those who
+    do not know the product from their own cupboard."""
+    if ready.is_event or not ready.goods.known or "shorter" in ready.story.wishes:
         return None
-    fitted = f"argue.{aud}.fitted+" if goods.kind in why.FITTED else ""
-    return ready.pen.say(f"{fitted}argue.{aud}.{group}", f"argue.{aud}.any")
+    if ready.story.audience not in PERSUADED:
+        return None
+    if quote := ready.pen.say("praise.quote"):
+        return together(quote, ready.pen.say("praise.count"))
+    return ready.pen.say("praise.count_alone")
 
 
 def terms(ready: Ready) -> Line | None:
@@ -113,7 +100,8 @@ def offer(ready: Ready) -> Line | None:
         "price", among=("open", "price", "offer", "point")
     )
     if made is None:
-        return pen.say("price.before", "price.any") if tells else None
+        cut = bool(pen.gaps.get("before"))  # never the new price without the one before
+        return pen.say("price.before", "price.any") if tells or cut else None
     if pen.has_said("deal", "reason", among=("house",)):
         return None
     if pen.has_said("deal", among=("open",)):
@@ -129,17 +117,18 @@ def offer(ready: Ready) -> Line | None:
 
 def worry(ready: Ready) -> Line | None:
     """The doubt people have about such a thing, answered; and what should be known of it."""
-    pen, goods = ready.pen, ready.goods
+    pen = ready.pen
     if "shorter" in ready.story.wishes:
         return None
-    if ready.is_event or not goods.known:
+    if ready.is_event or not ready.goods.known:
         return pen.say("event.worry" if ready.is_event else "house.worry")
-    sayings, doubt = ready.sayings, objection(ready)
-    sized = goods.kind in why.FITTED or goods.kind == "shoes"
-    known = fit(ready, doubt) if sized else None
-    care = sayings.take("care") or (None if sayings.rich else honest(ready))
-    asked = None if known or (care and sayings.rich and not sized) else pen.say(*_worries(ready))
-    return together(care, known, asked)
+    known = _doubt(ready) or ready.sayings.take("fit", pen=pen)
+    care = ready.sayings.take("care", pen=pen) if ready.goods.rich else None
+    honest = ready.sayings.take("honest", pen=pen) or _honest(ready)
+    asked = None if known or care or honest else pen.say(*_worries(ready))
+    if known and honest:
+        care = None
+    return together(known, care, honest, asked)
 
 
 def objection(ready: Ready) -> str:
@@ -147,23 +136,25 @@ def objection(ready: Ready) -> str:
     return next((fact.id.split(".")[1] for fact in ready.evidence.of("objection")), "")
 
 
-def fit(ready: Ready, doubt: str) -> Line | None:
-    """The catalogue's own word on how it fits; looked for harder where customers doubt it."""
-    if (known := ready.sayings.take("fit")) or not doubt.startswith("sizing"):
-        return known
-    goods, pen = ready.goods, ready.pen
-    said = [text for text in goods.sayings[1:] if FIT.search(text) and pen.allowed(text)]
-    return Line(said[0], goods.cites.get("description", ())) if said else None
+def _doubt(ready: Ready) -> Line | None:
+    """What most customers doubt, answered from what they say of it: of a shirt that runs small,
+    take the larger of two sizes."""
+    theme, pen = objection(ready), ready.pen
+    if not ready.goods.sizes:
+        return None
+    cites = tuple(fact.id for fact in ready.evidence.of("objection"))
+    line = pen.say(f"doubt.{theme.replace('-', '_')}")
+    advice = ready.sayings.take("fit", pen=pen) if line else None
+    return together(line and Line(line.text, cites + line.cites), advice)
 
 
-def honest(ready: Ready) -> Line | None:
+def _honest(ready: Ready) -> Line | None:
     """What people find out anyway: linen creases."""
-    goods = ready.goods
-    for material in goods.materials[:1]:
-        if said := why.honest(goods, material):
-            line = min(said, key=lambda text: ready.pen.order("honest", text))
-            return Line(ready.pen.finished(line), goods.cites.get("materials", ()))
-    return None
+    found = why.honest(ready.goods, ready.evidence)
+    spent = {reason.topic for reason in ready.pen.told} & ready.pen.once
+    some = [one for one in found if ready.pen.allowed(one.text)]
+    some = [one for one in some if one.topic == "honest" or not spent]
+    return Line(ready.pen.finished(whole(some[0].text)), some[0].cites) if some else None
 
 
 def _worries(ready: Ready) -> list[str]:

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.faults import ECHO
+from bot.faults import CLICHE, ECHO
 from bot.fold import fold, words_of
 from bot.words import Language
 
@@ -23,6 +23,8 @@ MAY_BE_EMPTY = frozenset({"until", "with_code", "over"})
 PERSONAL = ("{since}", "{of_since}", "{bought}")
 BARE = "{why}."  # says nothing of its own, so it may be said again
 REASONS_TRIED = 8
+VOUS = re.compile(r"\b(?:vous|votre|vos|(?!chez\b|assez\b|nez\b)[a-zé]{3,}ez)\b", re.IGNORECASE)
+TU = re.compile(r"\b(?:tu|ton|ta|tes|toi)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ class Pen:
     brief: tuple[str, ...] = ()  # its words, folded: seven in a row are not to be repeated
     said: list[tuple[str, str]] = field(default_factory=list)  # slots and sentences used
     told: list[Reason] = field(default_factory=list)
+    salted: bool = False  # another try: other reasons first
+    once: frozenset[str] = frozenset({"truth"})  # its neighbours share it: one in a text is enough
+    late: frozenset[str] = frozenset()  # topics that do not count for this audience
+    turn: int = 0  # whose turn it is: each audience begins at another sentence
 
     def say(
         self,
@@ -140,7 +146,9 @@ class Pen:
         used = {template for _, template in self.said} - {BARE}
         pool = [t for one in slot.split("+") for t in phrases(self.language, one)]
         pool = [t for t in dict.fromkeys(pool) if t not in used]
-        for template in sorted(pool, key=lambda t: self._rank(slot, t)):
+        drawn = sorted(pool, key=lambda t: self.order(slot, t))
+        start = self.turn % len(drawn) if drawn else 0
+        for template in sorted([*drawn[start:], *drawn[:start]], key=self._rank):
             for reason in self._reasons(template):
                 line = self.fill(template, reason)
                 if line and (most is None or len(line.text) <= most) and self._allowed(line):
@@ -154,14 +162,17 @@ class Pen:
         else:
             return [None]
         topics = [reason.topic for reason in self.told if reason in stock]
-        fresh = [reason for reason in stock if reason not in self.told]
-        return sorted(fresh, key=lambda reason: topics.count(reason.topic))[:REASONS_TRIED]
+        spent = {reason.topic for reason in self.told} & self.once
+        fresh = [one for one in stock if one not in self.told and one.topic not in spent]
+        often = {topic: topics.count(topic) // (2 if topic == "feature" else 1) for topic in topics}
+        late = {topic: often.get(topic, 0) + (topic in self.late) for topic in {*often, *self.late}}
+        return sorted(fresh, key=lambda reason: late.get(reason.topic, 0))[:REASONS_TRIED]
 
-    def _rank(self, slot: str, template: str) -> tuple[int, int, str]:
+    def _rank(self, template: str) -> tuple[int, int]:
         """Words the brand likes first, then what speaks of this audience's own purchases."""
         liked = sum(word.lower() in template.lower() for word in self.use)
         personal = sum(gap in template for gap in PERSONAL)
-        return -liked, -personal, self.order(slot, template)
+        return -liked, -personal
 
     def _allowed(self, line: Line) -> bool:
         if any(sentence.count(": ") > 1 for sentence in re.split(r"[.?!] ", line.text)):
@@ -172,6 +183,14 @@ class Pen:
         """Whether it has none of the words the brand avoids."""
         low = text.lower()
         return not any(re.search(rf"(?<!\w){re.escape(w.lower())}", low) for w in self.avoid)
+
+    def speaks(self, text: str) -> bool:
+        """Whether a sentence of the catalogue may stand in this text: no cliché, no word the brand
+        avoids, and no tu where the brand says vous, or the other way round."""
+        if CLICHE.search(text) or not self.allowed(text):
+            return False
+        otherwise = VOUS if self.address == "tu" else TU
+        return self.language == "en" or not otherwise.search(text)
 
     def _echoes(self, line: Line) -> bool:
         runs = seven(tuple(words_of(line.text)))

@@ -64,12 +64,16 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
     )
     gaps.of_product(pen, goods)
     gaps.of_story(pen, goods, request, story, brand, evidence)
-    why.give_reasons(pen, goods, story.audience)
-    sayings = sort_out(goods, pen, story.audience)
+    if "longer" in story.wishes:
+        pen.once = frozenset()
+    pen.salted, pen.turn = bool(salt), why.BEGINS.get(story.audience, 0)
+    why.give_reasons(pen, goods, story.audience, evidence)
+    texts = goods.sayings if goods.rich else []
+    sayings = sort_out(texts, pen, goods.cites.get("description", ()))
     return Ready(request, brand, assignment.channel, evidence, goods, story, pen, sayings)
 
 
 def _seed(request: Request, goods: Goods, salt: str) -> str:
     brief = request.brief
-    about = (brief.product or goods.name, brief.audience, request.channel, brief.goal, brief.offer)
+    about = (brief.product or goods.name, request.channel, brief.goal, brief.offer)
     return "|".join(map(str, (*about, brief.occasion, request.reason, salt)))

@@ -3,15 +3,12 @@
 import re
 from dataclasses import dataclass, field
 
-from bot.faults import CLICHE
-from bot.writers.goods import Goods
-from bot.writers.pen import Line, Pen
+from bot.writers.pen import Line, Pen, Reason
 
-RICH = 160  # characters of description from which its sentences are worth more than our lists
 CARE = re.compile(
     r"\blav(?:age|er|e|ez|able)\b|repass|entretien|séch|pressing|°C|machine|chiffon|\bessui"
-    r"|\bwash|\biron\b|\bdry\b|\bcare\b|dishwasher|lave-vaisselle|micro-ondes|\brince|bouloche"
-    r"|normales?\b|froisse|rétréci|\bperd\b|\bshr[iu]nk|\bcrease",
+    r"|\bwash|\biron\b|\bdry\b|\bcare\b|dishwasher|lave-vaisselle|micro-ondes|\brince"
+    r"|normales?\b",
     re.IGNORECASE,
 )
 FIT = re.compile(
@@ -26,59 +23,58 @@ ORIGIN = re.compile(
     r"(?:au|en|à|dans)\b|\bvient de\b|\batelier|\b(?:made|woven|spun|knitted|sewn) in\b",
     re.IGNORECASE,
 )
-_VOUS = re.compile(r"\b(?:vous|votre|vos|(?!chez\b|assez\b|nez\b)[a-zé]{3,}ez)\b", re.IGNORECASE)
-_TU = re.compile(r"\b(?:tu|ton|ta|tes|toi)\b", re.IGNORECASE)
+HONEST = re.compile(
+    r"bouloche|rétréci|froisse|\bperd\b|transparent|\bfendre\b|rêche|\bshr[iu]nk|\bcrease|\bpills?\b",
+    re.IGNORECASE,
+)
+TOPICS = {"honest": HONEST, "care": CARE, "fit": FIT, "make": ORIGIN}
+_MEASURES = re.compile(r"\d+(?:,\d+)? ?(?:cm|mm|g|kg|cl|ml)\b")
+_PLAIN_START = re.compile(
+    r"(?:un|une|des|du|de|la|le|les|l'|il|elle|ils|elles|on|ce|cette|deux|trois|quatre|six|huit|dix"
+    r"|onze|assez|presque|à|au|aux|the|an?|it|they|this|these|two|three|four|six|its|made|with)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass
 class Sayings:
     """Sentences by what they are about; each is said once."""
 
-    features: list[str] = field(default_factory=list)
     care: list[str] = field(default_factory=list)
     fit: list[str] = field(default_factory=list)
-    origin: list[str] = field(default_factory=list)
+    honest: list[str] = field(default_factory=list)
     cites: tuple[str, ...] = ()
 
-    @property
-    def rich(self) -> bool:
-        return bool(self.features)
-
-    def take(self, *kinds: str, most: int = 400) -> Line | None:
-        """The next sentence of the first of these kinds that has one of this length."""
+    def take(self, *kinds: str, pen: Pen, most: int = 400) -> Line | None:
+        """The next sentence of the first of these kinds that is short enough and not told yet."""
+        told = {lowered(reason.text) for reason in pen.told}
         for kind in kinds:
             stock: list[str] = getattr(self, kind)
             for text in stock:
-                if len(text) <= most:
+                if len(text) <= most and lowered(text.rstrip(".")) not in told:
                     stock.remove(text)
+                    pen.told.append(Reason(kind, lowered(text.rstrip(".")), self.cites))
                     return Line(text, self.cites)
         return None
 
 
-def sort_out(goods: Goods, pen: Pen, audience: str) -> Sayings:
-    """What of the description can be said as it stands, the better for this audience first."""
-    found = Sayings(cites=goods.cites.get("description", ()))
-    whole = " ".join(goods.sayings)
-    if len(whole) < RICH or len(goods.sayings) < 2:
-        return found
-    for text in goods.sayings:
-        if not (CLICHE.search(text) or _speaks_otherwise(text, pen) or not pen.allowed(text)):
-            kind = next((name for name, shape in KINDS.items() if shape.search(text)), "features")
-            getattr(found, kind).append(text)
-    if audience == "loyal":  # they know the house: where it comes from is news to them
-        found.features = found.origin + found.features
-        found.origin = []
-    elif audience != "everyone" and found.features:  # begin elsewhere, and keep their order
-        start = int(pen.order("saying")[:4], 16) % len(found.features)
-        found.features = found.features[start:] + found.features[:start]
+def sort_out(texts: list[str], pen: Pen, cites: tuple[str, ...]) -> Sayings:
+    """What answers a doubt: care, fit, and what people find out anyway."""
+    found = Sayings(cites=cites)
+    for text in texts:
+        if pen.speaks(text) and (topic := topic_of(text)) in ("care", "fit", "honest"):
+            getattr(found, topic).append(text)
     return found
 
 
-KINDS = {"care": CARE, "fit": FIT, "origin": ORIGIN}
+def topic_of(text: str) -> str:
+    """What a sentence of a catalogue is about: feature, size, care, fit, make or honest."""
+    for topic, shape in TOPICS.items():
+        if shape.search(text):
+            return topic
+    return "size" if len(_MEASURES.findall(text)) > 1 else "feature"
 
 
-def _speaks_otherwise(text: str, pen: Pen) -> bool:
-    """Whether it says tu where the brand says vous, or the other way round."""
-    if pen.language == "en":
-        return False
-    return bool((_VOUS if pen.address == "tu" else _TU).search(text))
+def lowered(text: str) -> str:
+    """A sentence as a clause: its small first word without its capital."""
+    return text[0].lower() + text[1:] if _PLAIN_START.match(text) else text

@@ -6,14 +6,14 @@ from bot.writers import french
 from bot.writers.openings import call, finish, hooks, preheader, subject
 from bot.writers.paragraphs import (
     NEWS,
-    argue,
-    features,
     more_facts,
     musts,
     offer,
     open_slots,
     opening,
+    praise,
     product,
+    reasons,
     terms,
     together,
     whole,
@@ -30,9 +30,10 @@ ONE = 160
 def email(ready: Ready) -> Made:
     """Subject, preheader, body, call to action, hooks."""
     first = subject(ready)
-    body = [opening(ready), product(ready), terms(ready), worry(ready), *musts(ready)]
+    body = [opening(ready), product(ready), praise(ready), terms(ready), worry(ready)]
     if "shorter" in ready.story.wishes:
-        body = [body[0], body[2], *musts(ready)]
+        body = [body[0], body[3]]
+    body += musts(ready)
     if signature := ready.brand.signature:
         body.append(Line(signature))
     return {
@@ -49,6 +50,7 @@ def sms(ready: Ready) -> Made:
     long, the fewest characters win."""
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
     slots = _sms_slots(ready)
+    ready.pen.reasons = [one for one in ready.pen.reasons if one.topic != "truth"]  # too general
     lines = [(rank, line) for rank, slot in enumerate(slots) for line in ready.pen.all(slot)]
     lines = lines or [(0, Line(ready.pen.gaps.get("subject") or ready.brand.name))]
     tries = []
@@ -61,7 +63,7 @@ def sms(ready: Ready) -> Made:
             cost = 4 * (not line.says_why) + 3 * min(rank, 1) + 3 * bent + 2 * fewer
             if "shorter" in ready.story.wishes:  # and neither another message nor the same one
                 came_back = whole(line.text) in (ready.request.previous or "")
-                cost = 1_000 * min(rank, 1) + 500 * came_back + size
+                cost = 1_000 * min(rank, 1) + 2_000 * came_back + size
             tries.append(((not fits, max(0, size - ONE), cost, place), line, text))
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]
@@ -105,25 +107,15 @@ def product_page(ready: Ready) -> Made:
     titles = ("page.title", "page.title_plain", "page.title_bare")
     title = pen.say(*titles, most=80) or Line(goods.name or ready.brand.name)
     thing = goods.known and not ready.is_event
-    lead = (pen.say("page.lead", "page.lead_plain") if thing else opening(ready)) or title
-    rich, has = ready.sayings.rich, features(ready, 5)
-    if not has and goods.details:
-        has = pen.say(f"details.{goods.kind}", "page.details")
-    use = None if rich else pen.say("page.use")
-    thin = len(goods.details) < 2 and not rich
-    extra = pen.say("page.use") if "longer" in wishes or thin else None
+    lead = (pen.say("page.lead", "open.everyone.bare") if thing else opening(ready)) or title
+    most = 4 if "longer" in wishes else 1 if "shorter" in wishes else 3
+    has = reasons(ready, most) if thing else None
     range_ = pen.say("range.both", "range.colours", "range.sizes")
     priced = ready.story.offer or "price" in wishes
-    made_in = ready.sayings.take("origin") if rich else None
-    third = together(made_in, range_, offer(ready) if priced else None)
-    known = ready.story.audience in ("loyal", "lapsed")  # a page is read by strangers too
-    second = together(has, None if known else argue(ready))
-    first = together(lead, use, extra)
-    if lead is title and (second or third):
-        first = together(use, extra)
-    paragraphs = [first, second, third, *more_facts(ready), worry(ready), *musts(ready)]
+    third = together(range_, offer(ready) if priced else None)
+    paragraphs = [lead, has, praise(ready), third, *more_facts(ready), worry(ready), *musts(ready)]
     if "shorter" in wishes:
-        paragraphs = [first, has or use, third, *musts(ready)]
+        paragraphs = [lead, has, third, *musts(ready)]
     return {
         "title": copy(ready, title),
         "description": copy(ready, *paragraphs),

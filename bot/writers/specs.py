@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from bot.fold import fold
 from bot.words import Language
@@ -100,7 +101,7 @@ def _place(value: str) -> list[str] | None:
 @cache
 def _words() -> dict[Language, dict[str, str]]:
     """Number words and ways of making, out of each language."""
-    french = {**_tables()["numbers"], **_tables()["making"]}
+    french: dict[str, str] = {**_tables()["numbers"], **_tables()["making"]}
     return {"fr": french, "en": {english: word for word, english in french.items()}}
 
 
@@ -131,6 +132,7 @@ def phrases() -> Iterator[_Row]:
 
 
 @cache
-def _tables() -> dict[str, dict[str, list[str]]]:
+def _tables() -> dict[str, dict[str, Any]]:
+    """The table as it is written: specs and places are lists, numbers and making words."""
     with FILE.open("rb") as file:
         return tomllib.load(file)

@@ -83,6 +83,9 @@ WISHES = tuple(
 )
 
 
+TO_GIVE = re.compile(r"\bidées? (?:de )?cadeaux?\b|\bgift ideas?\b|\bà offrir\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Story:
     """Who is spoken to (a key of the phrases), what they bought, and why we write now."""
@@ -102,7 +105,7 @@ def tell(request: Request) -> Story:
     brief, language = request.brief, request.language
     occasion = occasions().get(brief.occasion or "")
     audience = _audience(brief.audience or "")
-    if audience == "everyone" and occasion and occasion.gift:
+    if audience == "everyone" and ((occasion and occasion.gift) or TO_GIVE.search(brief.words)):
         audience = "gift"
     return Story(
         audience=audience,

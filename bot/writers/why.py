@@ -1,29 +1,48 @@
-"""Why a product is worth having: its reasons, the stronger first, each with its facts."""
+"""Why a product is worth having: what its facts say, the sentences that count for this audience
+first. Nothing is said of it that no fact and no sourced truth of its material says."""
 
+from bot.evidence import Evidence
+from bot.truths import Truth, truths
 from bot.words import Language
-from bot.writers import naming
+from bot.writers import lexicon, naming, specs
 from bot.writers.details import Detail
 from bot.writers.goods import Goods
-from bot.writers.pen import Line, Pen, Reason, agreed, reasons, unique
+from bot.writers.pen import Pen, Reason, agreed, reasons, unique
+from bot.writers.sayings import lowered, topic_of
 
 FITTED = {"top", "knit", "jacket", "suit", "dress", "bottom", "night", "swim"}
 SMALL = {"socks", "scarf", "hat"}
 EXTRA = SMALL | {"shoes", "bag", "jewel"}
 TEXTILE = {"bed", "cushion", "throw", "rug", "curtain", "towel", "tablelinen"}
 FURNITURE = {"sofa", "seat", "bedside", "table", "storage"}
-# What counts first for whom; the others hear of the material first.
-FIRST = {
-    "new": ("kind", "material"),
-    "pro": ("kind", "trait"),
-    "price": ("kind", "material"),
-    "parents": ("trait", "kind"),
-    "gift": ("material", "kind"),
+# What a product is, for what is true of its material.
+USES: dict[str, set[str]] = {
+    "worn": FITTED | SMALL | {"shoes"},
+    "bag": {"bag", "pouch"},
+    "bed": {"bed"},
+    "soft": {"cushion", "throw", "rug", "curtain"},
+    "towel": {"towel"},
+    "tablelinen": {"tablelinen"},
+    "dishes": {"cup", "dish", "glass", "cook", "bread"},
+    "wood": FURNITURE,
+    "vase": {"vase"},
+    "object": {"vase", "pot", "light", "candle", "deco", "wall", "garden", "outdoor"},
 }
-# The wider material, where nothing is written about the narrow one.
-PARENT = {
-    "oak": "wood", "walnut": "wood", "teak": "wood", "pine": "wood", "beech": "wood",
-    "stoneware": "ceramic", "steel": "metal", "iron": "metal", "crystal": "glass",
-}  # fmt: skip
+# What counts first for whom; what is not named comes after, in the order of ALL.
+ALL = ("feature", "use", "part", "cloth", "truth", "make", "set", "trait", "care", "size")
+FIRST: dict[str, tuple[str, ...]] = {
+    "buyers": ("part", "feature", "cloth", "use"),
+    "loyal": ("make", "cloth", "truth", "part"),
+    "lapsed": ("use", "truth", "feature"),
+    "new": ("care", "use", "part"),
+    "gift": ("make", "set", "part", "use"),
+    "price": ("care", "cloth", "set", "size"),
+    "parents": ("care", "use", "truth"),
+    "pro": ("use", "cloth", "care"),
+}
+LATE = frozenset({"care", "size"})
+SEVERAL = 3  # parts in one sentence
+BEGINS = {a: n for n, a in enumerate(("everyone", *FIRST))}  # where an audience begins to read
 
 
 def group(kind: str) -> str:
@@ -33,141 +52,155 @@ def group(kind: str) -> str:
     if kind in EXTRA:
         return "extra"
     home = TEXTILE | FURNITURE | {"light", "vase", "pot", "candle", "scent"}
-    return (
-        "home"
-        if kind
-        in home | {"deco", "wall", "cup", "dish", "bread", "glass", "cook", "garden", "outdoor"}
-        else "any"
-    )
+    more = {"deco", "wall", "cup", "dish", "bread", "glass", "cook", "garden", "outdoor"}
+    return "home" if kind in home | more else "any"
 
 
-def use_of(goods: Goods) -> list[str]:
-    """Where its material serves, the narrower first: `vase`, `object`."""
-    kind = goods.kind
-    if kind in FITTED:
-        return ["wear"]
-    if kind in EXTRA:
-        return ["extra"] if kind in SMALL else [kind]
-    if kind in TEXTILE:
-        return [kind, "textile"]
-    if kind in FURNITURE or kind == "outdoor":
-        outside = kind == "outdoor" or "outdoor" in goods.traits
-        return ["outdoor", "furniture"] if outside else ["furniture"]
-    if kind in ("cup", "dish"):
-        return [kind, "tableware", "object"]
-    return [kind, "object"]
-
-
-def give_reasons(pen: Pen, goods: Goods, audience: str) -> None:
+def give_reasons(pen: Pen, goods: Goods, audience: str, evidence: Evidence) -> None:
     """Fills the pen with reasons and their short forms, in the order to be told."""
-    pen.reasons = _ordered(pen, _clauses(goods), audience)
-    pen.shorts = _ordered(pen, _shorts(goods), audience)
+    read = [spec for spec in goods.specs if spec.topic not in ("honest", "fit")]
+    known = [truth for truth in _truths(goods, evidence) if not truth.honest]
+    if goods.rich:
+        found = _sentences(goods, pen)
+    else:
+        found = [*_read(read, goods), *_parts(goods, read), *_traits(goods)]
+    found += [_true(truth, goods) for truth in known]
+    pen.late = LATE - set(FIRST.get(audience, ())[:2])
+    pen.reasons = _ordered(pen, [one for one in found if pen.allowed(one.text)], audience)
+    pen.shorts = _ordered(pen, _shorts(pen, goods, read, known), audience)
 
 
-def honest(goods: Goods, material: str) -> tuple[str, ...]:
-    """What people find out anyway about this material, where this product shows it."""
-    wood = PARENT.get(material, material) == "wood"
-    if wood and "outdoor" not in use_of(goods):
-        return reasons(goods.language, "material.wood.honest")[1:]
-    if goods.kind in TEXTILE and material != "linen":
-        return ()
-    own = reasons(goods.language, f"material.{material}.honest")
-    return own or reasons(goods.language, f"material.{PARENT.get(material, '')}.honest")
-
-
-def details(goods: Goods, pen: Pen, most: int = 2) -> Line | None:
-    """What it has, with what each is good for: `a narrow collar that lies flat under a jumper`."""
-    chosen = sorted(goods.details, key=lambda one: (not _use(one, goods), pen.order("d", one.part)))
-    if len(chosen) == 1 and not _use(chosen[0], goods):
-        return None
-    chosen = sorted(chosen[:most], key=lambda one: bool(_use(one, goods)))  # the bare one first
-    said = [_told(one, goods, pen) for one in chosen]
-    return Line(naming.listed(said, goods.language), goods.cites["description"]) if said else None
+def honest(goods: Goods, evidence: Evidence) -> tuple[Reason, ...]:
+    """What people find out anyway: linen creases, this one sheds a little in its first week."""
+    said = goods.cites.get("description", ())
+    own = [Reason("honest", one.text, said) for one in goods.specs if one.topic == "honest"]
+    true = [_true(truth, goods) for truth in _truths(goods, evidence) if truth.honest]
+    return (*own, *true)
 
 
 def bare_details(some: list[Detail], language: Language, most: int = 2) -> str:
-    """The same without articles and uses, for titles: `narrow collar and long sleeves`."""
+    """What it has, without articles, for titles: `narrow collar and long sleeves`."""
     return naming.listed(
         [naming.detail(one, language, article=False) for one in some[:most]], language
     )
 
 
-def _told(one: Detail, goods: Goods, pen: Pen) -> str:
+def details(goods: Goods, pen: Pen, most: int = 2) -> Reason | None:
+    """What it has: `a narrow collar and two chest pockets`."""
+    chosen = sorted(goods.details, key=lambda one: (not one.about, pen.order("d", one.part)))
+    said = [_told(one, goods) for one in chosen[:most]]
+    cites = goods.cites.get("description", ())
+    return Reason("part", naming.listed(said, goods.language), cites) if said else None
+
+
+def _told(one: Detail, goods: Goods) -> str:
+    """A part, with what follows from what is said of it: a strap to set to your length."""
     name = naming.detail(one, goods.language)
-    uses = _use(one, goods)
-    if not uses:
-        return name
-    gender = naming.gender_of(one, goods.language)
-    use = min(uses, key=lambda clause: pen.order("use", clause))
-    use = agreed(use, gender, one.plural)
-    return f"{name} {use}"
-
-
-def _use(one: Detail, goods: Goods) -> tuple[str, ...]:
-    """What a detail is good for; the narrower wording first."""
-    if found := reasons(goods.language, f"part.{one.part}.{goods.kind}.any"):
-        return tuple(filter(None, found))
-    for _, key in one.about:
+    for key in (key for _, key in one.about):
         if found := reasons(goods.language, f"part.{one.part}.{key}.any"):
-            return tuple(filter(None, found))
-    return tuple(filter(None, reasons(goods.language, f"part.{one.part}.any")))
+            gender = naming.gender_of(one, goods.language)
+            return f"{name} {agreed(found[0], gender, one.plural)}"
+    return name
 
 
-def _clauses(goods: Goods) -> list[Reason]:
-    language = goods.language
-    found: list[Reason] = []
-    cite = goods.cites.get
-    for material in goods.materials[:2]:
-        cites = unique((*cite("materials", ()), *cite("name", ())))
-        found += _of(f"material.{material}", _material(language, material, goods), cites)
-    for trait in goods.traits:
-        slot = [f"trait.{trait}.{use}" for use in (goods.kind, *use_of(goods), "any")]
-        found += _of(f"trait.{trait}", _first(language, slot), cite("traits", ()))
-    found += _of("kind", reasons(language, f"kind.{goods.kind}.any"), cite("name", ()))
+def _sentences(goods: Goods, pen: Pen) -> list[Reason]:
+    """The catalogue's own sentences, by what they are about."""
+    cites, found = goods.cites.get("description", ()), []
+    for text in goods.sayings:
+        topic = topic_of(text)
+        if topic not in ("honest", "fit") and pen.speaks(text):
+            found.append(Reason(topic, lowered(text.rstrip(".")), cites))
     return found
 
 
-def _shorts(goods: Goods) -> list[Reason]:
-    language = goods.language
-    found: list[Reason] = []
-    uses = use_of(goods)
-    for material in goods.materials[:1]:
-        for name in (material, PARENT.get(material, "")):
-            slots = [f"material.{name}.short_{use}" for use in uses]
-            if said := _first(language, [*slots, f"material.{name}.short"]):
-                if _material(language, name, goods):
-                    found += _of(f"material.{material}", said, goods.cites.get("materials", ()))
-                break
+def _read(read: list[specs.Spec], goods: Goods) -> list[Reason]:
+    """What the description says, a clause each."""
+    cites = goods.cites.get("description", ())
+    return [Reason(one.topic, one.text, cites) for one in read if one.topic != "part"]
+
+
+def _parts(goods: Goods, read: list[specs.Spec]) -> list[Reason]:
+    """Parts, a few in one clause: it has a round neck, a longer back and corozo buttons."""
+    said = [one.text for one in read if one.topic == "part"]
+    seen = " ".join(said)
+    necks = any(word in seen for word in ("neck", "collar", "col ", "encolure"))
+    for one in goods.details:
+        if one.part in ("collar", "neck") and necks:
+            continue
+        if naming.detail(one, goods.language, article=False).split()[-1].rstrip("s") not in seen:
+            said.append(_told(one, goods))
+    has = "[it has|they have]" if goods.language == "en" else "[il a|elle a|ils ont|elles ont]"
+    some = [said[at : at + SEVERAL] for at in range(0, len(said), SEVERAL)]
+    cites = goods.cites.get("description", ())
+    return [Reason("part", f"{has} {naming.listed(few, goods.language)}", cites) for few in some]
+
+
+def _traits(goods: Goods) -> list[Reason]:
+    """What follows from a word of the catalogue: reversible, foldable, lined."""
+    cites, found = goods.cites.get("traits", ()), []
+    sleeved = any(one.part == "sleeve" for one in goods.details)
     for trait in goods.traits:
-        slots = [f"trait.{trait}.short_{use}" for use in uses] + [f"trait.{trait}.short"]
-        if _first(language, [f"trait.{trait}.{use}" for use in (*uses, "any")]):
-            found += _of(f"trait.{trait}", _first(language, slots), goods.cites.get("traits", ()))
-    return found + _of("kind", reasons(language, f"kind.{goods.kind}.short"), ())
+        if sleeved and trait.endswith("_sleeved"):
+            continue  # the details say so
+        for text in reasons(goods.language, f"trait.{trait}.any")[:1]:
+            found.append(Reason("trait", text, cites))
+    return found
 
 
-def _material(language: Language, material: str, goods: Goods) -> tuple[str, ...]:
-    for name in (material, PARENT.get(material, "")):
-        if said := _first(language, [f"material.{name}.{use}" for use in use_of(goods)]):
-            return said
-    return ()
+def _truths(goods: Goods, evidence: Evidence) -> list[Truth]:
+    """What is true of its material in such a thing, where the evidence has it."""
+    fits = {use for use, kinds in USES.items() if goods.kind in kinds}
+    told = {fact.id for fact in evidence.of("material")}
+    return [one for key, one in truths().items() if key in told and fits & set(one.use)]
 
 
-def _first(language: Language, slots: list[str]) -> tuple[str, ...]:
-    return next((said for slot in slots if (said := reasons(language, slot))), ())
+def _true(truth: Truth, goods: Goods) -> Reason:
+    cites = (truth.fact_id, *goods.cites.get("materials", goods.cites.get("name", ())))
+    return Reason("truth", truth.said(goods.language), unique(cites))
 
 
-def _of(topic: str, clauses: tuple[str, ...], cites: tuple[str, ...]) -> list[Reason]:
-    return [Reason(topic, clause, cites) for clause in clauses]
+def _shorts(pen: Pen, goods: Goods, read: list[specs.Spec], known: list[Truth]) -> list[Reason]:
+    """A few words each, for subjects and SMS."""
+    cites = goods.cites.get("description", ())
+    found = [Reason(one.topic, one.short, cites) for one in read if one.short]
+    for truth in known:
+        if short := truth.short(goods.language):
+            found.append(Reason("truth", short, _true(truth, goods).cites))
+    for trait in goods.traits:
+        for text in reasons(goods.language, f"trait.{trait}.short")[:1]:
+            found.append(Reason("trait", text, goods.cites.get("traits", ())))
+    if goods.details:
+        said = bare_details([one for one in goods.details if one.about], goods.language, 1)
+        found += [Reason("part", said, cites)] if said else []
+    word = material_word(goods)
+    if word and word not in pen.gaps.get("bare", ""):
+        made = goods.cites.get("materials", goods.cites.get("name", ()))
+        found.append(Reason("material", word, made))
+    return found
 
 
 def _ordered(pen: Pen, found: list[Reason], audience: str) -> list[Reason]:
-    """By what counts for the audience, then by topic; within a topic as this brief draws them."""
-    topics = list(dict.fromkeys(reason.topic for reason in found))
-    first = FIRST.get(audience, ("material", "trait"))
+    """By what counts for the audience; of one topic, each audience begins at another place."""
+    first = FIRST.get(audience, ())
+    order = [*first, *(topic for topic in ALL if topic not in first), "material"]
+    by_topic: dict[str, list[Reason]] = {}
+    for reason in found:
+        by_topic.setdefault(reason.topic, []).append(reason)
+    ranked = []
+    for topic in order:
+        some = by_topic.get(topic, [])
+        start = BEGINS.get(audience, 0) % len(some) if some else 0
+        if topic == "part" and not pen.salted:
+            start = 0
+        elif some and (pen.salted or topic == "truth"):
+            start = int(pen.order("why", topic)[:4], 16) % len(some)
+        ranked += [*some[start:], *some[:start]]
+    return ranked
 
-    def place(reason: Reason) -> tuple[int, int, str]:
-        sort = reason.topic.split(".")[0]
-        rank = first.index(sort) if sort in first else len(first)
-        return rank, topics.index(reason.topic), pen.order("why", reason.text)
 
-    return sorted(found, key=place)
+def material_word(goods: Goods) -> str:
+    """Its first material as a word, where nothing else is known."""
+    for material in goods.materials[:1]:
+        term = lexicon.terms("materials")[material]
+        return term.french() if goods.language == "fr" else term.en[0]
+    return ""

@@ -30,7 +30,32 @@ def test_names_what_customers_praise_and_doubt_without_how_many_do() -> None:
     found = facts("praise")
     assert found["praise.fabric-linen.theme"].value == "linen"
     assert found["objection.sizing-small.theme"].value == "runs small"
-    assert all(isinstance(fact.value, str) and "%" not in fact.value for fact in found.values())
+    ear = [fact for fact in found.values() if fact.id.split(".")[0] != "feedback"]
+    assert len(ear) == 2
+    assert all(isinstance(fact.value, str) and "%" not in fact.value for fact in ear)
+
+
+def test_has_a_sentence_of_praise_in_the_language_of_the_text_and_how_many_say_so() -> None:
+    reviews = sample().table("feedback").text.to_pyarrow().to_pylist()
+    for language in ("en", "fr"):
+        found = facts("praise", language=language)
+        said = found["feedback.fabric-linen.quote"]
+        assert any(str(said.value) in text for text in reviews)
+        assert "feedback.csv" in said.source
+        assert found["feedback.fabric-linen.praised"].value == 37
+        assert found["feedback.fabric-linen.reviews"].value == 84
+    assert "linen" in str(facts("praise", language="en")["feedback.fabric-linen.quote"].value)
+    assert "lin" in str(facts("praise", language="fr")["feedback.fabric-linen.quote"].value)
+
+
+def test_quotes_nobody_who_complains_too() -> None:
+    from bot.library.feedback.praised import praised
+
+    one = praised(sample(), "lin-solene", "fabric-linen", "fr")
+    assert one is not None
+    assert one.quote is not None
+    assert "petit" not in one.quote.text.whole
+    assert praised(sample(), "lin-alba", "no-such-theme", "fr") is None
 
 
 def test_is_in_the_language_of_the_text() -> None:
@@ -66,6 +91,9 @@ def test_is_nothing_where_there_are_no_files() -> None:
 async def test_is_given_by_the_team_s_library() -> None:
     library = TeamLibrary(CatalogueLibrary(list), sample)
     assert [fact.id for fact in await library.look_up("praise", request())] == [
+        "feedback.fabric-linen.quote",
+        "feedback.fabric-linen.praised",
+        "feedback.fabric-linen.reviews",
         "praise.fabric-linen.theme",
         "objection.sizing-small.theme",
     ]

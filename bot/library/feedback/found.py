@@ -22,6 +22,7 @@ from bot.library.shelf import Shelf
 from bot.words import Words
 
 FEW = 20  # texts below which nothing is told
+WORTH_SAYING = 0.01  # of the texts, in no language that is known
 QUOTED = 12  # themes that get quotes, the most told
 
 
@@ -71,6 +72,7 @@ def _tell_period(found: Findings, level: Listened, over: Periods) -> None:
     unlisted = total - int(level.listed.sum())
     if unlisted:
         found.add("all", "texts-without-list", unlisted, about=about, rows=total, query="texts")
+    if unlisted >= WORTH_SAYING * total:
         found.refuse(
             Words(
                 "{n} of {total} texts are in a language without a list of themes, or in none that "

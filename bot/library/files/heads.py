@@ -1,8 +1,8 @@
 """Where a file names its columns: the header's line, the delimiter, the sheet."""
 
 import io
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import duckdb
 
 from bot.errors import CannotDo
 from bot.library.files import sheet
+from bot.library.files.headless import is_row, numbered
 from bot.library.files.names import complete, guess
 from bot.library.files.opening import HEAD, Opened
 from bot.library.files.records import Record, lines_of, records
@@ -26,6 +27,8 @@ class Head:
     line: int = 0
     delimiter: str | None = None
     sheet: str | None = None
+    above: int = 0  # lines that hold anything above the names
+    first: tuple[str, ...] = ()  # the first row's cells, where there are no names
     texts: bool = True  # figures are as somebody or a program wrote them, not numbers of their own
 
 
@@ -49,7 +52,20 @@ def find_head(
                 line=_first(path, opened)[:200],
             )
         )
+    if complete(guess(best.names, name, given, kind)):
+        alike = (best.delimiter, best.sheet)
+        above = sum(one.line < best.line for one in found if (one.delimiter, one.sheet) == alike)
+        return replace(best, above=above)
+    first = min((one for one in found if one.delimiter == best.delimiter), key=_place(found))
+    if is_row(first.names):
+        return replace(first, names=numbered(first.names), line=0, first=first.names)
     return best
+
+
+def _place(found: Sequence[Head]) -> Callable[[Head], tuple[int, int]]:
+    """The order of rows in the file: by sheet, then by line."""
+    sheets = list(dict.fromkeys(one.sheet for one in found))
+    return lambda head: (sheets.index(head.sheet), head.line)
 
 
 def _sense(

@@ -1,6 +1,5 @@
 """Sentences about files: what can't be understood of one, and what was assumed."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.errors import CannotDo
@@ -9,6 +8,7 @@ from bot.library.catalogue.columns import known_fields
 from bot.library.catalogue.file import Catalogue
 from bot.library.catalogue.sorting import Reject as ProductReject
 from bot.library.files.goods import currency_of
+from bot.library.files.headless import likely
 from bot.library.files.names import CONSENTS, PRODUCTS, Match, sort_of, spoken
 from bot.library.files.proving import Proof
 from bot.library.files.rejecting import Reject
@@ -73,15 +73,6 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
                 file=name,
             )
         )
-    if sum(map(_is_value, names)) * 2 > len(names):
-        return CannotDo(
-            Words(
-                "{file} begins with a row, “{columns}”, and not with the names of its columns. "
-                "Put them on its first line.",
-                file=name,
-                columns=columns,
-            )
-        )
     if kind:
         return CannotDo(
             Words(
@@ -103,9 +94,33 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
     )
 
 
-def _is_value(name: str) -> bool:
-    """A number or a date."""
-    return re.fullmatch(r"[-+]?[\d.,/: -]*\d[\d.,/: -]*(T[\d:.]+Z?)?", name.strip()) is not None
+def no_names(name: str, first: Sequence[str], given: Mapping[str, str]) -> CannotDo:
+    """A table without a line of names, and too little said of its columns."""
+    told = dict(given) or likely(first) or {"1": "order", "2": "at"}
+    return CannotDo(
+        Words(
+            "{file} begins with a row, “{columns}”, and not with the names of its columns. Put "
+            "them on its first line, or say them by number in a terminal: {example} and so on.",
+            file=name,
+            columns=", ".join(one for one in first if one)[:200],
+            example=" ".join(f"--map {n}={ours}" for n, ours in told.items()),
+        )
+    )
+
+
+def about_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
+    """What is not read as rows though it stands where rows could, or is though names could."""
+    if above:
+        yield Words.count(
+            "{n} line above the names of the columns is left out.",
+            "{n} lines above the names of the columns are left out.",
+            above,
+        )
+    if first:
+        yield Words(
+            "The columns have no names: the first row is “{columns}”.",
+            columns=", ".join(one for one in first if one)[:120],
+        )
 
 
 def no_values(name: str, one: Mapped, cell: str, type_: Type) -> CannotDo:

@@ -12,6 +12,7 @@ from bot.library.files import hopeless
 from bot.library.files.cells import prepare
 from bot.library.files.goods import catalogue_of, columns_of, currency_of, sample_of
 from bot.library.files.heads import find_head
+from bot.library.files.headless import by_number
 from bot.library.files.names import PRODUCTS, Match, complete, guess, spoken
 from bot.library.files.opening import Opened, look
 from bot.library.files.proving import Proof, prove
@@ -51,12 +52,12 @@ def understand(
     Kind "products" is possible: the caller then uses `catalogue_of` in `bot.library.files.goods`.
     Raises CannotDo with one clear sentence for a hopeless file. Nothing is written.
     """
-    given = dict(called or {})
-    said = Said(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
-    hopeless.check_asked(kind, given, currency)
+    hopeless.check_asked(kind, called or {}, currency)
     file = look(path, name)
-    head = find_head(path, file, name, given, kind)
+    head = find_head(path, file, name, called or {}, kind)
+    given = by_number(called or {}, head.names)
     hopeless.check_given(name, given, head.names)
+    said = Said(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
             Words(
@@ -68,13 +69,17 @@ def understand(
         )
     match = guess(head.names, name, given, kind)
     if not complete(match):
+        if head.first:
+            raise hopeless.no_names(name, head.first, given)
         raise hopeless.not_understood(name, head.names, match, kind)
     match = _settled(match, head.names)
     shape = Shape(
         file.format, file.encoding, head.delimiter, head.sheet, head.line, head.names, file.lines
     )
     if match.kind == PRODUCTS:
-        return _products(path, name, shape, file, said)
+        found = _products(path, name, shape, file, said)
+        assumed = (*hopeless.about_lines(head.above, head.first), *found.assumed)
+        return found.model_copy(update={"assumed": assumed})
     try:
         with opened(path, name, shape) as source:
             prepare(source.con, b"")
@@ -84,6 +89,8 @@ def understand(
             match = _without_people(match, proof)
             proof = _as_there(proof, currency or _currency(match, head.names, proof))
             found = _understood(name, match, shape, file, proof, said)
+            assumed = (*hopeless.about_lines(head.above, head.first), *found.assumed)
+            found = found.model_copy(update={"assumed": assumed})
             found = _readable(found, source.con, source.relation, name)
             return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
     except duckdb.Error:

@@ -210,7 +210,7 @@ def _unit(key: Key, money: str | None) -> str | None:
 def _query(key: Key) -> str:
     if key[0] == "segment":
         return "trends.segments"
-    return "trends.units" if _unit(key, None) == "units" else "trends.orders"
+    return "trends.units" if key[0] in BY_LINE else "trends.orders"
 
 
 def _about(key: Key, titles: dict[str, str]) -> str:

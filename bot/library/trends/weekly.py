@@ -64,9 +64,9 @@ def mondays(shelf: Shelf, where: Where) -> list[date]:
 
 
 def by_line(shelf: Shelf, where: Where, weeks: list[date], currency: str | None) -> ir.Table:
-    """Units and revenue by week: dimension, value, week, counted, worth, squared (of each line's
-    units, added up). Products that sold fewer than four times thirty units in the last eight
-    weeks are left out: their median cannot reach thirty."""
+    """Units and revenue by week of products and categories: dimension, value, week, counted,
+    worth, squared (of each line's units, added up). Products that sold fewer than four times
+    thirty units in the last eight weeks are left out: their median cannot reach thirty."""
     sold = _sold(shelf, where, weeks, currency)
     cells = sold.group_by("week", "product", "category").aggregate(
         counted=sold.units.sum(), worth=sold.paid.sum(), squared=(sold.units * sold.units).sum()
@@ -75,19 +75,25 @@ def by_line(shelf: Shelf, where: Where, weeks: list[date], currency: str | None)
     recent = ibis.ifelse(cells.week >= ibis.literal(weeks[-1] - 8 * WEEK), cells.counted, 0.0)
     lively = cells.mutate(recent=recent.sum().over(ibis.window(group_by="product")))
     lively = lively.filter(lively.recent >= 120)
-    return ibis.union(
-        _by(lively, "product"), _by(cells, "category"), _total(cells, "units"), distinct=False
-    )
+    return ibis.union(_by(lively, "product"), _by(cells, "category"), distinct=False)
 
 
 def by_order(shelf: Shelf, where: Where, weeks: list[date], currency: str | None) -> ir.Table:
     """Orders and revenue by week: dimension, value, week, counted, worth, squared (an order's
-    count is one)."""
+    count is one); and the units of all, which are bought by the order, not by the line."""
     sold = _sold(shelf, where, weeks, currency)
-    whole = sold.group_by("order", "week", *BY_ORDER).aggregate(paid=sold.paid.sum())
+    whole = sold.group_by("order", "week", *BY_ORDER).aggregate(
+        paid=sold.paid.sum(), units=sold.units.sum()
+    )
+    units = whole.group_by("week").aggregate(
+        counted=whole.units.sum(), worth=whole.paid.sum(), squared=(whole.units * whole.units).sum()
+    )
     cells = _counted(whole, "week", *BY_ORDER)
     return ibis.union(
-        *(_by(cells, name) for name in BY_ORDER), _total(cells, "orders"), distinct=False
+        *(_by(cells, name) for name in BY_ORDER),
+        _total(cells, "orders"),
+        _total(units, "units"),
+        distinct=False,
     )
 
 
