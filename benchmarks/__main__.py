@@ -63,6 +63,7 @@ BENCHMARKS = {
     "crowd": "benchmarks.__main__:crowds",
     "import": "benchmarks.library_import:library_import",
     "live": "benchmarks.live:live",
+    "fresh": "benchmarks.fresh:fresh",
     "alerts": "benchmarks.alerts:alerted",
     "segments": "benchmarks.library_segments:segments",
     "trends": "benchmarks.library_trends:trends",

@@ -100,8 +100,9 @@ class House:
                 lambda: self.products(workspace), version=lambda: self._version(workspace)
             )
             shelf = partial(self.shelf, workspace)
+            lasting, stands_on = self._kept(workspace)
             self._libraries[workspace] = TeamLibrary(
-                catalogue, shelf, *self._kept(workspace), let_go=partial(self._let_go, workspace)
+                catalogue, shelf, lasting, stands_on, partial(self._let_go, workspace)
             )
         return self._libraries[workspace]
 
