@@ -57,6 +57,8 @@ WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keep
 LARGE = 1000  # from here on whole amounts are written without cents
 _LINE = re.compile(r"(.+), line (\d+)")
 _OLD = re.compile(r"(.+), (\d+) days old")
+_MORE = re.compile(r"(.+) and (\d+) more")
+LIVE = Words("live rows")  # what comes in by itself, where a file's name would stand
 _UNDER = re.compile(r"under (\d+)")
 
 
@@ -121,14 +123,22 @@ class Fact(BaseModel):
         if found := _LINE.fullmatch(self.source):
             return Words("{file}, line {n}", file=found[1], n=found[2]).to(language)
         if old := _OLD.fullmatch(self.source):
-            return Words("{file}, {n} days old", file=old[1], n=int(old[2])).to(language)
-        return self.source
+            return Words("{file}, {n} days old", file=_named(old[1]), n=int(old[2])).to(language)
+        return spell(_named(self.source), language)
 
     @property
-    def file(self) -> str:
+    def file(self) -> Words | str:
         """The file it is from, however old that is."""
         old = _OLD.fullmatch(self.source)
-        return old[1] if old else self.source
+        return _named(old[1] if old else self.source)
+
+
+def _named(source: str) -> Words | str:
+    """A file's name as it is; what is no name in words: "orders.csv and 2 more"."""
+    if several := _MORE.fullmatch(source):
+        more, first = int(several[2]), _named(several[1])
+        return Words.count("{file} and {n} more", "{file} and {n} more", more, file=first)
+    return LIVE if source == LIVE.text else source
 
 
 class Evidence(BaseModel):

@@ -78,8 +78,24 @@ def how_far_off(teller: Teller, whole: Told) -> str:
     return teller.say(fewer if whole.number("backtest-worst-error") < 0 else more)
 
 
+def who_leaves(teller: Teller, leaving: list[Told]) -> str:
+    """How many, of the best and of the others; of the best nothing where they are too few."""
+    best, others = leaving
+    given = {"best": teller.of(best, "customers"), "n": teller.of(others, "customers")}
+    if not best.number("customers"):
+        return teller.say(Words(
+            "{n} are drifting away: silent for far longer than their usual gap. Of those who spend "
+            "most, {best} are.", **given))  # fmt: skip
+    return teller.say(Words(
+        "{best} among those who spend most are at risk, {n} are drifting away: all silent for far"
+        " longer than their usual gap.", **given))  # fmt: skip
+
+
 def their_worth(teller: Teller, leaving: list[Told]) -> str:
     best, others = leaving
+    if not best.get("revenue-share"):
+        return teller.say(Words("Those drifting away brought {others} of sales so far.",
+                                others=teller.of(others, "revenue-share")))  # fmt: skip
     return teller.say(Words(
         "Those at risk brought {best} of sales so far, those drifting away {others}.",
         best=teller.of(best, "revenue-share"),

@@ -8,6 +8,16 @@ VISITS = Words("a file of visits with a column for it")
 ADS = Words("campaign results with a column for it")
 REVIEWS = Words("a feedback file with a column for it")
 CATALOGUE = Words("a catalogue with a column for it")
+SOLD = r"(?:sells?|sold|is selling|vend\w*)(?: (?:the |le |les )?(?:best|most|mieux|plus))?"
+BEST_SOLD = (
+    r"(?:what|which|qu'est-ce qui|quels?|quelles?) (?:(?:product|article|item|produit)s? )?(?:se )?"
+    r"(?:sells?|is selling|sold|vend(?:ent)?) (?:the |le |les )?(?:best|most|mieux|plus)"
+    r"|best[- ]?sell\w*|top (?:products?|sellers?|articles?|ventes)|meilleures? ventes?"
+    r"|(?:se )?vend(?:ent|ons|ez|u|us|ues)? (?:nous |vous )?(?:le |les )?(?:mieux|plus)"
+    r"|(?:mieux|plus) vendu\w*"
+)
+SELLS = Words("{name}: {revenue} ({units})")
+SELLS_BEST = Words("{name} sold best from {since} to {until}: {revenue} ({units}).")
 
 TOPICS: tuple[Topic, ...] = (
     Topic(
@@ -68,6 +78,25 @@ TOPICS: tuple[Topic, ...] = (
         ("customers",), Words("{customers} have ordered from you so far."), ORDERS,
         "all", ("",), Words("{name}: {customers}, {share_of_customers} of all."),
         Words("{name}: {customers}"),
+    ),
+    Topic(
+        "sellers", rf"(?:{BEST_SOLD} )?\b(?:(?:which|what|best|top|quelles?|meilleures?) )?(?:\w+ )?"
+        rf"categor\w+(?: (?:se )?(?:{SOLD}))?", ("revenue", "units"), SELLS, ORDERS,
+        "", ("category-",), SELLS_BEST, SELLS, period=True,
+    ),
+    Topic(
+        "sellers", BEST_SOLD, ("revenue", "units"), SELLS, ORDERS,
+        "", ("product-",), SELLS_BEST, SELLS, period=True,
+    ),
+    Topic(
+        "sellers", BEST_SOLD, ("revenue", "units"), SELLS, ORDERS,
+        "", ("category-",), SELLS_BEST, SELLS, period=True,
+    ),
+    Topic(
+        "sellers", r"average (?:order|basket)(?: value)?|\baov\b|paniers? moyens?|"
+        r"commandes? moyennes?", ("average-order", "orders"),
+        Words("An order is {average_order} on average ({orders} from {since} to {until})."),
+        ORDERS, "all", period=True,
     ),
     Topic(
         "segments", r"average (?:order|basket)(?: value)?|\baov\b|paniers? moyens?|"

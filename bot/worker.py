@@ -5,6 +5,7 @@ It knows nothing of Slack: it is handed `show`, `deliver`, `read` and `locale`. 
 reference and where it happened, and neither gets the other's part.
 """
 
+import hashlib
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
@@ -27,15 +28,17 @@ from bot.workspace import BrandRow
 log = logging.getLogger("bot.worker")
 
 Verb = Callable[[str], Awaitable[None]]
+Failing = Callable[[str, Words], Awaitable[None]]  # a job's subject, and why it failed
 
 
 @dataclass(frozen=True)
 class Worker:
     """`besides`: jobs that no card shows, such as merging live rows; done as visibly as they can
-    be, which is in the log."""
+    be, which is in the log, and to whoever `failing` tells of it."""
 
     means: Means
     besides: Mapping[Kind, Verb] = field(default_factory=dict)
+    failing: Mapping[Kind, Failing] = field(default_factory=dict)
     stocktaking: Stocktaking | None = None  # None: this process takes no files in
 
     @property
@@ -148,6 +151,8 @@ class Worker:
             await means.database.run(self._fail_check, id, words)
         elif self.stocktaking and kind in self.stocktaking.jobs:
             await self.stocktaking.fail(id, words)
+        elif kind in self.failing:
+            await self.failing[kind](id, words)
 
     def _fail_delivery(self, session: Session, id: str, words: Words) -> None:
         delivery = session.get_one(Delivery, id)
@@ -164,7 +169,10 @@ class Worker:
 
 
 def reference_of(subject: str) -> str:
-    """What a person can quote and the log carries: the task's id, shortened."""
+    """What a person can quote and the log carries: the task's id, shortened; of a subject that is
+    no id but says whose it is, its hash."""
+    if "/" in subject:
+        subject = hashlib.sha256(subject.encode()).hexdigest()
     return f"SI-{subject[:8].upper()}"
 
 

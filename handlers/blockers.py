@@ -57,7 +57,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     found = blockers(evidence)
     said = Said(
         finding=teller.copy(_headline(teller, found, evidence)),
-        blockers=teller.copy(*_sentences(teller, found[1:]), apart="\n"),
+        blockers=teller.copy(*_sentences(teller, found[1:], evidence), apart="\n"),
         next=teller.copy(*_steps(teller, found, evidence), apart="\n"),
     )
     drawn = _picture(teller, found, desk) if found else None
@@ -82,8 +82,8 @@ def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> s
         return teller.say(Words("Nothing blocks sales for sure: no step on the site, no region's "
                                 "parcels and no advertising stands out."))  # fmt: skip
     if not seen:
-        return teller.say(Words("I can't see yet what blocks sales: orders alone don't tell it. "
-                                "Import visits, delivery dates or advertising results."))  # fmt: skip
+        return teller.say(Words("I can't see yet what blocks sales: orders alone don't tell "
+                                "it. Import visits, delivery dates or advertising results."))  # fmt: skip
     names = ", ".join(teller.say(words) for words in seen)
     return teller.say(Words("Nothing blocks sales for sure in what I can see so far: {names}.",
                             names=names))  # fmt: skip
@@ -94,7 +94,9 @@ def _seen(evidence: Evidence) -> list[Words]:
     return [SEEN[kind] for kind in SEEN if told(evidence, kind).keys() - {"cannot", "age"}]
 
 
-def _sentences(teller: Teller, found: Sequence[Blocker]) -> list[str]:
+def _sentences(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list[str]:
+    if not found and not _seen(evidence):
+        return [teller.say(Words("That is not known yet."))]
     if not found:
         return [teller.say(Words("Nothing else stands out."))]
     return [f"– {_sentence(teller, blocker)}" for blocker in found[:MOST]]

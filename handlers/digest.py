@@ -70,7 +70,9 @@ class Quiet(BaseModel):
     quiet: Copy = Field(title="What moved")
     more: Copy | None = Field(default=None, title="What else moved")
     graded: Copy | None = Field(default=None, title="What I told you last time")
+    sent: Copy | None = Field(default=None, title="What we sent")
     work: Copy | None = Field(default=None, title="Drafts and approvals")
+    leads: list[Lead] = []
 
 
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
@@ -95,7 +97,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not any(move.sure for move in moved):
         desk.keep(*_gradable(moved, evidence), *teller.ever.values())
         quiet = said.finding.model_copy(update={"text": _nothing(teller, moved)})
-        return Quiet(quiet=quiet, more=more, graded=past.graded, work=past.work)
+        return Quiet(quiet=quiet, more=more, leads=leads, **past.model_dump())
     week = _week(teller, evidence) if chosen else None
     read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, request.brief.category))
     picture = await _drawn(teller, moved[0], desk)

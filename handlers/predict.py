@@ -17,6 +17,7 @@ from bot.forecasts import (
     their_worth,
     tried_before,
     what_silence_meant,
+    who_leaves,
     who_they_are,
     without_refusals,
 )
@@ -164,13 +165,8 @@ def _leaving(teller: Teller, evidence: Evidence) -> Answer | None:
     past = [pace[name] for name in SILENT if name in pace]
     if len(leaving) < len(LEAVING) or len(past) < len(SILENT):
         return None
-    best, others = leaving
-    finding = Words(
-        "{best} among those who spend most are at risk, {n} are drifting away: all silent for far"
-        " longer than their usual gap.",
-        best=teller.of(best, "customers"), n=teller.of(others, "customers"))  # fmt: skip
     said = Said(
-        finding=teller.copy(teller.say(finding)),
+        finding=teller.copy(who_leaves(teller, leaving)),
         summary=teller.copy(their_worth(teller, leaving), what_silence_meant(teller, past)),
         what_to_do=teller.copy(teller.say(Words(
             "Write to those at risk first, each about what they bought before. Leave a part of them"

@@ -1,7 +1,9 @@
 """Runs a skill on a shelf, as the line does: intake, handler, proof; without rows or Slack."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from bot.brand import Brand
 from bot.desk import Library, Sent, Writer
@@ -12,11 +14,14 @@ from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.shelf import Shelf
 from bot.library.team import TeamLibrary
 from bot.request import Question
+from bot.writers.claude import Claude
 from bot.writers.offline import Offline
 from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude
 from tests.library.sample import TODAY, sample
 
 BRAND = Brand(name="Maison Ormelin", languages=("fr", "en"), colours=("#2f5d50", "#b5532a"))
+AI = "claude-haiku-5-5"
 
 
 async def run(
@@ -71,3 +76,30 @@ def told(made: Drafted | Question) -> str:
     lines += [f"[{lead.label.text}] {lead.words}" for lead in made.leads]
     lines += [f"{check.level}: {check.words.to('en')}" for check in made.checks]
     return "\n".join(lines)
+
+
+def rewriting(changes: Sequence[Mapping[str, str]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A Claude that takes an analysis as rules composed it and changes parts of it: at each call as
+    the next of `changes` says, and from then on as the last one."""
+    left = list(changes)
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        said: str = body["messages"][0]["content"]
+        composed: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index('{\n "') :])[0]
+        change = left.pop(0) if len(left) > 1 else left[0]
+        return composed | {name: {"text": text, "facts": []} for name, text in change.items()}
+
+    return answer
+
+
+async def rewritten(
+    words: str, *changes: Mapping[str, str], **more: Any
+) -> tuple[Drafted, list[str]]:
+    """What becomes of an analysis that a Claude rewrites so, and what it was told was wrong with
+    each try but the last."""
+    async with ScriptedClaude(answer=rewriting(changes)) as claude:
+        writer = Claude(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run(words, writer=writer, **more)
+        await writer.close()
+    assert isinstance(found, Drafted)
+    return found, [letter["messages"][-1]["content"] for letter in claude.letters[1:]]

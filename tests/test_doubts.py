@@ -55,10 +55,19 @@ def body(made: Drafted) -> str:
     return next(part.text for part in made.parts if part.key == "body")
 
 
-async def test_is_answered_by_asking_first_where_no_fact_says_how_it_fits() -> None:
-    text = body(await written(Doubted("sizing-small")))
-    assert "ask us" in text or "tell us what you usually wear" in text or "Write to us" in text
-    assert "last order" not in text  # the size they have may be the wrong one
+async def test_is_answered_by_the_other_size_where_customers_say_which_way_it_runs() -> None:
+    made = await written(Doubted("sizing-small"))
+    assert "the larger" in body(made)
+    assert "last order" not in body(made)  # the size they have may be the wrong one
+    (part,) = (part for part in made.parts if part.key == "body")
+    assert "objection.sizing-small.theme" in part.facts
+    assert "the smaller" in body(await written(Doubted("sizing-large")))
+
+
+async def test_is_answered_by_asking_first_where_nothing_says_how_it_fits() -> None:
+    bare = Doubted("sizing-uneven", "Striped shirt with a round collar.")
+    text = body(await written(bare)).lower()
+    assert "ask us" in text or "tell us what you usually wear" in text or "write to us" in text
 
 
 async def test_is_answered_by_the_catalogue_where_it_says_how_it_fits() -> None:

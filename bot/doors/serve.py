@@ -36,6 +36,7 @@ from bot.slack.calls import make_client, make_session
 from bot.slack.house import House as SlackHouse
 from bot.slack.outside import Outside
 from bot.slack.people import People
+from bot.slack.place import Place, reaching
 from bot.slack.socket import make_socket
 from bot.slack.web import make_web
 from bot.stocktaking import Stocktaking
@@ -144,13 +145,15 @@ class Serving:
         stocktaking = Stocktaking(
             house.database, engine.enqueue, outside, Arriving(house), house.settings.home, now
         )
+        digesting = self._digesting(engine)
         return Worker(
             means,
+            failing={"digest": digesting.fail},
             besides={
                 "merge": LiveRows(house).do,
                 "inbox": Inbox(house).do,
                 "join": Join(house, engine.enqueue).do,
-                "digest": self._digesting(engine).run,
+                "digest": digesting.run,
                 "freshen": freshen,
                 "look": Alerting(house.database, engine.enqueue, now, Lately(house).alarming).run,
             },
@@ -163,7 +166,10 @@ class Serving:
         async def moved(wish: Wish) -> bool:
             return not is_quiet(await made_by_rules(house, wish))
 
-        return Digesting(house.database, engine.enqueue, now, moved)
+        def reach(workspace: str, place: Place, alone: bool) -> Place:
+            return reaching(place, house.policy(workspace).approval.approvers, alone=alone)
+
+        return Digesting(house.database, engine.enqueue, now, moved, reach)
 
     def _limits(self) -> Limits:
         settings = self.settings

@@ -18,6 +18,7 @@ READS = {  # the tables that an analysis stands on
     "segments": ("orders", "consents"),
     "audiences": ("orders", "consents"),
     "behaviour": ("orders",),
+    "sellers": ("orders",),
     "feedback": ("feedback",),
     "trends": ("orders",),
     "delivery": ("orders",),

@@ -29,15 +29,20 @@ def arrow_of(shelf: Shelf, expression: ir.Table) -> Any:
     from ibis.formats.pyarrow import PyArrowData
 
     # what ibis's own to_pyarrow does, which for its other half loads pandas
-    answer = engine.con.sql(sql_of(expression)).to_arrow_table()
-    return PyArrowData.convert_table(answer, expression.schema())
+    told = answer(engine, expression).to_arrow_table()
+    return PyArrowData.convert_table(told, expression.schema())
+
+
+def answer(engine: Any, expression: ir.Table) -> Any:
+    """DuckDB's own relation: everything that is run on it is run here."""
+    return engine.con.sql(sql_of(expression))
 
 
 def numbers_of(shelf: Shelf, expression: ir.Table) -> dict[str, Numbers]:
     """The result's columns, each of numbers, as float64; nothing is NaN."""
     engine: Any = shelf.engine
     if engine.name == "duckdb":  # an arrow column's own to_numpy loads pandas
-        columns = engine.con.sql(sql_of(expression)).fetchnumpy()
+        columns = answer(engine, expression).fetchnumpy()
     else:
         told = arrow_of(shelf, expression)
         columns = {name: told[name].to_numpy(zero_copy_only=False) for name in told.column_names}

@@ -24,6 +24,7 @@ from bot.proof.form import mention
 from bot.proof.ground import Ground
 from bot.proof.piece import Piece, pieces
 from bot.proof.reading import Figure
+from bot.proof.thresholds import is_threshold
 from bot.request import Request
 from bot.words import Words
 
@@ -57,7 +58,8 @@ def prove(
         found += causes.causes(examined, evidence.facts)
     else:
         found += _as_copy(examined, ground, request, brand, channel, today, periods)
-        found += [*said.left_out(examined, evidence), *said.out_of_stock(examined, evidence)]
+        found += said.left_out(examined, evidence, request.brief.words)
+        found += said.out_of_stock(examined, evidence)
     grave = {"block": 0, "stated": 1, "warn": 2, "pass": 3}
     return tuple(sorted(found, key=lambda check: grave[check.level]))
 
@@ -146,7 +148,8 @@ def _figures(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator
             if _within(figure.start, figure.end, left_out) or said in seen:
                 continue
             seen.add(said)
-            if ground.proof(figure, piece.cites, loose=piece.kind == "table"):
+            threshold = is_threshold(figure, piece.text)
+            if ground.proof(figure, piece.cites, loose=piece.kind == "table", threshold=threshold):
                 proven += 1
             elif not _is_this_year(figure, today):
                 who = ground.stated_figure(figure)

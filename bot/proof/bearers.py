@@ -19,8 +19,10 @@ _OF = re.compile(
     r"[\s,(]*(?:of|for|among|in|on|by|from|with|at|avec|chez|des?|du|d'|pour|parmi|dans|sur|en"
     r"|aux?)[ '](?:[\w'-]+ ){0,4}$"
 )
-
-
+_AGAINST = re.compile(
+    r"\b(?:against|versus|vs|than|compared (?:with|to)|instead of|contre|au lieu de|que)\W+"
+    r"(?:(?:only|just|about|the|seulement|environ|les|des) ?)?$"
+)
 _OTHERS = re.compile(
     r"\W*(?:every(?:one|body) else|(?:all )?(?:the )?others|the rest|(?:tous )?les autres"
     r"|le reste)\b"
@@ -55,13 +57,16 @@ class Sentence:
 
     def near(self, figure: Figure) -> frozenset[Bearer]:
         """The subjects that a figure stands with: the last one named, and the one it is "of".
-        Where figures come first ("85 are at risk, 88 are drifting away"), the next one named."""
+        Where figures come first ("85 are at risk, 88 are drifting away"), the next one named. What
+        it is held against ("5.4% against 4.2%") is somebody else's."""
         last, low = self.subject_at(figure.start), fold(self.text)
         behind = [one for one in self.mentions if one.start >= figure.end][:1]
         first = self.mentions[0].start if self.mentions else 0
         leads = any(one.end <= first for one in figures.read(self.text))
         if behind and not leads and not _OF.match(low[figure.end : behind[0].start]):
             behind = []
+        if _AGAINST.search(low[: figure.start]):
+            return frozenset().union(*(one.of for one in behind))
         return frozenset().union(*(one.of for one in (*behind, last, self.head) if one))
 
     def _is_part(self, one: Mention) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
 from bot.checks import Check
+from bot.conditions import carries, conditions
 from bot.evidence import Evidence, Fact
 from bot.proof import claims, figures
 from bot.proof.piece import Piece
@@ -13,17 +14,21 @@ from bot.words import Words
 TOLD = 4  # left-out figures that are named one by one
 
 
-def left_out(examined: Sequence[Piece], evidence: Evidence) -> Iterator[Check]:
-    """Figures, prices, dates with a number and codes of the brief that the draft does not carry:
-    a condition that is dropped makes the offer untrue."""
+def left_out(examined: Sequence[Piece], evidence: Evidence, words: str = "") -> Iterator[Check]:
+    """Figures, prices, dates with a number and codes of the brief that the draft does not carry,
+    and the exclusions and limits in its words: one that is dropped makes the offer untrue."""
     text = "\n".join(piece.text for piece in examined if piece.goes_out)
     numbers = {reading.value for figure in figures.read(text) for reading in figure.readings}
     stated = [fact for fact in evidence.facts if fact.stated_by and fact.source == "brief"]
     missing = [fact for fact in stated if not _carried(fact, text, numbers)]
     for fact in missing[:TOLD]:
-        said = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
-        words = Words("Not taken up from the brief: {what}.", what=said.strip())
-        yield Check(rule="brief", level="warn", words=words, fact=fact.id)
+        what = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
+        told = Words("Not taken up from the brief: {what}.", what=what.strip())
+        yield Check(rule="brief", level="warn", words=told, fact=fact.id)
+    for condition in conditions(words):
+        if not carries(text, condition):
+            told = Words("Not taken up from the brief: {what}.", what=condition)
+            yield Check(rule="brief", level="warn", words=told)
 
 
 def _carried(fact: Fact, text: str, numbers: Collection[object]) -> bool:

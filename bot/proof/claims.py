@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bot.fold import bag, fold
+from bot.proof import boasts
 
 FILE = Path(__file__).parent / "claims.toml"
 
@@ -133,6 +134,8 @@ def _found(
 
 
 def _patterns(text: str, low: str) -> Iterator[Claim]:
+    for start, stop in boasts.spans(low):
+        yield Claim("superlative", low[start:stop], start, stop, text[start:stop])
     for match in _MOST.finditer(low):
         if match[0].removeprefix("the ") not in _NOT_MOST:
             start, stop = match.span()

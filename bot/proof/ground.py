@@ -16,6 +16,7 @@ from bot.proof.agreement import agree
 from bot.proof.claims import Claim
 from bot.proof.known import Concepts, Known, brand_facts, concepts, is_old, know
 from bot.proof.reading import Figure
+from bot.proof.thresholds import is_price
 from bot.words import Words
 
 _LEAST = {"thousands of": 1000, "des milliers de": 1000, "hundreds of": 100, "dozens of": 12,
@@ -50,9 +51,19 @@ class Ground:
         self.known = [know(fact, report=report) for fact in sure]
         self.known += [know(fact) for fact in brand_facts(brand)] if brand else []
 
-    def proof(self, figure: Figure, cites: tuple[str, ...], *, loose: bool = False) -> Fact | None:
-        """The fact that has this figure; a cited one before any other."""
+    def proof(
+        self,
+        figure: Figure,
+        cites: tuple[str, ...],
+        *,
+        loose: bool = False,
+        threshold: bool = False,
+    ) -> Fact | None:
+        """The fact that has this figure; a cited one before any other. What an offer asks one to
+        spend (`threshold`) is no product's price, even where it is the same sum."""
         for known in self._cited_first(cites):
+            if threshold and is_price(known.fact):
+                continue
             if any(agree(figure, one, loose=loose) for one in known.figures):
                 return known.fact
             if figure.first.kind == "code" and _has_code(known.fact, str(figure.first.value)):

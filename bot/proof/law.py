@@ -14,7 +14,7 @@ from bot.checks import Check
 from bot.evidence import Fact
 from bot.fold import fold
 from bot.occasions import occasions
-from bot.proof import figures, units
+from bot.proof import figures, former, units
 from bot.proof.agreement import agree
 from bot.proof.claims import Claim
 from bot.proof.ground import Ground
@@ -30,7 +30,6 @@ _CUT = re.compile(
     r"\binstead of [€£$]?\d|\bwas [€£$]\d|~~?\d[^~]*~~?|\b(?:half[ -]price|half off|moitie prix|"
     r"demi-tarif)\b|\bsave (?:[€£$]\d|\d+ ?%)|\bpercent off\b|pour cent de (?:remise|reduction)"
 )
-_BEFORE = re.compile(r"(?:au lieu de|instead of|was|~~?|prix (?:barre|initial|precedent) ?:?) ?$")
 _PERCENT_OFF = re.compile(r"^ ?(?:off|de remise|de reduction|de moins)")
 _LOWEST = re.compile(
     r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|lowest_30|low_30"
@@ -41,12 +40,11 @@ _BANNED_IN_FRANCE = frozenset({"biodegradable", "respectful"})
 
 def price_cut(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
     """A cut needs the prior price, and a percentage computed on it."""
-    cut = next((p for p in pieces if p.goes_out and _CUT.search(fold(p.text))), None)
+    cut = next((p for p in pieces if p.goes_out and _cut(p.text)), None)
     if cut is None:
         return
     lowest = _lowest(ground)
-    match = _CUT.search(fold(cut.text))
-    quote = cut.text[match.start() : match.end()] if match else None
+    quote = _cut(cut.text)
     if lowest is None or not isinstance(lowest.value, Decimal):
         words = Words(
             "A price cut must be shown against the lowest price of the last 30 days, which is not "
@@ -59,16 +57,26 @@ def price_cut(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
             yield from _against(piece, lowest, lowest.value, ground)
 
 
+def _cut(text: str) -> str | None:
+    """The words that announce a price cut: a percentage, or a price beside a former one."""
+    low = fold(text)
+    if match := _CUT.search(low):
+        return text[match.start() : match.end()]
+    return next((text[one.start : one.end] for one in former.read(low)), None)
+
+
 def _against(piece: Piece, fact: Fact, lowest: Decimal, ground: Ground) -> Iterator[Check]:
     low = fold(piece.text)
     price = Money(amount=lowest, currency=fact.unit or "EUR")
     now = [k.fact.value for k in ground.known if _is_new_price(k.fact, lowest)]
+    was = {one.start: one.value for one in former.read(low)}
     for figure in figures.read(piece.text):
         unit, value = figure.first.unit, figure.first.value
-        if not isinstance(value, Decimal) or unit is None:
+        said = next((old for at, old in was.items() if figure.start <= at < figure.end), None)
+        if not isinstance(value, Decimal) or (unit is None and said is None):
             continue
         before = low[max(0, figure.start - 24) : figure.start]
-        if unit in units.MONEY and _BEFORE.search(before) and value != lowest:
+        if said is not None and said != lowest:
             words = Words(
                 "The price before the cut must be the lowest of the last 30 days, {price} "
                 "(Directive 98/6, article 6a). Write that one.",

@@ -2,9 +2,11 @@
 
 `channel`, `thread`: where it was asked. `asked`: the ts of the message that asked. `user`: who.
 `dm`: for their eyes only. `under`: a thread of ours that it continues, wherever that is.
-`fallback`: why it goes to their direct messages after all.
+`fallback`: why it goes to their direct messages after all. `heirs`: who gets these in their place
+when they have left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +35,12 @@ def asked_at(
     found = {"channel": channel, "thread": thread, "asked": asked, "user": user}
     place: Place = {key: value for key, value in found.items() if value}
     return place | ({"dm": True} if private and not channel.startswith("D") else {})
+
+
+def reaching(place: Place, heirs: Sequence[str], *, alone: bool) -> Place:
+    """The place of what nobody typed: somebody is reached though its owner has left."""
+    dm = alone and not place["channel"].startswith("D")
+    return place | {"heirs": list(heirs)} | ({"dm": True} if dm else {})
 
 
 def continued(place: Place, card: Post | None) -> Place:

@@ -80,12 +80,19 @@ class Poster:
             return found
         if post.channel:
             return Spot(post.channel)
-        try:
-            channel = await self.people.direct(str(post.place.get("user")))
-        except Refused as no:
-            raise refusal(no) from None
+        channel = await self._direct([str(post.place.get("user")), *post.place.get("heirs", ())])
         await self.database.run(_at, post.id, channel)
         return Spot(channel)
+
+    async def _direct(self, users: list[str]) -> str:
+        """Our direct messages with the first of them who is still there."""
+        refused = Refused("user_not_found")
+        for user in users:
+            try:
+                return await self.people.direct(user)
+            except Refused as no:
+                refused = no
+        raise refusal(refused)
 
     async def begin(self, post: Post) -> bool:
         """Note a try before it is made. True when an earlier one may have gone through, after

@@ -5,6 +5,7 @@ from bot.writers import why
 from bot.writers.lexicon import language_of
 from bot.writers.pen import Line
 from bot.writers.ready import Ready
+from bot.writers.sayings import SIZED, lowered, topic_of
 
 NEWS = {"launch": "launch", "back in stock": "back"}
 ENOUGH = 150  # characters of reasons in one paragraph
@@ -94,7 +95,13 @@ def terms(ready: Ready) -> Line | None:
 
 
 def offer(ready: Ready) -> Line | None:
-    """The offer as it stands in the brief, beside the price when that is known."""
+    """The offer as it stands in the brief with what it depends on, beside the price."""
+    made = ready.story.offer
+    limits = [Line(ready.pen.finished(whole(one))) for one in ready.story.limits] if made else []
+    return together(_offer(ready), *limits)
+
+
+def _offer(ready: Ready) -> Line | None:
     pen, made = ready.pen, ready.story.offer
     tells = bool(pen.gaps.get("price")) and not pen.has_said(
         "price", among=("open", "price", "offer", "point")
@@ -142,10 +149,21 @@ def _doubt(ready: Ready) -> Line | None:
     theme, pen = objection(ready), ready.pen
     if not ready.goods.sizes:
         return None
+    if theme.startswith("sizing") and (own := _own_fit(ready)):
+        return own
     cites = tuple(fact.id for fact in ready.evidence.of("objection"))
     line = pen.say(f"doubt.{theme.replace('-', '_')}")
-    advice = ready.sayings.take("fit", pen=pen) if line else None
-    return together(line and Line(line.text, cites + line.cites), advice)
+    return Line(line.text, cites + line.cites) if line else None
+
+
+def _own_fit(ready: Ready) -> Line | None:
+    """The catalogue's own word on how it fits, which goes before what customers say."""
+    told = {lowered(reason.text) for reason in ready.pen.told}
+    for text in ready.goods.sayings:
+        fresh = lowered(text.rstrip(".")) not in told
+        if topic_of(text) == "fit" and SIZED.search(text) and fresh and ready.pen.speaks(text):
+            return Line(text, ready.goods.cites.get("description", ()))
+    return None
 
 
 def _honest(ready: Ready) -> Line | None:

@@ -23,6 +23,7 @@ ORIGIN = re.compile(
     r"(?:au|en|à|dans)\b|\bvient de\b|\batelier|\b(?:made|woven|spun|knitted|sewn) in\b",
     re.IGNORECASE,
 )
+SIZED = re.compile(r"\btailles?\b|\bsizes?\b|\bfits?\b", re.IGNORECASE)  # which size to take
 HONEST = re.compile(
     r"bouloche|rétréci|froisse|\bperd\b|transparent|\bfendre\b|rêche|\bshr[iu]nk|\bcrease|\bpills?\b",
     re.IGNORECASE,

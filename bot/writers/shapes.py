@@ -73,7 +73,8 @@ def sms(ready: Ready) -> Made:
 
 def _tails(ready: Ready) -> list[list[str]]:
     """What must stand behind the message: mentions, the link, how to stop; the fuller first."""
-    said = [line.text for line in musts(ready)]
+    said = [whole(one[0].upper() + one[1:]) for one in ready.story.limits if ready.story.offer]
+    said += [line.text for line in musts(ready)]
     if ready.story.offer and ready.story.offer.delivery:
         said += [line.text for line in ready.pen.all("offer.also_delivery")][:1]
     stop = [one for one in said if "STOP" in one]

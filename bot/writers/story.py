@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.brief import Brief
+from bot.conditions import conditions
 from bot.occasions import Occasion, occasions
 from bot.request import Request
 from bot.words import Language
@@ -96,6 +97,7 @@ class Story:
     offer: Offer | None = None
     when: When = field(default_factory=When)
     occasion: Occasion | None = None
+    limits: tuple[str, ...] = ()  # what the offer depends on, as it was typed
     goal: str = "inform"
     wishes: frozenset[str] = frozenset()  # what a send-back asks: shorter, price, no price, …
 
@@ -113,6 +115,7 @@ def tell(request: Request) -> Story:
         since=_since(brief.audience or "", language),
         offer=offers.read(brief.offer, language),
         when=dates.read(brief.dates, language),
+        limits=_limits(brief, language),
         occasion=occasion,
         goal=brief.goal or "inform",
         wishes=_wishes(request.reason or "", brief),
@@ -121,6 +124,12 @@ def tell(request: Request) -> Story:
 
 def _audience(said: str) -> str:
     return next((kind for kind, pattern in AUDIENCES if pattern.search(said)), "everyone")
+
+
+def _limits(brief: Brief, language: Language) -> tuple[str, ...]:
+    """In the language they were typed in alone: what is not translated is missed in the proof."""
+    said = conditions(brief.words)
+    return said if lexicon.language_of(brief.words) in (language, None) else ()
 
 
 def _bought(said: str, language: Language) -> Noun | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import ibis
 import ibis.expr.operations as ops
@@ -16,6 +17,7 @@ from ibis.backends.duckdb import Backend
 
 import bot.library
 from bot.errors import CannotDo
+from bot.library import read
 from bot.library.findings import Findings, Where
 from bot.library.shelf import Shelf
 
@@ -74,11 +76,15 @@ class Recording:
 def recording(engine: Backend) -> Iterator[Recording]:
     """Everything that is run on this DuckDB meanwhile, whichever way it is asked."""
     found = Recording()
-    run, keep, spell = engine._to_duckdb_relation, engine._create_cached_table, ibis.to_sql
+    run, keep, spell = read.answer, engine._create_cached_table, ibis.to_sql
+    spelt = read._SPELLED
 
-    def ran(self: Backend, expression: ir.Expr, *args: Any, **kwargs: Any) -> Any:
-        found.add(expression)
-        return run(expression, *args, **kwargs)
+    recorded = engine
+
+    def ran(engine: Any, expression: ir.Table) -> Any:
+        if engine is recorded:
+            found.add(expression)
+        return run(engine, expression)
 
     def kept(self: Backend, name: str, expression: ir.Table) -> ir.Table:
         found.cached[name] = found.freed(expression).op()
@@ -90,13 +96,14 @@ def recording(engine: Backend) -> Iterator[Recording]:
         return sql
 
     ibis.to_sql = spelled
-    engine._to_duckdb_relation = MethodType(ran, engine)
+    read.answer, read._SPELLED = ran, WeakKeyDictionary()
     engine._create_cached_table = MethodType(kept, engine)
     try:
         yield found
     finally:
         ibis.to_sql = spell
-        del engine._to_duckdb_relation, engine._create_cached_table
+        read.answer, read._SPELLED = run, spelt
+        del engine._create_cached_table
 
 
 def ask(shelf: Shelf, find: Find, where: Where) -> Findings | None:
@@ -114,5 +121,6 @@ def expressions(shelf: Shelf, asked: tuple[Where, ...] = ASKED) -> dict[str, lis
         with recording(shelf.engine) as all_:
             for where in asked:
                 ask(shelf, find, where)
+        assert all_.asked, f"nothing of {name} was recorded"
         found[name] = all_.asked
     return found

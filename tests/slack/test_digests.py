@@ -1,18 +1,24 @@
 """A digest, in Slack …"""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bot.alert import Alert
-from bot.digesting import Digesting
+from bot.digesting import Digesting, Moved
 from bot.draft import Draft
 from bot.parts import Copy, Part, Table
 from bot.post import Post
 from bot.product import ProductRow
 from bot.schedule import Schedule
+from bot.slack.place import Place, reaching
 from bot.task import Task, Wish
+from bot.worker import Worker
+from bot.working import Means
+from bot.writers.offline import Offline
 from tests.conftest import NOW
-from tests.slack.bench import MARIE, MARKETING, OTTO, TEAM, Bench, buttons, text_of
+from tests.shop import Shop
+from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, TEAM, Bench, buttons, text_of
 
 FIELDS: dict[str, Any] = {"name": {"name": "weekly"}}
 
@@ -119,6 +125,60 @@ async def test_whose_channel_was_left_comes_to_its_owner(bench: Bench) -> None:
     assert "#" in text_of(bench.in_dm(MARIE)[-1]) or "not in" in text_of(bench.in_dm(MARIE)[-1])
 
 
+MONDAY = f"{TEAM}/weekly/2026-11-30"
+
+
+async def broken(bench: Bench) -> None:
+    """The Monday's digest, whose trial run has a bug, as the worker does it."""
+
+    async def breaks(_: Wish) -> bool:
+        raise ZeroDivisionError("what customers wrote")
+
+    with bench.database.begin() as session:
+        row = session.get_one(Schedule, (TEAM, "weekly"))
+        row.only_when_moved = True
+        row.turn(session, "on", datetime.now(UTC) - timedelta(days=9))
+    digest = digesting(bench, moved=breaks)
+    means = Means(bench.database, bench.enqueue, bench.outside, Offline(bench.house.now),
+                  lambda _: Shop(), bench.house.brand, bench.house.policy,
+                  bench.house.now)  # fmt: skip
+    worker = Worker(means, besides={"digest": digest.run}, failing={"digest": digest.fail})
+    await worker.jobs["digest"](MONDAY)
+    await bench.run()
+
+
+async def test_that_breaks_is_told_to_its_owner_and_to_nobody_else(bench: Bench) -> None:
+    await previewed(bench)
+    await broken(bench)
+    card = bench.in_dm(MARIE)[-1]
+    said = text_of(card)
+    assert "Le point « weekly » du 30 novembre 2026 n’a pas pu être fait" in said
+    assert "what customers wrote" not in said
+    assert bench.said() == []
+    assert schedule(bench).last == "2026-11-30"
+    await bench.press(MARIE, card, "try_again")
+    assert bench.tasks[-1].private
+    assert bench.tasks[-1].form["digest"] == "weekly"
+
+
+async def test_that_breaks_is_told_to_an_approver_when_its_owner_has_left(bench: Bench) -> None:
+    await previewed(bench)
+    bench.slack.people[MARIE] = replace(bench.slack.people[MARIE], deleted=True)
+    await broken(bench)
+    assert "weekly" in text_of(bench.in_dm(MAX)[-1])
+    assert len(bench.in_dm(MARIE)) == 1  # the preview
+
+
+async def test_without_channel_and_owner_comes_to_an_approver(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    bench.slack.places[MARKETING].archived = True
+    bench.slack.people[MARIE] = replace(bench.slack.people[MARIE], deleted=True)
+    await digesting(bench, moved=True).run(MONDAY)
+    await bench.run()
+    assert "Je ne suis pas dans <#C0MARKET>" in text_of(bench.in_dm(MAX)[-1])
+
+
 async def test_can_be_run_now_by_an_approver(bench: Bench) -> None:
     card = await previewed(bench)
     assert card is not None
@@ -129,11 +189,15 @@ async def test_can_be_run_now_by_an_approver(bench: Bench) -> None:
     assert bench.said()
 
 
-def digesting(bench: Bench, *, moved: bool) -> Digesting:
+def digesting(bench: Bench, *, moved: bool | Moved) -> Digesting:
     async def tells(_: Wish) -> bool:
-        return moved
+        return bool(moved)
 
-    return Digesting(bench.database, bench.enqueue, bench.house.now, tells)
+    def reach(workspace: str, place: Place, alone: bool) -> Place:
+        return reaching(place, bench.house.policy(workspace).approval.approvers, alone=alone)
+
+    tried = tells if isinstance(moved, bool) else moved
+    return Digesting(bench.database, bench.enqueue, bench.house.now, tried, reach)
 
 
 async def posted(bench: Bench, *parts: Part) -> Any:

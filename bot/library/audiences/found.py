@@ -20,6 +20,7 @@ from bot.library.segments.audience import NO_CONSENTS, NO_ORDERS
 from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
 from bot.library.titled import titled
+from bot.library.trends.titles import titles
 from bot.words import Words
 
 ENOUGH = 100  # customers
@@ -102,9 +103,10 @@ def _goods(shelf: Shelf, now: Picking) -> Goods:
     table = (
         now.lines.filter(_.amount >= 0, _["product"].notnull())
         .group_by("product")
-        .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
+        .aggregate(category=_.category.max(), buyers=_.customer.nunique())
     )
     rows = sorted(rows_of(shelf, table), key=lambda row: (-row["buyers"], row["product"]))
-    titles = {row["product"]: titled(row["title"] or row["product"]) for row in rows}
+    known = titles(shelf, [row["product"] for row in rows])
+    called = {key: titled(known.get(key) or key) for key in (row["product"] for row in rows)}
     categories = {row["product"]: row["category"] for row in rows if row["category"]}
-    return Goods(titles, categories)
+    return Goods(called, categories)

@@ -7,14 +7,22 @@ NUMBER = re.compile(r"[-+(]?\s?(?:[A-Z]{3}|[€$£])?\s?\d[\d.,' \u00a0]*\s?(?:[
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?"
 )
+YEAR = re.compile(r"(?:19|20)\d\d")
 MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}")
 
 
-def is_row(cells: Sequence[str]) -> bool:
-    """Whether a first row is plainly no names: a date or an address, or mostly figures."""
-    told = [cell.strip() for cell in cells if cell.strip()]
-    figures = sum(NUMBER.fullmatch(cell) is not None or _sure(cell) for cell in told)
-    return any(map(_sure, told)) or (bool(told) and figures * 2 > len(told))
+def is_row(cells: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a first row is plainly no names: it has figures, dates or addresses wherever the rows
+    below it have nothing else. Years alone may be names."""
+    if not below:
+        return any(map(_sure, cells)) or sum(map(_figure, cells)) * 2 > len(cells)
+    said = [cell.strip() for cell in cells]
+    alike = []
+    for at, cell in enumerate(said):
+        others = [row[at].strip() for row in below if at < len(row) and row[at].strip()]
+        if cell and others and all(map(_figure, others)):
+            alike.append(cell)
+    return all(map(_figure, alike)) and any(not YEAR.fullmatch(cell) for cell in alike)
 
 
 def numbered(cells: Sequence[str]) -> tuple[str, ...]:
@@ -45,6 +53,10 @@ def likely(cells: Sequence[str]) -> dict[str, str]:
         elif NUMBER.fullmatch(cell) and re.search(r"\d[.,]\d{2}\D*$", cell):
             found = {at: ours for at, ours in found.items() if ours != "amount"} | {n: "amount"}
     return found
+
+
+def _figure(cell: str) -> bool:
+    return NUMBER.fullmatch(cell.strip()) is not None or _sure(cell.strip())
 
 
 def _sure(cell: str) -> bool:

@@ -56,8 +56,9 @@ def find_head(
         alike = (best.delimiter, best.sheet)
         above = sum(one.line < best.line for one in found if (one.delimiter, one.sheet) == alike)
         return replace(best, above=above)
-    first = min((one for one in found if one.delimiter == best.delimiter), key=_place(found))
-    if is_row(first.names):
+    rows = sorted((one for one in found if one.delimiter == best.delimiter), key=_place(found))
+    first = rows[0]
+    if is_row(first.names, [one.names for one in rows[1:] if one.sheet == first.sheet]):
         return replace(first, names=numbered(first.names), line=0, first=first.names)
     return best
 

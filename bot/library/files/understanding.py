@@ -11,8 +11,8 @@ from bot.library.catalogue.amounts import CURRENCIES, UNSURE, currency_in
 from bot.library.files import hopeless
 from bot.library.files.cells import prepare
 from bot.library.files.goods import catalogue_of, columns_of, currency_of, sample_of
-from bot.library.files.heads import find_head
 from bot.library.files.headless import by_number
+from bot.library.files.heads import find_head
 from bot.library.files.names import PRODUCTS, Match, complete, guess, spoken
 from bot.library.files.opening import Opened, look
 from bot.library.files.proving import Proof, prove

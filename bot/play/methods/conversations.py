@@ -27,6 +27,8 @@ def open_direct(slack: Board, args: Arguments) -> Body:
             raise Refused("too_many_users")
         if any(user not in slack.people for user in users):
             raise Refused("user_not_found")
+        if any(slack.people[user].deleted for user in users):
+            raise Refused("user_disabled")
         if slack.bot_user in users:
             raise Refused("cannot_dm_bot")
         place = slack.direct(users)

@@ -33,7 +33,7 @@ def test_keeps_its_first_row_when_its_columns_are_named_by_number(
 ) -> None:
     path = file(tmp_path, ROWS.replace(",", delimiter))
     came = take_in(path, tmp_path, called=MAPPED)
-    assert [(row["order"], str(row["amount"])) for row in came.rows] == [
+    assert sorted((row["order"], str(row["amount"])) for row in came.rows) == [
         ("1001", "59.90"),
         ("1002", "34.50"),
     ]
@@ -50,10 +50,10 @@ def test_tells_a_bad_row_with_its_line(tmp_path: Path) -> None:
 def test_may_be_a_workbook(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     for line in ROWS.splitlines():
-        book.active.append(line.split(","))  # type: ignore[union-attr]
+        book.active.append(line.split(","))
     book.save(tmp_path / "orders.xlsx")
     came = take_in(tmp_path / "orders.xlsx", tmp_path, called=MAPPED)
-    assert [row["order"] for row in came.rows] == ["1001", "1002"]
+    assert sorted(row["order"] for row in came.rows) == ["1001", "1002"]
 
 
 def test_may_be_a_catalogue(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_says_how_many_lines_above_the_names_are_left_out(tmp_path: Path) -> Non
     assert not any("above" in one for one in told(file(tmp_path, plain)))
 
 
-@pytest.mark.parametrize("head", ["a,b,c", "hello,world,", "product,2024,size"])
+@pytest.mark.parametrize("head", ["a,b,c", "hello,world,", "thing,2024,2025"])
 def test_is_none_that_has_words_at_its_head(head: str, tmp_path: Path) -> None:
     with pytest.raises(CannotDo) as cannot:
         understand(file(tmp_path, f"{head}\n1,2,3\n", "x.csv"), name="x.csv")
