@@ -85,6 +85,28 @@ def expected(teller: Teller, whole: Told, one: Told) -> str:
         least=sales[0], most=sales[1], **given))  # fmt: skip
 
 
+def interval(teller: Teller, one: Told) -> str:
+    """The share of such people that bought, with its ends, as a cell."""
+    if not one.get("bought-share"):
+        return "–"
+    given = {end: teller.of(one, f"bought-share-{end}") for end in ("low", "high")}
+    return teller.say(
+        Words("{share} ({low} to {high})", share=teller.of(one, "bought-share"), **given)
+    )
+
+
+def foreseen(teller: Teller, one: Told) -> str:
+    """How many of them will buy if nothing changes, and for how much, as a cell."""
+    low, high = (teller.of(one, f"expected-buyers-{end}") for end in ("low", "high"))
+    least, most = (teller.of(one, f"expected-sales-{end}") for end in ("low", "high"))
+    if not low:
+        return "–"
+    if not least:
+        return teller.say(Words("{low} to {high} buyers", low=low, high=high))
+    return teller.say(Words("{low} to {high} buyers, {least} to {most}", low=low, high=high,
+                            least=least, most=most))  # fmt: skip
+
+
 def risks(teller: Teller, shown: Sequence[Told], names: Sequence[str]) -> list[str]:
     """What to mind: nobody may be written to, some are in several, who buys anyway, what a test on
     them can show."""

@@ -259,9 +259,9 @@ class Arrival(Row):
         rejects: str | None,
         now: datetime,
     ) -> None:
-        """The library has it."""
+        """The library has it. Raises CannotDo when it is over already."""
         if self.state not in ("taking", "storing"):
-            return
+            raise CannotDo(ENDED)
         self.new, self.replaced, self.same = outcome.new, outcome.replaced, outcome.same
         self.rejected, self.rejects, self.progress = outcome.rejected, rejects, None
         self.note(session, "file taken in", now, by=self.by, rows=outcome.new + outcome.replaced)

@@ -48,6 +48,7 @@ class Brief(BaseModel):
     since: date | None = None  # the days that a question is about, both inclusive
     until: date | None = None
     category: str | None = None  # of the catalogue; what an analysis is narrowed to
+    brand: str | None = None  # the maker's, of the catalogue; what an analysis is narrowed to
     within: int | None = None  # days ahead that a question looks: "in the next 60 days"
     sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
     series: str | None = None  # "funnel.device-mobile-view-to-cart": the one thing to be told
@@ -68,6 +69,7 @@ class Brief(BaseModel):
             "occasion": self.occasion,
             "dates": self.dates,
             "category": self.category,
+            "brand": self.brand,
             "from": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
             "within days": self.within and str(self.within),

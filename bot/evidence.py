@@ -101,6 +101,8 @@ class Fact(BaseModel):
             day = _DAY.fullmatch(self.value)
             if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
                 return Words("under {n}", n=int(few[1])).to(language)
+            if self.label == "rule" and "{" not in self.value:  # a sentence of ours, and no JSON
+                return Words(self.value).to(language)
             return spell(date.fromisoformat(day[0]), language) if day else self.value
         if self.unit and len(self.unit) == 3 and self.unit.isupper():
             said = spell(Money(amount=self.value, currency=self.unit), language)

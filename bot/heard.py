@@ -7,6 +7,7 @@ from bot.words import Words
 
 SURE = ("confirmed",)
 ALL = 100  # %
+ENOUGH = 50  # texts, from which a share is told beside them
 MANY = 10  # % who complain, from which it is said although more of them praise
 
 
@@ -21,6 +22,8 @@ def headline(teller: Teller, one: Told, whole: Told) -> str:
         return teller.say(Words("{theme}: {n} of {all} texts speak of it.", theme=name, n=teller.of(
             one, "texts"), all=teller.of(whole, "texts")))  # fmt: skip
     given = {"theme": name, "n": teller.of(one, "texts"), "all": teller.of(whole, "texts")}
+    if one.number("complaint-share") == ALL and whole.number("texts") < ENOUGH:
+        return teller.say(Words("{theme}: {n} of {all} texts complain of it.", **given))
     if one.number("complaint-share") == ALL:
         return teller.say(Words("{theme}: {n} of {all} texts complain of it ({share}).",
                                 share=teller.of(one, "share"), **given))  # fmt: skip

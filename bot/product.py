@@ -79,6 +79,13 @@ class ProductRow(Row):
         return [name for name, _ in Counter(filter(None, told)).most_common()]
 
     @staticmethod
+    def brands(session: Session, workspace: str) -> list[str]:
+        """Who made the products of a catalogue, the commonest first; none where one made all."""
+        told = [json.loads(body).get("vendor") for body in ProductRow.bodies(session, workspace)]
+        named = Counter(filter(None, told)).most_common()
+        return [name for name, _ in named] if len(named) > 1 else []
+
+    @staticmethod
     def bodies(session: Session, workspace: str) -> list[str]:
         rows = select(ProductRow.body).where(ProductRow.workspace == workspace)
         return list(session.scalars(rows.order_by(ProductRow.handle)))

@@ -22,6 +22,7 @@ from bot.words import Words
 State = Literal["on", "paused", "off"]
 TOO_LATE = timedelta(hours=36)  # a Monday's digest is none on Wednesday
 DAILY = -1
+BRAND = "brand: "  # before the name of one, in `about`
 SKILL = "digest"
 TITLE = Words("What moved this week")
 ALERT = Words("This just moved")
@@ -48,7 +49,7 @@ class Schedule(Row):
     zone: Mapped[str]
     language: Mapped[str]
     sections: Mapped[list[Any]]  # keys of what it tells, in order
-    about: Mapped[str | None] = mapped_column(Text)  # a category, in the catalogue's words
+    about: Mapped[str | None] = mapped_column(Text)  # a category or BRAND and a brand
     only_when_moved: Mapped[bool]
     alerts: Mapped[bool] = mapped_column(default=False)  # what falls or jumps is told at once
     since: Mapped[datetime]
@@ -137,9 +138,17 @@ class Schedule(Row):
                 "language": self.language,
                 "sections": " ".join(str(key) for key in self.sections),
                 "digest": self.name,
-                **({"category": self.about} if self.about else {}),
+                **self.narrowed,
             },
         )
+
+    @property
+    def narrowed(self) -> dict[str, str]:
+        """What alone is looked at, in the catalogue's words; nothing when all is."""
+        if self.about is None:
+            return {}
+        is_brand = self.about.startswith(BRAND)
+        return {"brand" if is_brand else "category": self.about.removeprefix(BRAND)}
 
     def alert(self, series: str, now: datetime) -> Wish:
         """One series told at once, where the digest goes."""

@@ -1,10 +1,12 @@
 """What taking files in needs of the two sides: where people are, and the library."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from sqlalchemy.orm import Session
 
 from bot.arrival import Arrival
 from bot.errors import CannotDo
@@ -54,6 +56,10 @@ class Sorted:
     alone: frozenset[int] = frozenset()
 
 
+# Done in the transaction that stores: how many are new, replace another one, were there already.
+Along = Callable[[Session, int, int, int], None]
+
+
 class Ready(Protocol):
     """A file's good rows, ready to be stored. `rejects` is the CSV of the others."""
 
@@ -61,8 +67,8 @@ class Ready(Protocol):
     def rejected(self) -> int: ...
     @property
     def rejects(self) -> Path | None: ...
-    def keep(self) -> tuple[int, int, int]:
-        """Store them: how many are new, replace another one, were there already."""
+    def keep(self, along: Along) -> None:
+        """Store them, and do `along` with that, both or none."""
         ...
 
 

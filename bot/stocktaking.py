@@ -162,10 +162,27 @@ class Stocktaking:
         if not await self._change(arrival.id, Arrival.store):
             return  # stopped meanwhile
         await self._look(arrival)
-        new, replaced, same = await asyncio.to_thread(ready.keep)
-        outcome = Outcome(new, replaced, same, ready.rejected)
         kept = self._kept(arrival, ready.rejects)
-        await self._change(arrival.id, partial(Arrival.take, outcome=outcome, rejects=kept))
+        taken = partial(self._taken, arrival.id, rejected=ready.rejected, rejects=kept)
+        await asyncio.to_thread(ready.keep, taken)
+
+    def _taken(
+        self,
+        id: str,
+        session: Session,
+        new: int,
+        replaced: int,
+        same: int,
+        *,
+        rejected: int,
+        rejects: str | None,
+    ) -> None:
+        """In the transaction that stores its rows: whoever goes on after a crash finds both or
+        none."""
+        arrival = session.get_one(Arrival, id, with_for_update=True)
+        outcome = Outcome(new, replaced, same, rejected)
+        enqueue = self._but_its_card(id)
+        arrival.take(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
 
     async def _read(self, arrival: Arrival, paths: Sequence[Path]) -> Ready:
         """Read in a thread; meanwhile show how far it is, and end it when a person says so."""

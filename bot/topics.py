@@ -80,8 +80,8 @@ TOPICS: tuple[Topic, ...] = (
         Words("{name}: {customers}"),
     ),
     Topic(
-        "sellers", rf"(?:{BEST_SOLD} )?\b(?:(?:which|what|best|top|quelles?|meilleures?) )?(?:\w+ )?"
-        rf"categor\w+(?: (?:se )?(?:{SOLD}))?", ("revenue", "units"), SELLS, ORDERS,
+        "sellers", rf"(?:{BEST_SOLD} )?\b(?:(?:which|what|best|top|quelles?|meilleures?) )?"
+        rf"(?:\w+ )?categor\w+(?: (?:se )?(?:{SOLD}))?", ("revenue", "units"), SELLS, ORDERS,
         "", ("category-",), SELLS_BEST, SELLS, period=True,
     ),
     Topic(

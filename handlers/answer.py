@@ -23,7 +23,9 @@ ASKED_BY = (
     r"|(?:is|are|was|were|did|do|does|has|have) (?:the|our|we|it|there|any|they|my)\b"
     r"|combien\b|quel(?:le)?s?\b|qui\b|quand\b|où\b|pourquoi\b|comment\b|de combien\b"
     r"|(?:à|de|en|dans|sur|pour) quel(?:le)?s?\b|est-ce qu|qu'est-ce qu|que (?:vaut|valent)\b"
-    r"|y a-t-il\b|a-t-on\b|avons-nous\b)"
+    r"|y a-t-il\b|a-t-on\b|avons-nous\b"
+    r"|(?:our |nos |notre |le )?(?:best[- ]?sellers?|meilleures? ventes?|average (?:order|basket)"
+    r"|panier moyen)\b(?! (?:e-?mail|newsletter|banner|page)))"
 )
 MOST_NAMED = 3
 PEOPLE = ("confirmed", "to watch", "follows", "steady", "chance")
@@ -205,7 +207,7 @@ def _sources(teller: Teller, found: Sequence[Told], topic: Topic) -> list[str]:
     if topic.needs[0] == "return":
         lines.append(Words("Sales are those that the advertising reports say it brought; some "
                            "would have come without it."))  # fmt: skip
-    if teller.language == "en" and (rule := found[0].get("rule")):
+    if rule := found[0].get("rule"):
         lines.append(Words("{name}: {rule}.", name=teller.name(found[0]),
                            rule=teller.value(rule)))  # fmt: skip
     return [teller.say(line) for line in lines]

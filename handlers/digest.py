@@ -30,7 +30,7 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "queue": (),
     "intern": (),
 }
-NOT_BY_CATEGORY = ("campaigns", "experiments")
+NOT_NARROWED = ("campaigns", "experiments")
 KEPT = ("status", "verdict", "change")  # so that the next one can say whether it went on
 MOST, MOST_MORE, MOST_LEADS = 6, 15, 3
 OWN_PERIOD = True
@@ -83,8 +83,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     kinds = [kind for key in chosen for kind in SECTIONS.get(key, ())]
     if series:
         kinds = [series.split(".")[0]]
-    if request.brief.category:
-        kinds = [kind for kind in kinds if kind not in NOT_BY_CATEGORY]
+    narrowed = request.brief.category or request.brief.brand
+    if narrowed:
+        kinds = [kind for kind in kinds if kind not in NOT_NARROWED]
     evidence = await desk.look_up(*kinds)
     teller = Teller(request.language)
     known = any(evidence.of(kind) and told(evidence, kind).keys() - {CANNOT} for kind in kinds)
@@ -99,7 +100,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         quiet = said.finding.model_copy(update={"text": _nothing(teller, moved)})
         return Quiet(quiet=quiet, more=more, leads=leads, **past.model_dump())
     week = _week(teller, evidence) if chosen else None
-    read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, request.brief.category))
+    read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, narrowed))
     picture = await _drawn(teller, moved[0], desk)
     desk.keep(*_gradable(moved, evidence), *teller.ever.values())
     words = await desk.write(type(said), by_rules=said)
@@ -207,7 +208,7 @@ def _week(teller: Teller, evidence: Evidence) -> Table | None:
     return teller.table([teller.say(words) for words in heads], rows)
 
 
-def _limits(teller: Teller, evidence: Evidence, category: str | None) -> list[str]:
+def _limits(teller: Teller, evidence: Evidence, narrowed: str | None) -> list[str]:
     lines = [Words("“Confirmed” stands after counting how many things were looked at; “to watch” "
                    "may be chance.")]  # fmt: skip
     tested = told(evidence, "trends").get("tested")
@@ -216,8 +217,8 @@ def _limits(teller: Teller, evidence: Evidence, category: str | None) -> list[st
         lines.append(Words("{n} series of sales were looked at.", n=n))
     if any(one.word("status") in STANDS for one in told(evidence, "trends", "product-").values()):
         lines.append(Words("Of single products only the surest are told."))
-    if category:
-        only = Words("Only {category} was looked at; campaigns and tests can't be told by it.",
-                     category=category)  # fmt: skip
+    if narrowed:
+        only = Words("Only {what} was looked at; campaigns and tests can't be told by it.",
+                     what=narrowed)  # fmt: skip
         lines.append(only)
     return [teller.say(line) for line in lines]

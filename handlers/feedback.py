@@ -180,8 +180,8 @@ def _change(teller: Teller, one: Told) -> str:
     if one.word("verdict") not in STANDS:
         return teller.say(Words("none seen"))
     before, now = teller.of(one, "share-before"), teller.of(one, "share-now")
-    verdict = Words(one.word("verdict")).to(teller.language)
-    return f"{before} → {now} ({verdict})"
+    verdict = one.word("verdict")
+    return f"{before} → {now} ({Words(verdict).to(teller.language)})"
 
 
 def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> Picture:

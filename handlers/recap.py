@@ -74,7 +74,7 @@ def _summary(
 ) -> list[str]:
     lines = [_counts(teller, whole, decided, still)]
     if todo:
-        names = list(dict.fromkeys(one.about for one in todo))
+        names = list(dict.fromkeys(one.named(teller.language) for one in todo))
         lines.append(teller.say(Words("To do: {names}.", names=", ".join(names))))
     read = Words("Read: {messages} from {people}.", messages=_messages(teller, whole),
                  people=_people(teller, whole))  # fmt: skip
@@ -111,7 +111,7 @@ def _people(teller: Teller, whole: Told) -> Words:
 
 def _todo(teller: Teller, todo: Sequence[Told]) -> Table:
     columns = [teller.say(words) for words in (Words("Who"), Words("In these words"))]
-    return teller.table(columns, [[one.about, teller.of(one, "words")] for one in todo])
+    return teller.table(columns, [[teller.name(one), teller.of(one, "words")] for one in todo])
 
 
 def _quotes(some: Sequence[Told]) -> list[Quote]:

@@ -4,7 +4,19 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.approach import NAMES, REACH, SAY, best_way, expected, limits, reach, risks, why
+from bot.approach import (
+    NAMES,
+    REACH,
+    SAY,
+    best_way,
+    expected,
+    foreseen,
+    interval,
+    limits,
+    reach,
+    risks,
+    why,
+)
 from bot.audience import Rule
 from bot.desk import Desk
 from bot.evidence import Fact
@@ -158,34 +170,14 @@ def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> 
             _name(teller, every, one),
             teller.bare_count(one, "customers"),
             *(teller.of(one, measure) or "–" for measure in REACH),
-            _interval(teller, one),
+            interval(teller, one),
             teller.of(one, "others-share") or "–",
-            _foreseen(teller, one),
+            foreseen(teller, one),
             teller.of(one, "smallest-effect") or "–",
         ]
         for one in shown
     ]
     return teller.table([teller.say(head) for head in heads], rows)
-
-
-def _interval(teller: Teller, one: Told) -> str:
-    if not one.get("bought-share"):
-        return "–"
-    given = {end: teller.of(one, f"bought-share-{end}") for end in ("low", "high")}
-    return teller.say(
-        Words("{share} ({low} to {high})", share=teller.of(one, "bought-share"), **given)
-    )
-
-
-def _foreseen(teller: Teller, one: Told) -> str:
-    low, high = (teller.of(one, f"expected-buyers-{end}") for end in ("low", "high"))
-    least, most = (teller.of(one, f"expected-sales-{end}") for end in ("low", "high"))
-    if not low:
-        return "–"
-    if not least:
-        return teller.say(Words("{low} to {high} buyers", low=low, high=high))
-    return teller.say(Words("{low} to {high} buyers, {least} to {most}", low=low, high=high,
-                            least=least, most=most))  # fmt: skip
 
 
 def _rules(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:

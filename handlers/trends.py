@@ -1,6 +1,7 @@
 """Tell what moved in sales: confirmed and to watch apart, and what comes back."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
@@ -30,6 +31,7 @@ ASKED_BY = (
     r"|^\W*qu'est-ce qui (?:a |est en train de )?(?:boug|mont|baiss|grimp|progress)"
     r"|^\W*comment (?:vont|évoluent|ont évolué) (?:les |nos )?ventes\b"
 )
+ENDS = Decimal("0.25")  # of what is expected, below which a file ends rather than a shop
 
 
 class Said(BaseModel):
@@ -79,6 +81,12 @@ def _headline(teller: Teller, found: Moved) -> str:
     if first is None or tested is None:
         small = found.small[:1]
         return _small(teller, small[0]) if small else comes_back(teller, found.back[0])
+    if first.key == "total-orders" and first.number("last") < ENDS * first.number("expected"):
+        return teller.say(Words("{last} came in the week of {week}, where {expected} were "
+                                "expected: does the file end before? Then ask about the time "
+                                "until then.", last=teller.of(first, "last"),
+                                week=teller.of(tested, "week"),
+                                expected=teller.bare(first, "expected")))  # fmt: skip
     if first.word("status") in (SURE, MAYBE) or found.focus:
         return _sentence(teller, first, found)
     return teller.say(Words("Nothing moved for sure in the week of {week}: {n} series were held "
@@ -92,7 +100,7 @@ def _moved(teller: Teller, found: Moved) -> list[str]:
     for one in (sure := found.having(SURE)):
         again = "" if one is found.first else _sentence(teller, one, found) + " "
         lines.append(again + _since(teller, one, brief=bool(again)))
-    lines += [_new(teller, one) for one in found.new[:MOST]]
+    lines += _new(teller, found)
     said = [*sure, *([found.first] if found.focus else [])]
     whole = [one for one in found.series if one.key == "total-orders" and one not in said]
     lines += [_sentence(teller, one, found) for one in whole]
@@ -111,7 +119,8 @@ def _watched(teller: Teller, found: Moved) -> list[str]:
 
 def _sentence(teller: Teller, one: Told, found: Moved) -> str:
     """What came beside what was expected, and how sure that is."""
-    given = {"name": called(one, teller), "last": teller.of(one, "last"), "sure": _sure(one),
+    last = teller.bare(one, "last") if one.key == "total-orders" else teller.of(one, "last")
+    given = {"name": called(one, teller), "last": last, "sure": _sure(one),
              "expected": teller.bare_count(one, "expected"),
              "change": teller.signed(one, "change")}  # fmt: skip
     week = teller.of(found.tested, "week") if found.tested else ""
@@ -130,8 +139,8 @@ def _sure(one: Told) -> Words:
 def _since(teller: Teller, one: Told, *, brief: bool) -> str:
     """Since when it runs higher or lower, and for how much money."""
     given = {"name": called(one, teller), "since": teller.of(one, "since")}
-    up = Words("{name} has sold more than expected since about the week of {since}.", **given)
-    down = Words("{name} has sold less than expected since about the week of {since}.", **given)
+    up = Words("{name}: above what was expected since about the week of {since}.", **given)
+    down = Words("{name}: below what was expected since about the week of {since}.", **given)
     if brief:  # what it is has just been said
         up = down = Words("It began about the week of {since}.", since=given["since"])
     rise = one.number("change") > 0
@@ -140,10 +149,17 @@ def _since(teller: Teller, one: Told, *, brief: bool) -> str:
     return teller.say(up if rise else down) + more
 
 
-def _new(teller: Teller, one: Told) -> str:
-    return teller.say(Words("New: {name}, {last} a week since about the week of {since}; hardly "
-                            "any were sold before.", name=one.about, last=teller.of(one, "last"),
-                            since=teller.of(one, "since")))  # fmt: skip
+def _new(teller: Teller, found: Moved) -> list[str]:
+    """What was hardly sold before: a line for each week that something began in."""
+    weeks: dict[str, list[str]] = {}
+    for one in found.new[:MOST]:
+        said = Words("{name} ({last} a week)", name=one.about, last=teller.of(one, "last"))
+        weeks.setdefault(teller.of(one, "since"), []).append(teller.say(said))
+    return [
+        teller.say(Words("New since about the week of {since}, hardly sold before: {names}.",
+                         since=since, names=", ".join(names)))
+        for since, names in weeks.items()
+    ]  # fmt: skip
 
 
 def _small(teller: Teller, one: Told) -> str:
@@ -183,6 +199,9 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
     often = [o for o in found.returned(SURE) if o.number("rate") > o.number("rest")]
     if often and (fit := first_step("sizing")):
         steps.append(Words("{name}: {step}.", name=often[0].about, step=fit))
+    if found.new and not goods:
+        steps.append(Words("{name} is new and sells: check the stock, and show it.",
+                           name=found.new[0].about))  # fmt: skip
     nothing = Words("Leave things as they are, and look again next week.")
     return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps or [nothing], 1)]
 

@@ -32,6 +32,10 @@ def blocked(found: Drafted) -> list[str]:
         ("which segment brings the most revenue?", "Champions bring 34% of sales"),
         ("which keyword works best?", "Chemise lin femme"),
         ("what is the average rating?", "4.19"),
+        ("what sells best?", "Housse de couette Brume en lin lavé sold best from 27 August"),
+        ("what are our best sellers in october?", "from 1 October 2026 to 31 October 2026"),
+        ("which category sells best?", "Linge de lit sold best"),
+        ("what's our average order?", "An order is €117.72 on average (2,663 orders"),
     ],
 )
 async def test_has_the_figure_and_where_it_is_from(words: str, says: str) -> None:
@@ -48,6 +52,13 @@ async def test_has_the_figure_and_where_it_is_from(words: str, says: str) -> Non
         ("combien de clients fidèles avons-nous ?", "329\u00a0clients"),
         ("quel est notre taux de retour ?", "6,2\u00a0%"),
         ("quel mot-clé marche le mieux ?", "Chemise lin femme"),
+        (
+            "qu'est-ce qui se vend le mieux ?",
+            "Housse de couette Brume en lin lavé\u00a0: meilleure",
+        ),
+        ("quelle est notre meilleure vente ?", "Viennent ensuite Col roulé Maud"),
+        ("panier moyen", "Une commande vaut 117,72\u00a0€ en moyenne"),
+        ("quel est le panier moyen des fidèles ?", "Fidèles\u00a0: une commande"),
         ("combien de colis sont en retard dans le 33 ?", "38\u00a0%"),
     ],
 )
@@ -92,6 +103,19 @@ async def test_is_not_of_other_days_than_were_asked_about() -> None:
     assert "What I do know" in found.parts[0].text
 
 
+@pytest.mark.parametrize(
+    ("words", "language", "says"),
+    [
+        ("how many loyal customers do we have?", "en", "Loyal: 3 orders or more"),
+        ("combien de clients fidèles avons-nous ?", "fr", "Fidèles : 3 commandes ou plus"),
+    ],
+)
+async def test_says_who_counts_as_such(words: str, language: str, says: str) -> None:
+    found = await answer(words, language)
+    assert says in found.parts[-1].text.replace("\u00a0", " ")
+    assert blocked(found) == []
+
+
 async def test_names_no_cause_when_asked_why() -> None:
     found = await answer("why is our open rate falling?")
     assert found.parts[0].text.endswith("these figures don't say.")
@@ -111,6 +135,8 @@ async def test_without_any_file_says_which_would_let_it() -> None:
         "combien de clients fidèles avons-nous ?",
         "which keyword works best?",
         "quel est le panier moyen ?",
+        "panier moyen",
+        "our best sellers this month",
         "is there any stock left of the Alba shirt?",
     ],
 )
@@ -125,6 +151,7 @@ def test_is_what_a_question_gets_that_no_other_skill_takes(words: str) -> None:
         "could we have an SMS for the sale on Friday?",
         "peux-tu rédiger un e-mail pour les soldes ?",
         "e-mail: our linen shirt is back",
+        "our best sellers newsletter for Friday",
         "what can you do?",
         "que sais-tu faire ?",
         "hello?",

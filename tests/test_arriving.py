@@ -15,6 +15,7 @@ from bot.glimpse import Glimpse
 from bot.settings import Settings
 from bot.stock import Watch
 from tests.library.sample import made
+from tests.slack.stockroom import kept
 
 
 @pytest.fixture
@@ -60,8 +61,8 @@ def test_are_in_once_however_often_they_are_taken_in(arriving: Arriving, tmp_pat
     path = dropped(tmp_path, "orders.csv")
     glimpse, understood = understood_as(arriving, path, "orders.csv")
     told = {"name": "orders.csv", "folder": made_in(path), "watch": Watch()}
-    first = arriving.read("T1", [path], understood, **told).keep()  # type: ignore[arg-type]
-    again = arriving.read("T1", [path], understood, **told).keep()  # type: ignore[arg-type]
+    first = kept(arriving.read("T1", [path], understood, **told))  # type: ignore[arg-type]
+    again = kept(arriving.read("T1", [path], understood, **told))  # type: ignore[arg-type]
     assert first == (glimpse.rows, 0, 0)
     assert again == (0, 0, glimpse.rows)
     shelf = arriving.house.stocking.shelf("T1")
@@ -89,7 +90,7 @@ def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> 
     told = {"name": "products.csv", "folder": made_in(path), "watch": Watch()}
     ready = arriving.read("T1", [path], understood, **told)  # type: ignore[arg-type]
     assert glimpse.kind == "products"
-    assert ready.keep() == (glimpse.rows, 0, 0)
+    assert kept(ready) == (glimpse.rows, 0, 0)
 
 
 def test_are_read_as_a_person_says_they_are_meant(arriving: Arriving, tmp_path: Path) -> None:
@@ -108,7 +109,7 @@ def test_are_read_as_a_person_says_they_are_meant(arriving: Arriving, tmp_path: 
     ready = arriving.read(
         "T1", [path], understood, name="orders.csv", folder=made_in(path), watch=Watch()
     )
-    assert ready.keep() == (1, 0, 0)
+    assert kept(ready) == (1, 0, 0)
 
 
 def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_path: Path) -> None:
@@ -130,4 +131,4 @@ def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_pa
     ready = arriving.read(
         "T1", [path], understood, name="shop.xlsx", folder=made_in(path), watch=Watch()
     )
-    assert ready.keep() == (2, 0, 0)
+    assert kept(ready) == (2, 0, 0)

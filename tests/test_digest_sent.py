@@ -75,10 +75,10 @@ async def test_is_its_rate_against_comparable_letters_and_what_came_with_its_cod
     made = await digest(house)
     (line,) = sent(made).splitlines()
     assert f"{SUBJECT}: " in line
-    assert f"{own} opened" in line.replace("\u00a0", " ")
+    assert f"{own} opened" in line
     assert f"{PEERS} in the middle of comparable ones" in line
     assert said in line
-    assert "It brought 2 orders, €93." in line
+    assert "It brought 2\u00a0orders, €93.00." in line
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 

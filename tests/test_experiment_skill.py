@@ -6,9 +6,6 @@ from typing import Any
 import pytest
 
 from bot.drafting import Drafted
-from bot.writers.claude import Claude
-from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, says
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -123,41 +120,3 @@ async def test_reads_hillstrom_as_it_was_published() -> None:
     assert "7 to 8.32 points" in part(found, "table")
     assert "Several results of one test were looked at" in part(found, "how_to_read")
     assert blocked(found) == []
-
-
-GOOD = {
-    "finding": "Variant B won with 5.4% against 4.2%, most likely between 0.66 and 1.74 points.",
-    "summary": "24,000 people took part.",
-    "what_to_do": "Show B to everybody.",
-}
-
-
-async def rewritten(**changes: str) -> Drafted:
-    facts = ["experiments.photos-portees--purchase--b.effect"]
-    answer = {name: {"text": text, "facts": facts} for name, text in (GOOD | changes).items()}
-    async with ScriptedClaude(says(answer)) as server:
-        writer = Claude(key=server.key, base_url=server.url, now=lambda: NOW)
-        try:
-            return await made(PHOTOS, writer=writer)
-        finally:
-            await writer.close()
-
-
-async def test_lets_an_ai_reword_it() -> None:
-    found = await rewritten()
-    assert part(found, "finding") == GOOD["finding"]
-    assert blocked(found) == []
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"finding": "Variant B won with 7.4% against 4.2%."},
-        {"summary": "A visitor said “the worn photos convinced me at once”."},
-        {"what_to_do": "Roll it out: it is worth €18,000 a month."},
-        {"summary": "Variant C, with 6.1%, did better on tablets."},
-    ],
-    ids=["figure", "quotation", "money", "variant"],
-)
-async def test_blocks_what_an_ai_makes_up(changes: dict[str, str]) -> None:
-    assert blocked(await rewritten(**changes))

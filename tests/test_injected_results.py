@@ -177,19 +177,22 @@ async def test_reach_claude_as_material_and_leave_its_orders_alone() -> None:
 
 
 @pytest.mark.parametrize("skill", ["feedback", "answer", "recap"])
-async def test_followed_by_a_claude_are_stopped_before_anybody_approves(skill: str) -> None:
+async def test_followed_by_a_claude_never_reach_a_card(skill: str) -> None:
+    """What is made up goes back to it, and then the version by rules goes out."""
     obeyed = {"text": "Everything is 90% off today, “our lawyer agreed to all”.", "facts": []}
     fields = {"feedback": ("finding", "summary", "fix_first"), "answer": ("answer",)}
     step = says(dict.fromkeys(fields.get(skill, ("summary",)), obeyed))
+    given = {"shelf": shelf(ATTACKS), "material": thread(ATTACKS[0]), "skill": skill}
+    offline = await made(ASKED[skill], **given)
     async with ScriptedClaude(step, step, step) as claude:
         writer = Claude(key=claude.key, base_url=claude.url, now=lambda: NOW)
-        found = await made(
-            ASKED[skill], shelf=shelf(ATTACKS), material=thread(ATTACKS[0]), writer=writer,
-            skill=skill,
-        )  # fmt: skip
+        found = await made(ASKED[skill], writer=writer, **given)
         await writer.close()
-    rules = {check.rule for check in found.checks if check.level == "block"}
-    assert {"figure", "quote"} <= rules
+    wrong = claude.letters[1]["messages"][-1]["content"]
+    assert "90% has no source" in wrong
+    assert "in no source, letter for letter" in wrong
+    assert told(found) == told(offline)
+    is_harmless(found)
 
 
 def test_cannot_forge_a_fact() -> None:

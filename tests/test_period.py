@@ -21,6 +21,8 @@ TODAY = date(2026, 11, 24)  # a Tuesday
         ("since 10 November", (2026, 11, 10), (2026, 11, 24)),
         ("depuis le 1er décembre", (2025, 12, 1), (2026, 11, 24)),
         ("complaints in September", (2026, 9, 1), (2026, 9, 30)),
+        ("best sellers in November 2011", (2011, 11, 1), (2011, 11, 30)),
+        ("les ventes en mars 2025", (2025, 3, 1), (2025, 3, 31)),
         ("this week", (2026, 11, 23), (2026, 11, 24)),
         ("la semaine dernière", (2026, 11, 16), (2026, 11, 22)),
         ("since 31 february", (2026, 2, 28), (2026, 11, 24)),

@@ -5,9 +5,6 @@ from typing import Any
 import pytest
 
 from bot.drafting import Drafted
-from bot.writers.claude import Claude
-from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, says
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -112,42 +109,3 @@ async def test_refuses_what_the_orders_do_not_reach_back_for() -> None:
     assert "takes 720 days of orders" in told(found)
     none = await made(AGAIN, shelf=small())
     assert "import an order file" in told(none)
-
-
-GOOD = {
-    "finding": "805 customers are likely to buy within 60 days.",
-    "summary": "Of the tenth ranked likeliest 59% bought, and 0.8% of the tenth ranked last.",
-    "what_to_do": "Show them what is new before any discount.",
-}
-
-
-async def rewritten(**changes: str) -> Drafted:
-    facts = ["behaviour.buy-60-days.expected-buyers"]
-    answer = {name: {"text": text, "facts": facts} for name, text in (GOOD | changes).items()}
-    async with ScriptedClaude(says(answer)) as server:
-        writer = Claude(key=server.key, base_url=server.url, now=lambda: NOW)
-        try:
-            return await made(AGAIN, writer=writer)
-        finally:
-            await writer.close()
-
-
-async def test_lets_an_ai_reword_it() -> None:
-    found = await rewritten()
-    assert part(found, "finding") == GOOD["finding"]
-    assert blocked(found) == []
-    assert part(found, "how_to_read").startswith("–")  # stays ours
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"finding": "1,200 customers will buy within 60 days."},
-        {"summary": "Those who bought twice spend €240 a year."},
-        {"what_to_do": "One said “I always wait for the January sale”."},
-        {"summary": "A new group, the Sunday shoppers, counts 312 customers."},
-    ],
-    ids=["figure", "money", "quotation", "segment"],
-)
-async def test_blocks_what_an_ai_makes_up(changes: dict[str, str]) -> None:
-    assert blocked(await rewritten(**changes))

@@ -9,6 +9,7 @@ from bot.doors.products_dropped import Products, glimpse_of_products
 from bot.errors import CannotDo
 from bot.product import ProductRow
 from bot.settings import Settings
+from tests.slack.stockroom import kept
 
 CSV = """sku,name,price,currency,materials,stock,our note
 L1,Linen shirt,59.00,EUR,linen; cotton,120,a
@@ -48,7 +49,7 @@ def test_comes_into_the_rows_and_again_replaces_them(
 ) -> None:
     for expected in ((2, 0, 0), (0, 2, 0)):
         ready = Products.read(house, "T1", file, "shop.csv", tmp_path)
-        assert ready.keep() == expected
+        assert kept(ready) == expected
     assert ready.rejected == 1
     assert ready.rejects is not None
     assert "L3" in ready.rejects.read_text(encoding="utf-8-sig")
@@ -57,7 +58,7 @@ def test_comes_into_the_rows_and_again_replaces_them(
 
 
 def test_is_called_by_the_name_it_was_dropped_with(file: Path, house: House) -> None:
-    Products.read(house, "T1", file, "shop.csv", file.parent).keep()
+    kept(Products.read(house, "T1", file, "shop.csv", file.parent))
     with house.database.begin() as session:
         assert "shop.csv, line 2" in ProductRow.bodies(session, "T1")[0]
 

@@ -71,6 +71,32 @@ async def test_reads_french_and_answers_in_it() -> None:
     assert not [check for check in found.checks if check.level in ("block", "warn")]
 
 
+ORDERS = material(
+    ("U3", "Du coup on garde la version B pour l’objet."),
+    ("U3", "Léa, envoie la version B demain."),
+    ("U1", "Ok. Il faut relancer le fournisseur de lin avant vendredi."),
+    ("U2", "Vérifie aussi le lien, Léa. Très bien, on part sur 10 h."),
+    ("U2", "Léa, merci pour tout ! Il ne faut pas oublier que c’est férié."),
+    ("U1", "Max, prepare the photos please."),
+)
+
+
+async def test_hears_who_is_told_to_do_what_and_what_nobody_does_yet() -> None:
+    found = await made("résume ce fil", ORDERS, "fr")
+    assert under(found, "Decided") == [
+        "Du coup on garde la version B pour l’objet.",
+        "Très bien, on part sur 10 h.",
+    ]
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert table.rows == (
+        ("Léa Martin", "Léa, envoie la version B demain."),
+        ("Personne pour l’instant", "Il faut relancer le fournisseur de lin avant vendredi."),
+        ("Léa Martin", "Vérifie aussi le lien, Léa."),
+        ("Max", "Max, prepare the photos please."),
+    )
+    assert not [check for check in found.checks if check.level == "block"]
+
+
 async def test_quotes_letter_for_letter_with_who_said_it() -> None:
     found = await made("recap this thread", ENGLISH)
     for part in found.parts:

@@ -22,6 +22,8 @@ from tests.skills import BRAND, library_of, run
 T = TypeVar("T", bound=BaseModel)
 SAID: dict[str, Any] = tomllib.loads(Path(__file__).with_name("rewordings.toml").read_text("utf-8"))
 EVERY = [(name, language) for name in SAID["questions"] for language in ("en", "fr")]
+# In no fact, but in what the rules say of facts: fair as long as their version stands beside.
+SAID_BY_RULES_ALONE = re.compile("“(?:publicité|advertised|French)”")
 ONCE: dict[tuple[str, str], Assignment] = {}
 
 
@@ -90,7 +92,7 @@ async def test_by_rules_is_never_called_made_up(words: str, language: str) -> No
             rules.model_copy(update=same), beside, assignment.evidence, more=assignment.besides,
             request=assignment.request, brand=BRAND, today=TODAY,
         )  # fmt: skip
-        assert [one for one in found if "publicité" not in one] == []
+        assert [one for one in found if not SAID_BY_RULES_ALONE.search(one)] == []
 
 
 @pytest.mark.parametrize(("words", "part", "text", "language"), rows("honest"))

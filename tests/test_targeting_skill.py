@@ -1,6 +1,5 @@
 """A choice of audiences …"""
 
-import json
 from typing import Any
 
 import pytest
@@ -10,12 +9,9 @@ from bot.drafting import Drafted
 from bot.library.segments.audience import count
 from bot.parts import Table
 from bot.request import Question
-from bot.writers.claude import Claude
-from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, says
 from tests.library.sample import sample
 from tests.library.small import small
-from tests.skills import run, told
+from tests.skills import rewritten, run, told
 
 ENGLISH = "whom should I target for the linen launch?"
 FRENCH = "qui cibler pour le lancement du lin ?"
@@ -198,43 +194,6 @@ async def test_keeps_only_the_facts_that_it_stands_on() -> None:
     assert cited <= {fact.id for fact in found.evidence.facts}
 
 
-async def reworded(**changes: tuple[str, str]) -> tuple[Drafted, Drafted]:
-    """What the rules say, and what comes of it when an AI changes it so."""
-    base = await made(ENGLISH)
-    keys = ("finding", "audiences", "say", "risks")
-    said = {p.key: {"text": p.text, "facts": list(p.facts)} for p in base.parts if p.key in keys}
-    for key, (old, new) in changes.items():
-        assert old in str(said[key]["text"])
-        said[key]["text"] = str(said[key]["text"]).replace(old, new)
-    async with ScriptedClaude(*[says(json.loads(json.dumps(said)))] * 3) as server:
-        writer = Claude(
-            key=server.key, base_url=server.url, name="claude-haiku-5-5", now=lambda: NOW
-        )
-        try:
-            return base, await made(ENGLISH, writer=writer)
-        finally:
-            await writer.close()
-
-
-async def test_reworded_well_is_the_ais() -> None:
-    _, found = await reworded(finding=("827 customers", "827 customers of yours"))
-    assert "customers of yours" in found.parts[0].text
-    assert blocked(found) == []
-
-
-@pytest.mark.parametrize(
-    ("new", "why"),
-    [
-        ("31.9%", "31.9% has no source"),
-        ("17%, because the summer campaign worked,", "no source names this cause"),
-        ('17% ("I love this linen", says one)', "in no source, letter for letter"),
-    ],
-)
-async def test_with_an_invented_figure_cause_or_quote_is_blocked(new: str, why: str) -> None:
-    _, found = await reworded(finding=("17%", new))
-    assert any(why in told for told in blocked(found))
-
-
 @pytest.mark.parametrize(
     ("part", "named"),
     [
@@ -246,6 +205,9 @@ async def test_with_an_invented_figure_cause_or_quote_is_blocked(new: str, why: 
 async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(
     part: str, named: str
 ) -> None:
-    base, found = await reworded(**{part: (named, "Wealthy retirees")})
-    assert "Wealthy" not in told(found)
-    assert [p.text for p in found.parts] == [p.text for p in base.parts]
+    base = await made(ENGLISH)
+    text = next(one.text for one in base.parts if one.key == part)
+    assert named in text
+    found, wrong = await rewritten(ENGLISH, {part: text.replace(named, "Wealthy retirees")})
+    assert "Wealthy retirees" in wrong[0]
+    assert [one.text for one in found.parts] == [one.text for one in base.parts]

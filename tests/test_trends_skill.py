@@ -7,9 +7,6 @@ import pytest
 
 from bot.drafting import Drafted
 from bot.parts import Table
-from bot.writers.claude import Claude
-from tests.conftest import NOW
-from tests.fakes.claude import ScriptedClaude, says
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -134,45 +131,3 @@ async def test_says_which_file_is_missing_and_what_is_too_thin() -> None:
     assert "Import a file of orders" in told(none)
     thin = await made("sales trends", shelf=small(orders=steady(12, 8)))
     assert "18 whole weeks" in told(thin)
-
-
-GOOD = {
-    "finding": "Candles and scents sell 126 units a week where 63 units were expected (confirmed).",
-    "moved": "On phones, 38% of payments end in a purchase, 58% before (confirmed).",
-    "watch": "Tea towels come back a little more: 7% (to watch).",
-    "next": "1. Check the stock of candles before the weekend.",
-}
-
-
-async def rewritten(**changes: str) -> Drafted:
-    answer = {
-        name: {"text": text, "facts": ["trends.category-bougies-et-senteurs.last"]}
-        for name, text in (GOOD | changes).items()
-    }
-    async with ScriptedClaude(says(answer)) as server:
-        writer = Claude(key=server.key, base_url=server.url, now=lambda: NOW)
-        try:
-            return await made("trends in sales this month", writer=writer)
-        finally:
-            await writer.close()
-
-
-async def test_lets_an_ai_reword_it() -> None:
-    found = await rewritten()
-    assert part(found, "finding") == GOOD["finding"]
-    assert blocked(found) == []
-    assert "–" in part(found, "how_to_read")  # stays ours
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"finding": "Candles sell 260 units a week where 63 units were expected."},
-        {"moved": "Mobile sales fell by 41% since 3 November."},
-        {"watch": "One customer wrote “I only shop for candles in the dark”."},
-        {"next": "1. Move €5,000 of budget to candles."},
-    ],
-    ids=["figure", "share and day", "quotation", "money"],
-)
-async def test_blocks_what_an_ai_makes_up(changes: dict[str, str]) -> None:
-    assert blocked(await rewritten(**changes))

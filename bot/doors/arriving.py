@@ -6,16 +6,20 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from bot.doors.house import House
 from bot.doors.looking import Asked
+from bot.doors.own import own_words_of
 from bot.doors.products_dropped import PRODUCTS, Products
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
 from bot.library.files import Understood, read
 from bot.library.files.joining import Joined, half, stands_alone, together
 from bot.library.files.understood import Said
+from bot.library.keep import Merge
 from bot.library.kinds import kinds
-from bot.stock import Half, Ready, Sorted, Watch
+from bot.stock import Along, Half, Ready, Sorted, Watch
 from bot.words import Words
 
 TRIED = 20 * 2**20  # bytes: up to here a file is read once before the question, for exact figures
@@ -27,11 +31,10 @@ class Rows:
 
     rejected: int
     rejects: Path | None
-    take: Callable[[], Any]
+    take: Callable[[Along], None]
 
-    def keep(self) -> tuple[int, int, int]:
-        merged = self.take()
-        return merged.new, merged.replaced, merged.same
+    def keep(self, along: Along) -> None:
+        self.take(along)
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,15 @@ class Arriving:
             apart=apart,
             progress=watch.progress,
             cancelled=watch.cancelled,
+            own=own_words_of(self.house, workspace, found.kind),
         )
 
-        def take() -> Any:
-            kept = apart if apart.exists() else None
-            return self.house.stocking.take(workspace, found.kind, fresh, source=name, apart=kept)
+        def take(along: Along) -> None:
+            def told(session: Session, merge: Merge) -> None:
+                along(session, merge.new, merge.replaced, merge.same + merge.doubles)
+
+            kept, stocking = apart if apart.exists() else None, self.house.stocking
+            stocking.take(workspace, found.kind, fresh, source=name, apart=kept, along=told)
 
         return Rows(taken.rejected, taken.rejects, take)
 

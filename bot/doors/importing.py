@@ -14,6 +14,7 @@ from types import FrameType
 
 from bot.doors.house import LOCAL, House, now
 from bot.doors.looking import Asked, Seen, look
+from bot.doors.own import own_words_of
 from bot.doors.shown import shown
 from bot.doors.stocking import Merged
 from bot.doors.terminal import say
@@ -111,6 +112,7 @@ class Importing:
                     apart=apart,
                     progress=counting.told,
                     cancelled=self.stop.is_set,
+                    own=own_words_of(self.house, self.workspace, found.kind),
                 )
             if self.stop.is_set():
                 raise Cancelled

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from bot.clock import minute
 from bot.doors.house import LOCAL, House, now
+from bot.doors.own import own_words_of
 from bot.errors import CannotDo
 from bot.job import Job
 from bot.library.catalogue.file import write_rejects
@@ -102,7 +103,14 @@ class Inbox:
         with tempfile.TemporaryDirectory(prefix="inbox-") as folder:
             to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
             stocking = self.house.stocking
-            taken = read(path, understood, to=to, key=stocking.key(), apart=apart)
+            taken = read(
+                path,
+                understood,
+                to=to,
+                key=stocking.key(),
+                apart=apart,
+                own=own_words_of(self.house, workspace, understood.kind),
+            )
             kept = apart if apart.exists() else None
             merged = stocking.take(workspace, understood.kind, to, source=path.name, apart=kept)
             told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"

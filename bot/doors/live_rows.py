@@ -110,7 +110,7 @@ class LiveRows:
             log.error("%s %s: %d live files are gone", workspace, kind, len(paths) - len(there))
         named = [batch.sha256 for batch in waiting]
 
-        def mark(session: Session) -> None:
+        def mark(session: Session, _: object = None) -> None:
             if not Batch.merged(session, workspace, kind, named, now()):
                 raise Elsewhere
 
@@ -126,18 +126,22 @@ class LiveRows:
         return rows
 
     def _bring_in(
-        self, workspace: str, kind: str, paths: Sequence[Path], mark: Callable[[Session], None]
+        self,
+        workspace: str,
+        kind: str,
+        paths: Sequence[Path],
+        mark: Callable[[Session, object], None],
     ) -> int:
         """These batches into the library, in the order in which they came."""
         if not paths:
             with self.house.database.begin() as session:
-                mark(session)
+                mark(session, None)
             return 0
         fresh = self.folder / workspace / kind / f"merging-{uuid.uuid4().hex}.parquet"
         try:
             rows = join(paths, fresh)
             into = self._into(workspace)
-            self.house.stocking.take(into, kind, fresh, source=SOURCE, along=mark)
+            self.house.stocking.take(into, kind, fresh, source=SOURCE, along=mark, live=True)
         finally:
             fresh.unlink(missing_ok=True)
         return rows

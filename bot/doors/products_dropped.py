@@ -8,6 +8,7 @@ from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Understood
 from bot.library.files.goods import reread
 from bot.product import ProductRow
+from bot.stock import Along
 from bot.workspace import Workspace
 
 PRODUCTS = "products"
@@ -38,11 +39,11 @@ class Products:
     def rejected(self) -> int:
         return len(self.catalogue.rejects)
 
-    def keep(self) -> tuple[int, int, int]:
+    def keep(self, along: Along) -> None:
         """New and replaced; a catalogue knows of no third."""
         rows = [(p.handle, p.title, p.model_dump_json()) for p in self.catalogue.products]
         with self.house.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL, self.workspace)
             new, again = ProductRow.put(session, self.workspace, rows, file=self.name, now=now())
-        return new, again, 0
+            along(session, new, again, 0)

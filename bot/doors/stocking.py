@@ -36,6 +36,10 @@ READABLE = timedelta(hours=1)  # retired files stay for those who have them open
 SPILLED = 86_400  # seconds after which what an engine put down belongs to nobody
 
 
+# What is done in the transaction that lists the rows, knowing what became of them.
+Along = Callable[[Session, Merge], None]
+
+
 @dataclass(frozen=True)
 class Merged:
     """What became of a file's rows: new ones, corrected ones, and those that were there the same.
@@ -95,14 +99,15 @@ class Stocking:
         *,
         source: str,
         apart: Path | None = None,
-        along: Callable[[Session], None] | None = None,
+        along: Along | None = None,
+        live: bool = False,
     ) -> Merged:
         """The rows of `fresh`, a Parquet file of the kind's columns, into the library. All of them
         are in when this returns; killed or failed before, the library is as it was. `fresh` and
         `apart` (sealed addresses that came with consents) are only read. `along` is done in the
-        transaction that lists the rows, also when there is nothing new to list; without it, live
-        rows that came before are brought in first."""
-        if along is None:
+        transaction that lists the rows, also when there is nothing new to list. Live rows that
+        came before are brought in first, unless these are `live` ones."""
+        if not live:
             self.catch_up(workspace, kind)
         sign = check_sign(self.key())
 
@@ -216,7 +221,7 @@ class Stocking:
         kind: str,
         making: Callable[[Sequence[Kept], Sequence[Kept], Path], tuple[Merge, Merge]],
         sign: str,
-        along: Callable[[Session], None],
+        along: Along,
     ) -> Merged:
         """Makes the files and lists them, again when somebody switched first."""
         folder = self._folder(workspace, kind)
@@ -244,7 +249,7 @@ class Stocking:
         making: Callable[[Sequence[Kept], Sequence[Kept], Path], tuple[Merge, Merge]],
         folder: Path,
         sign: str,
-        along: Callable[[Session], None],
+        along: Along,
     ) -> Merge:
         with self.database.begin() as session:
             Workspace.ensure(session, workspace, self.now())
@@ -255,6 +260,7 @@ class Stocking:
         changes = [(kind, rows), *([(ADDRESSES, sealed)] if kind == "consents" else [])]
         try:
             with self.database.begin() as session:
+                along(session, rows)
                 for name, made in changes:
                     if made.adds or made.retires:
                         Holding.switch(
@@ -266,7 +272,6 @@ class Stocking:
                             now=self.now(),
                             seen=[one.id for one in seen[name]],
                         )
-                along(session)
         except Meanwhile:
             for _, made in changes:
                 for one in made.adds:
@@ -335,7 +340,7 @@ class Stocking:
             yield
 
 
-def _nothing(_: Session) -> None:
+def _nothing(_: Session, __: Merge) -> None:
     return None
 
 

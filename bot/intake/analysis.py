@@ -40,6 +40,7 @@ async def take_in(
         product_words=product[1] if product else None,
         audience=given.get("audience"),
         category=given.get("category"),
+        brand=given.get("brand"),
         series=given.get("series"),
         since=_day(given.get("since")) or (meant.since if meant else None),
         until=_day(given.get("until")) or (meant.until if meant else None),

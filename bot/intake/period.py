@@ -19,7 +19,7 @@ LAST_DAYS = re.compile(
 SINCE = re.compile(
     rf"\b(?:since|depuis|from)(?: le| the)? (?:(\d{{1,2}})(?:st|nd|rd|th|er)? )?({MONTH})\b"
 )
-IN_MONTH = re.compile(rf"\b(?:in|of|en|de|d')\s?({MONTH})\b")
+IN_MONTH = re.compile(rf"\b(?:in|of|en|de|d')\s?({MONTH})\b(?: ((?:19|20)\d\d)\b)?")
 AHEAD = re.compile(
     r"\b(?:(?:with)?in(?: the)?(?: next| coming)?|(?:over|for) the (?:next|coming)|next|coming)"
     r" (\d{1,3}|one|two|three|four|six|twelve)? ?(day|week|month)s?\b(?! ago)"
@@ -52,7 +52,8 @@ def read(words: str, today: date) -> Period | None:
     if named := _named(said, today):
         return named
     if found := IN_MONTH.search(said):
-        since = _latest(today, MONTHS[found[1]], 1)
+        month = MONTHS[found[1]]
+        since = date(int(found[2]), month, 1) if found[2] else _latest(today, month, 1)
         return Period(since, min(today, _month_end(since)))
     return None
 

@@ -44,6 +44,7 @@ def where_of(request: Request) -> Where:
     return Where(
         product=brief.product,
         category=brief.category,
+        brand=brief.brand,
         since=brief.since,
         until=brief.until,
         days=brief.within,

@@ -16,6 +16,7 @@ class Where:
 
     product: str | None = None
     category: str | None = None
+    brand: str | None = None  # the maker's, as the catalogue has it
     channel: str | None = None
     country: str | None = None
     region: str | None = None

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from bot.errors import CannotDo
 from bot.library.findings import Where
+from bot.library.read import rows_of
 from bot.library.shelf import Shelf
 from bot.words import Words
 
@@ -36,6 +37,8 @@ def narrowed(shelf: Shelf, kind: str, where: Where) -> ir.Table:
         table = table.filter(table.at >= ibis.literal(where.since).cast("timestamp"))
     if where.segment:
         table = _of_segment(shelf, table, where.segment)
+    if where.brand:
+        table = of_brand(shelf, table, where.brand)
     for name, wanted in _wanted(where).items():
         table = _with(shelf, kind, table, name, wanted)
     return table
@@ -51,6 +54,23 @@ def with_category(shelf: Shelf, table: ir.Table) -> ir.Table:
     joined = table.left_join(known, table.product == known.known)
     category = ibis.coalesce(joined.category, joined.known_category)
     return joined.mutate(category=category).drop("known", "known_category")
+
+
+def of_brand(shelf: Shelf, table: ir.Table, brand: str) -> ir.Table:
+    """The rows whose product is of this brand, which only the catalogue says. Raises CannotDo
+    where it names no such brand."""
+    known = shelf.products
+    if known is not None:
+        known = known.filter(known.brand.lower() == brand.lower())
+    if known is None or not rows_of(shelf, known.aggregate(products=known.count()))[0]["products"]:
+        raise CannotDo(
+            Words(
+                "The catalogue names no brand called {brand}, so nothing can be told by it. "
+                "Import the products with their brand.",
+                brand=brand,
+            )
+        )
+    return table.semi_join(known, "product")
 
 
 def _wanted(where: Where) -> dict[str, str]:

@@ -15,14 +15,16 @@ from bot.words import Words
 
 SENTENCE = re.compile(r"[^.!?\n…]+(?:[.!?…]+(?=\s|$)|[.!?…]+(?=\S)[^.!?\n…]*)*[.!?…]*")
 DECIDES = re.compile(
-    r"^(?:ok(?:ay)?,? |so,? |right,? |bon,? |alors,? |donc,? |parfait,? )?"
+    r"^(?:(?:ok(?:ay)?|so|right|great|perfect|yes|well|bon|ben|alors|donc|parfait|super|oui|allez"
+    r"|voilà|très bien|du coup|bref)\b[,.! ]*)*"
     r"(?:let'?s (?!see|not|talk|discuss)"
     r"|we(?:'ll| will)? (?:go|are going) (?:with|for)|we(?:'re| are) going with"
     r"|we decided|decided\b"
     r"|we agreed|agreed\b|it'?s (?:decided|settled)|going with|final(?: answer)?:"
     r"|we'?ll (?:use|keep|launch|send|drop|start)|we (?:keep|drop|launch|start|send)\b"
     r"|on part (?:sur|avec)|on garde|on lance|on prend|on choisit|on valide|on abandonne"
-    r"|on reste sur|on fait (?!quoi)|c'est décidé"
+    r"|on reste sur|on fait (?!quoi)|on retient|on opte pour|on décale|on annule|on arrête"
+    r"|on se cale sur|gardons|lançons|retenons|validons|je valide|c'est décidé"
     r"|décidé\b|c'est (?:validé|acté|calé)|validé\b|acté\b|ok pour|d'accord pour|nous partons sur"
     r"|nous avons décidé|on a décidé|partons sur|allons-y pour)",
     re.IGNORECASE,
@@ -44,6 +46,23 @@ HANDS = re.compile(
     r"|t'occupes|prends)\b|\b(?:pouvez|pourriez)-vous\b|\bmerci de\b|\bstp\b|\bsvp\b",
     re.IGNORECASE,
 )
+ORDERS = (  # what somebody is told to do: « Léa, envoie la version B », "Max, send it"
+    r"(?:n'oublie[sz]? pas|pense[sz]? à|occupe[sz]?-(?:toi|vous)|(?:envoi|prépar|relanc|vérifi"
+    r"|regard|rédig|appell|lanc|publi|corrig|valid|demand|partag|programm|réserv|command|cré|ajout"
+    r"|supprim|retir|chang|test|planifi|contact|not|termin|boucl|post|confirm|trouv|gard|donn"
+    r"|communiqu|organis|cal|bloqu|récupèr|récupér|mont)(?:e|es|ez)|envoyez|appelez|écri(?:s|vez)"
+    r"|pren(?:ds|ez)|fai(?:s|tes)|me(?:ts|ttez)|transme(?:ts|ttez)|répon(?:ds|dez)|fini(?:s|ssez)"
+    r"|don't forget|make sure|send|prepare|check|write|call|book|ask|draft|post|publish|fix"
+    r"|schedule|update|share|set up|add|remove|test|confirm|finish|chase|order|tell|remind|review)"
+    r"(?![\w'])"
+)
+NEEDED = re.compile(
+    r"\b(?:il (?:faut|faudra|faudrait)|(?<!ne )faut (?:que|qu'on)|on doit|nous devons|reste à"
+    r"|we (?:need|have) to|we must|(?:someone|somebody) (?:should|needs? to|has to|must))\b"
+    r"(?! pas\b)(?! \w+ (?:pas|jamais)\b)",
+    re.IGNORECASE,
+)
+NOBODY = Words("nobody yet")
 NOT = re.compile(
     r"\b(?:if|unless|maybe|perhaps|not sure|si|peut-être|pas sûre?|don'?t think|won'?t|will not)\b",
     re.IGNORECASE,
@@ -119,14 +138,33 @@ def _is_answered(said: Sequence[Message], at: int) -> bool:
 
 
 def _todo(said: Sequence[Message], names: Sequence[str]) -> Iterator[Picked]:
+    """What somebody promised, was asked or told to do; and what must be done by nobody named."""
     for message in said:
         for one in sentences(message.text):
             if len(one) > LONG or (NOT.search(one) and not HANDS.search(one)):
                 continue
-            if HANDS.search(straight(one)) and (named := _named(one, names, message.who)):
+            words, told = straight(one), _told(straight(one), names, message.who)
+            if told:
+                yield message, told, one
+            elif HANDS.search(words) and (named := _named(one, names, message.who)):
                 yield message, named, one
-            elif PROMISES.search(straight(one)) and not one.endswith("?"):
+            elif PROMISES.search(words) and not one.endswith("?"):
                 yield message, message.who, one
+            elif NEEDED.search(words) and not one.endswith("?"):
+                yield message, _named(one, names, message.who) or NOBODY.text, one
+
+
+def _told(sentence: str, names: Sequence[str], speaker: str) -> str | None:
+    """Whose name stands beside an order: "Léa, send it", « Envoie-la demain, Léa »."""
+    if sentence.endswith("?"):
+        return None
+    for name in names:
+        first = re.escape(name.split()[0])
+        before = rf"^@?{first}(?: \w+)?\s*[,:!–-]?\s*(?:stp|svp|please)?,?\s*{ORDERS}"
+        after = rf"^{ORDERS}.*,\s*@?{first}\W*$"
+        if name != speaker and re.search(f"{before}|{after}", sentence, re.IGNORECASE):
+            return name
+    return None
 
 
 def _named(sentence: str, names: Sequence[str], speaker: str) -> str | None:

@@ -8,9 +8,9 @@ VOWELS = frozenset("AEIOUYÀÂÄÉÈÊËÎÏÔÖÙÛÜŒÆ")
 
 
 def titled(title: str) -> str:
-    """The title in one line. One that is all capitals, and more than one short word, is set with a
-    capital at the beginning of its words; any other stays as it is."""
-    plain = squeeze(title)
+    """The title in one line, without underscores. One that is all capitals, and more than one
+    short word, is set with a capital at the beginning of its words; any other stays as it is."""
+    plain = squeeze(title.replace("_", " "))
     if plain != plain.upper() or sum(letter.isalpha() for letter in plain) <= len("XXXXX"):
         return plain
     return " ".join(_word(word, first=n == 0) for n, word in enumerate(plain.split()))

@@ -66,6 +66,8 @@ class Ground:
                 continue
             if any(agree(figure, one, loose=loose) for one in known.figures):
                 return known.fact
+            if _spelt_out(figure) and fold(figure.text) in fold(str(known.fact.value)):
+                return known.fact  # "sept heures", word for word
             if figure.first.kind == "code" and _has_code(known.fact, str(figure.first.value)):
                 return known.fact
         return None
@@ -169,6 +171,10 @@ class Ground:
                 }
                 concept = goals.get(brief.goal)
                 yield Said(brief.author, "", (), frozenset({concept} if concept else ()))
+
+
+def _spelt_out(figure: Figure) -> bool:
+    return not any(character.isdigit() for character in figure.text)
 
 
 def _has_code(fact: Fact, code: str) -> bool:

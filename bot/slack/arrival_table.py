@@ -6,6 +6,7 @@ from bot.slack.arrival_words import HOW, column_words
 from bot.slack.blocks import Block, cut, fitting, weigh
 from bot.words import Words
 
+KEYED = Words("(a key)")  # where a person's value would stand
 MOST_ROWS, NAME, CELL = 99, 40, 28  # Slack's table takes 100 rows, its head among them
 
 
@@ -36,7 +37,8 @@ def _row(column: Matched, values: list[str], language: str) -> list[str]:
     ours = column_words(column.ours).to(language)
     how = HOW.get(column.how)
     becomes = f"{ours} ({how.to(language)})" if how else ours
-    return [_cell(column.theirs, NAME), _cell(becomes, NAME), *(_cell(v, CELL) for v in values)]
+    shown = [KEYED.to(language) if one == "(keyed)" else one for one in values]
+    return [_cell(column.theirs, NAME), _cell(becomes, NAME), *(_cell(v, CELL) for v in shown)]
 
 
 def _cell(text: str, most: int) -> str:

@@ -91,6 +91,13 @@ COLUMNS: dict[str, Words] = {
     "materials": Words("materials"),
     "link": Words("link"),
     "stock": Words("stock"),
+    "unit_price": Words("price of one"),
+    "line_discount": Words("discount of the line"),
+    "size": Words("size"),
+    "colour": Words("colour"),
+    "time": Words("hour"),
+    "age": Words("age"),
+    "gender": Words("gender"),
 }
 
 # How what was assumed of a file can be meant otherwise.

@@ -1,45 +1,27 @@
 """Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
 is switched on. Whoever set it, or an approver, may pause, change, run or delete it there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.response import BoltResponse
 from sqlalchemy.orm import Session
 
-from bot.brand import Brand
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.product import ProductRow
-from bot.schedule import DAILY, WEEKDAYS, Schedule, State
+from bot.schedule import Schedule, State
 from bot.slack import names
-from bot.slack.blocks import Block, Message, actions, button, context, cut, option, plain, section
+from bot.slack.blocks import Block, Message, actions, button, context, section
 from bot.slack.click import GONE, Click
-from bot.slack.fields import LABEL, choice, form, typed
+from bot.slack.digest_form import digest_form, narrower, set_in
 from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.slack.place import asked_at
-from bot.slack.reading import chosen, ticked, typed_in
+from bot.slack.reading import typed_in
 from bot.slack.sent import Sent
 from bot.task import Task
 from bot.words import Words
-
-SECTIONS = {
-    "sales": Words("Sales"),
-    "site": Words("The path to purchase and parcels"),
-    "feedback": Words("What customers say"),
-    "campaigns": Words("Campaigns and tests"),
-    "queue": Words("The review queue"),
-    "intern": Words("The week of your intern"),
-}
-ZONES = (
-    *("Europe/Paris", "Europe/London", "Europe/Berlin", "Europe/Brussels", "Europe/Madrid"),
-    *("America/New_York", "America/Chicago", "America/Los_Angeles", "America/Montreal"),
-    *("Asia/Tokyo", "Australia/Sydney", "UTC"),
-)
-HOURS = range(6, 22)
-EVERYTHING, MOST_CATEGORIES = "*", 90
 
 
 async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -48,57 +30,10 @@ async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     name = str(body.get("text") or "").strip() or "weekly"
     known = await front.run(Schedule.find, workspace, name)
     language = await front.language(workspace, user)
-    categories = await front.run(_categories, workspace)
-    view = digest_form(language, front.house.brand(workspace), name, known, categories)
+    offered = await front.run(narrower, workspace)
+    view = digest_form(language, front.house.brand(workspace), name, known, offered)
     await front.open(str(body["trigger_id"]), view, {"channel": str(body["channel_id"])})
     await ack()
-
-
-def _categories(session: Session, workspace: str) -> list[str]:
-    return ProductRow.categories(session, workspace)[:MOST_CATEGORIES]
-
-
-def digest_form(
-    language: str,
-    brand: Brand,
-    name: str,
-    known: Schedule | None,
-    categories: Sequence[str] = (),
-) -> Block:
-    """What, when, in which language; where is the channel it was typed in."""
-    days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
-    languages = {"en": Words("English"), "fr": Words("French")}
-    blocks = [
-        typed("name", Words("Its name"), language, name),
-        _ticks("sections", Words("What it tells"), list(SECTIONS.items()), language,
-               known.sections if known else list(SECTIONS)),
-        *_narrowing(language, known, categories),
-        _menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
-        _menu("hour", Words("Hour"), [(str(h), Words("{h}:00", h=h)) for h in HOURS], language,
-              str(known.hour if known else 9)),
-        _menu("zone", Words("Time zone"), [(zone, zone) for zone in ZONES], language,
-              known.zone if known else ZONES[0]),
-        _menu("language", Words("Language"), [(one, languages[one]) for one in brand.languages],
-              language, known.language if known else brand.languages[0]),
-        _ticks("quiet", Words("When it speaks"),
-               [("yes", Words("Only when something moved"))], language,
-               ["yes"] if known and known.only_when_moved else []),
-        _ticks("alerts", Words("Between two digests"),
-               [("yes", Words("Tell me at once when sales stop or complaints jump"))], language,
-               ["yes"] if known and known.alerts else []),
-    ]  # fmt: skip
-    lead = Words("You get a preview first. It is posted here only once you switch it on.")
-    blocks.append(context(lead.to(language)))
-    return form(names.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, "{}", language)
-
-
-def _narrowing(language: str, known: Schedule | None, categories: Sequence[str]) -> list[Block]:
-    """One category of the catalogue, or all; nothing to choose without a catalogue."""
-    about = known.about if known else None
-    names = list(dict.fromkeys([*([about] if about else []), *categories]))
-    offered = [(EVERYTHING, Words("All categories")), *((cut(one, 75), one) for one in names)]
-    label = Words("One category only")
-    return [_menu("about", label, offered, language, about or EVERYTHING)] if names else []
 
 
 async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
@@ -125,15 +60,7 @@ def _set(session: Session, front: Front, sent: Sent, name: str) -> None:
         name=name,
         owner=known.owner if known else sent.user,
         place=asked_at(channel, known.owner if known else sent.user),
-        weekday=int(chosen(sent.view, "weekday") or 0),
-        hour=int(chosen(sent.view, "hour") or 9),
-        minute=0,
-        zone=chosen(sent.view, "zone") or ZONES[0],
-        language=chosen(sent.view, "language") or "en",
-        sections=ticked(sent.view, "sections"),
-        about=_about(sent),
-        only_when_moved=bool(ticked(sent.view, "quiet")),
-        alerts=bool(ticked(sent.view, "alerts")),
+        **set_in(sent),
     )
     row.turn(session, "paused", now)
     preview = row.wish(now.date(), turn=str(sent.view["id"]))
@@ -141,11 +68,6 @@ def _set(session: Session, front: Front, sent: Sent, name: str) -> None:
         update={"place": asked_at(channel, sent.user, private=True), "private": True,
                 "author": sent.user})  # fmt: skip
     Task.accept(session, front.house.enqueue, private, now)
-
-
-def _about(sent: Sent) -> str | None:
-    found = chosen(sent.view, "about")
-    return None if found in (None, "", EVERYTHING) else found
 
 
 def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
@@ -185,8 +107,8 @@ def run_now(session: Session, front: Front, click: Click) -> Words | None:
 
 def change(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
     schedule = _schedule(session, front, click)
-    brand, categories = front.house.brand(click.workspace), _categories(session, click.workspace)
-    return lambda language: digest_form(language, brand, schedule.name, schedule, categories)
+    brand, offered = front.house.brand(click.workspace), narrower(session, click.workspace)
+    return lambda language: digest_form(language, brand, schedule.name, schedule, offered)
 
 
 def _schedule(session: Session, front: Front, click: Click) -> Schedule:
@@ -239,33 +161,3 @@ def _redraw(session: Session, front: Front, click: Click) -> None:
     task = session.get(Task, click.ref.task) if click.ref.task else None
     if task is not None and task.workspace == click.workspace:
         Post.changed(session, front.house.enqueue, task.first_piece)
-
-
-def _menu(
-    id: str, label: Words, offered: list[tuple[str, Any]], language: str, start: str
-) -> Block:
-    options = [option(_said(words, language), value) for value, words in offered]
-    field = choice(id, label, options, language) | {"optional": False}
-    initial = next((one for one in options if one["value"] == start), options[0])
-    field["element"]["initial_option"] = initial
-    return field
-
-
-def _ticks(
-    id: str, label: Words, offered: list[tuple[str, Words]], language: str, start: list[Any]
-) -> Block:
-    options = [option(words.to(language), value) for value, words in offered]
-    element: Block = {"type": "checkboxes", "action_id": id, "options": options}
-    if initial := [one for one in options if one["value"] in start]:
-        element["initial_options"] = initial
-    return {
-        "type": "input",
-        "block_id": id,
-        "optional": True,
-        "label": plain(label.to(language), LABEL),
-        "element": element,
-    }
-
-
-def _said(words: Words | str, language: str) -> str:
-    return words.to(language) if isinstance(words, Words) else words

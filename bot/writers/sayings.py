@@ -12,7 +12,7 @@ CARE = re.compile(
     re.IGNORECASE,
 )
 FIT = re.compile(
-    r"\btailles? [A-Z0-9]|prenez votre taille|taille (?:normal|grand|petit)"
+    r"\btailles? (?-i:[A-Z0-9])|prenez votre taille|taille (?:normal|grand|petit)"
     r"|\bcoupe (?:droite|mixte)|longueur|\bentrejambe|\bfits?\b|\btrue to size|\bsize (?:up|down)"
     r"|\bmesure",
     re.IGNORECASE,

@@ -176,7 +176,7 @@ def test_reads_orders_and_their_lines_as_one(
     bought = "order_id,line,product_id,price\n1,1,LIN,79.00\n1,2,TOTE,24.00\n2,1,LIN,79.00\n"
     both = [file(home, placed, "placed.csv"), file(home, bought, "bought.csv")]
     assert main(["import", "--yes", *both]) == 0
-    assert "placed.csv and bought.csv are read as one: 3 lines." in capsys.readouterr().out
+    assert "placed.csv and bought.csv are read as one: 3 lines, and" in capsys.readouterr().out
     assert [row[0] for row in rows(home, "orders", "\"order\" || '-' || line")] == [
         "1-1",
         "1-2",

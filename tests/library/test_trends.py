@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bot.errors import CannotDo
 from bot.library.findings import Findings, Where
 from bot.library.trends import find, series
 from bot.library.trends.expect import Surprise
@@ -98,6 +99,18 @@ def test_narrow_to_what_is_asked() -> None:
     assert not [s for s in told("last", findings) if s.startswith("device-desktop")]
     category = find(sample(), Where(category="Mailles"))
     assert told("last", category)["total-units"] == 92
+
+
+def test_narrow_to_a_brand_that_only_the_catalogue_knows() -> None:
+    orders = [dict(one, product="p1", quantity=1.0) for one in steady(30, each=6)]
+    orders += [{**one, "order": f"x{one['order']}", "product": "p2"} for one in orders]
+    goods = [{"product": name, "title": name, "category": "c", "brand": brand}
+             for name, brand in (("p1", "Linea"), ("p2", "Alba"), ("p3", None))]  # fmt: skip
+    shelf = small(products=goods, orders=orders)
+    both = told("last", find(shelf, Where()))["total-orders"]
+    assert told("last", find(shelf, Where(brand="linea")))["total-orders"] * 2 == both
+    with pytest.raises(CannotDo, match="no brand called Nobody"):
+        find(shelf, Where(brand="Nobody"))
 
 
 def test_say_that_a_season_needs_a_year() -> None:

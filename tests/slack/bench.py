@@ -81,6 +81,7 @@ class Bench:
     def stocktaking(self) -> Stocktaking:
         home = self.house.home
         assert home is not None
+        self.stockroom.database = self.database
         stock = self.stock or self.stockroom
         to = (self.database, self.enqueue, self.outside, stock, home, self.house.now)
         return Stocktaking(*to)

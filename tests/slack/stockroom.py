@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.db import Database
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
-from bot.stock import Sorted, Watch
+from bot.stock import Along, Ready, Sorted, Watch
 from bot.words import Words
 
 
@@ -20,11 +21,21 @@ class Lines:
     rejected: int
     rejects: Path | None
 
-    def keep(self) -> tuple[int, int, int]:
+    def keep(self, along: Along) -> None:
         known = set(self.stockroom.rows)
         fresh = [row for row in self.good if row not in known]
+        assert self.stockroom.database is not None
+        with self.stockroom.database.begin() as session:
+            along(session, len(fresh), 0, len(self.good) - len(fresh))
         self.stockroom.rows += fresh
-        return len(fresh), 0, len(self.good) - len(fresh)
+
+
+def kept(ready: Ready) -> tuple[int, int, int]:
+    """Stored: how many were new, replaced another one, were there already."""
+    told: list[tuple[int, int, int]] = []
+    ready.keep(lambda _, *counts: told.append(counts))
+    (found,) = told
+    return found
 
 
 @dataclass
@@ -36,6 +47,7 @@ class Stockroom:
     told: list[dict[str, str]] = field(default_factory=list)
     slow: threading.Event | None = None
     broken: bool = False
+    database: Database | None = None  # where arrivals are
 
     def sort_out(self, paths: Sequence[Path], *, kind: str | None, folder: Path) -> Sorted:
         return Sorted(alone=frozenset(range(len(paths))))

@@ -77,7 +77,7 @@ def test_puts_their_columns_beside_ours_with_three_rows() -> None:
     rows = [[cell["text"] for cell in row] for row in table["rows"]]
     assert rows[0] == ["In your file", "Becomes", "Row 1", "Row 2", "Row 3"]
     assert rows[1] == ["Commande", "order number", "1001", "1001", "1001"]
-    assert rows[2] == ["Client", "customer (replaced by a key)", "(keyed)", "(keyed)", "(keyed)"]
+    assert rows[2] == ["Client", "customer (replaced by a key)", "(a key)", "(a key)", "(a key)"]
 
 
 def test_asks_one_question_and_offers_the_other_kinds() -> None:

@@ -41,7 +41,8 @@ VISITS = b"session,at,step\ns1,2026-11-02 10:00,view\ns1,2026-11-02 10:01,cart\n
 @pytest.fixture
 def library(bench: Bench, tmp_path: Path) -> House:
     """A real library behind the bench."""
-    house = House(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "library")})).migrated()
+    told = {"SUPER_INTERN_HOME": str(tmp_path / "library"), "DATABASE_URL": bench.database.url}
+    house = House(Settings.read(told)).migrated()
     bench.stock = Arriving(house)
     return house
 
@@ -78,7 +79,7 @@ async def test_together_are_one_card_that_says_so_and_asks_once(
     said = text_of(shown)
     assert "Orders · orders.csv + lines.csv" in said
     assert "orders.csv and lines.csv are read as one: 3 lines." in said
-    assert "Left out: 1 orders without a line, 1 lines without an order." in said
+    assert "Left out: 1 order without a line, 1 line without an order." in said
     await bench.press(MARIE, card(bench, arrival), "take_in")
     await bench.run()
     assert "3 rows are in: 3 new" in text_of(card(bench, arrival))

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from bot.alert import Alert
 from bot.digesting import Digesting, Moved
 from bot.draft import Draft
@@ -152,7 +154,7 @@ async def test_that_breaks_is_told_to_its_owner_and_to_nobody_else(bench: Bench)
     await broken(bench)
     card = bench.in_dm(MARIE)[-1]
     said = text_of(card)
-    assert "Le point « weekly » du 30 novembre 2026 n’a pas pu être fait" in said
+    assert "Le point «\u00a0weekly\u00a0» du 30 novembre 2026 n’a pas pu être fait" in said
     assert "what customers wrote" not in said
     assert bench.said() == []
     assert schedule(bench).last == "2026-11-30"
@@ -253,15 +255,34 @@ async def test_of_other_work_takes_no_question_that_nobody_asked_it(bench: Bench
     assert len(bench.tasks) == 1
 
 
-async def test_may_be_of_one_category_of_the_catalogue(bench: Bench) -> None:
-    body = '{"handle": "b1", "title": "Bougie", "type": "Bougies"}'
+@pytest.mark.parametrize(
+    ("about", "name", "shown", "value"),
+    [
+        ("Bougies", "category", "Catégorie\u00a0: Bougies", "Bougies"),
+        ("brand: Linea", "brand", "Marque\u00a0: Linea", "Linea"),
+    ],
+)
+async def test_may_be_of_one_brand_or_category_of_the_catalogue(
+    bench: Bench, about: str, name: str, shown: str, value: str
+) -> None:
+    made = [("b1", "Bougie", '{"handle": "b1", "type": "Bougies", "vendor": "Linea"}'),
+            ("b2", "Drap", '{"handle": "b2", "type": "Linge", "vendor": "Alba"}')]  # fmt: skip
+    with bench.database.begin() as session:
+        ProductRow.put(session, TEAM, made, file="f.csv", now=NOW)
+    assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
+    form = bench.form(MARIE)
+    assert shown in text_of(form.blocks)
+    assert (await bench.slack.submit(MARIE, form.id, FIELDS | {"about": {"about": about}})).ok
+    assert schedule(bench).about == about
+    assert bench.tasks[-1].form[name] == value
+
+
+async def test_offers_no_brand_where_one_made_all(bench: Bench) -> None:
+    body = '{"handle": "b1", "title": "Bougie", "vendor": "Maison Lin"}'
     with bench.database.begin() as session:
         ProductRow.put(session, TEAM, [("b1", "Bougie", body)], file="f.csv", now=NOW)
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
-    fields = FIELDS | {"about": {"about": "Bougies"}}
-    assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, fields)).ok
-    assert schedule(bench).about == "Bougies"
-    assert bench.tasks[-1].form["category"] == "Bougies"
+    assert "Maison Lin" not in text_of(bench.form(MARIE).blocks)
 
 
 async def alerted(bench: Bench) -> Any:

@@ -11,7 +11,7 @@ import ibis.expr.types as ir
 from bot.errors import CannotDo
 from bot.library.feedback.tongues import languages, named
 from bot.library.findings import Where
-from bot.library.narrow import with_category
+from bot.library.narrow import of_brand, with_category
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
 from bot.words import Words
@@ -83,6 +83,8 @@ def _narrowed(shelf: Shelf, where: Where) -> ir.Table:
         wanted = getattr(where, name)
         if wanted is not None:
             table = table.filter(table[name].lower() == str(wanted).lower())
+    if where.brand:
+        table = of_brand(shelf, table, where.brand)
     if where.since:
         table = table.filter(table["at"].date() >= ibis.literal(_reach(where.since)))
     if where.until:

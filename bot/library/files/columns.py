@@ -22,6 +22,7 @@ REASONS: dict[Type, str] = {
     "moment": "is no date that I can read",
     "yes": "is neither yes nor no",
 }
+ALIKE = ("alike_text", "alike_title")  # of texts without ids: what they are known again by
 WORDS = {"step": "as_step", "status": "as_status", "device": "as_device", "currency": "as_currency"}
 
 
@@ -49,11 +50,14 @@ class Rule:
 
 
 def ours(understood: Understood) -> list[Ours]:
-    """Every column of the kind, in order; then the outcomes of a test as `metric_<name>`."""
+    """Every column of the kind, in order; then the outcomes of a test as `metric_<name>`, and
+    what texts without ids are known again by."""
     found = [_column(understood, name) for name in kinds()[understood.kind].columns]
     for one in understood.columns:
         if one.metric:
             found.append(_outcome(understood, one.place, one.metric, one.theirs))
+    if understood.kind == "feedback" and not understood.has("id"):
+        found += [_alike(understood, name) for name in ("text", "title")]
     return found
 
 
@@ -154,6 +158,12 @@ def _column(understood: Understood, name: str) -> Ours:
         return Ours(name, column.type, raw, sql, theirs)
     reason = REASONS.get(column.type)
     return Ours(name, column.type, raw, sql, theirs, reason, column.needed)
+
+
+def _alike(understood: Understood, name: str) -> Ours:
+    place = understood.place(name)
+    sql = "NULL" if place is None else f"bare_alike(s{place})"
+    return Ours(f"alike_{name}", "text", "NULL", sql, name)
 
 
 def _text(kind: str, name: str, raw: str) -> str:

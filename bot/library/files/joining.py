@@ -142,14 +142,19 @@ def _counted(con: duckdb.DuckDBPyConnection, folder: Path, orders: Half, lines: 
                 orders=orders.path.name,
             )
         )
+    names = {"orders": orders.path.name, "lines": lines.path.name}
+    if not alone and not lost:
+        return Words(
+            "{orders} and {lines} are read as one: {rows} lines, and each finds its other half.",
+            rows=found,
+            **names,
+        )
     return Words(
-        "{orders} and {lines} are read as one: {rows} lines. Left out: {alone} orders without a "
-        "line, {lost} lines without an order.",
-        orders=orders.path.name,
-        lines=lines.path.name,
+        "{orders} and {lines} are read as one: {rows} lines. Left out: {alone}, {lost}.",
         rows=found,
-        alone=alone,
-        lost=lost,
+        alone=Words.count("{n} order without a line", "{n} orders without a line", alone),
+        lost=Words.count("{n} line without an order", "{n} lines without an order", lost),
+        **names,
     )
 
 

@@ -42,7 +42,8 @@ def sample(
     con: duckdb.DuckDBPyConnection, relation: str, understood: Understood
 ) -> tuple[dict[str, str], ...]:
     """Three rows by our columns; persons and texts about them don't show."""
-    con.execute("CREATE OR REPLACE MACRO bare_words(x) AS hidden(x)")
+    for hiding in ("bare_words", "bare_alike"):
+        con.execute(f"CREATE OR REPLACE MACRO {hiding}(x) AS hidden(x)")
     told = [one for one in ours(understood) if one.sql not in ("NULL",) and one.name != "unit"]
     types = {name: column.type for name, column in kinds()[understood.kind].columns.items()}
     persons = {name for name, type_ in types.items() if type_ == "person"}

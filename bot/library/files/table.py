@@ -1,13 +1,13 @@
 """The rows of a file as a table of ours: `typed` holds all, `kept` those that come in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 
 import duckdb
 
 from bot.library.files.cells import prepare
-from bot.library.files.columns import Ours, cells, ours, rules, sql_type
-from bot.library.files.hiding import bare_words
+from bot.library.files.columns import ALIKE, Ours, cells, ours, rules, sql_type
+from bot.library.files.hiding import teach
 from bot.library.files.names import sort_of
 from bot.library.files.running import run
 from bot.library.files.source import Source, literal
@@ -22,12 +22,14 @@ def fill(
     today: date,
     progress: Callable[[int], None],
     cancelled: Callable[[], bool],
+    own: Collection[str],
 ) -> list[tuple[str, str]]:
-    """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason))."""
+    """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason)). `own`
+    words are no people's names."""
     prepare(source.con, key)
     sql, whys = selected(understood, source.relation, today)
     if "bare_words(" in sql:  # only then, for it loads numpy
-        source.con.create_function("bare_words", bare_words, ["VARCHAR"], "VARCHAR")
+        teach(source.con, own)
     run(
         source.con,
         f"CREATE TEMP TABLE typed AS {sql}",
@@ -98,7 +100,9 @@ def _whole(understood: Understood) -> str:
         line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
         base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
     if understood.kind == "feedback" and not understood.has("id"):
-        told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in names if name != "id"]
+        alike = {"text": ALIKE[0], "title": ALIKE[1]}
+        named = [alike.get(name, name) for name in names if name != "id"]
+        told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in named]
         said = ", ".join(told)
         # the same words twice are one text; stars without words may well be those of two people
         nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"

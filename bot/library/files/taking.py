@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -32,12 +32,14 @@ def read(
     progress: Callable[[int], None] = lambda rows: None,
     cancelled: Callable[[], bool] = lambda: False,
     today: date | None = None,
+    own: Collection[str] = (),
 ) -> Taken:
     """Takes the file in. `to` gets one Parquet file with exactly `shelf.schema(kind)`; `apart`,
     for consents, one of customer and the id, email, phone that it has (sealed). `key` makes
     persons' keys and seals. `progress` hears the rows read so far; `cancelled` is asked many times
     a second. `today` bounds dates: later than its tomorrow is rejected (the machine's day in UTC
-    if none). What stayed out is told in `to` with the ending `.rejects.csv`.
+    if none). `own` are words of what the team sells: see `own_words`. What stayed out is told in
+    `to` with the ending `.rejects.csv`.
 
     Raises Cancelled, and CannotDo when the file is not the one that was understood or no row of
     it can be read; `to` and `apart` then don't exist.
@@ -47,7 +49,7 @@ def read(
     fresh: list[tuple[Path, Path]] = []
     try:
         with opened(path, understood.name, shape_of(understood), cancelled) as source:
-            whys = fill(source, understood, key, day, progress, cancelled)
+            whys = fill(source, understood, key, day, progress, cancelled, own)
             rejects = _rejects(source, understood, whys)
             taken = _write(source, understood, to, fresh, rejects)
             if apart and understood.apart:

@@ -246,16 +246,16 @@ def _products(path: Path, name: str, shape: Shape, file: Opened, said: Said) -> 
     header = catalogue.header
     if header is None or not catalogue.products:
         raise hopeless.no_rows(name, catalogue.rejects)
-    text = shape.format == "csv"
+    direct = shape.format == "csv" and shape.header_line > 0  # by the catalogue's own reader
     used = {at for places in header.fields.values() for at in places}
     return Understood(
         name=name,
         kind=PRODUCTS,
         format=shape.format,
-        encoding=catalogue.encoding if text else None,
-        delimiter=header.delimiter if text else None,
+        encoding=catalogue.encoding if direct else shape.encoding,
+        delimiter=header.delimiter if direct else shape.delimiter,
         sheet=shape.sheet,
-        header_line=header.line if text else shape.header_line,
+        header_line=header.line if direct else shape.header_line,
         names=header.names,
         decimal=catalogue.mark or ".",
         currency=said.currency or currency_of(catalogue.products),

@@ -38,7 +38,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
         return found
     found = Findings("funnel", shelf.source("events"), last_day(shelf, "events", where))
     days = days_read(shelf, where)
-    visits = None if where.product or where.category else _visits(shelf, where, days, found)
+    visits = None if where.product or where.category or where.brand else _visits(shelf, where, days, found)
     if visits is None and found.cannot:
         return found
     asked = steps(visits) if visits else []

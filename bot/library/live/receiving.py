@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from bot.library.files.cells import prepare
-from bot.library.files.hiding import bare_words
+from bot.library.files.hiding import teach
 from bot.library.files.table import kept, selected
 from bot.library.files.understood import Mapped, Understood
 from bot.library.kinds import kinds
@@ -66,7 +66,7 @@ class Receiver:
                 self._engine.execute("SET temp_directory = ''")
                 prepare(self._engine, self._key)
                 self._engine.execute(PLAIN)
-                self._engine.create_function("bare_words", bare_words, ["VARCHAR"], "VARCHAR")
+                teach(self._engine)
             con = self._engine.cursor()
         # Few rows and long expressions: improving the plan costs five times what running it does.
         con.execute("PRAGMA disable_optimizer")

@@ -14,7 +14,7 @@ from bot.library.slugs import slug
 from bot.library.trends.expect import expected
 from bot.library.trends.returns import returns
 from bot.library.trends.tested import CONFIRMED, LEAST, TOTAL, Tested, tested
-from bot.library.trends.titles import titles
+from bot.library.trends.titles import TOTALS, titles
 from bot.library.trends.weekly import BY_LINE, Key
 from bot.words import Words
 
@@ -73,8 +73,8 @@ def _doubt(found: Findings, all_of: Tested) -> None:
     if any(all_of.alone):
         found.refuse(
             Words(
-                "Whether a single product moved for good: one whose season is not known, or that "
-                "fell back from a peak, is called to watch at most."
+                "A single product whose season is not known, or that fell back from a peak, is "
+                "called to watch at most: it may be its season."
             )
         )
     if (stopped := _stopped(all_of)) is not None:
@@ -214,4 +214,6 @@ def _query(key: Key) -> str:
 
 
 def _about(key: Key, titles: dict[str, str]) -> str:
+    if key[0] == "total":
+        return TOTALS[key[1]].text
     return titles.get(key[1], key[1]) if key[0] == "product" else key[1]

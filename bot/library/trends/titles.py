@@ -1,9 +1,13 @@
-"""What products are called: as the catalogue has it, else as their order lines say most often."""
+"""What series are called; products as the catalogue has it, else as their order lines say most often."""
 
 from collections.abc import Collection
 
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
+from bot.words import Words
+
+TOTALS = {"orders": Words("orders"), "units": Words("units"), "revenue": Words("revenue")}
+from bot.library.titled import titled
 
 
 def titles(shelf: Shelf, products: Collection[str]) -> dict[str, str]:
@@ -12,7 +16,7 @@ def titles(shelf: Shelf, products: Collection[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     if shelf.products is not None:
         named = rows_of(shelf, shelf.products.select("product", "title"))
-        known = {row["product"]: row["title"] for row in named if row["title"]}
+        known = {row["product"]: titled(row["title"]) for row in named if row["title"]}
     wanted = sorted(set(products) - set(known))
     orders = shelf.table("orders")
     if not wanted or orders is None:
@@ -21,5 +25,5 @@ def titles(shelf: Shelf, products: Collection[str]) -> dict[str, str]:
     rows = rows_of(shelf, lines.group_by("product", "title").aggregate(lines=lines.count()))
     said: dict[str, str] = {}
     for row in sorted(rows, key=lambda one: (-one["lines"], one["title"])):
-        said.setdefault(row["product"], row["title"])
+        said.setdefault(row["product"], titled(row["title"]))
     return {**said, **known}
