@@ -1,12 +1,15 @@
 """What moved in sales and what comes back, cut to what is asked; found in facts."""
 
+from decimal import Decimal
+
 from bot.evidence import Evidence
-from bot.path import DEVICES
+from bot.path import DEVICES, step_of
 from bot.told import Teller, Told, regions_named, speaks_of, told
 from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"
 MOST = 4
+ENDS = Decimal("0.25")  # of what is expected
 
 
 class Moved:
@@ -39,6 +42,14 @@ class Moved:
             for one in path
             if one.word("status") == SURE and one.number("change") < 0 and not one.get("through")
         ]
+
+    @property
+    def ends(self) -> bool:
+        """Whether so few orders came in the last week that the file ends rather than the shop."""
+        first = self.first
+        if first is None or first.key != "total-orders":
+            return False
+        return first.number("last") < ENDS * first.number("expected")
 
     def having(self, status: str) -> list[Told]:
         return [one for one in self.series if one.word("status") == status][:MOST]
@@ -86,3 +97,33 @@ def comes_back(teller: Teller, one: Told) -> str:
 def names(words: str, one: Told) -> bool:
     """Whether words name it, in either language."""
     return any(speaks_of(words, one.named(language)) for language in ("en", "fr"))
+
+
+def new(teller: Teller, found: Moved) -> list[str]:
+    """What was hardly sold before: a line for each week that something began in."""
+    weeks: dict[str, list[str]] = {}
+    for one in found.new[:MOST]:
+        said = Words("{name} ({last} a week)", name=one.about, last=teller.of(one, "last"))
+        weeks.setdefault(teller.of(one, "since"), []).append(teller.say(said))
+    return [
+        teller.say(Words("New since about the week of {since}, hardly sold before: {names}.",
+                         since=since, names=", ".join(names)))
+        for since, names in weeks.items()
+    ]  # fmt: skip
+
+
+def small(teller: Teller, one: Told) -> str:
+    return teller.say(Words("{name} sells fewer than {least} a week: what moves there is chance.",
+                            name=called(one, teller), least=teller.of(one, "least")))  # fmt: skip
+
+
+def fall(teller: Teller, one: Told) -> str:
+    """A step of the path to purchase that got worse meanwhile."""
+    given = {"step": step_of(one), "rate": teller.of(one, "rate"),
+             "before": teller.of(one, "before")}  # fmt: skip
+    if not one.get("lost-buyers"):
+        return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} "
+                                "before (confirmed).", **given))  # fmt: skip
+    return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} before "
+                            "(confirmed). About {orders} are missing.",
+                            orders=teller.of(one, "lost-buyers"), **given))  # fmt: skip

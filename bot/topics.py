@@ -48,6 +48,15 @@ TOPICS: tuple[Topic, ...] = (
         Words("{name}: {spend} of advertising."), Words("{name}: {spend}"), period=True,
     ),
     Topic(
+        "campaigns", r"\b(?:e-?mail )?(?:subject(?: line)?s?|objets?)\b(?: d'e-?mails?| des? "
+        r"e-?mails?)?(?: (?:are|is|get|gets|sont|est|s'ouvrent))?(?: (?:the )?(?:most|best|more"
+        r"|better|le plus|les plus|plus|mieux))?(?: (?:opened|open|opens|ouverts?|read|lus?))?",
+        ("difference", "open-rate", "open-rate-otherwise", "campaigns"),
+        Words("E-mails whose subject names a product: {open_rate} are opened, {open_rate_otherwise}"
+              " of the others ({verdict}; {campaigns} campaigns with one)."),
+        ADS, "opens--names-a-product",
+    ),
+    Topic(
         "campaigns", r"open(?:ing)? rates?|taux d'ouverture|opened|ouverts?\b|ouvrent|"
         r"(?:e-?mails?|newsletters?|courriels?)",
         ("open-rate", "campaigns", "sent"),

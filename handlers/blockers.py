@@ -82,8 +82,11 @@ def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> s
         return teller.say(Words("Nothing blocks sales for sure: no step on the site, no region's "
                                 "parcels and no advertising stands out."))  # fmt: skip
     if not seen:
-        return teller.say(Words("I can't see yet what blocks sales: orders alone don't tell "
-                                "it. Import visits, delivery dates or advertising results."))  # fmt: skip
+        unseen = Words(
+            "I can't see yet what blocks sales: orders alone don't tell it. Import visits, "
+            "delivery dates or advertising results."
+        )
+        return teller.say(unseen)
     names = ", ".join(teller.say(words) for words in seen)
     return teller.say(Words("Nothing blocks sales for sure in what I can see so far: {names}.",
                             names=names))  # fmt: skip

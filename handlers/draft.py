@@ -54,4 +54,8 @@ def problems(written: BaseModel, desk: Desk) -> list[str]:
     openings = {parts[0].text[:60], *(hook.text for hook in hooks)}
     if len(hooks) != 2 or len(openings) != 3:
         found.append("hooks: exactly two, each another opening than the one chosen")
+    limit = desk.channel.parts.get(parts[0].key) if desk.channel else None
+    most = limit.most if limit and limit.unit == "characters" else None
+    if most and any(len(hook.text) > most for hook in hooks):
+        found.append(f"hooks: each in at most {most} characters, as {parts[0].key}")
     return found

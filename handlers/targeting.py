@@ -112,9 +112,10 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
     finding = teller.copy(_headline(teller, every, shown[0]))
     names, whole = [_name(teller, every, one) for one in shown], every["all"]
     lines = [
-        _line(teller, n, name, why(teller, one, sized=n > 1))
+        teller.say(Words("{n}. {audience}: {why}", n=n, audience=name,
+                         why=why(teller, one, sized=n > 1)))
         for n, (one, name) in enumerate(zip(shown, names, strict=True), 1)
-    ]
+    ]  # fmt: skip
     lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
     say = teller.copy(*(_argument(teller, n, one) for n, one in enumerate(shown, 1)), apart="\n")
@@ -122,10 +123,6 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
         finding=finding, audiences=audiences, say=say,
         risks=teller.copy(*risks(teller, shown, names), apart="\n"),
     )  # fmt: skip
-
-
-def _line(teller: Teller, n: int, name: str, told: str) -> str:
-    return teller.say(Words("{n}. {audience}: {why}", n=n, audience=name, why=told))
 
 
 def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:

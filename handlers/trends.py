@@ -1,15 +1,14 @@
 """Tell what moved in sales: confirmed and to watch apart, and what comes back."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
 from bot.advice import first_step
 from bot.desk import Desk
-from bot.moved import MAYBE, MOST, SURE, Moved, called, comes_back
+from bot.moved import MAYBE, SURE, Moved, called, comes_back, fall, new, small
 from bot.parts import Copy, File, Lead, Table
-from bot.path import step_of, theme_of
+from bot.path import theme_of
 from bot.pictures import COLOURS, Picture, line, points_of
 from bot.request import Question, Request
 from bot.told import Teller, Told, how_to_read, nothing_yet
@@ -31,7 +30,6 @@ ASKED_BY = (
     r"|^\W*qu'est-ce qui (?:a |est en train de )?(?:boug|mont|baiss|grimp|progress)"
     r"|^\W*comment (?:vont|évoluent|ont évolué) (?:les |nos )?ventes\b"
 )
-ENDS = Decimal("0.25")  # of what is expected, below which a file ends rather than a shop
 
 
 class Said(BaseModel):
@@ -79,9 +77,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 def _headline(teller: Teller, found: Moved) -> str:
     first, tested = found.first, found.tested
     if first is None or tested is None:
-        small = found.small[:1]
-        return _small(teller, small[0]) if small else comes_back(teller, found.back[0])
-    if first.key == "total-orders" and first.number("last") < ENDS * first.number("expected"):
+        few = found.small[:1]
+        return small(teller, few[0]) if few else comes_back(teller, found.back[0])
+    if found.ends:
         return teller.say(Words("{last} came in the week of {week}, where {expected} were "
                                 "expected: does the file end before? Then ask about the time "
                                 "until then.", last=teller.of(first, "last"),
@@ -95,23 +93,26 @@ def _headline(teller: Teller, found: Moved) -> str:
 
 
 def _moved(teller: Teller, found: Moved) -> list[str]:
-    """What is confirmed, and all orders together: a line each."""
-    lines = [_small(teller, one) for one in found.small if found.series]
+    """What is confirmed, and all orders together: a line each; nothing of a week that is not all
+    there."""
+    if found.ends:
+        return [teller.say(Words("Nothing else can be told of a week that is not all there."))]
+    lines = [small(teller, one) for one in found.small if found.series]
     for one in (sure := found.having(SURE)):
         again = "" if one is found.first else _sentence(teller, one, found) + " "
         lines.append(again + _since(teller, one, brief=bool(again)))
-    lines += _new(teller, found)
+    lines += new(teller, found)
     said = [*sure, *([found.first] if found.focus else [])]
     whole = [one for one in found.series if one.key == "total-orders" and one not in said]
     lines += [_sentence(teller, one, found) for one in whole]
-    lines += [_fall(teller, one) for one in found.falls[:2]]
+    lines += [fall(teller, one) for one in found.falls[:2]]
     lines += [_returned(teller, one) for one in found.returned(SURE)]
     nothing = Words("Nothing moved by more than chance would.")
     return [f"– {line}" for line in lines] or [teller.say(nothing)]
 
 
 def _watched(teller: Teller, found: Moved) -> list[str]:
-    maybe = [one for one in found.having(MAYBE) if one is not found.first]
+    maybe = [o for o in found.having(MAYBE) if o is not found.first and not found.ends]
     lines = [_sentence(teller, one, found) for one in maybe]
     lines += [_returned(teller, one) for one in found.returned(MAYBE)]
     return [f"– {one}" for one in lines] or [teller.say(Words("Nothing else stands out."))]
@@ -149,36 +150,6 @@ def _since(teller: Teller, one: Told, *, brief: bool) -> str:
     return teller.say(up if rise else down) + more
 
 
-def _new(teller: Teller, found: Moved) -> list[str]:
-    """What was hardly sold before: a line for each week that something began in."""
-    weeks: dict[str, list[str]] = {}
-    for one in found.new[:MOST]:
-        said = Words("{name} ({last} a week)", name=one.about, last=teller.of(one, "last"))
-        weeks.setdefault(teller.of(one, "since"), []).append(teller.say(said))
-    return [
-        teller.say(Words("New since about the week of {since}, hardly sold before: {names}.",
-                         since=since, names=", ".join(names)))
-        for since, names in weeks.items()
-    ]  # fmt: skip
-
-
-def _small(teller: Teller, one: Told) -> str:
-    return teller.say(Words("{name} sells fewer than {least} a week: what moves there is chance.",
-                            name=called(one, teller), least=teller.of(one, "least")))  # fmt: skip
-
-
-def _fall(teller: Teller, one: Told) -> str:
-    """A step of the path to purchase that got worse meanwhile."""
-    given = {"step": step_of(one), "rate": teller.of(one, "rate"),
-             "before": teller.of(one, "before")}  # fmt: skip
-    if not one.get("lost-buyers"):
-        return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} "
-                                "before (confirmed).", **given))  # fmt: skip
-    return teller.say(Words("Meanwhile on the site ({step}): {rate} get through, {before} before "
-                            "(confirmed). About {orders} are missing.",
-                            orders=teller.of(one, "lost-buyers"), **given))  # fmt: skip
-
-
 def _returned(teller: Teller, one: Told) -> str:
     return teller.say(Words("Returns of {name}: {rate}, {rest} of the other products ({sure}).",
                             name=one.about, rate=teller.of(one, "rate"),
@@ -186,6 +157,8 @@ def _returned(teller: Teller, one: Told) -> str:
 
 
 def _steps(teller: Teller, found: Moved) -> list[str]:
+    if found.ends:
+        return [teller.say(Words("Import the orders that are missing, or ask about earlier days."))]
     steps: list[Words] = []
     goods = found.goods
     for one in goods[:2]:

@@ -90,9 +90,8 @@ class Chaos:
 
     async def _approve(self, requests: int) -> None:
         """Approve each finished card, by two people at nearly the same moment."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + 60 + requests * 1.5
-        while len(self.approved) < requests and loop.time() < end:
+        goes_on = self._goes_on(LONGEST + requests * 1.5)
+        while len(self.approved) < requests and goes_on():
             ready = [m for m in self.cards() if _can_approve(m) and m.ts not in self.approved]
             for card in ready:
                 await self._again(self._click, card)
@@ -134,16 +133,26 @@ class Chaos:
 
     async def _quiet(self, requests: int) -> None:
         """Until everything has ended; on a busy machine, as long as something still happens."""
-        clock = asyncio.get_running_loop().time
-        last, since, end = -1, clock(), clock() + LONGEST
-        while clock() < end and clock() - since < STILL:
+        goes_on = self._goes_on(LONGEST)
+        while goes_on():
             finished = [card for card in self.cards() if _delivered(card)]
             if len(finished) >= requests:
                 break
-            if (calls := len(self.slack.calls)) != last:
-                last, since = calls, clock()
             await asyncio.sleep(0.2)
         await asyncio.sleep(1.0)
+
+    def _goes_on(self, longest: float) -> Callable[[], bool]:
+        """Tells whether something has happened lately, for so many seconds at most."""
+        clock = asyncio.get_running_loop().time
+        last, since, end = -1, clock(), clock() + longest
+
+        def goes_on() -> bool:
+            nonlocal last, since
+            if self.slack.courier.busy or len(self.slack.calls) != last:
+                last, since = len(self.slack.calls), clock()
+            return clock() < end and clock() - since < STILL
+
+        return goes_on
 
     def cards(self) -> list[Message]:
         return [m for m in self._ours() if _post(m).endswith(":card")]
@@ -167,7 +176,11 @@ class Chaos:
         outcome.approved = len(self.approved)
         outcome.deliveries = len({p for p in counted if ":thread:" in p or ":thread" in p})
         if outcome.cards != outcome.requests:
-            outcome.lost.append(f"{outcome.requests} requests, {outcome.cards} cards")
+            unheard = sum(not one.delivered for one in self.slack.deliveries)
+            outcome.lost.append(
+                f"{outcome.requests} requests, {outcome.cards} cards; "
+                f"{unheard} events that no intern was there to hear"
+            )
         outcome.lost += [card.text[:200] for card in cards if not _delivered(card)]
         if outcome.deliveries != outcome.cards:
             outcome.lost.append(f"{outcome.cards} cards, {outcome.deliveries} deliveries")
@@ -210,7 +223,7 @@ async def chaos(
     await asyncio.to_thread(_furnish, home)
     settings = {"DATABASE_URL": database} if database else {}
     async with LocalSlack(signing_secret="chaos") as slack:
-        slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+        slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, *[8.0] * 12)  # a busy machine starts slowly
         interns = [Intern(slack, home, **settings) for _ in range(processes)]
         try:
             run = Chaos(slack, interns, seed=seed, pause=pause)

@@ -49,7 +49,7 @@ class Intern:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/slack/events"
 
-    async def start(self, seconds: float = 20) -> float:
+    async def start(self, seconds: float = 60) -> float:
         """Start and wait until it is healthy; the seconds it took."""
         began = time.monotonic()
         self.home.mkdir(parents=True, exist_ok=True)

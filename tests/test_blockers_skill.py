@@ -139,6 +139,19 @@ async def test_says_so_when_nothing_is_in_the_way() -> None:
     assert [part.key for part in found.parts if part.kind in ("table", "file")] == []
 
 
+async def test_does_not_say_that_nothing_blocks_where_it_can_see_nothing() -> None:
+    orders = [
+        {"order": f"{day}-{n}", "customer": f"c{n}", "at": NOW - timedelta(days=day),
+         "product": "a", "title": "Alba", "quantity": 1, "amount": 20, "currency": "EUR"}
+        for day in range(1, 150)
+        for n in range(5)
+    ]  # fmt: skip
+    found = await made(shelf=small(orders=orders))
+    assert part(found, "finding").startswith("I can't see yet what blocks sales")
+    assert "Leave things as they are" not in told(found)
+    assert blocked(found) == []
+
+
 async def test_of_old_files_says_how_old_they_are() -> None:
     found = await made(shelf=later(60), today=TODAY + timedelta(days=60))
     for file in ("events.csv", "orders.csv", "campaigns.csv"):

@@ -1,16 +1,20 @@
 """A summary of feedback …"""
 
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
 
 from bot.drafting import Drafted
+from bot.library.shelf import Shelf
 from bot.parts import Quote
 from bot.request import Question
 from tests.library.small import small
 from tests.skills import run, told
 
 
-async def made(words: str, **more: str) -> Drafted:
-    found = await run(words, **more)  # type: ignore[arg-type]
+async def made(words: str, **more: Any) -> Drafted:
+    found = await run(words, **more)
     assert isinstance(found, Drafted)
     return found
 
@@ -76,3 +80,56 @@ async def test_without_feedback_names_the_file_that_would_let_it() -> None:
     assert not isinstance(found, Question)
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "file" in told(found) or "review" in told(found)
+
+
+def reviews(*said: tuple[str, int, str], language: str | None = None) -> Shelf:
+    """Each text many times over, with its stars and its product, each a little different."""
+    rows = [
+        {"id": f"r{n}-{k}", "at": NOW - timedelta(days=n % 80), "text": f"{text} {WORDS[k]}",
+         "rating": stars, "product": product, "language": language}
+        for k, (text, stars, product) in enumerate(said)
+        for n in range(40)
+    ]  # fmt: skip
+    return small(feedback=rows)
+
+
+NOW = datetime(2026, 11, 24, 12)
+WORDS = ("Sim.", "Pois.", "Bem.", "Olha.")
+PORTUGUESE = reviews(
+    ("Não recebi o produto até o momento.", 1, "p1"),
+    ("Produto muito bom, chegou antes do prazo.", 5, "p1"),
+    ("O produto não foi entregue, péssimo.", 1, "p2"),
+)
+
+
+async def test_in_another_language_says_so_and_what_each_quote_is_about() -> None:
+    found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
+    assert "Cités en portugais" in found.parts[1].text
+    assert "colis en retard" in found.parts[1].text
+    quotes = [part.text for part in found.parts if isinstance(part.body, Quote)]
+    assert any(text.startswith("Não recebi") for text in quotes)
+    assert blocked(found) == []
+
+
+async def test_says_both_where_people_praise_and_complain_and_names_no_bare_number() -> None:
+    shelf = reviews(
+        ("I ordered the small and it is too small for me.", 2, "1095"),
+        ("It fits perfectly, true to size.", 5, "868"),
+        ("It is too large and runs large.", 2, "868"),
+        ("Perfect fit, my usual size fits perfectly.", 5, "868"),
+        language="en",
+    )
+    found = await made("what do customers say about sizing?", shelf=shelf)
+    text = told(found)
+    assert "1. Sizing" not in text
+    assert "Runs small" in text
+    assert "Runs large" in text
+    assert "product 1095" in text
+    assert blocked(found) == []
+
+
+async def test_repeats_no_share_of_a_handful_to_the_tenth() -> None:
+    """Of 160 texts one in a hundred is one and a half: whole points are all that is known."""
+    found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
+    (themes,) = [part.text for part in found.parts if part.key == "themes"]
+    assert "," not in themes

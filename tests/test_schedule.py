@@ -6,11 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from bot import schedule
 from bot.db import Database
+from bot.digesting import Digesting
 from bot.errors import CannotDo
 from bot.schedule import DAILY, TOO_LATE, Schedule
+from bot.task import Task, Wish
 from tests.making import Jobs
 
 ZONES = (
@@ -76,6 +79,45 @@ def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
         now += timedelta(minutes=41)
     assert len(spoke) == len(set(spoke))
     assert set(expected(one, until - timedelta(days=1))) <= set(spoke)
+
+
+@pytest.mark.parametrize("zone", ZONES)
+async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
+    zone: str, database: Database
+) -> None:
+    """Two years of a Monday's digest. Each process that is up asks for what is due; the job, which
+    exists once, is done some time later by any that is up; now and then none is."""
+    rng, jobs, done = random.Random(zone), Jobs(), 0
+    now, until = START, START + timedelta(days=365 * YEARS)
+    asleep = [START, START, START]
+    with database.begin() as session:
+        session.add(made(zone=zone))
+    digesting = Digesting(database, jobs, lambda: now, always)
+    while now < until:
+        for process in range(3):
+            if rng.random() < 0.05:
+                asleep[process] = now + timedelta(hours=rng.uniform(1, 20))
+            if now >= asleep[process]:
+                with database.begin() as session:
+                    for job in schedule.due(session, now):
+                        jobs(session, job)
+        while min(asleep) <= now and done < len(jobs.of("digest")) and rng.random() < 0.7:
+            await digesting.run(jobs.of("digest")[done])
+            done += 1
+        now += timedelta(hours=rng.uniform(0.5, 5))
+    with database.begin() as session:
+        came = {task.id: task.made_at for task in session.scalars(select(Task))}
+    days = expected(made(zone=zone), until)
+    meant = {made().wish(day).id: day for day in map(date.fromisoformat, days)}
+    assert set(list(meant)[:-1]) <= set(came) <= set(meant)  # the last may be still to come
+    assert len(came) == len(jobs.of("digest")) == done
+    for id, at in came.items():
+        moment = datetime.combine(meant[id], time(9, 0), ZoneInfo(zone)).astimezone(UTC)
+        assert moment <= at <= moment + TOO_LATE
+
+
+async def always(_: Wish) -> bool:
+    return True
 
 
 def test_late_when_all_were_down_but_not_days_late() -> None:

@@ -77,7 +77,7 @@ async def test_tells_the_fall_on_phones_beside_the_totals() -> None:
     moved = part(await made("trends in sales this month"), "moved")
     assert "payment to purchase, on phones" in moved
     assert "About 112\u00a0orders are missing" in moved
-    assert "250\u00a0orders" in moved
+    assert "Orders: 250 in the week" in moved
     assert "nothing unusual" in moved
 
 
@@ -119,9 +119,24 @@ async def test_says_that_nothing_moved_when_nothing_did() -> None:
     assert [lead.skill for lead in found.leads] == ["blockers"]
 
 
+async def test_knows_a_category_by_its_name_in_the_other_language() -> None:
+    found = await made("trends in candles")
+    assert part(found, "finding").startswith("Bougies et senteurs")
+    (series,) = [one.body for one in found.parts if one.key == "series"]
+    assert isinstance(series, Table)
+    assert [row[0] for row in series.rows] == ["Bougies et senteurs"]
+
+
+async def test_takes_a_file_that_ends_for_no_fall() -> None:
+    found = await made("sales trends", shelf=small(orders=steady(70, 12, last=1)))
+    assert "does the file end before?" in part(found, "finding")
+    assert "%" not in part(found, "moved")
+    assert blocked(found) == []
+
+
 async def test_tells_a_fall_as_a_fall() -> None:
     found = await made("sales trends", shelf=small(orders=steady(70, 12, last=6)))
-    assert "sold less than expected" in part(found, "moved")
+    assert "below what was expected since" in part(found, "moved")
     assert blocked(found) == []
 
 

@@ -1,13 +1,9 @@
-"""Where the library's rows live: files taken in, switched in one transaction, opened as a shelf."""
+"""Where the library's rows live: files taken in, told of, and opened as a shelf."""
 
-import fcntl
-import shutil
 import threading
-import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,29 +11,21 @@ from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.doors.secret import check_sign, the_key
+from bot.doors.sweeping import sweep
+from bot.doors.switching import FOLDER, LOCAL, Along, Making, Switching
 from bot.errors import CannotDo
-from bot.holding import Holding, Meanwhile
-from bot.library.disk import SPILL
-from bot.library.keep import ADDRESSES, Kept, Made, Merge, merge, merge_addresses
+from bot.holding import Holding
+from bot.library.keep import ADDRESSES, Kept, Merge, merge, merge_addresses
 from bot.library.kinds import kinds
 from bot.library.lasting import Lasting
 from bot.library.shelf import Listed
 from bot.words import Words
-from bot.workspace import Workspace
 
 if TYPE_CHECKING:
     from bot.library.catalogue.products import Product
     from bot.library.shelf import Shelf
 
-FOLDER = "library"
-LOCAL = "local"  # the workspace of what was taken in before any Slack workspace was known
-TRIES = 5
-READABLE = timedelta(hours=1)  # retired files stay for those who have them open
-SPILLED = 86_400  # seconds after which what an engine put down belongs to nobody
-
-
-# What is done in the transaction that lists the rows, knowing what became of them.
-Along = Callable[[Session, Merge], None]
+__all__ = ["LOCAL", "Merged", "Stocking"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +38,10 @@ class Merged:
     same: int
     rows: int
     as_of: date | None
+
+
+def _nothing(_: Session, __: Merge) -> None:
+    return None
 
 
 class Stocking:
@@ -73,6 +65,7 @@ class Stocking:
         self._key: bytes | None = None
         self._shelves: dict[str, tuple[Hashable, Shelf]] = {}
         self._guard = threading.Lock()
+        self._switching = Switching(home, database, now)
 
     def key(self) -> bytes:
         """The key that persons' keys are made with. Raises CannotDo when it is gone, or is not the
@@ -99,7 +92,7 @@ class Stocking:
         *,
         source: str,
         apart: Path | None = None,
-        along: Along | None = None,
+        along: Along = _nothing,
         live: bool = False,
     ) -> Merged:
         """The rows of `fresh`, a Parquet file of the kind's columns, into the library. All of them
@@ -109,16 +102,15 @@ class Stocking:
         came before are brought in first, unless these are `live` ones."""
         if not live:
             self.catch_up(workspace, kind)
-        sign = check_sign(self.key())
 
         def adding(held: Sequence[Kept], kept: Sequence[Kept], folder: Path) -> tuple[Merge, Merge]:
             made = merge(kind, fresh, held, folder=folder, source=source)
             if kind != "consents":
                 return made, Merge(0, 0, 0, 0)
-            beside = self._folder(workspace, ADDRESSES)
+            beside = self._switching.folder(workspace, ADDRESSES)
             return made, merge_addresses(apart, fresh, kept, folder=beside, source=source)
 
-        return self._change(workspace, kind, adding, sign, along or _nothing)
+        return self._change(workspace, kind, adding, along)
 
     def forget(self, workspace: str, kind: str, source: str) -> Merged:
         """Takes a file's rows out again. Rows that it had replaced do not come back."""
@@ -128,7 +120,7 @@ class Stocking:
             sealed = tuple(one.id for one in kept if one.source == source)
             return Merge(0, 0, 0, 0, (), gone), Merge(0, 0, 0, 0, (), sealed)
 
-        return self._change(workspace, kind, without, check_sign(self.key()), _nothing)
+        return self._change(workspace, kind, without)
 
     def sources(self, workspace: str) -> dict[str, list[str]]:
         """The files that each kind's rows came in, oldest first."""
@@ -191,49 +183,13 @@ class Stocking:
                 self.lasting(name).clear()
 
     def sweep(self) -> int:
-        """Takes long-retired files and those that nobody lists from the disk; how many."""
-        before = self.now() - READABLE
-        with self.database.begin() as session:
-            retired = Holding.retired(session, before)
-        for holding in retired:
-            (self.home / holding.path).unlink(missing_ok=True)
-        with self.database.begin() as session:
-            Holding.sweep(session, [holding.id for holding in retired])
-            listed = Holding.paths(session)
-        return len(retired) + self._sweep_unlisted(listed)
+        """Takes what nobody reads any more from the disk; how many files."""
+        return sweep(self.home, self.database, self.now())
 
-    def _sweep_unlisted(self, listed: set[str]) -> int:
-        swept, oldest = 0, time.time() - READABLE.total_seconds()
-        for pattern in ("*/*/*.parquet", "*/*/*.part"):
-            for path in (self.home / FOLDER).glob(pattern):
-                named = path.relative_to(self.home).as_posix()
-                if named not in listed and _changed(path) < oldest:
-                    path.unlink(missing_ok=True)
-                    swept += 1
-        for spill in (self.home / FOLDER).glob(f"**/{SPILL}/*"):
-            if _changed(spill) < time.time() - SPILLED:
-                shutil.rmtree(spill, ignore_errors=True)
-        return swept
-
-    def _change(
-        self,
-        workspace: str,
-        kind: str,
-        making: Callable[[Sequence[Kept], Sequence[Kept], Path], tuple[Merge, Merge]],
-        sign: str,
-        along: Along,
-    ) -> Merged:
-        """Makes the files and lists them, again when somebody switched first."""
-        folder = self._folder(workspace, kind)
-        with self._alone(folder):
-            for attempt in range(TRIES):
-                try:
-                    told = self._once(workspace, kind, making, folder, sign, along)
-                except Meanwhile:
-                    if attempt == TRIES - 1:
-                        raise
-                else:
-                    break
+    def _change(self, workspace: str, kind: str, making: Making, along: Along = _nothing) -> Merged:
+        """Files made, listed and told of; what was found of the rows before is gone."""
+        sign = check_sign(self.key())
+        told = self._switching.change(workspace, kind, making, sign, along)
         self._clear(workspace)
         self.sweep()
         held = [holding for holding in self._held(workspace) if holding.kind == kind]
@@ -241,64 +197,6 @@ class Stocking:
         return Merged(
             told.new, told.replaced, told.same + told.doubles, sum(h.rows for h in held), newest
         )
-
-    def _once(
-        self,
-        workspace: str,
-        kind: str,
-        making: Callable[[Sequence[Kept], Sequence[Kept], Path], tuple[Merge, Merge]],
-        folder: Path,
-        sign: str,
-        along: Along,
-    ) -> Merge:
-        with self.database.begin() as session:
-            Workspace.ensure(session, workspace, self.now())
-            Holding.adopt(session, LOCAL, workspace)
-            holdings = {k: Holding.held(session, workspace, k) for k in (kind, ADDRESSES)}
-        seen = {k: [self._kept(holding) for holding in held] for k, held in holdings.items()}
-        rows, sealed = making(seen[kind], seen[ADDRESSES], folder)
-        changes = [(kind, rows), *([(ADDRESSES, sealed)] if kind == "consents" else [])]
-        try:
-            with self.database.begin() as session:
-                along(session, rows)
-                for name, made in changes:
-                    if made.adds or made.retires:
-                        Holding.switch(
-                            session,
-                            workspace,
-                            name,
-                            adds=self._rows(workspace, name, made.adds, sign),
-                            retires=made.retires,
-                            now=self.now(),
-                            seen=[one.id for one in seen[name]],
-                        )
-        except Meanwhile:
-            for _, made in changes:
-                for one in made.adds:
-                    one.path.unlink(missing_ok=True)
-            raise
-        return rows
-
-    def _rows(self, workspace: str, kind: str, adds: Sequence[Made], sign: str) -> list[Holding]:
-        """The rows of these files, in an order of time that is theirs."""
-        return [
-            Holding(
-                id=made.id,
-                workspace=workspace,
-                kind=kind,
-                path=made.path.relative_to(self.home).as_posix(),
-                rows=made.rows,
-                source=made.source,
-                keyed=sign,
-                as_of=made.as_of,
-                taken_in_at=self.now() + timedelta(microseconds=number),
-                retired_at=None,
-            )
-            for number, made in enumerate(adds)
-        ]
-
-    def _kept(self, holding: Holding) -> Kept:
-        return Kept(holding.id, self.home / holding.path, holding.rows, holding.source)
 
     def _held(self, workspace: str) -> list[Holding]:
         """What serves this workspace: its own, or what came in before any was known."""
@@ -325,34 +223,9 @@ class Stocking:
         with self.database.begin() as session:
             return Holding.any(session)
 
-    def _folder(self, workspace: str, kind: str) -> Path:
-        if not workspace.replace("-", "").replace("_", "").isalnum():
-            raise ValueError(f"no name of a workspace: {workspace!r}")
-        folder = self.home / FOLDER / workspace / kind
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return folder
-
-    @contextmanager
-    def _alone(self, folder: Path) -> Iterator[None]:
-        """Nobody else merges this kind meanwhile, in whatever process."""
-        with (folder / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-
-
-def _nothing(_: Session, __: Merge) -> None:
-    return None
-
 
 def _source(names: Sequence[str]) -> str:
     """`orders.csv`, `orders.csv and 2 more`: the newest first."""
     different = list(dict.fromkeys(reversed(names)))
     more = len(different) - 1
     return f"{different[0]} and {more} more" if more else different[0]
-
-
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return time.time()

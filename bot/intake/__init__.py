@@ -13,7 +13,7 @@ from bot.brand import Brand
 from bot.brief import Brief, Goal, just_for_me
 from bot.channels import channels
 from bot.desk import Found, Library, Sent, Writer
-from bot.intake import analysis, reader, wishes
+from bot.intake import analysis, reader, several, wishes
 from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import assumptions, options
 from bot.intake.skill import SMALL_TALK, skill_for, unknown_channel
@@ -52,10 +52,12 @@ async def take_in(
     said = _with_choices(said, asked, today)
     if not said.channels and (question := unknown_channel(words)):
         return question
-    product, others = await _product(said, library)
+    beside = await several.named([*filter(None, [said.product]), *said.subjects], library)
+    product, others = (beside[0], beside[1:]) if beside else await _product(said, library)
     if not product and not _something_known(said, words):
         return await _what_about(words, library)
-    brief = _brief(said, asked, words, brand, product, others, private or asked.private)
+    private = private or asked.private
+    brief = _brief(said, asked, words, brand, product, others, private, bool(beside))
     return Intake(
         brief=brief,
         requests=tuple(
@@ -132,6 +134,7 @@ def _brief(
     product: Found | None,
     others: Sequence[Found],
     private: bool,
+    many: bool,
 ) -> Brief:
     typed = wishes.typed_in(words)
     language = said.language or typed or brand.languages[0]
@@ -152,6 +155,6 @@ def _brief(
         rule=asked.answers.get("rule"),
         material=asked.material,
         private=private,
-        assumed=assumptions(said, product, others, language, typed is not None),
+        assumed=assumptions(said, product, others, language, typed is not None, many=many),
         options=options(said, others, language, brand),
     )

@@ -26,9 +26,16 @@ LOYAL: dict[Language, str] = {"en": "loyal customers", "fr": "clientes et client
 
 
 def assumptions(
-    said: Wishes, product: Found | None, others: Sequence[Found], language: Language, typed: bool
+    said: Wishes,
+    product: Found | None,
+    others: Sequence[Found],
+    language: Language,
+    typed: bool,
+    *,
+    many: bool = False,
 ) -> tuple[Assumption, ...]:
-    """`typed` is whether the language could be told from the words themselves."""
+    """`typed` is whether the language could be told from the words themselves, `many` whether the
+    wish named the others too: one draft is about one product, the others are a tap away."""
     found = []
     if not said.channels:
         found.append(Assumption(field="channels", value="email", words=Words("an e-mail")))
@@ -37,7 +44,12 @@ def assumptions(
         found.append(Assumption(field="audience", value="everyone", words=everyone))
     if not said.goal:
         found.append(Assumption(field="goal", value="inform", words=GOALS["inform"]))
-    if product and product.score < 1 and others:
+    if product and many:
+        one = Words("this draft is about {product}; tap for the other", product=product.title)
+        more = Words("this draft is about {product}; tap for the others", product=product.title)
+        words = one if len(others) == 1 else more
+        found.append(Assumption(field="product", value=product.handle, words=words))
+    elif product and product.score < 1 and others:
         taken = Words("the product is {product}", product=product.title)
         found.append(Assumption(field="product", value=product.handle, words=taken))
     if not said.language and not typed:

@@ -25,6 +25,7 @@ from bot.proof.ground import Ground
 from bot.proof.piece import Piece, pieces
 from bot.proof.reading import Figure
 from bot.proof.thresholds import is_threshold
+from bot.proof.tracked import untracked
 from bot.request import Request
 from bot.words import Words
 
@@ -128,6 +129,7 @@ def _as_copy(
     yield from form.lengths(examined, channel)
     yield from form.sms(examined, channel, brand)
     yield from form.mentions(examined, request, brand)
+    yield from untracked(examined, channel, brand)
     yield from law.price_cut(examined, ground)
     yield from tongue.avoided(examined, brand)
     yield from tongue.echo(examined, request, ground.names)

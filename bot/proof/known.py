@@ -68,8 +68,10 @@ def know(fact: Fact, *, report: bool = False) -> Known:
 
 
 def _named(fact: Fact) -> tuple[Figure, ...]:
-    """The figures in the name of what it is about: region 33, a set of 3."""
-    return figures.read(fact.about) if fact.about else ()
+    """The figures in the name of what it is about: region 33, a set of 3. A thing called "90% off"
+    proves no cut, and no price."""
+    found = figures.read(fact.about) if fact.about else ()
+    return tuple(one for one in found if one.first.unit not in ("%", *units.MONEY))
 
 
 def _dated(fact: Fact) -> tuple[Figure, ...]:

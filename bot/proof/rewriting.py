@@ -4,6 +4,7 @@ Everything that an AI could add is looked for: figures, quotations, causes, subj
 to another subject, a rise that was a fall, a "confirmed" that is to be watched.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
@@ -17,6 +18,8 @@ from bot.proof.bearers import Bearers, swapped
 from bot.proof.directions import oversure, turned
 from bot.proof.strangers import Vocabulary, strangers
 from bot.request import Request
+
+_MARKS = re.compile(r"<[!@#][^>\s]*|https?:|!\[|@(?:here|channel|everyone)\b")
 
 
 def faults(
@@ -49,6 +52,9 @@ def faults(
 def _wrong(
     text: str, vocabulary: Vocabulary, bearers: Bearers, by_rules: Sequence[str]
 ) -> Iterator[str]:
+    for match in _MARKS.finditer(text):
+        if not any(match[0] in one for one in by_rules):
+            yield f"no links and no mentions: take out “{match[0]}”"
     for named in strangers(text, vocabulary):
         yield f"no fact and no line of the version by rules names “{named.text}”: leave it out"
     for figure, near, owner in swapped(text, bearers):

@@ -80,6 +80,8 @@ class Vocabulary:
 
     def knows(self, named: Named) -> bool:
         """Whether this is named there too, in either language."""
+        if named.concept in subjects.orders():
+            return named.concept in self._ours
         if named.concept is not None:
             same = named.concept in self.concepts or self._says(named.text)
             return same or bool(goods_in(named.text) & goods_in(self.text))
@@ -90,6 +92,15 @@ class Vocabulary:
             word[:STEM] in self.stems or (word[:STEM] in TRADE and len(words) > 1) or len(word) < 3
             for word in words
         )
+
+    @cached_property
+    def _ours(self) -> frozenset[str]:
+        """The concepts of the version by rules itself, whatever things are called in it."""
+        text = "\n".join(self.by_rules)
+        names = {fact.about for fact in self.facts} | {str(f.value) for f in self.facts}
+        for name in sorted(names, key=len, reverse=True):
+            text = text.replace(name, " ") if len(name) > 3 else text
+        return subjects.concepts(text)
 
     def _says(self, name: str) -> bool:
         return fold(name).replace("-", " ").strip(" .,!?") in self.folded

@@ -15,7 +15,7 @@ from bot.fold import bag, fold
 
 FILE = Path(__file__).parent / "subjects.toml"
 AS_WRITTEN = ("places",)  # what is a name only with its capital: Nice, Tours, Pau
-LISTS = ("people", "places", "quarters", "devices", "channels", "goods", "months")
+LISTS = ("people", "places", "quarters", "devices", "channels", "goods", "months", "orders")
 _CUSTOMERS = (
     r"(?:customers?|buyers?|shoppers?|clients?|visitors?|people|audiences?|segments?|users?"
     r"|clientes?|clientele|acheteurs?|acheteuses?|visiteurs?|visiteuses?|gens|personnes|cibles?)"
@@ -97,6 +97,12 @@ def concepts(text: str) -> frozenset[str]:
         for kind in LISTS
         for match in _shape(kind).finditer(low)
     )
+
+
+@cache
+def orders() -> frozenset[str]:
+    """The concepts that a name or a review never licenses."""
+    return frozenset(_lists()["orders"])
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.channels import channels, measure
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.words import Words
@@ -22,10 +23,33 @@ def with_hook(draft: Draft, pick: str) -> dict[str, str]:
     copies = {part.key: part.text for part in draft.parts if part.kind == "copy"}
     for key in OPENS:
         if key in copies:
-            return {key: opening}
+            return {key: fitting(opening, key, draft.channel)}
     for key, text in copies.items():
         return {key: _opened(text, opening)}
     raise CannotDo(Words("There is nothing in this draft that an opening could replace."))
+
+
+def fitting(opening: str, key: str, channel: str | None) -> str:
+    """The opening as it fits in this part of the channel: whole, or its first sentences. Raises
+    CannotDo with both lengths when not even the first one does."""
+    limit = channels()[channel].parts.get(key) if channel in channels() else None
+    if limit is None or measure(opening, limit) <= limit.most:
+        return opening
+    sentences = END.split(opening)
+    while len(sentences) > 1:
+        sentences.pop()
+        shorter = " ".join(sentences)
+        if measure(shorter, limit) <= limit.most:
+            return shorter
+    raise CannotDo(
+        Words(
+            "This opening has {size} characters, and {part} takes {most}. Take the other one, or "
+            "press Edit and put in a shorter one.",
+            size=measure(opening, limit),
+            part=Words(limit.title),
+            most=limit.most,
+        )
+    )
 
 
 def _opened(text: str, opening: str) -> str:

@@ -120,6 +120,7 @@ def _english(goods: Goods) -> dict[str, str]:
         "name": goods.name if goods.name_language != "fr" else bare,
         "bare": bare,
         "the": bare if re.match(r"(?:the|our|my|le|la|les)\b", bare, re.I) else f"the {bare}",
+        "the_short": f"the {goods.noun_word}" if goods.noun_word else "",
         "a": bare if plural else a(bare),
         "this": f"{'these' if plural else 'this'} {noun}" if goods.noun else "it",
         "noun": noun if goods.noun else "",

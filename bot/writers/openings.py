@@ -7,6 +7,7 @@ from bot.writers.paragraphs import NEWS
 from bot.writers.pen import Line
 from bot.writers.ready import Ready
 
+TWO, LONG = 2, 150  # hooks; characters of one that goes nowhere else
 # What an opening leads with, named on the screen in its reader's language.
 ANGLES = {
     "material": Words("material"),
@@ -35,34 +36,39 @@ ANGLES = {
 
 def subject(ready: Ready) -> Line:
     """The benefit, in what an inbox shows."""
-    pen, story = ready.pen, ready.story
-    most, aud, kind = ready.most("subject", 50), story.audience, NEWS.get(story.goal)
-    if ready.is_event:
-        slots = ["event.subject"]
-    elif not ready.goods.known:
-        slots = ["house.subject_deal"] if story.offer else ["house.subject"]
-        slots += ["house.subject_lapsed"] if aud == "lapsed" else []
-    elif story.offer:
-        slots = [f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
-    elif kind:
-        dated = [f"subject.{kind}_when"] if story.when.said else []
-        slots = [*dated, f"subject.{kind}", "subject.everyone"]
-    else:
-        gift = story.occasion and story.occasion.gift
-        slots = ["subject.occasion"] if gift else []
-        slots += [f"subject.{aud}", "subject.everyone"]
+    pen, most = ready.pen, ready.most("subject", 50)
+    slots = subject_slots(ready)
     if line := pen.say(*slots, most=most):
         return line
     if pen.gaps.get("the_short"):  # the same, with the shorter name
         with pen.calling(pen.gaps["the_short"]):
             if line := pen.say(*slots, most=most):
                 return line
-    if line := pen.say(f"subject.bare.{aud}", "subject.bare.everyone", most=most):
+    bare = (f"subject.bare.{ready.story.audience}", "subject.bare.everyone")
+    if line := pen.say(*bare, most=most):
         return line
-    if story.offer and (line := pen.say("subject.deal_tiny", most=most)):
+    if ready.story.offer and (line := pen.say("subject.deal_tiny", most=most)):
         return line
     name = pen.finished(pen.gaps.get("bare") or pen.gaps.get("subject") or ready.brand.name)
     return Line(name if len(name) <= most else name[:most].rsplit(" ", 1)[0])
+
+
+def subject_slots(ready: Ready) -> list[str]:
+    """Where a subject comes from: the news or the offer, else what the product is."""
+    story, aud = ready.story, ready.story.audience
+    kind = NEWS.get(story.goal)
+    if ready.is_event:
+        return ["event.subject"]
+    if not ready.goods.known:
+        slots = ["house.subject_deal"] if story.offer else ["house.subject"]
+        return slots + (["house.subject_lapsed"] if aud == "lapsed" else [])
+    if story.offer:
+        return [f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
+    if kind:
+        dated = [f"subject.{kind}_when"] if story.when.said else []
+        return [*dated, f"subject.{kind}", "subject.everyone"]
+    gift = story.occasion and story.occasion.gift
+    return [*(["subject.occasion"] if gift else []), f"subject.{aud}", "subject.everyone"]
 
 
 def preheader(ready: Ready) -> Line:
@@ -111,17 +117,36 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
     if not ready.goods.known:
         tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]
     found: list[Hook] = []
-    for angle, slots in tries:
-        line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
-        if line and len(found) < 2:
-            priced = "{deal}" in pen.said[-1][1] or "{price}" in pen.said[-1][1]
-            topic = pen.told[-1].topic.split(".")[0] if line.says_why else ""
-            name = angle or topic or ("price" if priced else "details")
-            shown = ANGLES[name].text
-            if shown in {hook.angle for hook in found} and name != "event":
-                continue
-            found.append(Hook(angle=shown, text=finish(ready, line.text), facts=line.cites))
+    _find(ready, tries, chosen, most, found)
+    if len(found) < TWO and pen.gaps.get("the_short"):
+        with pen.calling(pen.gaps["the_short"]):
+            _find(ready, tries, chosen, most, found)
+    if len(found) < TWO:  # rather a long one than none; putting it in says how long it is
+        _find(ready, tries, chosen, LONG, found)
     return found
+
+
+def _find(
+    ready: Ready,
+    tries: list[tuple[str, tuple[str, ...]]],
+    chosen: str,
+    most: int,
+    found: list[Hook],
+) -> None:
+    """Adds to `found` until there are two, each from another angle."""
+    pen = ready.pen
+    for angle, slots in tries:
+        if len(found) == TWO:
+            return
+        line = pen.say(*slots, most=most, unlike=(chosen, *(hook.text for hook in found)))
+        if line is None:
+            continue
+        priced = "{deal}" in pen.said[-1][1] or "{price}" in pen.said[-1][1]
+        topic = pen.told[-1].topic.split(".")[0] if line.says_why else ""
+        name = angle or topic or ("price" if priced else "details")
+        shown = ANGLES[name].text
+        if shown not in {hook.angle for hook in found} or name == "event":
+            found.append(Hook(angle=shown, text=finish(ready, line.text), facts=line.cites))
 
 
 def finish(ready: Ready, text: str) -> str:

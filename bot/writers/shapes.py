@@ -3,13 +3,12 @@
 from bot.channels import segments
 from bot.parts import Copy, Hook
 from bot.writers import french
-from bot.writers.openings import call, finish, hooks, preheader, subject
+from bot.writers.openings import call, finish, hooks, preheader, subject, subject_slots
 from bot.writers.paragraphs import (
     NEWS,
     more_facts,
     musts,
     offer,
-    open_slots,
     opening,
     praise,
     product,
@@ -25,6 +24,7 @@ from bot.writers.ready import Ready
 Made = dict[str, Copy | list[Hook]]
 TAG = len("?utm_campaign=si-1a2b3c4d")  # what is put behind a link to our site before it goes out
 ONE = 160
+UNCOUNTED = (0, 20, 22)  # a shorter message before a link that carries no campaign code
 
 
 def email(ready: Ready) -> Made:
@@ -41,7 +41,7 @@ def email(ready: Ready) -> Made:
         "preheader": copy(ready, preheader(ready)),
         "body": copy(ready, *body),
         "call_to_action": copy(ready, call(ready)),
-        "hooks": hooks(ready, first.text, *open_slots(ready)),
+        "hooks": hooks(ready, first.text, *subject_slots(ready), most=ready.most("subject", 50)),
     }
 
 
@@ -51,8 +51,9 @@ def sms(ready: Ready) -> Made:
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
     slots = _sms_slots(ready)
     ready.pen.reasons = [one for one in ready.pen.reasons if one.topic != "truth"]  # too general
-    lines = [(rank, line) for rank, slot in enumerate(slots) for line in ready.pen.all(slot)]
-    lines = lines or [(0, Line(ready.pen.gaps.get("subject") or ready.brand.name))]
+    lines = _sms_lines(ready, slots) or [
+        (0, Line(ready.pen.gaps.get("subject") or ready.brand.name))
+    ]
     tries = []
     for place, (rank, line) in enumerate(lines):
         for fewer, tail in enumerate(_tails(ready)):
@@ -60,7 +61,11 @@ def sms(ready: Ready) -> Made:
             size = len(text) + (TAG if "://" in text else 0) + text.count("€")
             fits = size <= ONE and segments(text) == 1
             bent = french.loses_letters(line.text)
-            cost = 4 * (not line.says_why) + 3 * min(rank, 1) + 3 * bent + 2 * fewer
+            ends = ready.pen.gaps.get("until", "").lower()
+            dropped = 40 * bool(ends and ends not in line.text.lower())  # untrue without its end
+            cost = (
+                dropped + 4 * (not line.says_why) + 3 * min(rank, 1) + 3 * bent + UNCOUNTED[fewer]
+            )
             if "shorter" in ready.story.wishes:  # and neither another message nor the same one
                 came_back = whole(line.text) in (ready.request.previous or "")
                 cost = 1_000 * min(rank, 1) + 2_000 * came_back + size
@@ -68,7 +73,18 @@ def sms(ready: Ready) -> Made:
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]
     said = Copy(text=french.elided(text) if ready.language == "fr" else text, facts=line.cites)
-    return {"text": said, "hooks": hooks(ready, line.text, *slots, most=110)}
+    return {"text": said, "hooks": hooks(ready, line.text, *slots, most=90)}
+
+
+def _sms_lines(ready: Ready, slots: list[str]) -> list[tuple[int, Line]]:
+    """Every message that could be sent, with the rank of its slot; with the shorter name too."""
+    pen = ready.pen
+    found = [(rank, line) for rank, slot in enumerate(slots) for line in pen.all(slot)]
+    if short := pen.gaps.get("the_short"):
+        with pen.calling(short):
+            for rank, slot in enumerate(slots):
+                found += [(rank + 1, line) for line in pen.all(slot)]
+    return found
 
 
 def _tails(ready: Ready) -> list[list[str]]:
@@ -120,7 +136,7 @@ def product_page(ready: Ready) -> Made:
     return {
         "title": copy(ready, title),
         "description": copy(ready, *paragraphs),
-        "hooks": hooks(ready, lead.text, "page.lead"),
+        "hooks": hooks(ready, title.text, "page.title_plain", most=ready.most("title", 80)),
     }
 
 

@@ -16,20 +16,20 @@ from tests.e2e.steps import approve, write
 from tests.library.sample import made
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
-SLOW = 120_000  # milliseconds, on a busy machine
+SLOW = 60_000  # milliseconds, on a busy machine
 
 
 def take_orders_in(home: Path) -> None:
-    """The sample shop's products, orders and reviews, as an administrator would."""
+    """The sample shop's products and orders, as an administrator would. No reviews: reading them
+    is half of a digest's time, and what it says of them is tested where no browser waits."""
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     importing = Importing(Pieces(settings).migrated(), TEAM, "EUR")
     importing.take_products(made() / "products.csv")
-    for name in ("orders.csv", "feedback.csv"):
-        path = made() / name
-        importing.take(path, understand(path, name=path.name))
+    orders = made() / "orders.csv"
+    importing.take(orders, understand(orders, name=orders.name))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(150)
 async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(house: House) -> None:
     await asyncio.to_thread(take_orders_in, house.home)
     page = await house.visit("UMARIE")
@@ -47,7 +47,7 @@ async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(hous
     await page.locator("[data-switch=travel]").click()
     await house.slack.until(lambda: house.child.starts > starts, 30)
     card = page.locator(".middle .message:has([data-action=details])").last
-    await expect(card).to_contain_text("What moved", timeout=SLOW)
+    await expect(card).to_contain_text("What matters most", timeout=SLOW)
     await expect(card).to_contain_text("Bougies")
     await card.get_by_role("button", name="Draft an e-mail about it").click()
     brief = page.get_by_role("dialog")

@@ -19,6 +19,7 @@ from bot import journal
 from bot.db import Database
 from bot.doors import stocking
 from bot.doors.stocking import LOCAL, Merged, Stocking
+from bot.doors.switching import Switching
 from bot.errors import CannotDo
 from bot.holding import Holding
 from bot.library import keep
@@ -385,7 +386,7 @@ def test_merges_again_when_somebody_else_was_quicker(
         return merged
 
     monkeypatch.setattr(stocking, "merge", slow)
-    monkeypatch.setattr(Stocking, "_alone", lambda *_: nullcontext())
+    monkeypatch.setattr(Switching, "_alone", lambda *_: nullcontext())
     merged = home.stocking.take("T1", "orders", ours, source="ours.csv")
     assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
     assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]

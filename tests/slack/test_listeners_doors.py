@@ -8,8 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.errors import CannotDo
 from bot.parts import Copy, Hook, Part
-from bot.slack.hooks import _opened, with_hook
+from bot.slack.hooks import _opened, fitting, with_hook
 from bot.slack.mentions import without
 from bot.slack.read import as_words
 from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
@@ -152,3 +153,13 @@ def test_takes_our_name_out(text: str, left: str) -> None:
 )
 def test_reads_what_was_typed(text: str, words: str) -> None:
     assert as_words(text) == words
+
+
+def test_puts_in_no_opening_that_is_too_long_for_its_place() -> None:
+    assert fitting("Cool all day", "subject", "email") == "Cool all day"
+    long = "Two pockets in the seams. Each of them is deep enough for a telephone and for keys."
+    assert fitting(long, "subject", "email") == "Two pockets in the seams."
+    with pytest.raises(CannotDo) as refused:
+        fitting("a" * 80, "subject", "email")
+    assert "80 characters" in refused.value.words.to("en")
+    assert fitting("a" * 80, "headline", None) == "a" * 80

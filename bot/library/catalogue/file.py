@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 
 from bot.errors import CannotDo
@@ -19,6 +20,8 @@ from bot.library.catalogue.products import Product
 from bot.library.catalogue.reading import read_text
 from bot.library.catalogue.sorting import Reject, Sorting
 from bot.words import Words
+
+SAMPLE = 3  # products
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Catalogue:
     header: Header | None = None
     mark: Mark | None = None
     encoding: str | None = None
+    cells: tuple[dict[str, str], ...] = ()  # of the first rows of the first products, by field
 
 
 def read_catalogue(
@@ -72,6 +76,7 @@ def read_catalogue(
         header,
         sorting.mark,
         read.encoding,
+        tuple(growing.cells() for growing in islice(sorting.products.values(), SAMPLE)),
     )
 
 

@@ -80,6 +80,11 @@ class Row:
         columns = [i for field in fields for i in self._header.fields.get(field, ())]
         return [self._cells[i] for i in columns if i < len(self._cells)]
 
+    def cells(self) -> dict[str, str]:
+        """The first cell with anything in it of each field."""
+        said = ((field, self.all_raw(field)) for field in self._header.fields)
+        return {field: next((c.strip() for c in cells if c.strip()), "") for field, cells in said}
+
     def column_name(self, field: str) -> str:
         """What the file calls the column of that field."""
         columns = self._header.fields.get(field)

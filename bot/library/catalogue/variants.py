@@ -58,6 +58,10 @@ class Growing:
         if stock is not None:
             self._stocks.append(stock)
 
+    def cells(self) -> dict[str, str]:
+        """What its first row says, by field."""
+        return self._first.cells()
+
     def has_room_for(self, row: Row) -> bool:
         """Whether this row can be one more variant: the same text, another size or colour."""
         traits = tuple(row.trait(trait, self._options) for trait in TRAITS)

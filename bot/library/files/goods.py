@@ -56,13 +56,15 @@ def columns_of(header: Header) -> Iterator[Mapped]:
         yield Mapped(theirs=header.names[at], ours=fields[at], how=how, place=at)
 
 
-def sample_of(products: Sequence[Product]) -> tuple[dict[str, str], ...]:
-    """Three products by their fields, as they will be."""
+def sample_of(catalogue: Catalogue) -> tuple[dict[str, str], ...]:
+    """Three products by their fields, as they will be; what fields are made of, as the file has
+    it."""
     shown = []
-    for one in products[:3]:
+    for one, cells in zip(catalogue.products, catalogue.cells, strict=False):
         told = one.model_dump(mode="json", exclude={"price_history"})
         told |= {"lowest": told["lowest_30_days"], "sale_price": told["price"]}
-        shown.append({name: _said(value) for name, value in told.items() if value})
+        kept = {name: _said(value) for name, value in told.items() if value is not None}
+        shown.append({name: cell for name, cell in (cells | kept).items() if cell})
     return tuple(shown)
 
 

@@ -64,11 +64,11 @@ def teach(con: "duckdb.DuckDBPyConnection", own: Collection[str] = ()) -> None:
     def bare(text: str) -> str:
         return bare_words(text, own)
 
-    con.create_function("bare_words", bare, ["VARCHAR"], "VARCHAR")  # type: ignore[list-item, arg-type]
+    con.create_function("bare_words", bare, ["VARCHAR"], "VARCHAR")
     if own:
-        con.create_function("bare_alike", lambda text: bare_words(text), ["VARCHAR"], "VARCHAR")  # type: ignore[list-item, arg-type]
+        con.create_function("bare_alike", lambda text: bare_words(text), ["VARCHAR"], "VARCHAR")
     else:
-        con.execute("CREATE OR REPLACE TEMP MACRO bare_alike(x) AS bare_words(x)")
+        con.execute("CREATE OR REPLACE MACRO bare_alike(x) AS bare_words(x)")
 
 
 def bare_words(text: str, own: Collection[str] = ()) -> str:

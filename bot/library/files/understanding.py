@@ -16,6 +16,7 @@ from bot.library.files.heads import find_head
 from bot.library.files.names import PRODUCTS, Match, complete, guess, spoken
 from bot.library.files.opening import Opened, look
 from bot.library.files.proving import Proof, prove
+from bot.library.files.rejecting import Reject
 from bot.library.files.sampling import sample, unreadable_columns
 from bot.library.files.source import Shape, opened, unreadable
 from bot.library.files.understood import Address, Dates, Doubt, Mapped, Said, Sign, Understood
@@ -85,7 +86,8 @@ def understand(
             prepare(source.con, b"")
             proof = prove(source, match, head, said)
             if not proof.rows:
-                raise CannotDo(Words("{file} has the columns but no rows.", file=name))
+                faults = [Reject(one.line, "", one.reason, one.raw) for one in source.faults]
+                raise hopeless.no_rows(name, faults)
             match = _without_people(match, proof)
             proof = _as_there(proof, currency or _currency(match, head.names, proof))
             found = _understood(name, match, shape, file, proof, said)
@@ -263,7 +265,7 @@ def _products(path: Path, name: str, shape: Shape, file: Opened, said: Said) -> 
         size=file.size,
         columns=tuple(columns_of(header)),
         ignored=tuple(n for at, n in enumerate(header.names) if n and at not in used),
-        sample=sample_of(catalogue.products),
+        sample=sample_of(catalogue),
         rows=len(catalogue.products),
         rejected=len(catalogue.rejects),
         lines=shape.lines,

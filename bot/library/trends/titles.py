@@ -1,13 +1,13 @@
-"""What series are called; products as the catalogue has it, else as their order lines say most often."""
+"""What series are called; products as the catalogue has it, else as most of their lines say."""
 
 from collections.abc import Collection
 
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
+from bot.library.titled import titled
 from bot.words import Words
 
 TOTALS = {"orders": Words("orders"), "units": Words("units"), "revenue": Words("revenue")}
-from bot.library.titled import titled
 
 
 def titles(shelf: Shelf, products: Collection[str]) -> dict[str, str]:

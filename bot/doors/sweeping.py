@@ -1,0 +1,49 @@
+"""Takes from the disk what the library no longer lists."""
+
+import shutil
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from bot.db import Database
+from bot.doors.switching import FOLDER
+from bot.holding import Holding
+from bot.library.disk import SPILL
+
+READABLE = timedelta(hours=1)  # retired files stay for those who have them open
+SPILLED = 86_400  # seconds after which what an engine put down belongs to nobody
+
+
+def sweep(home: Path, database: Database, now: datetime) -> int:
+    """Takes long-retired files and those that nobody lists from the disk; how many."""
+    before = now - READABLE
+    with database.begin() as session:
+        retired = Holding.retired(session, before)
+    for holding in retired:
+        (home / holding.path).unlink(missing_ok=True)
+    with database.begin() as session:
+        Holding.sweep(session, [holding.id for holding in retired])
+        listed = Holding.paths(session)
+    return len(retired) + _unlisted(home, listed)
+
+
+def _unlisted(home: Path, listed: set[str]) -> int:
+    """What a killed process left."""
+    swept, oldest = 0, time.time() - READABLE.total_seconds()
+    for pattern in ("*/*/*.parquet", "*/*/*.part"):
+        for path in (home / FOLDER).glob(pattern):
+            named = path.relative_to(home).as_posix()
+            if named not in listed and _changed(path) < oldest:
+                path.unlink(missing_ok=True)
+                swept += 1
+    for spill in (home / FOLDER).glob(f"**/{SPILL}/*"):
+        if _changed(spill) < time.time() - SPILLED:
+            shutil.rmtree(spill, ignore_errors=True)
+    return swept
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
