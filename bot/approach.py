@@ -16,7 +16,7 @@ NAMES = {
     "yours": Words("Your rule"),
 }
 SAY = {  # what each should hear
-    "buyers": Words("say what this one adds to the one they have"),
+    "buyers": Words("say what is new beside what they have"),
     "alike": Words("say what it is for; they don't have it yet"),
     "loyal": Words("tell them first, before everybody else; no price cut"),
     "drifting": Words("say what is new since they were last here, in one message"),
@@ -112,7 +112,7 @@ def risks(teller: Teller, shown: Sequence[Told], names: Sequence[str]) -> list[s
     them can show."""
     lines = []
     if not any(best_way(one) for one in shown):
-        lines.append(Words("Nobody can be written to yet: import a file that says who agreed."))
+        lines.append(_unreached(shown))
     if len(shown) > 1:
         lines.append(Words("One person can be in several of these: write to each once."))
     named = list(zip(shown, names, strict=True))
@@ -130,6 +130,16 @@ def risks(teller: Teller, shown: Sequence[Told], names: Sequence[str]) -> list[s
     elif any(one.get("bought-share") for one in shown):
         lines.append(Words("All are too few for a test: only a doubling would show."))
     return [teller.say(line) for line in lines]
+
+
+def _unreached(shown: Sequence[Told]) -> Words:
+    """Why nobody may be written to: too few fit, too few agreed, or nothing says who did."""
+    if not any(one.number("customers") for one in shown):
+        return Words("Too few people fit to be counted or written to: ask less of them in the "
+                     "rule.")  # fmt: skip
+    if any(one.get(way) for one in shown for way in REACH):
+        return Words("Too few of them agreed to be written to: ask less of them in the rule.")
+    return Words("Nobody can be written to yet: import a file that says who agreed.")
 
 
 def limits(teller: Teller, whole: Told, shown: Sequence[Told]) -> list[str]:

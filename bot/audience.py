@@ -87,9 +87,16 @@ class Rule(BaseModel):
 
     def words(self, titles: Mapping[str, str] | None = None) -> Words:
         """The rule as a person reads it. `titles` are the products' names by key."""
-        parts = [REACHED[self.purpose], *self._groups(), *self._things(titles or {})]
-        parts += [*self._amounts(), *self._places(), *self._dates()]
-        return _joined(parts)
+        return _joined([REACHED[self.purpose], *self._parts(titles or {})])
+
+    def asks(self, titles: Mapping[str, str] | None = None) -> Words:
+        """Whom it picks, agreed or not: the words that a count of all who fit stands beside."""
+        parts = self._parts(titles or {})
+        return _joined(parts) if parts else Words("all customers")
+
+    def _parts(self, titles: Mapping[str, str]) -> list[Words]:
+        parts = [*self._groups(), *self._things(titles)]
+        return [*parts, *self._amounts(), *self._places(), *self._dates()]
 
     def _groups(self) -> list[Words]:
         if not self.segments:

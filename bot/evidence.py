@@ -58,7 +58,15 @@ LARGE = 1000  # from here on whole amounts are written without cents
 _LINE = re.compile(r"(.+), line (\d+)")
 _OLD = re.compile(r"(.+), (\d+) days old")
 _MORE = re.compile(r"(.+) and (\d+) more")
-LIVE = Words("live rows")  # what comes in by itself, where a file's name would stand
+OURS = (  # what stands where a file's name would: what comes in by itself, and other sources
+    Words("live rows"),
+    Words("this conversation"),
+    Words("brief"),
+    Words("edit"),
+    Words("send-back"),
+    Words("the catalogue"),
+)
+NO_SOURCE = "-"  # of what is said rather than looked up
 _UNDER = re.compile(r"under (\d+)")
 
 
@@ -122,25 +130,28 @@ class Fact(BaseModel):
 
     def sourced(self, language: str) -> str:
         """The source as people of that language read it: "shop.csv, line 12"."""
-        if found := _LINE.fullmatch(self.source):
-            return Words("{file}, line {n}", file=found[1], n=found[2]).to(language)
-        if old := _OLD.fullmatch(self.source):
-            return Words("{file}, {n} days old", file=_named(old[1]), n=int(old[2])).to(language)
-        return spell(_named(self.source), language)
+        return spell(source_named(self.source), language)
 
     @property
     def file(self) -> Words | str:
         """The file it is from, however old that is."""
         old = _OLD.fullmatch(self.source)
-        return _named(old[1] if old else self.source)
+        return source_named(old[1] if old else self.source)
 
 
-def _named(source: str) -> Words | str:
+def source_named(source: str) -> Words | str:
     """A file's name as it is; what is no name in words: "orders.csv and 2 more"."""
+    if found := _LINE.fullmatch(source):
+        return Words("{file}, line {n}", file=source_named(found[1]), n=found[2])
+    if old := _OLD.fullmatch(source):  # facts of former days say it so
+        return Words("{file}, {n} days old", file=source_named(old[1]), n=int(old[2]))
+    first, comma, rest = source.partition(", ")
+    if comma:  # of a quote: the file, which text, where it was written
+        return Words("{file}, {rest}", file=source_named(first), rest=rest)
     if several := _MORE.fullmatch(source):
-        more, first = int(several[2]), _named(several[1])
-        return Words.count("{file} and {n} more", "{file} and {n} more", more, file=first)
-    return LIVE if source == LIVE.text else source
+        more, name = int(several[2]), source_named(several[1])
+        return Words.count("{file} and {n} more", "{file} and {n} more", more, file=name)
+    return next((words for words in OURS if words.text == source), source)
 
 
 class Evidence(BaseModel):

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from bot.evidence import Evidence, Fact
 from bot.fold import bag, words_of
 from bot.goods import concepts
-from bot.parts import Copy, Table
+from bot.parts import Copy, Lead, Table
 from bot.words import Language, Words
 
 CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
@@ -179,6 +179,7 @@ class NotYet(BaseModel):
     """All that can be said when the data is missing or too thin."""
 
     answer: Copy = Field(title="What I can't tell")
+    leads: list[Lead] = []
 
 
 def nothing_yet(teller: Teller, evidence: Evidence, kinds: Iterable[str]) -> NotYet:

@@ -141,13 +141,13 @@ def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list
         return [teller.say(Words("Import one of these files, then ask me again."))]
     if not found:
         return [teller.say(Words("Leave things as they are, and look again next week."))]
-    steps: dict[str, list[str]] = {}
+    steps: dict[str, dict[str, None]] = {}
     for blocker in found[:MOST]:
-        steps.setdefault(teller.say(blocker.step), []).append(teller.say(blocker.name))
+        short = teller.say(blocker.name).split(", ")[0]  # where it is has just been said
+        steps.setdefault(teller.say(blocker.step), {})[short] = None
     return [
         teller.say(Words("{rank}. {name}: {step}.", rank=n, step=step,
-                         name=_capital("; ".join(names) if teller.language == "en"
-                                       else "\u00a0; ".join(names))))
+                         name=_capital(", ".join(names))))
         for n, (step, names) in enumerate(steps.items(), 1)
     ]  # fmt: skip
 

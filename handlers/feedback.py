@@ -122,7 +122,9 @@ def _said(
     top = (focus or first or shown)[0]
     finding = teller.copy(headline(teller, top, every["all"]))
     lines = [period(teller, every["all"])]
-    lines += [moved(teller, o) for o in shown if o.word("verdict") in SURE and o is not top][:3]
+    rose = [one for one in shown if one.word("verdict") in SURE and one is not top]
+    parts = [one for one in rose if not any(o.key.startswith(f"{one.key}-") for o in rose)]
+    lines += [moved(teller, one) for one in parts[:3]]
     lines += [where(teller, one, every) for one in shown[:3]]
     if not focus:
         lines.append(praise(teller, shown))

@@ -17,9 +17,9 @@ from bot.approach import (
     risks,
     why,
 )
-from bot.audience import Rule
+from bot.audience import REACHED, Rule
 from bot.desk import Desk
-from bot.evidence import Fact
+from bot.evidence import Evidence, Fact
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
@@ -69,10 +69,12 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     shown = sorted(found, key=lambda one: (one.key != wanted, -one.number("bought-share")))
     teller = Teller(request.language)
     if not shown:
-        return nothing_yet(teller, evidence, ["audiences"])
+        return _nobody(teller, evidence, every, desk)
     said = _said(teller, every, shown)
     sizes, rules = _sizes(teller, every, shown), _rules(teller, every, shown)
-    picture = await desk.draw(_picture(teller, every, shown, desk))
+    picture = None
+    if any(one.number("customers") for one in shown):
+        picture = await desk.draw(_picture(teller, every, shown, desk))
     read = how_to_read(teller, evidence, ["audiences"], *limits(teller, every["all"], shown))
     desk.keep(*teller.ever.values(), *_for_later(every, shown))
     names = [_name(teller, every, one) for one in shown]
@@ -81,6 +83,21 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         **words.model_dump(), picture=picture, sizes=sizes, rules=rules, how_to_read=read,
         leads=_leads(teller, every, shown, request.brief.words),
     )  # fmt: skip
+
+
+def _nobody(
+    teller: Teller, evidence: Evidence, every: Mapping[str, Told], desk: Desk
+) -> BaseModel:
+    """Why there is no audience; a rule that somebody filled in can be changed from there."""
+    rule, said = desk.request.brief.rule, nothing_yet(teller, evidence, ["audiences"])
+    if not rule:
+        return said
+    desk.keep(*teller.ever.values(), *_for_later(every, ()))
+    name = teller.say(NAMES["yours"])
+    label = Words("Edit the rule: {audience}", audience=name)
+    asked = desk.request.brief.words or name
+    lead = Lead(label=label, skill="targeting", words=asked, form={"rule": rule})
+    return said.model_copy(update={"leads": [lead]})
 
 
 def _strangers(said: Said, names: Sequence[str]) -> list[str]:
@@ -186,9 +203,10 @@ def _rules(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> 
         for measure in ("rule", "bought-within", "not-within", "bought-at-least", "min-orders"):
             teller.value(one.get(measure))
         rule = Rule.model_validate_json(one.word("rule"))
-        words = teller.say(rule.words(titles))
-        rows.append([_name(teller, every, one), words, teller.of(one, "rule-code")])
-    heads = (Words("Audience"), Words("Rule"), Words("Short name"))
+        words, agreed = teller.say(rule.asks(titles)), teller.say(REACHED[rule.purpose])
+        words, code = words[:1].upper() + words[1:], teller.of(one, "rule-code")
+        rows.append([_name(teller, every, one), words, agreed, code])
+    heads = (Words("Audience"), Words("Rule"), Words("Who may be written to"), Words("Short name"))
     return teller.table([teller.say(head) for head in heads], rows)
 
 

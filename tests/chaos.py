@@ -57,22 +57,23 @@ class Chaos:
         self.outcome = Outcome()
         self.asked: list[str] = []  # what a card's task says it is about
         self.approved: set[str] = set()  # cards
-        self.done = asyncio.Event()
 
     async def run(self, *, requests: int, kills: int, pace: float = 0.15) -> Outcome:
         await asyncio.gather(*(intern.start() for intern in self.interns))
         self.slack.events_url = self.interns[0].url
         killing = asyncio.create_task(self._kill(kills))
-        await asyncio.gather(self._ask(requests, pace), self._approve(requests))
-        self.done.set()
+        await asyncio.gather(self._ask(requests, kills, pace), self._approve(requests))
         await killing
         await self._quiet(requests)
         self._count()
         return self.outcome
 
-    async def _ask(self, requests: int, pace: float) -> None:
-        """Mentions, which Slack sends again, and commands, which a person types again."""
+    async def _ask(self, requests: int, kills: int, pace: float) -> None:
+        """Mentions, which Slack sends again, and commands, which a person types again. They come
+        all through the kills, however slowly a busy machine starts again."""
         for number in range(requests):
+            while self.outcome.kills < number * kills // requests:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
             self._route()
             words = f"{WORDS[number % 2]} (wish {number})"
             if number % 3:
@@ -116,7 +117,7 @@ class Chaos:
         raise TimeoutError("a person lost patience")
 
     async def _kill(self, kills: int) -> None:
-        while self.outcome.kills < kills and not self.done.is_set():
+        while self.outcome.kills < kills:
             await asyncio.sleep(self.pause * self.random.uniform(0.3, 1.7))
             victim = self.random.choice(self.interns)
             await victim.kill()

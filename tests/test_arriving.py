@@ -14,6 +14,7 @@ from bot.errors import CannotDo
 from bot.glimpse import Glimpse
 from bot.settings import Settings
 from bot.stock import Watch
+from bot.words import Words
 from tests.library.sample import made
 from tests.slack.stockroom import kept
 
@@ -82,6 +83,24 @@ def test_leave_the_library_as_it_was_when_they_are_cancelled(
             "T1", [path], understood, name="orders.csv", folder=made_in(path), watch=watch
         )
     assert arriving.house.stocking.sources("T1") == {}
+
+
+def test_are_in_and_told_to_be_in_both_or_none(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "prices.csv")
+    _, understood = understood_as(arriving, path, "prices.csv")
+    ready = arriving.read(
+        "T1", [path], understood, name="prices.csv", folder=made_in(path), watch=Watch()
+    )
+
+    def over(*_: object) -> None:
+        raise CannotDo(Words("It was over."))
+
+    with pytest.raises(CannotDo, match="It was over"):
+        ready.keep(over)
+    assert arriving.house.stocking.sources("T1") == {}
+    new, replaced, same = kept(ready)
+    assert new > 0
+    assert (replaced, same) == (0, 0)
 
 
 def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> None:

@@ -116,7 +116,8 @@ async def test_reads_hillstrom_as_it_was_published() -> None:
     from tests.library.test_experiments import _hillstrom
 
     found = await made("read the e-mail test", shelf=small(experiments=_hillstrom()))
-    assert "18.28% against 10.62%" in told(found)
+    assert "18.28% for Mens E-Mail, 10.62% for No E-Mail (won)" in told(found)
+    assert told(found).count("Test “hillstrom”") == 1
     assert "7 to 8.32 points" in part(found, "table")
     assert "Several results of one test were looked at" in part(found, "how_to_read")
     assert blocked(found) == []

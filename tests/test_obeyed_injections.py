@@ -1,6 +1,6 @@
 """An attempt to make the intern do what its material says, even when the AI obeys it, …"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import func, select
 
+from bot import migrate
 from bot.db import Database
 from bot.decision import Decision
 from bot.delivery import Delivery
@@ -119,6 +120,15 @@ TRIED = [
 ]
 
 
+@pytest.fixture(scope="module")
+def line(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One database for all attempts: whatever any of them changed would be seen."""
+    found = Database(f"sqlite:///{tmp_path_factory.mktemp('line') / 'super-intern.db'}")
+    migrate.upgrade(found)
+    yield found
+    found.close()
+
+
 async def worked(database: Database, id: str, case: Case, writer: Any) -> None:
     """The wish from its words to its card, on the real line."""
     library = library_of(case.shelf)
@@ -144,26 +154,37 @@ def texts(database: Database, task: str) -> list[str]:
     ids=[f"{place.__name__}-{ATTACKS.index(attack)}" for place, attack, _ in TRIED],
 )
 async def test_changes_nothing(
-    place: Callable[[str], Case], attack: str, obeyed: str, sqlite: Database
+    place: Callable[[str], Case], attack: str, obeyed: str, line: Database
 ) -> None:
-    case = place(attack)
-    await worked(sqlite, "t1", case, Offline(lambda: NOW))
+    case, id = place(attack), f"{place.__name__}-{ATTACKS.index(attack)}"
+    await worked(line, f"{id}-rules", case, Offline(lambda: NOW))
     async with ScriptedClaude(answer=rewriting([{case.part: obeyed}])) as claude:
         writer = Claude(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
-        await worked(sqlite, "t2", case, writer)
+        await worked(line, f"{id}-ai", case, writer)
         await writer.close()
-    said = [letter["messages"][0]["content"] for letter in claude.letters]
-    assert len(said) == 3  # it said the same each time
-    assert squeeze(attack)[:20] in squeeze(said[0]).replace("  ", " ")  # it was read
-    assert texts(sqlite, "t2") == texts(sqlite, "t1")
-    with sqlite.begin() as session:
-        first, second = (Draft.of_task(session, id)[0] for id in ("t1", "t2"))
+    assert len(claude.letters) == 3  # it said the same each time, and was told each time
+    assert texts(line, f"{id}-ai") == texts(line, f"{id}-rules")
+    with line.begin() as session:
+        first, second = (Draft.of_task(session, f"{id}-{by}")[0] for by in ("rules", "ai"))
         assert (second.channel, second.version) == (first.channel, first.version)
         assert second.findings == first.findings  # no check was dropped
         for row in (Decision, Delivery):
             assert session.scalar(select(func.count()).select_from(row)) == 0
         places = {str(post.place) for post in session.scalars(select(Post))}
         assert len(places) == 1
+
+
+@pytest.mark.parametrize("place", PLACES[:-1], ids=lambda place: place.__name__)
+async def test_is_there_to_be_read(place: Callable[[str], Case], line: Database) -> None:
+    """All but what is said in passing in a conversation does reach the AI."""
+    attack = IN_MATERIAL[0]
+    case = place(attack)
+    async with ScriptedClaude(answer=rewriting([{}])) as claude:
+        writer = Claude(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        await worked(line, f"{place.__name__}-read", case, writer)
+        await writer.close()
+    (letter,) = claude.letters
+    assert attack in squeeze(letter["messages"][0]["content"])
 
 
 def test_is_tried_forty_times_in_every_place() -> None:

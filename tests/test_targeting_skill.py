@@ -9,6 +9,7 @@ from bot.drafting import Drafted
 from bot.library.segments.audience import count
 from bot.parts import Table
 from bot.request import Question
+from tests.library.real import DATA, uci
 from tests.library.sample import sample
 from tests.library.small import small
 from tests.skills import rewritten, run, told
@@ -211,3 +212,25 @@ async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(
     found, wrong = await rewritten(ENGLISH, {part: text.replace(named, "Wealthy retirees")})
     assert "Wealthy retirees" in wrong[0]
     assert [one.text for one in found.parts] == [one.text for one in base.parts]
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
+@pytest.mark.parametrize(
+    ("words", "language", "named"),
+    [
+        ("whom should I target for the christmas lights?", "en", "Buyers of Christmas lights first"),
+        ("à qui proposer les guirlandes de Noël ?", "fr",
+         "Acheteurs de «\u00a0guirlandes de Noël\u00a0» d’abord"),
+    ],
+)  # fmt: skip
+async def test_on_real_orders_without_categories_is_of_what_was_asked_for(
+    words: str, language: str, named: str
+) -> None:
+    found = await made(words, language=language, shelf=uci())
+    assert found.parts[0].text.startswith(named)
+    assert "CHRISTMAS" not in told(found)
+    assert "£GB" not in told(found)
+    assert blocked(found) == []
+    first = rules(found)["buyers"]
+    titles = {f.about: str(f.value) for f in found.evidence.of("audiences") if ".things." in f.id}
+    assert all("Christmas" in titles[key] or "Noel" in titles[key] for key in first.bought)

@@ -1,19 +1,17 @@
 """What a request asks of an analysis, and what an analysis says besides its facts."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
 from bot import wanted
-from bot.evidence import Fact
+from bot.evidence import NO_SOURCE, Fact
 from bot.library.findings import Findings, Where
 from bot.request import Request
 
 if TYPE_CHECKING:
     from bot.library.shelf import Shelf
 
-OLD = re.compile(r"(.+), \d+ days old")
 READS = {  # the tables that an analysis stands on
     "segments": ("orders", "consents"),
     "audiences": ("orders", "consents"),
@@ -54,14 +52,11 @@ def where_of(request: Request) -> Where:
 def asides(findings: Findings, kind: str, language: str, today: date) -> Iterator[Fact]:
     """What can't be told, in the reader's language: `<kind>.cannot.<n>`."""
     for n, words in enumerate(findings.cannot, 1):
-        said = words.to(language)
-        if old := OLD.fullmatch(findings.source):  # its age is told apart
-            said = said.replace(findings.source, old[1])
         yield Fact(
             id=f"{kind}.cannot.{n}",
             label="can't tell",
-            value=said,
-            source=findings.source or "-",
+            value=words.to(language),
+            source=findings.source or NO_SOURCE,
             as_of=today,
         )
 

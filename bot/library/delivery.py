@@ -21,6 +21,7 @@ import ibis.expr.types as ir
 import numpy as np
 from scipy.special import expit, xlogy
 
+from bot.evidence import source_named
 from bot.library.bought import CANCELLED
 from bot.library.chance import Numbers, false_discovery, fisher, two_shares
 from bot.library.findings import Findings, Where
@@ -74,7 +75,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
             Words(
                 "{source} does not say when parcels were promised and when they came, so late ones"
                 " can't be told.",
-                source=found.source,
+                source=source_named(found.source),
             )
         )
         return found

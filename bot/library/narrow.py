@@ -7,6 +7,7 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.errors import CannotDo
+from bot.evidence import source_named
 from bot.library.findings import Where
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
@@ -90,7 +91,7 @@ def _with(shelf: Shelf, kind: str, table: ir.Table, name: str, wanted: str) -> i
         raise CannotDo(
             Words(
                 "{source} does not say the {column}, so nothing can be told by it.",
-                source=shelf.source(kind),
+                source=source_named(shelf.source(kind)),
                 column=NAMES[name],
             )
         )

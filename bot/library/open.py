@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from bot.library.catalogue.facts import lowest_price
 from bot.library.catalogue.products import Product
 from bot.library.disk import SPILL, read, spelled, text
-from bot.library.kinds import kinds
 from bot.library.shelf import FLOOR, Listed, Shelf, schema
 
 if TYPE_CHECKING:
@@ -50,12 +49,12 @@ def open_shelf(
     folder: Path,
 ) -> Shelf:
     """The tables of these files, as they are now. `folder` is where the engine may put down what
-    does not fit into its memory. A set that got no news for too long says so in its source."""
+    does not fit into its memory."""
     import ibis
 
     engine = ibis.duckdb.connect()
     con = engine.con
-    told = {kind: aged(one, today) for kind, one in listed.items()}
+    told = dict(listed)
     if history := _history(products):
         _lay(con, FILLED, history, HISTORY)
         told = _with_prices(told, products)
@@ -67,14 +66,6 @@ def open_shelf(
         _lay(con, "products", [_row(one) for one in products], CATALOGUE)
         table = engine.table("products")
     return Shelf(engine, today, told, table, floor)
-
-
-def aged(one: Listed, today: date) -> Listed:
-    """The same, saying in its source how old it is when that is too old."""
-    days = (today - one.as_of).days if one.as_of else 0
-    if days <= kinds()[one.kind].stale:
-        return one
-    return replace(one, source=f"{one.source}, {days} days old")
 
 
 def _view(kind: str, paths: Sequence[Path], history: bool) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from bot.evidence import source_named
 from bot.library.campaigns import letter_against_peers
 from bot.library.findings import Findings
 from bot.library.results import Result
@@ -25,7 +26,7 @@ def told(shelf: Shelf, result: Result) -> list[Words]:
         return []
     kind = "campaigns" if result.campaigns else "orders"
     source, day = shelf.source(kind), shelf.as_of(kind)
-    return [*lines, Words("From {source}, up to {day}", source=source, day=day)]
+    return [*lines, Words("From {source}, up to {day}", source=source_named(source), day=day)]
 
 
 def _rate(shelf: Shelf, result: Result) -> Words | None:

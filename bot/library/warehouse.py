@@ -22,7 +22,7 @@ from ibis.backends.sql import SQLBackend
 from bot.errors import CannotDo
 from bot.library.catalogue.products import Product
 from bot.library.kinds import Type, kinds
-from bot.library.open import aged, catalogue_part
+from bot.library.open import catalogue_part
 from bot.library.shelf import FLOOR, TYPES, Listed, Shelf
 from bot.words import Words
 
@@ -93,9 +93,8 @@ class Warehouse:
         assert self._engine is not None
         assert self._seen is not None
         _, tables, listed = self._seen
-        told = {kind: aged(one, today) for kind, one in listed.items()}
         catalogue = ibis.memtable(catalogue_part(products)) if products else None
-        return WarehouseShelf(self._engine, today, told, catalogue, floor, tables)
+        return WarehouseShelf(self._engine, today, listed, catalogue, floor, tables)
 
     def close(self) -> None:
         """Let the connection go; the next question makes a new one."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from bot.brand import Brand
 from bot.evidence import Evidence, Fact
+from bot.fold import fold
 from bot.parts import take_apart
 from bot.proof import prove
 from bot.proof.bearers import Bearers, swapped
@@ -53,7 +54,7 @@ def _wrong(
     text: str, vocabulary: Vocabulary, bearers: Bearers, by_rules: Sequence[str]
 ) -> Iterator[str]:
     for match in _MARKS.finditer(text):
-        if not any(match[0] in one for one in by_rules):
+        if fold(match[0]) not in vocabulary.ours:
             yield f"no links and no mentions: take out “{match[0]}”"
     for named in strangers(text, vocabulary):
         yield f"no fact and no line of the version by rules names “{named.text}”: leave it out"

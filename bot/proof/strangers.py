@@ -94,13 +94,17 @@ class Vocabulary:
         )
 
     @cached_property
-    def _ours(self) -> frozenset[str]:
-        """The concepts of the version by rules itself, whatever things are called in it."""
-        text = "\n".join(self.by_rules)
-        names = {fact.about for fact in self.facts} | {str(f.value) for f in self.facts}
+    def ours(self) -> str:
+        """What the version by rules says itself, folded, whatever things are called in it."""
+        text = fold("\n".join(self.by_rules))
+        names = {name for fact in self.facts for name in _names(fact)}
         for name in sorted(names, key=len, reverse=True):
-            text = text.replace(name, " ") if len(name) > 3 else text
-        return subjects.concepts(text)
+            text = text.replace(fold(name), " ") if len(name) > 3 else text
+        return text
+
+    @cached_property
+    def _ours(self) -> frozenset[str]:
+        return subjects.concepts(self.ours)
 
     def _says(self, name: str) -> bool:
         return fold(name).replace("-", " ").strip(" .,!?") in self.folded
@@ -124,6 +128,14 @@ def strangers(text: str, known: Vocabulary) -> Iterator[Named]:
         if not inside and not _is_trade(named) and not known.knows(named):
             found.setdefault(fold(named.text), named)
     yield from found.values()
+
+
+def _names(fact: Fact) -> Iterator[str]:
+    """What a fact is about, each later part of it ("runs small, Alba shirt"), and what it says."""
+    pieces = fact.about.split(", ")
+    yield from (", ".join(pieces[n:]) for n in range(len(pieces)))
+    yield str(fact.value)
+    yield fact.source
 
 
 def _is_trade(named: Named) -> bool:

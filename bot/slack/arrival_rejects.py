@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.arrival import Arrival
 from bot.errors import CannotDo
 from bot.post import Post
+from bot.slack.arrival_reasons import in_their_language
 from bot.slack.files import upload
 from bot.slack.place import Place
 from bot.slack.post import Poster
@@ -39,13 +40,14 @@ async def _send(
         Post.plan(session, id=id, workspace=workspace, kind="file", place=place, now=now)
 
     await poster.database.run(plan)
-    content = await asyncio.to_thread(beginning, path)
     locale = await poster.people.locale(arrival.workspace, arrival.author)
+    language = language_of(locale or arrival.locale)
+    content = await asyncio.to_thread(lambda: in_their_language(beginning(path), language))
     said = Words(
         "What stayed out of {file}, each row with its line, column and reason.", file=arrival.title
     )
-    name = f"{PurePath(arrival.name).stem}-stayed-out.csv"
-    await upload(poster, id, name, content, comment=said.to(language_of(locale or arrival.locale)))
+    name = Words("{file}-stayed-out.csv", file=PurePath(arrival.name).stem)
+    await upload(poster, id, name.to(language), content, comment=said.to(language))
 
 
 def beginning(path: Path) -> bytes:

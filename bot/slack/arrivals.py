@@ -29,6 +29,10 @@ TAKES = re.compile(
     r"avis)\b",
     re.IGNORECASE,
 )
+GIVES = re.compile(
+    r"\b(?:import\w*|upload\w*|data|rows|table|int[ée]gr\w*|donn[ée]es|lignes|tableau)\b",
+    re.IGNORECASE,
+)
 WRITES = re.compile(
     r"\b(?:(?:re)?write|draft|compose|announce|"
     r"r[ée]dige[rz]?|r[ée]digez|[ée]cri(?:s|re|vez)|annonce[rz]?)\b"
@@ -43,6 +47,12 @@ def files_of_rows(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
     named = (*ROWS, TEXT) if not said or TAKES.search(said) else ROWS
     files = [one for one in event.get("files") or [] if one.get("id")]
     return [one for one in files if _name(one).lower().endswith(named)]
+
+
+def files_as_rows(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
+    """Files that don't look like tables, given as if they were: what can't be read is said."""
+    files = [one for one in event.get("files") or [] if one.get("id")]
+    return files if not said or GIVES.search(said) else []
 
 
 def asks_for_text(said: str) -> bool:

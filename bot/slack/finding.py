@@ -1,5 +1,6 @@
 """Finding a message or a file of ours again, when the answer to its sending was lost."""
 
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot.slack.names import EVENT_TYPE
 from bot.slack.place import Spot
 
 PAGE, PAGES = 200, 5
-CLOCKS = 120.0  # seconds that our clock and Slack's may be apart
+CLOCKS = 86_400.0  # seconds that our clock may run before Slack's
 
 
 async def message(client: AsyncWebClient, spot: Spot, post: Post) -> str | None:
@@ -35,7 +36,8 @@ async def file(client: AsyncWebClient, spot: Spot, post: Post, name: str) -> str
 
 async def _since(client: AsyncWebClient, spot: Spot, post: Post) -> AsyncIterator[dict[str, Any]]:
     """What was said there since the row was made; nothing where we may not read."""
-    oldest, cursor = f"{post.made_at.timestamp() - CLOCKS:.6f}", None
+    made = min(post.made_at.timestamp(), time.time())  # a clock set ahead tells of days to come
+    oldest, cursor = f"{made - CLOCKS:.6f}", None
     for _ in range(PAGES):
         asked: dict[str, Any] = {
             "channel": spot.channel,

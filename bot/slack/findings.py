@@ -2,6 +2,7 @@
 
 from bot.checks import Check
 from bot.draft import Draft
+from bot.evidence import NO_SOURCE
 from bot.slack.blocks import Block, actions, button, cited, context, cut, quoted, section, told
 from bot.slack.names import ANSWER, Ref
 from bot.words import Words
@@ -58,7 +59,8 @@ def _many(check: Check) -> int:
 def sources_line(draft: Draft, language: str) -> str | None:
     """Where the cited facts are from, each source once."""
     cited = {fact_id for part in draft.parts for fact_id in part.facts}
-    names = list(dict.fromkeys(f.sourced(language) for f in draft.facts.facts if f.id in cited))
+    sourced = [f for f in draft.facts.facts if f.id in cited and f.source != NO_SOURCE]
+    names = list(dict.fromkeys(f.sourced(language) for f in sourced))
     if not names:
         return None
     shown = "; ".join(quoted(name, 100) for name in names[:MOST_SOURCES])

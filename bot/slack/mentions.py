@@ -17,7 +17,13 @@ from bot.brief import just_for_me
 from bot.errors import CannotDo
 from bot.post import Post
 from bot.slack.again import revised
-from bot.slack.arrivals import asks_for_text, files_of_rows, half_waits, offered
+from bot.slack.arrivals import (
+    asks_for_text,
+    files_as_rows,
+    files_of_rows,
+    half_waits,
+    offered,
+)
 from bot.slack.asked_under import question_under_digest
 from bot.slack.front import Front
 from bot.slack.place import asked_at, continued, thread_of
@@ -61,6 +67,8 @@ def take(
         return False
     said = as_words(without(_text(event), mine))
     files = files_of_rows(event, said)
+    if not files and (direct or mentioned):
+        files = files_as_rows(event, said)
     if files and not asks_for_text(said):
         place = _place(event, direct=direct, private=just_for_me(said)[0])
         if direct or mentioned or half_waits(session, workspace, place, now):

@@ -19,7 +19,7 @@ from bot.slack.front import Front
 from bot.slack.reading import chosen, ticked, typed_in
 from bot.slack.sent import Sent
 from bot.task import Task, Wish, task_id
-from bot.words import Words, words_from
+from bot.words import Words
 
 MOST_OPTIONS = 100
 NUMBERS = ("bought_within", "bought_at_least", "not_within", "min_orders", "max_orders")
@@ -149,8 +149,7 @@ def _kept(rule: Rule, titles: dict[str, str], language: str) -> list[Block]:
     rest = Rule(**{name: getattr(rule, name) for name in held})
     if rest == Rule():
         return []
-    told = words_from(rest.words(titles).params["rest"]["words"])
-    return [context(Words("And as before: {rule}", rule=told).to(language))]
+    return [context(Words("And as before: {rule}", rule=rest.asks(titles)).to(language))]
 
 
 def _one(

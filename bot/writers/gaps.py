@@ -57,6 +57,8 @@ def of_story(
         pen.put("bought", bought.many[language][0])
         pen.put("since", story.since)
         pen.put("of_since", "de " + story.since.removeprefix("à ") if story.since else "")
+    elif story.category:
+        pen.put("bought", story.category)
     _of_reviews(pen, evidence)
     if story.occasion:
         pen.put("occasion", story.occasion.title[language])

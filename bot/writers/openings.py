@@ -5,6 +5,7 @@ from bot.words import Words
 from bot.writers import french, why
 from bot.writers.paragraphs import NEWS
 from bot.writers.pen import Line
+from bot.writers.precedents import best, like
 from bot.writers.ready import Ready
 
 TWO, LONG = 2, 150  # hooks; characters of one that goes nowhere else
@@ -38,11 +39,12 @@ def subject(ready: Ready) -> Line:
     """The benefit, in what an inbox shows."""
     pen, most = ready.pen, ready.most("subject", 50)
     slots = subject_slots(ready)
-    if line := pen.say(*slots, most=most):
+    form = like(best(ready.evidence, ready.goods), ready.goods)
+    if line := pen.say(*slots, most=most, like=form):
         return line
     if pen.gaps.get("the_short"):  # the same, with the shorter name
         with pen.calling(pen.gaps["the_short"]):
-            if line := pen.say(*slots, most=most):
+            if line := pen.say(*slots, most=most, like=form):
                 return line
     bare = (f"subject.bare.{ready.story.audience}", "subject.bare.everyone")
     if line := pen.say(*bare, most=most):

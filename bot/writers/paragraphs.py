@@ -9,6 +9,7 @@ from bot.writers.sayings import SIZED, lowered, topic_of
 
 NEWS = {"launch": "launch", "back in stock": "back"}
 ENOUGH = 150  # characters of reasons in one paragraph
+FEW = 5  # reasons
 PERSUADED = ("everyone", "new", "lapsed", "gift")  # by what others say
 
 
@@ -62,7 +63,11 @@ def product(ready: Ready) -> Line | None:
     """Two reasons more, three where a longer text was asked for; each from a fact."""
     if ready.is_event or not ready.goods.known:
         return ready.pen.say("event.more" if ready.is_event else "house.more")
-    return reasons(ready, 3 if "longer" in ready.story.wishes else 2)
+    if "longer" in ready.story.wishes:
+        return reasons(ready, 3)
+    few = len(ready.pen.reasons) <= FEW  # another audience is to hear of something else
+    short = few or ready.goods.rich or (ready.pen.gaps.get("quote") and _persuaded(ready))
+    return reasons(ready, 1 if short else 2)
 
 
 def reasons(ready: Ready, most: int) -> Line | None:
@@ -82,11 +87,16 @@ def praise(ready: Ready) -> Line | None:
     do not know the product from their own cupboard."""
     if ready.is_event or not ready.goods.known or "shorter" in ready.story.wishes:
         return None
-    if ready.story.audience not in PERSUADED:
+    if not _persuaded(ready):
         return None
-    if quote := ready.pen.say("praise.quote"):
+    told = ready.story.audience != "lapsed"  # who knows the house is told how many, in short
+    if quote := ready.pen.say("praise.quote") if told else None:
         return together(quote, ready.pen.say("praise.count"))
     return ready.pen.say("praise.count_alone")
+
+
+def _persuaded(ready: Ready) -> bool:
+    return ready.story.audience in PERSUADED
 
 
 def terms(ready: Ready) -> Line | None:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -77,11 +77,14 @@ class Pen:
         most: int | None = None,
         unlike: tuple[str, ...] = (),
         echoing: bool = False,
+        like: Callable[[Line], tuple[bool, bool, int]] | None = None,
     ) -> Line | None:
         """A sentence from the first of these slots that has one to fill. `a+b` pools two slots;
-        `unlike` are texts it must not begin like; `echoing` may repeat the brief."""
+        `unlike` are texts it must not begin like; `echoing` may repeat the brief; `like` sorts
+        what could be said, the likest first."""
         for slot in slots:
-            for template, line, reason in self._candidates(slot, most):
+            some = self._candidates(slot, most)
+            for template, line, reason in sorted(some, key=lambda c: like(c[1])) if like else some:
                 if not differs(line.text, unlike) or (self._echoes(line) and not echoing):
                     continue
                 self.said.append((slot, template))

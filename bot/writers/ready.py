@@ -15,6 +15,8 @@ from bot.writers.pen import Pen
 from bot.writers.sayings import Sayings, sort_out
 from bot.writers.story import Story, tell
 
+BOUGHT = 7  # another turn for those of an audience who bought something like it
+
 
 @dataclass
 class Ready:
@@ -47,7 +49,7 @@ class Ready:
 def make_ready(assignment: Assignment, salt: str = "") -> Ready:
     """The same assignment gives the same words; another `salt` gives others."""
     request, brand, evidence = assignment.request, assignment.brand, assignment.evidence
-    goods, story = understand(request, evidence), tell(request)
+    goods, story = understand(request, evidence), tell(request, evidence)
     if "no offer" in story.wishes:
         story = replace(story, offer=None)
     if "no price" in story.wishes:
@@ -67,6 +69,7 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
     if "longer" in story.wishes:
         pen.once = frozenset()
     pen.salted, pen.turn = bool(salt), why.BEGINS.get(story.audience, 0)
+    pen.turn += BOUGHT * (bool(story.bought or story.category) and story.audience != "buyers")
     why.give_reasons(pen, goods, story.audience, evidence)
     texts = goods.sayings if goods.rich else []
     sayings = sort_out(texts, pen, goods.cites.get("description", ()))

@@ -1,13 +1,16 @@
 """Whom a text speaks to, why now, and with what offer: the brief as the offline writer sees it."""
 
+import json
 import re
 from dataclasses import dataclass, field
 
+from bot.audience import Rule
 from bot.brief import Brief
 from bot.conditions import conditions
+from bot.evidence import Evidence
 from bot.occasions import Occasion, occasions
 from bot.request import Request
-from bot.words import Language
+from bot.words import LANGUAGES, Language
 from bot.writers import dates, lexicon, offers
 from bot.writers.dates import When
 from bot.writers.lexicon import Noun
@@ -84,6 +87,11 @@ WISHES = tuple(
 )
 
 
+SPOKEN_TO = {  # the named groups of customers
+    **dict.fromkeys(("champions", "loyal"), "loyal"),
+    **dict.fromkeys(("at-risk", "drifting-away", "lapsed"), "lapsed"),
+    **dict.fromkeys(("new", "one-time", "promising"), "new"),
+}
 TO_GIVE = re.compile(r"\bidées? (?:de )?cadeaux?\b|\bgift ideas?\b|\bà offrir\b", re.IGNORECASE)
 
 
@@ -93,6 +101,7 @@ class Story:
 
     audience: str
     bought: Noun | None = None  # what they bought
+    category: str = ""  # or what sort of things, as the catalogue calls it
     since: str = ""
     offer: Offer | None = None
     when: When = field(default_factory=When)
@@ -102,16 +111,19 @@ class Story:
     wishes: frozenset[str] = frozenset()  # what a send-back asks: shorter, price, no price, …
 
 
-def tell(request: Request) -> Story:
-    """The story of this request."""
+def tell(request: Request, evidence: Evidence | None = None) -> Story:
+    """The story of this request; what its audience bought may stand in the evidence alone."""
     brief, language = request.brief, request.language
     occasion = occasions().get(brief.occasion or "")
-    audience = _audience(brief.audience or "")
+    audience = _of_rule(brief.rule) or _audience(brief.audience or "")
+    whom = [fact for fact in (evidence or Evidence()).of("segment") if fact.label == "audience"]
+    said = f"{brief.audience or ''} {whom[0].value if whom else ''}".strip()
     if audience == "everyone" and ((occasion and occasion.gift) or TO_GIVE.search(brief.words)):
         audience = "gift"
     return Story(
         audience=audience,
-        bought=_bought(brief.audience or "", language),
+        bought=_bought(said, language),
+        category=_category(brief.rule, language),
         since=_since(brief.audience or "", language),
         offer=offers.read(brief.offer, language),
         when=dates.read(brief.dates, language),
@@ -120,6 +132,27 @@ def tell(request: Request) -> Story:
         goal=brief.goal or "inform",
         wishes=_wishes(request.reason or "", brief),
     )
+
+
+def _of_rule(stored: str | None) -> str:
+    """Who a rule picks, as the phrases know them: a rule says it better than its name."""
+    rule = _rule(stored)
+    if rule is None:
+        return ""
+    groups = {SPOKEN_TO.get(segment, "") for segment in rule.segments}
+    if len(groups) == 1:
+        return groups.pop()
+    if rule.last_until or (rule.not_within and not rule.not_bought):
+        return "lapsed"
+    bought = rule.bought or rule.bought_categories or rule.like_product or rule.like_category
+    return "buyers" if bought else ""
+
+
+def _rule(stored: str | None) -> Rule | None:
+    try:
+        return Rule.model_validate(json.loads(stored)) if stored else None
+    except ValueError:
+        return None
 
 
 def _audience(said: str) -> str:
@@ -134,10 +167,24 @@ def _limits(brief: Brief, language: Language) -> tuple[str, ...]:
 
 def _bought(said: str, language: Language) -> Noun | None:
     there = lexicon.language_of(said) or language
-    hits = [hit for hit in lexicon.scan(said, there) if hit.as_a("nouns")]
-    if not hits:
-        return None
-    return lexicon.nouns()[hits[-1].as_a("nouns") or ""]
+    for one in (there, *(other for other in LANGUAGES if other != there)):
+        if hits := [hit for hit in lexicon.scan(said, one) if hit.as_a("nouns")]:
+            return lexicon.nouns()[hits[-1].as_a("nouns") or ""]
+    return None
+
+
+def _category(stored: str | None, language: Language) -> str:
+    """The category that a rule's people bought from, where it is called so in this language."""
+    rule = _rule(stored)
+    for name in rule.bought_categories[:1] if rule else ():
+        there = lexicon.language_of(name)
+        if there in (language, None):
+            return name[0].lower() + name[1:]
+        for hit in lexicon.scan(name, there):
+            if key := hit.as_a("materials"):
+                term = lexicon.terms("materials")[key]
+                return f"{term.en[0]} pieces" if language == "en" else f"pièces en {term.fr[0][0]}"
+    return ""
 
 
 def _since(said: str, language: Language) -> str:

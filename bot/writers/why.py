@@ -189,7 +189,7 @@ def _ordered(pen: Pen, found: list[Reason], audience: str) -> list[Reason]:
     ranked = []
     for topic in order:
         some = by_topic.get(topic, [])
-        start = BEGINS.get(audience, 0) % len(some) if some else 0
+        start = pen.turn % len(some) if some else 0
         if topic == "part" and not pen.salted:
             start = 0
         elif some and (pen.salted or topic == "truth"):

@@ -139,14 +139,14 @@ def test_keeps_few_files_of_one_source_and_each_source_apart(home: Home) -> None
     assert len(home.rows()) == 7
 
 
-def test_says_which_files_the_rows_are_from_and_how_old_they_are(home: Home) -> None:
+def test_says_which_files_the_rows_are_from_and_apart_how_old_they_are(home: Home) -> None:
     home.take([order(1)], source="october.csv")
     home.take([order(2)], source="november.csv")
     assert home.stocking.shelf("T1").source("orders") == "november.csv and 1 more"
     home.at += timedelta(days=12)
     shelf = home.stocking.shelf("T1")
     assert shelf.stale("orders") == 16
-    assert shelf.source("orders") == "november.csv and 1 more, 16 days old"
+    assert shelf.source("orders") == "november.csv and 1 more"
 
 
 def test_takes_a_file_out_again(home: Home) -> None:

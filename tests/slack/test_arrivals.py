@@ -216,6 +216,22 @@ async def test_that_is_hopeless_gets_one_clear_sentence(bench: Bench) -> None:
     assert buttons(card(bench, arrival)) == ["other_kind"]
 
 
+async def test_that_is_no_table_is_answered_when_it_is_given_as_data(bench: Bench) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
+    arrival = await dropped(bench, picture, words="here is our data", name="photo.png")
+    assert arrival.state == "refused"
+    assert "photo.png is no table that I can read." in text_of(card(bench, arrival))
+    assert not bench.tasks
+
+
+async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None:
+    text = f"<@{bench.slack.bot_user}> our linen shirt is back, for our customers"
+    await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
+    await bench.run()
+    assert not bench.rows(Arrival)
+    assert len(bench.tasks) == 1
+
+
 async def test_comes_with_others_and_each_has_its_card(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}>"
     files = [("orders.csv", CSV), ("visits.csv", CSV), ("photo.png", b"png")]
@@ -343,6 +359,16 @@ async def test_is_shown_in_french_to_french_eyes(bench: Bench) -> None:
     said = text_of(card(bench, arrival))
     assert "Rien n'est encore intégré" in said
     assert "Intégrer" in said
+
+
+async def test_hands_back_what_stayed_out_under_a_french_name(bench: Bench) -> None:
+    arrival = await dropped(bench, locale="fr-FR")
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    (file,) = [file for one in bench.said() for file in one.files]
+    assert file.name.startswith("orders-reste-dehors")
+    assert file.content is not None
+    assert file.content.decode("utf-8-sig").startswith("ligne,colonne,motif,ligne d'origine")
 
 
 async def test_of_another_workspace_can_not_be_pressed(bench: Bench) -> None:

@@ -68,6 +68,17 @@ async def test_in_a_thread_whose_answer_was_lost_is_found_again(bench: Bench) ->
     assert bench.posts()[id].ts
 
 
+async def test_is_found_again_though_our_clock_runs_ahead(bench: Bench) -> None:
+    id = await wished(bench)
+    with bench.database.begin() as session:
+        session.get_one(Post, id).made_at += timedelta(days=7)
+    bench.slack.mischief.lose_answer("chat.postMessage")
+    with pytest.raises(TryAgain):
+        await bench.outside.show(id)
+    await bench.outside.show(id)
+    assert len(bench.said()) == 1
+
+
 async def test_that_never_went_is_sent_again(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.mischief.http_500("chat.postMessage")

@@ -10,6 +10,7 @@ from bot.errors import CannotDo
 from bot.library.audiences.measured import SINCE
 from bot.library.audiences.naming import resolved
 from bot.library.audiences.niche import Niche, niche_of
+from bot.library.audiences.places import placed
 from bot.library.audiences.proposals import Proposal, goal_of, proposals, without_goal
 from bot.library.audiences.subject import Goods, subject_of
 from bot.library.audiences.told import Telling
@@ -67,11 +68,16 @@ def find(shelf: Shelf, where: Where) -> Findings:
 def _one(telling: Telling, rule: Rule) -> None:
     """The audience of a rule that somebody wrote, with the names in it looked up."""
     known, unknown = resolved(rule, telling.goods)
+    known, astray = placed(known, telling.now.lines, telling.shelf)
     for name in unknown:
         telling.findings.refuse(Words(
             "Nobody bought anything called {name}: look at how your orders or products spell it.",
             name=name))  # fmt: skip
-    if not unknown:
+    for said in astray:
+        telling.findings.refuse(said)
+    if unknown or astray:
+        telling.things(rule)
+    else:
         telling.audience(Proposal("yours", known))
 
 

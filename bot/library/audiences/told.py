@@ -102,13 +102,15 @@ class Telling:
             if (value := getattr(rule, name)) is not None:
                 unit = {"bought_within": "days", "not_within": "days"}.get(name)
                 add(one.id, slug(name), value, unit=unit)
-        known = {
-            fact.about for fact in self.findings.facts if fact.id.startswith("audiences.things")
-        }
+        self.things(rule)
+
+    def things(self, rule: Rule) -> None:
+        """What the products in a rule are called; what nobody bought has no name."""
+        told = [fact for fact in self.findings.facts if fact.id.startswith("audiences.things")]
+        known = {fact.about for fact in told}
         for key in rule.products:
-            if key not in known:
-                title = self.goods.titles.get(key, key)
-                add("things", slug(key), title, about=key)
+            if key not in known and key in self.goods.titles:
+                self.findings.add("things", slug(key), self.goods.titles[key], about=key)
 
     def _sizes(self, one: Proposal, sizes: dict[str, int]) -> None:
         self._count(one.id, "customers", sizes["fits"])

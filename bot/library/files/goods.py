@@ -8,13 +8,17 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bot.library.catalogue.amounts import UNSURE
 from bot.library.catalogue.columns import Header
 from bot.library.catalogue.file import Catalogue, read_catalogue
 from bot.library.catalogue.products import Product
 from bot.library.catalogue.sorting import Reject
-from bot.library.files.opening import check_same
+from bot.library.files import hopeless
+from bot.library.files.names import PRODUCTS
+from bot.library.files.opening import Opened, check_same
 from bot.library.files.source import Shape, Source, opened, shape_of
 from bot.library.files.understood import MARKS, Mapped, Said, Understood
+from bot.words import Words
 
 PRICES = ("price", "sale_price", "compare_at", "lowest")
 HOW = {**dict.fromkeys(PRICES, "amount"), "stock": "number"}
@@ -38,6 +42,42 @@ def catalogue_of(path: Path, name: str, shape: Shape, said: Said) -> Catalogue:
         faults = tuple(Reject(one.line, "", one.reason, one.raw) for one in source.faults)
     rejects = sorted((*catalogue.rejects, *faults), key=lambda one: one.line)
     return replace(catalogue, rejects=tuple(rejects))
+
+
+def understood_products(
+    path: Path, name: str, shape: Shape, file: Opened, said: Said
+) -> Understood:
+    """What it is, as the catalogue's reader takes it: all of it is read, so that its figures are
+    exact. Raises CannotDo when no product is in it."""
+    catalogue = catalogue_of(path, name, shape, said)
+    header = catalogue.header
+    if header is None or not catalogue.products:
+        raise hopeless.no_rows(name, catalogue.rejects)
+    direct = shape.format == "csv" and shape.header_line > 0  # by the catalogue's own reader
+    used = {at for places in header.fields.values() for at in places}
+    return Understood(
+        name=name,
+        kind=PRODUCTS,
+        format=shape.format,
+        encoding=catalogue.encoding if direct else shape.encoding,
+        delimiter=header.delimiter if direct else shape.delimiter,
+        sheet=shape.sheet,
+        header_line=header.line if direct else shape.header_line,
+        names=header.names,
+        decimal=catalogue.mark or ".",
+        currency=said.currency or currency_of(catalogue.products),
+        sha256=file.sha256,
+        size=file.size,
+        columns=tuple(columns_of(header)),
+        ignored=tuple(n for at, n in enumerate(header.names) if n and at not in used),
+        sample=sample_of(catalogue),
+        rows=len(catalogue.products),
+        rejected=len(catalogue.rejects),
+        lines=shape.lines,
+        said=said,
+        unproved=("decimal",) if any(UNSURE in one.reason for one in catalogue.rejects) else (),
+        assumed=tuple(_about(catalogue)),
+    )
 
 
 def reread(path: Path, found: Understood) -> Catalogue:
@@ -72,6 +112,23 @@ def currency_of(products: Sequence[Product]) -> str | None:
     """The one that all prices are in."""
     found = {one.currency for one in products if one.currency}
     return found.pop() if len(found) == 1 else None
+
+
+def _about(catalogue: Catalogue) -> Iterator[Words]:
+    """What was assumed."""
+    if catalogue.mark == ",":
+        yield Words("Numbers are read with a decimal comma.")
+    header, products = catalogue.header, catalogue.products
+    if header and any(one.price for one in products):
+        if not any(one.currency for one in products):
+            yield Words("No currency is named.")
+        elif "currency" not in header.fields and (found := currency_of(products)):
+            yield Words("Amounts are in {currency}.", currency=found)
+    if header and header.twice:
+        yield Words(
+            "Two columns are called {column}: rows in which they differ stay out.",
+            column=header.twice[0],
+        )
 
 
 def _said(value: object) -> str:

@@ -1,17 +1,18 @@
 """What the cells of a whole file prove: the decimal mark, the order of day and month, addresses."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.library.catalogue.amounts import currency_in
 from bot.library.files.cells import laid_bare
+from bot.library.files.dating import ASKED, Order, dated, order_of
 from bot.library.files.heads import Head
 from bot.library.files.marks import Marks, Sort, figure, marks_of
 from bot.library.files.marks import shape as shape_of_figure
 from bot.library.files.names import Match, sort_of
 from bot.library.files.source import Source
-from bot.library.files.tongues import french, with_commas
+from bot.library.files.tongues import with_commas
 from bot.library.files.understood import MARKS, Mark, Said
 from bot.library.kinds import kinds
 
@@ -19,7 +20,6 @@ SIGNS = {"€": "EUR", "£": "GBP", "$": "USD"}
 TO_TEN, TO_HUNDRED = 0.1, 0.5  # of the ratings beyond 5, beyond 10: then that is what they go to
 ADDRESS = 0.2  # of a column's cells: then the column is one of addresses
 LOOKED_AT = 2_000  # rows in which addresses are looked for
-FEW_YEARS, FIRST_YEAR, A_FEW_DAYS = 5, 15, 12  # of dates with years of two digits
 NUMBERS = ("money", "number", "whole")
 
 
@@ -29,12 +29,8 @@ class Proof:
     decimal: Mark = "."
     marks: Mapping[int, Mark] = field(default_factory=dict)  # of columns that have another one
     doubtful: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # a cell, how it is read
-    day_first: bool = True
-    year_first: bool = False  # where years have two digits
-    iso: tuple[int, ...] = ()  # positions of dates that begin with their year in every row
-    order_proved: bool = True  # by a day above 12, or there are no such dates at all
+    order: Order = field(default_factory=Order)
     mark_proved: bool = True
-    clashes: bool = False  # both orders of day and month are proved
     currency: str | None = None
     signed: bool = False  # amounts bear the signs of several currencies
     rating_scale: float = 1.0
@@ -43,16 +39,12 @@ class Proof:
 
 def prove(source: Source, match: Match, head: Head, said: Said) -> Proof:
     """One pass over the cells; what a person said needs no proof."""
-    names = head.names
     dates, numbers = _of_type(match, ("day", "moment")), _of_type(match, NUMBERS)
-    selects = ["count(*)", *(one for at in dates for one in _dated(at))]
+    selects = ["count(*)", *(one for at in dates for one in dated(at))]
     selects += [f"histogram({shape_of_figure(f'c{at}')})" for at in numbers]
     found = source.con.execute(f"SELECT {', '.join(selects)} FROM {source.relation}").fetchall()[0]
-    end = 1 + 4 * len(dates)
-    firsts, seconds, years, others = (found[i:end:4] for i in range(1, 5))
-    first, proved, clashes = _order(firsts, seconds, names)
-    short = [at for at, length in zip(dates, years, strict=True) if length == 2]
-    year = _years_first(source, short) if said.dates is None else said.dates == "year-first"
+    end = 1 + ASKED * len(dates)
+    order = order_of(source, dates, found[1:end], head.names, said.dates)
     shapes = dict(zip(numbers, found[end:], strict=True))
     marks = _marks(match, shapes, head, said)
     beside = _signs(source, match)
@@ -61,44 +53,13 @@ def prove(source: Source, match: Match, head: Head, said: Said) -> Proof:
         decimal=marks.mark,
         marks=marks.own,
         doubtful=_examples(source, marks),
-        day_first=first if said.dates is None else said.dates == "day-first",
-        year_first=bool(year),
-        iso=tuple(at for at, other in zip(dates, others, strict=True) if not other),
-        order_proved=said.dates is not None or bool(year) or (proved and year is not None),
+        order=order,
         mark_proved=marks.proved,
-        clashes=clashes and said.dates is None and not year,
         currency=beside[0] if beside else _said_currency(source, match),
         signed=len(beside) > 1,
         rating_scale=_scale(source, match),
-        addresses=_addresses(source, len(names)),
+        addresses=_addresses(source, len(head.names)),
     )
-
-
-def _dated(at: int) -> Iterator[str]:
-    """The highest first and second part of dates with signs, how many digits their years have,
-    and how many are no ISO dates."""
-    x = f"bare(c{at})"
-    signs = "('/', '.', '-', ' ')"
-    near = f"{x}[2] IN {signs} OR {x}[3] IN {signs}"
-    for part in (1, 2):
-        yield f"max(CASE WHEN {near} THEN try_cast(slashed({x}, {part}) AS INT) END)"
-    yield f"max(CASE WHEN {near} THEN length(nullif(slashed({x}, 3), '')) END)"
-    yield f"count(*) FILTER ({x}[5] NOT IN ('-', '/'))"
-
-
-def _years_first(source: Source, dates: Sequence[int]) -> bool | None:
-    """Whether dates of three short numbers begin with their year: they do when what would be the
-    days are hardly any and what would be the years are a month's. None: it may be so."""
-    for at in dates:
-        parts = [f"try_cast(slashed(bare(c{at}), {part}) AS INT)" for part in (1, 3)]
-        first, last = parts
-        few, many, lowest, highest, latest = source.con.execute(
-            f"SELECT count(DISTINCT {first}), count(DISTINCT {last}), min({first}), max({first}), "
-            f"max({last}) FROM {source.relation}"
-        ).fetchall()[0]
-        if few <= FEW_YEARS and latest <= 31 and lowest >= FIRST_YEAR:
-            return True if many > A_FEW_DAYS or highest > 31 else None
-    return False
 
 
 def _marks(
@@ -134,22 +95,6 @@ def _examples(source: Source, marks: Marks) -> dict[int, tuple[str, str]]:
         if cell:
             examples[at] = (cell[0], figure(cell[0], sign, marks.mark))
     return examples
-
-
-def _order(
-    firsts: Sequence[int | None], seconds: Sequence[int | None], names: Sequence[str]
-) -> tuple[bool, bool, bool]:
-    """Day first?, is it proved?, is the other proved too?"""
-    slashed = any(one is not None for one in firsts)
-    day_first = any((one or 0) > 12 for one in firsts)
-    month_first = any((one or 0) > 12 for one in seconds)
-    if day_first or month_first:
-        return (
-            (day_first and not month_first) or (day_first and french(names)),
-            True,
-            (day_first and month_first),
-        )
-    return french(names), not slashed, False
 
 
 def _of_type(match: Match, types: Sequence[str]) -> list[int]:

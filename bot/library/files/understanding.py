@@ -7,10 +7,11 @@ from pathlib import Path
 import duckdb
 
 from bot.errors import CannotDo
-from bot.library.catalogue.amounts import CURRENCIES, UNSURE, currency_in
+from bot.library.catalogue.amounts import CURRENCIES, currency_in
 from bot.library.files import hopeless
+from bot.library.files.assumed import about_lines, assumptions
 from bot.library.files.cells import prepare
-from bot.library.files.goods import catalogue_of, columns_of, currency_of, sample_of
+from bot.library.files.goods import understood_products
 from bot.library.files.headless import by_number
 from bot.library.files.heads import find_head
 from bot.library.files.names import PRODUCTS, Match, complete, guess, spoken
@@ -78,8 +79,8 @@ def understand(
         file.format, file.encoding, head.delimiter, head.sheet, head.line, head.names, file.lines
     )
     if match.kind == PRODUCTS:
-        found = _products(path, name, shape, file, said)
-        assumed = (*hopeless.about_lines(head.above, head.first), *found.assumed)
+        found = understood_products(path, name, shape, file, said)
+        assumed = (*about_lines(head.above, head.first), *found.assumed)
         return found.model_copy(update={"assumed": assumed})
     try:
         with opened(path, name, shape) as source:
@@ -91,7 +92,7 @@ def understand(
             match = _without_people(match, proof)
             proof = _as_there(proof, currency or _currency(match, head.names, proof))
             found = _understood(name, match, shape, file, proof, said)
-            assumed = (*hopeless.about_lines(head.above, head.first), *found.assumed)
+            assumed = (*about_lines(head.above, head.first), *found.assumed)
             found = found.model_copy(update={"assumed": assumed})
             found = _readable(found, source.con, source.relation, name)
             return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
@@ -117,9 +118,9 @@ def _as_there(proof: Proof, currency: str | None) -> Proof:
     """Days first where nothing proves the order and the money is not America's, or the decimal
     mark is a comma: nearly everywhere but there."""
     comma = proof.decimal == "," and proof.mark_proved
-    if proof.order_proved or not (comma or currency not in MONTH_FIRST):
+    if proof.order.proved or not (comma or currency not in MONTH_FIRST):
         return proof
-    return replace(proof, day_first=True)
+    return replace(proof, order=replace(proof.order, day_first=True))
 
 
 def _without_people(match: Match, proof: Proof) -> Match:
@@ -168,9 +169,9 @@ def _understood(
         names=names,
         decimal=proof.decimal,
         marks=dict(proof.marks),
-        day_first=proof.day_first,
-        year_first=proof.year_first,
-        iso=proof.iso,
+        day_first=proof.order.day_first,
+        year_first=proof.order.year_first,
+        iso=proof.order.iso,
         currency=said,
         signed=proof.signed,
         sha256=file.sha256,
@@ -184,13 +185,13 @@ def _understood(
         lines=shape.lines,
         said=told,
         unproved=tuple(_unproved(proof)),
-        assumed=tuple(hopeless.assumptions(match, names, proof, said, told.currency)),
+        assumed=tuple(assumptions(match, names, proof, said, told.currency)),
     )
 
 
 def _unproved(proof: Proof) -> Iterator[Doubt]:
     """What a person may say otherwise."""
-    if not proof.order_proved or proof.clashes:
+    if not proof.order.proved or proof.order.clashes:
         yield "dates"
     if proof.doubtful:
         yield "decimal"
@@ -240,36 +241,3 @@ def _readable(
         )
     update = {"columns": tuple(columns), "ignored": tuple(ignored), "assumed": tuple(assumed)}
     return found.model_copy(update=update)
-
-
-def _products(path: Path, name: str, shape: Shape, file: Opened, said: Said) -> Understood:
-    """As the catalogue's reader takes it: all of it is read, so that its figures are exact."""
-    catalogue = catalogue_of(path, name, shape, said)
-    header = catalogue.header
-    if header is None or not catalogue.products:
-        raise hopeless.no_rows(name, catalogue.rejects)
-    direct = shape.format == "csv" and shape.header_line > 0  # by the catalogue's own reader
-    used = {at for places in header.fields.values() for at in places}
-    return Understood(
-        name=name,
-        kind=PRODUCTS,
-        format=shape.format,
-        encoding=catalogue.encoding if direct else shape.encoding,
-        delimiter=header.delimiter if direct else shape.delimiter,
-        sheet=shape.sheet,
-        header_line=header.line if direct else shape.header_line,
-        names=header.names,
-        decimal=catalogue.mark or ".",
-        currency=said.currency or currency_of(catalogue.products),
-        sha256=file.sha256,
-        size=file.size,
-        columns=tuple(columns_of(header)),
-        ignored=tuple(n for at, n in enumerate(header.names) if n and at not in used),
-        sample=sample_of(catalogue),
-        rows=len(catalogue.products),
-        rejected=len(catalogue.rejects),
-        lines=shape.lines,
-        said=said,
-        unproved=("decimal",) if any(UNSURE in one.reason for one in catalogue.rejects) else (),
-        assumed=tuple(hopeless.about_products(catalogue)),
-    )

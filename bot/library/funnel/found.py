@@ -5,6 +5,7 @@ from math import floor, log10
 
 import ibis
 
+from bot.evidence import source_named
 from bot.library.chance import Numbers
 from bot.library.findings import Findings, Where
 from bot.library.funnel.lost import Basket, basket, lost
@@ -65,7 +66,7 @@ def _visits(shelf: Shelf, where: Where, days: list[date], found: Findings) -> Vi
             Words(
                 "{source} says that people came, not what they did: without steps such as cart,"
                 " checkout and purchase there is no path to purchase to show.",
-                source=found.source,
+                source=source_named(found.source),
             )
         )
         return None

@@ -1,0 +1,50 @@
+"""Why a row stayed out, in the language of whoever gets the file of them."""
+
+import csv
+import io
+import re
+
+from bot.words import Words
+
+BOM = "\ufeff"  # spreadsheets know by it that this is UTF-8
+HEAD = (Words("line"), Words("column"), Words("reason"), Words("row"))
+REASONS = {
+    words.text: words
+    for words in (
+        Words("is no amount"),
+        Words("is no number"),
+        Words("is no whole number"),
+        Words("is no date that I can read"),
+        Words("is neither yes nor no"),
+        Words("is empty"),
+        Words("is cut short by a spreadsheet; export it as text"),
+        Words("lies in the future"),
+        Words("is no rating from 1 to 5"),
+        Words("this line is no JSON object"),
+    )
+}
+CELLS = re.compile(r"has (\d+) cells where the header has (\d+)")
+
+
+def in_their_language(content: bytes, language: str) -> bytes:
+    """The CSV of what stayed out, with its head and its reasons in this language; a reason that is
+    not known here stays as it is."""
+    if language == "en":
+        return content
+    csv.field_size_limit(len(content) + 1)  # a row that stayed out is one cell
+    _, *rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow([words.to(language) for words in HEAD])
+    for row in rows:
+        writer.writerow([_said(cell, language) if at == 2 else cell for at, cell in enumerate(row)])
+    return f"{BOM}{out.getvalue()}".encode()
+
+
+def _said(reason: str, language: str) -> str:
+    if known := REASONS.get(reason):
+        return known.to(language)
+    if found := CELLS.fullmatch(reason):
+        words = Words("has {n} cells where the header has {width}", n=found[1], width=found[2])
+        return words.to(language)
+    return reason

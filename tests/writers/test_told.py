@@ -1,0 +1,101 @@
+"""What the library tells a writer by rules …"""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+
+from bot.audience import Rule
+from bot.brief import Brief
+from bot.desk import Sent
+from bot.drafting import Drafted, draft
+from bot.library.catalogue.library import CatalogueLibrary
+from bot.library.team import TeamLibrary
+from bot.request import Request
+from bot.words import LANGUAGES, Language
+from bot.writers.offline import Offline
+from tests.library.sample import TODAY, sample
+from tests.test_texts import shared
+from tests.writers.catalogues import BRAND, products
+
+SHARED = 0.7
+RULES = {
+    "lapsed": Rule(segments=("at-risk", "drifting-away")),
+    "lapsed linen buyers": Rule(bought_categories=("Vêtements en lin",), not_within=180),
+    "linen buyers": Rule(bought=("lin-marceau",)),
+    "loyal": Rule(segments=("champions", "loyal")),
+    "new": Rule(segments=("new",)),
+}
+
+
+@cache
+def library() -> TeamLibrary:
+    return TeamLibrary(CatalogueLibrary(products), sample)
+
+
+@cache
+def drafted(product: str, language: Language, whom: str = "", channel: str = "email") -> Drafted:
+    async def nothing(_: Sent) -> None:
+        return None
+
+    rule = RULES[whom].stored if whom else None
+    title = next(one.title for one in products() if one.handle == product)
+    brief = Brief(
+        words="-", author="ana", language=language, goal="inform", product=product,
+        product_words=title, rule=rule, audience=whom or None,
+    )  # fmt: skip
+    made = asyncio.run(
+        draft(
+            Request(skill="draft", channel=channel, brief=brief), brand=BRAND, library=library(),
+            writer=Offline(lambda: datetime(2026, 11, 25, tzinfo=UTC)), receipt=nothing,
+            code="si-1a2b3c4d", today=TODAY,
+        )
+    )  # fmt: skip
+    assert isinstance(made, Drafted)
+    return made
+
+
+def text(made: Drafted) -> str:
+    return "\n".join(part.text for part in made.parts)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("product", ["lin-alba", "tab-nappe", "mai-ronan"])
+def test_changes_the_argument_with_the_audience_of_a_rule(product: str, language: Language) -> None:
+    texts = [text(drafted(product, language, whom)) for whom in ("", *RULES)]
+    for i, one in enumerate(texts):
+        for other in texts[i + 1 :]:
+            assert shared(one, other) <= SHARED, (one, other)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_stands_in_the_text_with_its_source_where_customers_praise(language: Language) -> None:
+    made = drafted("lin-alba", language, "new")
+    body = next(part for part in made.parts if part.key == "body")
+    quote = made.evidence.get("feedback.fabric-linen.quote")
+    assert quote is not None
+    assert str(quote.value) in body.text
+    assert "37" in body.text
+    assert "84" in body.text
+    assert {"feedback.fabric-linen.quote", "feedback.fabric-linen.praised"} <= set(body.facts)
+    assert not [check for check in made.checks if check.level == "block"]
+
+
+@pytest.mark.parametrize(("language", "advice"), [("en", "the larger"), ("fr", "elle du dessus")])
+def test_answers_the_doubt_about_the_size(language: Language, advice: str) -> None:
+    for whom in ("", "loyal", "lapsed"):
+        made = drafted("lin-alba", language, whom)
+        body = next(part for part in made.parts if part.key == "body")
+        assert advice in body.text
+        assert "objection.sizing-small.theme" in body.facts
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_gives_the_subject_the_form_of_the_one_that_was_opened_most(language: Language) -> None:
+    """In the sample shop, a subject that names the thing and one fact about it is opened more."""
+    made = drafted("lin-alba", language)
+    assert made.evidence.of("past_copy")
+    subject = next(part.text for part in made.parts if part.key == "subject")
+    assert "Alba" in subject
+    assert len(subject) > len("The Alba linen shirt")
