@@ -21,6 +21,8 @@ STEPS: dict[str, Words] = {
                    "then"),
     "stock-sold-out": Words("say when it is back, or offer a note when it is; stop advertising it "
                             "until then"),
+    "stock-range": Words("count which colours and sizes are asked for, show that list to whoever "
+                         "buys, and tell those who ask what will come"),
     "quality": Words("read the texts piece by piece with whoever buys it, and check one batch"),
     "quality-breaks": Words("check one batch, and offer repair or exchange before people ask"),
     "fabric": Words("name the cloth and its weight on the product page"),

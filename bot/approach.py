@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.audience import Rule
 from bot.told import Teller, Told
 from bot.words import Words
 
@@ -29,7 +30,11 @@ REACH = {"by-email": Words("by e-mail"), "by-sms": Words("by SMS"), "by-ads": Wo
 
 
 def best_way(one: Told) -> str | None:
-    """The way that reaches most of them; None when nobody may be reached."""
+    """The way that reaches most of them, of a person's own rule the one it names; None when nobody
+    may be reached."""
+    if one.key == "yours":
+        way = f"by-{Rule.model_validate_json(one.word('rule')).purpose}"
+        return way if one.number(way) else None
     ways = [measure for measure in REACH if one.number(measure)]
     return max(ways, key=one.number) if ways else None
 

@@ -91,11 +91,9 @@ def _late(one: Told) -> Blocker:
     everywhere, where = one.key == "all", one.about
     usual, other = ("before", Words("before")) if everywhere else ("rest", Words("elsewhere"))
     name = Words("Late parcels, {regions}", regions=regions_named(where))
-    letter = Words("E-mail to customers whose parcel is late ({where}): what we do about it",
-                   where=regions_named(where))  # fmt: skip
+    letter = Words("E-mail to customers whose parcel is late: what we do about it")
     if everywhere:
         name = Words("Late parcels")
-        letter = Words("E-mail to customers whose parcel is late: what we do about it")
     return Blocker(
         one, name,
         lambda teller: Words("{late} come late, {usual} {other}", late=teller.of(one, "late"),

@@ -39,12 +39,19 @@ class Brand(BaseModel):
     languages: tuple[Language, ...] = ("en",)
     address: Literal["tu", "vous"] = "vous"  # how French texts speak to the reader
     signature: str | None = None
+    signature_en: str | None = None  # of English texts alone, in place of `signature`
+    signature_fr: str | None = None
     colours: tuple[Colour, ...] = Field(default=(), max_length=2)  # of pictures: "#1264a3"
     about: str | None = None  # one sentence on who we are
     use: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
     samples: tuple[Sample, ...] = ()
     mentions: tuple[Mention, ...] = ()
+
+    def signed(self, language: Language) -> str | None:
+        """How texts of that language are signed: as one language's own, else as all are."""
+        own = self.signature_fr if language == "fr" else self.signature_en
+        return own or self.signature
 
     def as_prompt(self) -> str:
         """The brand as a block for the writer. It is the same for every draft, so it is cached."""

@@ -156,6 +156,15 @@ class Desk:
             )
         )
 
+    @property
+    def by_rules(self) -> bool:
+        """Whether no AI writes here."""
+        return self._writer.by_rules
+
+    async def find(self, words: str) -> Sequence[Found]:
+        """The products that words may mean, the likeliest first."""
+        return await self._library.find(words)
+
     def ask(self, words: Words, *options: str) -> Question:
         """A question back to the person; a handler returns it instead of an Output."""
         return Question(words=words, options=options)

@@ -179,9 +179,17 @@ def done(teller: Teller, evidence: Evidence) -> list[str]:
     week = told(evidence, "work").get("week")
     if week is None:
         return []
-    filled = {name.replace("-", "_"): teller.of(week, name) for name in WORK}
-    if not any(week.number(name) for name in WORK):
-        return []
-    words = Words("In seven days: {drafted} drafts made, {approved} approved, {sent_back} sent "
-                  "back, {rejected} rejected, {delivered} gone out.", **filled)  # fmt: skip
-    return [teller.say(words)]
+    counted = [teller.say(words) for name, words in _work(week).items() if teller.of(week, name)
+               and week.number(name)]  # fmt: skip
+    return [teller.say(Words("In seven days: {what}.", what=", ".join(counted)))] if counted else []
+
+
+def _work(week: Told) -> dict[str, Words]:
+    n = {name: int(week.number(name)) for name in WORK}
+    return {
+        "drafted": Words.count("{n} draft made", "{n} drafts made", n["drafted"]),
+        "approved": Words.count("{n} approved", "{n} approved", n["approved"]),
+        "sent-back": Words.count("{n} sent back", "{n} sent back", n["sent-back"]),
+        "rejected": Words.count("{n} rejected", "{n} rejected", n["rejected"]),
+        "delivered": Words.count("{n} gone out", "{n} gone out", n["delivered"]),
+    }

@@ -187,18 +187,26 @@ def _change(teller: Teller, one: Told) -> str:
 
 
 def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> Picture:
-    shown = [one for one in shown if one.get("complaints")] or shown
-    for one in shown:
-        teller.of(one, "complaints")
+    measure = _drawn(shown)
+    shown = [one for one in shown if one.get(measure)] or shown
     return bars(
         title.rstrip("."),
         [
-            Bar(teller.name(one), float(one.number("complaints")), strong=n == 0)
-            for n, one in enumerate(sorted(shown, key=lambda o: -float(o.number("complaints"))))
+            Bar(teller.name(one), float(one.number(measure)), strong=n == 0,
+                spelled=teller.of(one, measure))
+            for n, one in enumerate(sorted(shown, key=lambda o: -float(o.number(measure))))
         ],
         language=teller.language,
         colours=desk.brand.colours or COLOURS,
     )
+
+
+def _drawn(shown: Sequence[Told]) -> str:
+    """What the bars are of: complaints; where nobody complains, what the headline counts."""
+    if any(one.number("complaints") for one in shown):
+        return "complaints"
+    rose = any(one.get("share-now") and one.word("verdict") in SURE for one in shown)
+    return "share-now" if rose else "texts"
 
 
 def _quotes(themes: Sequence[Told]) -> list[Quote]:
@@ -225,6 +233,8 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
     top = first[0]
     name = top.named(teller.language)
     answer = Words("E-mail to customers who complained ({theme}): what we do about it", theme=name)
+    if not top.number("complaints"):
+        answer = Words("E-mail to customers who asked ({theme}): what we do about it", theme=name)
     found = [Lead(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
     keys = tuple(f"{o.key}--product-" for o in first if o.key.split("-")[0] not in NO_PAGE)
     places = [o for key, o in every.items() if key.startswith(keys) and o.word("verdict") in SURE]

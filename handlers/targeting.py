@@ -23,7 +23,7 @@ from bot.evidence import Evidence, Fact
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
-from bot.told import Teller, Told, how_to_read, nothing_yet, told
+from bot.told import NotYet, Teller, Told, how_to_read, nothing_yet, told
 from bot.words import Words
 
 TITLE = "Whom to target"
@@ -85,9 +85,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     )  # fmt: skip
 
 
-def _nobody(
-    teller: Teller, evidence: Evidence, every: Mapping[str, Told], desk: Desk
-) -> BaseModel:
+def _nobody(teller: Teller, evidence: Evidence, every: Mapping[str, Told], desk: Desk) -> NotYet:
     """Why there is no audience; a rule that somebody filled in can be changed from there."""
     rule, said = desk.request.brief.rule, nothing_yet(teller, evidence, ["audiences"])
     if not rule:
@@ -144,24 +142,26 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
 
 def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     name, size = _name(teller, every, one), reach(teller, one)
+    if one.key != "yours":  # a person's own rule is the only one
+        name = teller.say(Words("{audience} first", audience=name))
     if one.get("bought-share") is None:
-        return teller.say(Words("{audience} first: {size}.", audience=name, size=size))
+        return teller.say(Words("{audience}: {size}.", audience=name, size=size))
     share, others = teller.of(one, "bought-share"), teller.of(one, "others-share")
     given = {"audience": name, "size": size, "share": share, "others": others,
              "days": teller.of(every["all"], "days")}  # fmt: skip
     thing = _thing(teller, every)
     if not thing:
         return teller.say(Words(
-            "{audience} first: {size}; {share} of such people "
+            "{audience}: {size}; {share} of such people "
             "ordered within {days}, {others} of all.",
             **given))  # fmt: skip
     if one.key == "alike":
         return teller.say(Words(
-            "{audience} first: {size}; {share} of such people "
+            "{audience}: {size}; {share} of such people "
             "bought it within {days}, {others} of all "
             "who did not have it.", **given))  # fmt: skip
     return teller.say(Words(
-        "{audience} first: {size}; {share} of such people "
+        "{audience}: {size}; {share} of such people "
         "bought {thing} within {days}, {others} of all.",
         thing=thing, **given))  # fmt: skip
 
@@ -266,6 +266,8 @@ def _leads(
             words = Words("E-mail about {thing}, to: {audience}", thing=thing, audience=name)
         form = {"audience": name, "rule": one.word("rule")}
         label = Words("Draft copy for {audience}", audience=name)
+        if one.key == "yours":
+            label = Words("Draft copy for them")
         found.append(Lead(label=label, skill="draft", words=teller.say(words), form=form))
     niches = [one for one in shown if one.key == "niche"]
     for one in {one.key: one for one in (shown[0], *niches)}.values():

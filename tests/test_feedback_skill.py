@@ -133,3 +133,14 @@ async def test_repeats_no_share_of_a_handful_to_the_tenth() -> None:
     found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
     (themes,) = [part.text for part in found.parts if part.key == "themes"]
     assert "," not in themes
+
+
+async def test_of_what_people_ask_for_draws_what_it_counts_and_has_its_own_first_step() -> None:
+    found = await made("que disent les avis clients : stock ?", language="fr")
+    (picture,) = [part.text for part in found.parts if part.kind == "file"]
+    assert "\u00a0: 0" not in picture
+    assert "Stock\u00a0: 12\u00a0%" in picture
+    first, second = next(p.text for p in found.parts if p.key == "fix_first").splitlines()
+    assert "comptez les couleurs et les tailles" in first
+    assert "publicité" in second
+    assert "qui ont demandé" in found.leads[0].words

@@ -1,10 +1,16 @@
 """A forecast …"""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.drafting import Drafted
+from bot.evidence import Fact
+from bot.forecasts import their_worth, who_leaves
+from bot.told import Teller, Told
+from bot.words import Language
+from tests.library.sample import TODAY
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -109,3 +115,29 @@ async def test_refuses_what_the_orders_do_not_reach_back_for() -> None:
     assert "takes 720 days of orders" in told(found)
     none = await made(AGAIN, shelf=small())
     assert "import an order file" in told(none)
+
+
+def group(key: str, **measures: Decimal | str) -> Told:
+    facts = {
+        name: Fact(id=f"segments.{key}.{name}", label=name, about=key, value=value,
+                   unit="customers" if name == "customers" else "%", source="orders.csv",
+                   as_of=TODAY)
+        for name, value in measures.items()
+    }  # fmt: skip
+    return Told("segments", key, key, facts)
+
+
+@pytest.mark.parametrize(
+    ("language", "few"), [("en", "under 20 are."), ("fr", "moins de 20.")]
+)  # fmt: skip
+def test_of_too_few_at_risk_tells_no_number_and_no_empty_worth(
+    language: Language, few: str
+) -> None:
+    best = group("at-risk", customers="under 20")
+    others = group("drifting-away", **{"customers": Decimal(162), "revenue-share": Decimal(2)})
+    said = who_leaves(Teller(language), [best, others])
+    assert said.startswith("162")
+    assert said.endswith(few)
+    worth = their_worth(Teller(language), [best, others])
+    assert "2" in worth
+    assert "  " not in worth

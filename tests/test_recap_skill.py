@@ -58,7 +58,7 @@ async def test_tells_decisions_open_questions_and_who_does_what_in_their_own_nam
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     assert table.rows == (
         ("Marie Dupont", "I'll write the e-mail by Thursday."),
-        ("Max", "Max can you book the photos?"),
+        ("Max", "@Max can you book the photos?"),
     )
     assert not [check for check in found.checks if check.level == "block"]
 

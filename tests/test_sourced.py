@@ -15,6 +15,10 @@ from bot.evidence import Fact
         ("orders.csv and 1 more", "orders.csv et 1 autre"),
         ("orders.csv and 2 more, 16 days old", "orders.csv et 2 autres, vieux de 16 jours"),
         ("live rows", "les lignes reçues en direct"),
+        ("ads.csv and 1 more", "ads.csv et 1 autre"),
+        ("this conversation, Max, message 2", "cette conversation, Max, message 2"),
+        ("feedback.csv and 2 more, A12, 5/5", "feedback.csv et 2 autres, A12, 5/5"),
+        ("send-back", "renvoi"),
         ("live rows and 3 more", "les lignes reçues en direct et 3 autres"),
     ],
 )

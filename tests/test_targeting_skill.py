@@ -141,10 +141,42 @@ async def test_for_a_name_that_nobody_bought_says_so() -> None:
     assert "Hoverboard" in told(found)
 
 
+async def test_for_a_place_that_nobody_ordered_to_says_so_and_lets_the_rule_be_edited() -> None:
+    rule = Rule(bought=("cui-planche",), regions=("Bretagne", "33"))
+    found = await made(ENGLISH, rule=rule.stored)
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert "region Bretagne. Your orders write regions so: 75, 69" in told(found)
+    assert blocked(found) == []
+    (lead,) = found.leads
+    assert (lead.skill, lead.form) == ("targeting", {"rule": rule.stored})
+    called = [fact.value for fact in found.evidence.of("audiences") if fact.about == "cui-planche"]
+    assert called == [BAKERS]
+
+
+async def test_for_a_place_in_other_letters_is_the_orders_own() -> None:
+    found = await made(ENGLISH, rule=Rule(countries=("fr",)).stored)
+    assert rules(found)["yours"].countries == ("FR",)
+
+
+async def test_for_a_rule_by_sms_counts_by_sms() -> None:
+    found = await made(ENGLISH, rule=Rule(purpose="sms").stored)
+    assert "customers, 1,417 by SMS" in found.parts[0].text
+    assert "By SMS: " in told(found)
+
+
+async def test_does_not_put_consent_into_the_rule_that_is_counted() -> None:
+    found = await made(ENGLISH, rule=Rule(bought_categories=("Bain",)).stored)
+    (row,) = table(found, "rules").rows
+    assert row[1:3] == ("Bought Bain", "Customers who agreed to e-mails")
+
+
 async def test_shows_no_size_below_the_floor() -> None:
     rule = Rule(bought=("cui-planche",), regions=("33",), min_orders=6)
     found = await made(ENGLISH, rule=rule.stored)
     assert "under 20" in told(found)
+    assert "Too few people fit" in told(found)
+    assert "import a file that says who agreed" not in told(found)
+    assert [part for part in found.parts if part.kind == "file"] == []  # a picture of nothing
     assert found.evidence.get("audiences.yours.bought-share") is None
     assert blocked(found) == []
 
@@ -179,7 +211,7 @@ async def test_has_no_share_to_a_digit_that_chance_would_change() -> None:
     """17.3% of some 600 people is 15 to 20: it is told as 17%."""
     found = await made(ENGLISH)
     (share,) = [f for f in found.evidence.facts if f.id == "audiences.loyal.bought-share"]
-    assert (share.value, share.unit) == (17, "%")
+    assert share.spelled("en") == "17%"
 
 
 async def test_has_a_picture_whose_title_is_its_finding() -> None:
@@ -218,7 +250,7 @@ async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(
 @pytest.mark.parametrize(
     ("words", "language", "named"),
     [
-        ("whom should I target for the christmas lights?", "en", "Buyers of Christmas lights first"),
+        ("whom should I target for the christmas lights?", "en", "Buyers of Christmas lights"),
         ("à qui proposer les guirlandes de Noël ?", "fr",
          "Acheteurs de «\u00a0guirlandes de Noël\u00a0» d’abord"),
     ],

@@ -18,6 +18,7 @@ from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import assumptions, options
 from bot.intake.skill import SMALL_TALK, skill_for, unknown_channel
 from bot.intake.wishes import Wishes
+from bot.notices import asked_in
 from bot.occasions import occasions
 from bot.request import Question, Request
 from bot.skills import skills
@@ -115,7 +116,8 @@ async def _product(said: Wishes, library: Library) -> tuple[Found | None, Sequen
 def _something_known(said: Wishes, words: str) -> bool:
     if SMALL_TALK.search(words) or not re.search(r"[^\W\d_]{3}", words):
         return False  # about the intern itself, or no word at all
-    return bool(said.product or said.goal or said.offer or said.occasion or said.must_say)
+    known = said.product or said.goal or said.offer or said.occasion or said.must_say
+    return bool(known or asked_in(words, thing=None))
 
 
 async def _what_about(words: str, library: Library) -> Question:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from bot.words import Language, spell
+from bot.words import Language, Words, spell
 
 GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
 COLOURS = ("#1264a3", "#c05717")  # what moves, and what it is held against
@@ -121,7 +121,10 @@ def bars(
         rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
         layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
     spec = _spec(title, rows, layers, height={"step": 30})
-    told = "; ".join(f"{bar.name}: {row['label']}" for bar, row in zip(kept, rows, strict=True))
+    apart, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
+    told = apart.join(
+        f"{bar.name}{colon}{row['label']}" for bar, row in zip(kept, rows, strict=True)
+    )
     return Picture(spec, f"{title}. {told}")
 
 
@@ -176,9 +179,12 @@ def line(
     spec = _spec(title, rows, layers, height=260)
     spec["title"]["subtitle"] = _legend(named)
     last = points[-1] if points else None
-    told = f"{spell(last.day, language)}: {_spelled(last.value, unit, language)}" if last else ""
+    colon = "\u00a0: " if language == "fr" else ": "
+    value = _spelled(last.value, unit, language) if last else ""
+    told = f"{spell(last.day, language)}{colon}{value}" if last else ""
     if last and last.expected is not None:
-        told += f" ({named[1] or 'expected'}: {_spelled(last.expected, unit, language)})"
+        other = named[1] or Words("expected").to(language)
+        told += f" ({other}{colon}{_spelled(last.expected, unit, language)})"
     return Picture(spec, f"{title}. {told}")
 
 

@@ -99,7 +99,7 @@ def concepts(found: Iterable[Claim]) -> Concepts:
 
 def brand_facts(brand: Brand) -> Iterator[Fact]:
     """The brand's own words, set by the team: they prove what they say."""
-    fields = ("name", "sender", "site", "about", "signature")
+    fields = ("name", "sender", "site", "about", "signature", "signature_en", "signature_fr")
     texts = {name: getattr(brand, name) for name in fields}
     texts |= {f"mention.{n}": mention.text for n, mention in enumerate(brand.mentions, 1)}
     for name, text in texts.items():

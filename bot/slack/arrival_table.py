@@ -1,12 +1,20 @@
 """The table of a dropped file's card: their column, what it becomes, and three of its values."""
 
+import re
+
 from bot.glimpse import Glimpse, Matched
 from bot.safe import plain
 from bot.slack.arrival_words import HOW, column_words
 from bot.slack.blocks import Block, cut, fitting, weigh
 from bot.words import Words
 
-KEYED = Words("(a key)")  # where a person's value would stand
+SAID = {  # "(keyed)" stands where a person's value would
+    "(keyed)": Words("(a key)"),
+    "true": Words("yes"),
+    "false": Words("no"),
+}
+NUMBERS = ("amount", "number", "a factor", "a metric")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 MOST_ROWS, NAME, CELL = 99, 40, 28  # Slack's table takes 100 rows, its head among them
 
 
@@ -37,8 +45,17 @@ def _row(column: Matched, values: list[str], language: str) -> list[str]:
     ours = column_words(column.ours).to(language)
     how = HOW.get(column.how)
     becomes = f"{ours} ({how.to(language)})" if how else ours
-    shown = [KEYED.to(language) if one == "(keyed)" else one for one in values]
+    shown = [_spelled(one, column.how, language) for one in values]
     return [_cell(column.theirs, NAME), _cell(becomes, NAME), *(_cell(v, CELL) for v in shown)]
+
+
+def _spelled(value: str, how: str, language: str) -> str:
+    """A value as people of that language write it: "18,00" for "18.00", « oui » for "true"."""
+    if value in SAID:
+        return SAID[value].to(language)
+    if language == "fr" and how in NUMBERS:
+        return _POINT.sub(",", value)
+    return value
 
 
 def _cell(text: str, most: int) -> str:

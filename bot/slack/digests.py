@@ -12,7 +12,7 @@ from bot.errors import CannotDo
 from bot.post import Post
 from bot.schedule import Schedule, State
 from bot.slack import names
-from bot.slack.blocks import Block, Message, actions, button, context, section
+from bot.slack.blocks import Block, Message, actions, button, confirm, context, section
 from bot.slack.click import GONE, Click
 from bot.slack.digest_form import digest_form, narrower, set_in
 from bot.slack.front import Front
@@ -80,11 +80,18 @@ def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[
         else (names.DIGEST_PAUSE, Words("Pause it")),
         (names.DIGEST_NOW, Words("Run it now")),
         (names.DIGEST_CHANGE, Words("Change it")),
-        (names.DIGEST_OFF, Words("Delete it")),
     ]  # fmt: skip
     line = f":calendar: {schedule.name} · {schedule.when().to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
+    row.append(_delete(schedule, ref, language))
     return [context(line), *actions(*row)]
+
+
+def _delete(schedule: Schedule, ref: str, language: str) -> Block:
+    """It asks before it deletes: what is set does not come back."""
+    gone = Words("It will not come any more, and what is set in it is gone.").to(language)
+    ask = confirm(Words("Delete this digest?"), gone, Words("Delete it"), language)
+    return button(Words("Delete it").to(language), names.DIGEST_OFF, ref, confirm=ask)
 
 
 def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:

@@ -21,6 +21,8 @@ MOST_RECAP = 24_000  # of a conversation that is itself what is asked about
 PAGE, PAGES = 200, 5
 THREADS = 10  # of a channel, the latest, whose replies are read as well
 DAY = 86_400  # seconds
+NAMELESS = "Person "
+TO = re.compile(r"\s*<@(\w+)")  # whom a message begins with
 MARK = re.compile(r"<([^<>]*)>")
 
 Call = Callable[..., Awaitable[Any]]
@@ -102,18 +104,34 @@ def as_material(
     people: Mapping[str, str] | None = None,
     most: int = MOST,
 ) -> str:
-    """Messages as lines "Person 1: …" (see bot.around); bots and what was said after `until` left
-    out. `people` are names by user."""
+    """Messages as lines "Person 1: …" (see bot.around); bots, what a bot was asked and answered,
+    and what was said after `until` left out. `people` are names by user."""
     named = dict(people or {})
     lines = []
     for message in messages:
         late = bool(until) and str(message.get("ts", "")) >= until
         if late or message.get("bot_id") or message.get("subtype") not in (None, "file_share"):
             continue
+        if _was_answered(message, messages):
+            continue
         text = as_words(str(message.get("text") or ""), named)
         if text:
             lines.append(written(_called(str(message.get("user")), named), text))
     return _latest(lines, most)
+
+
+def _was_answered(message: dict[str, Any], messages: list[dict[str, Any]]) -> bool:
+    """Whether it was said to a bot, by its name at the beginning, and the bot wrote in the same
+    thread since: that is between the two of them."""
+    first = TO.match(str(message.get("text") or ""))
+    if first is None:
+        return False
+    thread = message.get("thread_ts") or message.get("ts")
+    return any(
+        other.get("bot_id") and other.get("user") == first[1] and _ts(other) > _ts(message)
+        for other in messages
+        if (other.get("thread_ts") or other.get("ts")) == thread
+    )
 
 
 def _ts(message: dict[str, Any]) -> float:
@@ -132,7 +150,8 @@ def _spelled(mark: str, people: dict[str, str]) -> str:
     """`@U1` → Person 1, `#C1|news` → #news, `https://x|our site` → our site (https://x)."""
     target, _, label = mark.partition("|")
     if target.startswith("@"):
-        return _called(target[1:], people)
+        name = _called(target[1:], people)
+        return name if name.startswith(NAMELESS) else f"@{name}"
     if target.startswith("#"):
         return f"#{label}" if label else ""
     if target.startswith("!"):
@@ -143,7 +162,7 @@ def _spelled(mark: str, people: dict[str, str]) -> str:
 
 
 def _called(user: str, people: dict[str, str]) -> str:
-    return people.setdefault(user, f"Person {len(people) + 1}")
+    return people.setdefault(user, f"{NAMELESS}{len(people) + 1}")
 
 
 def _latest(lines: list[str], most: int) -> str:

@@ -177,8 +177,8 @@ def _category(stored: str | None, language: Language) -> str:
     """The category that a rule's people bought from, where it is called so in this language."""
     rule = _rule(stored)
     for name in rule.bought_categories[:1] if rule else ():
-        there = lexicon.language_of(name)
-        if there in (language, None):
+        there = lexicon.language_of(name) or language
+        if there == language:
             return name[0].lower() + name[1:]
         for hit in lexicon.scan(name, there):
             if key := hit.as_a("materials"):

@@ -39,6 +39,16 @@ async def test_is_the_channel_without_names_where_its_feedback_is_asked(bench: B
     assert [one.who for one in found] == ["Person 1", "Person 2", "Person 3"]
 
 
+async def test_is_without_what_the_intern_was_asked_and_answered(bench: Bench) -> None:
+    asked = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail, would you?")
+    await bench.run()
+    await bench.slack.say("ULEA", MARKETING, "<@UMAX> which photos?", thread_ts=asked.ts)
+    await bench.slack.say("UMAX", MARKETING, "<@UINTERN> is it you who knows?")
+    found = messages(await read(bench, "recap this channel"))
+    assert [one.text[-6:] for one in found] == ["hotos?", "knows?"]
+    assert found[0].text == "@Max which photos?"
+
+
 async def test_is_nothing_for_copy_that_is_asked_outside_a_thread(bench: Bench) -> None:
     await said(bench)
     assert await read(bench, "an e-mail about the linen shirt") == ""

@@ -80,6 +80,22 @@ def test_puts_their_columns_beside_ours_with_three_rows() -> None:
     assert rows[2] == ["Client", "customer (replaced by a key)", "(a key)", "(a key)", "(a key)"]
 
 
+def test_writes_values_as_its_reader_does() -> None:
+    known = SMALL.model_copy(
+        update={
+            "columns": (
+                Matched(theirs="Client", ours="customer", how="keyed"),
+                Matched(theirs="Total", ours="amount", how="amount"),
+                Matched(theirs="Retourné", ours="returned", how="yes/no"),
+            ),
+            "sample": ({"customer": "(keyed)", "amount": "18.00", "returned": "false"},),
+        }
+    )
+    (table,) = [one for one in blocks(arrival(glimpse=known), "fr") if one["type"] == "table"]
+    shown = [row[2]["text"] for row in table["rows"][1:]]
+    assert shown == ["(une clé)", "18,00", "non"]
+
+
 def test_asks_one_question_and_offers_the_other_kinds() -> None:
     shown = pressable(blocks(arrival()))
     assert list(shown) == ["take_in", "other_kind", "dont_take_in"]

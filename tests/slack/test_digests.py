@@ -71,6 +71,13 @@ async def test_stays_as_it_is_for_others(bench: Bench) -> None:
     assert len(bench.tasks) == 1
 
 
+async def test_asks_before_it_is_deleted(bench: Bench) -> None:
+    card = await previewed(bench)
+    elements = [e for block in card.blocks for e in block.get("elements", [])]
+    (delete,) = [one for one in elements if one.get("action_id") == "digest_off"]
+    assert delete["confirm"]["title"]["text"] in ("Delete this digest?", "Supprimer ce point ?")
+
+
 async def test_is_changed_in_a_form_that_knows_what_is_set(bench: Bench) -> None:
     card = await previewed(bench)
     await bench.press(MARIE, card, "digest_change")

@@ -41,9 +41,9 @@ async def targeted() -> Drafted:
     return MADE[0]
 
 
-async def answered(bench: Bench) -> Message:
+async def answered(bench: Bench, made: Drafted | None = None) -> Message:
     """The card of a targeting answer."""
-    made = await targeted()
+    made = made or await targeted()
 
     def draft(session: Session, task: Task) -> None:
         brief = Brief(words=task.words, author=task.author, language="en")
@@ -148,6 +148,21 @@ async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> 
     assert "at least 4 orders" in "\n".join(part.text for part in again.parts)
     (shown,) = [part.text for part in again.parts if part.key == "rules"]
     assert rule.code in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_that_fits_nobody_is_edited_from_there_with_all_its_entries(
+    bench: Bench, language: str
+) -> None:
+    rule = Rule(bought=("cui-planche",), regions=("Bretagne",), min_orders=2)
+    made = await run(WORDS, rule=rule.stored, language=language)
+    assert isinstance(made, Drafted)
+    card = await answered(bench, made)
+    await bench.press(MARIE, card, next(name for name in buttons(card) if name.startswith("lead")))
+    shown = text_of(bench.form(MARIE).blocks)
+    assert "Planche à pain Meule en hêtre" in shown
+    assert "Bretagne" in shown
+    assert "cui-planche" not in shown
 
 
 async def test_that_is_no_number_keeps_the_form_open(bench: Bench) -> None:

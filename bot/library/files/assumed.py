@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bot.library.files.headless import shown
 from bot.library.files.names import CONSENTS, Match, sort_of
 from bot.library.files.proving import Proof
 from bot.library.kinds import kinds
@@ -57,7 +58,7 @@ def about_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
     if first:
         yield Words(
             "The columns have no names: the first row is “{columns}”.",
-            columns=", ".join(one for one in first if one)[:120],
+            columns=shown(first),
         )
 
 

@@ -7,6 +7,7 @@ NUMBER = re.compile(r"[-+(]?\s?(?:[A-Z]{3}|[€$£])?\s?\d[\d.,' \u00a0]*\s?(?:[
 DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?"
 )
+TELLING = 8  # signs of a figure: longer ones may be telephones or accounts
 YEAR = re.compile(r"(?:19|20)\d\d")
 MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[A-Za-z]{2,}")
 
@@ -41,6 +42,11 @@ def by_number(given: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
     }
 
 
+def shown(cells: Sequence[str]) -> str:
+    """A first row as people may see it: figures and dates, and nothing that may be somebody's."""
+    return ", ".join(one if _telling(one) else "…" for one in map(str.strip, cells))[:120]
+
+
 def likely(cells: Sequence[str]) -> dict[str, str]:
     """What the first row's cells look like, number → ours: only what can hardly be anything else,
     the first date, the first address, the last figure with decimals."""
@@ -53,6 +59,11 @@ def likely(cells: Sequence[str]) -> dict[str, str]:
         elif NUMBER.fullmatch(cell) and re.search(r"\d[.,]\d{2}\D*$", cell):
             found = {at: ours for at, ours in found.items() if ours != "amount"} | {n: "amount"}
     return found
+
+
+def _telling(cell: str) -> bool:
+    figure = NUMBER.fullmatch(cell) is not None and len(cell) <= TELLING
+    return figure or DATE.fullmatch(cell) is not None
 
 
 def _figure(cell: str) -> bool:

@@ -6,7 +6,7 @@ from bot.errors import CannotDo
 from bot.library.catalogue.amounts import CURRENCIES
 from bot.library.catalogue.columns import known_fields
 from bot.library.catalogue.sorting import Reject as ProductReject
-from bot.library.files.headless import likely
+from bot.library.files.headless import likely, shown
 from bot.library.files.names import PRODUCTS, Match, spoken
 from bot.library.files.rejecting import Reject
 from bot.library.files.understood import Mapped
@@ -99,7 +99,7 @@ def no_names(name: str, first: Sequence[str], given: Mapping[str, str]) -> Canno
             "{file} begins with a row, “{columns}”, and not with the names of its columns. Put "
             "them on its first line, or say them by number in a terminal: {example} and so on.",
             file=name,
-            columns=", ".join(one for one in first if one)[:200],
+            columns=shown(first),
             example=" ".join(f"--map {n}={ours}" for n, ours in told.items()),
         )
     )

@@ -116,9 +116,8 @@ def _settled(match: Match, names: tuple[str, ...]) -> Match:
 
 def _as_there(proof: Proof, currency: str | None) -> Proof:
     """Days first where nothing proves the order and the money is not America's, or the decimal
-    mark is a comma: nearly everywhere but there."""
-    comma = proof.decimal == "," and proof.mark_proved
-    if proof.order.proved or not (comma or currency not in MONTH_FIRST):
+    mark is a comma, proved or as such files have it: nearly everywhere but there."""
+    if proof.order.proved or not (proof.decimal == "," or currency not in MONTH_FIRST):
         return proof
     return replace(proof, order=replace(proof.order, day_first=True))
 

@@ -203,3 +203,13 @@ def test_has_its_days_first_with_short_years(tmp_path: Path) -> None:
     came = take_in(file(tmp_path, DATED + rows), tmp_path)
     assert [row["at"].day for row in came.rows] == list(range(1, 20))
     assert came.understood.unproved == ()
+
+
+def test_has_its_days_first_where_semicolons_part_its_columns(tmp_path: Path) -> None:
+    path = file(tmp_path, "order;date;amount\n1;03/04/2026;1.234\n")
+    came = take_in(path, tmp_path)
+    assert (str(came.rows[0]["at"].date()), str(came.rows[0]["amount"])) == (
+        "2026-04-03",
+        "1234.00",
+    )
+    assert came.understood.unproved == ("dates", "decimal")
