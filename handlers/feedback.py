@@ -192,8 +192,12 @@ def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> P
     return bars(
         title.rstrip("."),
         [
-            Bar(teller.name(one), float(one.number(measure)), strong=n == 0,
-                spelled=teller.of(one, measure))
+            Bar(
+                teller.name(one),
+                float(one.number(measure)),
+                strong=n == 0,
+                spelled=teller.of(one, measure),
+            )
             for n, one in enumerate(sorted(shown, key=lambda o: -float(o.number(measure))))
         ],
         language=teller.language,
@@ -219,7 +223,7 @@ def _quotes(themes: Sequence[Told]) -> list[Quote]:
 
 def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
     lines = [
-        Words("Who writes is not who buys: the happy and the angry write more than the rest."),
+        Words("Those who write are not all who buy: the happy and the angry write more than the rest."),
         Words("Themes are found by a list of words and phrases; a text can speak of several."),
     ]
     if (tested := every.get("tested")) is not None and tested.get("themes"):

@@ -213,7 +213,7 @@ def _claims(
                     yield finding
                     continue
             if fact or claim.concept in ground.named_claims:
-                backed += 1
+                backed += fact is not None  # what is only a part of the name stands on no fact
                 if fact and claim.name == "free-delivery":
                     yield from law.free_from(claim, fact, piece, examined)
             else:

@@ -82,19 +82,21 @@ def part_blocks(
         alt = f": {quoted(body.alt, 300)}" if body.alt else ""
         return [above, context(f":paperclip: {quoted(body.name, 200)}{alt}")]
     if isinstance(body, Table):
-        return [above, _table(body) if table and _drawable(body) else _columns(body)]
+        return [above, drawn(body) if table and drawable(body) else _columns(body)]
     shown = rich(bar(inline(part.text, hosts) or said(Words("(empty)").to(language))))
     if isinstance(body, Quote) and (fact := draft.facts.get(body.fact)):
         return [above, shown, context(quoted(fact.sourced(language), 500))]
     return [above, shown]
 
 
-def _drawable(table: Table) -> bool:
+def drawable(table: Table) -> bool:
+    """Whether Slack's own table has room for so many rows and columns."""
     wide = max(len(row) for row in (table.columns, *table.rows))
     return len(table.rows) < TABLE_ROWS and 0 < wide <= TABLE_COLUMNS
 
 
-def _table(table: Table) -> Block:
+def drawn(table: Table) -> Block:
+    """Slack's own table; a message may have one. Cells longer than CELL are cut."""
     rows = [
         [{"type": "raw_text", "text": cut(cell, CELL) or " "} for cell in row]
         for row in (table.columns, *table.rows)

@@ -108,7 +108,7 @@ def _menu(
     id: str, label: Words, offered: list[tuple[str, Any]], language: str, start: str
 ) -> Block:
     options = [option(_said(words, language), value) for value, words in offered]
-    field = choice(id, label, options, language) | {"optional": False}
+    field = choice(id, label, options, language, must=True)
     initial = next((one for one in options if one["value"] == start), options[0])
     field["element"]["initial_option"] = initial
     return field

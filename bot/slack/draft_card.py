@@ -31,7 +31,7 @@ from bot.slack.offers import buttons, more
 from bot.slack.outcome import outcome_blocks
 from bot.slack.results import result_blocks
 from bot.slack.shown import Shown
-from bot.words import Words
+from bot.words import LANGUAGES, Words
 
 MOST_HOOKS = 2
 
@@ -57,7 +57,10 @@ def title(draft: Draft, language: str) -> str:
     skill = skills().get(draft.skill)
     named = channel.title if channel else skill.title if skill else ""
     names = [titled(named, language)] if named else []
-    return " · ".join([*names, cut(" ".join(what.split()), 80) or "…", version])
+    asked = cut(" ".join(what.split()), 80) or "…"
+    if any(asked.lower() == titled(named, one).lower() for one in LANGUAGES):  # said already
+        return " · ".join([*names, version])
+    return " · ".join([*names, asked, version])
 
 
 def place_lines(shown: Shown, language: str) -> list[str]:

@@ -54,18 +54,21 @@ def field(id: str, text: str, *, multiline: bool) -> Block:
     return shown | ({"initial_value": cut(text, 3_000)} if text else {})
 
 
-def choice(id: str, label: Words, options: list[Block], language: str) -> Block:
-    """A menu; leaving it open is an answer too."""
+def choice(
+    id: str, label: Words, options: list[Block], language: str, *, must: bool = False
+) -> Block:
+    """A menu; leaving it open is an answer too, unless something `must` be chosen."""
+    hint = Words("Choose") if must else Words("Let your intern choose")
     menu: Block = {
         "type": "static_select",
         "action_id": id,
-        "placeholder": plain(Words("Let your intern choose").to(language), 150),
+        "placeholder": plain(hint.to(language), 150),
         "options": options,
     }
     return {
         "type": "input",
         "block_id": id,
-        "optional": True,
+        "optional": not must,
         "label": plain(label.to(language), LABEL),
         "element": menu,
     }

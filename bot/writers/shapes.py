@@ -34,7 +34,7 @@ def email(ready: Ready) -> Made:
     if "shorter" in ready.story.wishes:
         body = [body[0], body[3]]
     body += musts(ready)
-    if signature := ready.brand.signed(ready.language):
+    if signature := ready.brand.signature:
         body.append(Line(signature))
     return {
         "subject": copy(ready, first),
@@ -50,7 +50,8 @@ def sms(ready: Ready) -> Made:
     long, the fewest characters win."""
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
     slots = _sms_slots(ready)
-    ready.pen.reasons = [one for one in ready.pen.reasons if one.topic != "truth"]  # too general
+    general = {"truth", *ready.pen.late}  # too general, or beside the point, for so little room
+    ready.pen.reasons = [one for one in ready.pen.reasons if one.topic not in general]
     lines = _sms_lines(ready, slots) or [
         (0, Line(ready.pen.gaps.get("subject") or ready.brand.name))
     ]

@@ -138,9 +138,10 @@ def _parts(goods: Goods, read: list[specs.Spec]) -> list[Reason]:
 def _traits(goods: Goods) -> list[Reason]:
     """What follows from a word of the catalogue: reversible, foldable, lined."""
     cites, found = goods.cites.get("traits", ()), []
+    lined = any("lining" in one.key or "lined" in one.key for one in goods.specs)
     sleeved = any(one.part == "sleeve" for one in goods.details)
     for trait in goods.traits:
-        if sleeved and trait.endswith("_sleeved"):
+        if (sleeved and trait.endswith("_sleeved")) or (lined and trait == "lined"):
             continue  # the details say so
         for text in reasons(goods.language, f"trait.{trait}.any")[:1]:
             found.append(Reason("trait", text, cites))

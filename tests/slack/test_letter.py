@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.db import Database
-from bot.parts import Part
+from bot.parts import Part, Table
 from bot.slack.blocks import Message
 from bot.slack.letter import letters
 from bot.words import LANGUAGES
@@ -79,3 +79,22 @@ def links(messages: list[Message]) -> set[str]:
         return inner | ({str(value["url"])} if value.get("type") == "link" else set())
 
     return {url for message in messages for url in walk(message.blocks)}
+
+
+SIZES = Table(columns=("Cible", "Clients"), rows=(("Vêtements en lin", "842"), ("Bain", "507")))
+RULES = Table(columns=("Cible", "Règle"), rows=(("Vêtements en lin", "Ont acheté du lin"),))
+
+
+def test_show_one_table_as_slacks_own_and_the_next_row_by_row(sqlite: Database) -> None:
+    parts = tuple(
+        Part(kind="table", key=key, title=key, body=body)
+        for key, body in (("sizes", SIZES), ("rules", RULES))
+    )
+    with sqlite.begin() as session:
+        (message,) = letters(drafted(session, parts=parts), "fr", HOSTS)
+    (shown,) = [block for block in sound(message).blocks if block["type"] == "table"]
+    assert [[cell["text"] for cell in row] for row in shown["rows"]] == [
+        list(row) for row in (SIZES.columns, *SIZES.rows)
+    ]
+    assert words_of([message]) == "• Vêtements en lin · Règle\u00a0: Ont acheté du lin"
+    assert "rich_text_preformatted" not in str(message.blocks)
