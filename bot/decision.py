@@ -169,7 +169,7 @@ def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> 
 
 def locked(session: Session, draft: Draft) -> None:
     """One decision at a time for each piece."""
-    first = select(Draft.id).where(Draft.piece == draft.piece, Draft.version == 1)
+    first = select(Draft.id).where(Draft.piece == draft.piece).order_by(Draft.version).limit(1)
     session.execute(first.with_for_update())
 
 

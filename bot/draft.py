@@ -71,9 +71,12 @@ class Draft(Row):
         by_rules: bool,
         now: datetime,
         leads: tuple[Lead, ...] = (),
+        before: "Draft | None" = None,
     ) -> bool:
-        """The first version, with its checks made. False when it was kept before."""
+        """The first version of a piece, with its checks made; its number follows on that of the
+        draft `before`, which was sent back for it. False when it was kept before."""
         brief = request.brief
+        version = before.version + 1 if before is not None and before._is_for(request) else 1
         stored = canonical(
             parts, channel=request.channel, language=request.language, audience=brief.audience
         )
@@ -81,11 +84,11 @@ class Draft(Row):
         kept = insert_once(
             session,
             Draft,
-            id=f"{piece}.v1",
+            id=f"{piece}.v{version}",
             workspace=workspace,
             task=task,
             piece=piece,
-            version=1,
+            version=version,
             author=None,
             skill=request.skill,
             channel=request.channel,
@@ -104,7 +107,7 @@ class Draft(Row):
             made_at=now,
         )
         if kept:
-            draft = session.get_one(Draft, f"{piece}.v1")
+            draft = session.get_one(Draft, f"{piece}.v{version}")
             draft._journal(session, "draft kept", now)
         return kept
 
@@ -172,6 +175,10 @@ class Draft(Row):
     def code(self) -> str:
         """The campaign code: one for all versions of a piece, so it can stand in the words."""
         return campaign_code(self.piece)
+
+    def _is_for(self, request: Request) -> bool:
+        """Whether a request asks for this same work again."""
+        return (self.skill, self.channel) == (request.skill, request.channel)
 
     def demand_current(self, session: Session, seen: str) -> None:
         """Raises CannotDo when the words that somebody saw are no longer the newest."""

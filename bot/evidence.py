@@ -61,7 +61,6 @@ _MORE = re.compile(r"(.+) and (\d+) more")
 OURS = (  # what stands where a file's name would: what comes in by itself, and other sources
     Words("live rows"),
     Words("this conversation"),
-    Words("brief"),
     Words("edit"),
     Words("send-back"),
     Words("the catalogue"),
@@ -130,7 +129,12 @@ class Fact(BaseModel):
 
     def sourced(self, language: str) -> str:
         """The source as people of that language read it: "shop.csv, line 12"."""
-        return spell(source_named(self.source), language)
+        whole = source_named(self.source)
+        if whole != self.source:
+            return spell(whole, language)
+        # Of a quote: the file, which text it is, where it was written.
+        file, *rest = self.source.split(", ")
+        return ", ".join([spell(source_named(file), language), *rest])
 
     @property
     def file(self) -> Words | str:
@@ -145,9 +149,6 @@ def source_named(source: str) -> Words | str:
         return Words("{file}, line {n}", file=source_named(found[1]), n=found[2])
     if old := _OLD.fullmatch(source):  # facts of former days say it so
         return Words("{file}, {n} days old", file=source_named(old[1]), n=int(old[2]))
-    first, comma, rest = source.partition(", ")
-    if comma:  # of a quote: the file, which text, where it was written
-        return Words("{file}, {rest}", file=source_named(first), rest=rest)
     if several := _MORE.fullmatch(source):
         more, name = int(several[2]), source_named(several[1])
         return Words.count("{file} and {n} more", "{file} and {n} more", more, file=name)

@@ -74,8 +74,8 @@ class Worker:
 
         def load(session: Session) -> tuple[Draft, Draft]:
             edited = session.get_one(Draft, id)
-            earlier = Draft.versions(session, edited.piece)[: edited.version - 1]
-            return edited, earlier[-1]
+            versions = Draft.versions(session, edited.piece)
+            return edited, versions[versions.index(edited) - 1]
 
         edited, before = await means.database.run(load)
         evidence, checks = check_again(

@@ -165,6 +165,7 @@ class Working:
             by_rules=means.writer.by_rules,
             now=means.now(),
             leads=made.leads,
+            before=session.get(Draft, task.previous) if task.previous else None,
         )
         Drawing.keep(session, task.workspace, made.pictures, means.now())
 

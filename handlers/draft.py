@@ -1,9 +1,12 @@
 """Write copy for one channel: an e-mail, an SMS, a product page."""
 
+import re
+
 from pydantic import BaseModel, Field
 
 from bot.desk import Desk
 from bot.faults import faults
+from bot.notices import asked_in
 from bot.parts import Copy, Hook, take_apart
 from bot.request import Question, Request
 from bot.truths import material_facts
@@ -34,17 +37,57 @@ COMMAND = "draft"
 HINT = "e-mail: our linen shirt is back, for people who bought shirts last summer"
 FOR_CHANNELS = True
 
+NEAR = 0.3  # how likely a product must be meant to be offered
+NO_THING = re.compile(
+    r"(?:what|here|how|everybody|everyone|tested|tester|test|monde|tout le monde|nouveaut[ée]s?"
+    r"|news?|(?:the )?(?:checkout|winner)|(?:le )?(?:paiement|gagnant)|this|that|it|voici|ceci)\b",
+    re.IGNORECASE,
+)
+
 OUTPUTS: dict[str, type[BaseModel]] = {"email": Email, "sms": Sms, "product_page": ProductPage}
 
 
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     brief = request.brief
+    output = OUTPUTS.get(request.channel or "", Email)
+    if desk.by_rules and (notice := await notice_of(request, desk)):
+        return await desk.write(output, by_rules=output.model_validate(notice))
+    if desk.by_rules and (question := await which(request, desk)):
+        return question
     if not (brief.product or brief.product_words or brief.goal or brief.offer or brief.must_say):
         return desk.ask(Words("What is it about? Name a product, or what you want to tell."))
     await desk.look_up("product", "segment", "praise", "past_copy")
     desk.evidence = desk.evidence.plus(material_facts(desk.evidence, request))
-    output = OUTPUTS.get(request.channel or "", Email)
     return await desk.write(output, check=lambda written: problems(written, desk))
+
+
+async def notice_of(request: Request, desk: Desk) -> dict[str, object] | None:
+    """The words of a notice, where one is asked for: rules would praise a product instead."""
+    await desk.look_up("product")
+    titles = [fact for fact in desk.evidence.facts if fact.id.endswith(".name")]
+    thing = str(titles[0].value) if titles and request.brief.product else None
+    asked = asked_in(request.brief.words, thing=thing)
+    told = asked.written(request.channel or "", request.language, desk.brand) if asked else None
+    if told is None:
+        return None
+    angle = {"en": "another opening", "fr": "autre ouverture"}[request.language]
+    hooks = [{"angle": angle, "text": text} for text in told.pop("hooks")]
+    return {**{part: Copy(text=text) for part, text in told.items()}, "hooks": hooks}
+
+
+async def which(request: Request, desk: Desk) -> Question | None:
+    """What to ask where the words name a range, or nothing: rules write about one product."""
+    brief = request.brief
+    if brief.product or not brief.product_words:
+        return None
+    if NO_THING.match(brief.product_words):
+        return desk.ask(Words("What is it about? Name a product, or what you want to tell."))
+    near = [one.title for one in await desk.find(brief.product_words) if one.score >= NEAR]
+    if len(near) < 2:
+        return None
+    return desk.ask(
+        Words("Which one? Without an AI, I write about one product at a time."), *near[:3]
+    )
 
 
 def problems(written: BaseModel, desk: Desk) -> list[str]:

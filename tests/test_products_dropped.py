@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot.doors.house import House
-from bot.doors.products_dropped import Products, glimpse_of_products
-from bot.errors import CannotDo
+from bot.doors.products_dropped import Products
+from bot.library.files import understand
 from bot.product import ProductRow
 from bot.settings import Settings
 from tests.slack.stockroom import kept
@@ -30,25 +30,12 @@ def house(tmp_path: Path) -> House:
     return House(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
 
 
-def test_is_shown_with_its_columns_beside_ours(file: Path) -> None:
-    glimpse = glimpse_of_products(file, "shop.csv")
-    assert (glimpse.kind, glimpse.rows, glimpse.rejected) == ("products", 2, 1)
-    assert glimpse.currency == "EUR"
-    assert [(one.theirs, one.ours) for one in glimpse.columns][:3] == [
-        ("sku", "handle"),
-        ("name", "title"),
-        ("price", "price"),
-    ]
-    assert glimpse.ignored == ("our note",)
-    assert glimpse.sample[0]["title"] == "Linen shirt"
-    assert glimpse.sample[0]["materials"] == "linen, cotton"
-
-
 def test_comes_into_the_rows_and_again_replaces_them(
     file: Path, house: House, tmp_path: Path
 ) -> None:
     for expected in ((2, 0, 0), (0, 2, 0)):
-        ready = Products.read(house, "T1", file, "shop.csv", tmp_path)
+        found = understand(file, name="shop.csv", kind="products")
+        ready = Products.read(house, "T1", file, found, tmp_path)
         assert kept(ready) == expected
     assert ready.rejected == 1
     assert ready.rejects is not None
@@ -58,13 +45,7 @@ def test_comes_into_the_rows_and_again_replaces_them(
 
 
 def test_is_called_by_the_name_it_was_dropped_with(file: Path, house: House) -> None:
-    kept(Products.read(house, "T1", file, "shop.csv", file.parent))
+    found = understand(file, name="shop.csv", kind="products")
+    kept(Products.read(house, "T1", file, found, file.parent))
     with house.database.begin() as session:
         assert "shop.csv, line 2" in ProductRow.bodies(session, "T1")[0]
-
-
-def test_that_is_none_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "dropped.csv"
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(CannotDo, match=r"notes\.csv"):
-        glimpse_of_products(path, "notes.csv")

@@ -36,7 +36,9 @@ def test_names_what_customers_praise_and_doubt_without_how_many_do() -> None:
 
 
 def test_has_a_sentence_of_praise_in_the_language_of_the_text_and_how_many_say_so() -> None:
-    reviews = sample().table("feedback").text.to_pyarrow().to_pylist()
+    table = sample().table("feedback")
+    assert table is not None
+    reviews = table.text.to_pyarrow().to_pylist()
     for language in ("en", "fr"):
         found = facts("praise", language=language)
         said = found["feedback.fabric-linen.quote"]

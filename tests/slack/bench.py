@@ -147,6 +147,7 @@ class Bench:
             by_rules=True,
             now=self.house.now(),
             leads=self.leads,
+            before=session.get(Draft, task.previous) if task.previous else None,
         )
         Drawing.keep(session, task.workspace, self.pictures, self.house.now())
         task.finish(session, self.enqueue, self.house.now())

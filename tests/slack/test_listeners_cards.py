@@ -197,6 +197,34 @@ async def test_send_back_is_a_new_task_in_the_card_s_thread(any_bench: Bench) ->
     assert "approve" not in buttons(card)
 
 
+async def test_sent_back_goes_on_as_the_next_version_with_all_before_in_its_history(
+    any_bench: Bench,
+) -> None:
+    bench = any_bench
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "edit")
+    await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)
+    await bench.run()
+    await bench.press(MAX, card, "send_back")
+    await bench.slack.submit(MAX, bench.form(MAX).id, {"reason": {"reason": "more warmth"}})
+    await bench.run()
+    redrafted = bench.drafts[-1]
+    assert (redrafted.version, redrafted.author) == (3, None)
+    newest = bench.said()[-1]
+    assert "version 3" in text_of(newest)
+    await bench.press(MARIE, newest, "more", "history")
+    told = text_of(bench.form(MARIE).blocks)
+    for line in ("Version 3", "Version 2", "Version 1", f"<@{OTTO}>", "more warmth"):
+        assert line in told
+    await bench.press(OTTO, newest, "edit")  # and it can be edited and decided on like any other
+    await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)
+    await bench.run()
+    await bench.press(MAX, newest, "approve")
+    await bench.run()
+    assert [draft.version for draft in bench.drafts] == [1, 2, 3, 4]
+    assert [one.verdict for one in bench.rows(Decision)] == ["send back", "approve"]
+
+
 async def test_send_back_by_an_outsider_opens_no_form(bench: Bench) -> None:
     card = await bench.drafted()
     await bench.press(OTTO, card, "send_back")

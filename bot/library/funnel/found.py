@@ -39,7 +39,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
         return found
     found = Findings("funnel", shelf.source("events"), last_day(shelf, "events", where))
     days = days_read(shelf, where)
-    visits = None if where.product or where.category or where.brand else _visits(shelf, where, days, found)
+    narrow = where.product or where.category or where.brand
+    visits = None if narrow else _visits(shelf, where, days, found)
     if visits is None and found.cannot:
         return found
     asked = steps(visits) if visits else []
