@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 
 from bot.audience import Rule
-from bot.told import Teller, Told
+from bot.brief import Brief
+from bot.evidence import Evidence
+from bot.parts import Lead
+from bot.told import NotYet, Teller, Told, nothing_yet
 from bot.words import Words
 
 NAMES = {
@@ -72,6 +75,26 @@ def why(teller: Teller, one: Told, *, sized: bool = True) -> str:
             told = Words("{share} bought, {times} times as often as others (confirmed).",
                          times=times, share=given["share"])  # fmt: skip
     return " ".join([*lines, teller.say(told)])
+
+
+def argument(teller: Teller, n: int, one: Told) -> str:
+    """What to say to them, by the way that reaches most. They are named by their number."""
+    said, way = teller.say(SAY[one.key]), best_way(one)
+    if way is not None:
+        said = teller.say(Words("{way}: {argument}", way=REACH[way], argument=said))
+    return f"{n}. {said[:1].upper()}{said[1:]}."
+
+
+def nobody(teller: Teller, evidence: Evidence, brief: Brief) -> NotYet:
+    """Why there is no audience; a rule that somebody filled in can be changed from there."""
+    said = nothing_yet(teller, evidence, ["audiences"])
+    if not brief.rule:
+        return said
+    name = teller.say(NAMES["yours"])
+    label = Words("Edit the rule: {audience}", audience=name)
+    form, asked = {"rule": brief.rule}, brief.words or name
+    lead = Lead(label=label, skill="targeting", words=asked, form=form)
+    return said.model_copy(update={"leads": [lead]})
 
 
 def expected(teller: Teller, whole: Told, one: Told) -> str:

@@ -88,8 +88,9 @@ class Exported(BaseModel):
         """What whoever asked for it must know."""
         platform = PLATFORMS[self.platform]
         lines = [
-            Words.count("{n} person, for: {platform}. {note}", "{n} people, for: {platform}. {note}",
-                        self.people, platform=platform.title, note=platform.note),
+            Words.count("{n} person, for: {platform}. {note}",
+                        "{n} people, for: {platform}. {note}", self.people,
+                        platform=platform.title, note=platform.note),
             HASHED if platform.hashed else READABLE,
         ]  # fmt: skip
         if self.people < self.fitting:

@@ -39,7 +39,7 @@ class Notice:
         made: dict[str, Any] = {"hooks": [said(hook) for hook in told["hooks"]]}
         for part, text in told.items():
             if part == "body":
-                lines = [*map(said, text), *filter(None, [brand.signature])]
+                lines = [*map(said, text), *filter(None, [brand.signed(language)])]
                 made[part] = "\n\n".join(lines)
             elif part != "hooks":
                 made[part] = said(text)

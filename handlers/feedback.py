@@ -223,7 +223,9 @@ def _quotes(themes: Sequence[Told]) -> list[Quote]:
 
 def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
     lines = [
-        Words("Those who write are not all who buy: the happy and the angry write more than the rest."),
+        Words(
+            "Those who write are not all who buy: the happy and the angry write more than the rest."
+        ),
         Words("Themes are found by a list of words and phrases; a text can speak of several."),
     ]
     if (tested := every.get("tested")) is not None and tested.get("themes"):

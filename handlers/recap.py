@@ -125,6 +125,7 @@ def _how(teller: Teller) -> Copy:
               "was agreed by a nod or an emoji is not here."),
         Words("A question counts as open when nobody else wrote something after it that is no "
               "question."),
+        Words("What I was asked and have answered is left out."),
         Words("The words are theirs, letter for letter."),
     ]  # fmt: skip
     return teller.copy(*(f"– {teller.say(line)}" for line in lines), apart="\n")

@@ -7,23 +7,23 @@ from pydantic import BaseModel, Field
 from bot.approach import (
     NAMES,
     REACH,
-    SAY,
-    best_way,
+    argument,
     expected,
     foreseen,
     interval,
     limits,
+    nobody,
     reach,
     risks,
     why,
 )
 from bot.audience import REACHED, Rule
 from bot.desk import Desk
-from bot.evidence import Evidence, Fact
+from bot.evidence import Fact
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
-from bot.told import NotYet, Teller, Told, how_to_read, nothing_yet, told
+from bot.told import Teller, Told, how_to_read, told
 from bot.words import Words
 
 TITLE = "Whom to target"
@@ -69,7 +69,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     shown = sorted(found, key=lambda one: (one.key != wanted, -one.number("bought-share")))
     teller = Teller(request.language)
     if not shown:
-        return _nobody(teller, evidence, every, desk)
+        desk.keep(*_for_later(every, ()))
+        return nobody(teller, evidence, request.brief)
     said = _said(teller, every, shown)
     sizes, rules = _sizes(teller, every, shown), _rules(teller, every, shown)
     picture = None
@@ -83,19 +84,6 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         **words.model_dump(), picture=picture, sizes=sizes, rules=rules, how_to_read=read,
         leads=_leads(teller, every, shown, request.brief.words),
     )  # fmt: skip
-
-
-def _nobody(teller: Teller, evidence: Evidence, every: Mapping[str, Told], desk: Desk) -> NotYet:
-    """Why there is no audience; a rule that somebody filled in can be changed from there."""
-    rule, said = desk.request.brief.rule, nothing_yet(teller, evidence, ["audiences"])
-    if not rule:
-        return said
-    desk.keep(*teller.ever.values(), *_for_later(every, ()))
-    name = teller.say(NAMES["yours"])
-    label = Words("Edit the rule: {audience}", audience=name)
-    asked = desk.request.brief.words or name
-    lead = Lead(label=label, skill="targeting", words=asked, form={"rule": rule})
-    return said.model_copy(update={"leads": [lead]})
 
 
 def _strangers(said: Said, names: Sequence[str]) -> list[str]:
@@ -133,7 +121,7 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
     ]  # fmt: skip
     lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
-    say = teller.copy(*(_argument(teller, n, one) for n, one in enumerate(shown, 1)), apart="\n")
+    say = teller.copy(*(argument(teller, n, one) for n, one in enumerate(shown, 1)), apart="\n")
     return Said(
         finding=finding, audiences=audiences, say=say,
         risks=teller.copy(*risks(teller, shown, names), apart="\n"),
@@ -164,14 +152,6 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
         "{audience}: {size}; {share} of such people "
         "bought {thing} within {days}, {others} of all.",
         thing=thing, **given))  # fmt: skip
-
-
-def _argument(teller: Teller, n: int, one: Told) -> str:
-    """What to say to them, by the way that reaches most. They are named by their number."""
-    said, way = teller.say(SAY[one.key]), best_way(one)
-    if way is not None:
-        said = teller.say(Words("{way}: {argument}", way=REACH[way], argument=said))
-    return f"{n}. {said[:1].upper()}{said[1:]}."
 
 
 def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:

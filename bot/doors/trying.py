@@ -100,14 +100,14 @@ def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: s
     def say(words: Words) -> str:
         return words.to(language)
 
-    channel = channels().get(request.channel or "")
+    channel, colon = channels().get(request.channel or ""), "\u00a0:" if language == "fr" else ":"
     lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
     if writer.by_rules:
         lines.append(say(Words("No AI connected: written by rules")))
     lines += [*_assumed(request.brief, language), ""]
     for part in drafted.parts:
         lines += [
-            f"{say(Words(part.title))}:",
+            f"{say(Words(part.title))}{colon}",
             *(f"  {line}" for line in part.text.split("\n")),
             "",
         ]
@@ -123,7 +123,7 @@ def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: s
     for fact in _proof(drafted):
         value = fact.spelled(language)
         shown = value if len(value) <= SHOWN else f"{value[:SHOWN].rstrip()}…"
-        lines.append(f"  {fact.titled(language)}: {shown} ({fact.sourced(language)})")
+        lines.append(f"  {fact.titled(language)}{colon} {shown} ({fact.sourced(language)})")
     return [*lines, ""]
 
 

@@ -21,7 +21,7 @@ from bot.slack.place import asked_at
 from bot.slack.reading import typed_in
 from bot.slack.sent import Sent
 from bot.task import Task
-from bot.words import Words
+from bot.words import Words, spell
 
 
 async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -81,10 +81,16 @@ def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[
         (names.DIGEST_NOW, Words("Run it now")),
         (names.DIGEST_CHANGE, Words("Change it")),
     ]  # fmt: skip
-    line = f":calendar: {schedule.name} · {schedule.when().to(language)}"
+    called = spell(_called(schedule), language)
+    line = f":calendar: {called} · {schedule.when().to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
     row.append(_delete(schedule, ref, language))
     return [context(line), *actions(*row)]
+
+
+def _called(schedule: Schedule) -> Words | str:
+    """Its name as people read it: the one that is there from the start is called in words."""
+    return Words("weekly") if schedule.name == "weekly" else schedule.name
 
 
 def _delete(schedule: Schedule, ref: str, language: str) -> Block:
@@ -153,7 +159,7 @@ def _notice(session: Session, front: Front, click: Click) -> tuple[str, Message]
         place=schedule.place,
         now=front.house.now(),
     )
-    who, name = f"<@{click.user}>", schedule.name
+    who, name = f"<@{click.user}>", _called(schedule)
     did: dict[str, Words] = {
         "on": Words("{who} switched the digest {name} on: {when}", who=who, name=name,
                     when=schedule.when()),

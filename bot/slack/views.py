@@ -6,7 +6,7 @@ from decimal import Decimal
 from bot.decision import Decision
 from bot.delivery import Delivery
 from bot.draft import Draft
-from bot.evidence import Fact
+from bot.evidence import NO_SOURCE, Fact
 from bot.receipt import Receipt
 from bot.slack.blocks import (
     Block,
@@ -66,10 +66,13 @@ def _fact(fact: Fact, language: str) -> str:
     """ "price: £49 — catalogue shop.csv, line 12, 24 November 2026"."""
     value = quoted(fact.spelled(language), 300)
     name = quoted(fact.titled(language), 100)
-    line = f"• {name}: *{value}*" if value else f"• {name}"
+    colon = "\u00a0:" if language == "fr" else ":"
+    line = f"• {name}{colon} *{value}*" if value else f"• {name}"
     if fact.stated_by:
         who = f"<@{fact.stated_by}>"
         return f"{line} — {Words('Stated by {who}', who=who).to(language)}"
+    if fact.source == NO_SOURCE:
+        return line
     at = Words(
         "{source}, as of {date}", source=quoted(fact.sourced(language), 300), date=fact.as_of
     )

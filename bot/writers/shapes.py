@@ -34,7 +34,7 @@ def email(ready: Ready) -> Made:
     if "shorter" in ready.story.wishes:
         body = [body[0], body[3]]
     body += musts(ready)
-    if signature := ready.brand.signature:
+    if signature := ready.brand.signed(ready.language):
         body.append(Line(signature))
     return {
         "subject": copy(ready, first),

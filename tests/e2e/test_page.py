@@ -274,3 +274,52 @@ async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House
     good = grown.get_by_role("button", name="Good")
     await good.click()
     await expect(good).to_have_attribute("aria-pressed", "true")
+
+
+WIDE: list[dict[str, Any]] = [
+    {
+        "type": "table",
+        "rows": [
+            [{"type": "raw_text", "text": f"Tablier de cuisine {n}"} for n in range(12)]
+            for _ in range(2)
+        ],
+        "column_settings": [{"is_wrapped": n % 2 == 0} for n in range(12)],
+    },
+    {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": "long",
+                "text": {
+                    "type": "plain_text",
+                    "text": "Draft copy for " + "the cabinet-makers " * 3,
+                },
+            }
+        ],
+    },
+]
+
+
+LINES_OF_A_WORD = """cell => {
+    const text = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT).nextNode();
+    const word = document.createRange();
+    word.setStart(text, 0);
+    word.setEnd(text, "Tablier".length);
+    return word.getClientRects().length;
+}"""
+
+
+async def test_scrolls_a_wide_table_and_not_the_page(house: House) -> None:
+    slack = AsyncWebClient(token=house.slack.bot_token, base_url=house.slack.url)
+    sent = await slack.chat_postMessage(channel="C0MARKET", text="A wide table", blocks=WIDE)
+    for width in (1360, 390):
+        page = await house.visit(width=width)
+        message = page.locator(f".middle [data-ts='{sent['ts']}']")
+        await expect(message.locator("td").first).to_be_visible()
+        wider = "one => one.scrollWidth - one.clientWidth"
+        assert await page.locator(".middle .talk").evaluate(wider) == 0
+        assert await message.locator(".slack_blocks_to_jsx__table").evaluate(wider) > 0
+        assert await message.locator("td").first.evaluate(LINES_OF_A_WORD) == 1
+        higher = "() => document.documentElement.scrollHeight - window.innerHeight"
+        assert await page.evaluate(higher) == 0

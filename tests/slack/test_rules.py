@@ -217,7 +217,7 @@ async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench
     mine = [one for one in bench.rows(Delivery) if one.destination["kind"] == "audience"]
     assert [one.state for one in mine] == ["gone"]
     told = text_of(bench.in_dm(MARIE)[-1])
-    assert "339 personnes, pour Google Ads" in told
+    assert "339 personnes, pour\u00a0: Google Ads" in told
     assert not bench.in_dm(MAX)
     (receipt,) = bench.rows(Receipt)
     assert "339 people" in receipt.sent
