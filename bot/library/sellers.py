@@ -76,7 +76,7 @@ def _whole(
     """An order below zero is money paid back: it lowers the sum and is no order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum())
     asked = orders.aggregate(
-        revenue=_.paid.sum(), orders=(_.paid >= 0).cast("int64").sum(), rows=_.count()
+        revenue=_.paid.sum(), orders=_.count(where=_.paid >= 0), rows=_.count()
     )
     row = _one(found, shelf, "orders", asked)
     if not row["orders"] or row["revenue"] is None:

@@ -20,6 +20,11 @@ from bot.proof.directions import oversure, turned
 from bot.proof.strangers import Vocabulary, strangers
 from bot.request import Request
 
+_OFFERS = re.compile(
+    r"(?:\d|percent|pour ?cents?|\bhalf|moiti[ée])[\s\u00a0\u202f]?%?[\s\u00a0\u202f]?"
+    r"(?:off\b|discount|(?:de )?(?:r[ée]duction|remise|rabais)|price\b|prix\b)",
+    re.IGNORECASE,
+)
 _MARKS = re.compile(r"<[!@#][^>\s]*|https?:|!\[|@(?:here|channel|everyone)\b")
 
 
@@ -56,6 +61,9 @@ def _wrong(
     for match in _MARKS.finditer(text):
         if fold(match[0]) not in vocabulary.ours:
             yield f"no links and no mentions: take out “{match[0]}”"
+    for match in _OFFERS.finditer(text):  # a share that is known becomes no price cut
+        if not any(fold(match[0]) in fold(line) for line in by_rules):
+            yield f"the version by rules offers nothing: take out “{match[0]}”"
     for named in strangers(text, vocabulary):
         yield f"no fact and no line of the version by rules names “{named.text}”: leave it out"
     for figure, near, owner in swapped(text, bearers):
