@@ -109,10 +109,10 @@ class Engine:
         self._jobs, self._given_up = jobs, given_up
         self._hold_database()
         _running = self
+        await self.database.run(self._first_beat)  # or others would take what is ours for lost
         DBOS(config=self._config())
         DBOS.launch()
         await self._register_queues()
-        await self.database.run(self._first_beat)
         self._looking = [asyncio.create_task(self._look_after())]
 
     async def close(self, grace: float = GRACE) -> None:
@@ -265,15 +265,18 @@ class Engine:
             return [job for job, workflow in orphans if not self._resume(job, workflow)]
 
     def _orphans(self) -> list[tuple[Job, str]]:
-        """What processes were doing that have not been heard of since; their cards are free."""
+        """What processes were doing that have not been heard of since. On SQLite, where the lock
+        says that they are dead, their cards are free; elsewhere one may only be slow, and its cards
+        stay held for as long as a card is held at most."""
         since = self.now() - timedelta(seconds=self.limits.dead_after)
         with self.database.begin() as session:
             alive = {self.id, *Runner.alive(session, since)}
             Runner.forget(session, before=self.now() - timedelta(days=1))
         lost = [one for one in self._pending() if one[2] not in alive]
-        with self.database.begin() as session:
-            for dead in sorted({executor for *_, executor in lost if executor}):
-                Post.let_go_of(session, dead)
+        if self.database.sqlite:
+            with self.database.begin() as session:
+                for dead in sorted({executor for *_, executor in lost if executor}):
+                    Post.let_go_of(session, dead)
         return [(job, flow) for job, flow, _ in lost]
 
     def _pending(self) -> list[tuple[Job, str, str | None]]:
