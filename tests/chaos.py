@@ -10,12 +10,17 @@ import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from bot.db import Database
 from bot.play.message import Message
 from bot.play.slack import LocalSlack
 from bot.post import HELD_FOR
+from bot.task import Task
 from tests.interns import Intern
 
 POLICY = '[approval]\napprovers = ["UMAX", "ULEA"]\n'
@@ -29,7 +34,6 @@ class Outcome:
     """What was counted at the end."""
 
     requests: int = 0
-    retyped: int = 0  # commands whose answer was lost: each may have been taken in before
     clicks: int = 0
     kills: int = 0
     cards: int = 0
@@ -41,8 +45,7 @@ class Outcome:
 
     def told(self) -> str:
         return (
-            f"{self.requests} requests, {self.retyped} typed again, and {self.clicks} clicks "
-            f"under {self.kills} kills: "
+            f"{self.requests} requests and {self.clicks} clicks under {self.kills} kills: "
             f"{self.finished} cards finished, {self.approved} approved, {self.deliveries} "
             f"delivered; lost {len(self.lost)}, doubled {len(self.doubled)}"
         )
@@ -52,12 +55,19 @@ class Chaos:
     """A local Slack, some interns, and somebody with kill -9."""
 
     def __init__(
-        self, slack: LocalSlack, interns: list[Intern], *, seed: int, pause: float = 1.2
+        self,
+        slack: LocalSlack,
+        interns: list[Intern],
+        wishes: Callable[[], Counter[int]],
+        *,
+        seed: int,
+        pause: float = 1.2,
     ) -> None:
-        self.slack, self.interns, self.pause = slack, interns, pause
+        """`wishes` tells how often each was taken in."""
+        self.slack, self.interns, self.wishes, self.pause = slack, interns, wishes, pause
         self.random = random.Random(seed)
         self.outcome = Outcome()
-        self.asked: list[str] = []  # what a card's task says it is about
+        self.tries: Counter[int] = Counter()  # how often each wish was typed
         self.approved: set[str] = set()  # cards
 
     async def run(self, *, requests: int, kills: int, pace: float = 0.15) -> Outcome:
@@ -80,16 +90,17 @@ class Chaos:
             words = f"{WORDS[number % 2]} (wish {number})"
             if number % 3:
                 text = f"<@{self.slack.bot_user}> {words}"
+                self.tries[number] += 1
                 await self.slack.say("UMARIE", "C0MARKET", text)
             else:
-                await self._again(self._command, words)
+                await self._again(self._command, words, number)
             self.outcome.requests += 1
             await asyncio.sleep(pace * self.random.uniform(0.5, 1.5))
 
-    async def _command(self, words: str) -> bool:
+    async def _command(self, words: str, number: int) -> bool:
         self._route()
+        self.tries[number] += 1
         answer = await self.slack.command("UMARIE", "C0MARKET", "/draft", words)
-        self.outcome.retyped += not answer.ok
         return answer.ok
 
     async def _approve(self, requests: int) -> None:
@@ -182,11 +193,15 @@ class Chaos:
         outcome.finished = sum(_delivered(card) for card in cards)
         outcome.approved = len(self.approved)
         outcome.deliveries = len({p for p in counted if ":thread:" in p or ":thread" in p})
-        # whoever types a command again may be answered twice; a mention is one wish
-        if not outcome.requests <= outcome.cards <= outcome.requests + outcome.retyped:
+        taken = self.wishes()
+        for number, tries in self.tries.items():
+            if taken[number] > tries:  # typed again as its answer was lost, it is two wishes
+                outcome.doubled.append(f"wish {number}: {taken[number]} times of {tries}")
+        if len(taken) != outcome.requests or outcome.cards != taken.total():
             unheard = sum(not one.delivered for one in self.slack.deliveries)
             outcome.lost.append(
-                f"{outcome.requests} requests, {outcome.cards} cards; "
+                f"{outcome.requests} requests, {len(taken)} of them taken in, {taken.total()} "
+                f"times, {outcome.cards} cards; "
                 f"{unheard} events that no intern was there to hear"
             )
         outcome.lost += [card.text[:200] for card in cards if not _delivered(card)]
@@ -234,12 +249,21 @@ async def chaos(
         slack.retry_delays = (0.2, 0.5, 1.0, 2.0, 4.0, *[8.0] * 12)  # a busy machine starts slowly
         interns = [Intern(slack, home, **settings) for _ in range(processes)]
         try:
-            run = Chaos(slack, interns, seed=seed, pause=pause)
+            run = Chaos(slack, interns, partial(_wishes, home, database), seed=seed, pause=pause)
             pace = (pause + 1.5) * kills / requests
             return await run.run(requests=requests, kills=kills, pace=pace)
         finally:
             for intern in interns:
                 await intern.kill()
+
+
+def _wishes(home: Path, url: str | None) -> Counter[int]:
+    """How often each wish became a task, by its number."""
+    database = Database(url or f"sqlite:///{home / 'super-intern.db'}")
+    with database.begin() as session:
+        said = session.scalars(select(Task.words)).all()
+    database.close()
+    return Counter(int(words.partition("(wish ")[2].partition(")")[0]) for words in said)
 
 
 def _furnish(home: Path) -> None:
