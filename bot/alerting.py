@@ -15,7 +15,7 @@ from bot.evidence import Evidence, Fact
 from bot.job import Enqueue
 from bot.schedule import Schedule
 from bot.task import Task
-from bot.told import Told, told
+from bot.telling.told import Told, told
 
 Look = Callable[[str], Awaitable[Sequence[Fact]]]  # a workspace's path to purchase and feedback
 

@@ -12,7 +12,7 @@ import fcntl
 import logging
 import random
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,13 +20,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.errors import CannotDo, TryAgain
-from bot.job import ALONE_AFTER, GIVE_UP_AFTER, Crash, Job, Kind, Runner
-from bot.post import Post
+from bot.job import ALONE_AFTER, GIVE_UP_AFTER, Job, Kind
+from bot.reviving import Reviver, Taken
 from bot.words import Words
 
 log = logging.getLogger("bot.engine")
@@ -37,7 +36,6 @@ LONG: tuple[Kind, ...] = ("work", "understand", "take_in")
 TRIES, LONGEST_WAIT = 6, 60.0
 GRACE = 5.0  # seconds that running jobs get at the end
 KEPT_FOR = timedelta(days=7)
-REVIVER = 7_203_114  # the advisory lock of whoever revives
 
 Verb = Callable[[str], Awaitable[None]]
 GivenUp = Callable[[Job, TryAgain | None], Awaitable[None]]
@@ -70,6 +68,9 @@ class Engine:
         self._closing = False
         self._engine = database.second_engine()
         self._client: DBOSClient | None = None
+        self._reviver = Reviver(
+            database, self.id, now, limits.dead_after, taken=self._taken, again=self._again
+        )
         logging.getLogger("dbos").setLevel(logging.WARNING)
 
     @property
@@ -109,7 +110,7 @@ class Engine:
         self._jobs, self._given_up = jobs, given_up
         self._hold_database()
         _running = self
-        await self.database.run(self._first_beat)  # or others would take what is ours for lost
+        await asyncio.to_thread(self._reviver.born)
         DBOS(config=self._config())
         DBOS.launch()
         await self._register_queues()
@@ -170,9 +171,9 @@ class Engine:
 
     def _hand_back(self) -> None:
         """Queue again what this process had taken and not finished."""
-        for job, workflow, executor in self._pending():
-            if executor == self.id:
-                self.client.resume_workflow(workflow, queue_name=usual_queue(job))
+        for mine in self._taken():
+            if mine.process == self.id:
+                self.client.resume_workflow(mine.workflow, queue_name=usual_queue(mine.job))
 
     async def _give_up(self, job: Job, why: TryAgain | None) -> None:
         if self._given_up is not None:
@@ -231,17 +232,12 @@ class Engine:
                 )
             ) from None
 
-    def _first_beat(self, session: Session) -> None:
-        if self.database.sqlite:  # the lock says that every other one is dead
-            Runner.forget(session, before=self.now() + timedelta(days=1))
-        Runner.beat(session, self.id, self.now())
-
     async def _look_after(self) -> None:
         """Say that we live, revive what the dead left, throw away what is long done."""
         swept = self.now()
         while True:
             try:
-                await self.database.run(lambda s: Runner.beat(s, self.id, self.now()))
+                await asyncio.to_thread(self._reviver.beat)
                 await self._revive()
                 if self.now() - swept > timedelta(hours=1):
                     swept = self.now()
@@ -251,63 +247,24 @@ class Engine:
             await asyncio.sleep(self.limits.beat)
 
     async def _revive(self) -> None:
-        """Enqueue again what dead processes were doing; give up what kills its process."""
-        lost = await asyncio.to_thread(self._lost)
-        for job in lost:
+        for job in await asyncio.to_thread(self._reviver.revive):
             log.error("job %s was running in %d crashes: given up", job.id, GIVE_UP_AFTER)
             await self._give_up(job, None)
             await self.stop(job.id)
 
-    def _lost(self) -> list[Job]:
-        """Resume the work of the dead; the jobs that have crashed too often to be resumed."""
-        with self._reviving() as alone:
-            orphans = self._orphans() if alone else []
-            return [job for job, workflow in orphans if not self._resume(job, workflow)]
-
-    def _orphans(self) -> list[tuple[Job, str]]:
-        """What processes were doing that have not been heard of since. On SQLite, where the lock
-        says that they are dead, their cards are free; elsewhere one may only be slow, and its cards
-        stay held for as long as a card is held at most."""
-        since = self.now() - timedelta(seconds=self.limits.dead_after)
-        with self.database.begin() as session:
-            alive = {self.id, *Runner.alive(session, since)}
-            Runner.forget(session, before=self.now() - timedelta(days=1))
-        lost = [one for one in self._pending() if one[2] not in alive]
-        if self.database.sqlite:
-            with self.database.begin() as session:
-                for dead in sorted({executor for *_, executor in lost if executor}):
-                    Post.let_go_of(session, dead)
-        return [(job, flow) for job, flow, _ in lost]
-
-    def _pending(self) -> list[tuple[Job, str, str | None]]:
+    def _taken(self) -> list[Taken]:
         """What is being done: the job, its workflow and the process that has it."""
         pending = self.client.list_workflows(status="PENDING", load_output=False)
         return [
-            (Job.model_validate(flow.input["args"][0]), flow.workflow_id, flow.executor_id)
+            Taken(Job.model_validate(flow.input["args"][0]), flow.workflow_id, flow.executor_id)
             for flow in pending
             if flow.input
         ]
 
-    def _resume(self, job: Job, workflow: str) -> bool:
-        """Enqueue it again, alone when it is a suspect. False: it has crashed too often."""
-        with self.database.begin() as session:
-            crashes = Crash.another(session, job.id, job.workspace)
-        if crashes >= GIVE_UP_AFTER:
-            return False
-        queue = SUSPECTS if crashes >= ALONE_AFTER else usual_queue(job)
-        log.warning("job %s of a dead process: again, on %s", job.id, queue)
-        self.client.resume_workflow(workflow, queue_name=queue)
-        return True
-
-    @contextlib.contextmanager
-    def _reviving(self) -> Iterator[bool]:
-        """Whether we may revive now: one process at a time does."""
-        if self.database.sqlite:
-            yield True
-            return
-        with self.database.begin() as session:
-            lock = text("SELECT pg_try_advisory_xact_lock(:key)")
-            yield bool(session.scalar(lock, {"key": REVIVER}))
+    def _again(self, orphan: Taken, crashes: int) -> None:
+        """Queue it again, alone when it is a suspect."""
+        queue = SUSPECTS if crashes >= ALONE_AFTER else usual_queue(orphan.job)
+        self.client.resume_workflow(orphan.workflow, queue_name=queue)
 
     def _sweep(self) -> None:
         before = (self.now() - KEPT_FOR).isoformat()

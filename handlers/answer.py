@@ -9,10 +9,10 @@ from bot.desk import Desk
 from bot.evidence import Evidence
 from bot.fold import fold
 from bot.parts import Copy
-from bot.questions import BEST, Topic, asked, is_named, names_in, names_period
 from bot.request import Question, Request
-from bot.told import AGE, CANNOT, NotYet, Teller, Told, cannot, how_to_read, told
-from bot.topics import TOPICS
+from bot.telling.questions import BEST, Topic, asked, is_named, names_in, names_period
+from bot.telling.told import AGE, CANNOT, NotYet, Teller, Told, cannot, how_to_read, told
+from bot.telling.topics import TOPICS
 from bot.words import Words
 
 TITLE = "Answer"

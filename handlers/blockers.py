@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.blocker import Blocker, blockers
 from bot.desk import Desk
 from bot.evidence import Evidence
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars, line, points_of
 from bot.request import Question, Request
-from bot.told import Teller, how_to_read, nothing_yet, told
+from bot.telling.blocker import Blocker, blockers
+from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.words import Words
 
 TITLE = "What blocks sales"

@@ -7,11 +7,11 @@ from pydantic import BaseModel, Field
 from bot import lookback
 from bot.desk import Desk
 from bot.evidence import Evidence, Fact
-from bot.moves import STANDS, Move, moves
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
-from bot.told import CANNOT, Teller, how_to_read, nothing_yet, told
+from bot.telling.moves import STANDS, Move, moves
+from bot.telling.told import CANNOT, Teller, how_to_read, nothing_yet, told
 from bot.words import Words
 
 TITLE = "What moved this week"

@@ -9,10 +9,10 @@ from bot.desk import Desk
 from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
-from bot.planned import Planned
 from bot.request import Question, Request
-from bot.told import Teller, how_to_read, nothing_yet, told
-from bot.trials import Trial
+from bot.telling.planned import Planned
+from bot.telling.told import Teller, how_to_read, nothing_yet, told
+from bot.telling.trials import Trial
 from bot.words import Words, spell
 
 TITLE = "A/B test"

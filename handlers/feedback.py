@@ -4,11 +4,14 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.advice import first_step
 from bot.around import is_about_here
 from bot.desk import Desk
 from bot.evidence import Fact
-from bot.heard import (
+from bot.parts import Copy, File, Lead, Quote, Table
+from bot.pictures import COLOURS, Bar, Picture, bars
+from bot.request import Question, Request
+from bot.telling.advice import first_step
+from bot.telling.heard import (
     SURE,
     headline,
     in_their_language,
@@ -19,10 +22,7 @@ from bot.heard import (
     where,
     whole_before_parts,
 )
-from bot.parts import Copy, File, Lead, Quote, Table
-from bot.pictures import COLOURS, Bar, Picture, bars
-from bot.request import Question, Request
-from bot.told import (
+from bot.telling.told import (
     Teller,
     Told,
     how_to_read,

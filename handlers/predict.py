@@ -8,7 +8,10 @@ from pydantic import BaseModel, Field
 from bot.desk import Desk
 from bot.evidence import Evidence
 from bot.fold import fold
-from bot.forecasts import (
+from bot.parts import Copy, File, Lead, Table
+from bot.pictures import COLOURS, Bar, bars
+from bot.request import Question, Request
+from bot.telling.forecasts import (
     bought,
     days_of,
     from_one_to_another,
@@ -21,10 +24,7 @@ from bot.forecasts import (
     who_they_are,
     without_refusals,
 )
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Bar, bars
-from bot.request import Question, Request
-from bot.told import Teller, how_to_read, nothing_yet, speaks_of, told
+from bot.telling.told import Teller, how_to_read, nothing_yet, speaks_of, told
 from bot.words import Words
 
 TITLE = "What comes next"

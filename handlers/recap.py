@@ -8,7 +8,7 @@ from bot.around import channel_named
 from bot.desk import Desk
 from bot.parts import Copy, Quote, Table
 from bot.request import Question, Request
-from bot.told import NotYet, Teller, Told, cannot, told
+from bot.telling.told import NotYet, Teller, Told, cannot, told
 from bot.words import Words
 
 TITLE = "Recap"

@@ -4,7 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.approach import (
+from bot.audience import REACHED, Rule
+from bot.desk import Desk
+from bot.evidence import Fact
+from bot.parts import Copy, File, Lead, Table
+from bot.pictures import COLOURS, Bar, Picture, bars
+from bot.request import Question, Request
+from bot.telling.approach import (
     NAMES,
     REACH,
     argument,
@@ -17,13 +23,7 @@ from bot.approach import (
     risks,
     why,
 )
-from bot.audience import REACHED, Rule
-from bot.desk import Desk
-from bot.evidence import Fact
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Bar, Picture, bars
-from bot.request import Question, Request
-from bot.told import Teller, Told, how_to_read, told
+from bot.telling.told import Teller, Told, how_to_read, told
 from bot.words import Words
 
 TITLE = "Whom to target"

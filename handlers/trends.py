@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.advice import first_step
 from bot.desk import Desk
-from bot.moved import MAYBE, SURE, Moved, called, comes_back, fall, new, small
 from bot.parts import Copy, File, Lead, Table
-from bot.path import theme_of
 from bot.pictures import COLOURS, Picture, line, points_of
 from bot.request import Question, Request
-from bot.told import Teller, Told, how_to_read, nothing_yet
+from bot.telling.advice import first_step
+from bot.telling.moved import MAYBE, SURE, Moved, called, comes_back, fall, new, small
+from bot.telling.path import theme_of
+from bot.telling.told import Teller, Told, how_to_read, nothing_yet
 from bot.words import Words
 
 TITLE = "Trends"

@@ -17,7 +17,7 @@ GROUPS = {
     "library": ("bot.library", "bot.library.*"),
     "handlers": ("handlers", "handlers.*"),
     "migrations": ("bot.migrations", "bot.migrations.*", "bot.migrate", "bot.rows"),
-    "engine": ("bot.engine",),
+    "engine": ("bot.engine", "bot.reviving"),
     "clock": ("bot.clock",),
     "worker": (
         "bot.alerting",

@@ -7,8 +7,8 @@ import pytest
 
 from bot.drafting import Drafted
 from bot.evidence import Fact
-from bot.forecasts import their_worth, who_leaves
-from bot.told import Teller, Told
+from bot.telling.forecasts import their_worth, who_leaves
+from bot.telling.told import Teller, Told
 from bot.words import Language
 from tests.library.sample import TODAY
 from tests.library.small import small

@@ -24,7 +24,7 @@ _CAUSE = re.compile(
 
 def causes(examined: Sequence[Piece], facts: Sequence[Fact]) -> Iterator[Check]:
     """Each cause that nothing which was looked up speaks of."""
-    from bot.told import speaks_of  # it reads claims with us: whoever is imported first
+    from bot.telling.told import speaks_of  # it reads claims with us: whoever is imported first
 
     known = " ; ".join(
         f"{fact.about} {fact.label} {fact.value}" for fact in facts if fact.stated_by is None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.fold import bag, fold
 from bot.goods import concepts, named_in
-from bot.told import IDLE, speaks_of
+from bot.telling.told import IDLE, speaks_of
 
 WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 FEASTS = re.compile(r"\b(?:christmas|easter|halloween|valentine|noël|pâques)")

@@ -1,6 +1,6 @@
-"""The questions that can be answered from the team's data: see `bot.questions` for how."""
+"""The questions that can be answered from the team's data: see `bot.telling.questions` for how."""
 
-from bot.questions import Topic
+from bot.telling.questions import Topic
 from bot.words import Words
 
 ORDERS = Words("an orders file with a column for it (city, region, device, source …)")

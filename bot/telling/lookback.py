@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.evidence import Evidence
 from bot.parts import Lead
-from bot.told import Teller, Told, regions_named, told
+from bot.telling.told import Teller, Told, regions_named, told
 from bot.words import Words
 
 STANDS = ("confirmed", "to watch")

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.told import Told
+from bot.telling.told import Told
 from bot.words import Words
 
 STEPS = {
@@ -33,6 +33,6 @@ def step_of(one: Told) -> Words:
 
 
 def theme_of(one: Told) -> str:
-    """The theme of feedback that speaks of such a step: a key of `bot.advice`."""
+    """The theme of feedback that speaks of such a step: a key of `bot.telling.advice`."""
     paying = one.key.endswith("checkout-to-purchase")
     return "website-phone" if paying and one.about == "mobile" else "website"

@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from bot.evidence import Evidence
-from bot.path import DEVICES, step_of
-from bot.told import Teller, Told, regions_named, speaks_of, told
+from bot.telling.path import DEVICES, step_of
+from bot.telling.told import Teller, Told, regions_named, speaks_of, told
 from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"

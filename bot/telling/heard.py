@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.told import Teller, Told, place_named, regions_named
+from bot.telling.told import Teller, Told, place_named, regions_named
 from bot.words import Words
 
 SURE = ("confirmed",)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.evidence import Evidence, Fact
-from bot.moved import called
 from bot.parts import Lead
-from bot.told import MOSTLY, Teller, Told, regions_named, told
+from bot.telling.moved import called
+from bot.telling.told import MOSTLY, Teller, Told, regions_named, told
 from bot.words import Words
 
 STANDS = ("confirmed", "to watch")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.parts import Table
-from bot.path import DEVICES
-from bot.told import Teller, Told
+from bot.telling.path import DEVICES
+from bot.telling.told import Teller, Told
 from bot.words import Words
 
 LONGEST = 8  # weeks: beyond, people forget and come back as somebody else

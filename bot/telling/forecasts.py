@@ -3,7 +3,7 @@
 import re
 
 from bot.evidence import Evidence
-from bot.told import CANNOT, Teller, Told
+from bot.telling.told import CANNOT, Teller, Told
 from bot.words import Words
 
 _SALES = re.compile(r"\b(?:sales|revenue|turnover|ventes|chiffre d'affaires|ca)\b")

@@ -6,7 +6,7 @@ from bot.audience import Rule
 from bot.brief import Brief
 from bot.evidence import Evidence
 from bot.parts import Lead
-from bot.told import NotYet, Teller, Told, nothing_yet
+from bot.telling.told import NotYet, Teller, Told, nothing_yet
 from bot.words import Words
 
 NAMES = {

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.told import Teller, Told, speaks_of
+from bot.telling.told import Teller, Told, speaks_of
 from bot.wanted import places
 from bot.words import Words
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bot.advice import first_step
 from bot.evidence import Evidence
-from bot.path import step_of, theme_of
-from bot.told import Teller, Told, regions_named, told
+from bot.telling.advice import first_step
+from bot.telling.path import step_of, theme_of
+from bot.telling.told import Teller, Told, regions_named, told
 from bot.words import Words
 
 SURE, MOST = "confirmed", 10

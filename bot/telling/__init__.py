@@ -1,0 +1,1 @@
+"""Results put into words: what the analyses found, as sentences to act on."""
