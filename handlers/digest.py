@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot import lookback
 from bot.desk import Desk
 from bot.evidence import Evidence, Fact
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
+from bot.telling import lookback
 from bot.telling.moves import STANDS, Move, moves
 from bot.telling.told import CANNOT, Teller, how_to_read, nothing_yet, told
 from bot.words import Words

@@ -4,12 +4,12 @@ import re
 
 from pydantic import BaseModel, Field
 
-from bot import planned, trials
 from bot.desk import Desk
 from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
+from bot.telling import planned, trials
 from bot.telling.planned import Planned
 from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.telling.trials import Trial
