@@ -46,29 +46,30 @@ SOLD = """
 SELECT *, CAST(date_trunc('week', "at") AS DATE) AS week, coalesce(quantity, 1.0) AS units
 FROM orders WHERE "at" >= DATE '2024-05-27' AND "at" < DATE '2026-11-23'
  AND status IS DISTINCT FROM 'cancelled' AND coalesce(quantity, 1.0) > 0 AND amount >= 0"""
+SUMMED = "sum(counted) AS counted, sum(worth) AS worth, sum(squared) AS squared"
 PLAIN_UNITS = f"""
-WITH cells AS (SELECT week, product, category, sum(units) AS counted, sum(amount) AS worth
- FROM ({SOLD}) GROUP BY ALL)
-SELECT 'total' AS dimension, 'units' AS value, week, sum(counted) AS counted, sum(worth) AS worth
-FROM cells GROUP BY ALL UNION ALL SELECT * FROM (
- SELECT 'product', product, week, sum(counted), sum(worth) FROM (SELECT *, sum(CASE WHEN
- week >= DATE '2026-09-21' THEN counted ELSE 0.0 END) OVER (PARTITION BY product) AS recent
- FROM cells) WHERE recent >= 120 GROUP BY ALL
- UNION ALL SELECT 'category', category, week, sum(counted), sum(worth) FROM cells GROUP BY ALL)"""
-# The unions are nested as ibis nests them: DuckDB 1.5.6 never ends when the three are side by side.
+WITH cells AS (SELECT week, product, category, sum(units) AS counted, sum(amount) AS worth,
+ sum(units * units) AS squared FROM ({SOLD}) GROUP BY ALL)
+SELECT 'product' AS dimension, product AS value, week, {SUMMED} FROM (
+ SELECT *, sum(CASE WHEN week >= DATE '2026-09-21' THEN counted ELSE 0.0 END)
+ OVER (PARTITION BY product) AS recent FROM cells) WHERE recent >= 120 GROUP BY ALL
+UNION ALL SELECT 'category', category, week, {SUMMED} FROM cells GROUP BY ALL"""
 BY = ("source", "device", "country", "region")
 PLAIN_ORDERS = (
     f"""
-WITH cells AS (SELECT week, {", ".join(BY)}, count(*)::DOUBLE AS counted, sum(paid) AS worth FROM
- (SELECT "order", week, {", ".join(BY)}, sum(amount) AS paid FROM ({SOLD}) GROUP BY ALL)
- GROUP BY ALL)
+WITH whole AS (SELECT "order", week, {", ".join(BY)}, sum(amount) AS paid, sum(units) AS units
+ FROM ({SOLD}) GROUP BY ALL), cells AS (SELECT week, {", ".join(BY)},
+ count(*)::DOUBLE AS counted, sum(paid) AS worth, count(*)::DOUBLE AS squared
+ FROM whole GROUP BY ALL)
 """
-    + " UNION ALL ".join(
-        f"SELECT '{one}' AS dimension, {one} AS value, week, sum(counted) AS counted,"
-        f" sum(worth) AS worth FROM cells GROUP BY ALL"
+    + "".join(
+        f"SELECT '{one}' AS dimension, {one} AS value, week, {SUMMED} FROM cells GROUP BY ALL"
+        f" UNION ALL "
         for one in BY
     )
-    + " UNION ALL SELECT 'total', 'orders', week, sum(counted), sum(worth) FROM cells GROUP BY ALL"
+    + f"SELECT 'total', 'orders', week, {SUMMED} FROM cells GROUP BY ALL"
+    " UNION ALL SELECT 'total', 'units', week, sum(units), sum(paid), sum(units * units)"
+    " FROM whole GROUP BY ALL"
 )
 PLAIN_VISITS = """
 SELECT day, device, source, country, depth, count(*) AS sessions, count(amount) AS paid,
