@@ -24,6 +24,7 @@ from bot.words import Words
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:  # ibis takes 1.4 s
+    from bot.doors.live_rows import LiveRows
     from bot.library.shelf import Shelf
     from bot.library.warehouse import Warehouse
 
@@ -83,9 +84,14 @@ class House:
 
     def _catch_up(self, workspace: str, kind: str) -> None:
         """Live rows that came before a file go in before it: what came last holds."""
+        self.live_rows().merge(workspace, kind)
+
+    def live_rows(self) -> "LiveRows":
         from bot.doors.live_rows import LiveRows
 
-        LiveRows(self).merge(workspace, kind)
+        return LiveRows(
+            self.settings.home, self.database, self.stocking, now, partial(self.workspace, None)
+        )
 
     def brand(self, workspace: str) -> Brand:
         return load_brand(self.settings.home, workspace)

@@ -75,7 +75,7 @@ async def _proved(request: web.Request, live: LiveRows) -> tuple[str, Said]:
     named = request.headers.get(WORKSPACE) or None
     stamp, given = request.headers.get(STAMP, ""), request.headers.get(SIGNED, "")
     said = Said(stamp, request.match_info["kind"], named or "", body)
-    key = await asyncio.to_thread(live.house.stocking.key)
+    key = await asyncio.to_thread(live.stocking.key)
     if not holds(live_key(key, named), said, given):
         raise Refused(401, Words("The signature is missing or does not fit."))
     if not fresh(stamp, now()):
@@ -96,7 +96,7 @@ def _workspace(live: LiveRows, named: str | None) -> str:
     """The one named in the header, or the only one there is."""
     if named is None:
         try:
-            return live.house.workspace(None)
+            return live.first()
         except CannotDo:
             raise Refused(
                 400,

@@ -8,14 +8,15 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from bot.batch import Batch
-from bot.doors.house import LOCAL, House, now
+from bot.db import Database
+from bot.doors.stocking import LOCAL, Stocking
 from bot.library.live import Received, Receiver
 from bot.library.live.parquet import join
 from bot.workspace import Workspace
@@ -41,31 +42,39 @@ class Elsewhere(Exception):
     """Another process has merged these batches meanwhile."""
 
 
+@dataclass
 class LiveRows:
-    """The live rows of a house: `take` writes one body down, `merge` brings what waits in."""
+    """`take` writes one body down, `merge` brings what waits in. `first` is the workspace to which
+    belongs what came before any was known."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self.folder = house.settings.home / FOLDER
-        self._receiver: Receiver | None = None
+    home: Path
+    database: Database
+    stocking: Stocking
+    now: Callable[[], datetime]
+    first: Callable[[], str]
+    _receiver: Receiver | None = field(default=None, init=False)
+
+    @property
+    def folder(self) -> Path:
+        return self.home / FOLDER
 
     def knows(self, workspace: str) -> bool:
         """Whether there is such a workspace."""
-        with self.house.database.begin() as session:
+        with self.database.begin() as session:
             return workspace == LOCAL or session.get(Workspace, workspace) is not None
 
     def take(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> Taken:
         """One body, checked and on the disk for good when this returns. `stamp` is the time that it
         was signed at: the same body with another is another request. Raises CannotDo when it is no
         text; KeyError for an unknown kind."""
-        at = now()
+        at = self.now()
         named = hashlib.sha256(stamp.encode() + b"." + body).hexdigest()
         # Each try has a file of its own: the one that is listed must not be taken away by another.
         path = self.folder / workspace / kind / f"{named[:16]}-{uuid.uuid4().hex}.parquet"
         received = self._receive(kind, body, at.date(), path)
         if not received.rows:
             return Taken(received, again=False)
-        with self.house.database.begin() as session:
+        with self.database.begin() as session:
             made = Batch.keep(
                 session,
                 workspace=workspace,
@@ -73,7 +82,7 @@ class LiveRows:
                 sha256=named,
                 rows=received.rows,
                 rejected=len(received.rejects),
-                path=path.relative_to(self.house.settings.home).as_posix(),
+                path=path.relative_to(self.home).as_posix(),
                 now=at,
             )
         if not made:
@@ -82,7 +91,7 @@ class LiveRows:
 
     def _receive(self, kind: str, body: bytes, today: date, path: Path) -> Received:
         if self._receiver is None:
-            self._receiver = Receiver(self.house.stocking.key())
+            self._receiver = Receiver(self.stocking.key())
         return self._receiver.receive(kind, body, today=today, to=path)
 
     async def do(self, subject: str) -> None:
@@ -100,9 +109,9 @@ class LiveRows:
                 return 0
 
     def _merge(self, workspace: str, kind: str) -> int:
-        with self.house.database.begin() as session:
+        with self.database.begin() as session:
             waiting = list(_up_to(AT_ONCE, Batch.waiting(session, workspace, kind)))
-        home, here = self.house.settings.home, self.folder / workspace / kind
+        home, here = self.home, self.folder / workspace / kind
         paths = [home / batch.path for batch in waiting if batch.path]
         there = [path for path in paths if path.is_file()]
         if len(there) < len(paths):
@@ -110,12 +119,12 @@ class LiveRows:
         named = [batch.sha256 for batch in waiting]
 
         def mark(session: Session, _: object = None) -> None:
-            if not Batch.merged(session, workspace, kind, named, now()):
+            if not Batch.merged(session, workspace, kind, named, self.now()):
                 raise Elsewhere
 
         rows = self._bring_in(workspace, kind, there, mark)
-        with self.house.database.begin() as session:
-            Batch.forget(session, before=now() - KEPT)
+        with self.database.begin() as session:
+            Batch.forget(session, before=self.now() - KEPT)
             listed = {
                 home / one.path for one in Batch.waiting(session, workspace, kind) if one.path
             }
@@ -133,21 +142,21 @@ class LiveRows:
     ) -> int:
         """These batches into the library, in the order in which they came."""
         if not paths:
-            with self.house.database.begin() as session:
+            with self.database.begin() as session:
                 mark(session, None)
             return 0
         fresh = self.folder / workspace / kind / f"merging-{uuid.uuid4().hex}.parquet"
         try:
             rows = join(paths, fresh)
             into = self._into(workspace)
-            self.house.stocking.take(into, kind, fresh, source=SOURCE, along=mark, live=True)
+            self.stocking.take(into, kind, fresh, source=SOURCE, along=mark, live=True)
         finally:
             fresh.unlink(missing_ok=True)
         return rows
 
     def _into(self, workspace: str) -> str:
         """Whose they are: what came before any workspace was known belongs to the first one."""
-        return self.house.workspace(None) if workspace == LOCAL else workspace
+        return self.first() if workspace == LOCAL else workspace
 
     @contextmanager
     def _alone(self, workspace: str, kind: str) -> Iterator[bool]:

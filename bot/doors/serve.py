@@ -25,7 +25,6 @@ from bot.doors.house import House, now, run_ahead
 from bot.doors.inbox import Inbox
 from bot.doors.lately import Lately
 from bot.doors.library_web import add_library
-from bot.doors.live_rows import LiveRows
 from bot.doors.returning import Join, Returning
 from bot.engine import Engine, Limits
 from bot.errors import CannotDo
@@ -150,7 +149,7 @@ class Serving:
             means,
             failing={"digest": digesting.fail},
             besides={
-                "merge": LiveRows(house).do,
+                "merge": house.live_rows().do,
                 "inbox": Inbox(house).do,
                 "join": Join(house, engine.enqueue).do,
                 "digest": digesting.run,
@@ -190,7 +189,7 @@ class Serving:
             await socket.connect_async()
             stack.push_async_callback(socket.close_async)
         site = make_web(app, self._health(slack.database))
-        add_library(site, LiveRows(self.house))
+        add_library(site, self.house.live_rows())
         runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=3)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

@@ -11,7 +11,8 @@ from bot.play.shop import sheet
 from bot.play.shop.customers import Customer
 from bot.play.shop.dice import Dice
 from bot.play.shop.goods import Range
-from bot.play.shop.orders import Book, Order
+from bot.play.shop.order import Order
+from bot.play.shop.orders import Book
 from bot.play.shop.planted import planted, table
 from bot.play.shop.span import CLOCK, Span, black_friday, summer_sales, winter_sales
 

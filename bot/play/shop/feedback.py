@@ -1,13 +1,14 @@
 """What customers write: which orders are spoken of, and about what."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.play.shop import sheet
 from bot.play.shop.dice import Dice
 from bot.play.shop.goods import Good
-from bot.play.shop.orders import Book, Line, Order
+from bot.play.shop.note import REVIEW, Note
+from bot.play.shop.order import Line, Order
+from bot.play.shop.orders import Book
 from bot.play.shop.planted import planted
 from bot.play.shop.span import CLOCK, Span
 from bot.play.shop.texts import Pen
@@ -16,27 +17,7 @@ COLUMNS = (
     "id", "date", "canal", "langue", "client", "commande", "référence", "article", "note", "texte",
     "pays", "département",
 )  # fmt: skip
-REVIEW = "avis"
 MESSAGES = ("e-mail", "e-mail", "chat", "instagram")
-
-
-@dataclass
-class Note:
-    """One review or message; `themes` is what it was made to speak of."""
-
-    order: Order
-    line: Line
-    themes: list[str] = field(default_factory=list)
-    channel: str = REVIEW
-    day: int = 0
-    minute: int = 0
-    rating: int | None = None
-    text: str = ""
-    id: str = ""
-
-    @property
-    def names_order(self) -> bool:
-        return not {"phone", "sold out"} & set(self.themes)
 
 
 class Feedback:

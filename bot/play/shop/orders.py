@@ -1,13 +1,13 @@
 """Eighteen months of orders: who comes back, what is in the parcel, when it arrives."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.play.shop import sheet
 from bot.play.shop.customers import Customer
 from bot.play.shop.dice import Dice, Loaded
 from bot.play.shop.goods import Good, Range
+from bot.play.shop.order import Line, Order
 from bot.play.shop.parcels import Parcels
 from bot.play.shop.planted import planted
 from bot.play.shop.span import CLOCK, Span
@@ -21,49 +21,6 @@ SIZES = Loaded((1, 2, 3, 4), (56, 28, 12, 4))  # of an order, in lines
 SOURCES = Loaded(("direct", "moteur", "email", "instagram", "publicité"), (31, 29, 17, 9, 14))
 DEVICES = Loaded(("mobile", "desktop", "tablet"), (57, 36, 7))
 PAYMENTS = Loaded(("carte", "portefeuille", "trois fois"), (66, 24, 10))
-
-
-@dataclass
-class Line:
-    """One product in an order. Amounts in cents."""
-
-    good: Good
-    size: str
-    colour: str
-    quantity: int
-    price: int
-    off: int
-    returned: str = ""  # why
-
-    @property
-    def total(self) -> int:
-        return self.quantity * self.price - self.off
-
-
-@dataclass
-class Order:
-    """One order; days are counted from the first of the span."""
-
-    id: str
-    customer: Customer
-    day: int
-    minute: int
-    device: str
-    source: str
-    payment: str
-    lines: list[Line]
-    sent: int = 0
-    promised: int = 0
-    arrived: int = 0
-    code: str = ""
-
-    @property
-    def total(self) -> int:
-        return sum(line.total for line in self.lines)
-
-    @property
-    def is_late(self) -> bool:
-        return self.arrived > self.promised
 
 
 class Book:

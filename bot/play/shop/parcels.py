@@ -1,14 +1,11 @@
 """When a parcel is sent, promised and handed over, and what of it comes back."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bot.play.shop.dice import Dice, Loaded
+from bot.play.shop.order import Line, Order
 from bot.play.shop.planted import planted
 from bot.play.shop.span import Span
-
-if TYPE_CHECKING:
-    from bot.play.shop.orders import Line, Order
 
 PROMISE = {"FR": 4, "BE": 5, "LU": 5, "CH": 7, "GB": 7, "IE": 8}  # days
 DELAY = Loaded((1, 2, 3, 4, 5, 6, 8, 11), (14, 20, 18, 14, 12, 9, 8, 5))

@@ -1,15 +1,11 @@
 """Reviews and messages, put together from pieces so that each reads as somebody's own."""
 
-from typing import TYPE_CHECKING
-
 from bot.play.shop.customers import address
 from bot.play.shop.dice import Dice, Loaded
+from bot.play.shop.note import Note
 from bot.play.shop.planted import planted
 from bot.play.shop.span import Span
 from bot.play.shop.speech import Tongue, lowered
-
-if TYPE_CHECKING:
-    from bot.play.shop.feedback import Note
 
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",

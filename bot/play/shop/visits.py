@@ -6,7 +6,8 @@ from pathlib import Path
 from bot.play.shop import sheet
 from bot.play.shop.dice import Dice, Loaded
 from bot.play.shop.goods import Good, Range
-from bot.play.shop.orders import Book, Order
+from bot.play.shop.order import Order
+from bot.play.shop.orders import Book
 from bot.play.shop.planted import planted
 from bot.play.shop.span import CLOCK, Span
 

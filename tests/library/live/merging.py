@@ -61,10 +61,10 @@ def loop(live: LiveRows, name: str) -> None:
 def main(home: str, where: str) -> None:
     house = house_in(Path(home), os.environ.get("DATABASE_URL"))
     if where.startswith("loop "):
-        loop(LiveRows(house), where.removeprefix("loop "))
+        loop(house.live_rows(), where.removeprefix("loop "))
     else:
         stop_at(where)
-        LiveRows(house).merge("local", "orders")
+        house.live_rows().merge("local", "orders")
     house.database.close()
 
 

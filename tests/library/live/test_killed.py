@@ -13,7 +13,6 @@ from sqlalchemy import select
 
 from bot.batch import Batch
 from bot.doors.house import House, now
-from bot.doors.live_rows import LiveRows
 from tests.chaos import migrated_postgres
 from tests.library.live.merging import ROUNDS, ROWS, body, house_in
 
@@ -51,7 +50,7 @@ def test_that_is_killed_was_done_whole_or_not_at_all(
     tmp_path: Path, where: str, still: int
 ) -> None:
     house = house_in(tmp_path / "home").migrated()
-    live = LiveRows(house)
+    live = house.live_rows()
     live.take("local", "orders", (LINE % 60).encode(), stamp="1")
     with started(house.settings.home, where) as process:
         assert process.stdout is not None
@@ -85,7 +84,7 @@ def test_by_three_processes_at_once_loses_and_doubles_nothing(
             stack.enter_context(started(home, f"loop {name}", DATABASE_URL=url)) for name in names
         ]
         assert [process.wait(120) for process in processes] == [0, 0, 0]
-    LiveRows(house).merge("local", "orders")
+    house.live_rows().merge("local", "orders")
     wanted = [
         (f"{name}-{number}-{row}", 1)
         for name in names

@@ -19,7 +19,6 @@ from sqlalchemy import select
 from bot.batch import Batch
 from bot.doors.house import House, now
 from bot.doors.library_web import SIGNED, STAMP, WORKSPACE, add_library
-from bot.doors.live_rows import LiveRows
 from bot.library.live import Receiver
 from bot.library.live.sign import Said, live_key, signature
 from bot.settings import Settings
@@ -43,7 +42,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 @pytest.fixture
 async def client(house: House) -> AsyncIterator[Client]:
     site = web.Application(client_max_size=2 * 1024 * 1024)
-    add_library(site, LiveRows(house))
+    add_library(site, house.live_rows())
     async with TestClient(TestServer(site)) as found:
         yield found
 
@@ -114,7 +113,7 @@ async def test_takes_the_same_request_once(client: Client, house: House) -> None
 
 
 async def test_takes_a_state_that_comes_back_later(client: Client, house: House) -> None:
-    live = LiveRows(house)
+    live = house.live_rows()
     for amount in ("62.00", "60.00", "62.00"):
         _, told = await post(client, house, lines("A1", amount=amount))
         assert told["again"] is False
@@ -132,7 +131,7 @@ async def test_gives_way_to_a_file_that_came_later(client: Client, house: House)
     Receiver(key).receive("orders", lines("A1", amount="99.00"), today=today, to=to)
     await post(client, house, lines("A1", "A2"))
     house.stocking.take("local", "orders", to, source="orders.csv")
-    assert LiveRows(house).merge("local", "orders") == 0
+    assert house.live_rows().merge("local", "orders") == 0
     assert held(house) == [("A1", "99.00"), ("A2", "62.00")]
 
 
@@ -222,7 +221,7 @@ async def test_logs_nothing_of_what_was_sent(
 ) -> None:
     caplog.set_level("DEBUG")
     await post(client, house, lines("SECRET-77", customer="ana@shop.example") + b"\nSECRET-78")
-    LiveRows(house).merge("local", "orders")
+    house.live_rows().merge("local", "orders")
     assert "SECRET" not in caplog.text
     assert "ana@" not in caplog.text
     files = [path for path in house.settings.home.rglob("*") if path.is_file()]
@@ -232,7 +231,7 @@ async def test_logs_nothing_of_what_was_sent(
 async def test_is_in_the_library_after_a_merge(client: Client, house: House) -> None:
     await post(client, house, lines("A1", "A2"))
     await post(client, house, lines("A2", amount="60.00"))
-    live = LiveRows(house)
+    live = house.live_rows()
     assert live.merge("local", "orders") == 3
     assert held(house) == [("A1", "62.00"), ("A2", "60.00")]
     assert all(batch.merged_at for batch in batches(house))
@@ -264,27 +263,27 @@ async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
     with monkeypatch.context() as patch:
         patch.setattr(*deadly[where])
         with pytest.raises(Killed):
-            LiveRows(house).merge("local", "orders")
+            house.live_rows().merge("local", "orders")
     assert [batch.merged_at for batch in batches(house)] == [None]
     assert held(house) == []
-    assert LiveRows(house).merge("local", "orders") == 2
+    assert house.live_rows().merge("local", "orders") == 2
     assert held(house) == [("A1", "62.00"), ("A2", "62.00")]
 
 
 async def test_waits_for_whoever_merges_already(client: Client, house: House) -> None:
     await post(client, house, lines("A1"))
-    live = LiveRows(house)
+    live = house.live_rows()
     with live._alone("local", "orders") as alone:
         assert alone
-        assert LiveRows(house).merge("local", "orders") == 0
-    assert LiveRows(house).merge("local", "orders") == 1
+        assert house.live_rows().merge("local", "orders") == 0
+    assert house.live_rows().merge("local", "orders") == 1
 
 
 async def test_before_the_first_workspace_is_the_first_ones(client: Client, house: House) -> None:
     await post(client, house, lines("A1"))
     with house.database.begin() as session:
         Workspace.ensure(session, "T1", now())
-    LiveRows(house).merge("local", "orders")
+    house.live_rows().merge("local", "orders")
     assert held(house, "T1") == [("A1", "62.00")]
 
 
