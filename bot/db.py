@@ -175,7 +175,8 @@ def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
 
 
 def sqlite_engine(url: str, *, begin: bool) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    waiting = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(url, connect_args=waiting, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connected(connection: Any, _: Any) -> None:
@@ -195,4 +196,6 @@ def sqlite_engine(url: str, *, begin: bool) -> Engine:
 
 
 def postgres_engine(url: str) -> Engine:
-    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+    return create_engine(
+        url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+    )

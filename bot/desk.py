@@ -195,8 +195,8 @@ class Desk:
             written = await self._writer.write(
                 assignment, output, receipt=self._receipt, grow=self._grow
             )
-            found = check(written) if check else []
-            found += await self._made_up(written, assignment)
+            found = check(veil.lift(written)) if check else []
+            found = [*veil.draw(found), *await self._made_up(written, assignment)]
             if not found:
                 break
             assignment = assignment.model_copy(

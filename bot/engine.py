@@ -9,6 +9,7 @@ alone, and after 7 it is given up visibly.
 import asyncio
 import contextlib
 import fcntl
+import itertools
 import logging
 import random
 import uuid
@@ -157,9 +158,18 @@ class Engine:
             except TryAgain as busy:
                 log.warning("job %s: %s (try %d)", job.id, busy.args[0], attempt + 1)
                 if attempt == TRIES - 1:
-                    return await self._give_up(job, busy)
+                    return await self._tell_for_sure(job, busy)
                 await asyncio.sleep(wait_before(attempt, busy.after))
         return None
+
+    async def _tell_for_sure(self, job: Job, why: TryAgain) -> None:
+        """Whoever waits for it must hear of it: as often as it takes, when even that fails."""
+        for attempt in itertools.count():
+            try:
+                return await self._give_up(job, why)
+            except TryAgain as away:
+                log.error("job %s: can't be given up: %s", job.id, away.args[0])
+                await asyncio.sleep(wait_before(attempt, away.after))
 
     async def _let_end(self, grace: float) -> None:
         """Wait for the jobs under way; then interrupt them."""
@@ -295,7 +305,7 @@ def usual_queue(job: Job) -> str:
 
 def wait_before(attempt: int, after: float | None) -> float:
     """Seconds until the next try: what the other side asked for, else doubling, never in step."""
-    usual = min(LONGEST_WAIT, 0.5 * 2.0**attempt)
+    usual = min(LONGEST_WAIT, 0.5 * 2.0 ** min(attempt, TRIES * 2))
     return max(after or 0.0, usual * random.uniform(0.5, 1.0))  # noqa: S311
 
 

@@ -5,12 +5,14 @@ It knows nothing of Slack: it is handed `show`, `deliver`, `read` and `locale`. 
 reference and where it happened, and neither gets the other's part.
 """
 
+import contextlib
 import hashlib
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.delivery import Delivery
@@ -28,6 +30,7 @@ from bot.workspace import BrandRow
 log = logging.getLogger("bot.worker")
 
 Verb = Callable[[str], Awaitable[None]]
+AWAY = (OperationalError, InterfaceError)  # the database, for a while
 Failing = Callable[[str, Words], Awaitable[None]]  # a job's subject, and why it failed
 
 
@@ -120,24 +123,30 @@ class Worker:
         """A job that has failed too often, or has killed its process too often."""
         reference = reference_of(job.subject)
         log.error("%s %s: given up", reference, job.kind)
-        await self._fail(job.kind, job.subject, (why and why.words) or broken(reference))
+        with reachable():
+            await self._fail(job.kind, job.subject, (why and why.words) or broken(reference))
 
     def _visibly(self, kind: Kind, verb: Verb) -> Verb:
         async def visibly(id: str) -> None:
-            try:
-                await verb(id)
-            except TryAgain:
-                raise
-            except CannotDo as reason:
-                if kind in self.besides:
-                    log.warning("%s: %s", kind, reason.words.to("en"))
-                await self._fail(kind, id, reason.words)
-            except Exception as bug:  # noqa: BLE001  the one place
-                reference = reference_of(id)
-                log.error("%s %s failed: %s", reference, kind, without_content(bug))
-                await self._fail(kind, id, broken(reference))
+            with reachable():
+                await self._or_why_not(kind, verb, id)
 
         return visibly
+
+    async def _or_why_not(self, kind: Kind, verb: Verb, id: str) -> None:
+        """Do it, or say why not."""
+        try:
+            await verb(id)
+        except (TryAgain, *AWAY):
+            raise
+        except CannotDo as reason:
+            if kind in self.besides:
+                log.warning("%s: %s", kind, reason.words.to("en"))
+            await self._fail(kind, id, reason.words)
+        except Exception as bug:  # noqa: BLE001  the one place
+            reference = reference_of(id)
+            log.error("%s %s failed: %s", reference, kind, without_content(bug))
+            await self._fail(kind, id, broken(reference))
 
     async def _fail(self, kind: Kind, id: str, words: Words) -> None:
         """Say it where it is looked for: on the card, on the delivery, among the checks."""
@@ -166,6 +175,16 @@ class Worker:
     async def _show_cards(self, id: str) -> None:
         for post in await self.means.database.run(Post.cards_of, id):
             await self.means.outside.show(post)
+
+
+@contextlib.contextmanager
+def reachable() -> Iterator[None]:
+    """A database that is away, locked or full can't even keep why something failed: the engine
+    tries again, and nobody waits for an answer that was lost."""
+    try:
+        yield
+    except AWAY as away:
+        raise TryAgain(f"the database: {type(away.orig or away).__name__}") from None
 
 
 def reference_of(subject: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from bot.db import Database, Turnstile, insert_once
 from bot.workspace import Workspace
@@ -89,3 +89,9 @@ def test_lets_the_holder_in_again() -> None:
 def _pass(turnstile: Turnstile, order: list[int], number: int) -> None:
     with turnstile.turn():
         order.append(number)
+
+
+def test_says_nothing_of_what_it_was_given_when_it_fails(database: Database) -> None:
+    with pytest.raises(DBAPIError) as caught, database.begin() as session:
+        session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "somebody's words"})
+    assert "somebody" not in str(caught.value)

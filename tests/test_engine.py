@@ -27,7 +27,7 @@ class Line:
         self.engine, self.done, self.given_up = engine, [], []
         self.begun: list[str] = []
         self.stopped: list[str] = []
-        self.busy = 0
+        self.busy = self.deaf = 0
 
     done: list[str]
     given_up: list[tuple[str, TryAgain | None]]
@@ -47,6 +47,9 @@ class Line:
         self.done.append(subject)
 
     async def give_up(self, job: Job, why: TryAgain | None) -> None:
+        if self.deaf:
+            self.deaf -= 1
+            raise TryAgain("the database: OperationalError")
         self.given_up.append((job.subject, why))
 
     async def enqueue(self, subject: str, workspace: str = "T1") -> None:
@@ -126,6 +129,16 @@ async def test_gives_a_job_up_that_stays_busy(
     await small_line.enqueue("busy")
     await small_line.until(lambda: bool(small_line.given_up))
     assert small_line.given_up[0][1] is not None
+
+
+async def test_gives_up_for_sure_when_even_that_fails_at_first(
+    small_line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.wait_before", lambda attempt, after: 0.01)
+    small_line.busy, small_line.deaf = 99, 3
+    await small_line.enqueue("busy")
+    await small_line.until(lambda: bool(small_line.given_up))
+    assert small_line.given_up[0][0] == "busy"
 
 
 async def test_stops_a_running_job(line: Line) -> None:

@@ -3,19 +3,25 @@
 import re
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
+from bot.brand import Brand
 from bot.brief import Brief
+from bot.channels import channels
+from bot.desk import Assignment, Desk, Sent
 from bot.evidence import Evidence, Fact
 from bot.parts import Copy
 from bot.privacy import Veil
 from bot.privacy.personal import find
 from bot.request import Request
 from bot.words import Words
+from handlers.draft import Email, problems
+from tests.shop import Shop
 
 PERSONAL = [
     ("Écris-moi à marie.dupont@gmail.com stp", "EMAIL", "marie.dupont@gmail.com"),
@@ -237,3 +243,43 @@ def test_hides_the_names_of_who_speaks_wherever_they_stand() -> None:
     assert not re.search(r"Max|Léa|Martin", hidden)
     assert hidden.endswith("to the max.")
     assert veil.lift(hidden) == "Max: Léa can book it. Léa Martin agrees, to the max."
+
+
+class Stubborn:
+    """A writer that leaves out what must be said, and then says it."""
+
+    name, by_rules = "scripted", False
+
+    def __init__(self, *bodies: str) -> None:
+        self.bodies = list(bodies)
+        self.corrections: list[str] = []
+
+    async def write(self, assignment: Assignment, output: type[Any], **_: object) -> Any:
+        self.corrections += assignment.corrections
+        texts = {"subject": "Cool all day", "preheader": "In linen", "call_to_action": "See it"}
+        whole = {**texts, "body": self.bodies.pop(0) if len(self.bodies) > 1 else self.bodies[0]}
+        hooks = [{"angle": "a", "text": "Soft"}, {"angle": "b", "text": "Light"}]
+        told = {part: {"text": text, "facts": []} for part, text in whole.items()}
+        return output.model_validate({**told, "hooks": hooks})
+
+    async def check(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+async def nothing(_: Sent) -> None: ...
+
+
+async def test_covers_what_is_asked_to_be_corrected_and_knows_it_when_it_is_said() -> None:
+    must = "marie.dupont@gmail.com"
+    brief = Brief(
+        words=f"e-mail: linen shirt, say {must}", author="U1", language="en", must_say=(must,)
+    )
+    writer = Stubborn("Linen that breathes.", "Write to [EMAIL_1].")
+    desk = Desk(
+        Request(skill="draft", brief=brief, channel="email"),
+        brand=Brand(name="Maison"), channel=channels()["email"], library=Shop(), writer=writer,
+        receipt=nothing,
+    )  # fmt: skip
+    written = await desk.write(Email, check=lambda one: problems(one, desk))
+    assert writer.corrections == ["this must be said: [EMAIL_1]"]
+    assert written.body.text == f"Write to {must}."

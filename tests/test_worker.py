@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 from pydantic import BaseModel
+from sqlalchemy import event
 
 from bot import decision
 from bot.db import Database
@@ -135,6 +136,38 @@ async def test_ends_visibly_what_was_busy_too_often(sqlite: Database) -> None:
     busy = TryAgain("busy", words=Words("The AI is busy."))
     await hired(sqlite, Scripted()).give_up(Job(kind="work", subject="t1", workspace="T1"), busy)
     assert task(sqlite).said == Words("The AI is busy.")
+
+
+class ReadOnly:
+    """A database that lets nobody write, while it is so: as one whose disk is full."""
+
+    def __init__(self, database: Database) -> None:
+        self.on = False
+        event.listen(database.engine, "checkout", self._checkout)
+
+    def _checkout(self, connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA query_only={'ON' if self.on else 'OFF'}")
+
+    def begin(self) -> None:
+        self.on = True
+
+
+async def test_loses_no_answer_while_the_database_is_away(
+    sqlite: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    accept(sqlite, words=f"e-mail: our linen shirt, {SECRET}")
+    away = ReadOnly(sqlite)
+    writer = Scripted(away.begin)
+    busy = hired(sqlite, writer)
+    with pytest.raises(TryAgain):
+        await busy.jobs["work"]("t1")
+    with pytest.raises(TryAgain):
+        await busy.give_up(Job(kind="work", subject="t1", workspace="T1"), TryAgain("busy"))
+    away.on, writer.act = False, lambda: None
+    assert task(sqlite).state == "working"
+    await busy.jobs["work"]("t1")
+    assert task(sqlite).state == "done"
+    assert SECRET not in caplog.text
 
 
 async def test_keeps_one_draft_when_the_job_is_run_again(sqlite: Database) -> None:
