@@ -170,6 +170,7 @@ class Engine:
             except TryAgain as away:
                 log.error("job %s: can't be given up: %s", job.id, away.args[0])
                 await asyncio.sleep(wait_before(attempt, away.after))
+        return None
 
     async def _let_end(self, grace: float) -> None:
         """Wait for the jobs under way; then interrupt them."""
