@@ -1,13 +1,15 @@
 """Write copy for one channel: an e-mail, an SMS, a product page."""
 
 import re
+from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
 from bot.desk import Desk
+from bot.doubts import silent_on
 from bot.faults import faults
 from bot.notices import asked_in
-from bot.parts import Copy, Hook, take_apart
+from bot.parts import Copy, Hook, Part, take_apart
 from bot.request import Question, Request
 from bot.truths import material_facts
 from bot.words import Words
@@ -90,10 +92,26 @@ async def which(request: Request, desk: Desk) -> Question | None:
     )
 
 
+def unanswered(parts: Sequence[Part], desk: Desk) -> list[str]:
+    """The doubt that a page was asked to answer and passes over."""
+    found = []
+    for fact in desk.evidence.of("feedback"):
+        theme, measure = fact.id.split(".")[1:]
+        if measure != "blamed":
+            continue
+        if silent_on(theme, "\n".join(part.text for part in parts)):
+            found.append(f"answer the doubt that was asked about ({fact.about}): what customers "
+                         "find, and what to do about it")  # fmt: skip
+        if not any(fact.id in part.facts for part in parts):
+            found.append(f"say how many say so, and cite {fact.id}")
+    return found
+
+
 def problems(written: BaseModel, desk: Desk) -> list[str]:
     """What is wrong with a draft, in words for its writer."""
     parts, hooks = take_apart(written)
     found = faults(parts, request=desk.request, brand=desk.brand, channel=desk.channel)
+    found += unanswered(parts, desk)
     openings = {parts[0].text[:60], *(hook.text for hook in hooks)}
     if len(hooks) != 2 or len(openings) != 3:
         found.append("hooks: exactly two, each another opening than the one chosen")

@@ -113,7 +113,7 @@ def _names_of_skills() -> Iterator[tuple[str, None, str]]:
 
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
     """What `parts.take_apart` calls the fields of a handler's Output."""
-    for path in (*sorted((ROOT / "handlers").glob("*.py")), ROOT / "bot" / "told.py"):
+    for path in (*sorted((ROOT / "handlers").glob("*.py")), ROOT / "bot" / "telling" / "told.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and _is_piece(node.annotation):
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"

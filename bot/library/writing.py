@@ -7,6 +7,7 @@ about the product.
 """
 
 import json
+import re
 from collections.abc import Hashable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bot.audience import SEGMENTS, Rule
+from bot.doubts import asks_to_answer
 from bot.evidence import Fact
 from bot.fold import words_of
 from bot.library.slugs import slug
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 QUOTE, PRAISED = Words("quote from a review"), Words("reviews that praise it")
 REVIEWS = Words("reviews read")
+BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
 WRITING = ("praise", "past_copy", "segment")
 MOST_TEXT = 600  # characters of an old text
 
@@ -40,7 +43,7 @@ def asked_for(kind: str, request: Request) -> Hashable:
     """What the facts depend on besides the tables: the same again need not be looked for again."""
     brief = request.brief
     on: dict[str, tuple[str | None, ...]] = {
-        "praise": (brief.product,),
+        "praise": (brief.product, request.channel, asks_to_answer(brief.words)),
         "past_copy": (brief.product, request.channel, brief.words, brief.product_words),
         "segment": (brief.rule, brief.audience),
     }
@@ -56,9 +59,11 @@ def _praise(shelf: "Shelf", request: Request) -> Iterator[Fact]:
         return
     from bot.library.feedback import praise_and_objection
 
+    if named := _asked_about(shelf, product, request):
+        yield from named
     labels = (("praise", "praised most"), ("objection", "doubt to answer"))
     for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
-        if fact is not None:
+        if fact is not None and not (kind == "objection" and named):
             theme = fact.id.split(".")[1].split("--")[0]
             if kind == "praise":
                 yield from _told_so(shelf, product, theme, fact, request)
@@ -66,6 +71,50 @@ def _praise(shelf: "Shelf", request: Request) -> Iterator[Fact]:
                 id=f"{kind}.{theme}.theme", label=label, value=Words(fact.about).to(
                     request.language), source=fact.source, as_of=fact.as_of, rows=fact.rows,
             )  # fmt: skip
+
+
+def _asked_about(shelf: "Shelf", product: str, request: Request) -> list[Fact]:
+    """The doubt that a product page is asked to answer, and what may stand on it: how many reviews
+    say so, and how they put it."""
+    named = asks_to_answer(request.brief.words)
+    if named is None or request.channel != "product_page":
+        return []
+    from bot.library.feedback.doubt import doubt
+
+    title = _titles(shelf).get(product, "")
+    found = doubt(shelf, product, without(named, title)) or (
+        doubt(shelf, product, without(request.brief.words, title))
+    )
+    if found is None:
+        return []
+    put = Words(found.title).to(request.language)
+    told: list[tuple[str, str, str, str | Decimal]] = [
+        (f"objection.{found.theme}.theme", "doubt to answer", "", put)
+    ]
+    if found.is_told:
+        numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS, found.texts))
+        for measure, label, count in numbers:
+            id = f"feedback.{found.theme}.{measure}"
+            told.append((id, label.text, found.title, Decimal(count)))
+        if found.ways:
+            said = _both(found.ways).to(request.language)
+            told.append((f"feedback.{found.theme}.way", WAY.text, found.title, said))
+    return [
+        Fact(id=id, label=label, about=about, value=value, source=shelf.source("feedback"),
+             as_of=shelf.as_of("feedback"), rows=found.texts)
+        for id, label, about, value in told
+    ]  # fmt: skip
+
+
+def without(words: str, title: str) -> str:
+    """Words without a product's name, which may sound like a doubt: a linen shirt."""
+    return re.sub(re.escape(title), " ", words, flags=re.IGNORECASE) if title else words
+
+
+def _both(ways: tuple[Words, ...]) -> Words:
+    if len(ways) == 1:
+        return ways[0]
+    return Words("{one} and {other}", one=ways[0], other=ways[1])
 
 
 def _told_so(

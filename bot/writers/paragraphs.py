@@ -1,5 +1,7 @@
 """The paragraphs of a text: how it opens, what the product has, its terms, the doubt answered."""
 
+import re
+
 from bot.fold import fold
 from bot.writers import why
 from bot.writers.lexicon import language_of
@@ -10,6 +12,9 @@ from bot.writers.sayings import SIZED, lowered, topic_of
 NEWS = {"launch": "launch", "back in stock": "back"}
 ENOUGH = 150  # characters of reasons in one paragraph
 FEW = 5  # reasons
+USUAL = re.compile(
+    r"true to size|usual size|votre taille|taille habituelle|taille normal", re.IGNORECASE
+)
 PERSUADED = ("everyone", "new", "lapsed", "gift")  # by what others say
 
 
@@ -91,7 +96,8 @@ def praise(ready: Ready) -> Line | None:
         return None
     told = ready.story.audience != "lapsed"  # who knows the house is told how many, in short
     if quote := ready.pen.say("praise.quote") if told else None:
-        return together(quote, ready.pen.say("praise.count"))
+        ended = quote.text.rstrip(" ”»\u00a0")[-1:] in ".!?…"
+        return together(quote if ended else quote + Line("."), ready.pen.say("praise.count"))
     return ready.pen.say("praise.count_alone")
 
 
@@ -139,10 +145,13 @@ def worry(ready: Ready) -> Line | None:
         return None
     if ready.is_event or not ready.goods.known:
         return pen.say("event.worry" if ready.is_event else "house.worry")
-    known = _doubt(ready) or ready.sayings.take("fit", pen=pen)
+    told = any(fact.id.endswith(".blamed") for fact in ready.evidence.of("feedback"))
+    if told:  # what customers find goes before the catalogue's own "true to size"
+        ready.sayings.fit = [one for one in ready.sayings.fit if not USUAL.search(one)]
+    known = (None if told else _doubt(ready)) or ready.sayings.take("fit", pen=pen)
     care = ready.sayings.take("care", pen=pen) if ready.goods.rich else None
     honest = ready.sayings.take("honest", pen=pen) or _honest(ready)
-    asked = None if known or care or honest else pen.say(*_worries(ready))
+    asked = None if known or care or honest or told else pen.say(*_worries(ready))
     if known and honest:
         care = None
     return together(known, care, honest, asked)

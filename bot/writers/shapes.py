@@ -3,6 +3,7 @@
 from bot.channels import segments
 from bot.parts import Copy, Hook
 from bot.writers import french
+from bot.writers.doubted import answer
 from bot.writers.openings import call, finish, hooks, preheader, subject, subject_slots
 from bot.writers.paragraphs import (
     NEWS,
@@ -127,13 +128,15 @@ def product_page(ready: Ready) -> Made:
     thing = goods.known and not ready.is_event
     lead = (pen.say("page.lead", "open.everyone.bare") if thing else opening(ready)) or title
     most = 4 if "longer" in wishes else 1 if "shorter" in wishes else 3
+    doubt = answer(ready) if thing else None
     has = reasons(ready, most) if thing else None
     range_ = pen.say("range.both", "range.colours", "range.sizes")
     priced = ready.story.offer or "price" in wishes
     third = together(range_, offer(ready) if priced else None)
-    paragraphs = [lead, has, praise(ready), third, *more_facts(ready), worry(ready), *musts(ready)]
+    ends = worry(ready)
+    paragraphs = [lead, has, doubt, praise(ready), third, *more_facts(ready), ends, *musts(ready)]
     if "shorter" in wishes:
-        paragraphs = [lead, has, third, *musts(ready)]
+        paragraphs = [lead, has, doubt, third, *musts(ready)]
     return {
         "title": copy(ready, title),
         "description": copy(ready, *paragraphs),
