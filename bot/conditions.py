@@ -28,7 +28,12 @@ _ONLY = re.compile(
     r"|(?:uniquement|seulement) (?:en (?:boutique|magasin|ligne)|sur le site)"
     r"|dans la limite des stocks(?: disponibles)?|reserve\w* aux? [a-z]+"
     r"|un(?:e)? (?:seul(?:e)? )?(?:utilisation )?par (?:client|cliente|personne|commande)"
-    r"|non cumulable\w*|cannot be combined)\b"
+    r"|(?:one|a single) day only|une seule journee|un seul jour|une journee seulement"
+    r"|(?:sur|pour) (?:leur|la|votre|ta|une) premiere commande"
+    r"|(?:on|off|for) (?:their|your|a|the) first (?:order|purchase)"
+    r"|(?:non|not|cannot be)[- ]?(?:cumul|combin)\w*"
+    r"(?: (?:with (?:any )?(?:other )?(?:offer|code|promotion)s?"
+    r"|avec (?:une autre|d'autres) (?:offre|promotion|code)s?))?)\b"
 )
 _SMALL = bag("the la le les l our nos notre all tous toutes de du des d and et on sur")
 

@@ -20,9 +20,9 @@ DAY = (
 MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre"
-    r"|décembre|decembre)"
+    r"|décembre|decembre|(?:jan|feb|apr|aug|sept?|oct|nov|dec|janv|févr?|juil|déc)\b)"
 )
-NUMBER = r"\d{1,2}(?:st|nd|rd|th|er)?\b(?!\s*[%€£$\d])"
+NUMBER = r"(?:[012]?\d|3[01])(?:st|nd|rd|th|er)?\b(?!\s*[%€£$\d])"
 POINT = (
     rf"(?:(?:{DAY})(?:,? (?:the |le )?{NUMBER})?(?: (?:of )?{MONTH})?"
     rf"|(?:the |le )?{NUMBER} (?:of )?{MONTH}|the {NUMBER}|{MONTH} {NUMBER}"
@@ -31,38 +31,49 @@ POINT = (
     r"|\d{1,2}/\d{1,2})"
 )
 DATES = _pattern(
-    r"\b(?:",
+    r"(?<!black )(?<!cyber )\b(?:",
     rf"(?:from|between) {POINT} (?:to|until|and|-) {POINT}",
     rf"|from (?:the )?{NUMBER} (?:to|until) (?:the )?{NUMBER}(?: (?:of )?{MONTH})?",
     rf"|du (?:(?:{DAY}) )?{NUMBER}(?: {MONTH})? au (?:(?:{DAY}) )?{NUMBER}(?: {MONTH})?",
     rf"|de {POINT} à {POINT}",
-    rf"|(?:until|till|through|before|by|from|starting|as of|on|up to) {POINT}",
+    rf"|(?:until|till?|through|before|by|from|starting|as of|on|up to) {POINT}",
     rf"|jusqu'(?:à |au |en )(?:{POINT}|{NUMBER}\b)",
     r"|(?:à partir (?:de |du |d')|dès (?:le )?|avant (?:le )?|ce |le )",
     rf"(?:{POINT}|{NUMBER}\b(?! ?\w))",
-    r"|this (?:week-?end|week|month)|ce week-?end|cette semaine|ce mois-ci",
+    r"|this (?:week[- ]?end|week|month)|ce (?:week[- ]?end|w\.?-?e\b)|cette semaine|ce mois-ci",
     r"|today only|only today|aujourd'hui seulement",
-    rf"|(?:this |next )?(?:{DAY})(?: {NUMBER})?(?: {MONTH})?",
+    rf"|(?:this |next )?(?:{DAY})(?: {NUMBER})?(?: {MONTH})?(?: prochaine?\b)?",
     r")",
 )
 
 MONEY = r"(?:[€£$]\s?\d+(?:[.,]\d\d)?|\d+(?:[.,]\d\d)?\s?(?:€|£|\$|euros?|pounds?|dollars?))"
+OVER = (
+    rf"(?:,? (?:over|from|above|(?:on|for) orders (?:over|of|from|above)|dès|à partir de) {MONEY}"
+    r"(?: d'achats?)?)?"
+)
 OFFERS = (
     _pattern(
         r"(?:up to |jusqu'à )?(?:(?<!\d)[-–−]\s?\d{1,2}\s?%(?: de (?:remise|réduction))?",
-        r"|\d{1,2}\s?% (?:off|discount|reduction|de remise|de réduction|de rabais|on\b|sur\b))",
+        r"|\d{1,2}\s?% (?:off\b|discount|reduction|de remise|de réduction|de rabais|on\b|sur\b))",
+        OVER,
     ),
-    _pattern(rf"[-–−]\s?{MONEY}|{MONEY} (?:off|de remise|de réduction|offerts|de moins)"),
+    _pattern(
+        rf"(?:[-–−]\s?{MONEY}|{MONEY} (?:off\b|de remise|de réduction|offerts\b|de moins)){OVER}"
+    ),
     _pattern(rf"(?:\b(?:at|now|only)|(?<!\w)à|\bau prix de|\bpour seulement) {MONEY}"),
     _pattern(
         r"\b(?:free (?:delivery|shipping)|(?:la )?livraison (?:est )?(?:offerte|gratuite)",
         r"|frais de port offerts)",
-        rf"(?:,? (?:over|from|above|on orders over|dès|à partir de) {MONEY}(?: d'achats?)?)?",
+        OVER,
     ),
     _pattern(
         r"\b(?:(?:two|three|2|3|4) for (?:the price of )?(?:one|two|1|2|3)\b|buy one,? get one"
         r"(?: free)?|bogo|(?:2|3|4|deux|trois) pour (?:1|2|3|un|deux)\b",
         r"|(?:un|une|1) achetée?,? (?:un|une|1) offerte?",
+        r"|buy (?:\d|two|three),? get (?:\d|one|another|the (?:3rd|third|4th|fourth))(?: \w+)?"
+        r" (?:free|half price)",
+        r"|(?:\d|deux|trois) (?:achet|command)ée?s ?[=:,]? ?(?:(?:la|le|une?) )?"
+        r"(?:[34](?:e|ème)|troisième|quatrième) (?:offert|gratuit)e?",
         r"|(?:le |la )?(?:2e|2ème|deuxième|seconde?)(?: article)? (?:offerte?|à moitié prix))",
     ),
     _pattern(
@@ -113,7 +124,8 @@ WHO_EN = (
     r"people|customers?|clients|buyers|shoppers|those|anyone|everyone|subscribers|members|women|men"
     r"|parents|mums|moms|mothers|dads|fathers|families|students|teachers|newcomers|regulars|fans"
     r"|lovers|visitors|owners|vips?|guests|gift (?:seekers|buyers|givers|hunters)|gardeners"
-    r"|bargain hunters|professionals|workers|beginners|teenagers|kids|friends|followers|prospects"
+    r"|bargain hunters|professionals|pros|designers|decorators|architects|cooks|bakers|hosts"
+    r"|workers|beginners|teenagers|kids|friends|followers|prospects"
 )
 WHO_FR = (
     r"clientes?|clients|clientèle|acheteurs|acheteuses|personnes|gens|abonnée?s|inscrite?s|parents"
@@ -128,7 +140,8 @@ AUDIENCES = (
         r"(?:(?:most|very|loyal|lapsed|best|new|former|old|past|regular|existing|vip|young|inactive",
         r"|female|male|busy|price-sensitive|budget|first-time|recent|top|faithful|local|drifting",
         r"|older|active|online|in-store",
-        r"|(?!(?:the|our|for|to|and|a|an)\b)[\w-]+(?= (?:buyers|owners|lovers|fans|customers)\b)",
+        r"|(?!(?:the|our|for|to|and|a|an)\b)[\w-]+"
+        r"(?= (?:buyers|owners|lovers|fans|customers|designers|decorators)\b)",
         r")\s+)*",
         rf"(?:{WHO_EN})\b(?!').*?){ENDS}",
     ),
@@ -139,6 +152,11 @@ AUDIENCES = (
         r"(?:(?:très|plus|meilleure?s|bonne?s|fidèles|jeunes|nouve(?:aux|lles)|ancien(?:ne)?s",
         r"|chère?s|futurs|futures)\s+)*",
         rf"(?:{WHO_FR})\b.*?){ENDS}",
+    ),
+    _pattern(  # named without "for"
+        r"\b((?:client|cliente|abonné|abonnée|inscrit|inscrite)s"
+        r" (?:fid[eè]les|inacti(?:f|ve)s|vip|perdue?s|endormie?s))\b"
+        r"|\b((?:loyal|lapsed|inactive|vip|best) (?:customers|clients|subscribers))\b"
     ),
 )
 OUR = _pattern(r"^(?:our|the|all of our|nos|les|des|aux) ")
@@ -166,6 +184,8 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
             r"\blaunch|\bnew (?!customer|client|subscriber|buyer|member|visitor|year|shopper)",
             r"|\bout (?:on|this)\b|\bcoming out\b|\barriv(?:als?|es?|ing|ent?)\b|\bjust in\b",
             r"|\blancement|\blancer\b|\blance\b|\bnouveauté|\bsort(?:ie|ent)?\b",
+            r"|\b(?:est|sont|es) (?:enfin )?disp(?:o|os|onibles?)\b",
+            r"|\b(?:is|are) (?:now )?available\b",
             r"|\bnouve(?:lle|l|au|aux)s? (?!client|abonné|acheteu|inscrit|visit)",
         ),
     ),
@@ -174,7 +194,8 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
         _pattern(
             r"\bsell(?:ing)? (?:through|out|off)\b|\bclearance\b|\bclear (?:the|our|out)",
             r"|\bend of (?:line|season)|\bd[eé]stock|\bécouler\b|\bfins? de (?:série|saison)",
-            r"|\bsoldes?\b|\bsales?\b|\bpromo(?:s|tions?)?\b|\bdiscount|\bblack friday|\bliquid",
+            r"|\bsoldes?\b|\bsales?\b|(?<!pas de )(?<!sans )(?<!no )\bpromo(?:s|tions?)?\b",
+            r"|\bdiscount|\bblack friday|\bliquid",
         ),
     ),
     (
@@ -223,6 +244,20 @@ IDLE = _words(  # words that ask, and name nothing
     petit petite lancement lancer lance annoncer annonce annonçant retour sortie sort dispo
     disponible texte copie quelque chose aide aider qui que dont par dans arrive arrivent
     revient reviennent promotion promouvoir présenter présente vendre écouler relancer relance
-    communication communiquer campagne parler parle tout toute soldes
+    communication communiquer campagne parler parle tout toute soldes pr es invitation inviter
     """
+)
+# The whole house, or a wish for anything: no product of that name.
+NO_PRODUCT = _pattern(
+    r"(?:(?:all|toute?s?|the|our|whole|entire|la|le|l'|le|notre|nos) ?)*"
+    r"(?:shop|store|site(?: web)?|website|boutique|magasin|catalogue|range|gamme|sitewide|storewide"
+    r"|gifts?(?: ideas?)?|presents?|idées? (?:de )?cadeaux?|cadeaux?|(?:new )?arrivals?|nouveautés?"
+    r"|prochaine?)"
+)
+# A price before and a price now: the catalogue knows which of them may be shown.
+AMOUNT = rf"(?:{MONEY}|\d+(?:[.,]\d\d)?)"
+CHANGE = _pattern(
+    rf"(?:\b(?:reduced|down|marked down|passe|passent|baisse|baissent)\s+)?\b(?:from|de) {AMOUNT}"
+    rf" (?:to|à) {AMOUNT}(?! \w+ (?:to|à) )"
+    rf"|\b(?:now |(?:only )?at |à |maintenant (?:à )?)?{AMOUNT} (?:instead of|au lieu de) {AMOUNT}"
 )

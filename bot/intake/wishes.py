@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from bot import occasions
 from bot.brief import Goal
 from bot.channels import channels
+from bot.conditions import conditions
 from bot.intake import phrasing
 from bot.words import Language
 
@@ -37,6 +38,10 @@ def read(words: str) -> Wishes:
     left = plain = words.replace("’", "'").replace("\u00a0", " ").replace("\u202f", " ")
     labelled, left = _labelled(left)
     sayings, left = _sayings(left)
+    changed = phrasing.CHANGE.search(left)
+    left = phrasing.CHANGE.sub(CUT, left)
+    for condition in conditions(left):
+        left, plain = left.replace(condition, CUT), plain.replace(condition, CUT)
     offer, left = _offer(left)
     dates, left = _dates(left)
     language, left = _language(left)
@@ -54,7 +59,7 @@ def read(words: str) -> Wishes:
         product=labelled.get("product") or next(iter(subjects), None),
         audience=labelled.get("audience") or audience,
         offer=offer,
-        goal=_goal(plain, offer),
+        goal=_goal(plain, offer or (changed and changed[0])),
         occasion=occasion,
         dates=labelled.get("dates") or dates,
         must_say=sayings,
@@ -150,7 +155,7 @@ def _channel_names() -> tuple[tuple[re.Pattern[str], str], ...]:
 def _audience(left: str) -> tuple[str | None, str]:
     for pattern in phrasing.AUDIENCES:
         if found := pattern.search(left):
-            said = phrasing.OUR.sub("", found[1].strip())
+            said = phrasing.OUR.sub("", next(filter(None, found.groups())).strip())
             return said, left[: found.start()] + CUT + left[found.end() :]
     return None, left
 
@@ -176,4 +181,5 @@ def _subject(piece: str) -> str | None:
         words.pop(0)
     while words and words[-1].lower().strip("-") in phrasing.IDLE:
         words.pop()
-    return " ".join(words).replace("' ", "'") or None
+    subject = " ".join(words).replace("' ", "'")
+    return None if phrasing.NO_PRODUCT.fullmatch(subject) else subject or None

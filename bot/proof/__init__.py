@@ -16,7 +16,7 @@ from bot.evidence import Evidence, Fact
 from bot.links import links
 from bot.parts import Hook, Part
 from bot.proof import brief as said
-from bot.proof import causes, claims, figures, form, law, quotations, tongue, units
+from bot.proof import causes, claims, figures, form, law, moments, quotations, tongue, units
 from bot.proof.agreement import SMALL_WORDS
 from bot.proof.claims import Claim
 from bot.proof.figures import is_bare
@@ -90,6 +90,7 @@ def stated_in(
     values: list[tuple[str, Decimal | str, str | None]] = [
         _stated(figure) for figure in figures.read(text) if figure.readings not in old_figures
     ]
+    values += [("date", day, None) for day in moments.bare_days(text) if day not in before]
     values += [("claim", c.text, None) for c in claims.read(text) if c.concept not in old_claims]
     values += [("link", link.text, None) for link in links(text) if link.text not in before]
     return tuple(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
+from bot.fold import fold
 from bot.proof.reading import Reading
 
 _NAMES = (
@@ -43,6 +44,20 @@ WEEKDAY = re.compile(
     r"\b(?:ce|des|jusqu'au|jusqu'a|avant|a partir de|this|on|from|until|till|by|before|next|ends|"
     rf"starts) ({'|'.join(_DAYS)})\b(?! (?:morning|evening|afternoon)s)"
 )
+
+# Typed without its "on": a brief's "arrives Thursday" says the day all the same.
+BARE_DAY = re.compile(
+    rf"(?<!black )(?<!cyber )(?<!good )\b({'|'.join(_DAYS)})\b(?! (?:morning|evening|afternoon)s)"
+)
+FRENCH_DAYS = frozenset(name.split()[1] for name in _WEEK.split(";"))
+
+
+def bare_days(text: str) -> list[str]:
+    """The weekdays that a brief names by the bare word, as a text says them: "on Thursday"."""
+    low = fold(text)
+    placed = {match.start(1) for match in WEEKDAY.finditer(low)}
+    names = [m[1] for m in BARE_DAY.finditer(low) if m.start(1) not in placed]
+    return [f"ce {n}" if n in FRENCH_DAYS else f"on {n.capitalize()}" for n in names]
 
 
 def on(year: int | None, month: int, day: int) -> Iterator[Reading]:

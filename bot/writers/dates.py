@@ -17,10 +17,10 @@ _PLACES = (  # the likeliest last, since a range begins like "from"
     ("range", r"(?:from|between) .+ (?:to|until|and|-) |d[ue] .+ (?:au|à) "),
     ("from", r"(?:from|starting|as of)\b|(?:à partir|dès)\b"),
     ("before", r"before\b|avant\b"),
-    ("until", r"(?:until|till|through|by|up to)\b|jusqu'"),
+    ("until", r"(?:until|till?|through|by|up to)\b|jusqu'"),
 )
 _LEADING = re.compile(
-    r"^(?:until|till|through|by|up to|before|from|between|starting|as of|on|this|jusqu'(?:au|à|en)"
+    r"^(?:until|till?|through|by|up to|before|from|between|starting|as of|on|this|jusqu'(?:au|à|en)"
     r"|avant(?: le)?|à partir (?:de |du |d')|dès(?: le)?|du|de|le|ce(?! soir))\s*"
 )
 _FIXED = {"midnight": "minuit", "tonight": "ce soir", "tomorrow": "demain"}
@@ -42,7 +42,7 @@ def read(typed: str | None, language: Language) -> When:
         return When()
     low = " ".join(typed.lower().replace("’", "'").split())
     english = language == "en"
-    if re.search(r"week-?end", low):
+    if re.search(r"week[- ]?end|\bw\.?-?e\b", low):
         return When("weekend", "this weekend" if english else "ce week-end")
     kind = next((name for name, shape in _PLACES if re.match(shape, low)), "on")
     point = _LEADING.sub("", low)
@@ -58,7 +58,7 @@ def read(typed: str | None, language: Language) -> When:
 
 def _placed(kind: str, point: str, english: bool) -> str:
     if english:
-        alone = kind == "on" and point in _FIXED
+        alone = kind == "on" and (point in _FIXED or point.startswith("next "))
         return point if alone else f"{kind} {point}"
     dated = point[:1].isdigit()
     words = {
@@ -77,11 +77,12 @@ def _point(typed: str, language: Language) -> str:
         if re.search(shape, typed):
             return in_english if english else in_french
     days, months = _table(_NAMES, english), _table(_MONTH_NAMES, english)
+    months |= {short: months[name] for name in list(months) for short in _shortened(name)}
     months |= {"aout": "août", "fevrier": "février", "decembre": "décembre"} if not english else {}
     fixed = {**_FIXED, **{v: k for k, v in _FIXED.items()}}
     if typed in fixed:
         return fixed[typed] if (typed in _FIXED) != english else typed
-    day = number = month = ""
+    day = number = month = before = behind = ""
     rest = []
     for word in re.sub(r"\b(?:the|of|le)\b|,", " ", typed).split():
         if found := re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th|er)?", word):
@@ -90,13 +91,15 @@ def _point(typed: str, language: Language) -> str:
             day = days[word]
         elif word in months:
             month = months[word]
+        elif word in ("next", "prochain", "prochaine"):
+            before, behind = ("next", "") if english else ("", "prochain")
         else:
             rest.append(word)
     if number and not month and english:
         number = f"the {_ordinal(number)}"
     if number == "1" and not english:
         number = "1er"
-    return " ".join(filter(None, [day, number, month, *rest]))
+    return " ".join(filter(None, [before, day, number, month, behind, *rest]))
 
 
 def _table(pairs: str, english: bool) -> dict[str, str]:
@@ -107,6 +110,11 @@ def _table(pairs: str, english: bool) -> dict[str, str]:
         name = one.capitalize() if english else other
         found |= {one: name, other: name}
     return found
+
+
+def _shortened(month: str) -> set[str]:
+    """ "nov", "sept", "juil": a month as it is cut short."""
+    return {month[:end] for end in (3, 4, 5)} - {"jui", "juin", "mar", "mai"}
 
 
 def _ordinal(number: str) -> str:

@@ -25,7 +25,7 @@ class Offer:
     kind: str
     value: str = ""  # "20" of 20 %, "€10"
     code: str = ""
-    over: str = ""  # free delivery from this amount
+    over: str = ""  # from this amount
     delivery: bool = False  # free delivery comes on top
 
 
@@ -60,12 +60,15 @@ def money(text: str, language: Language) -> str:
 def _one(typed: str, language: Language) -> Offer:
     if percent := _PERCENT.search(typed):
         upto = re.search(r"up to|jusqu'à", typed, re.IGNORECASE)
-        return Offer("upto" if upto else "percent", percent[1])
+        over = money(typed[percent.end() :], language)
+        return Offer("upto" if upto else "percent", percent[1], over=over)
     amount = money(typed, language)
+    found = _MONEY.search(typed)
+    over = money(typed[found.end() :], language) if found else ""
     for name, shape in _KINDS:
         kind, _, needs = name.partition(" ")
         if re.search(shape, typed, re.IGNORECASE) and (amount or not needs):
             if kind == "delivery":
                 return Offer(kind, over=amount)
-            return Offer(kind, amount if needs else "")
-    return Offer("other", typed)
+            return Offer(kind, amount if needs else "", over=over if kind == "amount" else "")
+    return Offer("other", re.sub(r" ?= ?", ", ", typed))

@@ -1,0 +1,105 @@
+"""A brief typed in a hurry …"""
+
+from datetime import date
+
+import pytest
+
+from bot.conditions import conditions
+from bot.intake.wishes import read
+from bot.proof import stated_in
+from bot.writers.dates import read as dated
+from bot.writers.offers import read as offered
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("sms black friday: -20% sur le plaid ce we", {"product": "plaid", "dates": "ce we"}),
+        ("e-mail: silk blouse, Cyber Monday -30%", {"dates": None, "occasion": "cyber_monday"}),
+        ("email: wool jumper, 10% off til friday", {"dates": "til friday"}),
+        ("un mail : carafe mercredi prochain", {"dates": "mercredi prochain"}),
+        ("sms bonnet, jusqu'au 30 nov", {"dates": "jusqu'au 30 nov", "product": "bonnet"}),
+        (
+            "sms : 10 € offerts dès 80 € d'achat, code BIENVENUE",
+            {"offer": "10 € offerts dès 80 € d'achat, code BIENVENUE", "product": None},
+        ),
+        ("mail : -20% dès 100 € sur la nappe", {"offer": "-20% dès 100 €", "product": "nappe"}),
+        (
+            "sms chaussettes 2 achetées = la 3e offerte",
+            {"offer": "2 achetées = la 3e offerte", "product": "chaussettes"},
+        ),
+        ("e-mail: buy two, get one free on socks", {"offer": "buy two, get one free"}),
+        ("sms chaussettes à 28 €, hors soldes", {"occasion": None, "product": "chaussettes"}),
+        ("mail clients fideles, le pull marin", {"audience": "clients fideles"}),
+        ("e-mail loyal customers, the jumper", {"audience": "loyal customers"}),
+        ("mail le pull marin, pas de promo", {"goal": None, "product": "pull marin"}),
+        ("email: glasses from 59 to 47", {"dates": None, "product": "glasses"}),
+        ("the bowl, now 50 instead of 62 euros", {"goal": "sell through", "product": "bowl"}),
+        ("un mail pr annoncer que le col roulé es dispo", {"product": "col roulé"}),
+        ("invitation : atelier cuisson du pain", {"product": "atelier cuisson du pain"}),
+        ("sms: free delivery from €60, all the shop", {"product": None}),
+        ("mail idée cadeau, la bougie", {"product": "bougie"}),
+        ("email the candlestick, for interior designers", {"audience": "interior designers"}),
+    ],
+)  # fmt: skip
+def test_is_read_as_it_is_meant(words: str, expected: dict[str, object]) -> None:
+    found = read(words)
+    assert {field: getattr(found, field) for field in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "english", "french"),
+    [
+        ("til friday", "until Friday", "jusqu'à vendredi"),
+        ("ce we", "this weekend", "ce week-end"),
+        ("mercredi prochain", "next Wednesday", "mercredi prochain"),
+        ("jusqu'au 30 nov", "until 30 November", "jusqu'au 30 novembre"),
+        ("next friday", "next Friday", "vendredi prochain"),
+    ],
+)
+def test_has_its_days_written_out(typed: str, english: str, french: str) -> None:
+    assert dated(typed, "en").said == english
+    assert dated(typed, "fr").said == french
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "value", "over"),
+    [
+        ("10 € offerts dès 80 € d'achat", "amount", "10 €", "80 €"),
+        ("-20% dès 100 €", "percent", "20", "100 €"),
+        ("2 achetées = la 3e offerte", "other", "2 achetées, la 3e offerte", ""),
+    ],
+)
+def test_keeps_from_which_amount_its_offer_holds(
+    typed: str, kind: str, value: str, over: str
+) -> None:
+    found = offered(typed, "fr")
+    assert found is not None
+    assert (found.kind, found.value, found.over) == (kind, value, over)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "one day only",
+        "not combinable with other offers",
+        "non cumulable avec d'autres offres",
+        "sur leur première commande",
+        "hors soldes",
+    ],
+)
+def test_keeps_what_its_offer_depends_on(said: str) -> None:
+    assert conditions(f"e-mail: -30% on the blouse, {said}, code BLACK30") == (said,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "day"),
+    [
+        ("new candle arrives Thursday", "on Thursday"),
+        ("la bougie arrive jeudi", "ce jeudi"),
+        ("the Black Friday blouse", None),
+    ],
+)
+def test_states_the_day_that_it_names(typed: str, day: str | None) -> None:
+    days = [fact.value for fact in stated_in(typed, "ana", date(2026, 11, 25))]
+    assert days == ([day] if day else [])
