@@ -82,6 +82,9 @@ def parser() -> argparse.ArgumentParser:
     import_.add_argument(
         "--decimal", choices=("comma", "point"), help="which sign is the decimal one in 1.234"
     )
+    import_.add_argument(
+        "--sheet", action="append", default=[], metavar="NAME", help="only this sheet of a workbook"
+    )
     import_.add_argument("--yes", action="store_true", help="take it in without asking")
 
     facts = doors.add_parser("facts", help="print what the intern would look up")

@@ -63,7 +63,9 @@ class Arrival(Row):
     state: Mapped[str] = mapped_column(index=True)
     turn: Mapped[int]  # how often it was begun anew: another kind, another try
     kind: Mapped[str | None]  # what a person said it is; None: what was understood
-    told: Mapped[dict[str, Any] | None]  # how else it is meant: {"dates": "day-first"}
+    told: Mapped[
+        dict[str, Any] | None
+    ]  # how it is meant: {"dates": "day-first"}, {"sheets": ["May"]}
     seen: Mapped[str | None] = mapped_column(Text)  # the Glimpse that its card shows, as JSON
     understood: Mapped[str | None] = mapped_column(Text)  # the library's own words, as JSON
     by: Mapped[str | None]  # who confirmed or cancelled it
@@ -123,13 +125,14 @@ class Arrival(Row):
     @property
     def files(self) -> tuple[DroppedFile, ...]:
         """What is read as one, its own file first."""
-        mine = DroppedFile(self.id, self.file, self.name, self.size)
-        return (mine, *(DroppedFile(**told) for told in self.beside or ()))
+        sheets = tuple((self.told or {}).get("sheets") or ())
+        mine = DroppedFile(self.id, self.file, self.name, self.size, sheets)
+        return (mine, *(DroppedFile.from_row(told) for told in self.beside or ()))
 
     @property
     def title(self) -> str:
         """What it is called: the names of its files."""
-        return " + ".join(one.name for one in self.files)
+        return " + ".join(one.title for one in self.files)
 
     @property
     def glimpse(self) -> Glimpse | None:

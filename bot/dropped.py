@@ -2,17 +2,50 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+NAMED = 3  # sheets in a title
+
+
+def titled(name: str, sheets: Sequence[str]) -> str:
+    """What a table of a workbook is called: "shop.xlsx (Orders)"."""
+    if not sheets:
+        return name
+    some = ", ".join(sheets) if len(sheets) <= NAMED else f"{sheets[0]} … {sheets[-1]}"
+    return f"{name} ({some})"
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is read as one table: a file, or these sheets of it; without any, what looks best."""
+
+    path: Path
+    sheets: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return titled(self.path.name, self.sheets)
 
 
 @dataclass(frozen=True)
 class DroppedFile:
-    """One file. `id` is that of the arrival that it makes by itself, `file` is Slack's."""
+    """One file. `id` is that of the arrival that it makes by itself, `file` is Slack's. `sheets`
+    are those of a workbook that it is about."""
 
     id: str
     file: str
     name: str
     size: int  # bytes
+    sheets: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return titled(self.name, self.sheets)
+
+    @classmethod
+    def from_row(cls, told: dict[str, Any]) -> "DroppedFile":
+        return cls(**told | {"sheets": tuple(told.get("sheets") or ())})
 
 
 @dataclass(frozen=True)
@@ -27,6 +60,7 @@ class Dropped:
     name: str
     size: int  # bytes
     locale: str | None = None
+    told: dict[str, Any] | None = None  # {"sheets": ["Orders"]}: what of it is meant
     beside: tuple[DroppedFile, ...] = ()
 
 

@@ -5,6 +5,7 @@ without its other half waits, and the half that comes later takes it along.
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from bot.arrival import Arrival
 from bot.dropped import Dropped, DroppedFile, stored
 from bot.job import Enqueue
+from bot.task import task_id
 from bot.words import Words
 
 WAITS = timedelta(days=7)  # afterwards nobody means it any more
@@ -26,6 +28,35 @@ def waiting(session: Session, workspace: str, now: datetime) -> list[Arrival]:
     wanted = (Arrival.workspace == workspace) & (Arrival.state == "half")
     fresh = select(Arrival).where(wanted & (Arrival.changed_at > now - WAITS))
     return list(session.scalars(fresh.order_by(Arrival.id)))
+
+
+def spread(
+    arrival: Arrival,
+    session: Session,
+    enqueue: Enqueue,
+    *,
+    sheets: Sequence[Sequence[tuple[str, ...]]],
+    turn: int,
+    now: datetime,
+) -> bool:
+    """Each table of a workbook is a file of its own from now on: the `sheets` of each file, by its
+    tables. False when it was stopped meanwhile."""
+    if arrival.state != "reading" or turn != arrival.turn:
+        return False
+    mine, *rest = (
+        replace(file, id=_of_sheets(file.id, some) if at else file.id, sheets=some)
+        for file, tables in zip(arrival.files, sheets, strict=True)
+        for at, some in enumerate(tables)
+    )
+    if mine.sheets:
+        arrival.told = {**(arrival.told or {}), "sheets": list(mine.sheets)}
+    arrival.beside = stored(rest)
+    return True
+
+
+def _of_sheets(id: str, sheets: Sequence[str]) -> str:
+    """The id of the arrival that these sheets of a file make."""
+    return task_id(id, *sheets)
 
 
 def sort_out(
@@ -87,6 +118,7 @@ def _apart(
         name=file.name,
         size=file.size,
         locale=arrival.locale,
+        told={"sheets": list(file.sheets)} if file.sheets else None,
         beside=tuple(rest),
     )
     Arrival.ask(session, enqueue, told, now)

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
 from bot.arrival import Arrival
+from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse
 from bot.words import Words
@@ -73,21 +74,25 @@ class Ready(Protocol):
 
 
 class Stock(Protocol):
-    """The library as this job needs it. All of it blocks, and raises CannotDo. `paths` are the
-    files that are read as one, each called as people call it; `folder` is for what is made."""
+    """The library as this job needs it. All of it blocks, and raises CannotDo. `parts` are what is
+    read as one, each called as people call it; `folder` is for what is made."""
 
-    def sort_out(self, paths: Sequence[Path], *, kind: str | None, folder: Path) -> Sorted:
+    def tables(self, path: Path, *, kind: str | None) -> Sequence[Part]:
+        """The file itself, or the tables of a workbook that holds several."""
+        ...
+
+    def sort_out(self, parts: Sequence[Part], *, kind: str | None, folder: Path) -> Sorted:
         """Which of them complete each other."""
         ...
 
     def understand(
         self,
         workspace: str,
-        paths: Sequence[Path],
+        parts: Sequence[Part],
         *,
         name: str,
         kind: str | None,
-        told: Mapping[str, str],
+        told: Mapping[str, Any],
         folder: Path,
     ) -> tuple[Glimpse, str]:
         """What the card shows, and the library's own words about it. `told` is what a person said
@@ -97,7 +102,7 @@ class Stock(Protocol):
     def read(
         self,
         workspace: str,
-        paths: Sequence[Path],
+        parts: Sequence[Part],
         understood: str,
         *,
         name: str,

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from bot import halves
 from bot.arrival import Arrival, card_of
 from bot.db import Database
-from bot.dropped import DroppedFile, Outcome
+from bot.dropped import DroppedFile, Outcome, Part
 from bot.errors import CannotDo, TryAgain
 from bot.job import Enqueue, Job, Kind
 from bot.stock import Half, Porter, Ready, Stock, Watch
@@ -78,30 +78,47 @@ class Stocktaking:
         shutil.rmtree(self._folder(id), ignore_errors=True)
         await self.porter.show((await self._load(id)).card)
 
-    async def _understand(self, arrival: Arrival, paths: Sequence[Path]) -> None:
+    async def _understand(self, arrival: Arrival, parts: Sequence[Part]) -> None:
         """What belongs together is read as one; what does not gets a card of its own."""
-        if len(paths) > 1:
+        parts = await self._spread(arrival, parts)
+        if len(parts) > 1:
+            arrival = await self._load(arrival.id)
             files = arrival.files
-            if not await self._sort_out(arrival, paths):
+            if len(files) != len(parts) or not await self._sort_out(arrival, parts):
                 return
             arrival = await self._load(arrival.id)
-            paths = [paths[files.index(one)] for one in arrival.files]
+            parts = [parts[files.index(one)] for one in arrival.files]
         try:
-            await self._glimpse(arrival, paths)
+            await self._glimpse(arrival, parts)
         except Half as half:
-            await self._complete(arrival, paths, half)
+            await self._complete(arrival, parts, half)
 
-    async def _sort_out(self, arrival: Arrival, paths: Sequence[Path]) -> bool:
+    async def _spread(self, arrival: Arrival, parts: Sequence[Part]) -> Sequence[Part]:
+        """The same with each table of a workbook for itself; the arrival then knows of them, unless
+        it was stopped meanwhile."""
+        tables = [
+            [part]
+            if part.sheets
+            else await asyncio.to_thread(self.stock.tables, part.path, kind=arrival.kind)
+            for part in parts
+        ]
+        if all(len(some) == 1 for some in tables):
+            return parts
+        sheets = [[part.sheets for part in some] for some in tables]
+        await self._change(arrival.id, partial(halves.spread, sheets=sheets, turn=arrival.turn))
+        return [part for some in tables for part in some]
+
+    async def _sort_out(self, arrival: Arrival, parts: Sequence[Part]) -> bool:
         """Leave it what belongs together. False when it was stopped meanwhile."""
         made = _empty(self._folder(arrival.id) / "made")
         found = await asyncio.to_thread(
-            partial(self.stock.sort_out, paths, kind=arrival.kind, folder=made)
+            partial(self.stock.sort_out, parts, kind=arrival.kind, folder=made)
         )
         sort_out = partial(halves.sort_out, together=found.together, alone=found.alone)
         return await self._change(arrival.id, partial(sort_out, turn=arrival.turn))
 
     async def _glimpse(
-        self, arrival: Arrival, paths: Sequence[Path], half: Arrival | None = None
+        self, arrival: Arrival, parts: Sequence[Part], half: Arrival | None = None
     ) -> bool:
         """Read them and ask a person, with the half that waited for it when there is one. False
         when that one has gone meanwhile."""
@@ -109,8 +126,8 @@ class Stocktaking:
         glimpse, understood = await asyncio.to_thread(
             self.stock.understand,
             arrival.workspace,
-            paths,
-            name=" + ".join(one.name for one in files),
+            parts,
+            name=" + ".join(one.title for one in files),
             kind=arrival.kind,
             told=arrival.told or {},
             folder=_empty(self._folder(arrival.id) / "made"),
@@ -128,13 +145,13 @@ class Stocktaking:
 
         return await self.database.run(seen)
 
-    async def _complete(self, arrival: Arrival, paths: Sequence[Path], why: Half) -> None:
+    async def _complete(self, arrival: Arrival, parts: Sequence[Part], why: Half) -> None:
         """With the other half that waits near it, if there is one; else it waits itself."""
         tried: dict[str, Words] = {}
         while other := await self._other_half(arrival, why.half, tried):
             try:
                 more = await self._fetched(other.files, self._folder(arrival.id) / "other")
-                if await self._glimpse(arrival, [*paths, *more], other):
+                if await self._glimpse(arrival, [*parts, *more], other):
                     return
                 tried[other.id] = why.words
             except CannotDo as no:  # they do not belong together, or the other one is gone
@@ -157,8 +174,8 @@ class Stocktaking:
             )
         )
 
-    async def _take(self, arrival: Arrival, paths: Sequence[Path]) -> None:
-        ready = await self._read(arrival, paths)
+    async def _take(self, arrival: Arrival, parts: Sequence[Part]) -> None:
+        ready = await self._read(arrival, parts)
         if not await self._change(arrival.id, Arrival.store):
             return  # stopped meanwhile
         await self._look(arrival)
@@ -184,12 +201,12 @@ class Stocktaking:
         enqueue = self._but_its_card(id)
         arrival.take(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
 
-    async def _read(self, arrival: Arrival, paths: Sequence[Path]) -> Ready:
+    async def _read(self, arrival: Arrival, parts: Sequence[Part]) -> Ready:
         """Read in a thread; meanwhile show how far it is, and end it when a person says so."""
         watch = Watch()
         folder = _empty(self._folder(arrival.id) / "made")
         read = partial(self.stock.read, name=arrival.title, folder=folder, watch=watch)
-        told = (arrival.workspace, paths, arrival.understood or "")
+        told = (arrival.workspace, parts, arrival.understood or "")
         work = asyncio.ensure_future(asyncio.to_thread(read, *told))
         try:
             while not (await asyncio.wait({work}, timeout=LOOK))[0]:
@@ -211,7 +228,7 @@ class Stocktaking:
     async def _at_hand(
         self,
         arrival: Arrival,
-        use: Callable[[Arrival, Sequence[Path]], Coroutine[None, None, None]],
+        use: Callable[[Arrival, Sequence[Part]], Coroutine[None, None, None]],
     ) -> None:
         """Its files in a folder of its own while they are used, and gone afterwards."""
         folder = self._folder(arrival.id)
@@ -221,14 +238,16 @@ class Stocktaking:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    async def _fetched(self, files: Sequence[DroppedFile], folder: Path) -> list[Path]:
-        """The files in this folder, in their order, each called as people call it."""
+    async def _fetched(self, files: Sequence[DroppedFile], folder: Path) -> list[Part]:
+        """The files in this folder, in their order, each called as people call it, and once
+        however many of its tables are wanted."""
         _empty(folder)
-        paths: list[Path] = []
+        paths: dict[str, Path] = {}
         for one in files:
-            paths.append(_free(folder, one.name))
-            await self.porter.fetch(one.file, one.name, paths[-1])
-        return paths
+            if one.file not in paths:
+                paths[one.file] = _free(folder, one.name)
+                await self.porter.fetch(one.file, one.name, paths[one.file])
+        return [Part(paths[one.file], one.sheets) for one in files]
 
     def _folder(self, id: str) -> Path:
         return self.home / "arrivals" / id

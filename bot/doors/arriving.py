@@ -12,10 +12,12 @@ from bot.doors.house import House
 from bot.doors.looking import Asked
 from bot.doors.own import own_words_of
 from bot.doors.products_dropped import PRODUCTS, Products
+from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
 from bot.library.files import Understood, read
 from bot.library.files.joining import Joined, half, stands_alone, together
+from bot.library.files.parts import parts as parts_of
 from bot.library.files.understood import Said
 from bot.library.keep import Merge
 from bot.library.kinds import kinds
@@ -43,39 +45,44 @@ class Arriving:
 
     house: House
 
-    def sort_out(self, paths: Sequence[Path], *, kind: str | None, folder: Path) -> Sorted:
+    def tables(self, path: Path, *, kind: str | None) -> Sequence[Part]:
+        """The file itself, or the tables of a workbook that holds several."""
+        return parts_of(path, {}, kind)
+
+    def sort_out(self, parts: Sequence[Part], *, kind: str | None, folder: Path) -> Sorted:
         """Orders and their lines, and what completes those; a file of customers, say, does, and is
         taken in by itself as well. Nothing belongs together when the order numbers differ: then
         each half is told so by itself."""
-        every = frozenset(range(len(paths)))
+        every = frozenset(range(len(parts)))
         if kind not in (None, "orders"):
             return Sorted(alone=every)
         try:
-            joined = together(paths, folder, {})
+            joined = together(parts, folder, {})
         except CannotDo:
             joined = None
-        used = frozenset(at for at in every if joined and paths[at] in joined.used)
-        return Sorted(used, (every - used) | {at for at in used if stands_alone(paths[at])})
+        used = frozenset(at for at in every if joined and parts[at] in joined.used)
+        return Sorted(used, (every - used) | {at for at in used if stands_alone(parts[at])})
 
     def understand(
         self,
         workspace: str,
-        paths: Sequence[Path],
+        parts: Sequence[Part],
         *,
         name: str,
         kind: str | None,
-        told: Mapping[str, str],
+        told: Mapping[str, Any],
         folder: Path,
     ) -> tuple[Glimpse, str]:
         """What the files are, read as one. Small ones are read through, so that their figures are
         exact; nothing is kept of that. Raises CannotDo for a file of no use; Half for one that
         another completes."""
-        path, joined = _one(paths, folder)
+        part, joined = _one(parts, folder)
+        path = part.path
         try:
             said = Said.model_validate({**told, "kind": kind})
-            found = Asked.of(said).understand(path, name)
+            found = Asked.of(said).understand(path, name, part.sheets)
         except CannotDo as no:
-            side = half(path) if joined is None and kind in (None, "orders") else None
+            side = half(part) if joined is None and kind in (None, "orders") else None
             if side is None:
                 raise
             raise Half(side, no.words) from None
@@ -87,7 +94,7 @@ class Arriving:
     def read(
         self,
         workspace: str,
-        paths: Sequence[Path],
+        parts: Sequence[Part],
         understood: str,
         *,
         name: str,
@@ -96,7 +103,7 @@ class Arriving:
     ) -> Ready:
         """Its rows, ready to be stored. Raises CannotDo."""
         found = Understood.model_validate_json(understood)
-        path, _ = _one(paths, folder)
+        path = _one(parts, folder)[0].path
         if found.kind == PRODUCTS:
             return Products.read(self.house, workspace, path, found, folder)
         fresh, apart = folder / "rows.parquet", folder / "apart.parquet"
@@ -129,15 +136,15 @@ class Arriving:
         return glimpse.model_copy(update=told)
 
 
-def _one(paths: Sequence[Path], folder: Path) -> tuple[Path, Joined | None]:
-    """The one file, or one made of several. Raises CannotDo when they are not one."""
-    if len(paths) == 1:
-        return paths[0], None
-    joined = together(paths, folder, {})
-    if joined is None or joined.used != frozenset(paths):
-        names = ", ".join(path.name for path in paths)
+def _one(parts: Sequence[Part], folder: Path) -> tuple[Part, Joined | None]:
+    """The one table, or one made of several. Raises CannotDo when they are not one."""
+    if len(parts) == 1:
+        return parts[0], None
+    joined = together(parts, folder, {})
+    if joined is None or joined.used != frozenset(parts):
+        names = ", ".join(part.name for part in parts)
         raise CannotDo(Words("These files can't be read as one: {names}.", names=names))
-    return joined.path, joined
+    return Part(joined.path), joined
 
 
 def _glimpse(found: Understood, joined: tuple[Words, ...]) -> Glimpse:

@@ -18,6 +18,7 @@ from bot.doors.own import own_words_of
 from bot.doors.shown import shown
 from bot.doors.stocking import Merged
 from bot.doors.terminal import say
+from bot.dropped import Part, titled
 from bot.errors import CannotDo
 from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Cancelled, Understood, read
@@ -44,6 +45,7 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
         chosen.currency,
         dates=chosen.dates,
         decimal=chosen.decimal,
+        sheets=tuple(chosen.sheet),
     )
     try:
         with importing.stoppable(), importing.folder() as folder:
@@ -51,7 +53,7 @@ def import_(settings: Settings, chosen: argparse.Namespace) -> int:
             if not chosen.yes and not _asked():
                 say("Nothing was taken in.")
                 return 1
-            return max([int(left > 0), *(importing.take(one.path, one.found) for one in seen)])
+            return max([int(left > 0), *(importing.take(one.part, one.found) for one in seen)])
     except Cancelled as stopped:
         sys.stderr.write(f"\n{stopped.words.to('en')}\n")
         return STOPPED
@@ -67,6 +69,7 @@ class Importing:
     called: Mapping[str, str] = field(default_factory=dict)
     dates: Dates | None = None
     decimal: Sign | None = None
+    sheets: tuple[str, ...] = ()
     stop: threading.Event = field(default_factory=threading.Event)
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
@@ -75,7 +78,7 @@ class Importing:
 
     def asked(self, kind: str | None) -> Asked:
         """What was said of the files."""
-        return Asked(kind, self.called, self.currency, self.dates, self.decimal)
+        return Asked(kind, self.called, self.currency, self.dates, self.decimal, self.sheets)
 
     def look(
         self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
@@ -96,16 +99,16 @@ class Importing:
             say(f"Left: {why.words.to('en')}")
         return seen, len(left)
 
-    def take(self, path: Path, found: Understood) -> int:
-        """One file into the library; 1 when rows of it stayed out."""
+    def take(self, part: Part, found: Understood) -> int:
+        """One table into the library; 1 when rows of it stayed out."""
         if found.kind == PRODUCTS:
-            return self.take_products(path, found)
+            return self.take_products(part, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
             stocking, counting = self.house.stocking, _Counting(found.name, found.rows)
             with counting:
                 taken = read(
-                    path,
+                    part.path,
                     found,
                     to=fresh,
                     key=stocking.key(),
@@ -122,23 +125,24 @@ class Importing:
             if taken.doubled:
                 say(f"{taken.doubled:,} rows said again what another row of the file says.")
             if taken.rejects is not None:
-                to = self._rejects(path)
+                to = self._rejects(part)
                 shutil.copyfile(taken.rejects, to)
                 taken.rejects.unlink(missing_ok=True)
-                say(f"{taken.rejected:,} rows stayed out. Why, row by row: {to}")
+                some = "row" if taken.rejected == 1 else "rows"
+                say(f"{taken.rejected:,} {some} stayed out. Why, row by row: {to}")
         return 1 if taken.rejected else 0
 
-    def take_products(self, path: Path, found: Understood | None = None) -> int:
+    def take_products(self, part: Part, found: Understood | None = None) -> int:
         """A catalogue into the rows of products; 1 when some of it stayed out."""
-        found = found or self.asked(PRODUCTS).understand(path, path.name)
-        catalogue = reread(path, found)
+        found = found or self.asked(PRODUCTS).understand(part.path, part.name)
+        catalogue = reread(part.path, found)
         with self.house.database.begin() as session:
             Workspace.ensure(session, self.workspace, now())
             ProductRow.adopt(session, LOCAL, self.workspace)
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
             new, again = ProductRow.put(session, self.workspace, rows, file=found.name, now=now())
         say(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
-        _tell(catalogue, self._rejects(path))
+        _tell(catalogue, self._rejects(part))
         return 1 if catalogue.rejects else 0
 
     @contextmanager
@@ -160,8 +164,9 @@ class Importing:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _rejects(self, path: Path) -> Path:
-        to = self.house.settings.home / "rejects" / f"{path.stem}.rejects.csv"
+    def _rejects(self, part: Part) -> Path:
+        named = titled(part.path.stem, part.sheets).replace("/", " ")
+        to = self.house.settings.home / "rejects" / f"{named}.rejects.csv"
         to.parent.mkdir(parents=True, exist_ok=True)
         return to
 

@@ -1,21 +1,24 @@
 """What the files given to `import` are: each by itself, or those that complete each other."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.library.files import Understood, understand
 from bot.library.files.joining import together
+from bot.library.files.parts import parts
 from bot.library.files.understood import Dates, Said, Sign
 from bot.words import Words
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A file that can be taken in. `told` is what was done to make it of several."""
+    """A table that can be taken in. `told` is what was done to make it of several."""
 
-    path: Path
+    part: Part
     found: Understood
     told: tuple[Words, ...] = ()
 
@@ -29,12 +32,19 @@ class Asked:
     currency: str | None = None
     dates: Dates | None = None
     decimal: Sign | None = None
+    sheets: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, said: Said) -> "Asked":
-        return cls(said.kind, said.called, said.currency, said.dates, said.decimal)
+        return cls(said.kind, said.called, said.currency, said.dates, said.decimal, said.sheets)
 
-    def understand(self, path: Path, name: str) -> Understood:
+    def parts(self, path: Path) -> list[Part]:
+        """What of a file is read as one table each."""
+        if self.sheets:
+            return [Part(path, self.sheets)]
+        return parts(path, self.called or {}, self.kind)
+
+    def understand(self, path: Path, name: str, sheets: Sequence[str] = ()) -> Understood:
         return understand(
             path,
             name=name,
@@ -43,25 +53,44 @@ class Asked:
             currency=self.currency,
             dates=self.dates,
             decimal=self.decimal,
+            sheets=sheets,
         )
 
 
 def look(
     paths: Sequence[Path], folder: Path, asked: Asked
 ) -> tuple[list[Seen], list[tuple[Path, CannotDo]]]:
-    """Those that can be taken in, in the order given, and why the others can't. Orders and their
-    lines in two files become one, written into `folder`."""
+    """The tables that can be taken in, in the order given, and why the others can't. Orders and
+    their lines in two files, or two sheets, become one, written into `folder`."""
     seen: list[Seen] = []
-    hopeless: list[tuple[Path, CannotDo]] = []
-    for path in paths:
+    hopeless: list[tuple[Part, CannotDo]] = []
+    every = [part for path in paths for part in asked.parts(path)]
+    for part in every:
         try:
-            seen.append(Seen(path, asked.understand(path, path.name)))
+            found = asked.understand(part.path, part.name, part.sheets)
+            seen.append(Seen(part, found))
         except CannotDo as why:
-            hopeless.append((path, why))
+            hopeless.append((part, why))
     alone = asked.kind in (None, "orders") and len(hopeless) > 1
-    joined = together(paths, folder, asked.called or {}) if alone else None
-    if joined is None:
-        return seen, hopeless
-    whole = Seen(joined.path, asked.understand(joined.path, joined.name), joined.told)
-    rest = [(path, why) for path, why in hopeless if path not in joined.used]
-    return [whole, *seen], rest
+    books = tuple(_books(every)) if not asked.sheets else ()
+    joined = together(every, folder, asked.called or {}) if alone else None
+    if joined is not None:
+        whole = asked.understand(joined.path, joined.name)
+        seen.insert(0, Seen(Part(joined.path), whole, joined.told))
+        hopeless = [(part, why) for part, why in hopeless if part not in joined.used]
+    if seen and books:
+        seen[0] = replace(seen[0], told=(*books, *seen[0].told))
+    return seen, [(part.path, why) for part, why in hopeless]
+
+
+def _books(every: Sequence[Part]) -> Iterator[Words]:
+    """What each workbook of several tables holds."""
+    for path in dict.fromkeys(part.path for part in every if part.sheets):
+        some = [", ".join(part.sheets) for part in every if part.path == path]
+        yield Words(
+            "{file} holds {n} tables: {tables}. To have one alone, name its sheet: --sheet {sheet}",
+            file=path.name,
+            n=len(some),
+            tables="; ".join(some),
+            sheet=shlex.quote(some[0].split(", ")[0]),
+        )

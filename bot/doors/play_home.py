@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.doors.house import House
 from bot.doors.importing import Importing
 from bot.doors.terminal import say
+from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.library.files import understand
 from bot.play import shop
@@ -98,10 +99,10 @@ class PlayHome:
         importing = Importing(house, TEAM, CURRENCY)
         try:
             with importing.stoppable():
-                importing.take_products(made / PRODUCTS)
+                importing.take_products(Part(made / PRODUCTS))
                 for name in FILES:
                     path = made / name
                     found = understand(path, name=name, currency=CURRENCY)
-                    importing.take(path, found)
+                    importing.take(Part(path), found)
         finally:
             house.database.close()

@@ -36,7 +36,9 @@ def shown(found: Understood) -> str:
 
 def _form(found: Understood) -> Iterator[str]:
     yield FORMATS[found.format]
-    if found.sheet:
+    if found.stacked:
+        yield f"sheets {', '.join((found.sheet or '', *found.stacked))}"
+    elif found.sheet:
         yield f"sheet {found.sheet}"
     if found.delimiter:
         yield f"{SIGNS.get(found.delimiter, found.delimiter)} between columns"

@@ -78,7 +78,10 @@ def offered(
 
     first, *others = (told(file) for file in files[:MOST_FILES])
     dropped = Dropped(
-        **vars(first),
+        id=first.id,
+        file=first.file,
+        name=first.name,
+        size=first.size,
         workspace=workspace,
         author=user,
         place=place,

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.library.feedback import find as feedback
 from bot.library.files import Understood, read, understand
@@ -123,9 +124,9 @@ def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
         tmp_path, "shop_products.csv", "product_id,product_category_name,weight", "p1,toys,5"
     )
     files = [products, lines, people, orders]
-    joined = together(files, tmp_path, {})
+    joined = together([*map(Part, files)], tmp_path, {})
     assert joined is not None
-    assert joined.used == set(files)
+    assert {one.path for one in joined.used} == set(files)
     rows = taken(joined.path, understand(joined.path, name=joined.name))
     told = [(r["order"], r["line"], r["category"], r["region"], r["amount"]) for r in rows]
     assert sorted(told) == [
@@ -141,13 +142,13 @@ def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
     for half in (half_of_the_orders(tmp_path), half_of_the_lines(tmp_path)):
         with pytest.raises(CannotDo, match="completes it"):
             understand(half, name=half.name)
-        assert together([half], tmp_path, {}) is None
+        assert together([Part(half)], tmp_path, {}) is None
 
 
 def test_of_lines_of_other_orders_is_refused(tmp_path: Path) -> None:
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path, "z1")]
     with pytest.raises(CannotDo, match="their order numbers differ"):
-        together(files, tmp_path, {})
+        together([*map(Part, files)], tmp_path, {})
 
 
 def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
@@ -155,9 +156,9 @@ def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
         tmp_path, "people.csv", "customer_id,customer_state", "c1,SP", "c1,RJ", "c2,SP"
     )
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path), people]
-    joined = together(files, tmp_path, {})
+    joined = together([*map(Part, files)], tmp_path, {})
     assert joined is not None
-    assert people not in joined.used
+    assert Part(people) not in joined.used
     assert len(taken(joined.path, understand(joined.path, name=joined.name))) == 3
 
 
@@ -175,7 +176,7 @@ def test_with_names_of_several_words_is_not_parted_at_the_blanks(tmp_path: Path)
 @REAL
 def test_of_the_marketplace_joins_all_of_its_orders(tmp_path: Path) -> None:
     names = ("customers", "order_items", "orders", "products")
-    joined = together([DATA / f"olist_{name}.csv" for name in names], tmp_path, {})
+    joined = together([Part(DATA / f"olist_{name}.csv") for name in names], tmp_path, {})
     assert joined is not None
     rows = taken(joined.path, understand(joined.path, name=joined.name))
     assert len(rows) == 8_365

@@ -4,8 +4,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bot.db import Database
+from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
 from bot.stock import Along, Ready, Sorted, Watch
@@ -44,29 +46,32 @@ class Stockroom:
 
     rows: list[str] = field(default_factory=list)
     seen_kinds: list[str | None] = field(default_factory=list)
-    told: list[dict[str, str]] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
     slow: threading.Event | None = None
     broken: bool = False
     database: Database | None = None  # where arrivals are
 
-    def sort_out(self, paths: Sequence[Path], *, kind: str | None, folder: Path) -> Sorted:
-        return Sorted(alone=frozenset(range(len(paths))))
+    def tables(self, path: Path, *, kind: str | None) -> Sequence[Part]:
+        return [Part(path)]
+
+    def sort_out(self, parts: Sequence[Part], *, kind: str | None, folder: Path) -> Sorted:
+        return Sorted(alone=frozenset(range(len(parts))))
 
     def understand(
         self,
         workspace: str,
-        paths: Sequence[Path],
+        parts: Sequence[Part],
         *,
         name: str,
         kind: str | None,
-        told: Mapping[str, str],
+        told: Mapping[str, Any],
         folder: Path,
     ) -> tuple[Glimpse, str]:
         self.seen_kinds.append(kind)
         self.told.append(dict(told))
         if self.broken:
             raise RuntimeError("a secret of the file")
-        lines = paths[0].read_text().splitlines()
+        lines = parts[0].path.read_text().splitlines()
         if len(lines) < 2:
             raise CannotDo(Words("{file} has no rows.", file=name))
         head = lines[0].split(",")
@@ -82,14 +87,14 @@ class Stockroom:
     def read(
         self,
         workspace: str,
-        paths: Sequence[Path],
+        parts: Sequence[Part],
         understood: str,
         *,
         name: str,
         folder: Path,
         watch: Watch,
     ) -> Lines:
-        lines = paths[0].read_text().splitlines()[1:]
+        lines = parts[0].path.read_text().splitlines()[1:]
         if self.slow:
             watch.progress(len(lines) // 2)
             while not self.slow.wait(0.01):

@@ -1,7 +1,9 @@
 """Orders in one file and their lines in another, dropped in Slack …"""
 
+import io
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from bot.arrival import Arrival
@@ -35,6 +37,8 @@ LINES = b"""Order ID,SKU,Quantity,Unit price
 """
 CUSTOMERS = b"Customer ID,Region,Accepts Email Marketing\nc1,Bretagne,yes\nc2,Corse,no\n"
 OTHERS = LINES.replace(b"10", b"77")
+WHOLE = b"Order,Date,Amount\n1,2026-05-01,49\n2,2026-05-02,20\n"
+MORE = b"Order,Date,Amount\n3,2026-06-01,49\n"
 VISITS = b"session,at,step\ns1,2026-11-02 10:00,view\ns1,2026-11-02 10:01,cart\n"
 
 
@@ -259,3 +263,46 @@ async def test_dropped_without_a_mention_where_nothing_waits_are_none_of_ours(
     (first,) = await drop(bench, ("visits.csv", VISITS))
     thread = first.place["thread"]
     assert not await drop(bench, ("other.csv", CSV), thread=thread, mention="none")
+
+
+def workbook(**sheets: list[tuple[object, ...]]) -> bytes:
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def rows_of(text: bytes) -> list[tuple[object, ...]]:
+    return [tuple(line.split(",")) for line in text.decode().splitlines()]
+
+
+async def test_in_two_sheets_of_a_workbook_are_one_card(bench: Bench, library: House) -> None:
+    book = workbook(Orders=rows_of(ORDERS), Lines=rows_of(LINES))
+    (arrival,) = await drop(bench, ("shop.xlsx", book))
+    said = text_of(card(bench, arrival))
+    assert "shop.xlsx (Orders) and shop.xlsx (Lines) are read as one: 3 lines." in said
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert held(library) == 3
+
+
+async def test_and_other_tables_of_a_workbook_each_get_a_card(bench: Bench, library: House) -> None:
+    book = workbook(
+        Notes=[("By Ana",)], May=rows_of(WHOLE), Visits=rows_of(VISITS), June=rows_of(MORE)
+    )
+    arrivals = await drop(bench, ("shop.xlsx", book))
+    assert sorted(one.title for one in arrivals) == ["shop.xlsx (May, June)", "shop.xlsx (Visits)"]
+    assert len({one.reference for one in arrivals}) == 2
+    for arrival in arrivals:
+        assert "One sheet is left out" in text_of(card(bench, arrival))
+        await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert {one.state for one in bench.rows(Arrival)} == {"in"}
+    with library.database.begin() as session:
+        kinds = {one.kind for one in Holding.held(session, TEAM)}
+    assert kinds == {"orders", "events"}

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -10,10 +10,12 @@ import duckdb
 
 from bot.errors import CannotDo
 from bot.library.files import sheet
+from bot.library.files.head import Head, sense
 from bot.library.files.headless import is_row, numbered
 from bot.library.files.names import complete, guess
 from bot.library.files.opening import HEAD, Opened
 from bot.library.files.records import Record, lines_of, records
+from bot.library.files.sheets import demand, tables, with_its_others
 from bot.library.files.source import json_row, literal, unreadable
 from bot.words import Words
 
@@ -21,28 +23,26 @@ DELIMITERS = (",", ";", "\t", "|", "whitespace")
 SEARCHED = 12  # rows in which the header may be
 
 
-@dataclass(frozen=True)
-class Head:
-    names: tuple[str, ...]
-    line: int = 0
-    delimiter: str | None = None
-    sheet: str | None = None
-    above: int = 0  # lines that hold anything above the names
-    first: tuple[str, ...] = ()  # the first row's cells, where there are no names
-    texts: bool = True  # figures are as somebody or a program wrote them, not numbers of their own
-
-
 def find_head(
-    path: Path, opened: Opened, name: str, given: Mapping[str, str], kind: str | None
+    path: Path,
+    opened: Opened,
+    name: str,
+    given: Mapping[str, str],
+    kind: str | None,
+    sheets: Sequence[str] = (),
 ) -> Head:
-    """The header that makes most sense. Raises CannotDo when there is none or nothing below it."""
+    """The header that makes most sense, of these `sheets` of a workbook when any are named. Raises
+    CannotDo when there is none or nothing below it."""
     if opened.format == "parquet":
         types = _parquet(path, name)
         return Head(tuple(types), texts=set(types.values()) == {"VARCHAR"})
     if opened.format == "jsonl":
         return Head(_keys(path, opened), texts=False)
-    found = list(_candidates(path, opened, name))
-    best = max(found, key=lambda head: _sense(head, name, given, kind), default=None)
+    every = list(_candidates(path, opened, name))
+    if sheets:
+        demand(path.name, sheets, list(dict.fromkeys(head.sheet or "" for head in every)))
+    found = [head for head in every if not sheets or head.sheet in sheets]
+    best = max(found, key=lambda head: sense(head, name, given, kind), default=None)
     if best is None or len(best.names) < 2:
         raise CannotDo(
             Words(
@@ -55,12 +55,25 @@ def find_head(
     if complete(guess(best.names, name, given, kind)):
         alike = (best.delimiter, best.sheet)
         above = sum(one.line < best.line for one in found if (one.delimiter, one.sheet) == alike)
-        return replace(best, above=above)
+        return _with_others(replace(best, above=above), every, name, given, kind, sheets)
     rows = sorted((one for one in found if one.delimiter == best.delimiter), key=_place(found))
     first = rows[0]
     if is_row(first.names, [one.names for one in rows[1:] if one.sheet == first.sheet]):
         return replace(first, names=numbered(first.names), line=0, first=first.names)
-    return best
+    return _with_others(best, every, name, given, kind, sheets)
+
+
+def _with_others(
+    head: Head,
+    every: Sequence[Head],
+    name: str,
+    given: Mapping[str, str],
+    kind: str | None,
+    asked: Sequence[str],
+) -> Head:
+    if head.sheet is None:
+        return head
+    return with_its_others(head, every, tables(every, name, given, kind), asked)
 
 
 def _place(found: Sequence[Head]) -> Callable[[Head], tuple[int, int]]:
@@ -69,23 +82,19 @@ def _place(found: Sequence[Head]) -> Callable[[Head], tuple[int, int]]:
     return lambda head: (sheets.index(head.sheet), head.line)
 
 
-def _sense(
-    head: Head, name: str, given: Mapping[str, str], kind: str | None
-) -> tuple[bool, bool, int, int, int]:
-    match = guess(head.names, name, given, kind)
-    # names of several words are no columns of their own while a sign parts them
-    parted = head.delimiter != "whitespace" and len(head.names) > 1
-    return complete(match), parted, match.score, min(len(head.names), 3), -head.line
+def of_workbook(path: Path, name: str) -> Iterator[Head]:
+    """The first rows of each sheet, as if they named its columns. Raises CannotDo."""
+    for title, rows in sheet.first_rows(path, name, SEARCHED):
+        for row in rows:
+            cells = row.cells
+            while cells and not cells[-1]:
+                cells.pop()
+            yield Head(tuple(c.strip() for c in cells), row.line, None, title, texts=False)
 
 
 def _candidates(path: Path, opened: Opened, name: str) -> Iterator[Head]:
     if opened.format == "xlsx":
-        for one in sheet.sheets(path, name)[:20]:
-            for found in sheet.rows_of(path, name, one, most=SEARCHED):
-                cells = found.cells
-                while cells and not cells[-1]:
-                    cells.pop()
-                yield Head(tuple(c.strip() for c in cells), found.line, None, one, texts=False)
+        yield from of_workbook(path, name)
         return
     text = "".join(islice(_some(path, opened), 200))
     for delimiter in DELIMITERS:

@@ -5,19 +5,23 @@ what and for how much. What else is given and names a customer or a product once
 category) is joined to it.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.library.files.heads import find_head
 from bot.library.files.names import Match, complete, guess, match, spoken
 from bot.library.files.opening import look
-from bot.library.files.source import Shape, literal, opened, quoted
+from bot.library.files.sides import side
+from bot.library.files.source import Shape, literal, opened, quoted, shape_under
 from bot.words import Words
 
+WORTH = ("amount", "unit_price", "line_discount", "quantity")
 BESIDE = ("consents", "products")  # files that may complete orders and be taken in by themselves
 
 
@@ -25,7 +29,7 @@ BESIDE = ("consents", "products")  # files that may complete orders and be taken
 class Half:
     """One file that is given, by its columns."""
 
-    path: Path
+    part: Part
     shape: Shape
     match: Match  # as orders
     kind: str | None  # what it is by itself
@@ -37,16 +41,16 @@ class Joined:
 
     path: Path
     name: str
-    used: frozenset[Path]
+    used: frozenset[Part]
     told: tuple[Words, ...]
 
 
-def together(paths: Sequence[Path], folder: Path, called: Mapping[str, str]) -> Joined | None:
+def together(parts: Collection[Part], folder: Path, called: Mapping[str, str]) -> Joined | None:
     """The orders and their lines among these files, in one; None when there is not one of each.
     Raises CannotDo when no line names one of the orders. Writes into `folder` alone."""
-    files = [half for path in paths if (half := _looked_at(path, called)) is not None]
-    orders = [one for one in files if is_orders(one.match) and not complete(one.match)]
-    lines = [one for one in files if is_lines(one.match) and not complete(one.match)]
+    files = [half for part in parts if (half := _looked_at(part, called)) is not None]
+    orders = [one for one in files if side(one.match) == "orders"]
+    lines = [one for one in files if side(one.match) == "lines"]
     if len(orders) != 1 or len(lines) != 1:
         return None
     rest = [one for one in files if one not in (*orders, *lines)]
@@ -55,48 +59,29 @@ def together(paths: Sequence[Path], folder: Path, called: Mapping[str, str]) -> 
         return _join(con, folder, orders[0], lines[0], beside)
 
 
-def half(path: Path) -> str | None:
+def half(part: Part) -> str | None:
     """Whether a file holds the orders ("orders") or their lines ("lines") of a shop that exports
     them apart; None for any other file."""
-    file = _looked_at(path, {})
-    if file is None or complete(file.match):
-        return None
-    return "orders" if is_orders(file.match) else "lines" if is_lines(file.match) else None
+    file = _looked_at(part, {})
+    return side(file.match) if file else None
 
 
-def stands_alone(path: Path) -> bool:
+def stands_alone(part: Part) -> bool:
     """Whether a file can be taken in by itself, by its columns."""
-    file = _looked_at(path, {})
+    file = _looked_at(part, {})
     return file is not None and file.kind is not None
 
 
-def is_orders(found: Match) -> bool:
-    """Whether a file says when orders were placed, and by whom, but not for how much."""
-    return {"order", "at", "customer"} <= set(found.columns) and not _worth(found)
-
-
-def is_lines(found: Match) -> bool:
-    """Whether a file says what was in orders and for how much, but not when."""
-    has = found.columns
-    return {"order", "product"} <= set(has) and "at" not in has and _worth(found)
-
-
-def _worth(found: Match) -> bool:
-    return "amount" in found.columns or "unit_price" in found.aids
-
-
-def _looked_at(path: Path, called: Mapping[str, str]) -> Half | None:
+def _looked_at(part: Part, called: Mapping[str, str]) -> Half | None:
+    path = part.path
     try:
         file = look(path, path.name)
-        head = find_head(path, file, path.name, called, None)
+        head = find_head(path, file, path.name, called, None, part.sheets)
     except CannotDo:
         return None  # by itself it says why
-    shape = Shape(
-        file.format, file.encoding, head.delimiter, head.sheet, head.line, head.names, file.lines
-    )
     alone = guess(head.names, path.name, called, None)
     kind = alone.kind if complete(alone) else None
-    return Half(path, shape, match("orders", head.names, called), kind)
+    return Half(part, shape_under(head, file), match("orders", head.names, called), kind)
 
 
 def _join(
@@ -107,22 +92,22 @@ def _join(
     more = _new(names, orders.shape.names)
     chosen = [f"l.{quoted(n)}" for n in names] + [f"o.{quoted(n)}" for n in more]
     names += more
-    told, used = [_counted(con, folder, orders, lines)], {orders.path, lines.path}
+    told, used = [_counted(con, folder, orders, lines)], {orders.part, lines.part}
     for at, one in enumerate(beside):
         if (key := _key(con, names, one, folder)) is None:
             continue
         owner = "l" if key in lines.shape.names else "o"
         by = f"{owner}.{quoted(key)} = b{at}.{quoted(key)}"
         sides += f" LEFT JOIN {_copied(one, folder)} b{at} ON {by}"
-        fresh = _new(names, one.shape.names)
+        fresh = _told(names, one)
         chosen += [f"b{at}.{quoted(n)}" for n in fresh]
         names += fresh
-        used.add(one.path)
-        told.append(Words("{file} completes it, by {column}.", file=one.path.name, column=key))
-    path = folder / f"{orders.path.stem}+{lines.path.stem}.parquet"
+        used.add(one.part)
+        told.append(Words("{file} completes it, by {column}.", file=one.part.name, column=key))
+    path = folder / f"{orders.part.path.stem}+{lines.part.path.stem}.parquet"
     rows = f"SELECT {', '.join(chosen)} {sides} ORDER BY l.n"
     con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet)")
-    name = f"{orders.path.name} + {lines.path.name}"
+    name = f"{orders.part.name} + {lines.part.name}"
     return Joined(path, name, frozenset(used), tuple(told))
 
 
@@ -138,11 +123,11 @@ def _counted(con: duckdb.DuckDBPyConnection, folder: Path, orders: Half, lines: 
         raise CannotDo(
             Words(
                 "No line of {lines} belongs to an order of {orders}: their order numbers differ.",
-                lines=lines.path.name,
-                orders=orders.path.name,
+                lines=lines.part.name,
+                orders=orders.part.name,
             )
         )
-    names = {"orders": orders.path.name, "lines": lines.path.name}
+    names = {"orders": orders.part.name, "lines": lines.part.name}
     if not alone and not lost:
         return Words(
             "{orders} and {lines} are read as one: {rows} lines, and each finds its other half.",
@@ -166,14 +151,15 @@ def _side(half: Half, folder: Path) -> str:
 
 def _copied(half: Half, folder: Path) -> str:
     """The file's rows as Parquet under their own names, with n; as SQL for FROM."""
-    path = folder / f"{half.path.name}.cells.parquet"
+    named = hashlib.sha256(repr(half.part).encode()).hexdigest()[:16]
+    path = folder / f"{named}.cells.parquet"
     if not path.exists():
         kept: dict[str, int] = {}
         for place, name in enumerate(half.shape.names):
             if name:
                 kept.setdefault(name, place)
         cells = ", ".join(f"c{place} AS {quoted(name)}" for name, place in kept.items())
-        with opened(half.path, half.path.name, half.shape) as source:
+        with opened(half.part.path, half.part.path.name, half.shape) as source:
             rows = f"SELECT n, {cells} FROM {source.relation}"
             source.con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet)")
     return literal(path)
@@ -185,12 +171,20 @@ def _new(names: Sequence[str], others: Sequence[str]) -> list[str]:
     return [one for one in dict.fromkeys(others) if one and spoken(one) not in has and one != "n"]
 
 
+def _told(names: Sequence[str], beside: Half) -> list[str]:
+    """What such a file says of orders: never what one was worth. A catalogue's price is what a
+    thing costs now, and not what was paid for two of it."""
+    found = {**beside.match.columns, **beside.match.aids}
+    worth = {beside.shape.names[found[ours]] for ours in WORTH if ours in found}
+    return [one for one in _new(names, beside.shape.names) if one not in worth]
+
+
 def _key(
     con: duckdb.DuckDBPyConnection, names: Sequence[str], half: Half, folder: Path
 ) -> str | None:
     """The column that the file shares with the orders, naming each thing once; None when there is
     none, or when the file says nothing that orders hold."""
-    fresh = _new(names, half.shape.names)
+    fresh = _told(names, half)
     gained = match("orders", [*names, *fresh], {})
     before = match("orders", list(names), {})
     says = set(gained.columns) - set(before.columns)

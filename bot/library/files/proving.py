@@ -7,7 +7,7 @@ from typing import Any
 from bot.library.catalogue.amounts import currency_in
 from bot.library.files.cells import laid_bare
 from bot.library.files.dating import ASKED, Order, dated, order_of
-from bot.library.files.heads import Head
+from bot.library.files.head import Head
 from bot.library.files.marks import Marks, Sort, figure, marks_of
 from bot.library.files.marks import shape as shape_of_figure
 from bot.library.files.names import Match, sort_of

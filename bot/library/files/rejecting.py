@@ -11,9 +11,10 @@ from bot.library.catalogue.plain import is_formula
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that stayed out: its line as an editor shows it, the column, why, and the row."""
+    """A row that stayed out: its line as an editor shows it (`May!17` where several sheets are
+    read as one), the column, why, and the row."""
 
-    line: int
+    line: int | str
     column: str
     reason: str
     row: str

@@ -1,7 +1,7 @@
 """The rows of a workbook, values only, read without trusting what it says of its size."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -16,38 +16,60 @@ MOST_SHARED = 150_000_000  # of the texts that all cells share: they are held in
 RATIO = 200  # real workbooks stay below 40
 SMALL = 10_000_000  # bytes that may be of any ratio
 MOST_COLUMNS = 1_000
+ROWS = 2**21  # more than a sheet can have: Excel's have 2**20
 
 
-def sheets(path: Path, name: str) -> list[str]:
-    """The names of the sheets."""
+def first_rows(path: Path, name: str, most: int) -> Iterator[tuple[str, list[Record]]]:
+    """Each sheet of cells, in the book's order, with those of its first rows that hold anything."""
     with _opened(path, name) as book:
-        return [str(sheet) for sheet in book.sheetnames]
+        for sheet in book.worksheets:  # a sheet that is a chart has no cells
+            yield str(sheet.title), list(_rows(sheet, most))
 
 
-def rows_of(path: Path, name: str, sheet: str, most: int | None = None) -> Iterator[Record]:
-    """The sheet's rows that hold anything, with their numbers as the sheet shows them."""
+def rows_of(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Record]:
+    """The rows of these sheets that hold anything, one sheet below the other; their numbers tell
+    the sheet as well: see `place_of`."""
     with _opened(path, name) as book:
-        asked = book[sheet]
-        for number, row in enumerate(
-            asked.iter_rows(max_col=MOST_COLUMNS, max_row=most, values_only=True), start=1
-        ):
-            cells = [_said(value) for value in row]
-            if any(cells):
-                yield Record(number, cells)
+        for at, sheet in enumerate(sheets):
+            for row in _rows(book[sheet], None):
+                yield Record(at * ROWS + row.line, row.cells)
+
+
+def place_of(n: int, sheets: Sequence[str]) -> int | str:
+    """A row's number as its sheet shows it; with the sheet's name where there are several, as
+    spreadsheets write it: `May!17`."""
+    at, line = divmod(n, ROWS)
+    return f"{sheets[at]}!{line}" if len(sheets) > 1 else line
+
+
+def _rows(sheet: Any, most: int | None) -> Iterator[Record]:
+    for number, row in enumerate(
+        sheet.iter_rows(max_col=MOST_COLUMNS, max_row=most, values_only=True), start=1
+    ):
+        cells = [_said(value) for value in row]
+        if any(cells):
+            yield Record(number, cells)
 
 
 @contextmanager
 def _opened(path: Path, name: str) -> Iterator[Any]:
-    import openpyxl
+    from openpyxl.reader.excel import ExcelReader
     from openpyxl.utils.exceptions import InvalidFileException
+
+    class CellsAlone(ExcelReader):  # type: ignore[misc]
+        """Leaves out the sheets that are a chart: they would be built, and some can't be."""
+
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+            return None
 
     _guard(path, name)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        reader = CellsAlone(path, read_only=True, data_only=True, keep_links=False)
+        reader.read()
         try:
-            yield book
+            yield reader.wb
         finally:
-            book.close()
+            reader.wb.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, EOFError):
         raise CannotDo(
             Words("{file} is a workbook that is damaged. Save it again as .xlsx.", file=name)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +18,8 @@ import duckdb
 
 from bot.errors import CannotDo
 from bot.library.files import sheet
+from bot.library.files.head import Head
+from bot.library.files.opening import Opened
 from bot.library.files.records import Fault, Record, lines_of, records
 from bot.library.files.understood import Cancelled, Format, Understood
 from bot.words import Words
@@ -36,6 +39,25 @@ class Shape:
     header_line: int
     names: tuple[str, ...]
     lines: int = 0
+    stacked: tuple[str, ...] = ()
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        return (self.sheet, *self.stacked) if self.sheet is not None else ()
+
+
+def shape_under(head: Head, file: Opened) -> Shape:
+    """How the rows of a file lie under the names of its columns."""
+    return Shape(
+        file.format,
+        file.encoding,
+        head.delimiter,
+        head.sheet,
+        head.line,
+        head.names,
+        file.lines,
+        head.stacked,
+    )
 
 
 def shape_of(understood: Understood) -> Shape:
@@ -48,17 +70,20 @@ def shape_of(understood: Understood) -> Shape:
         understood.header_line,
         understood.names,
         understood.lines,
+        understood.stacked,
     )
 
 
 @dataclass
 class Source:
-    """`relation` goes behind FROM. `lines`: n → the line as an editor shows it."""
+    """`relation` goes behind FROM. `lines`: n → the line as an editor counts; `place`: that line
+    as people find it."""
 
     con: duckdb.DuckDBPyConnection
     relation: str
     lines: Callable[[Sequence[int]], dict[int, int]]
     faults: list[Fault] = field(default_factory=list)
+    place: Callable[[int], int | str] = int
 
 
 @contextmanager
@@ -106,7 +131,8 @@ def _source(
         f"delim = ',', quote = '\"', escape = '\"', max_line_size = {MOST_LINE}, "
         f"new_line = '\\n')"
     )
-    return Source(con, reading, lambda ns: {n: n for n in ns}, faults)
+    place = partial(sheet.place_of, sheets=shape.sheets) if shape.sheets else int
+    return Source(con, reading, lambda ns: {n: n for n in ns}, faults, place)
 
 
 def _direct(con: duckdb.DuckDBPyConnection, path: Path, shape: Shape) -> str | None:
@@ -159,8 +185,8 @@ class _Lines:
 def _rows(path: Path, name: str, shape: Shape) -> Iterator[Record | Fault]:
     if shape.format == "xlsx":
         width = len(shape.names)
-        for found in sheet.rows_of(path, name, shape.sheet or ""):
-            if found.line > shape.header_line:
+        for found in sheet.rows_of(path, name, shape.sheets):
+            if found.line % sheet.ROWS > shape.header_line:
                 cells = found.cells[:width]
                 yield Record(found.line, cells + [""] * (width - len(cells)))
     elif shape.format == "jsonl":

@@ -3,6 +3,7 @@
 import os
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def _rejects(source: Source, understood: Understood, whys: list[tuple[str, str]]
         for row in rows
     ]
     found += [Reject(fault.line, "", fault.reason, fault.raw) for fault in source.faults]
-    return sorted(found, key=lambda one: one.line)
+    found.sort(key=lambda one: int(one.line))
+    return [replace(one, line=source.place(int(one.line))) for one in found]
 
 
 def _joined(cells: Sequence[str | None]) -> str:

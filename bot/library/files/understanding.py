@@ -1,6 +1,6 @@
 """Looks at a file and says what it is: its kind, its columns, how its numbers are written."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from bot.library.files.opening import Opened, look
 from bot.library.files.proving import Proof, prove
 from bot.library.files.rejecting import Reject
 from bot.library.files.sampling import sample, unreadable_columns
-from bot.library.files.source import Shape, opened, unreadable
+from bot.library.files.sheets import about_sheets
+from bot.library.files.source import Shape, opened, shape_under, unreadable
 from bot.library.files.understood import Address, Dates, Doubt, Mapped, Said, Sign, Understood
 from bot.library.kinds import kinds
 from bot.words import Words
@@ -47,6 +48,7 @@ def understand(
     currency: str | None = None,
     dates: Dates | None = None,
     decimal: Sign | None = None,
+    sheets: Sequence[str] = (),
 ) -> Understood:
     """How a file can be read. `name` is what the file is called where people see it; the others
     settle what it would else be guessed to be: see `Said`.
@@ -56,7 +58,7 @@ def understand(
     """
     hopeless.check_asked(kind, called or {}, currency)
     file = look(path, name)
-    head = find_head(path, file, name, called or {}, kind)
+    head = find_head(path, file, name, called or {}, kind, sheets)
     given = by_number(called or {}, head.names)
     hopeless.check_given(name, given, head.names)
     said = Said(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
@@ -75,25 +77,23 @@ def understand(
             raise hopeless.no_names(name, head.first, given)
         raise hopeless.not_understood(name, head.names, match, kind)
     match = _settled(match, head.names)
-    shape = Shape(
-        file.format, file.encoding, head.delimiter, head.sheet, head.line, head.names, file.lines
-    )
+    shape = shape_under(head, file)
+    about = (*about_sheets(head), *about_lines(head.above, head.first))
     if match.kind == PRODUCTS:
         found = understood_products(path, name, shape, file, said)
-        assumed = (*about_lines(head.above, head.first), *found.assumed)
-        return found.model_copy(update={"assumed": assumed})
+        return found.model_copy(update={"assumed": (*about, *found.assumed)})
     try:
         with opened(path, name, shape) as source:
             prepare(source.con, b"")
             proof = prove(source, match, head, said)
             if not proof.rows:
-                faults = [Reject(one.line, "", one.reason, one.raw) for one in source.faults]
+                place = source.place
+                faults = [Reject(place(f.line), "", f.reason, f.raw) for f in source.faults]
                 raise hopeless.no_rows(name, faults)
             match = _without_people(match, proof)
             proof = _as_there(proof, currency or _currency(match, head.names, proof))
             found = _understood(name, match, shape, file, proof, said)
-            assumed = (*about_lines(head.above, head.first), *found.assumed)
-            found = found.model_copy(update={"assumed": assumed})
+            found = found.model_copy(update={"assumed": (*about, *found.assumed)})
             found = _readable(found, source.con, source.relation, name)
             return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
     except duckdb.Error:
@@ -164,6 +164,7 @@ def _understood(
         encoding=shape.encoding,
         delimiter=shape.delimiter,
         sheet=shape.sheet,
+        stacked=shape.stacked,
         header_line=shape.header_line,
         names=names,
         decimal=proof.decimal,

@@ -29,6 +29,7 @@ class Said(BaseModel):
     currency: str | None = None
     dates: Dates | None = None
     decimal: Sign | None = None
+    sheets: tuple[str, ...] = ()  # of a workbook, the ones that are meant
 
 
 class Mapped(BaseModel):
@@ -57,6 +58,7 @@ class Understood(BaseModel):
     encoding: str | None = None  # of text: utf-8, utf-8-sig, utf-16, cp1252
     delimiter: str | None = None  # of text; "whitespace" for columns aligned by blanks
     sheet: str | None = None
+    stacked: tuple[str, ...] = ()  # sheets of the same columns, read below that one
     header_line: int = 1  # as an editor counts; 0 when the format names its columns itself
     names: tuple[str, ...] = ()  # of all the file's columns, in its order
     decimal: Mark = "."
