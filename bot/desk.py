@@ -52,7 +52,10 @@ class Assignment(BaseModel):
 
 
 class Sent(BaseModel):
-    """What left the house for one call to a writer: exactly this text, this much, at this price."""
+    """What left the house for one call to a writer: exactly this text, this much, at this price.
+
+    Told twice where a call has an id: before the bytes go, and when it is known how it ended.
+    """
 
     model_config = ConfigDict(frozen=True)
     writer: str
@@ -64,6 +67,7 @@ class Sent(BaseModel):
     usd: Decimal | None = None  # None when the price is not known
     ended: str = "done"  # or why it failed
     at: datetime
+    call: str | None = None  # the same for both times
 
 
 class Writer(Protocol):
@@ -80,8 +84,8 @@ class Writer(Protocol):
         receipt: Callable[[Sent], Awaitable[None]],
         grow: Callable[[str], None],
     ) -> T:
-        """Fill an Output. `receipt` is told of every call made, failed ones too; `grow` gets the
-        text as it comes. Raises TryAgain or CannotDo."""
+        """Fill an Output. `receipt` is told of every call made, failed ones too, and before
+        anything leaves; `grow` gets the text as it comes. Raises TryAgain or CannotDo."""
         ...
 
     async def check(self) -> Words | None:

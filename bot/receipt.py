@@ -28,9 +28,15 @@ class Receipt(Row):
     usd: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))
     ended: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
+    call: Mapped[str | None]  # None: told of once
 
     @staticmethod
     def keep(session: Session, *, workspace: str, task: str, sent: Sent) -> "Receipt":
+        """The receipt of a call; told of again, how it ended. What left is written down before it
+        leaves: whatever dies, the receipt is there."""
+        if begun := Receipt._begun(session, task, sent.call):
+            begun._end(sent)
+            return begun
         row = Receipt(workspace=workspace, task=task, **sent.model_dump())
         session.add(row)
         session.flush()
@@ -43,6 +49,19 @@ class Receipt(Row):
             task=task,
         )
         return row
+
+    @staticmethod
+    def _begun(session: Session, task: str, call: str | None) -> "Receipt | None":
+        if call is None:
+            return None
+        return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
+
+    def _end(self, sent: Sent) -> None:
+        """The words stand as they left, unless nothing left after all."""
+        self.sent, self.to = (self.sent, self.to) if sent.sent else ("", None)
+        told = sent.model_dump(exclude={"call", "at", "writer", "sent", "to"})
+        for name, value in told.items():
+            setattr(self, name, value)
 
     @staticmethod
     def of_file(

@@ -62,7 +62,8 @@ class Desk:
     def __init__(self, url: str, **more: Any):
         told = {"key": KEY, "base_url": url, "now": lambda: NOW, "pause": 0.01, "deadline": 5.0}
         self.claude = Claude(**{**told, **more})
-        self.receipts: list[Sent] = []
+        self.kept: dict[str | None, Sent] = {}
+        self.before: list[Sent] = []  # as they were told of before anything left
         self.shown: list[str] = []
 
     async def write(self, output: type[Any] = Output, **more: Any) -> Any:
@@ -76,11 +77,17 @@ class Desk:
         return caught.value
 
     @property
+    def receipts(self) -> list[Sent]:
+        return list(self.kept.values())
+
+    @property
     def ended(self) -> list[str]:
         return [sent.ended for sent in self.receipts]
 
     async def _keep(self, sent: Sent) -> None:
-        self.receipts.append(sent)
+        if sent.call not in self.kept:
+            self.before.append(sent)
+        self.kept[sent.call] = sent
 
 
 @pytest.fixture
@@ -221,6 +228,34 @@ async def test_waits_as_long_as_it_was_asked_to(server: ScriptedClaude, desk: De
     start = time.monotonic()
     await desk.write()
     assert time.monotonic() - start >= 0.3
+
+
+async def test_writes_the_receipt_before_the_bytes_leave(server: ScriptedClaude) -> None:
+    desk = Desk(server.url)
+    seen: list[list[str]] = []
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        seen.append([sent.sent for sent in desk.receipts])
+        return GOOD
+
+    server.answer = answer
+    await desk.write()
+    assert seen == [[server.asked[0].text]]
+    assert (desk.before[0].ended, desk.ended) == ("no answer kept", ["done"])
+    await desk.claude.close()
+
+
+async def test_sends_nothing_whose_receipt_cannot_be_kept(server: ScriptedClaude) -> None:
+    desk = Desk(server.url)
+
+    async def full(_: Sent) -> None:
+        raise OSError("no space left")
+
+    desk._keep = full  # type: ignore[assignment,method-assign]
+    with pytest.raises(OSError, match="no space"):
+        await desk.write()
+    assert server.asked == []
+    await desk.claude.close()
 
 
 async def test_gives_up_on_silence(server: ScriptedClaude) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from sqlalchemy import event
 
-from bot import decision
+from bot import decision, journal
 from bot.db import Database
 from bot.delivery import Delivery
 from bot.desk import Assignment, Sent
@@ -294,3 +294,18 @@ async def test_names_who_sent_a_draft_back_for_a_figure_in_the_reason(sqlite: Da
         (second,) = Draft.of_task(session, "t2")
     known = {fact.value: fact.stated_by for fact in second.facts.facts if fact.stated_by}
     assert known.get(Decimal(30)) == "UMAX", known
+
+
+def test_ends_a_receipt_that_was_begun_and_leaves_its_words(sqlite: Database) -> None:
+    begun = Sent(writer="ai", sent="the very bytes", to="ai:443", at=NOW, call="c1", ended="-")
+    done = begun.model_copy(update={"ended": "done", "tokens_in": 9, "usd": Decimal("0.5")})
+    stayed = begun.model_copy(update={"call": "c2", "sent": "", "to": None})
+    told = (begun, done, begun.model_copy(update={"call": "c2"}), stayed)
+    with sqlite.begin() as session:
+        for sent in told:
+            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+    with sqlite.begin() as session:
+        first, second = Receipt.of(session, "t1")
+        assert (first.sent, first.ended, first.tokens_in) == ("the very bytes", "done", 9)
+        assert (second.sent, second.to) == ("", None)
+        assert journal.verify(session, "T1").entries == 2

@@ -1,5 +1,7 @@
 """One call to a writer: what went out, what came back, and the receipt for both."""
 
+import uuid
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +20,7 @@ from bot.writers.prices import Tokens, price_of
 T = TypeVar("T", bound=BaseModel)
 
 MISTAKES = 10  # as many go back to the writer at once
+UNDER_WAY = "no answer kept"  # what a receipt says until it is known how a call ended
 A_TOKEN = 4  # characters, roughly: what a call that broke off wrote is counted by them
 calling: ContextVar["Call"] = ContextVar("calling")
 
@@ -31,6 +34,8 @@ class Call:
 
     name: str
     at: datetime
+    receipts: Callable[[Sent], Awaitable[None]] | None = None
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
     sent: str = ""
     to: str | None = None
     request_id: str | None = None
@@ -42,9 +47,13 @@ class Call:
     declined: bool = False  # the server said no, which costs nothing
     ended: str = "stopped"
 
-    def leaves(self, body: bytes, to: str) -> None:
-        """These bytes are about to go out."""
-        self.sent, self.to = body.decode(), to
+    async def leaves(self, body: bytes, to: str) -> None:
+        """These bytes are about to go out: their receipt comes first. Without it nothing goes."""
+        sent = body.decode()
+        if self.receipts is not None:
+            told = {"writer": self.name, "sent": sent, "to": to, "at": self.at, "call": self.id}
+            await self.receipts(Sent(ended=UNDER_WAY, **told))
+        self.sent, self.to = sent, to
 
     def stays(self) -> None:
         """Nothing went out after all: there was no connection."""
@@ -110,6 +119,7 @@ class Call:
             usd=self._usd(),
             ended=self.ended,
             at=self.at,
+            call=self.id,
         )
 
     def _usd(self) -> Decimal | None:

@@ -150,7 +150,7 @@ class Claude:
         until: float,
     ) -> T:
         """One call and its receipt. Raises Failure."""
-        call, who = Call(letter.name, self._now()), self._wire.who(letter.name)
+        call, who = Call(letter.name, self._now(), receipt), self._wire.who(letter.name)
         try:
             async with asyncio.timeout_at(until):
                 await self._listen(letter, call, grow)

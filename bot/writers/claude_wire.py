@@ -160,7 +160,7 @@ async def _leaves(request: "Request") -> None:
     if call := calling.get(None):
         url = urlsplit(str(request.url))
         port = url.port or (443 if url.scheme == "https" else 80)
-        call.leaves(request.content, f"{url.hostname}:{port}")
+        await call.leaves(request.content, f"{url.hostname}:{port}")
 
 
 @cache
