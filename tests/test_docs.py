@@ -1,14 +1,19 @@
 """A page of the docs …"""
 
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.skills import skills
 
 ROOT = Path(__file__).parent.parent
+WRITTEN_IN = ("python", "markdown", "po")
 
 
 def read(path: str) -> str:
@@ -28,12 +33,30 @@ def test_lists_every_skill_with_its_own_words() -> None:
     assert table == {skill.name: skill.summary for skill in skills().values()}
 
 
-def test_shows_a_handler_that_is_valid_code(tmp_path: Path) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", read("docs/adding-a-skill.md"), re.DOTALL)
-    scope: dict[str, object] = {}
-    exec(compile(code, "headline", "exec"), scope)
-    assert callable(scope["handle"])
-    assert callable(scope["problems"])
+@pytest.mark.timeout(180)
+def test_shows_a_skill_that_keeps_every_promise(tmp_path: Path) -> None:
+    page = read("docs/adding-a-skill.md")
+    shown = {lang: re.findall(rf"```{lang}\n(.*?)```", page, re.DOTALL) for lang in WRITTEN_IN}
+    handler, test = shown["python"]
+    for folder in ("bot", "docs", "handlers", "prompts", "tests"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("web"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "handlers/faq.py").write_text(handler, encoding="utf-8")
+    (tmp_path / "prompts/faq.md").write_text(shown["markdown"][0], encoding="utf-8")
+    (tmp_path / "bot/locale/fr/faq.po").write_text(shown["po"][0], encoding="utf-8")
+    (tmp_path / "tests/test_faq.py").write_text(test, encoding="utf-8")
+    asked = ("test_faq.py", "test_skills.py", "test_arrows.py", "test_words.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "faq or french",
+         *(f"tests/{name}" for name in asked)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) > 10
 
 
 def test_names_no_file_that_is_gone() -> None:
@@ -41,7 +64,7 @@ def test_names_no_file_that_is_gone() -> None:
         for path in re.findall(
             r"`((?:bot|docs|tests|handlers|prompts)/[\w./-]+\.\w+)`", read(page)
         ):
-            if "headline" not in path:
+            if "faq" not in path:
                 assert (ROOT / path).exists(), f"{page} names {path}"
 
 
