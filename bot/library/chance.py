@@ -1,8 +1,11 @@
 """What chance alone would do: many tests at once, two shares side by side, tails of the usual laws.
 
-Written on scipy.special: scipy.stats takes longer to load than most analyses take to run.
+Written on Python's own functions where there are, since scipy takes longer to load than most
+analyses take to run; for the rest on scipy.special.
 """
 
+from math import erfc, lgamma, sqrt
+from statistics import NormalDist
 from typing import TypeAlias
 
 import numpy as np
@@ -43,16 +46,14 @@ def two_shares(
 
 def normal_above(z: Numbers | float) -> Numbers:
     """The chance that a standard normal lies above z."""
-    from scipy.special import ndtr
-
-    return np.asarray(ndtr(-np.asarray(z)))
+    far = np.asarray(z, dtype=np.float64) / sqrt(2)
+    each = [erfc(one) / 2 for one in far.ravel().tolist()]
+    return np.array(each).reshape(far.shape)
 
 
 def normal_bound(share: float) -> float:
     """Below which a standard normal lies with this chance."""
-    from scipy.special import ndtri
-
-    return float(ndtri(share))
+    return NormalDist().inv_cdf(share)
 
 
 def t_above(value: Numbers | float, freedom: float) -> Numbers:
@@ -75,11 +76,35 @@ def chi_square_above(value: float, freedom: int) -> float:
     return float(chdtrc(freedom, value))
 
 
+def x_log_y(x: Numbers, y: Numbers | float) -> Numbers:
+    """x ln y; nought where x is."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(x > 0, x, 0.0) * np.log(np.where(x > 0, y, 1.0)))
+
+
+def log_gamma(z: Numbers) -> Numbers:
+    """ln Γ, one an element."""
+    return np.array([lgamma(one) for one in z.ravel().tolist()]).reshape(z.shape)
+
+
 def binomial_upto(hits: int, of: int, share: float) -> float:
     """The chance of at most so many hits."""
     from scipy.special import bdtr
 
     return float(bdtr(hits, of, share)) if hits < of else 1.0
+
+
+def auc(chances: Numbers, happened: Numbers) -> float:
+    """The chance that one to whom it happened was given a higher chance than one to whom not
+    (Mann & Whitney, Ann. Math. Stat. 18, 1947)."""
+    values, places = np.unique(chances, return_inverse=True)
+    counts = np.bincount(places, minlength=len(values))
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    yes = float(happened.sum())
+    no = len(happened) - yes
+    if not yes or not no:
+        return 0.5
+    return float((ranks[happened > 0].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
 def drawn_upto(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
@@ -112,13 +137,11 @@ def _upto(hits: float, all_: float, marked: float, drawn: float) -> float:
 
 def _law(all_: float, marked: float, drawn: float) -> tuple[Numbers, Numbers]:
     """All possible counts of marked ones among the drawn, with their chances."""
-    from scipy.special import gammaln
-
     counts = np.arange(max(0.0, drawn + marked - all_), min(drawn, marked) + 1)
 
     def ways(of: float, these: Numbers | float) -> Numbers:
         chosen = np.asarray(these, float)
-        return np.asarray(gammaln(of + 1) - gammaln(chosen + 1) - gammaln(of - chosen + 1))
+        return lgamma(of + 1) - log_gamma(chosen + 1) - log_gamma(of - chosen + 1)
 
     logs = ways(marked, counts) + ways(all_ - marked, drawn - counts) - ways(all_, drawn)
     return counts, np.exp(logs)

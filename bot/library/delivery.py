@@ -19,11 +19,10 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 import numpy as np
-from scipy.special import expit, xlogy
 
 from bot.evidence import source_named
 from bot.library.bought import CANCELLED
-from bot.library.chance import Numbers, false_discovery, fisher, two_shares
+from bot.library.chance import Numbers, false_discovery, fisher, two_shares, x_log_y
 from bot.library.findings import Findings, Where
 from bot.library.money import currencies
 from bot.library.narrow import last_day, narrowed
@@ -129,7 +128,7 @@ def two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | No
     surely = np.zeros(len(due))
     for _ in range(500):
         odds = np.log(part / (1 - part)) + _fit(late, due, high) - _fit(late, due, low)
-        surely = expit(odds)
+        surely = np.exp(-np.logaddexp(0, -odds))
         part = float(np.clip(surely.mean(), 1e-6, 1 - 1e-6))
         high = _share((surely * late).sum(), (surely * due).sum())
         low = _share(((1 - surely) * late).sum(), ((1 - surely) * due).sum())
@@ -142,7 +141,7 @@ def two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | No
 
 
 def _fit(late: Numbers, due: Numbers, share: float) -> Numbers:
-    return np.asarray(xlogy(late, share) + xlogy(due - late, 1 - share))
+    return x_log_y(late, share) + x_log_y(due - late, 1 - share)
 
 
 def _share(late: float, due: float) -> float:

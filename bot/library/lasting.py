@@ -27,7 +27,7 @@ from bot.words import words_from
 FOLDER = "findings"  # beside the folders of the kinds
 MOST = 200  # findings of one version: some 50 MB
 READ = ("", "library/**/", "proof/")  # what the analyses import of ours, and more
-PACKAGES = ("duckdb", "ibis-framework", "numpy", "scikit-learn", "scipy", "sqlglot", "statsmodels")
+PACKAGES = ("duckdb", "ibis-framework", "numpy", "scipy", "sqlglot")
 
 
 class Lasting:

@@ -1,9 +1,8 @@
 """Since when a share is another, and how sure the day is."""
 
 import numpy as np
-from scipy.special import xlogy
 
-from bot.library.chance import Numbers
+from bot.library.chance import Numbers, x_log_y
 
 EDGE = 3  # days on either side that a change needs
 
@@ -41,4 +40,4 @@ def _fit(hits: Numbers, of: Numbers) -> Numbers:
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(of > 0, hits / of, 0.0)
         other = np.where(of > 0, missed / of, 0.0)
-    return np.asarray(xlogy(hits, share) + xlogy(missed, other))
+    return x_log_y(hits, share) + x_log_y(missed, other)

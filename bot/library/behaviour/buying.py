@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from bot.library.behaviour import logistic
-from bot.library.behaviour.bgnbd import Numbers
 from bot.library.behaviour.seen import Seen
+from bot.library.chance import Numbers, auc
 
 AUC = 0.6  # below, the order of customers is hardly better than chance
 OFF = 0.25  # the number of buyers may be wrong by so much: more, and no campaign is planned by it
@@ -105,7 +105,7 @@ def _window(now: Seen, before: Seen) -> Window:
         customers=len(happened),
         buyers=int(happened.sum()),
         said=float(chances.sum()),
-        auc=logistic.auc(chances, happened),
+        auc=auc(chances, happened),
         brier=logistic.brier(chances, happened),
         base=rate * (1 - rate),
         chances=chances,

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
-from bot.library.chance import false_discovery
+from bot.library.chance import false_discovery, normal_above
 
 Q = 0.10
 
@@ -52,8 +52,6 @@ def steps_of(lines: ir.Table) -> ir.Table:
 def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
     """From one category to another or the same, strongest first, with at least `floor` purchases
     before and after. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
-    from scipy.special import ndtr
-
     times = {(str(r["a"]), str(r["b"])): int(r["times"]) for r in rows}
     every = times.get(("", ""), 0)
     names = sorted({name for pair in times for name in pair if name})
@@ -70,7 +68,7 @@ def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
     after = np.array([times.get(pair, 0) for pair in crossed], dtype=np.float64)
     spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
     z = (after - before * share) / np.maximum(spread, 1e-9)
-    q = false_discovery(ndtr(-z))
+    q = false_discovery(normal_above(z))
     lift = after / (before * share)
     found = [
         Step(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))

@@ -1,15 +1,14 @@
-"""A chance from a few numbers: logistic regression, and how good its chances were.
+"""A chance from a few numbers: logistic regression, and how far off its chances were.
 
 Fitted by Newton's method with a small ridge (le Cessie & van Houwelingen, Applied Statistics 41,
-1992), on standardised columns. AUC is the Mann–Whitney statistic; Brier, Monthly Weather Review 78
-(1950).
+1992), on standardised columns. Brier, Monthly Weather Review 78 (1950).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from bot.library.behaviour.bgnbd import Numbers
+from bot.library.chance import Numbers
 
 RIDGE = 1.0
 STEPS = 50
@@ -48,18 +47,6 @@ def fit(features: Numbers, happened: Numbers) -> Curve:
         if np.abs(step).max() < 1e-8:
             break
     return Curve(weights, centre, scale)
-
-
-def auc(chances: Numbers, happened: Numbers) -> float:
-    """The chance that one to whom it happened was given a higher chance than one to whom not."""
-    values, places = np.unique(chances, return_inverse=True)
-    counts = np.bincount(places, minlength=len(values))
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
-    yes = float(happened.sum())
-    no = len(happened) - yes
-    if not yes or not no:
-        return 0.5
-    return float((ranks[happened > 0].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
 def brier(chances: Numbers, happened: Numbers) -> float:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.library.feedback.factors import factors
 from bot.library.feedback.names import proper
 from bot.library.feedback.texts import Text
 from bot.library.feedback.tongues import FILLER, SETS
-from bot.library.feedback.vectors import SEED, tfidf, words
+from bot.library.feedback.vectors import SEED, Terms, words
 from bot.library.findings import Findings
 from bot.words import Words
 
@@ -91,21 +92,14 @@ def tell_emerging(found: Findings, texts: Sequence[Text]) -> None:
 
 def _factors(said: list[list[str]]) -> tuple[list[list[str]], NDArray[np.intp]]:
     """The leading words of each factor, and the factor that leads each text (−1: none)."""
-    from sklearn.decomposition import NMF
-
-    vectors = tfidf(rare=3, often=0.5, pairs=False)
     try:
-        table = vectors.fit_transform(said)
+        terms = Terms(said, rare=3, often=0.5, pairs=False)
     except ValueError:  # no word stands in three texts
         return [], np.full(len(said), -1)
-    size = min(THEMES, *table.shape)
-    factors = NMF(size, init="nndsvd", random_state=SEED, max_iter=150, tol=1e-3)
-    weights = factors.fit_transform(table)
-    names = vectors.get_feature_names_out()
+    weights, leading = factors(terms.rows, min(THEMES, *terms.rows.shape))
     leads = np.where(weights.max(axis=1) > 0, weights.argmax(axis=1), -1)
     return [
-        [str(names[j]) for j in np.argsort(-row, kind="stable")[:TERMS]]
-        for row in factors.components_
+        [terms.names[j] for j in np.argsort(-row, kind="stable")[:TERMS]] for row in leading.T
     ], leads
 
 

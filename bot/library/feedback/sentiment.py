@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.library.chance import auc
+from bot.library.feedback.learner import chances, out_of_fold
 from bot.library.feedback.levels import percent
 from bot.library.feedback.listening import Listened
 from bot.library.feedback.texts import Text
 from bot.library.feedback.titles import title
-from bot.library.feedback.vectors import SEED, tfidf
+from bot.library.feedback.vectors import Terms
 from bot.library.findings import Findings
 from bot.words import Words
 
@@ -49,11 +51,11 @@ def mood(said: Listened) -> Mood:
         return Mood(happy, None, len(taught), 0)
     if len(taught) > TAUGHT:
         taught = taught[np.linspace(0, len(taught) - 1, TAUGHT).astype(int)]
-    auc, read = _learnt(said, taught, happy[taught], open_)
-    if auc < GOOD:
-        return Mood(happy, auc, len(taught), 0)
+    good, read = _learnt(said, taught, happy[taught], open_)
+    if good < GOOD:
+        return Mood(happy, good, len(taught), 0)
     happy[open_] = read
-    return Mood(happy, auc, len(taught), len(open_))
+    return Mood(happy, good, len(taught), len(open_))
 
 
 def _learnt(
@@ -63,24 +65,11 @@ def _learnt(
     open_: NDArray[np.intp],
 ) -> tuple[float, NDArray[np.float64]]:
     """The classifier's AUC, and what it says of the texts without stars."""
-    from scipy.sparse import hstack
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
-    vectors = tfidf()
-    known = hstack(
-        [vectors.fit_transform([said.words(i) for i in taught]), _tones(said, taught)], "csr"
-    )
-    learner = LogisticRegression(class_weight="balanced", C=4.0, solver="newton-cg", tol=1e-2)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
-    guessed = cross_val_predict(learner, known, happy, cv=folds, method="predict_proba")[:, 1]
-    learner.fit(known, happy)
-    unknown = hstack(
-        [vectors.transform([said.words(i) for i in open_]), _tones(said, open_)], "csr"
-    )
-    chance = learner.predict_proba(unknown)[:, 1]
-    return float(roc_auc_score(happy, guessed)), (chance >= 0.5).astype(float)
+    terms = Terms([said.words(i) for i in taught])
+    known = terms.rows.beside(_tones(said, taught))
+    guessed = out_of_fold(known, happy, FOLDS)
+    asked = terms.of([said.words(i) for i in open_]).beside(_tones(said, open_))
+    return auc(guessed, happy), (chances(known, happy, asked) >= 0.5).astype(float)
 
 
 def _tones(said: Listened, places: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -19,7 +19,7 @@ import numpy as np
 from ibis import _
 
 from bot.library.bought import days_of
-from bot.library.chance import false_discovery
+from bot.library.chance import false_discovery, normal_above
 
 WITHIN = (30, 60, 90, 180)  # days
 BREAKDOWN = 90
@@ -87,8 +87,6 @@ def compared(
     """Each name against all others of the same months, names below `floor` customers left out.
     `rows` of `by_first`, `everybody` of `cohorts`. Largest first; `q` is Benjamini–Hochberg over
     all names compared."""
-    from scipy.special import ndtr
-
     cohort = {r["month"]: (r["customers"], r["back"]) for r in everybody}
     people = sum(c[0] for c in cohort.values())
     months: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
@@ -98,7 +96,7 @@ def compared(
     for name, strata in months.items():
         n, back = (sum(s[i] for s in strata) for i in (0, 1))
         if floor <= n <= people - floor:
-            p = 2 * float(ndtr(-abs(_mantel_haenszel(strata))))
+            p = 2 * float(normal_above(abs(_mantel_haenszel(strata))))
             found.append(Back(name, n, back, _others(strata), p))
     q = false_discovery(np.array([b.q for b in found], dtype=np.float64))
     sure = [replace(b, q=float(q[i])) for i, b in enumerate(found)]

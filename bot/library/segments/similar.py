@@ -16,6 +16,7 @@ import ibis.expr.types as ir
 import numpy as np
 from ibis import _
 
+from bot.library.chance import drawn_above
 from bot.library.segments.together import baskets
 
 SHARE = 0.1  # of those without it: the best tenth is the audience
@@ -44,17 +45,8 @@ class Trial:
     @property
     def p(self) -> float:
         """That a tenth drawn blindly does as well (hypergeometric, one-sided)."""
-        from scipy.special import gammaln
-
-        k = np.arange(self.bought, min(self.all_bought, self.chosen) + 1, dtype=np.float64)
-        k = k[self.chosen - k <= self.people - self.all_bought]
-
-        def ways(of: Any, n: Any) -> Any:
-            return gammaln(of + 1.0) - gammaln(n + 1.0) - gammaln(of - n + 1.0)
-
-        others, rest = self.people - self.all_bought, self.chosen - k
-        logs = ways(self.all_bought, k) + ways(others, rest) - ways(self.people, self.chosen)
-        return float(min(1.0, np.exp(logs).sum()))
+        four = self.bought - 1, self.people, self.all_bought, self.chosen
+        return float(drawn_above(*(np.array([one], float) for one in four))[0])
 
 
 def scored(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:

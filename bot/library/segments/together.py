@@ -18,7 +18,7 @@ import numpy as np
 from ibis import _
 from numpy.typing import NDArray
 
-from bot.library.chance import NORMAL, false_discovery
+from bot.library.chance import NORMAL, false_discovery, normal_above
 from bot.library.shelf import FLOOR
 
 MOST = 300  # things, those with most customers: pairs grow with the square
@@ -70,8 +70,6 @@ def pairs(
 ) -> list[Pair]:
     """Pairs with at least `floor` customers who have both, strongest first; `rows` of `pairs_of`,
     among `people` customers. `q` is Benjamini–Hochberg over all pairs, one-sided."""
-    from scipy.special import ndtr
-
     alone = {str(r["a"]): r["both"] for r in rows if r["a"] == r["b"]}
     met = {(str(r["a"]), str(r["b"])): r["both"] for r in rows if r["a"] != r["b"]}
     things = sorted(alone)
@@ -84,7 +82,7 @@ def pairs(
     usual = _ordinary(crossed, lift, category_of or {})
     z = 2 * (np.sqrt(both + 0.375) - np.sqrt(expected * usual + 0.375))
     spread = max(1.0, NORMAL * float(np.median(np.abs(z))))
-    q = false_discovery(ndtr(-z / spread))
+    q = false_discovery(normal_above(z / spread))
     found = [
         Pair(a, b, int(both[i]), float(lift[i]), float(usual[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
