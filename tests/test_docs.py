@@ -47,7 +47,7 @@ def test_shows_a_skill_that_keeps_every_promise(tmp_path: Path) -> None:
     (tmp_path / "tests/test_faq.py").write_text(test, encoding="utf-8")
     asked = ("test_faq.py", "test_skills.py", "test_arrows.py", "test_words.py")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "faq or french",
+        [sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-k", "faq or french",
          *(f"tests/{name}" for name in asked)],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
