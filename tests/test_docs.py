@@ -45,16 +45,15 @@ def test_shows_a_skill_that_keeps_every_promise(tmp_path: Path) -> None:
     (tmp_path / "prompts/faq.md").write_text(shown["markdown"][0], encoding="utf-8")
     (tmp_path / "bot/locale/fr/faq.po").write_text(shown["po"][0], encoding="utf-8")
     (tmp_path / "tests/test_faq.py").write_text(test, encoding="utf-8")
-    asked = ("test_faq.py", "test_skills.py", "test_arrows.py", "test_words.py")
+    asked = [f"tests/test_{name}.py" for name in ("faq", "skills", "arrows", "words")]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "-k", "faq or french",
-         *(f"tests/{name}" for name in asked)],
+        [sys.executable, "-m", "pytest", "-o", "addopts=", "-k", "faq or french", *asked],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=150,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout[-3000:]
     assert int(re.findall(r"(\d+) passed", done.stdout)[-1]) > 10
 
