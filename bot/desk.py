@@ -17,11 +17,13 @@ from pydantic import BaseModel, ConfigDict
 from bot.around import people
 from bot.brand import Brand
 from bot.channels import Channel
+from bot.checks import Check
 from bot.evidence import Evidence, Fact
 from bot.parts import File
 from bot.pictures import Picture
 from bot.privacy import Veil
 from bot.prompts import fill
+from bot.refused import refused
 from bot.request import Question, Request
 from bot.words import Words
 
@@ -138,6 +140,7 @@ class Desk:
         self.pictures: dict[str, bytes] = {}  # by SHA-256
         self._library, self._writer = library, writer
         self._receipt, self._grow = receipt, grow
+        self.notes: tuple[Check, ...] = ()  # findings on how it was written
 
     async def look_up(self, *kinds: str, of: Request | None = None) -> Evidence:
         """Facts of these kinds, added to the evidence at hand. Unknown kinds give nothing. `of` is
@@ -192,24 +195,30 @@ class Desk:
     ) -> T:
         """An Output in words. What `check` finds goes back to the writer, at most twice. An
         analysis brings its own words `by_rules`: an AI makes them better, rules leave them. What
-        an AI makes up is found; and they go out when its words still don't pass."""
-        veil = Veil()
+        an AI makes up is found; and they go out when its words still don't pass, or once it has
+        not mended what it was told."""
+        veil, costs = Veil(), list[Decimal | None]()
         assignment = self._assignment(veil, by_rules)
+
+        async def receipt(sent: Sent) -> None:
+            costs.append(sent.usd)
+            await self._receipt(sent)
+
         for _ in range(CORRECTIONS + 1):
-            written = await self._writer.write(
-                assignment, output, receipt=self._receipt, grow=self._grow
-            )
+            written = await self._writer.write(assignment, output, receipt=receipt, grow=self._grow)
             found = check(veil.lift(written)) if check else []
             found = [*veil.draw(found), *await self._made_up(written, assignment)]
             if not found:
-                break
+                return veil.lift(written)
+            if by_rules is not None and set(found) & set(assignment.corrections):
+                break  # the same fault again: a third try would be paid for in vain
             assignment = assignment.model_copy(
                 update={"corrections": tuple(found), "last": written.model_dump_json()}
             )
-        else:
-            if by_rules is not None:
-                return by_rules
-        return veil.lift(written)
+        if by_rules is None:
+            return veil.lift(written)
+        self.notes += (refused(costs),)
+        return by_rules
 
     async def _made_up(self, written: BaseModel, assignment: Assignment) -> list[str]:
         """What an AI added to an analysis that nothing bears out. All of it is still veiled."""

@@ -69,6 +69,7 @@ async def draft(
     checks = prove(
         parts, hooks, desk.evidence, request=request, brand=brand, channel=channel, today=today
     )
+    checks = (*checks, *desk.notes)
     return Drafted(parts, hooks, desk.evidence, checks, leads_of(output), desk.pictures)
 
 

@@ -170,3 +170,24 @@ async def test_never_quotes_what_nobody_said(skill: str) -> None:
     found, wrong = await scripted(skill, QUOTE, SCRIPTS[skill].good)
     assert "is in no source, letter for letter" in wrong[0]
     assert not any("in the dark" in part.text for part in found.parts)
+
+
+@EVERY
+async def test_is_not_paid_for_a_third_time_with_the_same_fault(skill: str) -> None:
+    script, base = SCRIPTS[skill], await by_rules(skill)
+    found, wrong = await scripted(skill, script.segment[0])  # again and again
+    assert len(wrong) == 1
+    assert [part.text for part in found.parts] == [part.text for part in base.parts]
+
+
+async def test_tells_what_the_words_cost_that_were_not_kept() -> None:
+    script = SCRIPTS["answer"]
+    found, wrong = await scripted("answer", script.figure, script.segment[0], QUOTE)
+    assert len(wrong) == 2
+    (told,) = [check.words for check in found.checks if check.rule == "rewriting"]
+    assert "3 tries" in told.to("en")
+    assert "US$0.01" in told.to("en")
+    assert "3 essais" in told.to("fr")
+    assert "0,01" in told.to("fr")
+    kept, _ = await scripted("answer", script.good)
+    assert not [check for check in kept.checks if check.rule == "rewriting"]
