@@ -1,7 +1,9 @@
 """The watched folder: a file put into `inbox/` comes in by itself, or is told why it does not.
 
 Only what is understood without a doubt comes in. It is moved to `inbox/done/` with a note beside
-it, or to `inbox/refused/` with the reason. `inbox/T0SHOP/` is the inbox of that workspace.
+it, or to `inbox/refused/` with the reason. Orders without their lines, or lines without their
+orders, wait in `waiting/` until the other file is put there. `inbox/T0SHOP/` is the inbox of that
+workspace.
 """
 
 import asyncio
@@ -9,7 +11,7 @@ import fcntl
 import logging
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +21,23 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from bot.clock import minute
-from bot.doors.house import LOCAL, House, now
-from bot.doors.own import own_words_of
+from bot.doors.house import LOCAL, House
+from bot.doors.inbox_halves import (
+    GIVEN_UP,
+    WAITING,
+    join,
+    note_of,
+    others,
+    said_to,
+    side_of,
+    waiting,
+)
+from bot.doors.inbox_rows import Taking
+from bot.doors.looking import Asked, Seen, look
+from bot.dropped import Part, titled
 from bot.errors import CannotDo
+from bot.halves import WAITS
 from bot.job import Job
-from bot.library.catalogue.file import write_rejects
-from bot.library.files import Taken, Understood, read, understand
-from bot.library.files.goods import reread
-from bot.product import ProductRow
 from bot.words import Words
 from bot.workspace import Workspace
 
@@ -35,7 +46,7 @@ log = logging.getLogger("bot.inbox")
 FOLDER, DONE, REFUSED, LOCK = "inbox", "done", "refused", ".lock"
 QUIET = 10.0  # seconds without a change: nobody is still writing
 UNFINISHED = (".part", ".tmp", ".crdownload", ".partial", ".filepart")
-OURS = (DONE, REFUSED)
+OURS = (DONE, REFUSED, WAITING)
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class Inbox:
 
     def due(self, session: Session, at: datetime) -> Iterable[Job]:
         """A look a minute, by one process, while something lies there."""
-        if any(True for _ in self._ready()):
+        if any(True for _ in self._ready()) or any(True for _ in self._forsaken()):
             yield Job(kind="inbox", subject=FOLDER, workspace=LOCAL, turn=minute(at))
 
     async def do(self, _: str) -> None:
@@ -63,27 +74,85 @@ class Inbox:
         if not self.folder.is_dir():
             return 0
         with (self.folder / LOCK).open("w") as lock, _alone(lock) as alone:
-            return sum(self._handle(path) for path in sorted(self._ready())) if alone else 0
+            if not alone:
+                return 0
+            # halves first: what completes them is then still beside them
+            ready = sorted((side_of(path) is None, path) for path in self._ready())
+            moved = sum(self._handle(path) for _, path in ready)
+            return moved + sum(self._give_up(path) for path in list(self._forsaken()))
 
     def _ready(self) -> Iterator[Path]:
         """Files that nobody writes to any more; links and hidden files are none."""
-        if not self.folder.is_dir():
-            return
-        folders = [self.folder, *(one for one in self.folder.iterdir() if one.name not in OURS)]
-        for folder in folders:
-            if folder.is_dir() and not folder.is_symlink() and not folder.name.startswith("."):
-                yield from (path for path in folder.iterdir() if _is_ready(path))
+        for folder in self._folders():
+            yield from (path for path in folder.iterdir() if _is_ready(path))
+
+    def _folders(self) -> Iterator[Path]:
+        """The inbox, and that of each workspace."""
+        if self.folder.is_dir():
+            yield self.folder
+            for one in self.folder.iterdir():
+                named = one.name not in OURS and not one.name.startswith(".")
+                if named and one.is_dir() and not one.is_symlink():
+                    yield one
+
+    def _forsaken(self) -> Iterator[Path]:
+        """Halves that waited for as long as one waits in Slack."""
+        for folder in self._folders():
+            for path in waiting(folder):
+                if time.time() - path.stat().st_ctime > WAITS.total_seconds():
+                    yield path
+
+    def _give_up(self, path: Path) -> int:
+        note_of(path).unlink(missing_ok=True)
+        return self._move(path, REFUSED, GIVEN_UP)
 
     def _handle(self, path: Path) -> int:
-        """One file, to the end. A file that is gone meanwhile was somebody's change of mind."""
+        """One file, to the end. A file that is gone meanwhile was somebody's change of mind, or the
+        other half of one before it."""
+        if not path.exists():
+            return 0
         try:
-            note = self._take(self._workspace(path), path)
+            with tempfile.TemporaryDirectory(prefix="inbox-") as folder:
+                return self._in_or_waiting(path, Path(folder))
         except CannotDo as reason:
             log.warning("a file in the inbox was refused")
             return self._move(path, REFUSED, reason.words.to("en"))
         except FileNotFoundError:
             return 0
-        return self._move(path, DONE, note)
+
+    def _in_or_waiting(self, path: Path, folder: Path) -> int:
+        workspace, side = self._workspace(path), side_of(path)
+        if side is None:
+            seen, left = look([path], folder, Asked())
+            if not seen:
+                raise left[0][1]
+            return self._move(path, DONE, self._take_all(workspace, seen, left))
+        for other in others(path, side, self._beside(path)):
+            if (found := join(path, other, self._beside(path), folder)) is not None:
+                note = self._take_all(workspace, [found.seen], ())
+                note_of(other).unlink(missing_ok=True)
+                return sum(self._move(one, DONE, note) for one in found.used)
+        return self._move_to(path, path.parent / WAITING, said_to(side))
+
+    def _beside(self, path: Path) -> list[Path]:
+        """What else is ready in this inbox."""
+        return sorted(one for one in path.parent.iterdir() if one != path and _is_ready(one))
+
+    def _take_all(
+        self, workspace: str, seen: Sequence[Seen], left: Sequence[tuple[Path, CannotDo]]
+    ) -> str:
+        """What was understood, into the library; the note to leave beside it."""
+        taking = Taking(self.house, workspace, self._rejects)
+        notes = [words.to("en") for one in seen for words in one.told]
+        for one in seen:
+            named = f"{one.found.name}: " if len(seen) > 1 else ""
+            notes.append(named + taking.take(one.part, one.found))
+        return "\n".join([*notes, *(f"Left: {why.words.to('en')}" for _, why in left)])
+
+    def _rejects(self, part: Part) -> Path:
+        """Where the rows of this table that stay out are told, beside its note."""
+        named = titled(part.path.stem, part.sheets).replace("/", " ")
+        return _free(self.folder / DONE, f"{named}.rejects.csv")
 
     def _workspace(self, path: Path) -> str:
         """The folder's name, or the only workspace there is."""
@@ -95,67 +164,15 @@ class Inbox:
                 raise CannotDo(Words("There is no workspace {name}.", name=named))
         return named
 
-    def _take(self, workspace: str, path: Path) -> str:
-        """The file's rows into the library; the note to leave beside it."""
-        understood = understand(path, name=path.name)
-        if understood.kind == "products":
-            return self._take_products(workspace, path, understood)
-        with tempfile.TemporaryDirectory(prefix="inbox-") as folder:
-            to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking = self.house.stocking
-            taken = read(
-                path,
-                understood,
-                to=to,
-                key=stocking.key(),
-                apart=apart,
-                own=own_words_of(self.house, workspace, understood.kind),
-            )
-            kept = apart if apart.exists() else None
-            merged = stocking.take(workspace, understood.kind, to, source=path.name, apart=kept)
-            told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
-            return f"{told}.\n{self._left_out(path, taken)}{_noted(understood)}"
-
-    def _take_products(self, workspace: str, path: Path, understood: Understood) -> str:
-        """A catalogue into the rows of products."""
-        catalogue = reread(path, understood)
-        with self.house.database.begin() as session:
-            Workspace.ensure(session, workspace, now())
-            rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
-            new, again = ProductRow.put(session, workspace, rows, file=path.name, now=now())
-        if catalogue.rejects or catalogue.remarks:
-            self.folder.joinpath(DONE).mkdir(parents=True, exist_ok=True)
-            beside = _free(self.folder / DONE, f"{path.stem}.rejects.csv")
-            write_rejects(catalogue, beside)
-        stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
-        return f"{new} new products, {again} replaced{stayed}."
-
-    def _left_out(self, path: Path, taken: Taken) -> str:
-        """Rejected rows go into a file of their own beside the note."""
-        if not taken.rejects:
-            return ""
-        beside = _free(self.folder / DONE, f"{path.stem}.rejects.csv")
-        beside.write_bytes(taken.rejects.read_bytes())
-        taken.rejects.unlink()
-        return f"{taken.rejected} rows stayed out: see {beside.name}\n"
-
     def _move(self, path: Path, where: str, note: str) -> int:
+        return self._move_to(path, self.folder / where, note)
+
+    def _move_to(self, path: Path, folder: Path, note: str) -> int:
         """Out of the inbox, never over another file, with a note beside it."""
-        to = _free(self.folder / where, path.name)
-        to.with_name(f"{to.name}.txt").write_text(f"{path.name}: {note}\n", encoding="utf-8")
+        to = _free(folder, path.name)
+        note_of(to).write_text(f"{path.name}: {note}\n", encoding="utf-8")
         path.rename(to)
         return 1
-
-
-def _noted(understood: Understood) -> str:
-    """What was assumed and left aside, for whoever wants to be sure."""
-    lines = [f"Read as {understood.kind}."]
-    lines += [words.to("en") for words in understood.assumed]
-    if understood.dropped:
-        lines.append(f"Personal, not kept: {', '.join(understood.dropped)}")
-    if understood.ignored:
-        lines.append(f"Not understood, left out: {', '.join(understood.ignored)}")
-    return "\n".join(lines)
 
 
 def _is_ready(path: Path) -> bool:
@@ -185,7 +202,7 @@ def _free(folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     first = folder / name
     to, number = first, 1
-    while to.exists() or to.with_name(f"{to.name}.txt").exists():
+    while to.exists() or note_of(to).exists():
         number += 1
         to = first.with_stem(f"{first.stem} ({number})")
     return to

@@ -137,7 +137,7 @@ def test_writes_down_why_a_row_stayed_out(home: Path, capsys: pytest.CaptureFixt
     assert main(["import", "--yes", file(home, bad)]) == 1
     told = capsys.readouterr().out
     path = Path(told.split("Why, row by row: ")[1].split("\n")[0])
-    assert "1 rows stayed out" in told
+    assert "1 row stayed out" in told
     assert path == home / "rejects" / "orders.rejects.csv"
     header, row = path.read_text("utf-8-sig").splitlines()
     assert header == "line,column,reason,row"

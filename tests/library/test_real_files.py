@@ -145,6 +145,20 @@ def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
         assert together([Part(half)], tmp_path, {}) is None
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["Order ID,SKU,Title,Quantity,Unit price", "Commande,Réf,Produit,Quantité,Prix unitaire"],
+)
+def test_of_lines_that_name_their_products_is_no_catalogue(tmp_path: Path, head: str) -> None:
+    path = written(tmp_path, "lines.csv", head, "o1,TEE,Tee shirt,2,19.00")
+    with pytest.raises(CannotDo, match="has the lines of orders"):
+        understand(path, name=path.name)
+    joined = together([Part(path), Part(half_of_the_orders(tmp_path))], tmp_path, {})
+    assert joined is not None
+    (row,) = taken(joined.path, understand(joined.path, name=joined.name))
+    assert (row["title"], row["amount"]) == ("Tee shirt", Decimal("38.00"))
+
+
 def test_of_lines_of_other_orders_is_refused(tmp_path: Path) -> None:
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path, "z1")]
     with pytest.raises(CannotDo, match="their order numbers differ"):

@@ -9,6 +9,7 @@ from bot.library.catalogue.sorting import Reject as ProductReject
 from bot.library.files.headless import likely, shown
 from bot.library.files.names import PRODUCTS, Match, spoken
 from bot.library.files.rejecting import Reject
+from bot.library.files.sides import is_lines
 from bot.library.files.understood import Mapped
 from bot.library.kinds import Type, kinds
 from bot.words import Words
@@ -60,8 +61,7 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
                 file=name,
             )
         )
-    worth = "amount" in has or "unit_price" in match.aids
-    if kind in (None, "orders") and "order" in has and "product" in has and worth:
+    if kind in (None, "orders") and is_lines(match):
         return CannotDo(
             Words(
                 "{file} has the lines of orders, but not when they were placed. The file of the "

@@ -49,8 +49,9 @@ def together(parts: Collection[Part], folder: Path, called: Mapping[str, str]) -
     """The orders and their lines among these files, in one; None when there is not one of each.
     Raises CannotDo when no line names one of the orders. Writes into `folder` alone."""
     files = [half for part in parts if (half := _looked_at(part, called)) is not None]
-    orders = [one for one in files if side(one.match) == "orders"]
-    lines = [one for one in files if side(one.match) == "lines"]
+    halves = [one for one in files if one.kind is None]
+    orders = [one for one in halves if side(one.match) == "orders"]
+    lines = [one for one in halves if side(one.match) == "lines"]
     if len(orders) != 1 or len(lines) != 1:
         return None
     rest = [one for one in files if one not in (*orders, *lines)]
@@ -63,7 +64,7 @@ def half(part: Part) -> str | None:
     """Whether a file holds the orders ("orders") or their lines ("lines") of a shop that exports
     them apart; None for any other file."""
     file = _looked_at(part, {})
-    return side(file.match) if file else None
+    return side(file.match) if file and file.kind is None else None
 
 
 def stands_alone(part: Part) -> bool:

@@ -11,6 +11,7 @@ from bot.library.catalogue.columns import known_fields
 from bot.library.kinds import called, kinds
 
 PRODUCTS = "products"
+OF_ANYTHING = ("name", "id")  # called so, a column holds orders' numbers only beside their dates
 COUNTS = ("impressions", "clicks", "sent", "opened", "delivered")
 CONSENTS = ("email", "sms", "ads_user_data", "ads_personalization", "opted_out")
 HINTS: Mapping[str, tuple[str, ...]] = {
@@ -65,10 +66,15 @@ def ways(name: str) -> tuple[str, ...]:
 def guess(names: Sequence[str], file: str, given: Mapping[str, str], kind: str | None) -> Match:
     """The kind that makes most sense of the columns, or `kind`; score 0 when none does."""
     candidates = [match(one, names, given) for one in ([kind] if kind else [*kinds(), PRODUCTS])]
-    if any({"order", "at", "customer"} <= set(one.columns) for one in candidates[:1]) and not kind:
-        candidates = candidates[:-1]  # who bought what and when is no catalogue, whatever it lacks
+    if not kind and _of_orders(candidates[0], names):
+        candidates = candidates[:-1]  # what was in which order is no catalogue, whatever it lacks
     whole = [one for one in candidates if complete(one)] or candidates
     return max(whole, key=lambda one: one.score + 2 * (complete(one) and _hinted(one.kind, file)))
+
+
+def _of_orders(found: Match, names: Sequence[str]) -> bool:
+    """Whether a file tells of orders, by a column that can be nothing but their numbers."""
+    return "order" in found.columns and spoken(names[found.columns["order"]]) not in OF_ANYTHING
 
 
 def match(kind: str, names: Sequence[str], given: Mapping[str, str]) -> Match:
@@ -78,6 +84,9 @@ def match(kind: str, names: Sequence[str], given: Mapping[str, str]) -> Match:
     lists = {ours: column.called for ours, column in kinds()[kind].columns.items()}
     aids = kinds()[kind].aids
     columns = _assigned(names, {**lists, **aids}, given)
+    named = names[columns["order"]] if kind == "orders" and "order" in columns else ""
+    if "at" not in columns and not given and spoken(named) in OF_ANYTHING:
+        del columns["order"]
     taken = set(columns.values())
     metrics = _metrics(names, columns) if kind == "experiments" else {}
     taken |= set(metrics.values())

@@ -18,7 +18,8 @@ def is_orders(found: Match) -> bool:
 def is_lines(found: Match) -> bool:
     """Whether a file says what was in orders and for how much, but not when."""
     has = found.columns
-    return {"order", "product"} <= set(has) and "at" not in has and _worth(found)
+    what = "product" in has or "title" in has
+    return "order" in has and what and "at" not in has and _worth(found)
 
 
 def _worth(found: Match) -> bool:

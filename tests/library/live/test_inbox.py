@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from bot.clock import minute
@@ -163,3 +164,89 @@ def test_is_due_once_a_minute_while_something_lies_there(inbox: Inbox, house: Ho
         put(inbox.folder, "orders.csv")
         jobs = [*inbox.due(session, at), *inbox.due(session, at)]
     assert {job.id for job in jobs} == {f"inbox:inbox:{minute(at)}"}
+
+
+ORDERS = "Order ID,Order date,Customer ID\n1001,2026-11-02,c1\n1002,2026-11-03,c2\n"
+LINES = "Order ID,SKU,Quantity,Unit price\n1001,TEE,2,19.00\n1001,MUG,1,9.50\n1002,TEE,1,19.00\n"
+PEOPLE = "Customer ID,Region,Accepts Email Marketing\nc1,Bretagne,yes\nc2,Corse,no\n"
+
+
+def note(inbox: Inbox, path: str) -> str:
+    return (inbox.folder / f"{path}.txt").read_text()
+
+
+def test_lets_a_half_wait_until_the_other_comes(inbox: Inbox, house: House) -> None:
+    put(inbox.folder, "lines.csv", LINES)
+    assert inbox.look() == 1
+    assert below(inbox) == ["waiting/lines.csv", "waiting/lines.csv.txt"]
+    assert "the one with an order and its date on each row" in note(inbox, "waiting/lines.csv")
+    assert inbox.look() == 0
+    put(inbox.folder, "orders.csv", ORDERS)
+    assert inbox.look() == 2
+    assert orders(house) == 3
+    done = ["done/lines.csv", "done/lines.csv.txt", "done/orders.csv", "done/orders.csv.txt"]
+    assert below(inbox) == done
+    assert "orders.csv and lines.csv are read as one: 3 lines" in note(inbox, "done/lines.csv")
+
+
+def test_reads_two_halves_as_one_with_what_completes_them(inbox: Inbox, house: House) -> None:
+    for name, text in (("a.csv", PEOPLE), ("lines.csv", LINES), ("orders.csv", ORDERS)):
+        put(inbox.folder, name, text)
+    assert inbox.look() == 3
+    listed = house.stocking.shelf("local").listed
+    assert {kind: one.rows for kind, one in listed.items()} == {"orders": 3, "consents": 2}
+    assert "a.csv completes it, by Customer ID." in note(inbox, "done/orders.csv")
+
+
+def test_takes_the_half_that_fits_of_those_that_wait(inbox: Inbox, house: House) -> None:
+    put(inbox.folder, "one.csv", LINES)
+    put(inbox.folder, "two.csv", LINES.replace("100", "770"))
+    inbox.look()
+    put(inbox.folder, "orders.csv", ORDERS)
+    assert inbox.look() == 2
+    assert orders(house) == 3
+    assert "waiting/two.csv" in below(inbox)
+
+
+def test_gives_a_half_back_after_a_week(
+    inbox: Inbox, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(inbox.folder, "lines.csv", LINES)
+    inbox.look()
+    with house.database.begin() as session:
+        assert not list(inbox.due(session, now()))
+        late = time.time() + 8 * 86_400
+        monkeypatch.setattr("bot.doors.inbox.time.time", lambda: late)
+        assert list(inbox.due(session, now()))
+    assert inbox.look() == 1
+    assert below(inbox) == ["refused/lines.csv", "refused/lines.csv.txt"]
+    assert "did not come within a week" in note(inbox, "refused/lines.csv")
+
+
+def test_keeps_halves_of_two_workspaces_apart(inbox: Inbox, house: House) -> None:
+    with house.database.begin() as session:
+        for name in ("T1", "T2"):
+            Workspace.ensure(session, name, now())
+    put(inbox.folder / "T1", "lines.csv", LINES)
+    put(inbox.folder / "T2", "orders.csv", ORDERS)
+    inbox.look()
+    assert "T1/waiting/lines.csv" in below(inbox)
+    assert "T2/waiting/orders.csv" in below(inbox)
+
+
+def test_takes_each_table_of_a_workbook_in(inbox: Inbox, house: House) -> None:
+    book = openpyxl.Workbook()
+    for name, text in (("Orders", ORDERS), ("Lines", LINES), ("Notes", "By Ana")):
+        sheet = book.create_sheet(name)
+        for line in text.splitlines():
+            sheet.append(line.split(","))
+    sheet = book.create_sheet("People")
+    for line in PEOPLE.splitlines():
+        sheet.append(line.split(","))
+    book.save(inbox.folder / "shop.xlsx")
+    assert inbox.look() == 1
+    listed = house.stocking.shelf("local").listed
+    assert {kind: one.rows for kind, one in listed.items()} == {"orders": 3, "consents": 2}
+    said = note(inbox, "done/shop.xlsx")
+    assert "shop.xlsx (Orders) and shop.xlsx (Lines) are read as one" in said
+    assert "left out, as it holds no table that I know: Notes" in said

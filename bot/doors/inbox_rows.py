@@ -1,0 +1,82 @@
+"""A table of the watched folder into the library, and what the note beside its file says of it."""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.doors.house import LOCAL, House, now
+from bot.doors.own import own_words_of
+from bot.dropped import Part
+from bot.library.catalogue.file import write_rejects
+from bot.library.files import Taken, Understood, read
+from bot.library.files.goods import reread
+from bot.product import ProductRow
+from bot.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Taking:
+    """Into this workspace; `rejects` says where the rows that stay out are told."""
+
+    house: House
+    workspace: str
+    rejects: Callable[[Part], Path]
+
+    def take(self, part: Part, understood: Understood) -> str:
+        """A table's rows into the library; what there is to say of it."""
+        if understood.kind == "products":
+            return self._products(part, understood)
+        with tempfile.TemporaryDirectory(prefix="inbox-") as folder:
+            to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
+            stocking = self.house.stocking
+            taken = read(
+                part.path,
+                understood,
+                to=to,
+                key=stocking.key(),
+                apart=apart,
+                own=own_words_of(self.house, self.workspace, understood.kind),
+            )
+            kept = apart if apart.exists() else None
+            name = understood.name
+            merged = stocking.take(self.workspace, understood.kind, to, source=name, apart=kept)
+            told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
+            return f"{told}.\n{self._left_out(part, taken)}{_noted(understood)}"
+
+    def _products(self, part: Part, understood: Understood) -> str:
+        """A catalogue into the rows of products."""
+        catalogue = reread(part.path, understood)
+        with self.house.database.begin() as session:
+            Workspace.ensure(session, self.workspace, now())
+            ProductRow.adopt(session, LOCAL, self.workspace)
+            rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
+            new, again = ProductRow.put(
+                session, self.workspace, rows, file=understood.name, now=now()
+            )
+        if catalogue.rejects or catalogue.remarks:
+            write_rejects(catalogue, self.rejects(part))
+        stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
+        return f"{new} new products, {again} replaced{stayed}."
+
+    def _left_out(self, part: Part, taken: Taken) -> str:
+        """What of the file's rows is not in. Rejected ones go into a file beside the note."""
+        twice = f"{taken.doubled} rows are told again further down: the last one holds.\n"
+        said = twice if taken.doubled else ""
+        if not taken.rejects:
+            return said
+        beside = self.rejects(part)
+        beside.write_bytes(taken.rejects.read_bytes())
+        taken.rejects.unlink()
+        return f"{said}{taken.rejected} rows stayed out: see {beside.name}\n"
+
+
+def _noted(understood: Understood) -> str:
+    """What was assumed and left aside, for whoever wants to be sure."""
+    lines = [f"Read as {understood.kind}."]
+    lines += [words.to("en") for words in understood.assumed]
+    if understood.dropped:
+        lines.append(f"Personal, not kept: {', '.join(understood.dropped)}")
+    if understood.ignored:
+        lines.append(f"Not understood, left out: {', '.join(understood.ignored)}")
+    return "\n".join(lines)
