@@ -19,6 +19,7 @@ import bot.library
 from bot.errors import CannotDo
 from bot.library import read
 from bot.library.findings import Findings, Where
+from bot.library.laid import Laid
 from bot.library.shelf import Shelf
 
 Find = Callable[[Shelf, Where], Findings]
@@ -79,7 +80,14 @@ def recording(engine: Backend) -> Iterator[Recording]:
     run, keep, spell = read.answer, engine._create_cached_table, ibis.to_sql
     spelt = read._SPELLED
 
+    lay = Laid.down
     recorded = engine
+
+    def laid(self: Laid, what: str, table: ir.Table) -> ir.Table:
+        down = lay(self, what, table)
+        if down is not table:
+            found.cached[down.get_name()] = found.freed(table).op()
+        return down
 
     def ran(engine: Any, expression: ir.Table) -> Any:
         if engine is recorded:
@@ -95,13 +103,13 @@ def recording(engine: Backend) -> Iterator[Recording]:
         found.compiled[str(sql)] = found.freed(expression).op()
         return sql
 
-    ibis.to_sql = spelled
+    ibis.to_sql, Laid.down = spelled, laid  # type: ignore[method-assign]
     read.answer, read._SPELLED = ran, WeakKeyDictionary()
     engine._create_cached_table = MethodType(kept, engine)
     try:
         yield found
     finally:
-        ibis.to_sql = spell
+        ibis.to_sql, Laid.down = spell, lay  # type: ignore[method-assign]
         read.answer, read._SPELLED = run, spelt
         del engine._create_cached_table
 

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import ibis.expr.types as ir
 from ibis import _
 
 from bot.audience import Rule
@@ -16,6 +17,7 @@ from bot.library.audiences.subject import Goods, subject_of
 from bot.library.audiences.told import Telling
 from bot.library.bought import last_day, lines
 from bot.library.findings import Findings, Where
+from bot.library.laid import Laid
 from bot.library.read import rows_of
 from bot.library.segments.audience import NO_CONSENTS, NO_ORDERS
 from bot.library.segments.picking import Picking
@@ -42,19 +44,25 @@ def find(shelf: Shelf, where: Where) -> Findings:
         findings.refuse(NO_ORDERS)
         return findings
     findings = Findings("audiences", shelf.source("orders"), shelf.as_of("orders"))
+    with Laid(shelf, "audiences") as laid:
+        _tell(shelf, where, findings, bought, laid)
+    return findings
+
+
+def _tell(shelf: Shelf, where: Where, findings: Findings, bought: ir.Table, laid: Laid) -> None:
     until = last_day(shelf)
-    now = Picking(shelf, bought, until, name="audiences_now")
+    now = Picking(shelf, bought, until, laid, "now")
     goods = _goods(shelf, now)
     subject = subject_of(without_goal(where.words or ""), where.product, goods)
     since = until - timedelta(days=SINCE)
     past = now.lines.filter(now.lines.day <= since)
-    earlier = Picking(shelf, past, since, name="audiences_then")
-    telling = Telling(shelf, findings, now, earlier, subject, goods)
+    earlier = Picking(shelf, past, since, laid, "then")
+    telling = Telling(shelf, findings, now, earlier, subject, goods, laid)
     if telling.people < ENOUGH:
         findings.refuse(Words(
             "Only {n} customers can be told apart: too few for groups. Import orders with"
             " a customer column, or more of them.", n=telling.people))  # fmt: skip
-        return findings
+        return
     if "consents" not in shelf.listed:
         findings.refuse(NO_CONSENTS)
     telling.everybody()
@@ -62,7 +70,6 @@ def find(shelf: Shelf, where: Where) -> Findings:
         _one(telling, Rule.model_validate_json(where.rule))
     else:
         _several(telling, where.words or "")
-    return findings
 
 
 def _one(telling: Telling, rule: Rule) -> None:
@@ -100,8 +107,8 @@ def _several(telling: Telling, words: str) -> None:
 def _niche(telling: Telling, niche: Niche) -> None:
     add, first = telling.findings.add, niche.things[0]
     add("niche", "thing", BRACKETS.sub("", telling.goods.titles.get(first, first)))
-    add("niche", "things", len(niche.things), query="niche")
-    add("niche", "lift", niche.lift, unit="×", query="niche")
+    add("niche", "things", len(niche.things), query="niche-pairs")
+    add("niche", "lift", niche.lift, unit="×", query="niche-pairs")
 
 
 def _goods(shelf: Shelf, now: Picking) -> Goods:

@@ -25,7 +25,7 @@ def niche_of(telling: "Telling") -> Niche | None:
     orders show none."""
     shelf, goods = telling.shelf, telling.goods
     table = together.pairs_of(together.baskets(telling.now.lines, "product", shelf.floor))
-    rows = rows_of(shelf, telling.keep("niche", table))
+    rows = rows_of(shelf, telling.keep("niche-pairs", table))
     pairs = together.pairs(rows, telling.people, goods.categories, shelf.floor)
     found = together.groups(pairs)
     if not found:

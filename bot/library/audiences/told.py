@@ -21,6 +21,7 @@ from bot.library.audiences.proposals import Proposal
 from bot.library.audiences.subject import Goods, Subject
 from bot.library.experiments.planning import smallest_lift
 from bot.library.findings import Findings
+from bot.library.laid import Laid
 from bot.library.read import rows_of, sql_of
 from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
@@ -42,6 +43,7 @@ class Telling:
     earlier: Picking
     subject: Subject
     goods: Goods
+    laid: Laid
 
     @cached_property
     def people(self) -> int:
@@ -51,7 +53,8 @@ class Telling:
 
     def keep(self, name: str, table: ir.Table) -> ir.Table:
         """The same table, compiled once, its SQL kept under that name."""
-        sql = self.findings.queries[name] = sql_of(table)
+        sql = sql_of(table)
+        self.findings.queries[name] = self.laid.later(table)
         if self.shelf.engine.name != "duckdb":
             return table
         return self.shelf.engine.sql(sql, schema=table.schema())

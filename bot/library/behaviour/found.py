@@ -8,6 +8,7 @@ from bot.library.behaviour import seen as sight
 from bot.library.behaviour import tell_amounts, tell_buying, tell_following, tell_silence
 from bot.library.bought import days_of, last_day, lines
 from bot.library.findings import Findings, Where
+from bot.library.laid import Laid
 from bot.library.segments.audience import NO_ORDERS
 from bot.library.segments.told import Told, currency_of
 from bot.library.shelf import Shelf
@@ -32,7 +33,14 @@ def find(shelf: Shelf, where: Where) -> Findings:
     if not 7 <= ahead <= 365:
         findings.refuse(Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead))
         return findings
-    told = Told(shelf, where, findings, bought, last_day(shelf, where))
+    with Laid(shelf, "behaviour") as laid:
+        bought = laid.down("lines", bought)
+        _tell(Told(shelf, where, findings, bought, last_day(shelf, where), laid), ahead)
+    return findings
+
+
+def _tell(told: Told, ahead: int) -> None:
+    findings, bought = told.findings, told.bought
     span = days_of(bought).aggregate(first=_.day.min(), customers=_.customer.nunique())
     row = told.ask("span", span)[0]
     told.people = row["customers"]
@@ -45,11 +53,10 @@ def find(shelf: Shelf, where: Where) -> Findings:
                 needed=ENOUGH,
             )
         )
-        return findings
+        return
     told.currency = currency_of(told)
     _forecast(told, ahead, row["first"])
     tell_following.tell(told)
-    return findings
 
 
 def _forecast(told: Told, ahead: int, first: date) -> None:

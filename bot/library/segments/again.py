@@ -55,9 +55,9 @@ def firsts(lines: ir.Table) -> ir.Table:
     )
 
 
-def shares(lines: ir.Table, until: date) -> ir.Table:
-    """One row: customers_30, back_30, customers_60, … for each of WITHIN."""
-    people = firsts(lines)
+def shares(people: ir.Table, until: date) -> ir.Table:
+    """One row: customers_30, back_30, customers_60, … for each of WITHIN. `people` as `firsts` has
+    them."""
     waited = ibis.literal(until).delta(people.day, unit="day")
     counts = {}
     for days in WITHIN:
@@ -67,14 +67,16 @@ def shares(lines: ir.Table, until: date) -> ir.Table:
     return people.aggregate(**counts)
 
 
-def cohorts(lines: ir.Table, until: date, within: int = BREAKDOWN) -> ir.Table:
+def cohorts(people: ir.Table, until: date, within: int = BREAKDOWN) -> ir.Table:
     """month (of the first purchase), customers, back."""
-    return _counted(_waited(lines, until, within), "month", within)
+    return _counted(_waited(people, until, within), "month", within)
 
 
-def by_first(lines: ir.Table, until: date, by: By, within: int = BREAKDOWN) -> ir.Table:
+def by_first(
+    people: ir.Table, lines: ir.Table, until: date, by: By, within: int = BREAKDOWN
+) -> ir.Table:
     """name, month, customers, back: by what was in the first purchase, or where it came from."""
-    people = _waited(lines, until, within)
+    people = _waited(people, until, within)
     bought = lines.filter(_.amount >= 0, lines[by].notnull())
     bought = bought.select(who=_.customer, on=_.day, name=lines[by]).distinct()
     both = people.join(bought, (people.customer == bought.who) & (people.day == bought["on"]))
@@ -122,9 +124,8 @@ def _others(strata: Sequence[tuple[int, int, int, int]]) -> float:
     return sum(n * share for n, share in known) / size if size else 0.0
 
 
-def _waited(lines: ir.Table, until: date, within: int) -> ir.Table:
-    """`firsts` of those who had the time, with the month."""
-    people = firsts(lines)
+def _waited(people: ir.Table, until: date, within: int) -> ir.Table:
+    """Those who had the time, with the month."""
     old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= within)
     return old.mutate(month=old.day.truncate("M"))
 

@@ -5,6 +5,7 @@ from ibis import _
 
 from bot.library.bought import last_day, lines, orders_of
 from bot.library.findings import Findings, Where
+from bot.library.laid import Laid
 from bot.library.segments import tell_again, tell_alike, tell_groups, tell_together
 from bot.library.segments.audience import NO_ORDERS
 from bot.library.segments.told import Told, currency_of
@@ -24,7 +25,14 @@ def find(shelf: Shelf, where: Where) -> Findings:
         findings.refuse(NO_ORDERS)
         return findings
     findings = Findings("segments", shelf.source("orders"), shelf.as_of("orders"))
-    told = Told(shelf, where, findings, bought, last_day(shelf, where))
+    with Laid(shelf, "segments") as laid:
+        bought = laid.down("lines", bought)
+        _tell(Told(shelf, where, findings, bought, last_day(shelf, where), laid))
+    return findings
+
+
+def _tell(told: Told) -> None:
+    where, findings, bought = told.where, told.findings, told.bought
     people = told.ask("customers", _counted(bought))[0]
     told.people = people["customers"]
     if told.people < ENOUGH:
@@ -35,7 +43,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
                 n=told.people,
             )
         )
-        return findings
+        return
     told.currency = currency_of(told)
     if where.product or where.category:
         tell_alike.tell(told)
@@ -46,7 +54,6 @@ def find(shelf: Shelf, where: Where) -> Findings:
         if not where.segment:
             tell_again.tell(told)
             tell_together.tell(told)
-    return findings
 
 
 def _counted(bought: ir.Table) -> ir.Table:

@@ -1,7 +1,7 @@
 """Who fits a rule among these order lines, as of a day: now, or as the rule would have picked then.
 
-On our own engine the lines and the ranked customers are put down once, since a rule is compiled
-anew each time it is asked: that takes longer than the answer.
+The lines and the ranked customers are put down once, since a rule is compiled anew each time it is
+asked.
 """
 
 from datetime import date
@@ -14,6 +14,7 @@ from ibis import _
 from bot.audience import Rule
 from bot.errors import CannotDo
 from bot.library.bought import orders_of
+from bot.library.laid import Laid
 from bot.library.segments.names import named
 from bot.library.segments.rfm import rfm
 from bot.library.segments.rhythm import typical_gap
@@ -23,11 +24,13 @@ from bot.words import Words
 
 
 class Picking:
-    """`lines` as bought.lines gives them, none later than `until`. With `name`, what is asked again
-    and again is put down under that name where the engine can."""
+    """`lines` as bought.lines gives them, none later than `until`. What is asked again and again is
+    put down in `laid`, under `name`."""
 
-    def __init__(self, shelf: Shelf, lines: ir.Table, until: date, *, name: str = "") -> None:
-        self.shelf, self.until, self._name = shelf, until, name
+    def __init__(
+        self, shelf: Shelf, lines: ir.Table, until: date, laid: Laid | None = None, name: str = ""
+    ) -> None:
+        self.shelf, self.until, self._laid, self._name = shelf, until, laid, name
         self.lines = self._down("lines", lines)
 
     def fitting(self, rule: Rule) -> ir.Table:
@@ -57,10 +60,7 @@ class Picking:
         return self._down("groups", named(self.ranked, gap))
 
     def _down(self, what: str, table: ir.Table) -> ir.Table:
-        engine = self.shelf.engine
-        if not self._name or engine.name != "duckdb":
-            return table
-        return engine.create_table(f"{self._name}_{what}", table, temp=True, overwrite=True)
+        return self._laid.down(f"{self._name}_{what}", table) if self._laid else table
 
     def _sized(self, people: ir.Table, rule: Rule) -> ir.Table:
         conditions: list[ir.BooleanValue] = []

@@ -2,6 +2,8 @@
 
 from typing import Any, get_args
 
+import ibis.expr.types as ir
+
 from bot.library.segments import again
 from bot.library.segments.again import Back, By
 from bot.library.segments.profile import percent
@@ -17,7 +19,8 @@ def tell(told: Told) -> None:
     segments.first-<name>.share-90-days where the first purchase makes a difference beyond chance,
     with the others' share beside it, or for the product or category asked about."""
     findings = told.findings
-    table = again.shares(told.bought, told.until)
+    people = told.laid.down("firsts", again.firsts(told.bought))
+    table = again.shares(people, told.until)
     row = told.ask("second-purchase", table)[0]
     if (row["customers_30"] or 0) < told.shelf.floor:
         findings.refuse(
@@ -35,14 +38,14 @@ def tell(told: Told) -> None:
                 query="second-purchase",
             )
     if (row["customers_90"] or 0) >= told.shelf.floor:
-        _by_first(told, row)
+        _by_first(told, people, row)
 
 
-def _by_first(told: Told, row: dict[str, Any]) -> None:
+def _by_first(told: Told, people: ir.Table, row: dict[str, Any]) -> None:
     titles, compared = told.titles, 0
-    everybody = told.ask("cohorts", again.cohorts(told.bought, told.until))
+    everybody = told.ask("cohorts", again.cohorts(people, told.until))
     for by in get_args(By):
-        rows = told.ask(f"first-{by}", again.by_first(told.bought, told.until, by))
+        rows = told.ask(f"first-{by}", again.by_first(people, told.bought, told.until, by))
         found = again.compared(rows, everybody, told.shelf.floor)
         compared += len(found)
         for back in found:

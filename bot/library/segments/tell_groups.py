@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import ibis.expr.types as ir
+
 from bot.library.bought import orders_of
 from bot.library.segments import profile
 from bot.library.segments.names import BY_ID, GROUPS, named
@@ -30,8 +32,8 @@ def tell(told: Told, people: dict[str, int]) -> None:
             )
         )
         return
-    orders = orders_of(told.bought)
-    ranked = rfm(orders, told.until)
+    orders = told.laid.down("orders", orders_of(told.bought))
+    ranked = told.laid.down("ranked", rfm(orders, told.until))
     gap = typical_gap(shelf, ranked)
     if gap is None:
         findings.refuse(
@@ -42,10 +44,10 @@ def tell(told: Told, people: dict[str, int]) -> None:
             )
         )
         return
-    groups = named(ranked, gap)
+    groups = told.laid.down("groups", named(ranked, gap))
     _shop(told, people, gap)
     sizes = profile.sizes(told.ask("groups", profile.sizes_of(groups)))
-    before = _before(told, people)
+    before = _before(told, people, orders)
     habits = _Habits(
         told.ask("clock", profile.clock_of(groups, orders)),
         told.ask("tastes", profile.tastes_of(groups, told.bought)),
@@ -126,7 +128,7 @@ def _size(told: Told, id: str, size: Sizes, sizes: dict[str, Sizes]) -> bool:
     return True
 
 
-def _before(told: Told, people: dict[str, int]) -> dict[str, Sizes]:
+def _before(told: Told, people: dict[str, int], orders: ir.Table) -> dict[str, Sizes]:
     """The groups 90 days earlier, when the orders go back twice as far."""
     day = told.until - timedelta(days=profile.EARLIER)
     first = people["first"]
@@ -135,7 +137,7 @@ def _before(told: Told, people: dict[str, int]) -> dict[str, Sizes]:
             Words("Growth needs half a year of orders: import the earlier ones as well.")
         )
         return {}
-    ranked = rfm(orders_of(told.bought), day)
+    ranked = told.laid.down("ranked_before", rfm(orders, day))
     gap = typical_gap(told.shelf, ranked)
     if gap is None:
         return {}

@@ -8,7 +8,8 @@ from typing import Any
 import ibis.expr.types as ir
 
 from bot.library.findings import Findings, Where
-from bot.library.read import rows_of, sql_later
+from bot.library.laid import Laid
+from bot.library.read import rows_of
 from bot.library.shelf import Shelf
 from bot.words import Words
 
@@ -23,6 +24,7 @@ class Told:
     findings: Findings
     bought: ir.Table
     until: date
+    laid: Laid
     people: int = 0
     currency: str | None = ""
 
@@ -32,7 +34,7 @@ class Told:
 
     def keep(self, name: str, table: ir.Table) -> ir.Table:
         """The same table, its SQL kept under that name."""
-        self.findings.queries[name] = sql_later(table)
+        self.findings.queries[name] = self.laid.later(table)
         return table
 
     @cached_property
