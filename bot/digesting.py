@@ -1,8 +1,8 @@
 """A digest whose moment has come: a Request that nobody typed.
 
 It becomes a task like any other. One that shall only speak when something moved is tried first,
-and without a finding nothing is shown at all. One that breaks before it is a task is told to its
-owner: nobody looks for what nobody asked for.
+and without a finding nothing is shown at all. One that breaks, before it is a task or as one, is
+told to its owner: nobody looks for what nobody asked for.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.job import Enqueue
-from bot.schedule import Schedule
-from bot.task import Task, Wish
+from bot.schedule import Schedule, called
+from bot.task import Task, Wish, task_id
 from bot.words import Words
 
 Moved = Callable[[Wish], Awaitable[bool]]  # whether this digest would tell of anything
@@ -39,9 +39,9 @@ class Digesting:
     reach: Reach = as_it_is
 
     async def run(self, subject: str) -> None:
-        """`workspace/name/date`: once, unless it was paused or switched off meanwhile."""
+        """`workspace/name/date`: once, unless it was paused, moved or switched off meanwhile."""
         workspace, name, day = subject.split("/")
-        found = await self.database.run(self._wish, workspace, name, day)
+        found = await self.database.run(self._due, workspace, name, day)
         if found is None:
             return
         wish, quiet = found
@@ -54,40 +54,82 @@ class Digesting:
         workspace, name, day = subject.split("/")
         await self.database.run(self._fail, workspace, name, day, why)
 
-    def _wish(
-        self, session: Session, workspace: str, name: str, day: str, turn: str = ""
+    async def fail_late(self, id: str, why: Words) -> None:
+        """A task has failed: when nobody typed it, its owner is told in a direct message as well.
+        Its card stands where it was to go, and is looked at by nobody who could mend it."""
+        await self.database.run(self._fail_late, id, why)
+
+    def _due(
+        self, session: Session, workspace: str, name: str, day: str
     ) -> tuple[Wish, bool] | None:
-        schedule = Schedule.find(session, workspace, name)
-        if schedule is None or schedule.state != "on":
+        """What is to be made; nothing when it is not due any more: it was moved, or it is too
+        late."""
+        schedule = self._waiting(session, workspace, name, day)
+        if schedule is None or schedule.due(self.now()) != date.fromisoformat(day):
             return None
-        if schedule.last is not None and schedule.last >= day:
+        return self._wish(schedule, day), schedule.only_when_moved
+
+    def _waiting(self, session: Session, workspace: str, name: str, day: str) -> Schedule | None:
+        """The digest, locked, while it is on and has not spoken on that day or since."""
+        found = session.get(
+            Schedule, (workspace, name), with_for_update=True, populate_existing=True
+        )
+        if found is None or found.state != "on" or (found.last or "") >= day:
             return None
+        return found
+
+    def _wish(self, schedule: Schedule, day: str, turn: str = "") -> Wish:
         wish = schedule.wish(date.fromisoformat(day), turn=turn)
-        place = self.reach(workspace, wish.place, bool(turn))
-        return wish.model_copy(update={"place": place}), schedule.only_when_moved
+        place = self.reach(schedule.workspace, wish.place, bool(turn))
+        return wish.model_copy(update={"place": place})
 
     def _done(self, session: Session, wish: Wish, name: str, day: str, *, silent: bool) -> None:
-        """The task, and that it was made, in one transaction."""
+        """The task, and that it was made, in one transaction; neither when it was paused, deleted
+        or changed while it was tried."""
+        schedule = self._waiting(session, wish.workspace, name, day)
+        if schedule is None:
+            return
         if not silent:
             Task.accept(session, self.enqueue, wish, self.now())
-        schedule = session.get_one(Schedule, (wish.workspace, name), with_for_update=True)
-        schedule.last = max(schedule.last or "", day)
+        schedule.last = day
         schedule.next_at = schedule.following(self.now())
 
     def _fail(self, session: Session, workspace: str, name: str, day: str, why: Words) -> None:
         """A task of the owner's that has ended badly already: its card says so, and can be tried
         again."""
-        found = self._wish(session, workspace, name, day, turn="failed")
-        if found is None:
+        schedule = self._waiting(session, workspace, name, day)
+        if schedule is None:
             return
-        wish = found[0].model_copy(update={"private": True})
-        self._done(session, wish, name, day, silent=False)
         said = Words(
             "The digest {name} of {day} could not be made, and nothing was posted. {why} "
             "“Try again” makes it for you alone; its next one comes as planned.",
-            name=name,
+            name=called(name),
             day=date.fromisoformat(day),
             why=why,
         )
-        task = session.get_one(Task, wish.id)
-        task.fail(session, self.enqueue, said, self.now())
+        wish = self._wish(schedule, day, turn="failed")
+        self._failed(session, wish.model_copy(update={"private": True}), said)
+        schedule.last = day
+        schedule.next_at = schedule.following(self.now())
+
+    def _fail_late(self, session: Session, id: str, why: Words) -> None:
+        task = session.get_one(Task, id)
+        alone = self.reach(task.workspace, task.place, True)
+        if task.typed or task.private or alone == self.reach(task.workspace, task.place, False):
+            return  # whoever typed it looks at its card; and so does who has it to themselves
+        again = Words("Its card is where it was to go: “Try again” there makes it for all, here "
+                      "for you alone.")  # fmt: skip
+        said = Words("An alert could not be told. {why} {again}", why=why, again=again)
+        schedule = Schedule.find(session, task.workspace, str(task.form.get("digest")))
+        if schedule is not None:
+            said = Words("The digest {name} of {day} broke while it was made. {why} {again}",
+                         name=called(schedule.name), day=schedule.day_of(task.made_at), why=why,
+                         again=again)  # fmt: skip
+        same = {key: getattr(task, key) for key in ("workspace", "author", "words", "form")}
+        wish = Wish(id=task_id("failed", task.id), place=alone, private=True, **same)
+        self._failed(session, wish, said)
+
+    def _failed(self, session: Session, wish: Wish, said: Words) -> None:
+        """A task whose card says why, and can be tried again."""
+        if Task.accept(session, self.enqueue, wish, self.now()):
+            session.get_one(Task, wish.id).fail(session, self.enqueue, said, self.now())

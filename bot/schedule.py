@@ -17,7 +17,7 @@ from bot.db import Row, insert_once
 from bot.errors import CannotDo
 from bot.job import Job
 from bot.task import Wish, task_id
-from bot.words import Words
+from bot.words import LANGUAGES, Words
 
 State = Literal["on", "paused", "off"]
 TOO_LATE = timedelta(hours=36)  # a Monday's digest is none on Wednesday
@@ -26,6 +26,7 @@ BRAND = "brand: "  # before the name of one, in `about`
 SKILL = "digest"
 TITLE = Words("What moved this week")
 ALERT = Words("This just moved")
+WEEKLY = "weekly"  # there from the start, switched off; people read its name in their language
 WEEKDAYS = (
     *(Words("Monday"), Words("Tuesday"), Words("Wednesday"), Words("Thursday")),
     *(Words("Friday"), Words("Saturday"), Words("Sunday")),
@@ -81,6 +82,12 @@ class Schedule(Row):
     @staticmethod
     def find(session: Session, workspace: str, name: str) -> "Schedule | None":
         return session.get(Schedule, (workspace, name))
+
+    @staticmethod
+    def there(session: Session, workspace: str, name: str) -> "Schedule | None":
+        """Like `find`, but a deleted one is none."""
+        found = Schedule.find(session, workspace, name)
+        return None if found is None or found.state == "off" else found
 
     @staticmethod
     def of(session: Session, workspace: str) -> list["Schedule"]:
@@ -162,6 +169,10 @@ class Schedule(Row):
             form=form,
         )
 
+    def day_of(self, moment: datetime) -> date:
+        """Which of its local days a moment lies in."""
+        return moment.astimezone(ZoneInfo(self.zone)).date()
+
     def when(self) -> Words:
         """Its rhythm for people: "Monday, 09:00 (Europe/Paris)"."""
         day = Words("Every day") if self.weekday == DAILY else WEEKDAYS[self.weekday]
@@ -177,6 +188,17 @@ class Schedule(Row):
             by=self.owner,
             now=now,
         )
+
+
+def called(name: str) -> Words | str:
+    """A digest's name as people read it."""
+    return Words("weekly") if name == WEEKLY else name
+
+
+def name_of(typed: str) -> str:
+    """The name that people mean: `weekly` in whatever language they call it."""
+    theirs = {Words("weekly").to(language) for language in LANGUAGES}
+    return WEEKLY if typed.casefold() in theirs else typed
 
 
 def due(session: Session, now: datetime) -> Iterable[Job]:

@@ -101,6 +101,11 @@ class Task(Row):
         return f"{self.id}.0"
 
     @property
+    def typed(self) -> bool:
+        """Whether somebody typed it: a digest and an alert come by themselves."""
+        return not (self.form.get("digest") or self.form.get("series"))
+
+    @property
     def reference(self) -> str:
         """What a person can quote, and what the log carries."""
         return f"SI-{self.id[:8].upper()}"

@@ -154,6 +154,8 @@ class Worker:
         if kind == "work":
             await change(means, id, lambda t, s, e: t.fail(s, e, words, means.now()))
             await self._show_cards(id)
+            if kind in self.failing:
+                await self.failing[kind](id, words)
         elif kind == "deliver":
             await means.database.run(self._fail_delivery, id, words)
         elif kind == "check":

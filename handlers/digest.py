@@ -1,6 +1,7 @@
 """Say what moved this week in sales, on the site, in feedback and in campaigns."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from pydantic import BaseModel, Field
 
@@ -30,6 +31,7 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "queue": (),
     "intern": (),
 }
+FROM_FILES = ("sent", *(kind for kinds in SECTIONS.values() for kind in kinds))
 NOT_NARROWED = ("campaigns", "experiments")
 KEPT = ("status", "verdict", "change")  # so that the next one can say whether it went on
 MOST, MOST_MORE, MOST_LEADS = 6, 15, 3
@@ -95,12 +97,15 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     said = _said_of(teller, moved)
     more = _more(teller, moved)
     past, leads = _past(teller, evidence, chosen)
+    if not kinds:
+        return _work_alone(teller, past)
     if not any(move.sure for move in moved):
         desk.keep(*_gradable(moved, evidence), *teller.ever.values())
         quiet = said.finding.model_copy(update={"text": _nothing(teller, moved)})
         return Quiet(quiet=quiet, more=more, leads=leads, **past.model_dump())
     week = _week(teller, evidence) if chosen else None
-    read = how_to_read(teller, evidence, kinds, *_limits(teller, evidence, narrowed))
+    lines = [*_limits(teller, evidence, narrowed), *_sources(teller)]
+    read = how_to_read(teller, evidence, kinds, *lines)
     picture = await _drawn(teller, moved[0], desk)
     desk.keep(*_gradable(moved, evidence), *teller.ever.values())
     words = await desk.write(type(said), by_rules=said)
@@ -131,6 +136,12 @@ def _more(teller: Teller, moved: Sequence[Move]) -> Copy | None:
     told_of = MOST if any(move.sure for move in moved) else 1
     lines = [_line(teller, move) for move in moved[told_of : told_of + MOST_MORE]]
     return Copy(text="\n".join(lines), facts=tuple(teller.ever)) if lines else None
+
+
+def _work_alone(teller: Teller, past: Past) -> Quiet:
+    """Where neither sales nor anything else of the shop was chosen."""
+    done = past.work or teller.copy(teller.say(Words("Nothing waits for your approval.")))
+    return Quiet(quiet=done, graded=past.graded)
 
 
 def _nothing(teller: Teller, moved: Sequence[Move]) -> str:
@@ -185,7 +196,7 @@ def _picture(teller: Teller, top: Move, desk: Desk) -> Picture | None:
     """Before and now of what matters most."""
     if top.pair is None:
         return None
-    names = [teller.say(words) for words in (Words("Before, or elsewhere"), Words("Now"))]
+    names = [teller.say(words) for words in (top.beside or Words("Before"), Words("Now"))]
     shown = [
         Bar(name, float(str(fact.value)), strong=name is names[1], spelled=teller.value(fact))
         for name, fact in zip(names, top.pair, strict=True)
@@ -222,3 +233,14 @@ def _limits(teller: Teller, evidence: Evidence, narrowed: str | None) -> list[st
                      what=narrowed)  # fmt: skip
         lines.append(only)
     return [teller.say(line) for line in lines]
+
+
+def _sources(teller: Teller) -> list[str]:
+    """Where all that was told is from, and up to which day."""
+    days: dict[date, dict[str, None]] = {}
+    for fact in teller.ever.values():
+        if fact.id.split(".")[0] in FROM_FILES and fact.source != "-":
+            days.setdefault(fact.as_of, {})[fact.sourced(teller.language)] = None
+    said = [Words("From {files}, up to {day}.", files=", ".join(files), day=day)
+            for day, files in sorted(days.items(), reverse=True)]  # fmt: skip
+    return [teller.say(words) for words in said]

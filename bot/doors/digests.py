@@ -11,13 +11,12 @@ from bot.drafting import Drafted, draft
 from bot.errors import CannotDo
 from bot.intake import Asked, take_in
 from bot.request import Question
-from bot.schedule import Schedule
+from bot.schedule import WEEKLY, Schedule, name_of
 from bot.settings import Settings
 from bot.task import Wish
 from bot.words import Words
 from bot.writers.offline import Offline
 
-WEEKLY = "weekly"  # there from the start, switched off
 QUIET = "quiet"  # the key of the only part of a digest that has nothing to tell
 
 
@@ -28,8 +27,9 @@ async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
         raise CannotDo(words)
     house = House(settings).migrated()
     workspace = house.workspace(chosen.workspace)
-    schedule = await house.database.run(Schedule.find, workspace, chosen.name)
-    if schedule is None and chosen.name != WEEKLY:
+    name = name_of(chosen.name)
+    schedule = await house.database.run(Schedule.find, workspace, name)
+    if schedule is None and name != WEEKLY:
         raise CannotDo(Words("There is no digest called {name}.", name=chosen.name))
     schedule = schedule or weekly(workspace, chosen.language, now())
     made = await made_by_rules(house, schedule.wish(now().date()))

@@ -147,7 +147,7 @@ class Serving:
         digesting = self._digesting(engine)
         return Worker(
             means,
-            failing={"digest": digesting.fail},
+            failing={"digest": digesting.fail, "work": digesting.fail_late},
             besides={
                 "merge": house.live_rows().do,
                 "inbox": Inbox(house).do,

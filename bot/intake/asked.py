@@ -28,6 +28,7 @@ class Asked(BaseModel):
     reason: str | None = None
     previous: str | None = None
     answers: dict[str, str] = {}  # a field of the Brief → its value; any other key: more words
+    digest: str | None = None  # the name of the one that nobody typed: no words of anybody's
 
     @property
     def more_words(self) -> list[str]:

@@ -78,6 +78,8 @@ def part_blocks(
     size = length(part.text, limits(draft).get(part.key), language)
     above = context(f"{name} · {size}" if size else name)
     body = part.body
+    if isinstance(body, File) and body.picture and draft.skill in BEHIND:
+        return [context(f":bar_chart: {Words('The chart is in this thread.').to(language)}")]
     if isinstance(body, File):
         alt = f": {quoted(body.alt, 300)}" if body.alt else ""
         return [above, context(f":paperclip: {quoted(body.name, 200)}{alt}")]

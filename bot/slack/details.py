@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from bot.draft import Draft
 from bot.slack import names
-from bot.slack.blocks import Block, actions, button
+from bot.slack.blocks import Block, button
 from bot.slack.click import Click, draft_of
 from bot.slack.copy import behind, part_blocks
 from bot.slack.front import Front
@@ -15,12 +15,12 @@ from bot.slack.views import shown_view
 from bot.words import Words
 
 
-def details_button(draft: Draft, language: str) -> list[Block]:
+def details_button(draft: Draft, language: str) -> Block | None:
     """None for a draft that is whole on its card."""
     if not behind(draft):
-        return []
+        return None
     ref = Ref(draft=draft.id, seen=draft.fingerprint).packed()
-    return actions(button(Words("Details").to(language), names.DETAILS, ref))
+    return button(Words("Details").to(language), names.DETAILS, ref)
 
 
 def details(session: Session, front: Front, click: Click) -> Callable[[str], Block]:

@@ -1,5 +1,6 @@
-"""The form that sets a digest: what it tells, of what, when, and in which language."""
+"""The form that sets a digest: what it tells, of what, where, when, and in which language."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from bot.brand import Brand
 from bot.product import ProductRow
-from bot.schedule import BRAND, DAILY, WEEKDAYS, Schedule
+from bot.schedule import BRAND, DAILY, WEEKDAYS, Schedule, called
 from bot.slack import names
 from bot.slack.blocks import Block, context, cut, option, plain
-from bot.slack.fields import LABEL, choice, form, typed
+from bot.slack.fields import HINT, LABEL, choice, form, typed
 from bot.slack.reading import chosen, ticked
 from bot.slack.sent import Sent
-from bot.words import Words
+from bot.words import Words, spell
 
 SECTIONS = {
     "sales": Words("Sales"),
@@ -38,15 +39,17 @@ def digest_form(
     name: str,
     known: Schedule | None,
     narrower: Sequence[str] = (),
+    channel: str = "",
 ) -> Block:
-    """What, when, in which language; where is the channel it was typed in."""
+    """What, where, when, in which language. A new one goes to the `channel` it was typed in."""
     days = [(str(DAILY), Words("Every day")), *((str(n), day) for n, day in enumerate(WEEKDAYS))]
     languages = {"en": Words("English"), "fr": Words("French")}
     blocks = [
-        typed("name", Words("Its name"), language, name),
+        typed("name", Words("Its name"), language, spell(called(name), language)),
         _ticks("sections", Words("What it tells"), list(SECTIONS.items()), language,
                known.sections if known else list(SECTIONS)),
         *_narrowing(language, known, narrower),
+        _where(language, str(known.place.get("channel")) if known else channel),
         _menu("weekday", Words("Day"), days, language, str(known.weekday if known else 0)),
         _menu("hour", Words("Hour"), [(str(h), Words("{h}:00", h=h)) for h in HOURS], language,
               str(known.hour if known else 9)),
@@ -61,9 +64,37 @@ def digest_form(
                [("yes", Words("Tell me at once when sales stop or complaints jump"))], language,
                ["yes"] if known and known.alerts else []),
     ]  # fmt: skip
-    lead = Words("You get a preview first. It is posted here only once you switch it on.")
+    lead = Words("You get a preview first. It is posted only once you switch it on.")
     blocks.append(context(lead.to(language)))
-    return form(names.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, "{}", language)
+    was = json.dumps({"was": known.name} if known else {})
+    return form(names.DIGEST_FORM, Words("Digest"), Words("Show a preview"), blocks, was, language)
+
+
+def was_called(view: dict[str, Any]) -> str | None:
+    """The name of the one that the form was opened for."""
+    told = json.loads(view.get("private_metadata") or "{}")
+    return told.get("was") if isinstance(told, dict) else None
+
+
+def _where(language: str, channel: str) -> Block:
+    """A channel of people; left open, or anything else, it comes to its owner alone."""
+    element: Block = {
+        "type": "conversations_select",
+        "action_id": "where",
+        "filter": {"include": ["public", "private"], "exclude_bot_users": True},
+        "placeholder": plain(Words("Only to you").to(language), 150),
+    }
+    if channel[:1] in ("C", "G"):
+        element["initial_conversation"] = channel
+    label, hint = Words("Where"), Words("Left open, it comes to you alone.")
+    return {
+        "type": "input",
+        "block_id": "where",
+        "optional": True,
+        "label": plain(label.to(language), LABEL),
+        "hint": plain(hint.to(language), HINT),
+        "element": element,
+    }
 
 
 def narrower(session: Session, workspace: str) -> list[str]:

@@ -10,64 +10,91 @@ from sqlalchemy.orm import Session
 
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.schedule import Schedule, State
+from bot.schedule import WEEKLY, Schedule, State, called, name_of
 from bot.slack import names
-from bot.slack.blocks import Block, Message, actions, button, confirm, context, section
+from bot.slack.blocks import Block, actions, button, confirm, context
 from bot.slack.click import GONE, Click
-from bot.slack.digest_form import digest_form, narrower, set_in
+from bot.slack.digest_form import digest_form, narrower, set_in, was_called
+from bot.slack.digest_lines import CHANGED, Line, heard_of, planned, send
 from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.slack.place import asked_at
-from bot.slack.reading import typed_in
+from bot.slack.reading import place_in, typed_in
+from bot.slack.sending import may_write
 from bot.slack.sent import Sent
 from bot.task import Task
 from bot.words import Words, spell
+
+MOST_NAME = 60
 
 
 async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The form, with what is set already under that name."""
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
-    name = str(body.get("text") or "").strip() or "weekly"
-    known = await front.run(Schedule.find, workspace, name)
+    name = name_of(str(body.get("text") or "").strip() or WEEKLY)
+    known = await front.run(Schedule.there, workspace, name)
     language = await front.language(workspace, user)
     offered = await front.run(narrower, workspace)
-    view = digest_form(language, front.house.brand(workspace), name, known, offered)
-    await front.open(str(body["trigger_id"]), view, {"channel": str(body["channel_id"])})
+    brand, channel = front.house.brand(workspace), str(body["channel_id"])
+    view = digest_form(language, brand, name, known, offered, channel)
+    await front.open(str(body["trigger_id"]), view, {"channel": channel})
     await ack()
 
 
 async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
     """Kept, resting; its preview is on its way to whoever filled it in."""
-    name = typed_in(sent.view, "name")
-    if not name or "/" in name or len(name) > 60:
-        language = await front.language(sent.workspace, sent.user)
-        said = Words("Give it a short name without a slash.").to(language)
-        return await ack(response_action="errors", errors={"name": said})
-    await front.run(_set, front, sent, name)
-    return await ack()
+    name = name_of(typed_in(sent.view, "name"))
+    errors: dict[str, Words] = {}
+    if not name or "/" in name or len(name) > MOST_NAME:
+        errors["name"] = Words("Give it a short name without a slash.")
+    where = place_in(sent.view, "where")
+    if where and not await may_write(front, where):
+        errors["where"] = Words("I am not in that channel. Type {command} there first.",
+                                command="/invite @Super-Intern")  # fmt: skip
+    if not errors:
+        errors, line = await front.run(_set, front, sent, name, where)
+        if line is not None:
+            front.later.soon(send(front, line))
+    if not errors:
+        return await ack()
+    language = await front.language(sent.workspace, sent.user)
+    told = {field: words.to(language) for field, words in errors.items()}
+    return await ack(response_action="errors", errors=told)
 
 
-def _set(session: Session, front: Front, sent: Sent, name: str) -> None:
-    now = front.house.now()
-    known = Schedule.find(session, sent.workspace, name)
+def _set(
+    session: Session, front: Front, sent: Sent, name: str, where: str | None
+) -> tuple[dict[str, Words], Line | None]:
+    """What is wrong with which field, or the line for its channel if that knows of it."""
+    now, user = front.house.now(), sent.user
+    was = was_called(sent.view) or name
+    known = Schedule.there(session, sent.workspace, was)
     if known is not None:
-        _demand(front, known, sent.user)
-    channel = str(sent.back.get("channel") or sent.user)
-    row = Schedule.put(
-        session,
-        now,
-        workspace=sent.workspace,
-        name=name,
-        owner=known.owner if known else sent.user,
-        place=asked_at(channel, known.owner if known else sent.user),
-        **set_in(sent),
-    )
+        _demand(front, known, user)
+    if name != was and Schedule.there(session, sent.workspace, name) is not None:
+        return {"name": Words("There is another digest of that name already.")}, None
+    line = None
+    if known is not None and heard_of(session, known):
+        line = planned(session, front, known, user, CHANGED, str(sent.view["id"]))
+    owner, last = (known.owner, known.last) if known else (user, None)
+    if known is not None and name != was:
+        known.turn(session, "off", now)
+    place = asked_at(where or owner, owner, private=where is None)
+    row = Schedule.put(session, now, workspace=sent.workspace, name=name, owner=owner,
+                       place=place, **set_in(sent))  # fmt: skip
+    row.last = max(filter(None, (row.last, last)), default=None)
     row.turn(session, "paused", now)
-    preview = row.wish(now.date(), turn=str(sent.view["id"]))
-    private = preview.model_copy(
-        update={"place": asked_at(channel, sent.user, private=True), "private": True,
-                "author": sent.user})  # fmt: skip
-    Task.accept(session, front.house.enqueue, private, now)
+    _preview(session, front, sent, row)
+    return {}, line
+
+
+def _preview(session: Session, front: Front, sent: Sent, row: Schedule) -> None:
+    """To whoever filled it in, and to nobody else."""
+    now, user = front.house.now(), sent.user
+    place = asked_at(str(sent.back.get("channel") or user), user, private=True)
+    wish = row.wish(row.day_of(now), turn=str(sent.view["id"]))
+    alone = {"place": place, "private": True, "author": user}
+    Task.accept(session, front.house.enqueue, wish.model_copy(update=alone), now)
 
 
 def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[Block]:
@@ -81,16 +108,13 @@ def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[
         (names.DIGEST_NOW, Words("Run it now")),
         (names.DIGEST_CHANGE, Words("Change it")),
     ]  # fmt: skip
-    called = spell(_called(schedule), language)
-    line = f":calendar: {called} · {schedule.when().to(language)}"
+    name = spell(called(schedule.name), language)
+    line = f":calendar: {name} · {schedule.when().to(language)}"
+    if schedule.state == "paused":
+        line += f" · {Words('it rests until it is switched on').to(language)}"
     row = [button(words.to(language), name, ref) for name, words in offers]
     row.append(_delete(schedule, ref, language))
     return [context(line), *actions(*row)]
-
-
-def _called(schedule: Schedule) -> Words | str:
-    """Its name as people read it: the one that is there from the start is called in words."""
-    return Words("weekly") if schedule.name == "weekly" else schedule.name
 
 
 def _delete(schedule: Schedule, ref: str, language: str) -> Block:
@@ -103,9 +127,10 @@ def _delete(schedule: Schedule, ref: str, language: str) -> Block:
 def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:
     def verb(session: Session, front: Front, click: Click) -> Words | None:
         schedule = _schedule(session, front, click)
-        if schedule.state != state:
-            schedule.turn(session, state, front.house.now())
-            _redraw(session, front, click)
+        if schedule.state == state:
+            raise CannotDo(Words("That was done already."))
+        schedule.turn(session, state, front.house.now())
+        _redraw(session, front, click)
         return None
 
     return verb
@@ -113,7 +138,7 @@ def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:
 
 def run_now(session: Session, front: Front, click: Click) -> Words | None:
     schedule, now = _schedule(session, front, click), front.house.now()
-    wish = schedule.wish(now.date(), turn=click.trigger)
+    wish = schedule.wish(schedule.day_of(now), turn=click.trigger)
     Task.accept(session, front.house.enqueue, wish, now)
     return Words("It is on its way to its channel.")
 
@@ -125,8 +150,8 @@ def change(session: Session, front: Front, click: Click) -> Callable[[str], Bloc
 
 
 def _schedule(session: Session, front: Front, click: Click) -> Schedule:
-    found = Schedule.find(session, click.workspace, click.ref.pick or "")
-    if found is None or found.state == "off":
+    found = Schedule.there(session, click.workspace, click.ref.pick or "")
+    if found is None:
         raise CannotDo(GONE)
     _demand(front, found, click.user)
     return found
@@ -137,37 +162,6 @@ def _demand(front: Front, schedule: Schedule, user: str) -> None:
     if user not in (schedule.owner, *approvers):
         raise CannotDo(Words("Only {who} or an approver can change this digest.",
                              who=f"<@{schedule.owner}>"))  # fmt: skip
-
-
-async def announced(front: Front, click: Click) -> None:
-    """A line in the channel: who did what to its digest."""
-    found = await front.run(_notice, front, click)
-    if found is not None:
-        await front.poster.send(*found)
-
-
-def _notice(session: Session, front: Front, click: Click) -> tuple[str, Message] | None:
-    schedule = Schedule.find(session, click.workspace, click.ref.pick or "")
-    if schedule is None:
-        return None
-    id = f"digest:{schedule.workspace}:{schedule.name}:{click.trigger}"
-    Post.plan(
-        session,
-        id=id,
-        workspace=schedule.workspace,
-        kind="notice",
-        place=schedule.place,
-        now=front.house.now(),
-    )
-    who, name = f"<@{click.user}>", _called(schedule)
-    did: dict[str, Words] = {
-        "on": Words("{who} switched the digest {name} on: {when}", who=who, name=name,
-                    when=schedule.when()),
-        "paused": Words("{who} paused the digest {name}.", who=who, name=name),
-        "off": Words("{who} deleted the digest {name}.", who=who, name=name),
-    }  # fmt: skip
-    said = did[schedule.state].to(schedule.language)
-    return id, Message(said, [section(said)])
 
 
 def _redraw(session: Session, front: Front, click: Click) -> None:

@@ -2,6 +2,7 @@
 
 from bot.channels import channels
 from bot.draft import Draft
+from bot.schedule import ALERT
 from bot.skills import skills
 from bot.slack import names
 from bot.slack.alerts import alert_buttons
@@ -56,10 +57,12 @@ def title(draft: Draft, language: str) -> str:
     version = Words("version {n}", n=draft.version).to(language)
     skill = skills().get(draft.skill)
     named = channel.title if channel else skill.title if skill else ""
+    if draft.brief.series:
+        named = ALERT.text
     names = [titled(named, language)] if named else []
     asked = cut(" ".join(what.split()), 80) or "…"
     if any(asked.lower() == titled(named, one).lower() for one in LANGUAGES):  # said already
-        return " · ".join([*names, version])
+        return " · ".join([*names, version][: 1 if draft.version == 1 else 2])
     return " · ".join([*names, asked, version])
 
 
@@ -69,6 +72,10 @@ def place_lines(shown: Shown, language: str) -> list[str]:
         return [f":lock: {Words('Just for you. Nobody else sees this.').to(language)}"]
     if shown.private and shown.origin:
         return [Words("Shared in {place}", place=f"<#{shown.origin}>").to(language)]
+    if shown.fallback and shown.origin and shown.archived:
+        words = Words("{place} is archived, so this comes to you alone.",
+                      place=f"<#{shown.origin}>")  # fmt: skip
+        return [words.to(language)]
     if shown.fallback and shown.origin:
         words = Words(
             "I am not in {place}, so I answer you here. To have me answer there, type {command} "
@@ -102,14 +109,24 @@ def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:
         who = f"<@{draft.author}>" if draft.author else Words("your intern").to(language)
         words = Words("Edited by {who}, being checked…", who=who).to(language)
         return [context(f":hourglass_flowing_sand: {words}"), *buttons(shown, draft, language)]
+    if not shown.task.typed:
+        return _below_digest(shown, draft, language)
     below = [*findings_blocks(draft, language), *buttons(shown, draft, language)]
     if shown.standing in ("open", "approved"):
-        below += [*details_button(draft, language), *lead_buttons(draft, language)]
-        below += digest_buttons(shown.digest, shown.task.id, language)
-        below += alert_buttons(shown.task, language)
+        below += actions(details_button(draft, language)) + lead_buttons(draft, language)
     if shown.standing == "open":
         below += [*assumed_blocks(draft, language), *_hooks(draft, language)]
     return below
+
+
+def _below_digest(shown: Shown, draft: Draft, language: str) -> list[Block]:
+    """It is there already and goes nowhere else, so there is nothing to approve: what it leads to,
+    and what can be done with the digest itself."""
+    below = findings_blocks(draft, language)
+    below += lead_buttons(draft, language)
+    below += actions(details_button(draft, language), more(draft, language, open=False))
+    below += digest_buttons(shown.digest, shown.task.id, language)
+    return below + alert_buttons(shown.task, language)
 
 
 def _hooks(draft: Draft, language: str) -> list[Block]:
@@ -135,4 +152,6 @@ def _fallback(shown: Shown, draft: Draft, language: str) -> str:
     }.get(shown.standing, Words("Draft"))
     text = next((part.text for part in draft.parts if part.text), "")
     head = quoted(title(draft, language), 200)
+    if not shown.task.typed:
+        return f"{head}\n{quoted(text, 500)}".strip()
     return f"{state.to(language)} · {head}\n{quoted(text, 500)}".strip()

@@ -8,6 +8,7 @@ from bot.slack.names import ANSWER, Ref
 from bot.words import Words
 
 MOST_LINES, MOST_SOURCES, MOST_ANSWERS, MOST_PICK = 10, 3, 3, 400
+DIGEST = "digest"  # a skill
 MARKS = {"block": ":no_entry:", "stated": ":speech_balloon:", "warn": ":warning:"}
 GRAVEST = ("block", "stated", "warn")
 
@@ -21,6 +22,8 @@ def findings_blocks(draft: Draft, language: str) -> list[Block]:
         lines.append(Words.count("… and {n} more", "… and {n} more", more).to(language))
     shown = [section(_fitting(lines))] if lines else []
     small = [line for line in (passed(found, language), sources_line(draft, language)) if line]
+    if draft.skill == DIGEST:  # its last part names them, each with its day
+        small = small[:1]
     return shown + ([context(*small)] if small else [])
 
 

@@ -54,6 +54,11 @@ def _state(view: View, name: str) -> dict[str, Any]:
     return (_values(view).get(name) or {}).get(name) or {}
 
 
+def place_in(view: View, name: str) -> str | None:
+    """The channel that was chosen; None when that was left open."""
+    return _state(view, name).get("selected_conversation") or None
+
+
 def typed_in(view: View, name: str) -> str:
     return str(_state(view, name).get("value") or "").strip()
 

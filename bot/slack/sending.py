@@ -1,5 +1,7 @@
 """Where a draft goes because somebody says so: to another channel, or out of privacy."""
 
+import asyncio
+
 from sqlalchemy.orm import Session
 
 from bot import journal
@@ -10,24 +12,28 @@ from bot.errors import CannotDo, TryAgain
 from bot.post import Post
 from bot.slack.calls import Refused, ask, patient
 from bot.slack.click import Click, demand_author_or_approver, draft_of
-from bot.slack.front import Front
+from bot.slack.front import ASKED_WITHIN, Front
 from bot.task import Task
 from bot.words import Words
 
 
 async def demand_membership(front: Front, channel: str) -> None:
     """Raises CannotDo when we can't write in that channel; when Slack doesn't say, we try."""
-    try:
-        answer = await ask(patient(front.house.client).conversations_info(channel=channel))
-    except TryAgain:
-        return
-    except Refused:
-        member = False
-    else:
-        member = bool(answer["channel"].get("is_member"))
-    if not member:
+    if not await may_write(front, channel):
         place = f"<#{channel}>"
         raise CannotDo(Words("I am not in {place}. Invite me there, then share.", place=place))
+
+
+async def may_write(front: Front, channel: str) -> bool:
+    """Whether we are in that channel; when Slack doesn't say in time, we take it that we are."""
+    asked = ask(patient(front.house.client).conversations_info(channel=channel))
+    try:
+        answer = await asyncio.wait_for(asked, ASKED_WITHIN)
+    except (TryAgain, TimeoutError):
+        return True
+    except Refused:
+        return False
+    return bool(answer["channel"].get("is_member")) and not answer["channel"].get("is_archived")
 
 
 def send_to(session: Session, front: Front, click: Click) -> Words | None:

@@ -23,7 +23,7 @@ from bot.slack.files import upload
 from bot.slack.place import Place, thread_of
 from bot.slack.post import Poster
 from bot.slack.shown import Shown, gather
-from bot.words import language_of
+from bot.words import Language, language_of
 
 NAMES_KEPT = 3600.0  # seconds
 LOOK_AGAIN = 0.2
@@ -77,15 +77,21 @@ class Cards:
             shown = await self._gathered(now)
             versions.append(shown.draft.version if shown.draft else 0)
             pictures[:] = _pictures(shown)
-            people = self.poster.people
-            locale = await people.locale(shown.task.workspace, shown.task.author)
-            return card(shown, language_of(locale or shown.task.locale))
+            return card(shown, await self._language(shown))
 
         up, message = await self.poster.put(post.id, drawn)
         if message.rest:
             await self._put_rest(up, message.rest, versions[-1])
         for picture in pictures:
             await self._put_picture(up, picture)
+
+    async def _language(self, shown: Shown) -> Language:
+        """Its author's; of what comes by itself for all to read, the one that was chosen for it."""
+        task, chosen = shown.task, shown.task.form.get("language")
+        if chosen and not task.typed and (shown.draft is not None or not task.private):
+            return language_of(str(chosen))
+        locale = await self.poster.people.locale(task.workspace, task.author)
+        return language_of(locale or task.locale)
 
     async def _arrival(self, arrival: Arrival, post: Post) -> Message:
         locale = await self.poster.people.locale(arrival.workspace, arrival.author)

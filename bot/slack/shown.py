@@ -39,6 +39,7 @@ class Shown:
     shared: bool = False  # it was private, and another card of it is up
     origin: str | None = None  # the channel that it was asked in
     fallback: bool = False  # in a direct message, since the intern is not in that channel
+    archived: bool = False  # why it is there
     hosts: frozenset[str] = frozenset()  # where links may lead
     channel_names: Mapping[str, str] = field(default_factory=dict)
     stands_on: Draft | None = None  # the result that it came from
@@ -88,6 +89,7 @@ def gather(
         shared=task.private and _cards(session, piece) > 1,
         origin=origin,
         fallback=alone and origin is not None and not task.private,
+        archived=post.place.get("fallback") == "is_archived",
         hosts=_hosts(session, task.workspace),
         channel_names=channel_names or {},
         stands_on=_stands_on(session, draft),

@@ -166,7 +166,7 @@ def waiting(teller: Teller, evidence: Evidence) -> list[str]:
     n = int(queue.number("waiting"))
     teller.of(queue, "waiting")
     if not n:
-        return [teller.say(Words("Nothing waits for your approval."))]
+        return []
     count = Words.count("{n} draft waits for approval", "{n} drafts wait for approval", n)
     old = Words("the oldest was made {days} ago", days=teller.of(queue, "oldest"))
     if not queue.number("oldest"):

@@ -20,9 +20,9 @@ class Move:
     words: str
     sure: bool
     subject: str  # of its facts: "trends.total-orders"
-    pair: tuple[Fact | None, Fact | None] | None = (
-        None  # before or elsewhere, and now: for the picture
-    )
+    # For the picture: what it is held against, and now; what the first is called, if not "before".
+    pair: tuple[Fact | None, Fact | None] | None = None
+    beside: Words | None = None
     lead: Lead | None = None
 
 
@@ -76,12 +76,12 @@ def _sales(teller: Teller, evidence: Evidence) -> list[Move]:
         goods = one.key.startswith(("category-", "product-"))
         rising = goods and one.number("change") > 0  # nobody writes to customers about "orders"
         brief = Words("Write an e-mail about {what}", what=one.named(teller.language))
-        lead = Lead(label=Words("Draft an e-mail about it"), skill="draft", words=teller.say(brief))
+        label = Words("Draft an e-mail: {what}", what=one.named(teller.language))
+        lead = Lead(label=label, skill="draft", words=teller.say(brief))
         pair = (one.get("expected"), one.get("last"))
         sure = one.word("status") == "confirmed"
-        found.append(
-            Move(teller.say(words), sure, _id(one), pair, lead if rising else _why(teller))
-        )
+        lead = lead if rising else _why(teller)
+        found.append(Move(teller.say(words), sure, _id(one), pair, Words("Expected"), lead))
     return found
 
 
@@ -95,7 +95,7 @@ def _site(teller: Teller, evidence: Evidence) -> list[Move]:
         if one.get("since"):
             said.append(_since(teller, one))
         sure, pair = one.word("status") == "confirmed", (one.get("before"), one.get("rate"))
-        found.append(Move(" ".join(said), sure, _id(one), pair, _why(teller)))
+        found.append(Move(" ".join(said), sure, _id(one), pair, lead=_why(teller)))
     return found
 
 
@@ -130,11 +130,12 @@ def _step(teller: Teller, one: Told) -> str:
 def _parcels(teller: Teller, evidence: Evidence) -> list[Move]:
     found = []
     for one in told(evidence, "delivery", "late-regions").values():
-        words = Words("Late parcels, {where}: {late}, {rest} elsewhere.",
+        words = Words("Parcels to {where}: {late} come late, {rest} elsewhere.",
                       where=regions_named(one.about), late=teller.of(one, "late"),
                       rest=teller.of(one, "rest"))  # fmt: skip
         pair = (one.get("rest"), one.get("late"))
-        found.append(Move(teller.say(words), True, _id(one), pair, _why(teller)))
+        lead = _why(teller)
+        found.append(Move(teller.say(words), True, _id(one), pair, Words("Elsewhere"), lead))
     return found
 
 
@@ -148,10 +149,10 @@ def _said(teller: Teller, evidence: Evidence) -> list[Move]:
                       theme=one.named(teller.language), now=teller.of(one, "share-now"),
                       before=teller.of(one, "share-before"))  # fmt: skip
         ask = Words("What do customers say about {theme}?", theme=one.named(teller.language))
-        lead = Lead(label=Words("See what they say"), skill="feedback", words=teller.say(ask),
-                    ask=False)  # fmt: skip
+        label = Words("What customers say: {theme}", theme=one.named(teller.language))
+        lead = Lead(label=label, skill="feedback", words=teller.say(ask), ask=False)
         pair = (one.get("share-before"), one.get("share-now"))
-        found.append(Move(teller.say(words), sure, _id(one), pair, lead))
+        found.append(Move(teller.say(words), sure, _id(one), pair, lead=lead))
     return found
 
 
@@ -174,4 +175,6 @@ def _id(one: Told) -> str:
 
 def _why(teller: Teller) -> Lead:
     ask = Words("What blocks sales now?")
-    return Lead(label=Words("Look into it"), skill="blockers", words=teller.say(ask), ask=False)
+    return Lead(
+        label=Words("What blocks sales?"), skill="blockers", words=teller.say(ask), ask=False
+    )

@@ -50,7 +50,7 @@ async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(hous
     card = page.locator(".middle .message:has([data-action=details])").last
     await expect(card).to_contain_text("What matters most", timeout=SLOW)
     await expect(card).to_contain_text("Bougies")
-    await card.get_by_role("button", name="Draft an e-mail about it").click()
+    await card.get_by_role("button", name="Draft an e-mail: Bougies et senteurs").click()
     brief = page.get_by_role("dialog")
     await expect(brief.locator("textarea").first).to_have_value("Write an e-mail about Bougies et "
                                                                 "senteurs")  # fmt: skip
