@@ -112,3 +112,18 @@ def test_knows_what_a_material_also_is() -> None:
     assert not only(proved("En céramique.", evidence=evidence), "claim")
     evidence = Evidence(facts=(fact("product.a.material", "material", "céramique"),))
     assert only(proved("En porcelaine.", evidence=evidence), "claim")
+
+
+def test_is_none_where_a_word_is_promised_for_the_day_it_comes_back() -> None:
+    for promise in (
+        "Sold out for now: we will write to you once, when it is back.",
+        "Leave your address to hear as soon as the linen shirt is back in stock.",
+    ):
+        assert not only(proved(promise, language="en"), "claim"), promise
+    for promise in ("Nous vous écrirons dès qu'elle sera de retour.",
+                    "Un mot quand elle est de retour ?"):  # fmt: skip
+        assert not only(proved(promise), "claim"), promise
+    for claimed in ("Once again, the linen shirt is back.", "If you missed it, it's back.",
+                    "The linen shirt is back in stock. When it rains, wear it."):  # fmt: skip
+        assert only(proved(claimed, language="en"), "claim"), claimed
+    assert only(proved("Une fois encore, elle est de retour."), "claim")

@@ -41,6 +41,11 @@ _DENIAL = re.compile(
     r"(?! (?:just|only|seulement|que))(?: (?:de|d'|any|a|the|la|le))?(?: [a-z']+)?[ -]$"
 )
 _FREE = re.compile(r"[ -]free\b")
+# "We write when it is back" promises a word, and says that it is not there.
+_AWAITED = re.compile(
+    r"\b(?:when|once(?! (?:again|more))|as soon as|if|until|quand|lorsqu\w*|(?:aussitot|des) qu\w*"
+    r"|une fois(?! (?:encore|de plus))|jusqu'a ce qu\w*)\b[^.!?;:,]{0,25}$"
+)
 # How a thing comes from a country: flax grown in Normandy does not make a shirt made in France.
 _STAGES = {
     "woven": r"woven|knit(?:ted)?|spun|dyed|printed|tisse\w*|tricote\w*|filee?s?|teinte?s?|"
@@ -120,7 +125,7 @@ def _found(
             stop = match.end()
             if wording.kind == "country":
                 yield from _origin(text, low, start, stop, wording.name, labelled=origin)
-            elif wording.kind != "harmless":
+            elif wording.kind != "harmless" and not _awaited(wording, low, start):
                 denied = bool(_DENIAL.search(low, max(0, start - 30), start))
                 denied = denied or bool(_FREE.match(low, stop))
                 yield Claim(wording.kind, wording.name, start, stop, text[start:stop], denied)
@@ -131,6 +136,10 @@ def _found(
     for claim in _patterns(text, low):
         if all(claim.end <= a or b <= claim.start for a, b in read_already):
             yield claim
+
+
+def _awaited(wording: Wording, low: str, start: int) -> bool:
+    return wording.kind == "back" and bool(_AWAITED.search(low, max(0, start - 60), start))
 
 
 def _patterns(text: str, low: str) -> Iterator[Claim]:
