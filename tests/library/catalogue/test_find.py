@@ -117,6 +117,37 @@ def test_words_that_mean_no_product_find_none(words: str) -> None:
     assert INDEX.find(words) == []
 
 
+FRENCH = Index(
+    [
+        sold("Tablier Fournil en lin épais", materials=("lin",)),
+        sold("Robe Solène en lin", materials=("lin",)),
+        sold("Combinaison Esther en lin", materials=("lin",)),
+        sold("Bougeoir Oslo en laiton", materials=("laiton",)),
+        sold("Planche à pain en chêne"),
+        sold("Taies d'oreiller en percale"),
+        sold("Cabas Marché en toile"),
+        sold("Tasses en grès"),
+        sold("Pantalon en velours"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        ("an SMS for the linen apron", "Tablier"),
+        ("the linen jumpsuit is here", "Combinaison"),
+        ("our brass candlestick", "Bougeoir"),
+        ("e-mail: the oak bread board", "Planche"),
+        ("new pillowcases", "Taies"),
+        ("the canvas tote is back", "Cabas"),
+        ("stoneware mugs", "Tasses"),
+    ],
+)
+def test_english_words_find_what_is_sold_in_french(words: str, begins: str) -> None:
+    assert FRENCH.find(words)[0].title.startswith(begins)
+
+
 def test_the_exact_name_is_one_and_the_name_in_a_brief_nearly() -> None:
     assert INDEX.find("linen shirt")[0].score == 1
     assert INDEX.find("Write an e-mail on the linen shirt.")[0].score == 0.96
