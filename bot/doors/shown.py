@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 from bot.library.files import Understood
 
-NO_CURRENCY = "No currency is named."
 WIDE = 18  # signs of a cell
 FORMATS = {"csv": "text", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON Lines"}
 SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "whitespace": "blanks"}
@@ -26,10 +25,9 @@ def shown(found: Understood) -> str:
         some = "row stays" if found.rejected == 1 else "rows stay"
         lines.append(f"  {found.rejected:,} {some} out, each with its reason.")
     lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
-    if any(words.text == NO_CURRENCY for words in found.assumed):
+    if "currency" in found.unproved:
         lines.append("  To say it: --currency EUR, or another.")
-    if found.otherwise:
-        ways = [f"--{what} {how}" for what, how in found.otherwise]
+    if ways := [f"--{what} {how}" for what, how in found.otherwise if what != "currency"]:
         lines.append(f"  To say otherwise: {', '.join(ways)}.")
     return "\n".join(lines)
 

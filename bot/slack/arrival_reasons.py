@@ -2,28 +2,12 @@
 
 import csv
 import io
-import re
 
+from bot.reasons import reason_in_words
 from bot.words import Words
 
 BOM = "\ufeff"  # spreadsheets know by it that this is UTF-8
 HEAD = (Words("line"), Words("column"), Words("reason"), Words("row"))
-REASONS = {
-    words.text: words
-    for words in (
-        Words("is no amount"),
-        Words("is no number"),
-        Words("is no whole number"),
-        Words("is no date that I can read"),
-        Words("is neither yes nor no"),
-        Words("is empty"),
-        Words("is cut short by a spreadsheet; export it as text"),
-        Words("lies in the future"),
-        Words("is no rating from 1 to 5"),
-        Words("this line is no JSON object"),
-    )
-}
-CELLS = re.compile(r"has (\d+) cells where the header has (\d+)")
 
 
 def in_their_language(content: bytes, language: str) -> bytes:
@@ -42,9 +26,5 @@ def in_their_language(content: bytes, language: str) -> bytes:
 
 
 def _said(reason: str, language: str) -> str:
-    if known := REASONS.get(reason):
-        return known.to(language)
-    if found := CELLS.fullmatch(reason):
-        words = Words("has {n} cells where the header has {width}", n=found[1], width=found[2])
-        return words.to(language)
-    return reason
+    known = reason_in_words(reason)
+    return known.to(language) if known else reason

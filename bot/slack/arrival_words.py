@@ -107,6 +107,10 @@ OTHERWISE: dict[tuple[str, str], Words] = {
     ("dates", "year-first"): Words("Its dates begin with the year"),
     ("decimal", "comma"): Words("Its decimal sign is the comma"),
     ("decimal", "point"): Words("Its decimal sign is the point"),
+    **{
+        ("currency", code): Words("Its amounts are in {code}", code=code)
+        for code in ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")
+    },
 }
 
 # What happens to a column's values, where a person would not expect it anyway.

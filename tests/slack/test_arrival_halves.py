@@ -306,3 +306,19 @@ async def test_and_other_tables_of_a_workbook_each_get_a_card(bench: Bench, libr
     with library.database.begin() as session:
         kinds = {one.kind for one in Holding.held(session, TEAM)}
     assert kinds == {"orders", "events"}
+
+
+async def test_without_a_currency_are_given_one_from_the_menu(bench: Bench, library: House) -> None:
+    (arrival,) = await drop(bench, ("orders.csv", ORDERS), ("lines.csv", LINES))
+    shown = card(bench, arrival)
+    assert "No currency is named." in text_of(shown)
+    await bench.press(MARIE, shown, "other_kind", "currency=EUR")
+    await bench.run()
+    assert "Amounts are in EUR." in text_of(card(bench, arrival))
+    assert "currency=" not in str(card(bench, arrival).blocks)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    shelf = library.stocking.shelf(TEAM)
+    table = shelf.table("orders")
+    assert table is not None
+    assert set(shelf.engine.to_pyarrow(table)["currency"].to_pylist()) == {"EUR"}

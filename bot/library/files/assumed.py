@@ -8,6 +8,8 @@ from bot.library.files.proving import Proof
 from bot.library.kinds import kinds
 from bot.words import Words
 
+SPENT = ("spend", "sales", "budget")  # of campaigns
+
 
 def assumptions(
     match: Match, names: Sequence[str], proof: Proof, said: str | None, asked: str | None
@@ -28,7 +30,7 @@ def assumptions(
         yield Words("Amounts are in several currencies, by the sign beside each.")
     elif said and not asked and "currency" not in match.columns:
         yield Words("Amounts are in {currency}.", currency=said)
-    if not said and "currency" not in match.columns and match.kind in ("orders", "prices"):
+    if nameless(match, said):
         yield Words("No currency is named.")
     twice = [one for at, one in enumerate(names) if one and one in names[:at]]
     if twice:
@@ -37,6 +39,12 @@ def assumptions(
         top = 10 if proof.rating_scale == 0.5 else 100
         yield Words("Ratings go up to {top} and are brought to 5.", top=top)
     yield from _made(match, names)
+
+
+def nameless(match: Match, said: str | None) -> bool:
+    """Whether a file has amounts, and nothing says of what money."""
+    priced = match.kind in ("orders", "prices") or any(one in match.columns for one in SPENT)
+    return priced and not said and "currency" not in match.columns
 
 
 def dates_read(day_first: bool, year_first: bool) -> Words:

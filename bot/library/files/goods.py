@@ -17,7 +17,7 @@ from bot.library.files import hopeless
 from bot.library.files.names import PRODUCTS
 from bot.library.files.opening import Opened, check_same
 from bot.library.files.source import Shape, Source, opened, shape_of
-from bot.library.files.understood import MARKS, Mapped, Said, Understood
+from bot.library.files.understood import MARKS, Doubt, Mapped, Said, Understood
 from bot.words import Words
 
 PRICES = ("price", "sale_price", "compare_at", "lowest")
@@ -75,7 +75,7 @@ def understood_products(
         rejected=len(catalogue.rejects),
         lines=shape.lines,
         said=said,
-        unproved=("decimal",) if any(UNSURE in one.reason for one in catalogue.rejects) else (),
+        unproved=tuple(_unproved(catalogue)),
         assumed=tuple(_about(catalogue)),
     )
 
@@ -114,13 +114,27 @@ def currency_of(products: Sequence[Product]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _unproved(catalogue: Catalogue) -> Iterator[Doubt]:
+    """What a person may say otherwise."""
+    if any(UNSURE in one.reason for one in catalogue.rejects):
+        yield "decimal"
+    if _nameless(catalogue):
+        yield "currency"
+
+
+def _nameless(catalogue: Catalogue) -> bool:
+    """Whether there are prices, and nothing says of what money."""
+    products = catalogue.products
+    return any(one.price for one in products) and not any(one.currency for one in products)
+
+
 def _about(catalogue: Catalogue) -> Iterator[Words]:
     """What was assumed."""
     if catalogue.mark == ",":
         yield Words("Numbers are read with a decimal comma.")
     header, products = catalogue.header, catalogue.products
     if header and any(one.price for one in products):
-        if not any(one.currency for one in products):
+        if _nameless(catalogue):
             yield Words("No currency is named.")
         elif "currency" not in header.fields and (found := currency_of(products)):
             yield Words("Amounts are in {currency}.", currency=found)

@@ -12,6 +12,7 @@ from bot.library.files.rejecting import Reject
 from bot.library.files.sides import is_lines
 from bot.library.files.understood import Mapped
 from bot.library.kinds import Type, kinds
+from bot.reasons import reason_in_words
 from bot.words import Words
 
 
@@ -137,7 +138,7 @@ def no_rows(name: str, rejects: Sequence[Reject | ProductReject]) -> CannotDo:
             file=name,
             line=first.line,
             column=first.column or "?",
-            reason=first.reason,
+            reason=reason_in_words(first.reason) or first.reason,
         )
     )
 

@@ -9,7 +9,7 @@ import duckdb
 from bot.errors import CannotDo
 from bot.library.catalogue.amounts import CURRENCIES, currency_in
 from bot.library.files import hopeless
-from bot.library.files.assumed import about_lines, assumptions
+from bot.library.files.assumed import about_lines, assumptions, nameless
 from bot.library.files.cells import prepare
 from bot.library.files.goods import understood_products
 from bot.library.files.headless import by_number
@@ -184,17 +184,19 @@ def _understood(
         rows=proof.rows,
         lines=shape.lines,
         said=told,
-        unproved=tuple(_unproved(proof)),
+        unproved=tuple(_unproved(proof, nameless(match, said) and not proof.signed)),
         assumed=tuple(assumptions(match, names, proof, said, told.currency)),
     )
 
 
-def _unproved(proof: Proof) -> Iterator[Doubt]:
+def _unproved(proof: Proof, nameless: bool) -> Iterator[Doubt]:
     """What a person may say otherwise."""
     if not proof.order.proved or proof.order.clashes:
         yield "dates"
     if proof.doubtful:
         yield "decimal"
+    if nameless:
+        yield "currency"
 
 
 def _mapped(kind: str, ours: str, at: int, names: tuple[str, ...], proof: Proof) -> Mapped:

@@ -15,7 +15,8 @@ Address = Literal["email", "phone", "id"]
 Mark = Literal[".", ","]
 Dates = Literal["day-first", "month-first", "year-first"]
 Sign = Literal["comma", "point"]
-Doubt = Literal["dates", "decimal"]
+Doubt = Literal["dates", "decimal", "currency"]
+OFFERED = ("EUR", "GBP", "USD", "CHF", "CAD", "AUD", "BRL", "MAD")  # in a terminal: any
 MARKS: dict[Sign, Mark] = {"comma": ",", "point": "."}
 
 
@@ -97,6 +98,8 @@ class Understood(BaseModel):
             ways += [("dates", one) for one in get_args(Dates) if one != now]
         if "decimal" in self.unproved:
             ways += [("decimal", one) for one, mark in MARKS.items() if mark != self.decimal]
+        if "currency" in self.unproved:
+            ways += [("currency", one) for one in OFFERED]
         return tuple(ways)
 
     def mark(self, place: int) -> Mark:
