@@ -71,6 +71,8 @@ def stem(word: str) -> str:
         return bare
     if bare.endswith("ies") and len(bare) > 4:
         return bare[:-3] + "y"
+    if bare.endswith("ie"):  # as its plural: hoodie, bougie, taie
+        return bare[:-2] + "y"
     if bare.endswith("eaux"):
         return bare[:-1]
     if bare.endswith(("sses", "shes", "ches", "xes")):
