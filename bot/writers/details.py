@@ -13,7 +13,7 @@ COUNTS = {
 # Parts that say something even when nothing is said of them.
 BARE = frozenset(
     {"pocket", "hood", "button", "zip", "lining", "belt", "drawer", "lid", "strap", "fringe"}
-    | {"lace", "buckle", "compartment", "cuff", "ribbing", "shoulder_pad", "jar"}
+    | {"lace", "buckle", "compartment", "ribbing", "shoulder_pad"}
 )
 _NO = re.compile(
     r"\b(?:no|without|sans|pas de|ni|dans|sous|under|into)\s+(?:\w+\s+){0,2}$|\bin (?:a|your)\s+$",

@@ -3,13 +3,14 @@
 from bot.brand import Brand
 from bot.evidence import Evidence
 from bot.request import Request
-from bot.words import Language, Words
+from bot.words import Language
 from bot.writers import lexicon, naming, why
 from bot.writers.goods import Goods
 from bot.writers.pen import Pen, phrases
 from bot.writers.story import Story
 
 MADE_OF = {"wood": "wood"}  # where the noun is not what stands before another noun
+TELLS = 20  # characters of a list of details: "Jar." tells nothing
 TELLING = frozenset({"two_seater", "three_seater", "four_seater", "waterproof", "handmade"})
 
 
@@ -20,7 +21,8 @@ def of_product(pen: Pen, goods: Goods) -> None:
     for gap, text in naming.names(goods).items():
         pen.put(gap, text, named if gap in ("name", "bare", "the", "a", "of", "to") else ())
     if told := why.details(goods, pen):
-        pen.put("bare_details", why.bare_details(goods.details, language), told.cites)
+        some = why.bare_details(goods.details, language)
+        pen.put("bare_details", some if len(some) >= TELLS else "", told.cites)
         telling = [detail for detail in goods.details if detail.about]
         pen.put("title_details", why.bare_details(telling, language), told.cites)
     if goods.price:
@@ -82,7 +84,8 @@ def _of_reviews(pen: Pen, evidence: Evidence) -> None:
     if praised and reviews and praised.about:
         pen.put("praised", str(praised.value), (praised.id,))
         pen.put("reviews", str(reviews.value), (reviews.id,))
-        pen.put("theme", Words(praised.about).to(pen.language), (praised.id,))
+        themes = phrases(pen.language, f"theme.{praised.about}")
+        pen.put("theme", next(iter(themes), ""), (praised.id,))
 
 
 def _together(bought: str, kind: str) -> bool:

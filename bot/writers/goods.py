@@ -18,6 +18,7 @@ from bot.writers.specs import read as read_specs
 IMMATERIAL = {"candle", "scent", "care", "food", "drink", "tech", "book", "toy", "event"}
 LONG = 40  # characters of a name
 RICH = 160  # characters of description from which its sentences are worth more than our lists
+BUCKLED = {"shoes", "bag", "jacket", "top", "dress", "bottom", "suit", "hat"}
 NAMED_BY = 60  # characters of a description in which it may say what the thing is
 _WITH = re.compile(r"[,;]?\s+(?:with|avec|featuring|complete)\b|[,;] (?=this\b|cette?\b)", re.I)
 _SEASONS = {
@@ -26,7 +27,18 @@ _SEASONS = {
     "autumn": r"\b(?:autumn|fall|automne)\b",
     "spring": r"\b(?:spring|printemps)\b",
 }
-_SHOUT = re.compile(r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur)")
+_SHOUT = re.compile(
+    r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur|\bplease\b|package include)"
+    r"|: [^.]*\w: "  # a list of labels, run together
+)
+# Praise that opens a catalogue's sentence and says nothing of the thing.
+_PRAISE = re.compile(
+    r"^(?:(?:a|an|un|une) )?(?:(?:(?:ultra|very|so)[- ])?(?:stylish|chic|sleek|classic|elegant"
+    r"|lovely|beautiful|gorgeous|stunning|amazing|great|cute|trendy|fashionable|comfortable|vibrant),?"
+    r" (?=\w))+",
+    re.IGNORECASE,
+)
+FEW = 2  # things told: below, a sentence of the catalogue tells more than our lists
 
 
 @dataclass
@@ -45,6 +57,7 @@ class Goods:
     named_colours: list[str] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
     traits: list[str] = field(default_factory=list)
+    of_parts: list[str] = field(default_factory=list)  # materials of its legs, not of itself
     details: list[Detail] = field(default_factory=list)
     named_traits: list[str] = field(default_factory=list)
     seasons: list[str] = field(default_factory=list)
@@ -64,7 +77,11 @@ class Goods:
 
     @property
     def rich(self) -> bool:
-        """Whether the catalogue's own sentences carry a text in this language."""
+        """Whether the catalogue's own sentences carry a text in this language: there are several,
+        or our lists find next to nothing in them."""
+        told = [*self.specs, *self.traits, *(one for one in self.details if one.about)]
+        if self.sayings and len(told) < FEW:
+            return bool(_fresh(" ".join(self.sayings), self.name))
         return len(" ".join(self.sayings)) >= RICH and len(self.sayings) > 1
 
     @property
@@ -210,18 +227,22 @@ def _describe(goods: Goods, fact: Fact, text: str) -> None:
             _attributes(goods, whole, fact.id)
         elif goods.noun:  # of a thing we know, what is said further on is said of it too
             _attributes(goods, [hit for hit in whole if hit.as_a("traits")], fact.id)
+    if language == "fr" and goods.kind not in BUCKLED:  # a towel's « boucle » is a loop
+        goods.details = [detail for detail in goods.details if detail.part != "buckle"]
     for detail in goods.details:  # "adjustable" of a belt is not said of the jacket
         for _, key in detail.about:
             if key in goods.traits and not re.search(rf"\b{key}\b", goods.name, re.I):
                 goods.traits.remove(key)
     goods.specs = read_specs(text, language, goods.language)
     if language == goods.language:
-        goods.sayings = [s for s in re.split(r"(?<=[.!?])\s+", text) if _sayable(s)]
+        own = (_unpraised(s) for s in re.split(r"(?<=[.!?])\s+", text) if _sayable(s))
+        goods.sayings = [s for s in own if _fresh(s, goods.name)]
+    _own_materials(goods, text, language)
 
 
 def _sell(goods: Goods, facts: dict[str, Fact]) -> None:
     price, lowest = facts.get("price"), facts.get("lowest price 30 days")
-    if price and isinstance(price.value, Decimal):
+    if price and isinstance(price.value, Decimal) and price.unit:  # 80 of what is no price
         goods.price = price
         goods.cites["price"] = (price.id,)
         if lowest and isinstance(lowest.value, Decimal) and lowest.value > price.value:
@@ -233,6 +254,9 @@ def _sell(goods: Goods, facts: dict[str, Fact]) -> None:
         goods.cites["sizes"] = (sizes.id,)
     if colours := facts.get("colours"):
         goods.range = _shades(str(colours.value), goods.language)
+        text = str(facts["description"].value) if "description" in facts else ""
+        if _all_in(goods.range, f"{goods.name} {text}", goods.language):
+            goods.range = []  # black and red stripes are no choice between black and red
         goods.cites["range"] = (colours.id,)
     usual = {
         "name",
@@ -270,6 +294,37 @@ def _season(goods: Goods, text: str) -> None:
     whole = f"{goods.name} {text}"
     goods.seasons = [s for s, shape in _SEASONS.items() if re.search(shape, whole, re.I)]
     goods.named_seasons = [s for s in goods.seasons if re.search(_SEASONS[s], goods.name, re.I)]
+
+
+def _own_materials(goods: Goods, text: str, language: Language) -> None:
+    """A sofa with wooden legs is not made of wood."""
+    parts = {key for one in goods.details for table, key in one.about if table == "materials"}
+    outside: set[str | None] = set(goods.named_materials)
+    for sentence in re.split(r"(?<=[.!?])\s+", text):
+        hits = lexicon.scan(sentence, language)
+        used = find(sentence, hits, language, goods.noun)[1]
+        outside |= {hit.as_a("materials") for hit in hits if hit not in used}
+    goods.of_parts = [key for key in goods.materials if key in parts and key not in outside]
+    goods.materials = [key for key in goods.materials if key not in goods.of_parts]
+
+
+def _all_in(shades: list[str], text: str, language: Language) -> bool:
+    """Whether the text names all of these colours."""
+    there = lexicon.language_of(text) or language
+    said = {hit.as_a("colours") for hit in lexicon.scan(text, there)}
+    keys = {h.as_a("colours") for shade in shades for h in lexicon.scan(shade, language)}
+    return bool(keys) and None not in keys and keys <= said
+
+
+def _unpraised(sentence: str) -> str:
+    bare = _PRAISE.sub("", sentence)
+    return bare[:1].upper() + bare[1:]
+
+
+def _fresh(text: str, name: str) -> bool:
+    """Whether it says two words or more that the name does not."""
+    said = {word.lower().rstrip("s") for word in re.findall(r"[^\W\d_]{4,}", text)}
+    return len(said - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
 
 
 def _clean(text: str) -> str:

@@ -89,7 +89,7 @@ def detail(one: Detail, language: Language, article: bool = True) -> str:
         for table, term in said
         if term not in early
     ]
-    late.sort(key=lambda form: form in ("devant", "poitrine", "sur les côtés"), reverse=True)
+    late.sort(key=lambda form: (form in ("devant", "sur les côtés"), form != "poitrine"))
     bare = " ".join([*(t.french(gender, one.plural) for t in early), word, *late])
     if one.count:
         return f"{COUNT['fr'][min(one.count, 4)]} {bare}"

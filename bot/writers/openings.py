@@ -1,5 +1,6 @@
 """The first words: a subject, a preheader, the button, and two other ways in."""
 
+from bot.occasions import Occasion
 from bot.parts import Hook
 from bot.words import Words
 from bot.writers import french, why
@@ -9,6 +10,7 @@ from bot.writers.precedents import best, like
 from bot.writers.ready import Ready
 
 TWO, LONG = 2, 150  # hooks; characters of one that goes nowhere else
+CUTS = frozenset({"black_friday", "cyber_monday", "boxing_day", "french_days"})  # days of offers
 # What an opening leads with, named on the screen in its reader's language.
 ANGLES = {
     "material": Words("material"),
@@ -65,12 +67,23 @@ def subject_slots(ready: Ready) -> list[str]:
         slots = ["house.subject_deal"] if story.offer else ["house.subject"]
         return slots + (["house.subject_lapsed"] if aud == "lapsed" else [])
     if story.offer:
-        return [f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
+        timed = [f"subject.deal_{_sort(story.occasion)}"] if story.occasion else []
+        return [*timed, f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
     if kind:
         dated = [f"subject.{kind}_when"] if story.when.said else []
         return [*dated, f"subject.{kind}", "subject.everyone"]
-    gift = story.occasion and story.occasion.gift
-    return [*(["subject.occasion"] if gift else []), f"subject.{aud}", "subject.everyone"]
+    first = ["subject.cut"] if ready.pen.gaps.get("before") else []
+    first += ["subject.occasion"] if in_season(story.occasion) else []
+    return [*first, f"subject.{aud}", "subject.everyone"]
+
+
+def in_season(occasion: Occasion | None) -> bool:
+    """Whether one may say "for" it without an offer: for Christmas, not for the sales."""
+    return occasion is not None and not occasion.legal and occasion.key not in CUTS
+
+
+def _sort(occasion: Occasion) -> str:
+    return "present" if in_season(occasion) else "occasion"
 
 
 def preheader(ready: Ready) -> Line:

@@ -7,7 +7,7 @@ from bot.writers import why
 from bot.writers.lexicon import language_of
 from bot.writers.pen import Line
 from bot.writers.ready import Ready
-from bot.writers.sayings import SIZED, lowered, topic_of
+from bot.writers.sayings import ADVISED, lowered, topic_of
 
 NEWS = {"launch": "launch", "back in stock": "back"}
 ENOUGH = 150  # characters of reasons in one paragraph
@@ -39,7 +39,8 @@ def open_slots(ready: Ready) -> list[str]:
     aud = ready.story.audience
     if ready.is_event or not ready.goods.known:
         return ["event.open" if ready.is_event else "house.open_deal"]
-    slots = [f"open.{aud}.any", f"open.{aud}.bare", "open.everyone.any", "open.everyone.bare"]
+    own = [f"open.{aud}.bare"] if aud != "everyone" else []
+    slots = [f"open.{aud}.any", *own, "open.everyone.any", "open.own.any", "open.everyone.bare"]
     return ["open.price.deal", *slots] if aud == "price" and ready.story.offer else slots
 
 
@@ -150,8 +151,12 @@ def worry(ready: Ready) -> Line | None:
         ready.sayings.fit = [one for one in ready.sayings.fit if not USUAL.search(one)]
     known = (None if told else _doubt(ready)) or ready.sayings.take("fit", pen=pen)
     care = ready.sayings.take("care", pen=pen) if ready.goods.rich else None
-    honest = ready.sayings.take("honest", pen=pen) or _honest(ready)
-    asked = None if known or care or honest or told else pen.say(*_worries(ready))
+    honest = ready.sayings.take("honest", pen=pen)
+    if honest is None and not (care and not known):  # one word on washing is enough
+        honest = _honest(ready)
+    slots = _worries(ready)
+    idle = slots == ["worry.taste"] and len(pen.told) > 1  # no doubt is known, and enough is said
+    asked = None if known or care or honest or told or idle else pen.say(*slots)
     if known and honest:
         care = None
     return together(known, care, honest, asked)
@@ -180,7 +185,7 @@ def _own_fit(ready: Ready) -> Line | None:
     told = {lowered(reason.text) for reason in ready.pen.told}
     for text in ready.goods.sayings:
         fresh = lowered(text.rstrip(".")) not in told
-        if topic_of(text) == "fit" and SIZED.search(text) and fresh and ready.pen.speaks(text):
+        if topic_of(text) == "fit" and ADVISED.search(text) and fresh and ready.pen.speaks(text):
             return Line(text, ready.goods.cites.get("description", ()))
     return None
 

@@ -167,6 +167,11 @@ class Pen:
         topics = [reason.topic for reason in self.told if reason in stock]
         spent = {reason.topic for reason in self.told} & self.once
         fresh = [one for one in stock if one not in self.told and one.topic not in spent]
+        if "{the}" in template[template.find("{why}") :]:  # "Linen creases. That is the shirt."
+            fresh = [one for one in fresh if one.topic != "truth"]
+        if "{the}" in template:  # "Here is the silk blouse. Silk blouse with a buckle collar."
+            name = {word for word in words_of(self.gaps.get("the", "")) if len(word) > 3}
+            fresh = [one for one in fresh if not name or not name <= set(words_of(one.text))]
         often = {topic: topics.count(topic) // (2 if topic == "feature" else 1) for topic in topics}
         late = {topic: often.get(topic, 0) + (topic in self.late) for topic in {*often, *self.late}}
         return sorted(fresh, key=lambda reason: late.get(reason.topic, 0))[:REASONS_TRIED]

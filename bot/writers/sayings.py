@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from bot.words import LANGUAGES
+from bot.writers import lexicon
 from bot.writers.pen import Line, Pen, Reason
 
 CARE = re.compile(
@@ -23,7 +25,12 @@ ORIGIN = re.compile(
     r"(?:au|en|à|dans)\b|\bvient de\b|\batelier|\b(?:made|woven|spun|knitted|sewn) in\b",
     re.IGNORECASE,
 )
-SIZED = re.compile(r"\btailles?\b|\bsizes?\b|\bfits?\b", re.IGNORECASE)  # which size to take
+ADVISED = re.compile(  # which size to take
+    r"\btaille (?:normal|grand|petit|juste)|\bprene[zd]|\bprends|entre deux|habituelle|au-dess"
+    r"|\btrue to size|\bsize (?:up|down)|\bruns? (?:small|large)|\busual size"
+    r"|between (?:two )?sizes",
+    re.IGNORECASE,
+)
 HONEST = re.compile(
     r"bouloche|rétréci|froisse|\bperd\b|transparent|\bfendre\b|rêche|\bshr[iu]nk|\bcrease|\bpills?\b",
     re.IGNORECASE,
@@ -78,4 +85,10 @@ def topic_of(text: str) -> str:
 
 def lowered(text: str) -> str:
     """A sentence as a clause: its small first word without its capital."""
-    return text[0].lower() + text[1:] if _PLAIN_START.match(text) else text
+    known = [hit for hit in _starts(text) if hit.start == 0 and not hit.word.isupper()]
+    return text[0].lower() + text[1:] if known or _PLAIN_START.match(text) else text
+
+
+def _starts(text: str) -> list[lexicon.Hit]:
+    """The known words at its beginning: a colour, a cut, a thing."""
+    return [hit for one in LANGUAGES for hit in lexicon.scan(text[:30], one)]

@@ -4,7 +4,15 @@ from bot.channels import segments
 from bot.parts import Copy, Hook
 from bot.writers import french
 from bot.writers.doubted import answer
-from bot.writers.openings import call, finish, hooks, preheader, subject, subject_slots
+from bot.writers.openings import (
+    call,
+    finish,
+    hooks,
+    in_season,
+    preheader,
+    subject,
+    subject_slots,
+)
 from bot.writers.paragraphs import (
     NEWS,
     more_facts,
@@ -113,11 +121,15 @@ def _sms_slots(ready: Ready) -> list[str]:
     if not ready.goods.known:
         return ["sms.house_deal"] if story.offer else ["sms.house"]
     if story.offer:
-        return [f"sms.deal_{aud}", "sms.deal"]
+        cuts = story.occasion and not in_season(story.occasion)
+        return [*(["sms.deal_occasion"] if cuts else []), f"sms.deal_{aud}", "sms.deal"]
     if kind:
         dated = [f"sms.{kind}_when"] if story.when.said else []
-        return [f"sms.{kind}_{aud}", *dated, f"sms.{kind}", "sms.everyone"]
-    return [f"sms.{aud}", "sms.everyone"]
+        return [f"sms.{kind}_{aud}", *dated, f"sms.{kind}"]
+    first = ["sms.cut"] if ready.pen.gaps.get("before") else []
+    first += ["sms.occasion"] if in_season(story.occasion) else []
+    own = ["sms.own"] if aud == "everyone" else []
+    return [*first, f"sms.{aud}", *own, "sms.everyone"]
 
 
 def product_page(ready: Ready) -> Made:
@@ -136,6 +148,7 @@ def product_page(ready: Ready) -> Made:
     ends = worry(ready)
     paragraphs = [lead, has, doubt, praise(ready), third, *more_facts(ready), ends, *musts(ready)]
     if "shorter" in wishes:
+        has = None if pen.salted and not (doubt or third) else has  # the lead alone is shorter
         paragraphs = [lead, has, doubt, third, *musts(ready)]
     return {
         "title": copy(ready, title),

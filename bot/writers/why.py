@@ -41,6 +41,7 @@ FIRST: dict[str, tuple[str, ...]] = {
     "pro": ("use", "cloth", "care"),
 }
 LATE = frozenset({"care", "size"})
+CUT = {"comfort", "loose", "slim"}  # said of what is worn
 SEVERAL = 3  # parts in one sentence
 BEGINS = {a: n for n, a in enumerate(("everyone", *FIRST))}  # where an audience begins to read
 
@@ -121,7 +122,7 @@ def _read(read: list[specs.Spec], goods: Goods) -> list[Reason]:
 
 def _parts(goods: Goods, read: list[specs.Spec]) -> list[Reason]:
     """Parts, a few in one clause: it has a round neck, a longer back and corozo buttons."""
-    said = [one.text for one in read if one.topic == "part"]
+    said = [one.text for one in read if one.topic == "part" and not _counted(one, goods)]
     seen = " ".join(said)
     necks = any(word in seen for word in ("neck", "collar", "col ", "encolure"))
     for one in goods.details:
@@ -135,6 +136,11 @@ def _parts(goods: Goods, read: list[specs.Spec]) -> list[Reason]:
     return [Reason("part", f"{has} {naming.listed(few, goods.language)}", cites) for few in some]
 
 
+def _counted(spec: specs.Spec, goods: Goods) -> bool:
+    """Whether the details say it with its number: two chest pockets, not a chest pocket."""
+    return any(one.count > 1 and one.part in spec.key for one in goods.details)
+
+
 def _traits(goods: Goods) -> list[Reason]:
     """What follows from a word of the catalogue: reversible, foldable, lined."""
     cites, found = goods.cites.get("traits", ()), []
@@ -143,6 +149,8 @@ def _traits(goods: Goods) -> list[Reason]:
     for trait in goods.traits:
         if (sleeved and trait.endswith("_sleeved")) or (lined and trait == "lined"):
             continue  # the details say so
+        if trait in CUT and goods.kind not in FITTED:
+            continue  # a sofa has no cut
         for text in reasons(goods.language, f"trait.{trait}.any")[:1]:
             found.append(Reason("trait", text, cites))
     return found
@@ -152,7 +160,13 @@ def _truths(goods: Goods, evidence: Evidence) -> list[Truth]:
     """What is true of its material in such a thing, where the evidence has it."""
     fits = {use for use, kinds in USES.items() if goods.kind in kinds}
     told = {fact.id for fact in evidence.of("material")}
-    return [one for key, one in truths().items() if key in told and fits & set(one.use)]
+    legs = " ".join(lexicon.terms("materials")[key].en[0] for key in goods.of_parts)
+    return [
+        one
+        for key, one in truths().items()
+        if key in told and fits & set(one.use)
+        if not one.fits(legs) or one.fits(goods.name.lower())
+    ]
 
 
 def _true(truth: Truth, goods: Goods) -> Reason:

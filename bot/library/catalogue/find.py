@@ -23,6 +23,9 @@ LEAST = 0.2  # below, it is no more than a word in common
 BY_NAME, BY_REFERENCE = 0.96, 0.97
 TRANSLATED = 0.9  # a word found by its translation, against 1 for the word itself
 ALIKE = 0.8  # how like a word must be to pass for a slip of it
+HEAD = 0.05  # for what the thing is: of two that are called Onde, the glasses
+CLEAR = 0.7  # who comes so far needs no help from its head
+IN_FRENCH = re.compile(r" (?:en|de|du|à|pour) | d'|[éèêçâîôû]", re.IGNORECASE)
 ASIDE = 0.3  # the weight of words on whom the text is for
 
 Meant = dict[str, dict[str, float]]  # an asked word → words of the index, each with its likeness
@@ -45,6 +48,8 @@ class Index:
         self._titles = [
             tokens(p.title) or name for p, name in zip(products, self._names, strict=True)
         ]
+        # What it is: the first word of a French title, the last of an English one.
+        self._heads = [0 if IN_FRENCH.search(p.title) else -1 for p in self._products]
         self._has = [  # each product's words with their weights; those of the title weigh 1
             _extras(p) | dict.fromkeys(title, 1.0)
             for p, title in zip(products, self._titles, strict=True)
@@ -97,6 +102,8 @@ class Index:
             )
             said = sum(self._rarity[word] * near.get(word, 0.0) for word in {*self._titles[i]})
             scores[i] = 0.9 * (0.55 * said / self._wholes[i] + 0.45 * hit / whole)
+            head = HEAD * near.get(self._titles[i][self._heads[i]], 0.0)
+            scores[i] = max(scores[i], min(scores[i] + head, CLEAR))
             if hit >= whole * TRANSLATED * ALIKE:
                 full.append(i)
         if len(full) == 1 and (len(main) > 1 or main.keys() & same().keys()):

@@ -21,6 +21,11 @@ COMPOUNDS = (
     (re.compile(r"\b(tee|t)[\s-]?shirt"), "tshirt"),
     (re.compile(r"\bsweat[\s-]shirt"), "sweatshirt"),
     (re.compile(r"\bbean[\s-]bag"), "beanbag"),
+    (re.compile(r"\bsalad[\s-]bowl"), "saladbowl"),
+    (re.compile(r"\b(?:tea|dish)[\s-]?(?:towel|cloth)"), "teatowel"),
+    (re.compile(r"\bpillow[\s-]case"), "pillowcase"),
+    (re.compile(r"\boven[\s-](?:glove|mitt)"), "ovenglove"),
+    (re.compile(r"\bdressing[\s-]gown"), "bathrobe"),
     (re.compile(r"\be[\s-]mail"), "email"),
     (re.compile(r"\b(black friday|cyber monday)\b"), " "),
 )

@@ -218,3 +218,36 @@ def test_a_real_catalogue_is_found_in() -> None:
         "darth maul": "Star Wars Darth Maul",
     }.items():
         assert index.find(words)[0].title.startswith(start)
+
+
+FRENCH_SHOP = Index(
+    [
+        sold("Carafe Onde en verre soufflé"),
+        sold("Verres Onde en verre soufflé (lot de 6)"),
+        sold("Saladier Verger en faïence"),
+        sold("Bols Tamis en grès (lot de 4)"),
+        sold("Torchons Fournil en métis (lot de 3)"),
+        sold("Tablier Fournil en lin épais"),
+        sold("Taies d'oreiller Brume en lin lavé (lot de 2)"),
+        sold("Planche à pain Meule en hêtre"),
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        ("Onde glasses", "Verres Onde"),
+        ("verres onde", "Verres Onde"),
+        ("the Onde carafe", "Carafe Onde"),
+        ("Verger salad bowl", "Saladier Verger"),
+        ("tea towels Fournil", "Torchons Fournil"),
+        ("apron Fournil", "Tablier Fournil"),
+        ("pillowcases", "Taies d'oreiller"),
+        ("bread board", "Planche à pain"),
+    ],
+)
+def test_find_the_thing_and_not_its_namesake(words: str, title: str) -> None:
+    hits = FRENCH_SHOP.find(words)
+    assert hits[0].title.startswith(title)
+    assert hits[0].score >= 0.5
