@@ -9,9 +9,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from bot.decision import Decision
+from bot.decision import Decision, standing
 from bot.draft import Draft
 from bot.errors import TryAgain
+from bot.policy import Policy
 from bot.post import Post
 from bot.skills import skills
 from bot.slack.blocks import Block, actions, button, context, quoted, section
@@ -54,8 +55,9 @@ async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
 
 
 async def _publish(front: Front, workspace: str, user: str) -> None:
-    mine, waiting = await front.run(found, workspace, user, front.house.now())
-    approver = user in front.house.policy(workspace).approval.approvers
+    policy = front.house.policy(workspace)
+    mine, waiting = await front.run(found, workspace, user, policy, front.house.now())
+    approver = user in policy.approval.approvers
     language = await front.people.language(workspace, user)
     blocks = home(mine, waiting if approver else [], language)
     with contextlib.suppress(Refused, TryAgain):
@@ -79,7 +81,7 @@ async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
 
 
 def found(
-    session: Session, workspace: str, user: str, now: datetime
+    session: Session, workspace: str, user: str, policy: Policy, now: datetime
 ) -> tuple[list[Line], list[Line]]:
     """This person's latest tasks, and the drafts of others that nobody has decided on."""
     tasks = session.scalars(
@@ -88,7 +90,10 @@ def found(
         .order_by(Task.made_at.desc())
         .limit(LATELY)
     )
-    mine = [Line(_asked(one), one.state, _card(session, one.first_piece)) for one in tasks]
+    mine = [
+        Line(_asked(one), _stands(session, one, policy), _card(session, one.first_piece))
+        for one in tasks
+    ]
     drafts = session.scalars(undecided(workspace, user, now))
     waiting = [Line(one.brief.words, "open", _seen_by_all(session, one.piece)) for one in drafts]
     return mine, waiting
@@ -111,6 +116,13 @@ def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
         .order_by(Draft.made_at.desc())
         .limit(LATELY)
     )
+
+
+def _stands(session: Session, task: Task, policy: Policy) -> str:
+    """How far a task is; of one that is done, what people said of its newest version."""
+    draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
+    said = standing(Decision.of(session, draft.id), policy) if draft else "open"
+    return task.state if said == "open" else said
 
 
 def _asked(task: Task) -> str:
@@ -158,6 +170,9 @@ def _line(line: Line, language: str) -> str:
         "failed": Words("did not work out"),
         "stopped": Words("stopped"),
         "open": Words("to be decided"),
+        "approved": Words("approved"),
+        "sent back": Words("sent back"),
+        "rejected": Words("rejected"),
     }
     where = f" · <#{line.card.channel}>" if line.card and _public(line.card) else ""
     return f"{words} · {states[line.state].to(language)}{where}"

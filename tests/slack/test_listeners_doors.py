@@ -80,6 +80,17 @@ async def test_opens_home_with_what_waits_and_what_was_asked(any_bench: Bench) -
     assert "the linen shirt" not in other
 
 
+async def test_says_at_home_what_became_of_a_draft(bench: Bench) -> None:
+    card = await bench.drafted(words="the linen shirt")
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    await bench.slack.open_home(MARIE)
+    await bench.settled()
+    seen = text_of(bench.slack.home(MARIE).blocks)  # type: ignore[union-attr]
+    assert "the linen shirt · validé" in seen
+    assert "rédigé" not in seen
+
+
 async def test_takes_a_brief_from_home(bench: Bench) -> None:
     await bench.slack.open_home(OTTO)
     await bench.settled()
