@@ -11,5 +11,6 @@ def key_(settings: Settings, chosen: argparse.Namespace) -> int:
     """The key for live rows, of one workspace when it is named."""
     from bot.library.live.sign import live_key
 
-    say(live_key(House(settings).stocking.key(), chosen.workspace))
+    house = House(settings).migrated()  # a home may be new
+    say(live_key(house.stocking.key(), chosen.workspace))
     return 0

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 NUMBER = re.compile(r"[-+(]?\s?(?:[A-Z]{3}|[€$£])?\s?\d[\d.,' \u00a0]*\s?(?:[A-Z]{3}|[€$£%])?\)?")
 DATE = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?"
+    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    r"|\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})( .*)?"
 )
 TELLING = 8  # signs of a figure: longer ones may be telephones or accounts
 YEAR = re.compile(r"(?:19|20)\d\d")

@@ -15,6 +15,18 @@ from bot.library.kinds import Type, kinds
 from bot.reasons import reason_in_words
 from bot.words import Words
 
+# Counts by day or page, as web analytics export them; a visit's own row has none of them.
+TOTALS = frozenset(
+    spoken(name)
+    for name in (
+        *("users", "new users", "active users", "sessions", "pageviews", "page views", "views"),
+        *("bounce rate", "avg session duration", "pages session", "engagement rate", "visits"),
+        *("unique visitors", "visitors", "utilisateurs", "nouveaux utilisateurs", "pages vues"),
+        *("taux de rebond", "visites", "visiteurs uniques"),
+    )
+)
+TOTALLED = 3
+
 
 def check_asked(kind: str | None, given: Mapping[str, str], currency: str | None) -> None:
     """Raises CannotDo for a kind, a column of ours or a currency that there is not."""
@@ -82,13 +94,33 @@ def not_understood(name: str, names: Sequence[str], match: Match, kind: str | No
                 columns=columns,
             )
         )
-    return CannotDo(
-        Words(
-            "I can't tell what {file} holds. Its columns are: {columns}. Say what kind it is, and "
-            "which column is which.",
+    return CannotDo(_unknown(name, names, has, columns))
+
+
+def _unknown(name: str, names: Sequence[str], has: Mapping[str, int], columns: str) -> Words:
+    """No kind that is known: what would be, or how to say that it is one."""
+    said = {spoken(one) for one in names}
+    if len(said & TOTALS) >= TOTALLED and not said & {"sessionid", "userid", "visitorid"}:
+        return Words(
+            "{file} holds totals of an analytics tool, and I can't find in them where buyers are "
+            "lost. Export what they are counted from: a row for each step of a visit, with the "
+            "visit, the time and the step (view, cart, checkout, purchase).",
             file=name,
-            columns=columns,
         )
+    if "product" in has and "category" in has:
+        return Words(
+            "{file} sorts products into categories, but doesn't name them: by itself it is no "
+            "catalogue. Give it to me together with the orders and their lines, and it completes "
+            "them.",
+            file=name,
+        )
+    return Words(
+        "I can't tell what {file} holds. Its columns are: {columns}. I know orders, visits to the "
+        "shop, customer feedback, products, past prices, campaign results, tests of variants, and "
+        "customers with their consents. If it is one of these, give its columns plainer names, or "
+        "say in a terminal what they are: --as orders --map theirs=ours",
+        file=name,
+        columns=columns,
     )
 
 
@@ -98,7 +130,8 @@ def no_names(name: str, first: Sequence[str], given: Mapping[str, str]) -> Canno
     return CannotDo(
         Words(
             "{file} begins with a row, “{columns}”, and not with the names of its columns. Put "
-            "them on its first line, or say them by number in a terminal: {example} and so on.",
+            "them on its first line, or say them by number in a terminal: {example} and so on. "
+            "Those of orders are called order, customer, at, product, quantity and amount.",
             file=name,
             columns=shown(first),
             example=" ".join(f"--map {n}={ours}" for n, ours in told.items()),
