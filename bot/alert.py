@@ -61,6 +61,11 @@ class Alert(Row):
         self.muted = True
         _journal(session, self.workspace, self.series, "alert muted", now, by)
 
+    def unmute(self, session: Session, by: str, now: datetime) -> None:
+        """As before it was muted: what was told rests, and the bar stays where it is."""
+        self.muted = False
+        _journal(session, self.workspace, self.series, "alert unmuted", now, by)
+
     def useless(self, session: Session, by: str, now: datetime) -> None:
         """Raise the bar, once for what was told."""
         self.bar = min(self.bar, self.p / STRICTER)

@@ -1,9 +1,11 @@
-"""Under an alert: mute its series, or say that it was not useful, which raises the bar for it."""
+"""Under an alert: mute its series and take that back, or say that it was not useful, which raises
+the bar for it."""
 
 from sqlalchemy.orm import Session
 
 from bot.alert import MOST_A_WEEK, Alert
 from bot.errors import CannotDo
+from bot.post import Post
 from bot.slack import names
 from bot.slack.blocks import Block, actions, button, context
 from bot.slack.click import GONE, Click
@@ -13,11 +15,15 @@ from bot.task import Task
 from bot.words import Words
 
 
-def alert_buttons(task: Task, language: str) -> list[Block]:
+def alert_buttons(task: Task, alert: Alert | None, language: str) -> list[Block]:
     """None on the card of anything else."""
-    if not task.form.get("series"):
+    if alert is None:
         return []
     ref = Ref(task=task.id).packed()
+    if alert.muted:
+        line = Words("Muted: nobody is alerted to this again.").to(language)
+        back = button(Words("Unmute").to(language), names.ALERT_UNMUTE, ref)
+        return [context(f":no_bell: {line}"), *actions(back)]
     mute = button(Words("Mute").to(language), names.ALERT_MUTE, ref)
     useless = button(Words("Not useful").to(language), names.ALERT_USELESS, ref)
     line = Words("An alert: at most {n} a week.", n=MOST_A_WEEK).to(language)
@@ -26,7 +32,13 @@ def alert_buttons(task: Task, language: str) -> list[Block]:
 
 def mute(session: Session, front: Front, click: Click) -> Words:
     _alert(session, click).mute(session, click.user, front.house.now())
+    _redraw(session, front, click)
     return Words("I won't alert anybody to this again.")
+
+
+def unmute(session: Session, front: Front, click: Click) -> None:
+    _alert(session, click).unmute(session, click.user, front.house.now())
+    _redraw(session, front, click)
 
 
 def useless(session: Session, front: Front, click: Click) -> Words:
@@ -43,4 +55,12 @@ def _alert(session: Session, click: Click) -> Alert:
     return found
 
 
-VERBS = {names.ALERT_MUTE: mute, names.ALERT_USELESS: useless}
+def _redraw(session: Session, front: Front, click: Click) -> None:
+    Post.changed(session, front.house.enqueue, f"{click.ref.task}.0")
+
+
+VERBS = {
+    names.ALERT_MUTE: mute,
+    names.ALERT_UNMUTE: unmute,
+    names.ALERT_USELESS: useless,
+}

@@ -126,7 +126,7 @@ def _below_digest(shown: Shown, draft: Draft, language: str) -> list[Block]:
     below += lead_buttons(draft, language)
     below += actions(details_button(draft, language), more(draft, language, open=False))
     below += digest_buttons(shown.digest, shown.task.id, language)
-    return below + alert_buttons(shown.task, language)
+    return below + alert_buttons(shown.task, shown.alert, language)
 
 
 def _hooks(draft: Draft, language: str) -> list[Block]:

@@ -25,7 +25,7 @@ DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF, DIGEST_NOW, DIGEST_CHANGE = (
     "digest_change",
 )
 DIGEST_SAID = (DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF, DIGEST_NOW)  # the channel hears of these
-ALERT_MUTE, ALERT_USELESS = "alert_mute", "alert_useless"
+ALERT_MUTE, ALERT_UNMUTE, ALERT_USELESS = "alert_mute", "alert_unmute", "alert_useless"
 DETAILS = "details"  # what a card has no room for
 RESULT_OURS, RESULT_NOT = "result_ours", "result_not"  # whether a campaign of the files is it
 LEAD, LEAD_NOW = "lead", "lead_now"  # what a result leads to: through a form, or at once

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from bot.alert import Alert
 from bot.brand import Brand
 from bot.decision import Decision, standing
 from bot.delivery import Delivery
@@ -45,6 +46,7 @@ class Shown:
     stands_on: Draft | None = None  # the result that it came from
     outcome: Outcome | None = None  # what came back for it
     digest: Schedule | None = None  # what it is a digest of
+    alert: Alert | None = None  # what it alerts to
 
     @property
     def question(self) -> Question | None:
@@ -95,12 +97,18 @@ def gather(
         stands_on=_stands_on(session, draft),
         outcome=session.get(Outcome, piece),
         digest=_digest(session, task),
+        alert=_alert(session, task),
     )
 
 
 def _digest(session: Session, task: Task) -> Schedule | None:
     name = task.form.get("digest")
     return Schedule.find(session, task.workspace, str(name)) if name else None
+
+
+def _alert(session: Session, task: Task) -> Alert | None:
+    series = task.form.get("series")
+    return session.get(Alert, (task.workspace, str(series))) if series else None
 
 
 def _stands_on(session: Session, draft: Draft | None) -> Draft | None:

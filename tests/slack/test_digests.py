@@ -543,6 +543,11 @@ async def test_between_digests_alerts_with_ways_to_say_no(bench: Bench) -> None:
     await bench.press(OTTO, card, "alert_mute")
     (row,) = bench.rows(Alert)
     assert row.muted
+    await bench.run()
+    assert "alert_mute" not in buttons(bench.said()[-1])
+    await bench.press(OTTO, bench.said()[-1], "alert_unmute")
+    (row,) = bench.rows(Alert)
+    assert (row.bar, row.muted) == (0.0001, False)
 
 
 async def test_is_asked_to_alert_in_its_form(bench: Bench) -> None:
