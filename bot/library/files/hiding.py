@@ -9,7 +9,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.library.files.people import full_names
+from bot.library.files.people import names_in
 from bot.privacy.personal import find
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def bare_words(text: str, own: Collection[str] = ()) -> str:
     """Free text in which who wrote it, and of whom, can't be read: [EMAIL], [PHONE], [ADDRESS],
     [NAME] … `own` are the words of what the team sells: see `own_words`."""
     text = _unaddressed(text)
-    for start, end in reversed(list(full_names(text, own))):
+    for start, end in reversed(names_in(text, own)):
         text = f"{text[:start]}[NAME]{text[end:]}"
     return text
 

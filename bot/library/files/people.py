@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bot.fold import fold
 from bot.library.catalogue.lexicon import lexicon
+from bot.library.files.first_names import lone_names
 
 FILE = Path(__file__).parent / "given_names.toml"
 ARTICLES = frozenset(
@@ -37,6 +38,8 @@ _BEFORE = re.compile(  # a house, a model or a saint of that name
 @dataclass(frozen=True)
 class _Lists:
     first: frozenset[str]
+    doubtful: frozenset[str]
+    surnames: frozenset[str]
     no_last: frozenset[str]
     known: frozenset[str]
 
@@ -54,6 +57,18 @@ def full_names(text: str, own: Collection[str] = ()) -> Iterator[tuple[int, int]
             at = found.end("first")  # "Bonjour Marie Dupont": the name may begin a word later
 
 
+def names_in(text: str, own: Collection[str] = ()) -> list[tuple[int, int]]:
+    """Where people are named, in full or by a first name that can be nobody else's, in the text's
+    order and without overlaps."""
+    listed = _lists().first | _lists().doubtful
+    every = [*full_names(text, own), *lone_names(text, listed)]
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(every, key=lambda span: (span[0], -span[1])):
+        if not spans or start >= spans[-1][1]:
+            spans.append((start, end))
+    return spans
+
+
 def own_words(names: Collection[str]) -> frozenset[str]:
     """The folded words of what a team sells and is called: never taken for a person's name."""
     return frozenset(word for name in names for word in re.findall(r"[^\W\d_]{3,}", fold(name)))
@@ -61,7 +76,8 @@ def own_words(names: Collection[str]) -> frozenset[str]:
 
 def _is_person(found: re.Match[str], own: Collection[str]) -> bool:
     first, last, lists = fold(found["first"]), fold(found["last"]), _lists()
-    if first not in lists.first or f"{first} {last}" in lists.known or _no_surname(last, own):
+    named = first in lists.first or (first in lists.doubtful and last in lists.surnames)
+    if not named or f"{first} {last}" in lists.known or _no_surname(last, own):
         return False
     before = found.string[max(0, found.start() - 24) : found.start()]
     return not (_BEFORE.search(before) or (first in own and _is_thing(before, own)))
@@ -95,4 +111,11 @@ def _lists() -> _Lists:
     traits = {fold(word) for trait in ("materials", "colours") for word in lexicon()[trait]}
     no_last = {fold(word) for word in told["no_surnames"]["words"].split()} | traits
     known = {" ".join(fold(one).split()) for one in re.split(r"[|\n]", told["known"]["names"])}
-    return _Lists(frozenset(first), frozenset(no_last), frozenset(known))
+    doubtful, last = (told[name]["names"].split() for name in ("doubtful", "surnames"))
+    return _Lists(
+        frozenset(first),
+        frozenset(map(fold, doubtful)),
+        frozenset(map(fold, last)),
+        frozenset(no_last),
+        frozenset(known),
+    )

@@ -91,3 +91,53 @@ def test_leaves_a_text_the_same_row_when_the_catalogue_has_changed(tmp_path: Pat
         read(path, found, to=to, key=KEY, today=TODAY, own=own)
         ids |= set(duckdb.sql(f"SELECT id FROM '{to}'").fetchall())
     assert len(ids) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("I spoke with Rose Martin in the shop", "I spoke with [NAME] in the shop"),
+        ("Colis remis à Florence Dubois hier", "Colis remis à [NAME] hier"),
+        ("Violet Smith signed for it", "[NAME] signed for it"),
+        ("Bought for my daughter Rose, in rose", "Bought for my daughter [NAME], in rose"),
+        ("Offert à ma sœur Violette pour Noël", "Offert à ma sœur [NAME] pour Noël"),
+        ("Your advisor Paris was kind", "Your advisor [NAME] was kind"),
+        ("Florence du service client m'a aidée", "[NAME] du service client m'a aidée"),
+        ("Violet helped me choose", "[NAME] helped me choose"),
+        ("Jade m'a très bien conseillée", "[NAME] m'a très bien conseillée"),
+        ("Bonjour Rose, où est mon colis ?", "Bonjour [NAME], où est mon colis ?"),
+        ("Merci à Florence pour ses conseils", "Merci à [NAME] pour ses conseils"),
+        ("Thank you, Daisy!", "Thank you, [NAME]!"),
+        ("J'ai échangé avec Marie, qui sait tout", "J'ai échangé avec [NAME], qui sait tout"),
+        ("A lady named Hope packed it", "A lady named [NAME] packed it"),
+    ],
+)
+def test_that_is_a_colour_or_a_town_too_is_hidden_where_it_is_somebody_s(
+    said: str, kept: str
+) -> None:
+    assert bare_words(said, OWN) == kept
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "La robe Rose Poudré, et le foulard Violet Foncé",
+        "Rose Gold watch, Olive Green parka, Ruby Red lips",
+        "Livré à Paris en deux jours, retour à Florence",
+        "La couleur Rose était très belle, la Violet moins",
+        "Le Rose m'a plu, le Jade aussi",
+        "Paris was lovely, and so is the Paris dress",
+        "Jean Slim et Jean Droit taille 38",
+        "Ma fille adore, mon fils aussi. Rose comme sur la photo",
+        "Thanks Rose is my colour",
+        "Réponse du service client en deux heures",
+        "Daisy Dress, Heather Grey, Ivory White, Jade Green",
+        "Hello Summer collection, hello Paris",
+        "Merci à Paris Beauté",
+        "Dommage. Rose trop pâle, Lavande parfaite, May be returned",
+        "Will Call again. June Sale was good",
+        "The Grace Kelly bag and the Florence Nightingale mug",
+    ],
+)
+def test_that_is_a_colour_or_a_town_stays_one(said: str) -> None:
+    assert bare_words(said, OWN) == said

@@ -1,0 +1,67 @@
+"""First names alone, in the middle of a text, where what stands beside says that it is a person.
+
+So "my daughter Rose" and "Violet helped me" are hidden, "the Rose scarf" and "in Paris" are not.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from bot.fold import fold
+
+_WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
+_NAME = rf"(?P<name>{_WORD})(?![\w'’-])"
+
+# Whoever stands behind these is somebody, whatever the name is.
+_KIN = (
+    r"(?:daughter|son|wife|husband|mother|mum|mom|father|dad|sister|brother|niece|nephew|aunt|uncle|"
+    r"cousin|grandmother|grandma|granddaughter|grandson|girlfriend|boyfriend|friend|colleague|"
+    r"fille|fils|femme|mari|m[èe]re|p[èe]re|s(?:œ|oe)ur|fr[èe]re|ni[èe]ce|neveu|tante|oncle|cousine?|"
+    r"grand-m[èe]re|grand-p[èe]re|petite-fille|petit-fils|amie?|copine|copain|coll[èe]gue|compagne|"
+    r"compagnon|belle-m[èe]re|belle-fille|belle-s(?:œ|oe)ur)"
+)
+_STAFF = (
+    r"(?:advis[eo]r|sales ?(?:assistant|woman|man|lady|person)|shop assistant|stylist|seamstress|"
+    r"conseill(?:er|[èe]re)|vendeu(?:r|se)|couturi[èe]re|interlocut(?:eur|rice))"
+)
+_BEHIND = (
+    re.compile(
+        rf"\b(?i:my|our|his|her|your|their|ma|mon|sa|son|notre|votre|leur) (?i:{_KIN}) {_NAME}"
+    ),
+    re.compile(rf"\b(?i:{_STAFF}),? {_NAME}"),
+    re.compile(rf"\b(?i:name(?:d|(?:'|’)s| is| was)|prénommée?|qui s['’]appelle|nommée?) {_NAME}"),
+)
+# Here the list has to know the name: other words may stand there, too.
+_HUMAN = (
+    r"(?:(?:helped|answered|replied to|called|told|assured|advised|assisted|served) (?:me|us)\b|"
+    r"(?:was|is|has been) (?:so |very |really |extremely |super )?"
+    r"(?:helpful|patient|friendly|polite|rude|attentive)\b|"
+    r"(?:m['’]a|nous a|vous a|m['’]avait) (?:\w+ment |bien |très bien )?"
+    r"(?:aidée?s?|répondu|conseillée?s?|accueillie?s?|rappelée?s?|renseignée?s?|guidée?s?|expliqué|dit|"
+    r"proposé|contactée?s?|servie?s?)\b|(?:a été|est|était) (?:très |vraiment |super )?"
+    r"(?:serviable|patiente?|aimable|à l['’]écoute|sympathique|désagréable)\b|"
+    r"(?:from|of|at) (?:the |your )?"
+    r"(?:customer (?:service|care|support)|support|help ?desk|(?:sales|store) team)\b|"
+    r"(?:du|de votre|au) (?:service (?:client|clientèle|après-vente)|SAV|support)\b)"
+)
+_GREETED = r"bonjour|bonsoir|hello|hi|dear|hey|chère?|coucou|olá|hola"
+_MET = r"(?:spoke|spoken|talked|chatted|dealt) (?:to|with)|(?:parlé|échangé|discuté) avec"
+_LISTED = (
+    re.compile(rf"{_NAME},? (?={_HUMAN})"),
+    re.compile(rf"(?:^|[\n.!?] ?)(?i:{_GREETED}),? {_NAME}(?= ?[,!\n])"),
+    re.compile(rf"\b(?i:merci|thanks|thank you|bravo|cheers),? {_NAME}(?= ?(?:[,!.\n]|$))"),
+    re.compile(
+        rf"\b(?i:(?:merci|bravo|grâce) à|thanks to) {_NAME}(?= ?(?:[!]|,? (?:pour|for|qui|who)\b))"
+    ),
+    re.compile(rf"\b(?i:{_MET}) {_NAME}"),
+)
+
+
+def lone_names(text: str, listed: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Where first names stand alone and are somebody's. `listed` are the folded ones that are
+    known."""
+    for shape in _BEHIND:
+        yield from (found.span("name") for found in shape.finditer(text))
+    for shape in _LISTED:
+        for found in shape.finditer(text):
+            if fold(found["name"]) in listed:
+                yield found.span("name")
