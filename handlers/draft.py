@@ -56,8 +56,10 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return await desk.write(output, by_rules=output.model_validate(notice))
     if desk.by_rules and (question := await which(request, desk)):
         return question
-    if not (brief.product or brief.product_words or brief.goal or brief.offer or brief.must_say):
-        return desk.ask(Words("What is it about? Name a product, or what you want to tell."))
+    told = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
+    aim = brief.goal if brief.goal != "inform" else None  # the aim where none was named
+    if not told and not aim and (brief.audience or not brief.goal):
+        return await what_for_them(request, desk)
     await desk.look_up("product", "segment", "praise", "past_copy")
     desk.evidence = desk.evidence.plus(material_facts(desk.evidence, request))
     return await desk.write(output, check=lambda written: problems(written, desk))
@@ -89,6 +91,23 @@ async def which(request: Request, desk: Desk) -> Question | None:
         return None
     return desk.ask(
         Words("Which one? Without an AI, I write about one product at a time."), *near[:3]
+    )
+
+
+async def what_for_them(request: Request, desk: Desk) -> Question:
+    """What to ask where only an audience is named: products of the kind that it buys most."""
+    await desk.look_up("segments")
+    kinds = {
+        fact.id.split(".")[1]: str(fact.value)
+        for fact in desk.evidence.facts
+        if fact.id.endswith(".favourite-category")
+    }
+    rule = request.brief.rule or ""
+    meant = [kind for group, kind in kinds.items() if f'"{group}"' in rule] or [*kinds.values()]
+    near = await desk.find(meant[0]) if meant and request.brief.audience else ()
+    return desk.ask(
+        Words("What is it about? Name a product, or what you want to tell."),
+        *[one.title for one in near[:3]],
     )
 
 

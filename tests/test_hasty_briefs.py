@@ -39,6 +39,16 @@ from bot.writers.offers import read as offered
         ("invitation : atelier cuisson du pain", {"product": "atelier cuisson du pain"}),
         ("sms: free delivery from €60, all the shop", {"product": None}),
         ("mail idée cadeau, la bougie", {"product": "bougie"}),
+        (
+            "E-mail to: Best and loyal customers",
+            {"product": None, "audience": "Best and loyal customers"},
+        ),
+        ("E-mail pour : Nouveaux venus", {"product": None, "audience": "Nouveaux venus"}),
+        (
+            "E-mail to customers whose parcel is late: what we do about it",
+            {"product": None, "audience": "customers whose parcel is late"},
+        ),
+        ("an SMS for the last days of the sale", {"product": None, "goal": "sell through"}),
         ("email the candlestick, for interior designers", {"audience": "interior designers"}),
     ],
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Words taken in …"""
 
+import re
 from datetime import date
 from typing import Any, TypeVar
 
@@ -10,7 +11,9 @@ from bot.brand import Brand
 from bot.desk import Assignment, Sent
 from bot.errors import CannotDo, TryAgain
 from bot.intake import Asked, Intake, take_in
+from bot.intake.guide import TRY
 from bot.intake.reader import Form, checked
+from bot.intake.skill import skill_for
 from bot.intake.wishes import Wishes, read, typed_in
 from bot.occasions import named_in, occasions
 from bot.request import Question
@@ -142,11 +145,50 @@ async def test_are_private_when_they_begin_so() -> None:
     assert not (await taken("the linen shirt, just for me")).brief.private
 
 
-@pytest.mark.parametrize("words", ["", "hello", "draft something", "bonjour", "can you help me?"])
+@pytest.mark.parametrize("words", ["", "draft something", "écris quelque chose", "a text, please"])
 async def test_get_a_question_back_when_nothing_can_be_known(words: str) -> None:
     found = await asked(words)
     assert isinstance(found, Question)
     assert found.words.to("fr").startswith("De quoi s'agit-il")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("hello", "J'écris, vous décidez."),
+        ("Bonjour !", "J'écris, vous décidez."),
+        ("can you help me?", "J'écris, vous décidez."),
+        ("what can you do?", "J'écris, vous décidez."),
+        ("thanks!", "Avec plaisir."),
+        ("merci beaucoup", "Avec plaisir."),
+        ("you are a fucking idiot", "Je ne trouve là aucun de vos produits"),
+        ("va te faire voir", "Je ne trouve là aucun de vos produits"),
+        ("asdf qwer zxcv", "Je ne trouve là aucun de vos produits"),
+        ("can you book me a flight to Rome", "Je ne trouve là aucun de vos produits"),
+        ("write me a python script that sorts a list", "Je ne trouve là aucun de vos produits"),
+    ],
+)  # fmt: skip
+async def test_are_no_brief_when_they_ask_for_nothing(words: str, told: str) -> None:
+    with pytest.raises(CannotDo) as no:
+        await asked(words)
+    assert no.value.words.to("fr").startswith(told)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["merci de rédiger un e-mail pour la chemise en lin", "hello, an SMS for the linen shirt",
+     "the linen shirt", "a sale this weekend", "an e-mail about our workshop"],
+)  # fmt: skip
+async def test_are_a_brief_when_they_name_a_product_or_an_aim(words: str) -> None:
+    assert (await taken(words)).requests
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_are_shown_by_examples_that_work(language: str) -> None:
+    examples = re.findall(r"[“«]\s?(.+?)\s?[”»]", TRY.to(language))
+    assert [skill_for(one, None) for one in examples] == [
+        "draft", "feedback", "targeting", "blockers"
+    ]  # fmt: skip
 
 
 async def test_go_on_with_the_answer_to_a_question() -> None:

@@ -16,7 +16,8 @@ from bot.desk import Found, Library, Sent, Writer
 from bot.intake import analysis, reader, several, wishes
 from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import assumptions, options
-from bot.intake.skill import SMALL_TALK, skill_for, unknown_channel
+from bot.intake.guide import nothing_asked, nothing_to_write
+from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
 from bot.notices import asked_in
 from bot.occasions import occasions
@@ -40,9 +41,12 @@ async def take_in(
     today: date,
     receipt: Callable[[Sent], Awaitable[None]],
 ) -> Intake | Question:
-    """The Brief in these words, with what was assumed. Raises CannotDo for a skill we haven't."""
+    """The Brief in these words, with what was assumed. Raises CannotDo for a skill we haven't, and
+    for words that ask for nothing."""
     private, words = just_for_me(asked.words)
     words = " ".join([words.strip(), *asked.more_words]).strip()
+    if no := nothing_asked(words):
+        raise no
     skill = skill_for(words, asked.answers.get("skill") or asked.skill)
     if not skills()[skill].for_channels:
         return await analysis.take_in(asked, skill, words, private, brand, library, today)
@@ -57,6 +61,9 @@ async def take_in(
     product, others = (beside[0], beside[1:]) if beside else await _product(said, library)
     if not product and not _something_known(said, words):
         return await _what_about(words, library)
+    by_rules = writer is None or writer.by_rules
+    if not product and (no := nothing_to_write(said, words, by_rules=by_rules)):
+        raise no
     private = private or asked.private
     brief = _brief(said, asked, words, brand, product, others, private, bool(beside))
     return Intake(
@@ -114,10 +121,11 @@ async def _product(said: Wishes, library: Library) -> tuple[Found | None, Sequen
 
 
 def _something_known(said: Wishes, words: str) -> bool:
-    if SMALL_TALK.search(words) or not re.search(r"[^\W\d_]{3}", words):
-        return False  # about the intern itself, or no word at all
+    if not re.search(r"[^\W\d_]{3}", words):
+        return False  # no word at all
     known = said.product or said.goal or said.offer or said.occasion or said.must_say
-    return bool(known or asked_in(words, thing=None))
+    addressed = said.channels and said.audience
+    return bool(known or addressed or asked_in(words, thing=None))
 
 
 async def _what_about(words: str, library: Library) -> Question:

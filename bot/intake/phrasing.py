@@ -134,6 +134,9 @@ WHO_FR = (
     r"|nouveaux|nouvelles|anciens|anciennes|celles|ceux|visiteurs|débutants|ados|curieux"
 )
 AUDIENCES = (
+    _pattern(  # "to: Best and loyal customers"
+        r"(?:\b(?:to|for|pour)|(?<!\w)à)[ \u00a0\u202f]?: ?([^|,.;:!?\n]+)"
+    ),
     _pattern(
         r"\b(?:for|to|at|aimed at|targeting|addressing|win back|reactivate|reach|thank)\s+",
         r"((?:(?:our|the|all|my|those|all of our)\s+)*",
@@ -244,7 +247,8 @@ IDLE = _words(  # words that ask, and name nothing
     petit petite lancement lancer lance annoncer annonce annonçant retour sortie sort dispo
     disponible texte copie quelque chose aide aider qui que dont par dans arrive arrivent
     revient reviennent promotion promouvoir présenter présente vendre écouler relancer relance
-    communication communiquer campagne parler parle tout toute soldes pr es invitation inviter
+    communication communiquer campagne faisons parler parle tout toute soldes pr es invitation
+    inviter
     """
 )
 # The whole house, or a wish for anything: no product of that name.
@@ -253,6 +257,9 @@ NO_PRODUCT = _pattern(
     r"(?:shop|store|site(?: web)?|website|boutique|magasin|catalogue|range|gamme|sitewide|storewide"
     r"|gifts?(?: ideas?)?|presents?|idées? (?:de )?cadeaux?|cadeaux?|(?:new )?arrivals?|nouveautés?"
     r"|prochaine?)"
+    r"|(?:the )?last (?:days?|chance|hours?)(?: of)?"
+    r"|(?:les |la )?derni(?:er|ère)s? (?:jours?|heures?|chance)(?: des?)?"
+    r"|(?:what|ce que?|ce qu'on|how|comment)(?: (?:we|nous|on)\b.*)?"  # "…: what we do about it"
 )
 # A price before and a price now: the catalogue knows which of them may be shown.
 AMOUNT = rf"(?:{MONEY}|\d+(?:[.,]\d\d)?)"

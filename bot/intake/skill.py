@@ -20,9 +20,11 @@ WISHES = re.compile(
     r"|\bet (?:en|si)\b|\bhelp\b|\baide",
     re.IGNORECASE,
 )
-SMALL_TALK = re.compile(
-    r"^\W*(?:what (?:can|do) you|who are you|help\W*$|how (?:do|does|can) (?:you|this|it)|thanks?\b"
-    r"|que (?:sais|peux)[- ]tu|qui es[- ]tu|aide\W*$|comment (?:ça|tu) |merci\b)",
+SMALL_TALK = re.compile(  # about the intern itself
+    r"^\W*(?:what (?:can|do) you (?:do|offer|know)|who are you|how (?:do|does|can) (?:you|this|it)"
+    r" work|(?:please )?help(?: me)?\W*$|(?:can|could) you help(?: me)?\W*$|i need help\W*$"
+    r"|que (?:sais|peux)[- ]tu|qui es[- ]tu|t'es qui|comment (?:ça|tu) (?:marches?|fonctionnes?)"
+    r"|(?:à l')?aide\W*$|aide[- ]moi\W*$|(?:tu )?peux(?:-tu)? m'aider\W*$)",
     re.IGNORECASE,
 )
 LAST = "answer"  # the skill for questions that no other takes
