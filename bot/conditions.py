@@ -35,7 +35,10 @@ _ONLY = re.compile(
     r"(?: (?:with (?:any )?(?:other )?(?:offer|code|promotion)s?"
     r"|avec (?:une autre|d'autres) (?:offre|promotion|code)s?))?)\b"
 )
-_SMALL = bag("the la le les l our nos notre all tous toutes de du des d and et on sur")
+_SMALL = bag(
+    "the la le les l our nos notre all tous toutes de du des d and et on sur"
+    " leur their votre your ta"
+)
 
 
 def conditions(text: str) -> tuple[str, ...]:

@@ -4,11 +4,14 @@ from datetime import date
 
 import pytest
 
-from bot.conditions import conditions
+from bot.brief import Brief
+from bot.conditions import carries, conditions
 from bot.intake.wishes import read
 from bot.proof import stated_in
+from bot.request import Request
 from bot.writers.dates import read as dated
 from bot.writers.offers import read as offered
+from bot.writers.story import tell
 
 
 @pytest.mark.parametrize(
@@ -113,3 +116,41 @@ def test_keeps_what_its_offer_depends_on(said: str) -> None:
 def test_states_the_day_that_it_names(typed: str, day: str | None) -> None:
     days = [fact.value for fact in stated_in(typed, "ana", date(2026, 11, 25))]
     assert days == ([day] if day else [])
+
+
+def brief(words: str) -> Brief:
+    return Brief(words=words, author="ana", language="fr", product_words="x")
+
+
+@pytest.mark.parametrize(
+    ("words", "wish"),
+    [
+        ("un mail pour le col roulé, svp court, tutoyer", "shorter"),
+        ("un mail pour le col roulé, svp court, tutoyer", "tu"),
+        ("product page for the shirt, short please", "shorter"),
+        ("page produit housse de couette, plus longue", "longer"),
+        ("sms, sans prix, la chemise", "no price"),
+    ],
+)
+def test_has_its_wish_for_the_form_heard(words: str, wish: str) -> None:
+    assert wish in tell(Request(skill="draft", channel="email", brief=brief(words))).wishes
+
+
+@pytest.mark.parametrize(
+    "words", ["un mail : short en lin", "the short-sleeved shirt", "robe courte en lin", "tu as vu"]
+)
+def test_has_no_wish_in_the_name_of_a_thing(words: str) -> None:
+    assert not tell(Request(skill="draft", channel="email", brief=brief(words))).wishes
+
+
+def test_speaks_to_the_reader_of_their_first_order() -> None:
+    words = "sms : 10 € offerts sur leur première commande"
+    told = tell(Request(skill="draft", channel="sms", brief=brief(words)))
+    assert told.limits == ("sur <votre|ta> première commande",)
+    assert carries("10 € de moins sur votre première commande.", "sur leur première commande")
+
+
+def test_keeps_when_where_and_how_of_a_date_to_come_to() -> None:
+    words = "invitation : atelier pain samedi, 14h, à la boutique, gratuit sur inscription"
+    told = tell(Request(skill="draft", channel="email", brief=brief(words)))
+    assert told.terms == ("14h", "à la boutique", "gratuit", "sur inscription")

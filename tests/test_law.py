@@ -60,3 +60,18 @@ def test_lets_soldes_be_said_in_their_season() -> None:
 
     assert said(TODAY)
     assert not said(date(2027, 1, 10))
+
+
+def test_blocks_a_drink_without_its_sentence_and_points_to_the_message_of_food() -> None:
+    def told(thing: str, text: str) -> list[tuple[str, str]]:
+        asked = request(product_words=thing)
+        checks = prove(
+            (part(text),), (), EVIDENCE, request=asked, brand=BRAND, channel=channels()["email"],
+            today=TODAY,
+        )  # fmt: skip
+        return [(c.level, c.rule) for c in checks if c.rule in ("alcohol", "food")]
+
+    assert told("vin rouge", "Notre vin rouge.") == [("block", "alcohol")]
+    assert not told("vin rouge", "Notre vin. L'abus d'alcool est dangereux pour la santé.")
+    assert told("chocolats", "Nos chocolats.") == [("warn", "food")]
+    assert not told("verre à vin", "Un verre à vin.")

@@ -132,12 +132,21 @@ def _as_copy(
     yield from form.mentions(examined, request, brand)
     yield from untracked(examined, channel, brand)
     yield from law.price_cut(examined, ground)
+    yield from law.cautions(examined, sold(request, ground), request.language)
     yield from tongue.avoided(examined, brand)
     yield from tongue.echo(examined, request, ground.names)
     if request.language == "fr":
         yield from tongue.spacing(examined)
         yield from tongue.address(examined, brand)
         yield from law.soldes(examined, today, periods)
+
+
+def sold(request: Request, ground: Ground) -> str:
+    """What the draft sells, as the brief and the catalogue call it."""
+    mine = f"product.{request.brief.product}."
+    named = (known.fact for known in ground.known if known.fact.label in ("name", "title"))
+    names = (str(fact.value) for fact in named if fact.id.startswith(mine))
+    return " ; ".join([request.brief.product_words or "", *names])
 
 
 def _figures(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator[Check]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from bot.checks import Check
+from bot.cautions import DANGER, is_alcohol, is_sweet, warns_of_alcohol
+from bot.checks import Check, Level
 from bot.evidence import Fact
 from bot.fold import fold
 from bot.occasions import occasions
@@ -121,6 +122,25 @@ def _percent(lowest: Decimal, now: Decimal | str) -> Decimal:
 def _lowest(ground: Ground) -> Fact | None:
     texts = ((k.fact, fold(f"{k.fact.label} {k.fact.id}")) for k in ground.known)
     return next((fact for fact, text in texts if _LOWEST.search(text)), None)
+
+
+def cautions(pieces: Sequence[Piece], sold: str, language: str) -> Iterator[Check]:
+    """The sentence beside alcohol, and a word on the health message of food."""
+    whole = " ".join(piece.text for piece in pieces if piece.goes_out)
+    if is_alcohol(sold) and not warns_of_alcohol(whole):
+        words = Words(
+            "Beside alcohol, French law wants “{sentence}”, and facts only: where it comes from, "
+            "what it is made of, how it is served (code de la santé publique, L3323-4).",
+            sentence=DANGER["fr" if language == "fr" else "en"],
+        )
+        level: Level = "block" if language == "fr" else "warn"
+        yield Check(rule="alcohol", level=level, words=words, override=True)
+    if is_sweet(sold) and language == "fr" and "mangerbouger" not in fold(whole):
+        words = Words(
+            "Food made by a manufacturer is advertised in France with a health message "
+            "(mangerbouger.fr; code de la santé publique, L2133-1). Check whether this needs it."
+        )
+        yield Check(rule="food", level="warn", words=words)
 
 
 def green(quote: str, name: str, part: str, fact: Fact | None, language: str) -> Check | None:

@@ -71,6 +71,8 @@ def of_story(
     if typed and not (story.offer or pen.gaps.get("price") or "no price" in story.wishes):
         pen.put("price", naming.price(typed, language), (typed.id,))
     pen.put("when", story.when.said, dated)
+    if story.terms:
+        pen.put("terms", ", ".join(story.terms), other)
     if words := brief.product_words:
         pen.put("subject", words[0].upper() + words[1:])
 

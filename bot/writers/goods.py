@@ -49,6 +49,7 @@ class Goods:
     name: str = ""
     name_language: Language | None = None
     noun: Noun | None = None
+    typed_with: str = ""  # the article typed before a thing that no catalogue knows
     noun_word: str = ""  # the form used, singular or plural as the name has it
     plural: bool = False
     materials: list[str] = field(default_factory=list)
@@ -105,10 +106,15 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     if len(goods.name) > LONG:  # what a marketplace adds behind the name
         goods.name = re.split(r"\s+[-–|/]\s+|:\s|\s\(|,\s", goods.name)[0]
     goods.cites["name"] = (name.id,) if name else ()
+    if not name:
+        before = rf"\b(le|la|les|l['’]|nos|notre) ?{re.escape(goods.name)}"
+        typed = re.search(before, request.brief.words, re.IGNORECASE)
+        goods.typed_with = typed[1].lower().replace("’", "'") if typed else ""
     goods.name_language = lexicon.language_of(goods.name)
     described = facts.get("description")
     text = _clean(str(described.value)) if described else ""
     _name(goods, facts, text)
+    goods.plural |= goods.typed_with in ("les", "nos") and goods.noun is None
     _make(goods, facts)
     if described:
         _describe(goods, described, text)

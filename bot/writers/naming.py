@@ -174,15 +174,11 @@ def _french(goods: Goods) -> dict[str, str]:
 
 def _nameless(goods: Goods) -> dict[str, str]:
     """A product whose gender we don't know: by its name alone."""
-    name = goods.name
-    return {
-        "name": name,
-        "bare": name,
-        "the": name,
-        "a": name,
-        "of": f"de {name}",
-        "to": f"à {name}",
-    }
+    name, word = goods.name, goods.typed_with
+    the = f"{word}{'' if word.endswith(chr(39)) else ' '}{name}" if word else name
+    of = {"le": f"du {name}", "les": f"des {name}"}.get(word, f"de {the}")
+    to = {"le": f"au {name}", "les": f"aux {name}"}.get(word, f"à {the}")
+    return {"name": name, "bare": name, "the": the, "a": the, "of": of, "to": to}
 
 
 def _built_en(goods: Goods) -> str:

@@ -1,5 +1,7 @@
 """The first words: a subject, a preheader, the button, and two other ways in."""
 
+import re
+
 from bot.occasions import Occasion
 from bot.parts import Hook
 from bot.words import Words
@@ -9,6 +11,7 @@ from bot.writers.pen import Line
 from bot.writers.precedents import best, like
 from bot.writers.ready import Ready
 
+BOOKED = re.compile(r"inscription|réservation|book|regist|places", re.IGNORECASE)
 TWO, LONG = 2, 150  # hooks; characters of one that goes nowhere else
 CUTS = frozenset({"black_friday", "cyber_monday", "boxing_day", "french_days"})  # days of offers
 # What an opening leads with, named on the screen in its reader's language.
@@ -91,7 +94,7 @@ def preheader(ready: Ready) -> Line:
     most = ready.most("preheader", 90)
     slots = ["preheader.any", "preheader.plain", "preheader.last"]
     slots = slots if ready.goods.known else ["preheader.house"]
-    slots = ["event.preheader"] if ready.is_event else slots
+    slots = ["event.terms", "event.preheader"] if ready.is_event else slots
     return ready.pen.say(*slots, most=most) or Line(ready.brand.name)
 
 
@@ -100,7 +103,12 @@ def call(ready: Ready) -> Line:
     pen, story, kind = ready.pen, ready.story, ready.goods.kind
     most = ready.most("call_to_action", 30)
     if ready.is_event or not ready.goods.known:
-        slots = ["cta.event"] if ready.is_event else ["cta.code", "cta.house"]
+        booked = any(BOOKED.search(term) for term in ready.story.terms)
+        slots = (
+            (["cta.book"] if booked else ["cta.event"])
+            if ready.is_event
+            else ["cta.code", "cta.house"]
+        )
         return pen.say(*slots, most=most) or Line("OK")
     slots = []
     if story.audience == "gift":

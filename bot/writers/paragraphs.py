@@ -2,6 +2,7 @@
 
 import re
 
+from bot.cautions import DANGER, is_alcohol, warns_of_alcohol
 from bot.fold import fold
 from bot.writers import why
 from bot.writers.lexicon import language_of
@@ -68,7 +69,8 @@ def _house(ready: Ready) -> Line:
 def product(ready: Ready) -> Line | None:
     """Two reasons more, three where a longer text was asked for; each from a fact."""
     if ready.is_event or not ready.goods.known:
-        return ready.pen.say("event.more" if ready.is_event else "house.more")
+        slot = "event.terms" if ready.story.terms else "event.more"
+        return ready.pen.say(slot if ready.is_event else "house.more", "event.more")
     if "longer" in ready.story.wishes:
         return reasons(ready, 3)
     few = len(ready.pen.reasons) <= FEW  # another audience is to hear of something else
@@ -238,6 +240,9 @@ def musts(ready: Ready) -> list[Line]:
         here = not mention.channels or request.channel in mention.channels
         if here and mention.language in (None, request.language):
             lines.append(Line(mention.text))
+    sold = f"{ready.goods.name} ; {request.brief.product_words or ''}"
+    if is_alcohol(sold) and not any(warns_of_alcohol(line.text) for line in lines):
+        lines.append(Line(DANGER[ready.language]))
     return lines
 
 

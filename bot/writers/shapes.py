@@ -99,7 +99,8 @@ def _sms_lines(ready: Ready, slots: list[str]) -> list[tuple[int, Line]]:
 
 def _tails(ready: Ready) -> list[list[str]]:
     """What must stand behind the message: mentions, the link, how to stop; the fuller first."""
-    said = [whole(one[0].upper() + one[1:]) for one in ready.story.limits if ready.story.offer]
+    limits = [ready.pen.finished(one) for one in ready.story.limits if ready.story.offer]
+    said = [whole(one) for one in limits]
     said += [line.text for line in musts(ready)]
     if ready.story.offer and ready.story.offer.delivery:
         said += [line.text for line in ready.pen.all("offer.also_delivery")][:1]

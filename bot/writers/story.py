@@ -45,10 +45,14 @@ AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (
             "price",
             r"bargain|price.sensitive|budget|deal|promo|petits? prix|bons? plans?|économ|étudiant"
-            r"|students?|soldes|sales? shoppers",
+            r"|students?|soldes|sales? shoppers|first flat|premier appartement",
         ),
         ("parents", r"parents?|mums?|moms?|dads?|mamans?|papas?|famil|children|kids|enfants"),
-        ("pro", r"office|profession|work(?:ers|ing)|bureau|cadres|indépendant|télétravail"),
+        (
+            "pro",
+            r"designers?|decorat|décorat|architect|office|profession|work(?:ers|ing)|bureau|cadres"
+            r"|indépendant|télétravail",
+        ),
     )
 )
 _SINCE = {
@@ -87,11 +91,42 @@ WISHES = tuple(
 )
 
 
+TERMS = tuple(  # the hour, the place, the price, how to come
+    re.compile(shape, re.IGNORECASE)
+    for shape in (
+        r"\b(?:(?:de|à|from|at) )?\d{1,2}(?: ?h(?:\d\d)?|(?::\d\d)? ?[ap]m|:\d\d)\b"
+        r"(?: ?(?:à|-|to|until) ?\d{1,2}(?: ?h(?:\d\d)?|(?::\d\d)? ?[ap]m|:\d\d))?",
+        r"\b(?:à la|dans (?:la|notre)|at (?:the|our)|in (?:the|our)) (?:boutique|store|shop)"
+        r"(?: (?:de|d'|in|rue) ?(?-i:[A-Z])[\w-]+)?",
+        r"\b(?:gratuit|entrée libre|free(?: entry)?(?! ?(?:delivery|shipping|gift)))\b",
+        r"\b(?:sur (?:inscription|réservation)|places limitées|booking (?:needed|required)"
+        r"|(?:please )?(?:book|register) (?:ahead|first)|limited places)\b",
+    )
+)
+TYPED = tuple(  # a piece of the brief that says nothing but this
+    (wish, re.compile(rf"(?:{pattern})(?: (?:please|pls|svp|stp))?", re.IGNORECASE))
+    for wish, pattern in (
+        (
+            "shorter",
+            r"(?:(?:svp|stp|please|keep it|make it|very|bien|très|plutôt|fais|faites|un texte|texte"
+            r"|version) )*(?:short|brief|concise?|courte?|bref|brève)(?: and sweet)?|plus courte?",
+        ),
+        (
+            "longer",
+            r"(?:a bit |make it |much |un peu |bien )?(?:longer|more detail(?:s|ed)?"
+            r"|plus (?:longue?|détaillée?|de détails))|détaillée?|detailed",
+        ),
+        ("tu", r"(?:on |à |en |il faut )?(?:tuto(?:yer|yez|ie|iement)|tu)"),
+        ("vous", r"(?:on |à |en |il faut )?(?:vouvo(?:yer|yez|ie|iement)|vous)"),
+        ("no price", r"(?:sans|pas de|no|without) (?:le |the )?(?:prix|price)"),
+    )
+)
 SPOKEN_TO = {  # the named groups of customers
     **dict.fromkeys(("champions", "loyal"), "loyal"),
     **dict.fromkeys(("at-risk", "drifting-away", "lapsed"), "lapsed"),
     **dict.fromkeys(("new", "one-time", "promising"), "new"),
 }
+PRICE_FIRST = re.compile(r"\bprice first\b|\bprix (?:d'abord|en premier)\b", re.IGNORECASE)
 TO_GIVE = re.compile(r"\bidées? (?:de )?cadeaux?\b|\bgift ideas?\b|\bà offrir\b", re.IGNORECASE)
 
 
@@ -107,6 +142,7 @@ class Story:
     when: When = field(default_factory=When)
     occasion: Occasion | None = None
     limits: tuple[str, ...] = ()  # what the offer depends on, as it was typed
+    terms: tuple[str, ...] = ()  # of a date to come to: when, where, for how much, as typed
     goal: str = "inform"
     wishes: frozenset[str] = frozenset()  # what a send-back asks: shorter, price, no price, …
 
@@ -118,6 +154,8 @@ def tell(request: Request, evidence: Evidence | None = None) -> Story:
     audience = _of_rule(brief.rule) or _audience(brief.audience or "")
     whom = [fact for fact in (evidence or Evidence()).of("segment") if fact.label == "audience"]
     said = f"{brief.audience or ''} {whom[0].value if whom else ''}".strip()
+    if audience == "everyone" and PRICE_FIRST.search(brief.words):
+        audience = "price"
     if audience == "everyone" and ((occasion and occasion.gift) or TO_GIVE.search(brief.words)):
         audience = "gift"
     return Story(
@@ -128,6 +166,7 @@ def tell(request: Request, evidence: Evidence | None = None) -> Story:
         offer=offers.read(brief.offer, language),
         when=dates.read(brief.dates, language),
         limits=_limits(brief, language),
+        terms=tuple(m[0] for shape in TERMS for m in shape.finditer(brief.words)),
         occasion=occasion,
         goal=brief.goal or "inform",
         wishes=_wishes(request.reason or "", brief),
@@ -161,8 +200,15 @@ def _audience(said: str) -> str:
 
 def _limits(brief: Brief, language: Language) -> tuple[str, ...]:
     """In the language they were typed in alone: what is not translated is missed in the proof."""
-    said = conditions(brief.words)
-    return said if lexicon.language_of(brief.words) in (language, None) else ()
+    there = lexicon.language_of(brief.words)
+    if there not in (language, None):
+        return ()
+    return tuple(_to_reader(one) for one in conditions(brief.words))
+
+
+def _to_reader(said: str) -> str:
+    """ "Their first order" is the reader's own."""
+    return re.sub(r"\btheir\b", "your", re.sub(r"\bleur\b", "<votre|ta>", said))
 
 
 def _bought(said: str, language: Language) -> Noun | None:
@@ -197,7 +243,9 @@ def _since(said: str, language: Language) -> str:
 def _wishes(reason: str, brief: Brief) -> frozenset[str]:
     """What a send-back asks of the form; "mention the price" may stand in the brief as well."""
     musts = " ; ".join(brief.must_say)
-    found = {wish for wish, pattern in WISHES if pattern.search(reason)}
+    pieces = [piece.strip() for piece in re.split(r"[,.;:!?()|\n]| [-–—] ", brief.words)]
+    typed = {wish for wish, shape in TYPED for piece in pieces if shape.fullmatch(piece)}
+    found = typed | {wish for wish, pattern in WISHES if pattern.search(reason)}
     if re.match(r"(?:the |le )?(?:price|prix)", musts, re.IGNORECASE):
         found.add("price")
     if "no price" in found:
