@@ -12,7 +12,7 @@ from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import lookback
 from bot.telling.moves import STANDS, Move, moves
-from bot.telling.told import CANNOT, Teller, how_to_read, nothing_yet, told
+from bot.telling.told import CANNOT, Teller, cannot, how_to_read, nothing_yet, told
 from bot.words import Words
 
 TITLE = "What moved this week"
@@ -63,6 +63,7 @@ class Output(Said):
     more: Copy | None = Field(default=None, title="What else moved")
     week: Table | None = Field(default=None, title="The week in figures")
     how_to_read: Copy = Field(title="How to read this")
+    missing: Copy | None = Field(default=None, title="What I can't tell")
     leads: list[Lead] = []
 
 
@@ -105,7 +106,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return Quiet(quiet=quiet, more=more, leads=leads, **past.model_dump())
     week = _week(teller, evidence) if chosen else None
     lines = [*_limits(teller, evidence, narrowed), *_sources(teller)]
-    read = how_to_read(teller, evidence, kinds, *lines)
+    read = how_to_read(teller, evidence, kinds, *lines, gaps=False)
+    missing = teller.copy(*map(teller.value, cannot(evidence, *kinds)), apart="\n")
     picture = await _drawn(teller, moved[0], desk)
     desk.keep(*_gradable(moved, evidence), *teller.ever.values())
     words = await desk.write(type(said), by_rules=said)
@@ -116,6 +118,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         more=more,
         week=week,
         how_to_read=read,
+        missing=missing if missing.text else None,
         leads=[*_leads(moved), *leads],
     )
 

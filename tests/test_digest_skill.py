@@ -49,14 +49,14 @@ async def test_ends_in_at_most_three_suggestions_each_its_own() -> None:
     assert len({lead.words for lead in leads}) == len(leads)
 
 
-async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
-    """Sixty weeks of the same forty orders."""
-    day = date(2026, 11, 24)
-    rows = [
+def orders(last: int = 42) -> list[dict[str, object]]:
+    """Sixty weeks of the same forty-two orders; the last whole week may have fewer."""
+    monday = date(2026, 11, 16)
+    return [
         {
             "order": f"o{week}-{n}",
             "line": 1,
-            "at": datetime.combine(day - timedelta(days=7 * week + n % 7), datetime.min.time()),
+            "at": datetime.combine(monday - timedelta(days=7 * week - n % 7), datetime.min.time()),
             "customer": f"c{n}",
             "product": "p",
             "title": "Plain thing",
@@ -64,10 +64,13 @@ async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
             "amount": Decimal("20.00"),
             "currency": "EUR",
         }
-        for week in range(60)
-        for n in range(42)
+        for week in range(-1, 60)
+        for n in range(last if week == 0 else 2 if week < 0 else 42)
     ]
-    found = await run("what moved this week?", shelf=small(orders=rows))
+
+
+async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
+    found = await run("what moved this week?", shelf=small(orders=orders()))
     assert isinstance(found, Drafted)
     (part,) = found.parts
     assert part.key == "quiet"
@@ -91,6 +94,17 @@ async def test_without_any_data_says_which_file_would_help() -> None:
     found = await run("what moved this week?", shelf=small())
     assert isinstance(found, Drafted)
     assert [part.title for part in found.parts] == ["What I can't tell"]
+
+
+async def test_of_a_shop_with_orders_alone_keeps_what_is_missing_to_its_details() -> None:
+    """Sixty weeks of forty orders, then one with hardly any."""
+    found = await run("what moved this week?", shelf=small(orders=orders(last=12)))
+    assert isinstance(found, Drafted)
+    parts = {part.key: part.text for part in found.parts}
+    assert "Orders: 12" in parts["finding"]
+    assert "There is no feedback yet" in parts["missing"]
+    assert "yet" not in parts["how_to_read"]
+    assert "From orders.csv, up to 24 November 2026." in parts["how_to_read"]
 
 
 async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None) -> list[Fact]:

@@ -12,7 +12,7 @@ from bot.words import Words
 APART = 12  # more parts than these share one block
 TOO_LITTLE = 200  # a shorter beginning than this is not worth showing
 TABLE_ROWS, TABLE_COLUMNS, CELL = 100, 20, 300
-BEHIND = {"digest": ("more", "week")}  # a digest is read on one screen
+BEHIND = {"digest": ("more", "week", "missing")}  # a digest is read on one screen
 
 
 def behind(draft: Draft) -> tuple[Part, ...]:

@@ -192,8 +192,11 @@ def nothing_yet(teller: Teller, evidence: Evidence, kinds: Iterable[str]) -> Not
     return NotYet(answer=teller.copy(*(said or [teller.say(missing)]), apart="\n"))
 
 
-def how_to_read(teller: Teller, evidence: Evidence, kinds: Iterable[str], *lines: str) -> Copy:
-    """What it does not show, how sure it is, what to do next; old sets and gaps are always told."""
+def how_to_read(
+    teller: Teller, evidence: Evidence, kinds: Iterable[str], *lines: str, gaps: bool = True
+) -> Copy:
+    """What it does not show, how sure it is, what to do next; old sets are always told, and so are
+    gaps unless they are told elsewhere."""
     found = [line for line in lines if line]
     for kind in kinds:
         for one in told(evidence, kind, AGE).values():
@@ -205,6 +208,7 @@ def how_to_read(teller: Teller, evidence: Evidence, kinds: Iterable[str], *lines
                             file=age.file, day=age.as_of)  # fmt: skip
             found.append(teller.say(old))
             teller.value(age)
-    found += [teller.value(fact) for fact in cannot(evidence, *kinds)]
+    if gaps:
+        found += [teller.value(fact) for fact in cannot(evidence, *kinds)]
     once = dict.fromkeys(found)  # two kinds of facts may stand on one file
     return teller.copy(*(f"– {line}" for line in once), apart="\n")

@@ -445,6 +445,7 @@ async def posted(bench: Bench, *parts: Part) -> Any:
         Part(kind="copy", key="more", title="What else moved", body=Copy(text="Candles rose.")),
         Part(kind="table", key="week", title="The week in figures",
              body=Table(columns=("What", "Last week"), rows=(("Orders", "250"),))),
+        Part(kind="copy", key="missing", title="What I can't tell", body=Copy(text="No visits.")),
     )  # fmt: skip
     card = await bench.drafted(words="what moved this week?")
     with bench.database.begin() as session:
@@ -459,9 +460,11 @@ async def test_stays_on_one_screen_and_opens_its_details(bench: Bench) -> None:
     card = await posted(bench)
     assert "Mobile fell" in text_of(card)
     assert "Candles" not in text_of(card)
+    assert "No visits" not in text_of(card)
     await bench.press(OTTO, card, "details")
     shown = str(bench.form(OTTO).blocks)
     assert "Candles rose." in shown
+    assert "No visits." in shown
     assert "Orders | 250" in shown
 
 
