@@ -17,6 +17,7 @@ from bot.telling.forecasts import (
     from_one_to_another,
     how_far_off,
     how_many,
+    only_why,
     their_worth,
     tried_before,
     what_silence_meant,
@@ -24,7 +25,14 @@ from bot.telling.forecasts import (
     who_they_are,
     without_refusals,
 )
-from bot.telling.told import Teller, how_to_read, nothing_yet, speaks_of, told
+from bot.telling.next_bought import (
+    and_of_what,
+    how_many_compared,
+    what_follows,
+    what_is_meant,
+    what_to_show,
+)
+from bot.telling.told import Teller, Told, how_to_read, nothing_yet, speaks_of, told
 from bot.words import Words
 
 TITLE = "What comes next"
@@ -33,16 +41,19 @@ ASKED_BY = (
     r"\b(?:who|(?:which|what) (?:customers|clients|buyers|people|shoppers))"
     r"(?:'s| is| are| will| might| may)?\b.*\b(?:buy|buys|order again|come back|comes back"
     r"|return|leave|leaving|lapse|lapsing|drift\w*|churn\w*|stop buying)\b"
-    r"|\bwhat (?:will|do|would|is|are) .*\b(?:buy|bought|order)\w* next\b|\bchurn\b"
+    r"|\bwhat (?:will|do|does|would|is|are) .*\b(?:buy|bought|order)\w* (?:next|after)\b|\bchurn\b"
     r"|\bpredict\b|\b(?:sales|orders?|purchases?) forecast\b|^\W*(?:please )?forecast\b"
     r"|\bqui (?:va|vont|risque(?:nt)?|devrait|peut|pourrait)\b.*\b(?:r?acheter|revenir|repartir"
     r"|partir|commander|s'en aller|s'éloigner)\b|(?<!clients )\bqui s'éloigne|\bqui rachète"
     r"|\bquel(?:le)?s (?:client|cliente|acheteur)s (?:vont|risquent|s'éloignent|rachètent)\b"
-    r"|\bqu(?:e|'est-ce que?) (?:vont|va|achète(?:nt)?|achèteront)\b.*\b(?:ensuite|après)\b"
+    r"|\bqu(?:e |'est-ce qu(?:e |')|')(?:vont|va|on|r?achète(?:nt)?|r?achèteront|r?achète-t-on)\b"
+    r".*\b(?:ensuite|après)\b|\bqu'est-ce que .*\br?achètent\b.*\b(?:ensuite|après)\b"
     r"|\bpr[ée]di(?:s|re|ction)|\bprévisions? d(?:'|e |es )|^\W*(?:prévois|prévoir|prévoyez)\b"
 )
 OWN_PERIOD = True  # a forecast looks ahead, and stands on all the orders
-NEXT = re.compile(r"\bnext\b(?! \d| (?:few|week|month|year|day|two|three))|\bensuite\b|\bapres\b")
+NEXT = re.compile(
+    r"\bafter\b|\bnext\b(?! \d| (?:few|week|month|year|day|two|three))|\bensuite\b|\bapres\b"
+)
 LEAVE = re.compile(r"leav|laps|drift|churn|stop buying|partir|s'en aller|eloign|perd|quitt")
 SILENT = ("in-rhythm", "drifting", "silent-longer")
 LEAVING, MOST_STEPS = ("at-risk", "drifting-away"), 8
@@ -88,7 +99,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     else:
         answer = _again(teller, evidence, words)
     if answer is None:
-        return nothing_yet(teller, evidence, ["behaviour"])
+        return nothing_yet(teller, only_why(evidence), ["behaviour"])
     colours = desk.brand.colours or COLOURS
     picture = await desk.draw(
         bars(answer.title, answer.shown, language=teller.language, unit="%", colours=colours)
@@ -207,6 +218,8 @@ def _leaving(teller: Teller, evidence: Evidence) -> Answer | None:
 def _following(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
     """What is bought next after what the words name, or at large."""
     every = told(evidence, "behaviour")
+    if "after" in every:
+        return _after(teller, every)
     steps = [one for one in every.values() if one.get("lift")]
     named = [one for one in steps if speaks_of(words, one.about.split(" → ")[0])]
     shown = sorted(named or steps, key=lambda one: -float(one.number("share")))[:MOST_STEPS]
@@ -249,6 +262,47 @@ def _following(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
     letter = teller.say(
         Words("E-mail to customers who bought {before}: {after}", before=before, after=new)
     )
+    leads = [
+        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
+        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
+    ]
+    return Answer(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
+
+
+def _after(teller: Teller, every: dict[str, Told]) -> Answer | None:
+    """What is bought next after one thing: the products, then the categories."""
+    whole = every["after"]
+    products = [one for key, one in every.items() if key.startswith("after-product-")]
+    kinds = [one for key, one in every.items() if key.startswith("after-category-")]
+    shown = products or kinds
+    if not shown:
+        return None
+    thing = whole.word("subject")
+    said = Said(
+        finding=teller.copy(what_follows(teller, thing, shown)),
+        summary=teller.copy(
+            how_many_compared(teller, whole, products, kinds), and_of_what(teller, products, kinds)
+        ),
+        what_to_do=teller.copy(teller.say(what_to_show(thing, shown))),
+    )
+    columns = [Words("Next"), Words("Share"), Words("Of all"), Words("Purchases"),
+               Words("Customers")]  # fmt: skip
+    table = teller.table(map(teller.say, columns), [
+        [one.about, *(teller.of(one, m) for m in ("share", "at-large", "purchases", "customers"))]
+        for one in (*products, *kinds)
+    ])  # fmt: skip
+    bars_ = [Bar(one.about, float(one.number("share")), strong=n == 0)
+             for n, one in enumerate(shown)]  # fmt: skip
+    limits = [
+        *filter(None, [what_is_meant(whole)]),
+        Words("What follows is not what causes: people who like a thing come back for it."),
+        Words("Next is the next day on which the same person bought, however much later."),
+        Words("A day on which somebody bought counts as one purchase, whatever was in it."),
+    ]
+    audience = teller.say(Words("Whom should I target for {thing}?", thing=shown[0].about))
+    letter = teller.say(Words(
+        "E-mail to customers who bought {before}: {after}", before=thing, after=shown[0].about
+    ))  # fmt: skip
     leads = [
         Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
         Lead(label=Words("Draft copy for them"), skill="draft", words=letter),

@@ -87,6 +87,36 @@ async def test_finds_no_way_between_categories_where_none_was_planted() -> None:
     assert all(row[0] == row[1] for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("what do people buy next after the Alba shirt?",
+         "After Chemise Alba en lin lavé, 8% of the next purchases have"
+         " Chemise Alba en lin lavé again; of all next purchases it is 5%."),
+        ("qu’achète-t-on après la chemise Alba ?",
+         "Après Chemise Alba en lin lavé, 8 % des achats suivants contiennent de nouveau"
+         " Chemise Alba en lin lavé ; sur l’ensemble des achats suivants, c’est 5 %."),
+        ("what is bought after the bread board?", "have Torchons Fournil"),
+    ],
+)  # fmt: skip
+async def test_says_what_is_bought_next_after_one_thing(words: str, says: str) -> None:
+    found = await made(words)
+    assert says in part(found, "finding")
+    assert blocked(found) == []
+
+
+async def test_says_which_products_a_word_stands_for() -> None:
+    found = await made("what do people buy after the linen shirt?")
+    assert "Taken together here: Chemise Alba en lin lavé, " in part(found, "how_to_read")
+
+
+async def test_of_a_thing_that_nobody_bought_says_that_and_no_more() -> None:
+    found = await made("what do people buy next after an umbrella?")
+    assert [one.text for one in found.parts] == [
+        "Nobody bought anything called umbrella: look at how your orders or products spell it."
+    ]
+
+
 async def test_looks_ahead_whatever_days_are_named() -> None:
     """A month in the words is no wish to forecast from that month's orders."""
     this_month = await made("who is likely to buy again this month?")

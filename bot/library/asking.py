@@ -1,5 +1,6 @@
 """What a request asks of an analysis, and what an analysis says besides its facts."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
@@ -27,12 +28,28 @@ READS = {  # the tables that an analysis stands on
 }
 
 
+AFTER = re.compile(  # "what is bought after the linen shirt?"
+    r"\b(?:what|which|quoi|qu(?:e|els?|elles?)?)\b.*?\b(?:after|après|apres)\s+(?!\d)"
+    r"(?:(?:having )?(?:buying|bought|ordering|purchasing)\s+|avoir (?:r?acheté|commandé)\s+"
+    r"|(?:the purchase of|l['’]achat d(?:e la|e l['’]|es|u|e|['’]une?))\s*)?"
+    r"(?:(?:the|our|their|an?|la|les?|une?|des|du|nos|notre)\s+|l['’])?"
+    r"(?P<thing>[^?.!;,:]+)",
+    re.IGNORECASE,
+)
+
+
+def bought_after(words: str) -> str | None:
+    """The thing after which something is bought, as it was asked; None when it was not."""
+    found = AFTER.search(words)
+    return (found["thing"].strip(" \"'«»“”’\u00a0\u202f") or None) if found else None
+
+
 def where_of(request: Request) -> Where:
     """The product and the days that the brief is about. A forecast stands on all the orders, up to
     the newest; what a test is to be planned for is read from the words."""
     brief = request.brief
     if request.skill == "predict":
-        return Where(product=brief.product, days=brief.within)
+        return Where(product=brief.product, days=brief.within, words=bought_after(brief.words))
     if request.skill in ("trends", "blockers"):  # what is usual is told by the whole past
         return Where(product=brief.product, until=brief.until)
     if request.skill == "targeting":

@@ -124,6 +124,14 @@ def from_one_to_another(teller: Teller, steps: list[Told], compared: Told | None
                             n=n))  # fmt: skip
 
 
+def only_why(evidence: Evidence) -> Evidence:
+    """Of a thing that was asked about, why nothing is told of it, and nothing else."""
+    if not any(fact.id == "behaviour.after.subject" for fact in evidence.facts):
+        return evidence
+    why = [f for f in evidence.facts if f.id.split(".")[:2] == ["behaviour", CANNOT]][:1]
+    return Evidence(facts=tuple(why))
+
+
 def without_refusals(evidence: Evidence) -> Evidence:
     """What was refused of another question is no limit of this one."""
     return Evidence(facts=tuple(f for f in evidence.facts if f.id.split(".")[1] != CANNOT))

@@ -76,3 +76,66 @@ def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
         if after[i] >= floor
     ]
     return sorted(found, key=lambda step: (-step.lift, step.a, step.b))
+
+
+@dataclass(frozen=True)
+class Next:
+    """Of the purchases with the thing asked about that were followed by another, `after` had this
+    in the next, by `people` customers: `lift` times as often as next purchases do at large."""
+
+    name: str
+    after: int
+    people: int
+    share: float
+    lift: float
+    q: float
+
+
+def after_of(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
+    """name, times, mine, people: in how many next purchases it was, in how many after a purchase
+    with one of `mine` (lines), of how many customers; with name empty, all next purchases. `by` is
+    product or category. A day is a purchase."""
+    bought = lines.filter(_.amount >= 0)
+    days = bought.select("customer", "day").distinct()
+    pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
+    pairs = pairs.filter(_.then.notnull())
+    had = mine.filter(_.amount >= 0).select(buyer=_.customer, on=_.day).distinct().mutate(had=1)
+    marked = pairs.left_join(had, (pairs.customer == had.buyer) & (pairs.day == had["on"]))
+    marked = marked.select("customer", "then", had=_.had.fill_null(0))
+    things = bought.filter(bought[by].notnull())
+    things = things.select(who=_.customer, on=_.day, name=things[by]).distinct()
+    every = days.select(who=_.customer, on=_.day, name=ibis.literal(""))
+    both = things.union(every)
+    met = marked.join(both, (marked.customer == both.who) & (marked.then == both["on"]))
+    return met.group_by("name").aggregate(
+        times=_.count(), mine=_.had.sum(), people=_.customer.nunique(where=_.had == 1)
+    )
+
+
+def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], int]:
+    """How many purchases with the thing were followed by another; what was in those, with at least
+    `floor` customers, most often first; and how many things were compared. `q` is
+    Benjamini–Hochberg over all compared, by a one-sided z of the counts."""
+    whole = next((row for row in rows if row["name"] == ""), None)
+    before, every = (int(whole["mine"] or 0), int(whole["times"])) if whole else (0, 0)
+    compared = [row for row in rows if row["name"] and row["times"] >= floor]
+    if not before or not compared or before == every:
+        return before, [], 0
+    share = np.array([row["times"] / every for row in compared])
+    after = np.array([float(row["mine"] or 0) for row in compared])
+    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
+    z = (after - before * share) / np.maximum(spread, 1e-9)
+    q = false_discovery(normal_above(z))
+    found = [
+        Next(
+            str(row["name"]),
+            int(after[i]),
+            int(row["people"]),
+            float(after[i] / before),
+            float(after[i] / (before * share[i])),
+            float(q[i]),
+        )
+        for i, row in enumerate(compared)
+        if row["people"] >= floor
+    ]
+    return before, sorted(found, key=lambda one: (-one.after, one.name)), len(compared)

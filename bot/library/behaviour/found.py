@@ -5,7 +5,13 @@ from datetime import date
 from ibis import _
 
 from bot.library.behaviour import seen as sight
-from bot.library.behaviour import tell_amounts, tell_buying, tell_following, tell_silence
+from bot.library.behaviour import (
+    tell_after,
+    tell_amounts,
+    tell_buying,
+    tell_following,
+    tell_silence,
+)
 from bot.library.bought import days_of, last_day, lines
 from bot.library.findings import Findings, Where
 from bot.library.laid import Laid
@@ -22,7 +28,8 @@ ENOUGH = 200  # customers
 def find(shelf: Shelf, where: Where) -> Findings:
     """Who buys within `where.days` (90), how much, and what next. Each is held against windows that
     are over, and refused with its reason when it was wrong there. Country, region, source, device
-    and days narrow the orders; `where.category` what comes after it."""
+    and days narrow the orders; `where.category` what comes after it. `where.product`, or what
+    `where.words` names, is what something is bought after."""
     bought = lines(shelf, where)
     if bought is None:
         findings = Findings("behaviour", "", shelf.today)
@@ -55,6 +62,7 @@ def _tell(told: Told, ahead: int) -> None:
         )
         return
     told.currency = currency_of(told)
+    tell_after.tell(told)
     _forecast(told, ahead, row["first"])
     tell_following.tell(told)
 
