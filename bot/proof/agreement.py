@@ -47,6 +47,8 @@ def _fits(s: Reading, k: Reading, said: Figure, known: Figure, loose: bool) -> b
 def _equal(s: Reading, k: Reading) -> bool:
     """Equal, or rounded as it is shown: a price to cents, 4.68 to 4.7; never to a whole number."""
     said, known = _number(s), _number(k)
+    if s.unit == "share" and k.unit == "%":  # a third: 33 %, 33.3 %
+        return abs(said - known) < Decimal("0.5")
     if units.same(s.unit, k.unit) and s.size != k.size:
         return said * s.size == known * k.size
     said, known = abs(said) * s.size, abs(known) * k.size
@@ -69,10 +71,14 @@ def _unit_fits(s: Reading, k: Reading, said: Figure, known: Figure) -> bool:
     if s.unit is None:
         return _bare_fits(k, said, known)
     if k.unit is None:
-        if s.unit in units.MONEY:
+        if s.unit in units.MONEY or s.unit == "money":
             return bool(_PRICE.search(known.about))
         label = _LABELS.get(s.unit)
         return bool(label and re.search(label, known.about))
+    if s.unit == "share":
+        return k.unit in ("%", "share")
+    if s.unit == "money":
+        return k.unit in units.MONEY or k.unit == "money"
     if {s.unit, k.unit} == {"/5", "#stars"}:
         return True
     return units.same(s.unit, k.unit)

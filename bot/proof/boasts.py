@@ -32,6 +32,12 @@ _SHAPES = tuple(
         rf"\b(?:rien|aucun\w* [a-z]+)(?: n'est| ne (?:fait|vaut|se fait|va))?(?: de)? {_PLUS}",
         r"\bplus [a-z]+ que (?:tou(?:t|tes|s)|jamais|partout ailleurs"
         r"|n'importe (?:quel\w*|qui|quoi))\b",
+        r"\bno other [a-z]+ (?:is|feels|looks|wears|lasts|fits|has|does|gives)\b",
+        r"\bthe only [a-z]+(?: [a-z]+)? (?:that|with|without|made|woven)\b",
+        r"\baucun(?:e)? autre [a-z]+ ne\b",
+        r"\b(?:la seule|le seul|l'unique) [a-z]+(?: [a-z]+)? (?:qui|qu'il|sans|avec|au monde)\b",
+        r"\btop (?:\d+|three|five|ten|trois|cinq|dix) (?:of|de|des)\b",
+        r"\b(?:second|third|deuxieme|troisieme) (?:best|meilleure?)\b",
         r"\bon ne fait pas mieux\b|\bcomme nulle part ailleurs\b",
     )
 )

@@ -53,6 +53,7 @@ _STAGES = {
     "grown": r"grown|harvested|sourced|cultive\w*|recolte\w*",
     "designed": r"designed|drawn|imagined|dessine\w*|concue?s?|imagine\w*|cree\w*",
     "made": r"made|sewn|stitched|crafted|hand ?made|manufactured|produced|assembled|cut|blown|"
+    r"faconnee?s?|montee?s?|coupee?s?|"
     r"poured|fabrique\w*|confectionne\w*|cousue?s?|produite?s?|assemble\w*|fabrication|confection",
 }
 _MAKING = re.compile(
@@ -60,16 +61,39 @@ _MAKING = re.compile(
     r" (?:in|from|en|au|aux|a) (?:the |l')?$"
 )
 _CRAFT_BEFORE = re.compile(r"(?:savoir[ -]faire|ateliers?|manufacture|artisans?|fabrication) $")
-_CRAFT_AFTER = re.compile(r"[ -](?:made|craft\w*|manufacture|workmanship)\b")
+_CRAFT_AFTER = re.compile(r"[ -](?:made|craft\w*|manufacture|workmanship|workshops?|ateliers?)\b")
 _ORIGIN_LABEL = re.compile(
     r"origin|made in|country|fabrication|fabrique|provenance|pays|confection"
 )
 ANY = "from"  # the country alone: "Portuguese linen"
-_MADE_ELSEWHERE = re.compile(r"\b[Mm]ade in (?:the )?([A-Z][\w-]+)")
+_MADE_ELSEWHERE = re.compile(
+    r"\b(?:[Mm]ade|[Ss]ewn|[Ww]oven|[Kk]nitted|[Cc]rafted|[Ss]titched|[Ff]abriquée?s?|[Tt]issée?s?|[Cc]ousue?s?"
+    r"|[Tt]ricotée?s?|[Ff]açonnée?s?|[Cc]onfectionnée?s?)"
+    r" (?:by \w+ |par des \w+ )?(?:in|at|à|en|au)(?: the| a)? ([A-ZÀ-Þ][\w-]+)"
+)
 _MOST = re.compile(
-    r"\bthe (?:most (?!of\b|part\b|because\b)[a-z]+|[a-z]{3,}est)\b"
-    r"|\b(?:le|la|les) plus (?!souvent|possible|tot|tard|vite|proche|de\b|que\b|"
+    r"\b(?:the|our) (?:most (?!of\b|part\b|because\b)[a-z]+|[a-z]{3,}est)\b"
+    r"|\b(?:le|la|les) plus (?!(?:grande?|petite?)s? ?[.,;!?]|"
+    r"souvent|possible|tot|tard|vite|proche|de\b|que\b|"
     r"grand nombre|loin|simple)[a-z]+"
+)
+# Somebody else is named to be better than, or to vouch: "softer than Zara's", « portée par … ».
+_NAME = r"(?P<name>[A-ZÀ-Þ][\w’'-]+)"
+_RIVAL = re.compile(
+    r"\b(?:[Uu]nlike|[Cc]ontrairement à|[Mm]ieux que|[Bb]etter than|[Àà] la différence de"
+    r"|(?:than|que) (?:those|that|the ones?|celles?|ceux|celui)(?: of| from| de| d’| d')"
+    r"|\w+er than|(?:[Mm]ore|[Ll]ess) \w+ than|(?:[Pp]lus|[Mm]oins) \w+ que)"
+    rf" ?(?:the |la |le |les |l['’])?{_NAME}"
+)
+_VOUCHER = re.compile(
+    r"\b(?:[Ww]orn by|[Pp]ortée?s? par|[Ss]een on|[Aa]perçue?s? dans|[Aa]dopted by"
+    r"|[Vv]alidée?s? par)"
+    rf" {_NAME}"
+)
+_NO_RIVAL = bag(
+    "monday tuesday wednesday thursday friday saturday sunday lundi mardi mercredi jeudi vendredi "
+    "samedi dimanche christmas noel i january february march april may june july august september "
+    "october november december"
 )
 _NOT_MOST = bag(
     "latest interest rest guest forest west contest request test harvest nest chest vest crest "
@@ -146,9 +170,17 @@ def _patterns(text: str, low: str) -> Iterator[Claim]:
     for start, stop in boasts.spans(low):
         yield Claim("superlative", low[start:stop], start, stop, text[start:stop])
     for match in _MOST.finditer(low):
-        if match[0].removeprefix("the ") not in _NOT_MOST:
+        if match[0].removeprefix("the ").removeprefix("our ") not in _NOT_MOST:
             start, stop = match.span()
             yield Claim("superlative", match[0], start, stop, text[start:stop])
+    for kind, name, shape in (
+        ("superlative", "rival", _RIVAL),
+        ("reviews", "endorsed", _VOUCHER),
+    ):
+        for match in shape.finditer(text):
+            who = low[match.start("name") : match.end("name")]
+            if who.split("'")[0] not in _NO_RIVAL:
+                yield Claim(kind, f"{name} {who}", *match.span(), match[0])
     for match in _MADE_ELSEWHERE.finditer(text):
         start, stop = match.span(1)
         if not any(w.shape.match(low, start) for w in _countries().get(low[start : start + 2], ())):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from bot.fold import bag, fold
-from bot.proof import moments, numerals, units
+from bot.proof import moments, numerals, shares, units
 from bot.proof.reading import Figure, Reading
 
 _NUMBER = re.compile(
@@ -35,12 +35,24 @@ _DEAL = re.compile(
     r"|sur\b|on\b|jusqu|until|ce\b|this\b|des\b|from\b))"
     r"|\bbuy (?:one|1),? get (?:one|1)(?: free)?\b"
     r"|\b(?:1|un|une) achetee?,? (?:=|egale? )? ?(?:1|un|une) offerte?\b"
+    r"|\b(?P<c>[23]|two|three|deux|trois)(?: [a-z]+)? for the price of (?P<d>1|2|one|two)\b"
+    r"|\b(?P<e>[23]|deux|trois)(?: [a-z]+)? pour le prix d(?:e |')(?P<f>1|2|une?|deux)\b"
+    r"|\bbuy (?P<g>two|2|three|3),? get (?:one|1|the [a-z]+)(?: free)?\b"
 )
 _CODE = re.compile(
     r"\b(?=[A-Z]+\d)[A-Z][A-Z0-9]{3,}\b"
-    r"|(?:(?<=\b[Cc]ode )|(?<=\b[Cc]ode promo )|(?<=\b[Cc]ode : )|(?<=\b[Cc]ode: ))[A-Z]{4,}\b"
+    r"|(?:(?<=\b[Cc]ode )|(?<=\b[Cc]ode promo )|(?<=\b[Cc]ode : )|(?<=\b[Cc]ode: )"
+    r"|(?<=\b[Cc]ode is )|(?<=\b[Cc]ode est ))[A-ZÀ-Þ]{3,}\b"
+    r"|\b[A-ZÀ-Þ]{3,}(?= (?:at (?:the )?checkout|au panier|au moment de payer)\b)"
 )
 _ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|e|eme|ieme)\b")
+_GLUED = re.compile(r"(?:s|e\d\d)\b")  # the 1980s, 39e90
+# "Save 30", "now at 39": a sum, though it has no sign.
+_PRICED = re.compile(
+    r"\b(?:saves?|costs?|priced at|now at|now|pay|prix ?:?|coute|economise[zr]?|paye[zr]"
+    r"|a seulement)"
+    r" $"
+)
 _NUMBERING = re.compile(r"^ *(\d{1,2})[.)] ", re.MULTILINE)
 _RANK = re.compile(r"(?:n°|nº|#|\bno\.?|\bnumber|\bnumero) ?$")
 _NOUN = re.compile(r"[ -]([a-z][a-z'-]*)")
@@ -82,8 +94,16 @@ def _all(text: str, low: str) -> Iterator[Figure]:
         yield from _with_digits(text, low)
     for match in _HALF.finditer(low):
         yield _figure(text, low, match, (Reading("number", Decimal(50), "%"),))
+    for shape, reader in moments.WORDS:
+        for match in shape.finditer(low):
+            if readings := tuple(reader(match)):
+                yield _figure(text, low, match, readings)
     for match in moments.WEEKDAY.finditer(low):
         yield _figure(text, low, match, tuple(moments.weekday(match)))
+    for spelt in shares.read(low):
+        follows = "" if spelt.reading.unit else _follows(low, spelt.end)
+        shown = text[spelt.start : spelt.end]
+        yield Figure(shown, spelt.start, spelt.end, (spelt.reading,), follows)
     for word in numerals.read(low):
         yield _measured(text, low, word.start, word.end, str(word.value))
 
@@ -125,9 +145,13 @@ def _figure(text: str, low: str, match: re.Match[str], readings: tuple[Reading, 
 
 def _deal(match: re.Match[str]) -> str:
     """Two for one is `2 for 1`; buy one, get one is the same."""
-    if not match["a"]:
+    if match["g"]:
+        many = int(numerals.SMALL.get(match["g"], match["g"]))
+        return f"{many + 1} for {many}"
+    one = next((pair for pair in ("ab", "cd", "ef") if match[pair[0]]), None)
+    if one is None:
         return "2 for 1"
-    a, b = (numerals.SMALL.get(word, word) for word in (match["a"], match["b"]))
+    a, b = (numerals.SMALL.get(word, word) for word in (match[one[0]], match[one[1]]))
     return f"{a} for {b}"
 
 
@@ -151,7 +175,10 @@ def _bare(text: str, low: str, start: int, end: int, digits: str) -> Figure:
     """A number without a unit. One is no figure, nor is a text's own count, nor part of a word."""
     values, follows = _values(digits, None), _follows(low, end)
     ordinal, of = _ORDINAL.match(low, end), _RATING.match(low, end)
-    glued = not ordinal and end < len(low) and low[end].isalpha()
+    if not follows and not ordinal and not of and _PRICED.search(low, 0, start):
+        priced = tuple(Reading("number", value, "money") for value in values)
+        return Figure(text[start:end], start, end, priced)
+    glued = not ordinal and end < len(low) and low[end].isalpha() and not _GLUED.match(low, end)
     own = values[0] < 10 and follows in _OF_ITS_OWN
     if glued or (values[0] == 1 and not of) or own:
         return Figure(text[start:end], start, end, ())
@@ -198,7 +225,7 @@ def _sharing_units(low: str, found: list[Figure]) -> list[Figure]:
             continue
         if is_bare(left):
             found[i] = _like(left, right)
-        elif is_bare(right) and left.text[:1] in "€£$":
+        elif is_bare(right) and left.text[:1] in "€£$" and not units.counted(right.follows):
             found[i + 1] = _like(right, left)
     return found
 

@@ -19,9 +19,9 @@ from bot.proof.reading import Figure
 from bot.proof.thresholds import is_price
 from bot.words import Words
 
-_LEAST = {"thousands of": 1000, "des milliers de": 1000, "hundreds of": 100, "dozens of": 12,
-          "des centaines de": 100, "des dizaines de": 12, "millions of": 10**6,
-          "des millions de": 10**6}  # fmt: skip
+_LEAST = {"thousands of": 2000, "des milliers de": 2000, "hundreds of": 200, "dozens of": 24,
+          "des centaines de": 200, "des dizaines de": 20, "millions of": 2 * 10**6,
+          "des millions de": 2 * 10**6}  # fmt: skip
 FEW_LEFT = 20  # a stock up to here makes "last pieces" true
 
 

@@ -35,6 +35,26 @@ MONTH_FIRST = re.compile(
     rf"\b({_ENGLISH})\.? (\d{{1,2}})(?:st|nd|rd|th)?\b(?![.,:/]\d| ?(?:%|€|£|h\b|per))"
     r"(?:,? (\d{4})\b)?"
 )
+_ORDINALS = (
+    "first premier;second deuxieme deux;third trois;fourth quatre;fifth cinq;sixth six;seventh sept"
+    ";eighth huit;ninth neuf;tenth dix;eleventh onze;twelfth douze;thirteenth treize;fourteenth"
+    " quatorze;fifteenth quinze;sixteenth seize;seventeenth dix-sept;eighteenth dix-huit;nineteenth"
+    " dix-neuf;twentieth vingt;twenty-first;twenty-second;twenty-third;twenty-fourth vingt-quatre;"
+    "twenty-fifth vingt-cinq;twenty-sixth;twenty-seventh;twenty-eighth;twenty-ninth;thirtieth"
+    " trente;thirty-first"
+)
+_NTH = {word: n for n, words in enumerate(_ORDINALS.split(";"), 1) for word in words.split()}
+_NTH_SHAPE = "|".join(sorted(_NTH, key=len, reverse=True))
+SPELT = re.compile(  # not "the first may look new"
+    rf"(?<![\w-])(?:(?:{_NTH_SHAPE})(?= of )|(?<=\b(?:le|du|au) )(?:{_NTH_SHAPE}))(?: of)?"
+    rf" (?:{_MONTH})\b"
+)
+SPELT_BEHIND = re.compile(rf"\b({_ENGLISH}) (?:the )?({_NTH_SHAPE})\b")
+DAY_ALONE = re.compile(
+    r"\b(?:on|until|from|by|before|till) the (\d{1,2})(?:st|nd|rd|th)\b(?! [a-z])"
+    r"|\b(?:des|jusqu'au|a partir du|avant) le (\d{1,2})(?:er)?(?![\w.,/:-]| ?[a-z%€])"
+    r"|\b(?:jusqu'au|a partir du) (\d{1,2})(?:er)?(?![\w.,/:-]?\d| ?[a-z%€])"
+)
 CLOCK = re.compile(
     r"(?<![\w.,:/])(?:(?P<h>\d{1,2}) ?h ?(?P<hm>\d\d)?|(?P<c>\d{1,2}):(?P<cm>\d\d)"
     r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])(?:m\b|\.m\.?))(?![\w:])"
@@ -42,7 +62,8 @@ CLOCK = re.compile(
 # "on Friday" is a promise, "lazy Sundays" is not.
 WEEKDAY = re.compile(
     r"\b(?:ce|des|jusqu'au|jusqu'a|avant|a partir de|this|on|from|until|till|by|before|next|ends|"
-    rf"starts) ({'|'.join(_DAYS)})\b(?! (?:morning|evening|afternoon)s)"
+    rf"starts|s'arrete|finit|se termine|prend fin) ({'|'.join(_DAYS)})\b"
+    r"(?! (?:morning|evening|afternoon)s)"
 )
 
 # Typed without its "on": a brief's "arrives Thursday" says the day all the same.
@@ -115,7 +136,24 @@ def weekday(m: re.Match[str]) -> Iterator[Reading]:
     yield Reading("weekday", _DAYS[m[1]])
 
 
+def spelt(m: re.Match[str]) -> Iterator[Reading]:
+    """The fifth of December, le cinq décembre."""
+    day, *_, month = m[0].split(" ")
+    yield from on(None, _MONTHS[month], _NTH[day])
+
+
+def spelt_behind(m: re.Match[str]) -> Iterator[Reading]:
+    yield from on(None, _MONTHS[m[1]], _NTH[m[2]])
+
+
+def day_alone(m: re.Match[str]) -> Iterator[Reading]:
+    """On the 5th: of whichever month."""
+    yield Reading("weekday", f"day {int(m[1] or m[2] or m[3])}")
+
+
+WORDS = ((SPELT, spelt), (SPELT_BEHIND, spelt_behind))
 SHAPES = (
+    (DAY_ALONE, day_alone),
     (ISO, iso),
     (NUMERIC, numeric),
     (DAY_MONTH, day_month),
@@ -133,5 +171,7 @@ def agree(said: Reading, known: Reading) -> bool:
         return said.value[1:] == known.value[1:] and (None in years or years[0] == years[1])
     if said.kind == "weekday" and isinstance(known.value, tuple):
         year, month, day = known.value
+        if str(said.value).startswith("day "):
+            return said.value == f"day {day}"
         return year is not None and said.value == str(date(year, month, day).weekday())
     return said.kind == known.kind and said.value == known.value

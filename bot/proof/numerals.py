@@ -28,6 +28,22 @@ SMALL = {word: n for n, words in enumerate(_TO_TWENTY.split(";")) for word in wo
 _TIMES = {"cent": 100, "cents": 100, "hundred": 100, "mille": 1000, "thousand": 1000}
 _WORD = "|".join(sorted((*SMALL, *_TIMES), key=len, reverse=True))
 _RUN = re.compile(rf"\b(?:{_WORD})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{_WORD}))*\b")
+# What is promised by being counted: "four pockets"; not "two looks" or "two friends".
+_COUNTED = re.compile(
+    r" (?:colou?rs?|couleurs?|coloris|teintes?|shades?|sizes?|tailles?|pointures?|pockets?|poches?"
+    r"|reviews?|avis|stars?|etoiles?|orders?|commandes?|shops?|stores?"
+    r"|boutiques?|magasins?|customers?|clientes?|clients?|left\b|restante?s?\b|en stock"
+    r"|in stock|(?:days?|hours?|pieces?|jours?|heures?) (?:left|restante?s?)\b)\b"
+)
+_LEFT = re.compile(r"(?:plus que|en reste(?: plus que)?|ne reste(?:nt)? (?:plus )?que|only) $")
+_ENDS = re.compile(
+    r" ?(?:[.!,;)]|$|jours?\b|heures?\b|pieces?\b|exemplaires?\b|left\b|days?\b|hours?\b)"
+)
+_LASTS = re.compile(
+    r"(?:lasts|(?:will|to|can) last|lasting|dure(?:nt|ra)?|tient|tiennent|vit|keeps for)"
+    r"(?: (?:over|plus de))? $"
+)
+_HOW_MUCH = re.compile(r" (?:more|less|plus|moins|as|[a-z]+er)\b")
 TWELVE = 12
 # "Two days at the sea" promises nothing, "delivered within two days" does.
 _PROMISE = re.compile(
@@ -40,13 +56,39 @@ def read(low: str) -> Iterator[Numeral]:
     """The numerals in a folded text; up to twelve, only those before a unit or a currency."""
     for match in _RUN.finditer(low):
         words, end = match[0], match.end()
+        if words in ("thousand and one", "mille et une", "mille et un"):
+            continue  # as many as in the tale
         value = _value(words)
         measured = units.AFTER.match(low, end)
         unit = units.unit(measured[0].strip(" -"))[0] if measured else None
         paid = unit == "%" or unit in units.MONEY
         promised = unit in ("time", "months") and _PROMISE.search(low, max(0, end - 60), end + 60)
-        if paid or (promised and value > 1) or (value > TWELVE and words not in _TIMES):
+        several = promised or _counts(low, match) or _lasts(low, match, unit)
+        if paid or (value > 1 and several) or (value > TWELVE and words not in _TIMES):
             yield Numeral(value, match.start(), end)
+
+
+def _counts(low: str, match: re.Match[str]) -> bool:
+    """Whether it says how many there are, or how many are left."""
+    if _COUNTED.match(low, match.end()):
+        return not re.search(r"\b(?:between|entre|first|premier\w*) $", low[: match.start()])
+    few = _LEFT.search(low, max(0, match.start() - 30), match.start())
+    return bool(few and _ENDS.match(low, match.end()))
+
+
+def _lasts(low: str, match: re.Match[str], unit: str | None) -> bool:
+    """ "Lasts ten years", "three times softer", « en trois fois »."""
+    before = low[max(0, match.start() - 24) : match.start()]
+    if unit in ("time", "months"):
+        return bool(_LASTS.search(before))
+    if unit == "times":
+        times = units.AFTER.match(low, match.end())
+        after = times.end() if times else match.end()
+        return bool(
+            _HOW_MUCH.match(low, after)
+            or re.search(r"pay\w*(?: [a-z]+)? en $|paiement en $", before)
+        )
+    return unit in ("points", "degrees", "length", "mass", "volume")
 
 
 def _value(words: str) -> int:
