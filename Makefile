@@ -58,7 +58,7 @@ chaos: .venv/.ready-dev
 	@touch $@
 
 conformance: .venv/.ready-spark
-	@SPARK_LOCAL_IP=127.0.0.1 PYTHONPATH=.venv/spark $(BIN)/python -W ignore -m tests.library.conformance
+	@SPARK_LOCAL_IP=127.0.0.1 PYTHONPATH=.venv/spark $(BIN)/python -W ignore -m tests.library.conformance $(ONLY)
 
 lock: .venv/.ready
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/uv.in -o requirements/uv.txt

@@ -3,11 +3,12 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.fold import fold
-from bot.proof import figures
-from bot.proof.reading import Figure
+
+if TYPE_CHECKING:
+    from bot.proof.reading import Figure
 
 Place = Literal["visit", "product", "basket", "checkout", "subject", "letter"]
 
@@ -47,6 +48,8 @@ class Wanted:
 
 def read(words: str) -> Wanted:
     """From "free delivery on the basket page", "from 4% to 5%, 2,000 visitors a week"."""
+    from bot.proof import figures  # every finding carries a Wanted, and few are read
+
     low = fold(words)
     place = next(iter(places(words)), None)
     base, lift = _rates(low, [f for f in figures.read(words) if f.first.unit == "%"])
@@ -59,7 +62,7 @@ def places(words: str) -> list[Place]:
     return [key for key, shape in PLACES if re.search(shape, low)]
 
 
-def _rates(low: str, shares: list[Figure]) -> tuple[Decimal | None, Decimal | None]:
+def _rates(low: str, shares: list["Figure"]) -> tuple[Decimal | None, Decimal | None]:
     """The rate now and the effect: "from 4% to 5%" says both."""
     base = lift = None
     for n, one in enumerate(shares):
@@ -82,7 +85,7 @@ def _rates(low: str, shares: list[Figure]) -> tuple[Decimal | None, Decimal | No
     )
 
 
-def _weekly(low: str, found: tuple[Figure, ...]) -> int | None:
+def _weekly(low: str, found: tuple["Figure", ...]) -> int | None:
     for one in found:
         value, after = one.first.value, low[one.end : one.end + 40]
         if isinstance(value, Decimal) and one.first.unit != "%" and PEOPLE.match(after.lstrip()):

@@ -30,7 +30,8 @@ def niche_of(telling: "Telling") -> Niche | None:
     found = together.groups(pairs)
     if not found:
         return None
-    things = max(found, key=lambda one: _near(telling, one))
+    near = telling.subject.name
+    things = max(found, key=lambda one: _near(telling, one)) if near else found[0]
     inside = [pair for pair in pairs if pair.a in things and pair.b in things]
     owners = {str(row["a"]): row["both"] for row in rows if row["a"] == row["b"]}
     known = tuple(sorted(things, key=lambda thing: (-owners.get(thing, 0), thing)))

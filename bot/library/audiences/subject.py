@@ -59,6 +59,8 @@ def subject_of(words: str, product: str | None, goods: Goods) -> Subject:
     if product is not None and product in goods.titles:
         return Subject(goods.titles[product], product=product)
     said = [word for word in WORD.finditer(words) if fold(word[0]) not in ASIDE | IDLE]
+    if not said:
+        return Subject()
     asked = " ".join(word[0] for word in said)
     wanted = concepts(asked)
     best = [(len(concepts(name) & wanted), name) for name in goods.names]
