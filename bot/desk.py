@@ -197,11 +197,11 @@ class Desk:
         analysis brings its own words `by_rules`: an AI makes them better, rules leave them. What
         an AI makes up is found; and they go out when its words still don't pass, or once it has
         not mended what it was told."""
-        veil, costs = Veil(), list[Decimal | None]()
+        veil, costs = Veil(), dict[str, Decimal | None]()
         assignment = self._assignment(veil, by_rules)
 
         async def receipt(sent: Sent) -> None:
-            costs.append(sent.usd)
+            costs[sent.call or str(len(costs))] = sent.usd  # told twice: the last counts
             await self._receipt(sent)
 
         for _ in range(CORRECTIONS + 1):
@@ -217,7 +217,7 @@ class Desk:
             )
         if by_rules is None:
             return veil.lift(written)
-        self.notes += (refused(costs),)
+        self.notes += (refused([*costs.values()]),)
         return by_rules
 
     async def _made_up(self, written: BaseModel, assignment: Assignment) -> list[str]:

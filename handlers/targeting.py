@@ -13,7 +13,7 @@ from bot.request import Question, Request
 from bot.telling.approach import (
     NAMES,
     REACH,
-    argument,
+    arguments,
     expected,
     foreseen,
     interval,
@@ -121,7 +121,7 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
     ]  # fmt: skip
     lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
-    say = teller.copy(*(argument(teller, n, one) for n, one in enumerate(shown, 1)), apart="\n")
+    say = teller.copy(*arguments(teller, shown), apart="\n")
     return Said(
         finding=finding, audiences=audiences, say=say,
         risks=teller.copy(*risks(teller, shown, names), apart="\n"),

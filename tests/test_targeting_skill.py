@@ -266,3 +266,24 @@ async def test_on_real_orders_without_categories_is_of_what_was_asked_for(
     first = rules(found)["buyers"]
     titles = {f.about: str(f.value) for f in found.evidence.of("audiences") if ".things." in f.id}
     assert all("Christmas" in titles[key] or "Noel" in titles[key] for key in first.bought)
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "has"),
+    [
+        ("whom should I target for the linen launch?", "en",
+         ("Too small for a test", "as by chance", "As things are", "rises from", "By e-mail")),
+        ("qui cibler pour le lancement du lin ?", "fr",
+         ("Trop petite pour un test", "que par hasard", "Sans rien changer", "hausse dès",
+          "Par e-mail")),
+    ],
+)  # fmt: skip
+async def test_is_short_enough_for_a_phone(words: str, language: str, has: tuple[str, ...]) -> None:
+    """The words above the tables: who, why, what to say, the value with its interval, the risk, and
+    of the niche its lift and whether a test there has power."""
+    found = await run(words, language=language)
+    assert isinstance(found, Drafted)
+    text = "\n".join(part.text for part in found.parts[:4])
+    assert [part.key for part in found.parts[:4]] == ["finding", "audiences", "say", "risks"]
+    assert len(text) <= 1_250
+    assert [one for one in has if one not in text] == []

@@ -11,6 +11,7 @@ from bot.evidence import Fact
 from bot.fold import bag, fold, words_of
 from bot.goods import concepts as goods_in
 from bot.proof import subjects
+from bot.proof.nouns import everyday, key, nouns
 from bot.proof.subjects import Named
 from bot.words import Words
 
@@ -44,6 +45,7 @@ montrez meilleurs meilleures premiers premieres derniers dernieres nouveautes co
 motifs trois deux delais frais montants depenses recettes revenus participants votes emails
 """
 TRADE = frozenset(word[:STEM] for word in bag(fold(_TRADE)))
+TRADE_KEYS = frozenset(key(word) for word in bag(fold(_TRADE)))
 
 
 class Vocabulary:
@@ -106,6 +108,18 @@ class Vocabulary:
     def _ours(self) -> frozenset[str]:
         return subjects.concepts(self.ours)
 
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        return frozenset(key(word) for word in words_of(self.text.replace("-", " ")))
+
+    def has(self, noun: Named) -> bool:
+        """Whether this very word is there, whatever its ending; or its concept, by another word."""
+        words = re.split(r"[\W_]+", fold(noun.text))
+        if all(key(word) in self.keys | TRADE_KEYS for word in words if word):
+            return True
+        concepts = subjects.concepts(noun.text)
+        return self._says(noun.text) or bool(concepts and concepts <= self.concepts)
+
     def _says(self, name: str) -> bool:
         return fold(name).replace("-", " ").strip(" .,!?") in self.folded
 
@@ -122,10 +136,13 @@ def strangers(text: str, known: Vocabulary) -> Iterator[Named]:
     """Each thing named that is not known, once, in the order of the text."""
     listed = [one for one in subjects.listed(text) if one.concept and known.knows(one)]
     found: dict[str, Named] = {}
-    for named in sorted(subjects.read(text, known.language), key=lambda one: (one.start, -one.end)):
+    strange = [one for one in nouns(text, known.language) if not known.has(one)]
+    every = [*subjects.read(text, known.language), *strange]
+    for named in sorted(every, key=lambda one: (one.start, -one.end)):
         told = (*found.values(), *listed)
         inside = any(one.start <= named.start and named.end <= one.end for one in told)
-        if not inside and not _is_trade(named) and not known.knows(named):
+        new = named in strange or not (_is_trade(named) or known.knows(named))
+        if new and not inside:
             found.setdefault(fold(named.text), named)
     yield from found.values()
 
@@ -139,4 +156,6 @@ def _names(fact: Fact) -> Iterator[str]:
 
 
 def _is_trade(named: Named) -> bool:
-    return named.concept is None and fold(named.text)[:STEM] in TRADE and named.text[1:].islower()
+    low = fold(named.text)
+    known = low[:STEM] in TRADE or key(low) in everyday()
+    return named.concept is None and known and named.text[1:].islower()

@@ -21,8 +21,8 @@ NAMES = {
 }
 SAY = {  # what each should hear
     "buyers": Words("say what is new beside what they have"),
-    "alike": Words("say what it is for; they don't have it yet"),
-    "loyal": Words("tell them first, before everybody else; no price cut"),
+    "alike": Words("say what it is for: they don't have it"),
+    "loyal": Words("tell them before everybody else; no price cut"),
     "drifting": Words("say what is new since they were last here, in one message"),
     "lapsed": Words("ask what they need now, once; who stays silent is left in peace"),
     "newcomers": Words("say what goes with their first order"),
@@ -54,12 +54,8 @@ def reach(teller: Teller, one: Told) -> str:
 
 def why(teller: Teller, one: Told, *, sized: bool = True) -> str:
     """Its size unless that was just said, and what such people did before, beside the others."""
-    lines = [f"{reach(teller, one)}."] if sized or not one.get("bought-share") else []
-    if one.key == "niche":
-        lines.append(teller.say(Words(
-            "They own at least {least} of {n} things bought together {lift} times as often as by "
-            "chance.", least=teller.of(one, "bought-at-least"),
-            n=teller.of(one, "things"), lift=teller.bare(one, "lift"))))  # fmt: skip
+    told_size = sized or not one.get("bought-share")
+    lines = [_size(teller, one)] if told_size or one.key == "niche" else []
     if one.get("bought-share") is None:
         lines.append(teller.say(Words("Too few of them bought before to say what to expect.")))
         return " ".join(lines)
@@ -74,14 +70,56 @@ def why(teller: Teller, one: Told, *, sized: bool = True) -> str:
             times = teller.bare(one, "times-all")
             told = Words("{share} bought, {times} times as often as others (confirmed).",
                          times=times, share=given["share"])  # fmt: skip
-    return " ".join([*lines, teller.say(told)])
+            if not sized:
+                told = Words("{times} times as often as others (confirmed).", times=times)
+    return " ".join([*lines, teller.say(told), *_power(teller, one)])
 
 
-def argument(teller: Teller, n: int, one: Told) -> str:
-    """What to say to them, by the way that reaches most. They are named by their number."""
-    said, way = teller.say(SAY[one.key]), best_way(one)
+def _size(teller: Teller, one: Told) -> str:
+    """How many they are; of a niche, what makes it one. The ways to reach them are in the table."""
+    fits = teller.of(one, "customers")
+    if one.key != "niche":
+        return teller.say(Words("{fits} customers.", fits=fits))
+    return teller.say(Words(
+        "{fits} customers with {least} or more of {n} things bought together {lift} times as often "
+        "as by chance.", fits=fits, least=teller.of(one, "bought-at-least"),
+        n=teller.of(one, "things"), lift=teller.bare(one, "lift")))  # fmt: skip
+
+
+def _power(teller: Teller, one: Told) -> list[str]:
+    """Whether a test on a niche would show anything."""
+    if one.key != "niche":
+        return []
+    if not one.get("smallest-effect"):
+        return [teller.say(Words("Too small for a test."))]
+    return [
+        teller.say(
+            Words("A test shows rises from {effect}.", effect=teller.of(one, "smallest-effect"))
+        )
+    ]
+
+
+def arguments(teller: Teller, shown: Sequence[Told]) -> list[str]:
+    """What to say to each, by the way that reaches most, said once where it is the same for all.
+    They are named by their number."""
+    ways = [best_way(one) for one in shown]
+    if len(ways) < 2 or len(set(ways)) > 1 or ways[0] is None:
+        each = enumerate(zip(shown, ways, strict=True), 1)
+        return [_argument(teller, n, one, way) for n, (one, way) in each]
+    first = Words("{way}, like the others: {argument}", way=REACH[ways[0]],
+                  argument=teller.say(SAY[shown[0].key]))  # fmt: skip
+    rest = [_argument(teller, n, one, None) for n, one in enumerate(shown[1:], 2)]
+    return [_line(1, teller.say(first)), *rest]
+
+
+def _argument(teller: Teller, n: int, one: Told, way: str | None) -> str:
+    said = teller.say(SAY[one.key])
     if way is not None:
         said = teller.say(Words("{way}: {argument}", way=REACH[way], argument=said))
+    return _line(n, said)
+
+
+def _line(n: int, said: str) -> str:
     return f"{n}. {said[:1].upper()}{said[1:]}."
 
 
@@ -105,11 +143,9 @@ def expected(teller: Teller, whole: Told, one: Told) -> str:
     given["days"] = teller.of(whole, "days")
     sales = [teller.of(one, f"expected-sales-{end}") for end in ("low", "high")]
     if not all(sales):
-        return teller.say(
-            Words("If nothing changes, expect {low} to {high} buyers within {days}.", **given)
-        )
+        return teller.say(Words("As things are: {low} to {high} buyers within {days}.", **given))
     return teller.say(Words(
-        "If nothing changes, expect {low} to {high} buyers within {days}, worth {least} to {most}.",
+        "As things are: {low} to {high} buyers within {days}, worth {least} to {most}.",
         least=sales[0], most=sales[1], **given))  # fmt: skip
 
 
@@ -144,18 +180,24 @@ def risks(teller: Teller, shown: Sequence[Told], names: Sequence[str]) -> list[s
     if len(shown) > 1:
         lines.append(Words("One person can be in several of these: write to each once."))
     named = list(zip(shown, names, strict=True))
+    known = [(one, name) for one, name in named if one.get("smallest-effect")]
+    best = min(known, key=lambda pair: pair[0].number("smallest-effect"), default=None)
     for one, name in named:
         if one.key == "loyal" and one.get("bought-share"):
             share = teller.of(one, "bought-share")
-            lines.append(Words("{audience}: {share} bought as it was; a discount would go to them "
-                               "too.", audience=name, share=share))  # fmt: skip
-    known = [(one, name) for one, name in named if one.get("smallest-effect")]
-    if known:
-        one, name = min(known, key=lambda pair: pair[0].number("smallest-effect"))
-        lines.append(Words("Best to test on: {audience}. With half left out, a rise of {effect} or "
-                           "more shows.", audience=name,
-                           effect=teller.of(one, "smallest-effect")))  # fmt: skip
-    elif any(one.get("bought-share") for one in shown):
+            said = Words("{audience}: {share} bought anyway; a discount would be given away.",
+                         audience=name, share=share)  # fmt: skip
+            if best and best[0] is one:  # both in one line: it is named once
+                said = Words("{audience}: {share} bought anyway, a discount would be given away; a "
+                             "test with half left out shows rises from {effect}.", audience=name,
+                             share=share, effect=teller.of(one, "smallest-effect"))  # fmt: skip
+                best = None
+            lines.append(said)
+    if best is not None:
+        lines.append(Words("Best to test on: {audience}; with half left out, rises from {effect} "
+                           "show.", audience=best[1],
+                           effect=teller.of(best[0], "smallest-effect")))  # fmt: skip
+    elif not known and any(one.get("bought-share") for one in shown):
         lines.append(Words("All are too few for a test: only a doubling would show."))
     return [teller.say(line) for line in lines]
 
