@@ -155,3 +155,12 @@ def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_pa
         "T1", [Part(path)], understood, name="shop.xlsx", folder=made_in(path), watch=Watch()
     )
     assert kept(ready) == (2, 0, 0)
+
+
+def test_say_which_rows_another_row_takes_the_place_of(arriving: Arriving, tmp_path: Path) -> None:
+    path = tmp_path / "dropped" / "reviews.csv"
+    path.parent.mkdir()
+    path.write_text("review id,date,comment\nr1,2026-01-02,Soft\nr1,2026-01-03,Very soft\n")
+    glimpse, _ = understood_as(arriving, path, "reviews.csv")
+    told = "1 row has the same review id as a row further down, which takes its place."
+    assert (glimpse.rows, glimpse.assumed[-1].to("en")) == (1, told)

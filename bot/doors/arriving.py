@@ -16,6 +16,7 @@ from bot.dropped import Part
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
 from bot.library.files import Understood, read
+from bot.library.files.assumed import said_again
 from bot.library.files.joining import Joined, half, stands_alone, together
 from bot.library.files.parts import parts as parts_of
 from bot.library.files.understood import Said
@@ -132,7 +133,14 @@ class Arriving:
         trial = folder / "trial.parquet"
         taken = read(path, found, to=trial, key=self.house.stocking.key())
         first, last = _span(trial, kinds()[found.kind].dated)
-        told = {"rows": taken.rows, "rejected": taken.rejected, "first": first, "last": last}
+        told: dict[str, Any] = {
+            "rows": taken.rows,
+            "rejected": taken.rejected,
+            "first": first,
+            "last": last,
+        }
+        if taken.doubled:
+            told["assumed"] = (*glimpse.assumed, said_again(found, taken.doubled))
         return glimpse.model_copy(update=told)
 
 

@@ -17,11 +17,13 @@ from bot.doors.looking import Asked, Seen, look
 from bot.doors.own import own_words_of
 from bot.doors.shown import shown
 from bot.doors.stocking import Merged
+from bot.doors.sweeping import IMPORTING
 from bot.doors.terminal import say
 from bot.dropped import Part, titled
 from bot.errors import CannotDo
 from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Cancelled, Understood, read
+from bot.library.files.assumed import said_again
 from bot.library.files.goods import reread
 from bot.library.files.understood import Dates, Sign
 from bot.product import ProductRow
@@ -74,7 +76,7 @@ class Importing:
 
     def folder(self) -> tempfile.TemporaryDirectory[str]:
         """For what is made on the way, beside the library: a disk that has room for it."""
-        return tempfile.TemporaryDirectory(prefix="import-", dir=self.house.settings.home)
+        return tempfile.TemporaryDirectory(prefix=IMPORTING, dir=self.house.settings.home)
 
     def asked(self, kind: str | None) -> Asked:
         """What was said of the files."""
@@ -123,7 +125,7 @@ class Importing:
             merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
             _told(found, merged)
             if taken.doubled:
-                say(f"{taken.doubled:,} rows said again what another row of the file says.")
+                say(said_again(found, taken.doubled).to("en"))
             if taken.rejects is not None:
                 to = self._rejects(part)
                 shutil.copyfile(taken.rejects, to)

@@ -38,6 +38,7 @@ from bot.dropped import Part, titled
 from bot.errors import CannotDo
 from bot.halves import WAITS
 from bot.job import Job
+from bot.library.disk import PASSING
 from bot.words import Words
 from bot.workspace import Workspace
 
@@ -112,7 +113,7 @@ class Inbox:
         if not path.exists():
             return 0
         try:
-            with tempfile.TemporaryDirectory(prefix="inbox-") as folder:
+            with tempfile.TemporaryDirectory(prefix=PASSING) as folder:
                 return self._in_or_waiting(path, Path(folder))
         except CannotDo as reason:
             log.warning("a file in the inbox was refused")

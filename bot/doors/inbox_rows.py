@@ -9,7 +9,9 @@ from bot.doors.house import LOCAL, House, now
 from bot.doors.own import own_words_of
 from bot.dropped import Part
 from bot.library.catalogue.file import write_rejects
+from bot.library.disk import PASSING
 from bot.library.files import Taken, Understood, read
+from bot.library.files.assumed import said_again
 from bot.library.files.goods import reread
 from bot.product import ProductRow
 from bot.workspace import Workspace
@@ -27,7 +29,7 @@ class Taking:
         """A table's rows into the library; what there is to say of it."""
         if understood.kind == "products":
             return self._products(part, understood)
-        with tempfile.TemporaryDirectory(prefix="inbox-") as folder:
+        with tempfile.TemporaryDirectory(prefix=PASSING) as folder:
             to, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
             stocking = self.house.stocking
             taken = read(
@@ -42,7 +44,7 @@ class Taking:
             name = understood.name
             merged = stocking.take(self.workspace, understood.kind, to, source=name, apart=kept)
             told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
-            return f"{told}.\n{self._left_out(part, taken)}{_noted(understood)}"
+            return f"{told}.\n{self._left_out(part, understood, taken)}{_noted(understood)}"
 
     def _products(self, part: Part, understood: Understood) -> str:
         """A catalogue into the rows of products."""
@@ -59,10 +61,9 @@ class Taking:
         stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
         return f"{new} new products, {again} replaced{stayed}."
 
-    def _left_out(self, part: Part, taken: Taken) -> str:
+    def _left_out(self, part: Part, found: Understood, taken: Taken) -> str:
         """What of the file's rows is not in. Rejected ones go into a file beside the note."""
-        twice = f"{taken.doubled} rows are told again further down: the last one holds.\n"
-        said = twice if taken.doubled else ""
+        said = f"{said_again(found, taken.doubled).to('en')}\n" if taken.doubled else ""
         if not taken.rejects:
             return said
         beside = self.rejects(part)

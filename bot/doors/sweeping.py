@@ -1,6 +1,7 @@
 """Takes from the disk what the library no longer lists."""
 
 import shutil
+import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 from bot.db import Database
 from bot.doors.switching import FOLDER
 from bot.holding import Holding
-from bot.library.disk import SPILL
+from bot.library.disk import PASSING, SPILL
 
 READABLE = timedelta(hours=1)  # retired files stay for those who have them open
-SPILLED = 86_400  # seconds after which what an engine put down belongs to nobody
+SPILLED = 86_400  # seconds after which what a process put down belongs to nobody
+IMPORTING = "import-"  # how the folders begin that an import makes in the home while it lasts
 
 
 def sweep(home: Path, database: Database, now: datetime) -> int:
@@ -36,9 +38,15 @@ def _unlisted(home: Path, listed: set[str]) -> int:
             if named not in listed and _changed(path) < oldest:
                 path.unlink(missing_ok=True)
                 swept += 1
-    for spill in (home / FOLDER).glob(f"**/{SPILL}/*"):
-        if _changed(spill) < time.time() - SPILLED:
-            shutil.rmtree(spill, ignore_errors=True)
+    passing = Path(tempfile.gettempdir())
+    left = (
+        *(home / FOLDER).glob(f"**/{SPILL}/*"),
+        *home.glob(f"{IMPORTING}*"),  # may hold rows as they were, people's names among them
+        *passing.glob(f"{PASSING}*"),
+    )
+    for folder in left:
+        if _changed(folder) < time.time() - SPILLED:
+            shutil.rmtree(folder, ignore_errors=True)
     return swept
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 MEMORY = "600MB"
+PASSING = "super-intern-rows-"  # how a folder in the machine's own begins that is gone afterwards
 SPILL = ".spill"
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -391,3 +392,19 @@ def test_merges_again_when_somebody_else_was_quicker(
     assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
     assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]
     assert len(home.files()) == 2
+
+
+def test_sweeps_what_a_killed_import_left_after_a_day(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "passing"))
+    late = time.time() - 2 * 86_400
+    folders = [home.stocking.home / "import-a1", tmp_path / "passing" / "super-intern-rows-b2"]
+    fresh = home.stocking.home / "import-c3"
+    for folder in (*folders, fresh):
+        folder.mkdir(parents=True)
+        (folder / "rows.csv").write_text("anna,1\n")
+    for folder in folders:
+        os.utime(folder, (late, late))
+    home.stocking.sweep()
+    assert [folder.exists() for folder in (*folders, fresh)] == [False, False, True]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.library.files.headless import shown
 from bot.library.files.names import CONSENTS, Match, sort_of
 from bot.library.files.proving import Proof
+from bot.library.files.understood import Understood
 from bot.library.kinds import kinds
 from bot.words import Words
 
@@ -45,6 +46,23 @@ def nameless(match: Match, said: str | None) -> bool:
     """Whether a file has amounts, and nothing says of what money."""
     priced = match.kind in ("orders", "prices") or any(one in match.columns for one in SPENT)
     return priced and not said and "currency" not in match.columns
+
+
+def said_again(found: Understood, rows: int) -> Words:
+    """Rows that a later row of the same file takes the place of, and by which of their columns."""
+    keys = [one.theirs for one in found.columns if one.ours in kinds()[found.kind].key]
+    if not keys:
+        return Words.count(
+            "{n} row says the same as a row further down: it counts once.",
+            "{n} rows say the same as a row further down: they count once.",
+            rows,
+        )
+    return Words.count(
+        "{n} row has the same {columns} as a row further down, which takes its place.",
+        "{n} rows have the same {columns} as a row further down, which takes their place.",
+        rows,
+        columns=", ".join(keys),
+    )
 
 
 def dates_read(day_first: bool, year_first: bool) -> Words:

@@ -13,6 +13,7 @@ from bot.library.catalogue.columns import Header
 from bot.library.catalogue.file import Catalogue, read_catalogue
 from bot.library.catalogue.products import Product
 from bot.library.catalogue.sorting import Reject
+from bot.library.disk import PASSING
 from bot.library.files import hopeless
 from bot.library.files.names import PRODUCTS
 from bot.library.files.opening import Opened, check_same
@@ -34,7 +35,7 @@ def catalogue_of(path: Path, name: str, shape: Shape, said: Said) -> Catalogue:
     )
     if shape.format == "csv" and shape.header_line:
         return read(path)
-    with TemporaryDirectory(prefix="super-intern-") as folder, opened(path, name, shape) as source:
+    with TemporaryDirectory(prefix=PASSING) as folder, opened(path, name, shape) as source:
         copy = Path(folder) / "products.csv"
         _write(source, shape, copy)
         above = 0 if shape.header_line else 1  # a line that the file does not have: the names

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from bot.errors import CannotDo
+from bot.library.disk import PASSING
 from bot.library.files import sheet
 from bot.library.files.head import Head
 from bot.library.files.opening import Opened
@@ -91,7 +92,7 @@ def opened(
     path: Path, name: str, shape: Shape, cancelled: Callable[[], bool] = lambda: False
 ) -> Iterator[Source]:
     """The file's rows; everything temporary is gone afterwards."""
-    with TemporaryDirectory(prefix="super-intern-") as folder:
+    with TemporaryDirectory(prefix=PASSING) as folder:
         con = duckdb.connect()
         try:
             con.execute(f"SET memory_limit = '{MEMORY}'; SET temp_directory = '{folder}/spill'")
