@@ -1,15 +1,16 @@
 """Finds personal data in free text: by shape, check digits and cue words, in five languages."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from bot.privacy.phones import phones
+from bot.safe import plain
 
 
 class Found(NamedTuple):
-    """One piece of personal data; `kind` is EMAIL, PHONE, CARD, IBAN, ADDRESS or NAME."""
+    """One piece of personal data; `kind` is EMAIL, PHONE, CARD, IBAN, NUMBER, ADDRESS or NAME."""
 
     kind: str
     start: int
@@ -18,6 +19,13 @@ class Found(NamedTuple):
 
 
 _EMAIL = re.compile(r"[\w.+%&-]*[\w+-]@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,24}\b")
+# jean.dupont [at] shop.fr, jean arobase gmail point com: written so that no machine finds it.
+_SPELT_EMAIL = re.compile(
+    r"[\w.+-]+ ?(?:[\[({] ?(?:at|arobase|chez) ?[\])}]|\barobase\b) ?[\w-]+"
+    r"(?: ?(?:\.|[\[({] ?(?:dot|point) ?[\])}]| point | dot ) ?[\w-]+)+",
+    re.IGNORECASE,
+)
+_NIR = re.compile(r"(?<![\w.,/-])[12](?: ?\d){14}(?!\w)")  # French social security number
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{1,4}){3,9}(?![A-Za-z0-9])")
 _CARD = re.compile(r"(?<![\w.,/-])\d(?:[ \u00a0-]?\d){13,18}(?![\w/-])")
 _ISSUER = re.compile(r"4|5[0-8]|6[0-9]|2[2-7]|3[0689457]")
@@ -71,6 +79,11 @@ _NAMES = (
         rf"(?:eu )?me chamo|chamo-me|me llamo|mi nombre es|ich heiße|ich heisse|mein name ist|"
         rf"mi chiamo) (?P<name>{_FULL}|(?!not\b|pas\b)[^\W\d_]{{2,20}})"
     ),
+    # "I'm Marie Dupont": less sure a cue, so two capitals at least
+    re.compile(
+        rf"\b(?i:je suis|moi c['’]est|i['’]m|i am) "
+        rf"(?P<name>{_NAME}[ \u00a0](?:{_JOIN})?{_NAME}(?:\b|\.))"
+    ),
     re.compile(
         rf"\b(?:M\.|MM\.|Mme\.?|Mlle|Monsieur|Mademoiselle|Madame|Mr\.?|Mrs\.?|Ms\.?|Sr\.|Sra\.|"
         rf"Senhora?|Señora?|Herr|Frau)[ \u00a0](?!Monsieur|Madame|Martens|Propre|Porter)"
@@ -99,18 +112,42 @@ _NAMES = (
 def find(text: str) -> tuple[Found, ...]:
     """What is personal in a text, in order, without overlaps; the surer kinds win."""
     found: list[Found] = []
-    for one in _all(text):
-        if all(one.end <= other.start or other.end <= one.start for other in found):
-            found.append(one)
+    shown, places = _as_read(text)
+    for one in _all(shown):
+        start, end = places[one.start], places[one.end - 1] + 1
+        if all(end <= other.start or other.end <= start for other in found):
+            found.append(Found(one.kind, start, end, text[start:end]))
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def _as_read(text: str) -> tuple[str, Sequence[int]]:
+    """The text as an eye reads it, and where each of its characters stands: nothing hidden, wide
+    letters and digits as plain ones, one kind of dash and of space."""
+    if text.isascii():
+        return text, range(len(text))
+    kept = [(at, c) for at, c in enumerate(text) if plain(c) or c == "\r"]
+    return "".join(_simple(c) for _, c in kept), [at for at, _ in kept]
+
+
+def _simple(character: str) -> str:
+    if character in "\u2010\u2011\u2012\u2013\u2014\u2212":
+        return "-"
+    if character in "\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000":
+        return "\u00a0"
+    if "\uff01" <= character <= "\uff5e":
+        return chr(ord(character) - 0xFEE0)
+    return character
 
 
 def _all(text: str) -> Iterator[Found]:
     if "@" in text:
         for match in _EMAIL.finditer(text):
             yield Found("EMAIL", match.start(), match.end(), match[0])
+    for match in _SPELT_EMAIL.finditer(text):
+        yield Found("EMAIL", match.start(), match.end(), match[0])
     if any(c.isdigit() for c in text):
         yield from _ibans(text)
+        yield from _nirs(text)
         yield from _cards(text)
         for shape in _ADDRESSES:
             for match in shape.finditer(text):
@@ -138,6 +175,14 @@ def _ibans(text: str) -> Iterator[Found]:
                 break
             cut = max(value.rfind(c) for c in " \u00a0-")
             value = value[: max(cut, 0)]
+
+
+def _nirs(text: str) -> Iterator[Found]:
+    for match in _NIR.finditer(text):
+        from stdnum.fr import nir
+
+        if nir.is_valid(match[0]):
+            yield Found("NUMBER", match.start(), match.end(), match[0])
 
 
 def _cards(text: str) -> Iterator[Found]:

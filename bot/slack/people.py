@@ -2,16 +2,21 @@
 
 import asyncio
 import contextlib
+import logging
 import time
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import TryAgain
-from bot.slack.calls import Refused, ask, patient
+from bot.slack.calls import Busy, Refused, ask, patient
 from bot.words import Language, Words, language_of
 
 KEPT, FAILURE_KEPT = 3600.0, 60.0  # seconds
 MOST = 10_000
+TOLD, LONGEST = 4, 30.0  # tries; seconds between two
+
+log = logging.getLogger("bot.slack")
 
 
 class People:
@@ -81,26 +86,39 @@ class People:
     async def tell(
         self, workspace: str, user: str, words: Words, channel: str | None, thread: str | None
     ) -> None:
-        """A sentence that only they see, where they are; else in their direct messages."""
+        """A sentence that only they see, where they are; else in their direct messages. Where Slack
+        has no time for it, again when it says so, a few times."""
         text = words.to(await self.language(workspace, user))
-        if channel and await self._whispered(user, text, channel, thread):
-            return
-        with contextlib.suppress(Refused, TryAgain):
-            await ask(
-                self._client.chat_postMessage(
-                    channel=await self.direct(user),
-                    text=text,
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-            )
+        for _ in range(TOLD):
+            try:
+                if not channel or not await self._whispered(user, text, channel, thread):
+                    await self._written(user, text)
+            except Busy as busy:
+                await asyncio.sleep(min(busy.after or 1.0, LONGEST))
+            else:
+                return
+        log.error("a sentence could not be told: Slack was busy")
+
+    async def _written(self, user: str, text: str) -> None:
+        told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
+        try:
+            await ask(self._client.chat_postMessage(channel=await self.direct(user), **told))
+        except Busy:
+            raise
+        except (Refused, TryAgain) as no:
+            log.error("a sentence could not be told: %s", no.args[0])
 
     async def _whispered(self, user: str, text: str, channel: str, thread: str | None) -> bool:
-        with contextlib.suppress(Refused, TryAgain):
-            await ask(
-                self._client.chat_postEphemeral(
-                    channel=channel, user=user, text=text, thread_ts=thread
-                )
-            )
-            return True
-        return False
+        whisper: dict[str, Any] = {
+            "channel": channel,
+            "user": user,
+            "text": text,
+            "thread_ts": thread,
+        }
+        try:
+            await ask(self._client.chat_postEphemeral(**whisper))
+        except Busy:
+            raise
+        except (Refused, TryAgain):
+            return False
+        return True

@@ -53,6 +53,18 @@ async def test_approve_by_an_outsider_is_refused_in_their_language(bench: Bench)
     assert not bench.whispers(MAX)
 
 
+async def test_a_refusal_is_told_although_slack_is_busy(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.mischief.rate_limit("chat.postEphemeral", times=2, retry_after=1)
+    bench.slack.mischief.rate_limit("chat.postMessage", times=1, retry_after=1)
+    await bench.press(OTTO, card, "approve")
+    async with asyncio.timeout(20):
+        while not bench.whispers(OTTO):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert len(bench.whispers(OTTO)) == 1
+    assert not bench.in_dm(OTTO)
+
+
 async def test_approve_by_two_at_once_is_one_delivery_and_two_true_answers(
     any_bench: Bench,
 ) -> None:
