@@ -31,6 +31,11 @@ from bot.writers.story import tell
             "sms chaussettes 2 achetées = la 3e offerte",
             {"offer": "2 achetées = la 3e offerte", "product": "chaussettes"},
         ),
+        (
+            "mail : 3 serviettes Rive achetées = la 4e offerte",
+            {"offer": "3 achetées = la 4e offerte", "product": "serviettes Rive"},
+        ),
+        ("mail : -25% sur la nappe vendredi et samedi", {"dates": "vendredi et samedi"}),
         ("e-mail: buy two, get one free on socks", {"offer": "buy two, get one free"}),
         ("sms chaussettes à 28 €, hors soldes", {"occasion": None, "product": "chaussettes"}),
         ("mail clients fideles, le pull marin", {"audience": "clients fideles"}),
@@ -68,6 +73,7 @@ def test_is_read_as_it_is_meant(words: str, expected: dict[str, object]) -> None
         ("mercredi prochain", "next Wednesday", "mercredi prochain"),
         ("jusqu'au 30 nov", "until 30 November", "jusqu'au 30 novembre"),
         ("next friday", "next Friday", "vendredi prochain"),
+        ("vendredi et samedi", "on Friday and Saturday", "vendredi et samedi"),
     ],
 )
 def test_has_its_days_written_out(typed: str, english: str, french: str) -> None:
@@ -154,3 +160,10 @@ def test_keeps_when_where_and_how_of_a_date_to_come_to() -> None:
     words = "invitation : atelier pain samedi, 14h, à la boutique, gratuit sur inscription"
     told = tell(Request(skill="draft", channel="email", brief=brief(words)))
     assert told.terms == ("14h", "à la boutique", "gratuit", "sur inscription")
+
+
+def test_has_its_two_thresholds_told_apart() -> None:
+    """20 % off everything is not 20 % off from £100."""
+    found = offered("20% off, free delivery over £100", "en")
+    assert found is not None
+    assert (found.over, found.delivery, found.delivery_over) == ("", True, "£100")

@@ -297,7 +297,9 @@ def test_knows_an_offer(typed: str, kind: str, value: str) -> None:
 
 def test_keeps_both_halves_of_an_offer() -> None:
     offer = offers.read("20% off, free delivery over €50, code HELLO20", "en")
-    assert offer == offers.Offer("percent", "20", code="HELLO20", over="€50", delivery=True)
+    assert offer == offers.Offer(
+        "percent", "20", code="HELLO20", delivery_over="€50", delivery=True
+    )
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,8 @@ DATES = _pattern(
     rf"(?:{POINT}|{NUMBER}\b(?! ?\w))",
     r"|this (?:week[- ]?end|week|month)|ce (?:week[- ]?end|w\.?-?e\b)|cette semaine|ce mois-ci",
     r"|today only|only today|aujourd'hui seulement",
-    rf"|(?:this |next )?(?:{DAY})(?: {NUMBER})?(?: {MONTH})?(?: prochaine?\b)?",
+    rf"|(?:this |next )?(?:{DAY})(?: {NUMBER})?(?: {MONTH})?(?: prochaine?\b)?"
+    rf"(?: (?:et|and|&) (?:{DAY})(?: {NUMBER})?(?: {MONTH})?)?",
     r")",
 )
 
@@ -72,7 +73,8 @@ OFFERS = (
         r"|(?:un|une|1) achetée?,? (?:un|une|1) offerte?",
         r"|buy (?:\d|two|three),? get (?:\d|one|another|the (?:3rd|third|4th|fourth))(?: \w+)?"
         r" (?:free|half price)",
-        r"|(?:\d|deux|trois) (?:achet|command)ée?s ?[=:,]? ?(?:(?:la|le|une?) )?"
+        r"|(?:\d|deux|trois) (?P<thing>(?:[\w'-]+ ){1,3}?)?(?:achet|command)ée?s ?[=:,]? ?"
+        r"(?:(?:la|le|une?) )?"
         r"(?:[34](?:e|ème)|troisième|quatrième) (?:offert|gratuit)e?",
         r"|(?:le |la )?(?:2e|2ème|deuxième|seconde?)(?: article)? (?:offerte?|à moitié prix))",
     ),

@@ -106,11 +106,17 @@ def _offer(left: str) -> tuple[str | None, str]:
     found: list[tuple[int, str]] = []
     for pattern in phrasing.OFFERS:
         for match in pattern.finditer(left):
-            found.append((match.start(), re.sub(r" (?:on|sur)$", "", match[0].strip())))
-        left = pattern.sub(lambda m: CUT.center(len(m[0])), left)
+            said = match[0].strip().replace(_thing(match), "")
+            found.append((match.start(), re.sub(r" (?:on|sur)$", "", said)))
+        left = pattern.sub(lambda m: (CUT + _thing(m) + CUT).center(len(m[0])), left)
     for match in phrasing.CODE.finditer(left):
         found.append((match.start(), f"code {match[1]}"))
     return ", ".join(text for _, text in sorted(found)) or None, phrasing.CODE.sub(CUT, left)
+
+
+def _thing(match: re.Match[str]) -> str:
+    """What is sold, where it stands in the middle of the offer: "2 towels bought"."""
+    return match.groupdict().get("thing") or ""
 
 
 def _dates(left: str) -> tuple[str | None, str]:

@@ -35,7 +35,7 @@ _PERCENT_OFF = re.compile(r"^ ?(?:off|de remise|de reduction|de moins)")
 _LOWEST = re.compile(
     r"lowest.*30|30.*lowest|plus bas.*30|prior price|prix anterieur|lowest_30|low_30"
 )
-_SOLDES = re.compile(r"\bsoldes?\b(?! (?:de|du) (?:compte|stock))")
+_SOLDES = re.compile(r"(?<!hors )(?<!hors les )\bsoldes?\b(?! (?:de|du) (?:compte|stock))")
 _BANNED_IN_FRANCE = frozenset({"biodegradable", "respectful"})
 
 

@@ -46,6 +46,9 @@ def read(typed: str | None, language: Language) -> When:
         return When("weekend", "this weekend" if english else "ce week-end")
     kind = next((name for name, shape in _PLACES if re.match(shape, low)), "on")
     point = _LEADING.sub("", low)
+    if kind == "on" and len(days := re.split(r" (?:et|and|&) ", point)) > 1:
+        joint = " and " if english else " et "
+        return When(kind, _placed(kind, joint.join(_point(d, language) for d in days), english))
     if kind != "range":
         return When(kind, _placed(kind, _point(point, language), english))
     ends = re.split(r" (?:to|until|and|-|au|à) ", point, maxsplit=1)

@@ -108,8 +108,9 @@ def _offer(pen: Pen, story: Story, language: Language, cites: tuple[str, ...]) -
     if offer.code:
         pen.put("code", offer.code, cites)
         pen.put("with_code", phrases(language, "deal.with_code")[0].format(code=offer.code), cites)
-    if offer.over:
-        pen.put("over", phrases(language, "deal.over")[0].format(amount=offer.over), cites)
+    for gap, amount in (("over", offer.over), ("delivery_over", offer.delivery_over)):
+        if amount:
+            pen.put(gap, phrases(language, "deal.over")[0].format(amount=amount), cites)
     for gap, slot in (("deal_bare", "deal_house"), ("deal", "deal_house"), ("deal", "deal")):
         for template in phrases(language, f"{slot}.{offer.kind}"):
             if line := pen.fill(template):

@@ -28,7 +28,8 @@ _SEASONS = {
     "spring": r"\b(?:spring|printemps)\b",
 }
 _SHOUT = re.compile(
-    r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur|\bplease\b|package include)"
+    r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur|\bplease\b|package include"
+    r"|\bdelight\b|\bsure to\b|\bmagic\b|\bfavourite\b)"
     r"|: [^.]*\w: "  # a list of labels, run together
 )
 # Praise that opens a catalogue's sentence and says nothing of the thing.
@@ -107,6 +108,9 @@ def understand(request: Request, evidence: Evidence) -> Goods:
         goods.name = re.split(r"\s+[-–|/]\s+|:\s|\s\(|,\s", goods.name)[0]
     goods.cites["name"] = (name.id,) if name else ()
     if not name:
+        goods.name = re.sub(
+            r"\s+(?:(?:at|in) (?:the|our) (?:shop|store)|(?:à la|en) boutique)$", "", goods.name
+        )
         before = rf"\b(le|la|les|l['’]|nos|notre) ?{re.escape(goods.name)}"
         typed = re.search(before, request.brief.words, re.IGNORECASE)
         goods.typed_with = typed[1].lower().replace("’", "'") if typed else ""
@@ -329,14 +333,18 @@ def _unpraised(sentence: str) -> str:
 
 def _fresh(text: str, name: str) -> bool:
     """Whether it says two words or more that the name does not."""
-    said = {word.lower().rstrip("s") for word in re.findall(r"[^\W\d_]{4,}", text)}
+    words = re.findall(r"[^\W\d_]{4,}", text)
+    said = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}
     return len(said - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
 
 
 def _clean(text: str) -> str:
     """Without HTML, with single spaces."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    plain = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    return re.sub(r"^(?:product )?description:? (?=[A-ZÀ-Ý])", "", plain, flags=re.IGNORECASE)
 
 
 def _sayable(sentence: str) -> bool:
-    return 15 <= len(sentence) <= 240 and not _SHOUT.search(sentence)
+    begins = sentence[:1].isupper() or sentence[:1].isdigit()
+    glued = re.search(r"[a-zà-ÿ]{3}[A-ZÀ-Ý][a-zà-ÿ]{2}", sentence)  # "railwaySanta"
+    return 15 <= len(sentence) <= 240 and begins and not glued and not _SHOUT.search(sentence)

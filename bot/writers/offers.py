@@ -27,6 +27,7 @@ class Offer:
     code: str = ""
     over: str = ""  # from this amount
     delivery: bool = False  # free delivery comes on top
+    delivery_over: str = ""  # from this amount
 
 
 def read(typed: str | None, language: Language) -> Offer | None:
@@ -43,7 +44,7 @@ def read(typed: str | None, language: Language) -> Offer | None:
     main = next((offer for offer in found if offer.kind != "delivery"), found[0])
     free = next((offer for offer in found if offer.kind == "delivery"), None)
     if free and free is not main:
-        main = replace(main, delivery=True, over=free.over)
+        main = replace(main, delivery=True, delivery_over=free.over)
     return replace(main, code=name)
 
 

@@ -19,7 +19,7 @@ _GAP = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
 _START = re.compile(r"(^|[.!?]\s+|\n)([a-zà-öø-ÿœ])")
-MAY_BE_EMPTY = frozenset({"until", "with_code", "over"})
+MAY_BE_EMPTY = frozenset({"until", "with_code", "over", "delivery_over"})
 PERSONAL = ("{since}", "{of_since}", "{bought}")
 BARE = "{why}."  # says nothing of its own, so it may be said again
 REASONS_TRIED = 8
@@ -171,7 +171,9 @@ class Pen:
             fresh = [one for one in fresh if one.topic != "truth"]
         if "{the}" in template:  # "Here is the silk blouse. Silk blouse with a buckle collar."
             name = {word for word in words_of(self.gaps.get("the", "")) if len(word) > 3}
-            fresh = [one for one in fresh if not name or not name <= set(words_of(one.text))]
+            other = [one for one in fresh if not name or not name <= set(words_of(one.text))]
+            named = len(other) < len(fresh)  # then it opens by itself, before what is general
+            fresh = [one for one in other if not (named and one.topic == "truth")]
         often = {topic: topics.count(topic) // (2 if topic == "feature" else 1) for topic in topics}
         late = {topic: often.get(topic, 0) + (topic in self.late) for topic in {*often, *self.late}}
         return sorted(fresh, key=lambda reason: late.get(reason.topic, 0))[:REASONS_TRIED]

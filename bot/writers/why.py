@@ -18,6 +18,7 @@ FURNITURE = {"sofa", "seat", "bedside", "table", "storage"}
 # What a product is, for what is true of its material.
 USES: dict[str, set[str]] = {
     "worn": FITTED | SMALL | {"shoes"},
+    "garment": FITTED,
     "bag": {"bag", "pouch"},
     "bed": {"bed"},
     "soft": {"cushion", "throw", "rug", "curtain"},
