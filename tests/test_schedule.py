@@ -134,6 +134,7 @@ def test_late_when_all_were_down_but_not_days_late() -> None:
 def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
     monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     assert made(since=monday + timedelta(hours=1)).due(monday + timedelta(hours=2)) is None
+    assert made(since=monday).due(monday + timedelta(hours=2)) is None
     moved = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-16")
     assert moved.due(monday + timedelta(hours=4)) == date(2026, 11, 23)
 
@@ -168,6 +169,7 @@ def test_with_its_next_moment_known_beforehand(zone: str) -> None:
     for _ in range(400):
         moment = one.following(now)
         assert moment > now
+        assert one.following(moment - timedelta(minutes=1)) == moment
         before = one.latest(moment - timedelta(minutes=1))
         assert before is not None
         assert before[1] == now
