@@ -180,7 +180,7 @@ def test_with_its_next_moment_known_beforehand(zone: str) -> None:
 
 
 def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> None:
-    monday = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # the moment itself
     with database.begin() as session:
         session.add(made(last="2026-11-23"))
     for now in (monday, monday + timedelta(days=7)):
@@ -211,6 +211,7 @@ def test_where_people_set_it(database: Database) -> None:
         Schedule.put(session, START, **told)
         changed = Schedule.put(session, START + timedelta(days=3), **told | {"hour": 17})
         assert (changed.hour, changed.since) == (17, START + timedelta(days=3))
+        assert changed.next_at == datetime(2026, 1, 9, 16, 30, tzinfo=UTC)
         assert changed.when().to("fr") == "vendredi à 17:30 (Europe/Paris)"
     with database.begin() as session, pytest.raises(CannotDo, match="time zone"):
         Schedule.put(session, START, **told | {"zone": "Europe/Gaul"})
