@@ -10,8 +10,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot import decision
+from bot.channels import channels
 from bot.decision import Decision, standing
 from bot.draft import Draft
+from bot.errors import CannotDo
 from bot.policy import Policy
 from bot.post import Post
 from bot.revision import channel_meant, wants_change
@@ -19,6 +21,7 @@ from bot.slack.click import card_at, form_again, next_place
 from bot.slack.front import Front
 from bot.slack.place import thread_of
 from bot.task import Task, Wish
+from bot.words import Words
 
 MOST_CARDS = 50  # of one thread, the newest
 FEW, LATELY = 12, timedelta(minutes=30)  # words and time in which a draft is still spoken of
@@ -62,6 +65,9 @@ def revised(
     cards = cards_in(session, workspace, event, front.house.now())
     found = draft_meant(session, cards, said, policy)
     if found is None:
+        if cards and event.get("thread_ts") and (channel := channel_meant(said)):
+            title = Words(channels()[channel].title)
+            raise CannotDo(Words("Nothing drafted here for {channel} yet.", channel=title))
         return None
     draft, card = found
     decision.locked(session, draft)

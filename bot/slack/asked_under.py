@@ -1,37 +1,57 @@
-"""A question in a digest's thread: the intern answers it from facts, without being named."""
+"""A question in the thread of a digest or an analysis: it is answered without naming the intern."""
 
+import re
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from bot.draft import Draft
+from bot.skills import skills
 from bot.slack.again import cards_in
 from bot.slack.front import Front
 from bot.slack.place import asked_at
-from bot.task import Wish
+from bot.task import Task, Wish
 
 DIGEST, ANSWER = "digest", "answer"  # skills
 LEAST = 2  # words: "?" alone or "really?" asks nothing that facts answer
 
 
-def question_under_digest(
+def asked_for(said: str) -> str | None:
+    """The skill that these words ask for by themselves, copy not among them."""
+    asking = (s for s in skills().values() if s.asked_by and not s.for_channels)
+    ordered = sorted(asking, key=lambda skill: skill.name == ANSWER)  # it takes what no other does
+    for skill in ordered:
+        if re.search(skill.asked_by or "$^", said.replace("’", "'"), re.IGNORECASE):
+            return skill.name
+    return None
+
+
+def question_under(
     session: Session, front: Front, workspace: str, event: dict[str, Any], said: str, id: str
 ) -> Wish | None:
-    """The wish that a reply is which asks something; None for what people say to each other."""
+    """The wish that a reply is which asks something; None for what people say to each other.
+
+    Under a digest anybody's question counts; under an analysis, what asks for another, or any
+    question of whoever had it made.
+    """
     if not event.get("thread_ts") or not said.endswith("?") or len(said.split()) < LEAST:
         return None
+    user, skill = str(event["user"]), asked_for(said)
     for card in cards_in(session, workspace, event, front.house.now()):
         draft = Draft.latest(session, card.piece or "")
-        if draft is not None and draft.skill == DIGEST:
-            user = str(event["user"])
-            return Wish(
-                id=id,
-                workspace=workspace,
-                author=user,
-                words=said,
-                place=asked_at(event["channel"], user, thread=event["thread_ts"],
-                               asked=event["ts"]),
-                locale=front.people.known(workspace, user),
-                form={"skill": ANSWER, "stands_on": draft.id},
-            )  # fmt: skip
+        if draft is None or skills()[draft.skill].for_channels:
+            continue
+        digest = draft.skill == DIGEST
+        theirs = digest or session.get_one(Task, draft.task).author == user
+        if not theirs and skill in (None, ANSWER):
+            continue
+        return Wish(
+            id=id,
+            workspace=workspace,
+            author=user,
+            words=said,
+            place=asked_at(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
+            locale=front.people.known(workspace, user),
+            form={"skill": ANSWER if digest else skill or ANSWER, "stands_on": draft.id},
+        )
     return None

@@ -12,6 +12,7 @@ from bot.words import Words, catalogue, spell, words_from
 Block = dict[str, Any]
 SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500
 MENTIONS = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")
+CONFIRM = 300  # the text of a dialog that asks "are you sure"
 MOST_BLOCKS = 50
 MOST_CHARACTERS = 12_600  # Slack refuses at about 13,200 over all blocks
 
@@ -139,7 +140,7 @@ def option(text: str, value: str) -> Block:
 def confirm(title: Words, text: str, yes: Words, language: str) -> Block:
     return {
         "title": plain(title.to(language), 100),
-        "text": mrkdwn(cut(text, 300)),
+        "text": mrkdwn(cut(text, CONFIRM)),
         "confirm": plain(yes.to(language), 30),
         "deny": plain(Words("Cancel").to(language), 30),
     }

@@ -24,7 +24,7 @@ from bot.slack.arrivals import (
     half_waits,
     offered,
 )
-from bot.slack.asked_under import question_under_digest
+from bot.slack.asked_under import asked_for, question_under
 from bot.slack.front import Front
 from bot.slack.place import asked_at, continued, thread_of
 from bot.slack.read import as_words
@@ -73,7 +73,7 @@ def take(
         place = _place(event, direct=direct, private=just_for_me(said)[0])
         if direct or mentioned or half_waits(session, workspace, place, now):
             return offered(session, front, workspace, event, files, place)
-    asked = question_of(session, workspace, event, now, direct=direct)
+    asked = question_of(session, workspace, event, said, now, direct=direct)
     if asked is not None and said:
         wish = answer(session, asked, said, id)
     elif not _to_somebody(event, mine) and (
@@ -81,7 +81,7 @@ def take(
     ):
         return again
     elif not _to_somebody(event, mine) and (
-        (under := question_under_digest(session, front, workspace, event, said, id)) is not None
+        (under := question_under(session, front, workspace, event, said, id)) is not None
     ):
         wish = under
     elif direct or mentioned:
@@ -126,9 +126,16 @@ def without(text: str, mine: str | None) -> str:
 
 
 def question_of(
-    session: Session, workspace: str, event: dict[str, Any], now: datetime, *, direct: bool
+    session: Session,
+    workspace: str,
+    event: dict[str, Any],
+    said: str,
+    now: datetime,
+    *,
+    direct: bool,
 ) -> Task | None:
-    """The task that asked this person and still waits, where they now write."""
+    """The task that asked this person and still waits, where they now write. Outside its thread,
+    a question of their own is no answer."""
     thread = event.get("thread_ts")
     if not direct and not thread:
         return None
@@ -140,7 +147,8 @@ def question_of(
         spot = thread_of(card) if card else None
         if card is None or spot is None or spot.channel != event["channel"]:
             continue
-        here = thread in (spot.thread, card.ts) if thread else now - task.changed_at < ANSWER_WITHIN
+        lately = now - task.changed_at < ANSWER_WITHIN and not asked_for(said)
+        here = thread in (spot.thread, card.ts) if thread else lately
         if here and not _taken_up(session, task):
             return task
     return None

@@ -1,8 +1,22 @@
 """What can be done with a draft, in one row; what can't is not there, and its reason is."""
 
+from collections.abc import Sequence
+
+from bot.checks import Check
 from bot.draft import Draft
+from bot.safe import neutral
 from bot.slack import names
-from bot.slack.blocks import Block, actions, button, confirm, context, option, plain, told
+from bot.slack.blocks import (
+    CONFIRM,
+    Block,
+    actions,
+    button,
+    confirm,
+    context,
+    option,
+    plain,
+    told,
+)
 from bot.slack.exports import exportable
 from bot.slack.names import Ref
 from bot.slack.shown import Shown
@@ -59,15 +73,31 @@ def _approve(shown: Shown, draft: Draft, language: str) -> Block:
         return button(Words("Approve anyway").to(language), names.APPROVE_ANYWAY, ref)
     ask = None
     if stated := draft.stated():
-        lines = "\n".join(f"• {told(check.words, language, 140)}" for check in stated)
         lead = Words.count(
             "Nobody has proved this. By approving you confirm it:",
             "Nobody has proved these {n} things. By approving you confirm all of them:",
             len(stated),
         ).to(language)
-        ask = confirm(Words("Is this right?"), f"{lead}\n{lines}", Words("Approve"), language)
+        text = f"{lead}\n{_listed(stated, CONFIRM - len(lead), language)}"
+        ask = confirm(Words("Is this right?"), text, Words("Approve"), language)
     text = Words("Approve").to(language)
     return button(text, names.APPROVE, ref, style="primary", confirm=ask)
+
+
+def _listed(stated: Sequence[Check], room: int, language: str) -> str:
+    """What is confirmed, in at most `room` characters: a sentence each; else what is said and no
+    more; else what fits, and how many more there are. Nobody says yes to half a word."""
+    lines = "\n".join(f"• {told(check.words, language, 140)}" for check in stated)
+    if len(lines) < room:
+        return lines
+    said = [neutral(one.quote or "") or told(one.words, language, 140) for one in stated]
+    for shown in range(len(said), -1, -1):
+        rest = len(said) - shown
+        more = Words("and {n} more, named on the card", n=rest).to(language) if rest else ""
+        line = "• " + " · ".join(filter(None, [*said[:shown], more]))
+        if len(line) < room:
+            break
+    return line
 
 
 def _share(shown: Shown, draft: Draft, language: str) -> Block | None:

@@ -152,6 +152,21 @@ def test_asks_to_confirm_what_was_only_stated(sqlite: Database) -> None:
     assert f"Stated by <@{MARIE}>" in found[names.APPROVE]["confirm"]["text"]["text"]
 
 
+@pytest.mark.parametrize("many", [12, 60])
+def test_asks_to_confirm_whole_claims_and_counts_those_it_has_no_room_for(
+    sqlite: Database, many: int
+) -> None:
+    said = [f"livraison offerte, règle {n}" for n in range(many)]
+    with sqlite.begin() as session:
+        drafted(session, *(stated(quote) for quote in said))
+        found = pressable(drawn(seen(session), "fr").blocks)
+    text = found[names.APPROVE]["confirm"]["text"]["text"]
+    shown = [quote for quote in said if quote in text.split(" · ") or f"• {quote} ·" in text]
+    assert len(text) <= 300
+    assert "…" not in text
+    assert (f"et {many - len(shown)} de plus, sur la carte" in text) == (len(shown) < many)
+
+
 def test_has_approve_anyway_where_something_lacks_a_source(sqlite: Database) -> None:
     with sqlite.begin() as session:
         drafted(session, blocked())

@@ -133,6 +133,16 @@ async def test_in_answer_to_a_command_s_question_is_taken_under_its_card(bench: 
     assert bench.said()[1].thread_ts == card.ts
 
 
+async def test_that_asks_something_itself_answers_no_question(bench: Bench) -> None:
+    bench.question = Question(words=Words("What is it about?"))
+    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "an e-mail")
+    await bench.run()
+    bench.question = None
+    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "combien de commandes hier ?")
+    await bench.run()
+    assert [task.words for task in bench.tasks] == ["an e-mail", "combien de commandes hier ?"]
+
+
 async def test_next_in_a_direct_message_answers_the_question(bench: Bench) -> None:
     bench.question = Question(words=Words("What is it about?"))
     await bench.slack.say(MARIE, bench.slack.dm(MARIE), "an e-mail")

@@ -1,8 +1,11 @@
 """A reply under a draft that asks for another version …"""
 
+from typing import Any
+
 import pytest
 
 from bot.decision import Decision
+from bot.draft import Draft
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
 
 
@@ -95,3 +98,54 @@ async def test_in_a_direct_message_need_not_be_in_a_thread(bench: Bench) -> None
     await bench.run()
     assert [task.reason for task in bench.tasks] == [None, "plus court s'il te plaît", None]
     assert bench.tasks[2].words == "an e-mail for our tote"
+
+
+async def analysed(bench: Bench) -> Any:
+    """What customers say, on its card in #marketing, asked for by Marie."""
+    card = await bench.drafted(words="what do customers say?")
+    with bench.database.begin() as session:
+        draft = session.get_one(Draft, bench.drafts[-1].id)
+        draft.skill, draft.channel = "feedback", None
+    return card
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "skill"),
+    [
+        (MARIE, "and what about dresses?", "answer"),
+        (MARIE, "how many orders last week?", "answer"),
+        (OTTO, "whom should we target?", "targeting"),
+    ],
+)
+async def test_under_an_analysis_is_a_question_to_the_intern(
+    any_bench: Bench, who: str, words: str, skill: str
+) -> None:
+    bench = any_bench
+    card = await analysed(bench)
+    await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
+    await bench.run()
+    first, second = bench.tasks
+    assert second.form == {"skill": skill, "stands_on": f"{first.id}.0.v1"}
+    assert (second.author, second.words) == (who, words)
+    assert bench.said()[-1].thread_ts == card.ts
+
+
+async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -> None:
+    card = await analysed(bench)
+    for who, words in (
+        (OTTO, "who takes this one?"),
+        (MARIE, f"<@{MAX}> can you look into this?"),
+        (MARIE, "Really?"),
+    ):
+        await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1
+    assert not bench.whispers(MARIE)
+
+
+async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> None:
+    card = await analysed(bench)
+    await bench.slack.say(MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts)
+    await bench.settled()
+    assert len(bench.tasks) == 1
+    assert "SMS" in str(bench.whispers(MARIE)[-1])
