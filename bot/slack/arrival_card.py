@@ -99,7 +99,11 @@ def _in(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
     if arrival.rejected and arrival.rejects:
         ref = Ref(arrival=arrival.id).packed()
         send = button(Words("Download what stayed out").to(language), STAYED_OUT, ref)
-        where = Words("They are in a file in this thread, each with its line, column and reason.")
+        where = Words.count(
+            "It is in a file in this thread, with its line, column and reason.",
+            "They are in a file in this thread, each with its line, column and reason.",
+            arrival.rejected,
+        )
         blocks.append(section(f":page_facing_up: {where.to(language)}", send))
     if asks := questions(_kind(arrival)):
         lines = "\n".join(f"• {Words('“{quote}”', quote=ask).to(language)}" for ask in asks)

@@ -17,6 +17,7 @@ from bot.errors import CannotDo
 from bot.library.files.heads import find_head
 from bot.library.files.names import Match, complete, guess, match, spoken
 from bot.library.files.opening import look
+from bot.library.files.sheets import about_sheets
 from bot.library.files.sides import side
 from bot.library.files.source import Shape, literal, opened, quoted, shape_under
 from bot.words import Words
@@ -33,6 +34,7 @@ class Half:
     shape: Shape
     match: Match  # as orders
     kind: str | None  # what it is by itself
+    sheets: tuple[Words, ...] = ()  # what was made of the other sheets of a workbook
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def _looked_at(part: Part, called: Mapping[str, str]) -> Half | None:
         return None  # by itself it says why
     alone = guess(head.names, path.name, called, None)
     kind = alone.kind if complete(alone) else None
-    return Half(part, shape_under(head, file), match("orders", head.names, called), kind)
+    found, told = match("orders", head.names, called), tuple(about_sheets(head))
+    return Half(part, shape_under(head, file), found, kind, told)
 
 
 def _join(
@@ -94,6 +97,7 @@ def _join(
     chosen = [f"l.{quoted(n)}" for n in names] + [f"o.{quoted(n)}" for n in more]
     names += more
     told, used = [_counted(con, folder, orders, lines)], {orders.part, lines.part}
+    about = [*orders.sheets, *lines.sheets]
     for at, one in enumerate(beside):
         if (key := _key(con, names, one, folder)) is None:
             continue
@@ -104,11 +108,13 @@ def _join(
         chosen += [f"b{at}.{quoted(n)}" for n in fresh]
         names += fresh
         used.add(one.part)
+        about += one.sheets
         told.append(Words("{file} completes it, by {column}.", file=one.part.name, column=key))
     path = folder / f"{orders.part.path.stem}+{lines.part.path.stem}.parquet"
     rows = f"SELECT {', '.join(chosen)} {sides} ORDER BY l.n"
     con.execute(f"COPY ({rows}) TO {literal(path)} (FORMAT parquet)")
     name = f"{orders.part.name} + {lines.part.name}"
+    told += [words for at, words in enumerate(about) if words not in about[:at]]
     return Joined(path, name, frozenset(used), tuple(told))
 
 

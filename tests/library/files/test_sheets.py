@@ -85,11 +85,15 @@ def test_may_hold_two_halves_of_orders(tmp_path: Path) -> None:
         "Orders": [("Order ID", "Order date", "Customer ID"), ("A1", datetime(2026, 5, 1), "c1")],
         "Lines": [("Order ID", "SKU", "Quantity", "Unit price"), ("A1", "TEE", 2, 19)],
         "Catalogue": [("SKU", "Title", "Price"), ("TEE", "Tee shirt", 21)],
+        "Notes": NOTES,
     }
     seen, left = look([book(tmp_path, halves)], tmp_path, Asked())
     assert [one.found.kind for one in seen] == ["orders", "products"]
     assert not left
     row = seen[0].found.sample[0]
+    told = [words.to("en") for words in seen[0].told]
+    assert told[-1] == "One sheet is left out, as it holds no table that I know: Notes."
+    assert len(set(told)) == len(told)
     assert row["amount"] == "38.00"  # the 21 is what it costs now
 
 
