@@ -20,6 +20,7 @@ from bot.workspace import Workspace
 
 State = Literal["waiting", "working", "asking", "done", "failed", "stopped"]
 OPEN: tuple[State, ...] = ("waiting", "working")
+UNTYPED = ("digest", "series")  # what the form of a digest or an alert names
 
 
 class Wish(BaseModel):
@@ -103,7 +104,7 @@ class Task(Row):
     @property
     def typed(self) -> bool:
         """Whether somebody typed it: a digest and an alert come by themselves."""
-        return not (self.form.get("digest") or self.form.get("series"))
+        return not any(self.form.get(name) for name in UNTYPED)
 
     @property
     def reference(self) -> str:

@@ -21,7 +21,7 @@ from bot.slack.click import workspace_of
 from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.names import BRIEF_FORM
-from bot.task import Task
+from bot.task import UNTYPED, Task
 from bot.words import Words
 
 LATELY, LOOKED_BACK = 5, timedelta(days=30)
@@ -109,6 +109,7 @@ def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
             Draft.workspace == workspace,
             Draft.made_at > now - LOOKED_BACK,
             Task.author != user,
+            *(Task.form[name].as_string().is_(None) for name in UNTYPED),  # nobody has to
             ~exists().where(Decision.draft == Draft.id),
             ~exists().where(newer.piece == Draft.piece, newer.version > Draft.version),
             or_(~Task.private, exists().where(shared.id == Draft.piece + ":shared")),

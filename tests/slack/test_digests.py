@@ -14,6 +14,7 @@ from bot.parts import Copy, Part, Table
 from bot.post import Post
 from bot.product import ProductRow
 from bot.schedule import Schedule, State
+from bot.slack.home import undecided
 from bot.slack.place import Place, reaching
 from bot.task import Task, Wish
 from bot.worker import Failing, Worker
@@ -197,6 +198,17 @@ async def test_has_nothing_to_approve_on_its_card(bench: Bench) -> None:
     card = await previewed(bench)
     assert not {"approve", "edit", "send_back", "share"} & set(buttons(card))
     assert "more" in buttons(card)
+
+
+async def test_waits_for_nobody_on_the_home_tab(any_bench: Bench) -> None:
+    bench = any_bench
+    card = await previewed(bench)
+    await bench.drafted()
+    await bench.press(MARIE, card, "digest_now")
+    await bench.run()
+    with bench.database.begin() as session:
+        found = list(session.scalars(undecided(TEAM, MAX, bench.house.now())))
+    assert [draft.brief.words for draft in found] == ["our linen shirt is back"]
 
 
 async def test_needs_a_name(bench: Bench) -> None:
