@@ -30,6 +30,7 @@ SOUND: list[tuple[Language, str]] = [
     ("en", "1,299 orders in a year say enough."),
     ("en", "Do not tumble dry. Iron it damp, or don't iron at all."),
     ("en", "Wear it with a navy pair of trousers, sleeves rolled up, collar open."),
+    ("en", "The girls' shirt and the boys' one; linen says summer."),
     ("en", "In a hurry? The collar stays put from breakfast to dinner, at home or at work."),
 ]
 FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
@@ -95,6 +96,14 @@ FAULTY: list[tuple[Language, str, set[tuple[str, str, str]]]] = [
     ("fr", "Les soldes commencent.", {("warn", "soldes", "soldes")}),
     # quotations
     ("fr", "« Je vis dedans depuis mai »", {("block", "quote", "Je vis dedans depuis mai")}),
+    ("fr", "‹ Je vis dedans depuis mai ›", {("block", "quote", "Je vis dedans depuis mai")}),
+    ("en", "'I live in it all day' says Marie.", {("block", "quote", "I live in it all day")}),
+    ("en", "A customer told us she lives in it.", {("block", "quote", "customer told us")}),
+    ("fr", "Une cliente raconte : « Parfaite ».", {("block", "quote", "Parfaite")}),
+    ("fr", "Marie dit : elle vit dedans.", {("block", "quote", "Marie dit")}),
+    # letters that only look alike
+    ("en", "Pure c\u0430shmere.", {("block", "letters", "c\u0430shmere")}),
+    ("en", "5\u041e% softer.", {("block", "letters", "5\u041e")}),
     # form and language
     ("fr", "Bonjour [PRÉNOM].", {("block", "gap", "[PRÉNOM]")}),
     ("fr", "Bonjour {{ prenom }}.", {("block", "gap", "{{ prenom }}")}),

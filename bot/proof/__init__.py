@@ -50,6 +50,7 @@ def prove(
         *quotations.quotes(examined, ground),
         *quotations.citations(examined, evidence),
         *form.gaps(examined),
+        *form.lookalikes(examined),
         *form.link_hosts(examined, ground),
         *_figures(examined, ground, today),
         *_claims(examined, ground, request, channel),

@@ -18,6 +18,8 @@ _GAP = re.compile(
     r"|\[[^\[\]\n]*[^\W\d_][^\[\]\n]*\](?!\()|\bX{2,}\b|\bTODO\b|\bTB[CD]\b"
     r"|(?i:\bà compléter\b|\blorem ipsum\b|<(?:insert|your|nom|name)\b[^>]*>)"
 )
+_LETTERS, _LATIN = re.compile(r"[^\W_]{2,}"), re.compile(r"[A-Za-zÀ-ɏ0-9]")
+_OTHER = re.compile(r"[Ͱ-ϿЀ-ԯ԰-֏Ꭰ-᏿Ⲁ-⳿]")  # Greek, Cyrillic, Armenian, Cherokee, Coptic
 _STOP = re.compile(r"\bSTOP\b|\b[Ss]top (?:au|sms|SMS|to|:)")
 
 
@@ -87,6 +89,18 @@ def gaps(pieces: Sequence[Piece]) -> Iterator[Check]:
         for gap in dict.fromkeys(match[0] for match in _GAP.finditer(piece.text)):
             words = Words("“{gap}” is still to be filled in.", gap=gap)
             yield Check(rule="gap", level="block", words=words, part=piece.key, quote=gap)
+
+
+def lookalikes(pieces: Sequence[Piece]) -> Iterator[Check]:
+    """Words with letters of another alphabet in them: read alike, they hide what is claimed."""
+    for piece in pieces:
+        for word in dict.fromkeys(_LETTERS.findall(piece.text)) if piece.written else ():
+            if _LATIN.search(word) and _OTHER.search(word):
+                words = Words("“{word}” has letters of another alphabet. Type it anew.", word=word)
+                yield Check(
+                    rule="letters", level="block", words=words, part=piece.key, quote=word,
+                    override=True,
+                )  # fmt: skip
 
 
 def mentions(pieces: Sequence[Piece], request: Request, brand: Brand) -> Iterator[Check]:

@@ -11,9 +11,19 @@ from bot.proof.known import is_old
 from bot.proof.piece import Piece
 from bot.words import Words
 
+WORDS = 3  # fewer between marks are an emphasis, or a name
+
 _QUOTED = re.compile(
     r"«[ \u00a0\u202f]*([^«»]{2,600}?)[ \u00a0\u202f]*»|“([^“”]{2,600})”|„([^“”„]{2,600})“"
-    r"|(?<![\w\d])\"([^\"\n]{2,600})\"(?!\w)"
+    r"|(?<![\w\d])\"([^\"\n]{2,600})\"(?!\w)|‹[ \u00a0\u202f]*([^‹›]{2,600}?)[ \u00a0\u202f]*›"
+    r"|(?<!\w)['‘]((?=\w)(?:[^'‘’\n]|(?<=\w)['’](?=\w)){2,600}?)['’](?!\w)"
+)
+# Whoever is said to have spoken: « une cliente raconte », "says Marie".
+_SPEAKS = re.compile(
+    r"\b(?:[Cc]ustomer|[Cc]liente?|[Bb]uyer|[Aa]cheteu(?:r|se)) (?:says|said|told us|tells us"
+    r"|writes|wrote|dit|raconte|écrit|nous écrit|confie|nous confie|témoigne)\b"
+    r"|\b[A-ZÀ-Þ][a-zà-ÿ]+(?:, \d\d(?: ans)?,)? (?:says|said|dit|raconte|confie|témoigne)(?= ?:)"
+    r"|\b(?:says|dit|raconte|confie) (?:une cliente|un client|a customer|[A-ZÀ-Þ][a-zà-ÿ]+)\b"
 )
 
 
@@ -29,7 +39,11 @@ def quotes(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
                     fact=piece.cites[0] if piece.cites else None,
                 )  # fmt: skip
             continue
-        for start, end in quoted_spans(piece) if piece.written else ():
+        spoken = _SPEAKS.search(piece.text) if piece.written else None
+        fewest = 1 if spoken else WORDS
+        if spoken and not ground.report and not quoted_spans(piece, fewest):
+            yield _nobodys(piece, spoken[0])
+        for start, end in quoted_spans(piece, fewest) if piece.written else ():
             text = piece.text[start:end]
             if not _is_somewhere(text, ground):
                 words = Words("“{quote}” is in no source, letter for letter.", quote=text)
@@ -37,6 +51,13 @@ def quotes(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
                     rule="quote", level="block", words=words, part=piece.key, quote=text,
                     override=True,
                 )  # fmt: skip
+
+
+def _nobodys(piece: Piece, said: str) -> Check:
+    words = Words("“{said}”: quote the words between quotation marks, as they stand.", said=said)
+    return Check(
+        rule="quote", level="block", words=words, part=piece.key, quote=said, override=True
+    )
 
 
 def true_spans(piece: Piece, ground: Ground) -> list[tuple[int, int]]:
@@ -79,10 +100,10 @@ def citations(pieces: Sequence[Piece], evidence: Evidence) -> Iterator[Check]:
                 )  # fmt: skip
 
 
-def quoted_spans(piece: Piece) -> list[tuple[int, int]]:
-    """What stands between quotation marks, marks left out; three words at least."""
+def quoted_spans(piece: Piece, fewest: int = WORDS) -> list[tuple[int, int]]:
+    """What stands between quotation marks, marks left out; `fewest` words at least."""
     return [
         m.span(m.lastindex or 0)
         for m in _QUOTED.finditer(piece.text)
-        if len(m[m.lastindex or 0].split()) >= 3
+        if len(m[m.lastindex or 0].split()) >= fewest
     ]
