@@ -17,6 +17,7 @@ from bot.schedule import Schedule, State
 from bot.slack.home import undecided
 from bot.slack.place import Place, reaching
 from bot.task import Task, Wish
+from bot.words import Words
 from bot.worker import Failing, Worker
 from bot.working import Means
 from bot.writers.offline import Offline
@@ -227,6 +228,15 @@ async def test_comes_to_its_channel_once_though_it_is_told_twice(bench: Bench) -
     assert first(bench).endswith(f"/{schedule(bench).last}")
     assert len([task for task in bench.tasks if not task.private]) == 1
     assert bench.said()[-1].channel == MARKETING
+
+
+async def test_that_came_is_not_called_broken_by_a_job_that_died_after_it(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    digest = digesting(bench, moved=True)
+    await digest.run(first(bench))
+    await digest.fail(first(bench), Words("It died."))
+    assert len([task for task in bench.tasks if task.private]) == 1  # the preview
 
 
 async def test_is_silent_when_nothing_moved_and_silence_was_chosen(bench: Bench) -> None:
