@@ -95,7 +95,11 @@ def preheader(ready: Ready) -> Line:
     slots = ["preheader.any", "preheader.plain", "preheader.last"]
     slots = slots if ready.goods.known else ["preheader.house"]
     slots = ["event.terms", "event.preheader"] if ready.is_event else slots
-    return ready.pen.say(*slots, most=most) or Line(ready.brand.name)
+    pen, every = ready.pen, ready.pen.reasons
+    pen.reasons = [one for one in every if one.topic != "truth"]  # its own facts first
+    line = pen.say(*slots[:2], most=most)
+    pen.reasons = every
+    return line or pen.say(*slots, most=most) or Line(ready.brand.name)
 
 
 def call(ready: Ready) -> Line:

@@ -99,3 +99,21 @@ def test_and_keeps_the_news_in_the_shortest_message(language: Language, news: st
         request = asked.request.model_copy(update={"brief": brief})
         text = shown(compose(asked.model_copy(update={"request": request}), OUTPUTS["sms"]))
         assert re.search(news, text), text
+
+
+def test_and_leaves_out_a_catalogues_broken_sentences() -> None:
+    text = about(
+        "en", "product_page", title="Hornby Santa's Express Train Set",
+        description="Product Description Inject a bit of Hornby magic. The set includes an oval "
+        "track and a mat. - add cheer to your railwaySanta's train includes a wagon.",
+    )  # fmt: skip
+    assert "oval track" in text
+    assert not re.search(r"Product Description|magic|railwaySanta|- add", text), text
+
+
+@pytest.mark.parametrize("handle", ["lin-alba", "mai-maud", "mai-kerven", "cui-tablier"])
+def test_and_says_the_things_own_facts_under_the_subject(handle: str) -> None:
+    """What is true of any wool comes behind what is true of this jumper."""
+    for whom in WHOM:
+        preheader = written("", handle, "fr", "email", whom).split("\n\n")[1]
+        assert not re.match(r"(?:La laine|Le lin) (?:est|absorbe|conduit|s'assouplit)", preheader)
