@@ -186,7 +186,7 @@ def _regions(
     """The regions that differ from the usual ones (a mask)."""
     (late, due), (late_before, due_before) = told.now(), told.before()
     asked = [at for at, name in enumerate(told.regions) if name and due[at] >= floor]
-    found.add("tested", "regions", len(asked), about="regions", query=QUERY)
+    found.add("tested", "regions", len(asked), about="regions", rows=int(due.sum()), query=QUERY)
     late_usual, due_usual = (late * usual).sum(), (due * usual).sum()
     rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in asked]
     p = np.array(

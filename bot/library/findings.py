@@ -71,6 +71,7 @@ class Findings:
     facts: list[Fact] = field(default_factory=list)
     queries: Queries = field(default_factory=Queries)  # name → SQL
     cannot: list[Words] = field(default_factory=list)
+    _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
 
     def add(
         self,
@@ -89,6 +90,10 @@ class Findings:
         title); the measure, with spaces for hyphens, is its label. Numbers are rounded by whoever
         adds them: the value is what people will read. `rows` is how many rows it stands on."""
         known = value if isinstance(value, str) else _plain(value)
+        if query and rows is None:  # as what was told of it before, from the same query
+            rows = self._rows.get((subject, query))
+        elif query and rows is not None:
+            self._rows[subject, query] = rows
         fact = Fact(
             id=f"{self.kind}.{subject}.{measure}",
             label=measure.replace("-", " "),

@@ -40,3 +40,13 @@ def test_gives_the_value(where: Where) -> None:
     fact = audience.get("yours", "customers")
     assert fact
     assert row[0] == int(fact.value)
+
+
+@pytest.mark.parametrize("kind", sorted({*analyses()} - {"plan"}))
+def test_comes_with_the_rows_that_it_stands_on(kind: str) -> None:
+    """A cell too small to be shown shows no rows either, and a threshold has none."""
+    facts = [fact for fact in found(kind, Where()).facts if fact.query and fact.label != "least"]
+    small = [fact for fact in facts if str(fact.value).startswith("under ")]
+    bare = [fact.id for fact in facts if fact.rows is None and fact not in small]
+    assert [id for id in bare if ".niche." not in id] == []
+    assert [fact.id for fact in small if fact.label == "customers" and fact.rows is not None] == []

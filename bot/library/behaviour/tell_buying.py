@@ -109,8 +109,9 @@ def _tenths(told: Told, record: Record, ahead: int) -> None:
             return
         subject, about = f"buy-{ahead}-days-tenth-{n}", f"{n} / 10"
         told.findings.add(
-            subject, "customers", customers, unit="customers", about=about, query="histories"
-        )
+            subject, "customers", customers, unit="customers", about=about, rows=customers,
+            query="histories",
+        )  # fmt: skip
         told.findings.add(
             subject,
             "bought",

@@ -49,8 +49,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
     if compared:  # apart: one fall seen from ten sides must not let products through by chance
         (asked, tested), (products, more) = judged(asked, visits), judged(products, None)
         found.add(
-            "tested", "steps", tested + more, about="steps", query=VISITS if visits else PRODUCTS
-        )
+            "tested", "steps", tested + more, about="steps", query=VISITS if visits else PRODUCTS,
+            rows=int(visits.counts()[:, 0].sum()) if visits else None,
+        )  # fmt: skip
     else:
         found.refuse(
             Words("The visits go back less than four weeks, so what changed can't be told.")

@@ -20,6 +20,7 @@ from bot.words import Words
 
 CHART = 26  # weeks
 NEW = 0.05  # of what is sold now: what sold less before is new
+REVENUE: Key = ("total", "revenue")
 STOPPED = 0.2  # of a week's usual orders
 
 
@@ -111,9 +112,14 @@ def _stopped(all_of: Tested) -> Words | None:
 def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:
     week = all_of.series.weeks[-1]
     count = len(all_of.series.keys)
-    found.add("tested", "series", count, query="trends.units", about="series")
-    found.add("tested", "week", week, query="trends.units", about="series")
-    found.add("tested", "too-small", all_of.left, query="trends.units", about="series")
+    add = partial(
+        found.add, "tested", about="series", query="trends.units",
+        rows=_rows(all_of, all_of.series.keys.index(TOTAL), len(all_of.series.weeks))
+        if TOTAL in all_of.series.keys else None,
+    )  # fmt: skip
+    add("series", count)
+    add("week", week)
+    add("too-small", all_of.left)
     found.add("tested", "false-among-confirmed", CONFIRMED * 100, unit="%", about="series")
     assert all_of.found is not None
     p, status = all_of.found.p, all_of.status
@@ -140,8 +146,8 @@ def _one(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> N
     span = int(told.span[row])
     money = all_of.currencies[0] if all_of.currencies else None
     unit = _unit(key, money)
-    whole = round(float(all_of.series.counts[row, -span:].sum()))
-    rows = None if key == ("total", "revenue") else whole
+    of_orders = key == REVENUE and TOTAL in all_of.series.keys
+    rows = _rows(all_of, all_of.series.keys.index(TOTAL) if of_orders else row, span)
 
     def add(measure: str, value: float | int | str | date, unit: str | None = None) -> None:
         found.add(subject, measure, value, unit=unit, about=about, query=query, rows=rows)
@@ -157,6 +163,11 @@ def _one(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> N
         add("since", all_of.since[row])
     if key[0] != "total" and all_of.currencies:
         add("revenue", round(float(all_of.series.worth[row, -span:].mean())), money)
+
+
+def _rows(all_of: Tested, row: int, span: int) -> int:
+    """The units or orders of these weeks."""
+    return round(float(all_of.series.counts[row, -span:].sum()))
 
 
 def _is_new(all_of: Tested, row: int) -> bool:
@@ -175,7 +186,7 @@ def _new(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> N
     span = int(told.span[row])
     add = partial(
         found.add, f"new-{key[0]}-{slug(key[1])}", about=_about(key, titles), query=_query(key),
-        rows=round(float(all_of.series.counts[row, -span:].sum())),
+        rows=_rows(all_of, row, span),
     )  # fmt: skip
     add("last", round(float(told.came[row])), unit=_unit(key, None))
     add("since", all_of.since[row])
