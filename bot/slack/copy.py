@@ -6,7 +6,7 @@ from bot.channels import Limit, channels, is_gsm7, measure, segments
 from bot.draft import Draft
 from bot.parts import File, Part, Quote, Table
 from bot.slack.blocks import Block, context, cut, quoted, titled, weigh
-from bot.slack.exact import bar, boxed, inline, parted, rich, run, said
+from bot.slack.exact import bar, inline, parted, rich, run, said
 from bot.words import Words
 
 APART = 12  # more parts than these share one block
@@ -108,8 +108,9 @@ def drawn(table: Table) -> Block:
 
 
 def _columns(table: Table) -> Block:
-    lines = [" | ".join(row) for row in (table.columns, *table.rows)]
-    return rich(boxed("\n".join(lines) or "-"))
+    """A table as lines that break between words: a message has room for one real table."""
+    lines = [" · ".join(filter(None, row)) for row in (table.columns, *table.rows)]
+    return rich(bar(said("\n".join([*lines[:1], *(f"• {line}" for line in lines[1:])]) or "-")))
 
 
 def _beginning(part: Part, language: str, room: int) -> tuple[list[Block], str]:

@@ -56,11 +56,6 @@ def bar(inner: list[Block]) -> Block:
     return {"type": "rich_text_quote", "elements": inner}
 
 
-def boxed(text: str) -> Block:
-    """In fixed width, for columns."""
-    return {"type": "rich_text_preformatted", "elements": said(text)}
-
-
 def parted(text: str, most: int) -> tuple[str, str]:
     """The text in two: a beginning of at most `most`, ended where a reader would pause."""
     end = fitting(text, most)

@@ -15,6 +15,7 @@ from bot.post import Post
 from bot.request import Question
 from bot.slack import names
 from bot.slack.card import card
+from bot.slack.copy import part_blocks
 from bot.slack.names import Ref
 from bot.task import Task
 from bot.words import LANGUAGES, Words
@@ -165,6 +166,17 @@ def test_asks_to_confirm_whole_claims_and_counts_those_it_has_no_room_for(
     assert len(text) <= 300
     assert "…" not in text
     assert (f"et {many - len(shown)} de plus, sur la carte" in text) == (len(shown) < many)
+
+
+def test_shows_a_second_table_as_lines_that_break_between_words(sqlite: Database) -> None:
+    table = Table(
+        columns=("Audience", "Rule"), rows=(("Newcomers", "In the group New"), ("Old", ""))
+    )
+    part = Part(kind="table", key="rules", title="Rules", body=table)
+    with sqlite.begin() as session:
+        _, shown = part_blocks(part, drafted(session), "en", (), table=False)
+    assert "preformatted" not in str(shown)
+    assert "Audience · Rule\n• Newcomers · In the group New\n• Old" in text_of([shown])
 
 
 def test_has_approve_anyway_where_something_lacks_a_source(sqlite: Database) -> None:

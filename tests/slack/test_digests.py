@@ -487,7 +487,7 @@ async def test_stays_on_one_screen_and_opens_its_details(bench: Bench) -> None:
     shown = str(bench.form(OTTO).blocks)
     assert "Candles rose." in shown
     assert "No visits." in shown
-    assert "Orders | 250" in shown
+    assert "• Orders · 250" in shown
 
 
 async def test_is_asked_about_in_its_thread_without_a_mention(any_bench: Bench) -> None:

@@ -24,6 +24,8 @@ const SIGNS: Record<string, Sign> = {
   black_square_for_stop: { colour: "calm", path: "M4.5 4.5h11v11h-11z" },
   page_facing_up: { colour: "calm", path: "M5 2.5h7l3.5 3.5v11.5H5zM12 2.5V6h3.5M7.5 10h5M7.5 13h5" },
   mag: { colour: "calm", path: "M8.5 3a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM12.5 12.5 17 17" },
+  calendar: { colour: "calm", path: "M3.5 4.5h13v12h-13zM3.5 8.5h13M7 2.5v4M13 2.5v4" },
+  jigsaw: { colour: "calm", path: "M3 7h4a2 2 0 1 1 4 0h4v4a2 2 0 1 1 0 4v2H3z" },
   heavy_minus_sign: { colour: "calm", path: "M4 10h12" },
   key: { colour: "calm", path: "M6.5 9.5a3.5 3.5 0 1 0 .1 0zM9 11l7.5-7.5M14 6l2 2" },
   "+1": { colour: "calm", path: "M3 9h3v8H3zM6 9.5 9.5 3c1.5 0 2 1.3 1.5 3l-.5 2.5h5L15 17H6" },
