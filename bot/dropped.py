@@ -17,7 +17,7 @@ def titled(name: str, sheets: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Part:
+class TableFile:
     """What is read as one table: a file, or these sheets of it; without any, what looks best."""
 
     path: Path

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from bot.arrival import Arrival
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse
 from bot.words import Words
@@ -77,18 +77,18 @@ class Stock(Protocol):
     """The library as this job needs it. All of it blocks, and raises CannotDo. `parts` are what is
     read as one, each called as people call it; `folder` is for what is made."""
 
-    def tables(self, path: Path, *, kind: str | None) -> Sequence[Part]:
+    def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
         """The file itself, or the tables of a workbook that holds several."""
         ...
 
-    def sort_out(self, parts: Sequence[Part], *, kind: str | None, folder: Path) -> Sorted:
+    def sort_out(self, parts: Sequence[TableFile], *, kind: str | None, folder: Path) -> Sorted:
         """Which of them complete each other."""
         ...
 
     def understand(
         self,
         workspace: str,
-        parts: Sequence[Part],
+        parts: Sequence[TableFile],
         *,
         name: str,
         kind: str | None,
@@ -102,7 +102,7 @@ class Stock(Protocol):
     def read(
         self,
         workspace: str,
-        parts: Sequence[Part],
+        parts: Sequence[TableFile],
         understood: str,
         *,
         name: str,

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from bot import halves
 from bot.arrival import Arrival, card_of
 from bot.db import Database
-from bot.dropped import DroppedFile, Outcome, Part
+from bot.dropped import DroppedFile, Outcome, TableFile
 from bot.errors import CannotDo, TryAgain
 from bot.job import Enqueue, Job, Kind
 from bot.stock import Half, Porter, Ready, Stock, Watch
@@ -78,7 +78,7 @@ class Stocktaking:
         shutil.rmtree(self._folder(id), ignore_errors=True)
         await self.porter.show((await self._load(id)).card)
 
-    async def _understand(self, arrival: Arrival, parts: Sequence[Part]) -> None:
+    async def _understand(self, arrival: Arrival, parts: Sequence[TableFile]) -> None:
         """What belongs together is read as one; what does not gets a card of its own."""
         parts = await self._spread(arrival, parts)
         if len(parts) > 1:
@@ -93,7 +93,7 @@ class Stocktaking:
         except Half as half:
             await self._complete(arrival, parts, half)
 
-    async def _spread(self, arrival: Arrival, parts: Sequence[Part]) -> Sequence[Part]:
+    async def _spread(self, arrival: Arrival, parts: Sequence[TableFile]) -> Sequence[TableFile]:
         """The same with each table of a workbook for itself; the arrival then knows of them, unless
         it was stopped meanwhile."""
         tables = [
@@ -108,7 +108,7 @@ class Stocktaking:
         await self._change(arrival.id, partial(halves.spread, sheets=sheets, turn=arrival.turn))
         return [part for some in tables for part in some]
 
-    async def _sort_out(self, arrival: Arrival, parts: Sequence[Part]) -> bool:
+    async def _sort_out(self, arrival: Arrival, parts: Sequence[TableFile]) -> bool:
         """Leave it what belongs together. False when it was stopped meanwhile."""
         made = _empty(self._folder(arrival.id) / "made")
         found = await asyncio.to_thread(
@@ -118,7 +118,7 @@ class Stocktaking:
         return await self._change(arrival.id, partial(sort_out, turn=arrival.turn))
 
     async def _glimpse(
-        self, arrival: Arrival, parts: Sequence[Part], half: Arrival | None = None
+        self, arrival: Arrival, parts: Sequence[TableFile], half: Arrival | None = None
     ) -> bool:
         """Read them and ask a person, with the half that waited for it when there is one. False
         when that one has gone meanwhile."""
@@ -145,7 +145,7 @@ class Stocktaking:
 
         return await self.database.run(seen)
 
-    async def _complete(self, arrival: Arrival, parts: Sequence[Part], why: Half) -> None:
+    async def _complete(self, arrival: Arrival, parts: Sequence[TableFile], why: Half) -> None:
         """With the other half that waits near it, if there is one; else it waits itself."""
         tried: dict[str, Words] = {}
         while other := await self._other_half(arrival, why.half, tried):
@@ -174,7 +174,7 @@ class Stocktaking:
             )
         )
 
-    async def _take(self, arrival: Arrival, parts: Sequence[Part]) -> None:
+    async def _take(self, arrival: Arrival, parts: Sequence[TableFile]) -> None:
         ready = await self._read(arrival, parts)
         if not await self._change(arrival.id, Arrival.store):
             return  # stopped meanwhile
@@ -201,7 +201,7 @@ class Stocktaking:
         enqueue = self._but_its_card(id)
         arrival.take(session, enqueue, outcome=outcome, rejects=rejects, now=self.now())
 
-    async def _read(self, arrival: Arrival, parts: Sequence[Part]) -> Ready:
+    async def _read(self, arrival: Arrival, parts: Sequence[TableFile]) -> Ready:
         """Read in a thread; meanwhile show how far it is, and end it when a person says so."""
         watch = Watch()
         folder = _empty(self._folder(arrival.id) / "made")
@@ -228,7 +228,7 @@ class Stocktaking:
     async def _at_hand(
         self,
         arrival: Arrival,
-        use: Callable[[Arrival, Sequence[Part]], Coroutine[None, None, None]],
+        use: Callable[[Arrival, Sequence[TableFile]], Coroutine[None, None, None]],
     ) -> None:
         """Its files in a folder of its own while they are used, and gone afterwards."""
         folder = self._folder(arrival.id)
@@ -238,7 +238,7 @@ class Stocktaking:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    async def _fetched(self, files: Sequence[DroppedFile], folder: Path) -> list[Part]:
+    async def _fetched(self, files: Sequence[DroppedFile], folder: Path) -> list[TableFile]:
         """The files in this folder, in their order, each called as people call it, and once
         however many of its tables are wanted."""
         _empty(folder)
@@ -247,7 +247,7 @@ class Stocktaking:
             if one.file not in paths:
                 paths[one.file] = _free(folder, one.name)
                 await self.porter.fetch(one.file, one.name, paths[one.file])
-        return [Part(paths[one.file], one.sheets) for one in files]
+        return [TableFile(paths[one.file], one.sheets) for one in files]
 
     def _folder(self, id: str) -> Path:
         return self.home / "arrivals" / id

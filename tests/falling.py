@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.doors.house import House
 from bot.doors.importing import Importing
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.library.files import understand
 from bot.play.message import Message
 from bot.play.slack import LocalSlack
@@ -29,7 +29,7 @@ def before_the_fall(home: Path) -> bytes:
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text("\n".join([head, *(row for row in rows if row.split(",", 3)[2] < SINCE)]))
     house = House(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, TEAM).take(Part(held), understand(held, name=held.name))
+    Importing(house, TEAM).take(TableFile(held), understand(held, name=held.name))
     with house.database.begin() as session:
         _alert(session)
     house.database.close()

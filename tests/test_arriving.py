@@ -10,7 +10,7 @@ import pytest
 
 from bot.doors.arriving import Arriving
 from bot.doors.house import House
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse
 from bot.settings import Settings
@@ -42,7 +42,7 @@ def made_in(path: Path) -> Path:
 
 def understood_as(arriving: Arriving, path: Path, name: str) -> tuple[Glimpse, str]:
     return arriving.understand(
-        "T1", [Part(path)], name=name, kind=None, told={}, folder=made_in(path)
+        "T1", [TableFile(path)], name=name, kind=None, told={}, folder=made_in(path)
     )
 
 
@@ -65,8 +65,8 @@ def test_are_in_once_however_often_they_are_taken_in(arriving: Arriving, tmp_pat
     path = dropped(tmp_path, "orders.csv")
     glimpse, understood = understood_as(arriving, path, "orders.csv")
     told = {"name": "orders.csv", "folder": made_in(path), "watch": Watch()}
-    first = kept(arriving.read("T1", [Part(path)], understood, **told))  # type: ignore[arg-type]
-    again = kept(arriving.read("T1", [Part(path)], understood, **told))  # type: ignore[arg-type]
+    first = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
+    again = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
     assert first == (glimpse.rows, 0, 0)
     assert again == (0, 0, glimpse.rows)
     shelf = arriving.house.stocking.shelf("T1")
@@ -83,7 +83,12 @@ def test_leave_the_library_as_it_was_when_they_are_cancelled(
     watch = Watch(ended=stopped)
     with pytest.raises(CannotDo):
         arriving.read(
-            "T1", [Part(path)], understood, name="orders.csv", folder=made_in(path), watch=watch
+            "T1",
+            [TableFile(path)],
+            understood,
+            name="orders.csv",
+            folder=made_in(path),
+            watch=watch,
         )
     assert arriving.house.stocking.sources("T1") == {}
 
@@ -92,7 +97,7 @@ def test_are_in_and_told_to_be_in_both_or_none(arriving: Arriving, tmp_path: Pat
     path = dropped(tmp_path, "prices.csv")
     _, understood = understood_as(arriving, path, "prices.csv")
     ready = arriving.read(
-        "T1", [Part(path)], understood, name="prices.csv", folder=made_in(path), watch=Watch()
+        "T1", [TableFile(path)], understood, name="prices.csv", folder=made_in(path), watch=Watch()
     )
 
     def over(*_: object) -> None:
@@ -110,7 +115,7 @@ def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> 
     path = dropped(tmp_path, "products.csv")
     glimpse, understood = understood_as(arriving, path, "products.csv")
     told = {"name": "products.csv", "folder": made_in(path), "watch": Watch()}
-    ready = arriving.read("T1", [Part(path)], understood, **told)  # type: ignore[arg-type]
+    ready = arriving.read("T1", [TableFile(path)], understood, **told)  # type: ignore[arg-type]
     assert glimpse.kind == "products"
     assert kept(ready) == (glimpse.rows, 0, 0)
 
@@ -120,17 +125,17 @@ def test_are_read_as_a_person_says_they_are_meant(arriving: Arriving, tmp_path: 
     path.parent.mkdir()
     path.write_text("order,date,amount\n1,03/04/2026,1.234\n")
     asked: dict[str, Any] = {"name": "orders.csv", "kind": None, "folder": made_in(path)}
-    glimpse, _ = arriving.understand("T1", [Part(path)], told={}, **asked)
+    glimpse, _ = arriving.understand("T1", [TableFile(path)], told={}, **asked)
     assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 3, 4), "1.23")
     offered = [("dates", "day-first"), ("dates", "year-first"), ("decimal", "comma")]
     assert [one for one in glimpse.otherwise if one[0] != "currency"] == offered
     assert ("currency", "EUR") in glimpse.otherwise
     told = {"dates": "day-first", "decimal": "comma", "currency": "EUR"}
-    glimpse, understood = arriving.understand("T1", [Part(path)], told=told, **asked)
+    glimpse, understood = arriving.understand("T1", [TableFile(path)], told=told, **asked)
     assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 4, 3), "1234.00")
     assert glimpse.otherwise == ()
     ready = arriving.read(
-        "T1", [Part(path)], understood, name="orders.csv", folder=made_in(path), watch=Watch()
+        "T1", [TableFile(path)], understood, name="orders.csv", folder=made_in(path), watch=Watch()
     )
     assert kept(ready) == (1, 0, 0)
 
@@ -152,7 +157,7 @@ def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_pa
     ]
     assert [one["title"] for one in glimpse.sample] == ["Vase", "Bowl"]
     ready = arriving.read(
-        "T1", [Part(path)], understood, name="shop.xlsx", folder=made_in(path), watch=Watch()
+        "T1", [TableFile(path)], understood, name="shop.xlsx", folder=made_in(path), watch=Watch()
     )
     assert kept(ready) == (2, 0, 0)
 

@@ -12,13 +12,13 @@ from bot.doors.house import House
 from bot.doors.looking import Asked
 from bot.doors.own import own_words_of
 from bot.doors.products_dropped import PRODUCTS, Products
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
 from bot.library.files import Understood, read
 from bot.library.files.assumed import said_again
 from bot.library.files.joining import Joined, half, stands_alone, together
-from bot.library.files.parts import parts as parts_of
+from bot.library.files.split import split
 from bot.library.files.understood import Said
 from bot.library.keep import Merge
 from bot.library.kinds import kinds
@@ -46,11 +46,11 @@ class Arriving:
 
     house: House
 
-    def tables(self, path: Path, *, kind: str | None) -> Sequence[Part]:
+    def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
         """The file itself, or the tables of a workbook that holds several."""
-        return parts_of(path, {}, kind)
+        return split(path, {}, kind)
 
-    def sort_out(self, parts: Sequence[Part], *, kind: str | None, folder: Path) -> Sorted:
+    def sort_out(self, parts: Sequence[TableFile], *, kind: str | None, folder: Path) -> Sorted:
         """Orders and their lines, and what completes those; a file of customers, say, does, and is
         taken in by itself as well. Nothing belongs together when the order numbers differ: then
         each half is told so by itself."""
@@ -67,7 +67,7 @@ class Arriving:
     def understand(
         self,
         workspace: str,
-        parts: Sequence[Part],
+        parts: Sequence[TableFile],
         *,
         name: str,
         kind: str | None,
@@ -95,7 +95,7 @@ class Arriving:
     def read(
         self,
         workspace: str,
-        parts: Sequence[Part],
+        parts: Sequence[TableFile],
         understood: str,
         *,
         name: str,
@@ -144,7 +144,7 @@ class Arriving:
         return glimpse.model_copy(update=told)
 
 
-def _one(parts: Sequence[Part], folder: Path) -> tuple[Part, Joined | None]:
+def _one(parts: Sequence[TableFile], folder: Path) -> tuple[TableFile, Joined | None]:
     """The one table, or one made of several. Raises CannotDo when they are not one."""
     if len(parts) == 1:
         return parts[0], None
@@ -152,7 +152,7 @@ def _one(parts: Sequence[Part], folder: Path) -> tuple[Part, Joined | None]:
     if joined is None or joined.used != frozenset(parts):
         names = ", ".join(part.name for part in parts)
         raise CannotDo(Words("These files can't be read as one: {names}.", names=names))
-    return Part(joined.path), joined
+    return TableFile(joined.path), joined
 
 
 def _glimpse(found: Understood, joined: tuple[Words, ...]) -> Glimpse:

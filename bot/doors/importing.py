@@ -19,7 +19,7 @@ from bot.doors.shown import shown
 from bot.doors.stocking import Merged
 from bot.doors.sweeping import IMPORTING
 from bot.doors.terminal import say
-from bot.dropped import Part, titled
+from bot.dropped import TableFile, titled
 from bot.errors import CannotDo
 from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Cancelled, Understood, read
@@ -101,7 +101,7 @@ class Importing:
             say(f"Left: {why.words.to('en')}")
         return seen, len(left)
 
-    def take(self, part: Part, found: Understood) -> int:
+    def take(self, part: TableFile, found: Understood) -> int:
         """One table into the library; 1 when rows of it stayed out."""
         if found.kind == PRODUCTS:
             return self.take_products(part, found)
@@ -134,7 +134,7 @@ class Importing:
                 say(f"{taken.rejected:,} {some} stayed out. Why, row by row: {to}")
         return 1 if taken.rejected else 0
 
-    def take_products(self, part: Part, found: Understood | None = None) -> int:
+    def take_products(self, part: TableFile, found: Understood | None = None) -> int:
         """A catalogue into the rows of products; 1 when some of it stayed out."""
         found = found or self.asked(PRODUCTS).understand(part.path, part.name)
         catalogue = reread(part.path, found)
@@ -166,7 +166,7 @@ class Importing:
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _rejects(self, part: Part) -> Path:
+    def _rejects(self, part: TableFile) -> Path:
         named = titled(part.path.stem, part.sheets).replace("/", " ")
         to = self.house.settings.home / "rejects" / f"{named}.rejects.csv"
         to.parent.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ from bot.doors.inbox_halves import (
 )
 from bot.doors.inbox_rows import Taking
 from bot.doors.looking import Asked, Seen, look
-from bot.dropped import Part, titled
+from bot.dropped import TableFile, titled
 from bot.errors import CannotDo
 from bot.halves import WAITS
 from bot.job import Job
@@ -150,7 +150,7 @@ class Inbox:
             notes.append(named + taking.take(one.part, one.found))
         return "\n".join([*notes, *(f"Left: {why.words.to('en')}" for _, why in left)])
 
-    def _rejects(self, part: Part) -> Path:
+    def _rejects(self, part: TableFile) -> Path:
         """Where the rows of this table that stay out are told, beside its note."""
         named = titled(part.path.stem, part.sheets).replace("/", " ")
         return _free(self.folder / DONE, f"{named}.rejects.csv")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.doors.looking import Asked, Seen
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.halves import OTHER
 from bot.library.files.joining import half, stands_alone, together
@@ -28,7 +28,7 @@ class Whole:
 
 def side_of(path: Path) -> str | None:
     """Which half of a table a file is; a workbook may well hold both."""
-    return half(Part(path)) if len(Asked().parts(path)) == 1 else None
+    return half(TableFile(path)) if len(Asked().split(path)) == 1 else None
 
 
 def said_to(side: str) -> str:
@@ -63,11 +63,11 @@ def join(path: Path, other: Path, beside: Sequence[Path], folder: Path) -> Whole
     together."""
     more = [one for one in beside if side_of(one) is None]
     try:
-        joined = together([Part(one) for one in (path, other, *more)], folder, {})
+        joined = together([TableFile(one) for one in (path, other, *more)], folder, {})
         if joined is None:
             return None
         found = Asked().understand(joined.path, joined.name)
     except CannotDo:
         return None  # of another shop, or of another day
     used = [part.path for part in joined.used if not stands_alone(part)]
-    return Whole(Seen(Part(joined.path), found, joined.told), tuple(sorted(used)))
+    return Whole(Seen(TableFile(joined.path), found, joined.told), tuple(sorted(used)))

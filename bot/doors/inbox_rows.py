@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.doors.house import LOCAL, House, now
 from bot.doors.own import own_words_of
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.library.catalogue.file import write_rejects
 from bot.library.disk import PASSING
 from bot.library.files import Taken, Understood, read
@@ -23,9 +23,9 @@ class Taking:
 
     house: House
     workspace: str
-    rejects: Callable[[Part], Path]
+    rejects: Callable[[TableFile], Path]
 
-    def take(self, part: Part, understood: Understood) -> str:
+    def take(self, part: TableFile, understood: Understood) -> str:
         """A table's rows into the library; what there is to say of it."""
         if understood.kind == "products":
             return self._products(part, understood)
@@ -46,7 +46,7 @@ class Taking:
             told = f"{merged.new} new, {merged.replaced} replaced, {merged.same} known already"
             return f"{told}.\n{self._left_out(part, understood, taken)}{_noted(understood)}"
 
-    def _products(self, part: Part, understood: Understood) -> str:
+    def _products(self, part: TableFile, understood: Understood) -> str:
         """A catalogue into the rows of products."""
         catalogue = reread(part.path, understood)
         with self.house.database.begin() as session:
@@ -61,7 +61,7 @@ class Taking:
         stayed = f", {len(catalogue.rejects)} stayed out" if catalogue.rejects else ""
         return f"{new} new products, {again} replaced{stayed}."
 
-    def _left_out(self, part: Part, found: Understood, taken: Taken) -> str:
+    def _left_out(self, part: TableFile, found: Understood, taken: Taken) -> str:
         """What of the file's rows is not in. Rejected ones go into a file beside the note."""
         said = f"{said_again(found, taken.doubled).to('en')}\n" if taken.doubled else ""
         if not taken.rejects:

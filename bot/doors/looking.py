@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.library.files import Understood, understand
 from bot.library.files.joining import together
-from bot.library.files.parts import parts
+from bot.library.files.split import split
 from bot.library.files.understood import Dates, Said, Sign
 from bot.words import Words
 
@@ -18,7 +18,7 @@ from bot.words import Words
 class Seen:
     """A table that can be taken in. `told` is what was done to make it of several."""
 
-    part: Part
+    part: TableFile
     found: Understood
     told: tuple[Words, ...] = ()
 
@@ -38,11 +38,11 @@ class Asked:
     def of(cls, said: Said) -> "Asked":
         return cls(said.kind, said.called, said.currency, said.dates, said.decimal, said.sheets)
 
-    def parts(self, path: Path) -> list[Part]:
+    def split(self, path: Path) -> list[TableFile]:
         """What of a file is read as one table each."""
         if self.sheets:
-            return [Part(path, self.sheets)]
-        return parts(path, self.called or {}, self.kind)
+            return [TableFile(path, self.sheets)]
+        return split(path, self.called or {}, self.kind)
 
     def understand(self, path: Path, name: str, sheets: Sequence[str] = ()) -> Understood:
         return understand(
@@ -63,8 +63,8 @@ def look(
     """The tables that can be taken in, in the order given, and why the others can't. Orders and
     their lines in two files, or two sheets, become one, written into `folder`."""
     seen: list[Seen] = []
-    hopeless: list[tuple[Part, CannotDo]] = []
-    every = [part for path in paths for part in asked.parts(path)]
+    hopeless: list[tuple[TableFile, CannotDo]] = []
+    every = [part for path in paths for part in asked.split(path)]
     for part in every:
         try:
             found = asked.understand(part.path, part.name, part.sheets)
@@ -76,14 +76,14 @@ def look(
     joined = together(every, folder, asked.called or {}) if alone else None
     if joined is not None:
         whole = asked.understand(joined.path, joined.name)
-        seen.insert(0, Seen(Part(joined.path), whole, joined.told))
+        seen.insert(0, Seen(TableFile(joined.path), whole, joined.told))
         hopeless = [(part, why) for part, why in hopeless if part not in joined.used]
     if seen and books:
         seen[0] = replace(seen[0], told=(*books, *seen[0].told))
     return seen, [(part.path, why) for part, why in hopeless]
 
 
-def _books(every: Sequence[Part]) -> Iterator[Words]:
+def _books(every: Sequence[TableFile]) -> Iterator[Words]:
     """What each workbook of several tables holds."""
     for path in dict.fromkeys(part.path for part in every if part.sheets):
         some = [", ".join(part.sheets) for part in every if part.path == path]

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.doors.house import House
 from bot.doors.importing import Importing
 from bot.doors.terminal import say
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.library.files import understand
 from bot.play import shop
@@ -99,10 +99,10 @@ class PlayHome:
         importing = Importing(house, TEAM, CURRENCY)
         try:
             with importing.stoppable():
-                importing.take_products(Part(made / PRODUCTS))
+                importing.take_products(TableFile(made / PRODUCTS))
                 for name in FILES:
                     path = made / name
                     found = understand(path, name=name, currency=CURRENCY)
-                    importing.take(Part(path), found)
+                    importing.take(TableFile(path), found)
         finally:
             house.database.close()

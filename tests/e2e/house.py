@@ -10,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from bot.doors.house import House as Pieces
 from bot.doors.importing import Importing
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.play.child import Child
 from bot.play.keeping import Keeper, open_slack
 from bot.play.page import add_page
@@ -86,7 +86,7 @@ def fill(home: Path) -> None:
     products = home / "products.csv"
     products.write_text(PRODUCTS)
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
-    Importing(Pieces(settings).migrated(), TEAM, "EUR").take_products(Part(products))
+    Importing(Pieces(settings).migrated(), TEAM, "EUR").take_products(TableFile(products))
 
 
 @asynccontextmanager

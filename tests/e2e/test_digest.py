@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from bot.doors.house import House as Pieces
 from bot.doors.importing import Importing
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.library.files import understand
 from bot.play.people import TEAM
 from bot.settings import Settings
@@ -25,9 +25,9 @@ def take_orders_in(home: Path) -> None:
     is half of a digest's time, and what it says of them is tested where no browser waits."""
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     importing = Importing(Pieces(settings).migrated(), TEAM, "EUR")
-    importing.take_products(Part(made() / "products.csv"))
+    importing.take_products(TableFile(made() / "products.csv"))
     orders = made() / "orders.csv"
-    importing.take(Part(orders), understand(orders, name=orders.name))
+    importing.take(TableFile(orders), understand(orders, name=orders.name))
 
 
 @pytest.mark.timeout(150)

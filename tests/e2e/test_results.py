@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from bot.doors.house import House as Pieces
 from bot.doors.importing import Importing
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.library.files import understand
 from bot.play.people import TEAM
 from bot.settings import Settings
@@ -24,7 +24,7 @@ def take_feedback_in(home: Path) -> None:
     settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
     importing = Importing(Pieces(settings).migrated(), TEAM, "EUR")
     path = made() / "feedback.csv"
-    importing.take(Part(path), understand(path, name=path.name))
+    importing.take(TableFile(path), understand(path, name=path.name))
 
 
 async def test_sums_up_comments_with_a_picture_and_leads_to_an_answer(house: House) -> None:

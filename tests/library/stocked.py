@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 
 from bot.doors.house import House
 from bot.doors.importing import Importing
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.library.kinds import kinds
 from bot.settings import Settings
 from tests.library.sample import made, sample
@@ -18,7 +18,7 @@ def stocked(home: Path, *names: str) -> House:
     Independent of the reader of files: what it makes of them is tested by itself.
     """
     house = House(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, "T1", "EUR").take_products(Part(made() / "products.csv"))
+    Importing(house, "T1", "EUR").take_products(TableFile(made() / "products.csv"))
     shelf = sample()
     for kind in names or kinds():
         table = shelf.table(kind)

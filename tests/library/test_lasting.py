@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.doors import house as house_
 from bot.doors.house import House
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.library import lasting
 from bot.library.experiments import find
 from bot.library.findings import Findings, Where
@@ -94,7 +94,7 @@ def test_until_the_catalogue_changes(home: Path, looks: list[Where]) -> None:
     few = home / "few.csv"
     few.write_text("sku,name,price,currency\nX1,A new thing,9.00,EUR\n")
     house = House(Settings.read({"SUPER_INTERN_HOME": str(home)}))
-    Importing(house, "T1", "EUR").take_products(Part(few))
+    Importing(house, "T1", "EUR").take_products(TableFile(few))
     house.database.close()
     again(home)
     assert looks

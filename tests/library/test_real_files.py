@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.library.feedback import find as feedback
 from bot.library.files import Understood, read, understand
@@ -124,7 +124,7 @@ def test_of_orders_in_two_parts_is_read_as_one(tmp_path: Path) -> None:
         tmp_path, "shop_products.csv", "product_id,product_category_name,weight", "p1,toys,5"
     )
     files = [products, lines, people, orders]
-    joined = together([*map(Part, files)], tmp_path, {})
+    joined = together([*map(TableFile, files)], tmp_path, {})
     assert joined is not None
     assert {one.path for one in joined.used} == set(files)
     rows = taken(joined.path, understand(joined.path, name=joined.name))
@@ -142,7 +142,7 @@ def test_of_orders_in_two_parts_says_what_completes_it(tmp_path: Path) -> None:
     for half in (half_of_the_orders(tmp_path), half_of_the_lines(tmp_path)):
         with pytest.raises(CannotDo, match="completes it"):
             understand(half, name=half.name)
-        assert together([Part(half)], tmp_path, {}) is None
+        assert together([TableFile(half)], tmp_path, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_of_lines_that_name_their_products_is_no_catalogue(tmp_path: Path, head:
     path = written(tmp_path, "lines.csv", head, "o1,TEE,Tee shirt,2,19.00")
     with pytest.raises(CannotDo, match="has the lines of orders"):
         understand(path, name=path.name)
-    joined = together([Part(path), Part(half_of_the_orders(tmp_path))], tmp_path, {})
+    joined = together([TableFile(path), TableFile(half_of_the_orders(tmp_path))], tmp_path, {})
     assert joined is not None
     (row,) = taken(joined.path, understand(joined.path, name=joined.name))
     assert (row["title"], row["amount"]) == ("Tee shirt", Decimal("38.00"))
@@ -162,7 +162,7 @@ def test_of_lines_that_name_their_products_is_no_catalogue(tmp_path: Path, head:
 def test_of_lines_of_other_orders_is_refused(tmp_path: Path) -> None:
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path, "z1")]
     with pytest.raises(CannotDo, match="their order numbers differ"):
-        together([*map(Part, files)], tmp_path, {})
+        together([*map(TableFile, files)], tmp_path, {})
 
 
 def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
@@ -170,9 +170,9 @@ def test_that_repeats_customers_does_not_double_orders(tmp_path: Path) -> None:
         tmp_path, "people.csv", "customer_id,customer_state", "c1,SP", "c1,RJ", "c2,SP"
     )
     files = [half_of_the_orders(tmp_path), half_of_the_lines(tmp_path), people]
-    joined = together([*map(Part, files)], tmp_path, {})
+    joined = together([*map(TableFile, files)], tmp_path, {})
     assert joined is not None
-    assert Part(people) not in joined.used
+    assert TableFile(people) not in joined.used
     assert len(taken(joined.path, understand(joined.path, name=joined.name))) == 3
 
 
@@ -190,7 +190,7 @@ def test_with_names_of_several_words_is_not_parted_at_the_blanks(tmp_path: Path)
 @REAL
 def test_of_the_marketplace_joins_all_of_its_orders(tmp_path: Path) -> None:
     names = ("customers", "order_items", "orders", "products")
-    joined = together([Part(DATA / f"olist_{name}.csv") for name in names], tmp_path, {})
+    joined = together([TableFile(DATA / f"olist_{name}.csv") for name in names], tmp_path, {})
     assert joined is not None
     rows = taken(joined.path, understand(joined.path, name=joined.name))
     assert len(rows) == 8_365

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.db import Database
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.glimpse import Glimpse, Matched
 from bot.stock import Along, Ready, Sorted, Watch
@@ -51,16 +51,16 @@ class Stockroom:
     broken: bool = False
     database: Database | None = None  # where arrivals are
 
-    def tables(self, path: Path, *, kind: str | None) -> Sequence[Part]:
-        return [Part(path)]
+    def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
+        return [TableFile(path)]
 
-    def sort_out(self, parts: Sequence[Part], *, kind: str | None, folder: Path) -> Sorted:
+    def sort_out(self, parts: Sequence[TableFile], *, kind: str | None, folder: Path) -> Sorted:
         return Sorted(alone=frozenset(range(len(parts))))
 
     def understand(
         self,
         workspace: str,
-        parts: Sequence[Part],
+        parts: Sequence[TableFile],
         *,
         name: str,
         kind: str | None,
@@ -87,7 +87,7 @@ class Stockroom:
     def read(
         self,
         workspace: str,
-        parts: Sequence[Part],
+        parts: Sequence[TableFile],
         understood: str,
         *,
         name: str,

@@ -10,7 +10,7 @@ from bot.db import Database
 from bot.doors.house import House
 from bot.doors.importing import Importing
 from bot.draft import Draft
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.play.message import Message
 from bot.play.slack import LocalSlack
 from bot.settings import Settings
@@ -31,7 +31,7 @@ def furnished(home: Path) -> None:
     (home / "brand.toml").write_text(BRAND)
     (home / "products.csv").write_text(PRODUCTS)
     house = House(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, TEAM, "EUR").take_products(Part(home / "products.csv"))
+    Importing(house, TEAM, "EUR").take_products(TableFile(home / "products.csv"))
     house.database.close()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.library.files.heads import find_head
 from bot.library.files.names import Match, complete, guess, match, spoken
@@ -30,7 +30,7 @@ BESIDE = ("consents", "products")  # files that may complete orders and be taken
 class Half:
     """One file that is given, by its columns."""
 
-    part: Part
+    part: TableFile
     shape: Shape
     match: Match  # as orders
     kind: str | None  # what it is by itself
@@ -43,11 +43,13 @@ class Joined:
 
     path: Path
     name: str
-    used: frozenset[Part]
+    used: frozenset[TableFile]
     told: tuple[Words, ...]
 
 
-def together(parts: Collection[Part], folder: Path, called: Mapping[str, str]) -> Joined | None:
+def together(
+    parts: Collection[TableFile], folder: Path, called: Mapping[str, str]
+) -> Joined | None:
     """The orders and their lines among these files, in one; None when there is not one of each.
     Raises CannotDo when no line names one of the orders. Writes into `folder` alone."""
     files = [half for part in parts if (half := _looked_at(part, called)) is not None]
@@ -62,20 +64,20 @@ def together(parts: Collection[Part], folder: Path, called: Mapping[str, str]) -
         return _join(con, folder, orders[0], lines[0], beside)
 
 
-def half(part: Part) -> str | None:
+def half(part: TableFile) -> str | None:
     """Whether a file holds the orders ("orders") or their lines ("lines") of a shop that exports
     them apart; None for any other file."""
     file = _looked_at(part, {})
     return side(file.match) if file and file.kind is None else None
 
 
-def stands_alone(part: Part) -> bool:
+def stands_alone(part: TableFile) -> bool:
     """Whether a file can be taken in by itself, by its columns."""
     file = _looked_at(part, {})
     return file is not None and file.kind is not None
 
 
-def _looked_at(part: Part, called: Mapping[str, str]) -> Half | None:
+def _looked_at(part: TableFile, called: Mapping[str, str]) -> Half | None:
     path = part.path
     try:
         file = look(path, path.name)

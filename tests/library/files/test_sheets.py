@@ -11,7 +11,7 @@ import pytest
 from bot.doors.looking import Asked, look
 from bot.errors import CannotDo
 from bot.library.files import understand
-from bot.library.files.parts import parts
+from bot.library.files.split import split
 from tests.library.files.taking import take_in
 
 HEAD = ("Order", "Date", "Customer", "Amount")
@@ -44,7 +44,7 @@ def assumed(path: Path) -> list[str]:
 
 def test_of_the_same_columns_is_one_table(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1, 2), "June": orders(6, 3), "July": orders(7, 4)})
-    assert [one.sheets for one in parts(path, {}, None)] == [()]
+    assert [one.sheets for one in split(path, {}, None)] == [()]
     came = take_in(path, tmp_path)
     assert sorted(row["order"] for row in came.rows) == ["5-0", "5-1", "6-0", "7-0"]
     assert "Sheets of the same columns are read as one table: May, June, July." in assumed(path)
@@ -68,7 +68,7 @@ def test_names_what_it_leaves_out_and_no_empty_or_drawn_sheet(tmp_path: Path) ->
 
 def test_of_different_columns_is_several_tables(tmp_path: Path) -> None:
     path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS, "June": orders(6, 2)})
-    assert [one.sheets for one in parts(path, {}, None)] == [("May", "June"), ("Said",)]
+    assert [one.sheets for one in split(path, {}, None)] == [("May", "June"), ("Said",)]
     seen, left = look([path], tmp_path, Asked())
     assert [(one.found.kind, one.found.name) for one in seen] == [
         ("orders", "shop.xlsx (May, June)"),

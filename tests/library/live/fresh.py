@@ -10,7 +10,7 @@ import aiohttp
 from bot.doors.house import House
 from bot.doors.importing import Importing
 from bot.doors.library_web import SIGNED, STAMP
-from bot.dropped import Part
+from bot.dropped import TableFile
 from bot.library.files import understand
 from bot.library.live.sign import Said, live_key, signature
 from bot.settings import Settings
@@ -38,7 +38,7 @@ def opened(home: Path) -> str:
     held.parent.mkdir(parents=True, exist_ok=True)
     held.write_text(orders(0, 300))
     house = House(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
-    Importing(house, TEAM).take(Part(held), understand(held, name=held.name))
+    Importing(house, TEAM).take(TableFile(held), understand(held, name=held.name))
     key = live_key(house.stocking.key(), None)
     house.database.close()
     return key
