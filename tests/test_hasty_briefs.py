@@ -167,3 +167,10 @@ def test_has_its_two_thresholds_told_apart() -> None:
     found = offered("20% off, free delivery over £100", "en")
     assert found is not None
     assert (found.over, found.delivery, found.delivery_over) == ("", True, "£100")
+
+
+def test_has_its_audience_heard_without_accents() -> None:
+    asked = brief("mail clients fideles, le pull").model_copy(
+        update={"audience": "clients fideles"}
+    )
+    assert tell(Request(skill="draft", channel="email", brief=asked)).audience == "loyal"

@@ -39,7 +39,7 @@ AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "loyal",
-            r"\bvips?\b|loyal|best customers|regulars?|most active|fidèles|meilleure?s client"
+            r"\bvips?\b|loyal|best customers|regulars?|most active|fid[eè]les|meilleure?s client"
             r"|habituée?s|members|membres|top customers",
         ),
         (
