@@ -193,6 +193,16 @@ async def test_is_refused_with_its_reason(
     assert not batches(house)
 
 
+async def test_tells_a_stranger_nothing_of_the_house(
+    client: Client, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(house.stocking), "_holds", lambda _: True)  # rows, and no key
+    async with client.post("/library/orders", data=io.BytesIO(lines("A1"))) as answer:
+        status, told = answer.status, await answer.text()
+    assert status == 503
+    assert str(house.settings.home) not in told
+
+
 async def test_wants_the_body_as_it_is(client: Client, house: House) -> None:
     packed = gzip.compress(lines("A1"))
     status, told = await post(client, house, packed, encoding="gzip")
