@@ -10,7 +10,7 @@ from bot.evidence import Evidence
 from bot.fold import fold
 from bot.parts import Copy
 from bot.request import Question, Request
-from bot.telling.questions import BEST, Topic, asked, is_named, names_in, names_period
+from bot.telling.questions import BEST, Topic, asked, is_named, names_in, names_period, respelt
 from bot.telling.told import AGE, CANNOT, NotYet, Teller, Told, cannot, how_to_read, told
 from bot.telling.topics import TOPICS
 from bot.words import Words
@@ -59,7 +59,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return desk.ask(Words("What do you want to know? For example: how many loyal customers do "
                               "we have?"))  # fmt: skip
     teller = Teller(request.language)
-    topics = [t for t in asked(words, TOPICS) if t.kind != "product" or request.brief.product]
+    topics = _topics(words, request)
+    if not topics and (respelling := respelt(words)) != fold(words):
+        words, topics = respelling, _topics(respelling, request)
     timeless = {"since": None, "until": None}
     whenever = request.model_copy(update={"brief": request.brief.model_copy(update=timeless)})
     for topic in topics:
@@ -70,6 +72,10 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         desk.keep()
         return _unknown(teller)
     return _declined(teller, topics, request, desk)
+
+
+def _topics(words: str, request: Request) -> list[Topic]:
+    return [t for t in asked(words, TOPICS) if t.kind != "product" or request.brief.product]
 
 
 def _found(topic: Topic, words: str, request: Request, evidence: Evidence) -> list[Told]:

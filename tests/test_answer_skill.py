@@ -159,3 +159,22 @@ def test_is_what_a_question_gets_that_no_other_skill_takes(words: str) -> None:
 )
 def test_is_not_what_a_wish_for_copy_gets(words: str) -> None:
     assert skill_for(words, None) != "answer"
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "says"),
+    [
+        ("whats our best seler", "en", "sold best"),
+        ("combien de clients fidels avons nous", "fr", "Fidèles"),
+        ("is it true that 40% of our customers come back?", "en", "order again within 90 days"),
+        ("combien dépensent nos clients ?", "fr", "en moyenne"),
+        ("how much do customers spend?", "en", "on average"),
+        ("what do we spend on ads?", "en", "went into advertising"),
+    ],
+)
+async def test_is_given_to_what_was_meant(words: str, language: str, says: str) -> None:
+    """Misspelt, with a figure supposed, or about what customers spend, which is no advertising."""
+    found = await run(words, skill="answer", language=language)
+    assert isinstance(found, Drafted)
+    assert says in found.parts[0].text
+    assert not [check for check in found.checks if check.level == "block"]

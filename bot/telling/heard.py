@@ -106,10 +106,17 @@ def in_their_language(
     foreign = sorted({one for one in languages if one and one != teller.language})
     if len(foreign) != 1:
         return ""
-    about = ", ".join(one.named(teller.language) for one in themes)
+    names = [one.named(teller.language) for one in themes]
     known = Locale.parse(teller.language).languages.get(foreign[0], foreign[0])
-    return teller.say(Words("Quoted in {language}, as they were written; in this order they are "
-                            "about: {themes}.", language=known, themes=about))  # fmt: skip
+    if len(set(names)) == 1:
+        return teller.say(Words("Quoted in {language}, as they were written, about: {theme}.",
+                                language=known, theme=names[0]))  # fmt: skip
+    words = Words(
+        "Quoted in {language}, as they were written; in this order they are about: {themes}.",
+        language=known,
+        themes=", ".join(names),
+    )
+    return teller.say(words)
 
 
 def praise(teller: Teller, shown: Sequence[Told]) -> str:

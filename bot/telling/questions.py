@@ -8,7 +8,8 @@ question is not answered.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from difflib import get_close_matches
+from functools import cache, cached_property
 
 from bot.fold import bag, fold, words_of
 from bot.words import Words
@@ -35,6 +36,7 @@ IDLE = bag(
     "working perform performs marche marchent fonctionne fonctionnent bring brings rapporte "
     "rapportent vaut worth moyen moyenne average mean client clients cliente clientes "
     "customer customers people gens personnes buyers acheteurs shop boutique site currently "
+    "true vrai exact right correct whats hows "
     "produit produits product products article articles segment segments groupe group groups "
     "category categorie region regions departement appareil device "
 )
@@ -52,6 +54,7 @@ PERIOD = re.compile(
     r"|\b(?:les )?\d{1,3} derniers? (?:jours|mois)\b|\b(?:en|in) (?:19|20)\d\d\b"
 )
 
+SUPPOSED = re.compile(r"\d+(?:[.,]\d+)? ?%")  # "is it true that 40 % …"
 LAST_WEEK = re.compile(r"\b(?:last|past) week\b|\b(?:la )?semaine (?:derniere|passee)\b")
 
 
@@ -96,9 +99,33 @@ def asked(words: str, topics: Sequence[Topic]) -> list[Topic]:
     return [topic for topic, _ in sorted(found, key=lambda one: len(names_in(one[1] or "")))]
 
 
+def respelt(words: str) -> str:
+    """Folded words with those of the trade spelt right, where one is nearly one of them."""
+    return " ".join(_near(word) for word in words_of(words))
+
+
+@cache
+def _near(word: str) -> str:
+    if len(word) < 5 or word in TRADE or word in IDLE:
+        return word
+    near = get_close_matches(word, TRADE, n=1, cutoff=0.84)
+    return near[0] if near else word
+
+
+# Words of the trade that questions are asked in; what is nearly one of them is taken for it.
+TRADE = sorted(bag(
+    "customers orders sales seller sellers bestseller returns returned parcels visits visitors "
+    "reviews basket revenue turnover conversion loyal delivery deliveries complaints campaign "
+    "keyword average repeat clients commandes ventes retours renvoyes colis visites visiteurs "
+    "panier chiffre affaires conversion fideles livraison livraisons plaintes campagne retard "
+    "acheteurs meilleures rachat"
+))  # fmt: skip
+
+
 def names_in(words: str) -> list[str]:
     """The words that must be the name of something."""
-    return [word for word in words_of(words) if word not in IDLE and len(word) > 1]
+    said = words_of(SUPPOSED.sub(" ", words))
+    return [word for word in said if word not in IDLE and len(word) > 1]
 
 
 def is_named(word: str, name: str) -> bool:

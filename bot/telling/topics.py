@@ -42,7 +42,8 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "campaigns", r"(?:how much|combien|what) (.*)\b(?:spen[dt]|depens\w+)\b(.*)"
         r"\b(?:ads?|adverti\w+|pub\w*)\b|\bad(?:vertising)? spend\b|budget pub\w*|"
-        r"depenses? pub\w*|(?:spen[dt]|depens\w+)",
+        r"depenses? pub\w*|(?<!customers )(?<!buyers )(?<!people )(?<!clients )(?<!clientes )"
+        r"(?:spen[dt]|depens\w+)\b(?! (?:nos|les|vos) (?:clients|clientes|acheteurs))",
         ("spend",), Words("{spend} went into advertising."), ADS, "ads",
         ("retailer--", "name--", "keyword--", "product--"),
         Words("{name}: {spend} of advertising."), Words("{name}: {spend}"), period=True,
@@ -103,14 +104,17 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "sellers", r"average (?:order|basket)(?: value)?|\baov\b|paniers? moyens?|"
-        r"commandes? moyennes?", ("average-order", "orders"),
+        r"commandes? moyennes?|(?:customers|buyers|people|clients|clientes) (?:spen[dt]|depens\w+)|"
+        r"depens\w+ (?:nos|les|vos) (?:clients|clientes|acheteurs)", ("average-order", "orders"),
         Words("An order is {average_order} on average ({orders} from {since} to {until})."),
         ORDERS, "all", period=True,
     ),
     Topic(
         "segments", r"average (?:order|basket)(?: value)?|\baov\b|paniers? moyens?|"
-        r"commandes? moyennes?", ("average-order",), Words("An order is {average_order} on "
-        "average."), ORDERS, "all", ("",), Words("{name}: an order is {average_order} on average."),
+        r"commandes? moyennes?|(?:customers|buyers|people|clients|clientes) (?:spen[dt]|depens\w+)|"
+        r"depens\w+ (?:nos|les|vos) (?:clients|clientes|acheteurs)", ("average-order",),
+        Words("An order is {average_order} on "
+              "average."), ORDERS, "all", ("",), Words("{name}: an order is {average_order} on average."),
         Words("{name}: {average_order}"),
     ),
     Topic(
@@ -124,6 +128,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(
         "segments", r"(?:buy|order|come back|purchase)\w*(?: a)? (?:again|second)(?: time)?|"
         r"second (?:order|purchase)|repeat(?: purchase)?(?: rate)?|reviennent|rachet\w+|"
+        r"(?:customers|buyers|shoppers|people) (?:who )?(?:come|comes|came) back|"
         r"(?:deuxieme|second) (?:achat|commande)|reachat", ("share-90-days",),
         Words("{share_90_days} of those who order for the first time order again within 90 days."),
         ORDERS, "second-purchase", ("first-",),
