@@ -113,8 +113,8 @@ TOPICS: tuple[Topic, ...] = (
         "segments", r"average (?:order|basket)(?: value)?|\baov\b|paniers? moyens?|"
         r"commandes? moyennes?|(?:customers|buyers|people|clients|clientes) (?:spen[dt]|depens\w+)|"
         r"depens\w+ (?:nos|les|vos) (?:clients|clientes|acheteurs)", ("average-order",),
-        Words("An order is {average_order} on "
-              "average."), ORDERS, "all", ("",), Words("{name}: an order is {average_order} on average."),
+        Words("An order is {average_order} on average."), ORDERS, "all", ("",),
+        Words("{name}: an order is {average_order} on average."),
         Words("{name}: {average_order}"),
     ),
     Topic(
