@@ -378,6 +378,14 @@ async def test_as_an_alert_that_breaks_is_told_to_its_owner_too(bench: Bench) ->
     assert "Une alerte n’a pas pu être donnée" in text_of(bench.in_dm(MARIE)[-1])
 
 
+async def test_alone_is_told_so_what_somebody_typed_fails_on_its_card(bench: Bench) -> None:
+    await previewed(bench)
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
+    await bench.settled()
+    await given_up(bench, bench.tasks[-1].id)
+    assert len(bench.tasks) == 2
+
+
 async def test_that_breaks_as_a_preview_is_told_once(bench: Bench) -> None:
     assert (await bench.slack.command(MARIE, MARKETING, "/digest")).ok
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, FIELDS)).ok
