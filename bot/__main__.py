@@ -1,6 +1,7 @@
 """The doors of Super-Intern: what can be typed in a terminal."""
 
 import argparse
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -15,13 +16,18 @@ def main(arguments: list[str] | None = None) -> int:
 
     few_threads()
     try:
-        return int(import_module("bot.doors").open_door(chosen))
+        code = int(import_module("bot.doors").open_door(chosen))
+        sys.stdout.flush()
+        return code
     except CannotDo as reason:
         print(reason.words.to("en"), file=sys.stderr)
     except SettingsMistake as mistake:
         print(mistake, file=sys.stderr)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever read along, `head` say, has gone: end as quietly
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
         print(_broken(bug), file=sys.stderr)
         return 70

@@ -1,6 +1,9 @@
 """The facts door …"""
 
 import json
+import shlex
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from bot.doors.facts import where_of
 from bot.doors.house import House
 from bot.errors import CannotDo
 from bot.library.findings import Where
+from tests.interns import ROOT
 from tests.library.stocked import stocked
 
 
@@ -67,6 +71,15 @@ def test_tells_a_products_own_facts(capsys: pytest.CaptureFixture[str]) -> None:
 def test_says_what_cannot_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", "experiments", "--where", "experiment=nothing"]) == 3
     assert "Can't be told: There is no test called nothing." in capsys.readouterr().out
+
+
+def test_ends_quietly_when_nobody_reads_on(home: Path) -> None:
+    asked = f"{shlex.quote(sys.executable)} -m bot facts experiments | true"
+    done = subprocess.run(
+        ["sh", "-c", asked], cwd=ROOT, env={"SUPER_INTERN_HOME": str(home)},
+        capture_output=True, text=True, timeout=50,
+    )  # fmt: skip
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(
