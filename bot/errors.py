@@ -22,3 +22,6 @@ class CannotDo(Exception):
     def __init__(self, words: Words):
         super().__init__(words.to("en"))
         self.words = words
+
+
+CALM = "calm"  # a word's parameter, "yes" where nothing went wrong: a greeting, what can be asked

@@ -6,7 +6,7 @@ It ends there, and no question stays open: what they write next is read afresh.
 import re
 from collections.abc import Iterable
 
-from bot.errors import CannotDo
+from bot.errors import CALM, CannotDo
 from bot.intake.skill import SMALL_TALK, WRITES
 from bot.intake.wishes import Wishes
 from bot.notices import asked_in
@@ -31,9 +31,9 @@ TRY = Words(
 def nothing_asked(words: str) -> CannotDo | None:
     """What to tell somebody who greets, thanks or asks what the intern can do."""
     if THANKS.fullmatch(words):
-        return CannotDo(Words("You're welcome."))
+        return CannotDo(Words("You're welcome.", **{CALM: "yes"}))
     if SMALL_TALK.search(words.replace("’", "'")) or GREETING.fullmatch(words):
-        return CannotDo(Words("I draft, you decide. {examples}", examples=TRY))
+        return CannotDo(Words("I draft, you decide. {examples}", examples=TRY, **{CALM: "yes"}))
     return None
 
 
@@ -46,5 +46,9 @@ def nothing_to_write(said: Wishes, words: str, *, by_rules: bool) -> CannotDo | 
     if any(known) or asked_in(words, thing=None) or (WRITES.search(words) and not by_rules):
         return None
     return CannotDo(
-        Words("I find none of your products in that, and nothing to tell. {examples}", examples=TRY)
+        Words(
+            "I find none of your products in that, and nothing to tell. {examples}",
+            examples=TRY,
+            **{CALM: "yes"},
+        )
     )

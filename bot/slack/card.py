@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from bot.errors import CALM
 from bot.slack.blocks import (
     Block,
     Message,
@@ -85,6 +86,9 @@ def _question(shown: Shown, language: str) -> Message:
 
 def _failed(shown: Shown, language: str) -> Message:
     why = shown.trouble or Words("This could not be done.")
+    if why.params.get(CALM):
+        plainly = [section(told(why, language, 2_900)), *around(shown, language)]
+        return Message(told(why, language, 3_000), plainly)
     blocks = [
         section(f":x: {told(why, language, 2_900)}"),
         _reference(shown, language),

@@ -8,6 +8,7 @@ from bot import decision
 from bot.db import Database
 from bot.delivery import Delivery
 from bot.draft import Draft
+from bot.errors import CALM
 from bot.parts import Copy, File, Heading, Hook, Part, Quote, Table
 from bot.play.blocks import check_message_blocks
 from bot.policy import Approval, Going, Policy
@@ -553,3 +554,13 @@ def test_does_not_list_what_people_downloaded(sqlite: Database) -> None:
         told = {"kind": "file", "format": "md", "to": MARIE}
         Delivery.plan(session, Jobs(), draft, destination=told, now=NOW)
         assert "file" not in text_of(drawn(seen(session)).blocks)
+
+
+def test_says_what_is_no_trouble_without_an_alarm(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        task = asked(session)
+        task.fail(session, Jobs(), Words("You're welcome.", **{CALM: "yes"}), NOW)
+        message = drawn(seen(session), "fr")
+    assert "Avec plaisir." in text_of(message.blocks)
+    assert ":x:" not in str(message.blocks)
+    assert names.TRY_AGAIN not in pressable(message.blocks)
