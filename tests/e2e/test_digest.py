@@ -55,6 +55,9 @@ async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(hous
     await expect(brief.locator("textarea").first).to_have_value("Write an e-mail about Bougies et "
                                                                 "senteurs")  # fmt: skip
     await brief.get_by_role("button", name="Draft it").click()
+    await page.locator(".middle .replies").last.click(timeout=SLOW)
+    candle = page.locator(".thread [data-action^=answer]").first  # rules write about one thing
+    await candle.click(timeout=SLOW)
     max_ = await house.visit("UMAX")
     await max_.locator(".middle .replies").last.click(timeout=SLOW)
     draft = max_.locator(".thread .message:has([data-action^=approve])").last
