@@ -1,6 +1,7 @@
 """Claude: the writer, against a real server on the loopback that answers by a script."""
 
 import asyncio
+import importlib
 import json
 import logging
 import socket
@@ -88,6 +89,12 @@ class Desk:
         if sent.call not in self.kept:
             self.before.append(sent)
         self.kept[sent.call] = sent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_sdk_is_loaded() -> None:
+    """Loading it takes seconds on a busy machine; the deadlines below are about answers."""
+    importlib.import_module("anthropic.resources.messages")
 
 
 @pytest.fixture
