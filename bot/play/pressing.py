@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.play import events
+from bot.play import events, inviting
 from bot.play.answer import Answer
 from bot.play.blocks import check_message_blocks, flat, named, own_elements
 from bot.play.board import Board
@@ -54,6 +54,8 @@ class Pressing(Board):
         if message is None or message.deleted or message.ephemeral_to not in (None, user):
             raise Impossible(f"{user} sees no message {ts} in {channel}")
         block, element = _find(message.blocks, user, action_id, block_id, chosen)
+        if inviting.is_offer(message):
+            return inviting.accept(self, user, message)
         state = self.states.setdefault((ts, user), starting_values(message.blocks))
         action = self._action(block, element, chosen, state)
         body = events.interaction(self, "block_actions", user) | self._around(message)

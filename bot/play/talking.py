@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from bot.play import inviting
 from bot.play.board import Board
 from bot.play.file import StoredFile
 from bot.play.message import Message
@@ -41,7 +42,9 @@ class Talking(Board):
             subtype="file_share" if stored else None,
             files=stored,
         )
-        return self.post(place, message)
+        posted = self.post(place, message)
+        inviting.offer(self, place, message)
+        return posted
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> Message:
         """A person changes what they wrote."""

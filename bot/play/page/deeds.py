@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.play import inviting
 from bot.play.answer import Answer
 from bot.play.refusals import Impossible
 from bot.play.slack import LocalSlack
@@ -16,6 +17,7 @@ Deed = dict[str, Any]
 Verb = Callable[[str, Deed], Awaitable[Answer | None]]
 KEPT = 60
 LOCALES = {"en": "en-GB", "fr": "fr-FR"}
+INVITE = "/invite"  # Slack's own; the cards name it
 NOT_A_COMMAND = "{command} is not a valid command."
 
 
@@ -70,10 +72,13 @@ class Deeds:
 
     async def _command(self, me: str, deed: Deed) -> Answer | None:
         command, channel = str(deed["command"]), str(deed["channel"])
+        text = meant(self.slack, str(deed.get("text", "")))
+        if command == INVITE and f"<@{self.slack.bot_user}>" in text:
+            inviting.invite(self.slack, me, self.slack.places[channel])
+            return None
         if command not in [one["command"] for one in self.commands]:
             self.slack.refuse_to(me, channel, NOT_A_COMMAND.format(command=command))
             return None
-        text = meant(self.slack, str(deed.get("text", "")))
         return self._noted(command, await self.slack.command(me, channel, command, text))
 
     async def _click(self, me: str, deed: Deed) -> Answer:
