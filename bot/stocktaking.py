@@ -7,13 +7,12 @@ thinks, and any process can go on where another one died.
 
 import asyncio
 import contextlib
-import re
 import shutil
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -21,16 +20,16 @@ from sqlalchemy.orm import Session
 from bot import halves
 from bot.arrival import Arrival, card_of
 from bot.db import Database
-from bot.dropped import DroppedFile, Outcome, TableFile
+from bot.dropped import Outcome, TableFile
 from bot.errors import CannotDo, TryAgain
 from bot.job import Enqueue, Job, Kind
 from bot.stock import Half, Porter, Ready, Stock, Watch
 from bot.words import Words
+from bot.workbench import Workbench
 
 T = TypeVar("T")
 LOOK = 0.5  # seconds between two looks at how far it is, and whether it was stopped
 LET_GO = 20.0  # seconds that a stopped reading gets to end
-MOST_BYTES = 120  # of a file's name on our disk
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,10 @@ class Stocktaking:
     now: Callable[[], datetime]
 
     @property
+    def _bench(self) -> Workbench:
+        return Workbench(self.home, self.porter)
+
+    @property
     def jobs(self) -> dict[Kind, Callable[[str], Coroutine[None, None, None]]]:
         """What the engine runs, by kind."""
         return {"understand": self.understand, "take_in": self.take_in}
@@ -55,7 +58,7 @@ class Stocktaking:
         if arrival.state == "reading":
             await self.porter.show(arrival.card)
             try:
-                await self._at_hand(arrival, self._understand)
+                await self._bench.at_hand(arrival, self._understand)
             except CannotDo as no:
                 await self._change(id, partial(Arrival.refuse, why=no.words))
         await self.porter.show(arrival.card)
@@ -66,7 +69,7 @@ class Stocktaking:
         if arrival.state in ("taking", "storing"):
             await self.porter.show(arrival.card)
             try:
-                await self._at_hand(arrival, self._take)
+                await self._bench.at_hand(arrival, self._take)
             except CannotDo as no:  # a stopped one is over already, and stays so
                 await self._change(id, partial(Arrival.fail, why=no.words))
         await self.porter.show(arrival.card)
@@ -75,7 +78,7 @@ class Stocktaking:
     async def fail(self, id: str, words: Words) -> None:
         """It broke: say so on the card, and leave nothing behind."""
         await self._change(id, partial(Arrival.fail, why=words))
-        shutil.rmtree(self._folder(id), ignore_errors=True)
+        shutil.rmtree(self._bench.folder(id), ignore_errors=True)
         await self.porter.show((await self._load(id)).card)
 
     async def _understand(self, arrival: Arrival, parts: Sequence[TableFile]) -> None:
@@ -110,7 +113,7 @@ class Stocktaking:
 
     async def _sort_out(self, arrival: Arrival, parts: Sequence[TableFile]) -> bool:
         """Leave it what belongs together. False when it was stopped meanwhile."""
-        made = _empty(self._folder(arrival.id) / "made")
+        made = self._bench.made(arrival.id)
         found = await asyncio.to_thread(
             partial(self.stock.sort_out, parts, kind=arrival.kind, folder=made)
         )
@@ -130,7 +133,7 @@ class Stocktaking:
             name=" + ".join(one.title for one in files),
             kind=arrival.kind,
             told=arrival.told or {},
-            folder=_empty(self._folder(arrival.id) / "made"),
+            folder=self._bench.made(arrival.id),
         )
 
         def seen(session: Session) -> bool:
@@ -150,7 +153,9 @@ class Stocktaking:
         tried: dict[str, Words] = {}
         while other := await self._other_half(arrival, why.half, tried):
             try:
-                more = await self._fetched(other.files, self._folder(arrival.id) / "other")
+                more = await self._bench.fetched(
+                    other.files, self._bench.folder(arrival.id) / "other"
+                )
                 if await self._glimpse(arrival, [*parts, *more], other):
                     return
                 tried[other.id] = why.words
@@ -179,7 +184,7 @@ class Stocktaking:
         if not await self._change(arrival.id, Arrival.store):
             return  # stopped meanwhile
         await self._look(arrival)
-        kept = self._kept(arrival, ready.rejects)
+        kept = self._bench.kept(arrival, ready.rejects)
         taken = partial(self._taken, arrival.id, rejected=ready.rejected, rejects=kept)
         await asyncio.to_thread(ready.keep, taken)
 
@@ -204,7 +209,7 @@ class Stocktaking:
     async def _read(self, arrival: Arrival, parts: Sequence[TableFile]) -> Ready:
         """Read in a thread; meanwhile show how far it is, and end it when a person says so."""
         watch = Watch()
-        folder = _empty(self._folder(arrival.id) / "made")
+        folder = self._bench.made(arrival.id)
         read = partial(self.stock.read, name=arrival.title, folder=folder, watch=watch)
         told = (arrival.workspace, parts, arrival.understood or "")
         work = asyncio.ensure_future(asyncio.to_thread(read, *told))
@@ -224,42 +229,6 @@ class Stocktaking:
         """The card as it is now; the next look is soon, so this one may fail."""
         with contextlib.suppress(TryAgain, CannotDo):
             await self.porter.show(arrival.card)
-
-    async def _at_hand(
-        self,
-        arrival: Arrival,
-        use: Callable[[Arrival, Sequence[TableFile]], Coroutine[None, None, None]],
-    ) -> None:
-        """Its files in a folder of its own while they are used, and gone afterwards."""
-        folder = self._folder(arrival.id)
-        shutil.rmtree(folder, ignore_errors=True)  # of a process that died
-        try:
-            await use(arrival, await self._fetched(arrival.files, folder / "dropped"))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-    async def _fetched(self, files: Sequence[DroppedFile], folder: Path) -> list[TableFile]:
-        """The files in this folder, in their order, each called as people call it, and once
-        however many of its tables are wanted."""
-        _empty(folder)
-        paths: dict[str, Path] = {}
-        for one in files:
-            if one.file not in paths:
-                paths[one.file] = _free(folder, one.name)
-                await self.porter.fetch(one.file, one.name, paths[one.file])
-        return [TableFile(paths[one.file], one.sheets) for one in files]
-
-    def _folder(self, id: str) -> Path:
-        return self.home / "arrivals" / id
-
-    def _kept(self, arrival: Arrival, rejects: Path | None) -> str | None:
-        """What stayed out, where it outlives the folder; relative to the home."""
-        if rejects is None:
-            return None
-        kept = self.home / "rejects" / f"{arrival.id}.csv"
-        kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shutil.move(rejects, kept)
-        return kept.relative_to(self.home).as_posix()
 
     async def _hand_back(self, id: str) -> None:
         """What stayed out, once, in the card's thread."""
@@ -288,23 +257,3 @@ class Stocktaking:
                 self.enqueue(session, job)
 
         return enqueue
-
-
-def _empty(folder: Path) -> Path:
-    """This folder, with nothing in it."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True, mode=0o700)
-    return folder
-
-
-def _free(folder: Path, name: str) -> Path:
-    """A name in this folder that no file has, as near to the given one as a disk allows."""
-    bare = PurePath(re.sub(r"[\x00-\x1f/\\]+", " ", name).strip(". ") or "file")
-    stem, ending = bare.stem, bare.suffix[:12]
-    while len(f"{stem}{ending}".encode()) > MOST_BYTES:
-        stem = stem[:-1]
-    found, number = folder / f"{stem}{ending}", 1
-    while found.exists():
-        number += 1
-        found = folder / f"{stem} ({number}){ending}"
-    return found

@@ -24,6 +24,7 @@ GROUPS = {
         "bot.digesting",
         "bot.stock",
         "bot.stocktaking",
+        "bot.workbench",
         "bot.worker",
         "bot.working",
     ),
