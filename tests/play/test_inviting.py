@@ -23,7 +23,8 @@ async def test_is_answered_by_slack_to_whoever_wrote_it(slack: LocalSlack) -> No
 async def test_is_silent_where_the_app_is_or_is_not_named(slack: LocalSlack) -> None:
     await slack.say("UMAX", RANDOM, "an e-mail about the linen shirt")
     await slack.say("UMAX", MARKET, ASKED)
-    assert told(slack) == [] and slack.ephemerals("UMAX", MARKET) == []
+    assert told(slack) == []
+    assert slack.ephemerals("UMAX", MARKET) == []
 
 
 async def test_is_invited_with_one_press_that_the_app_never_sees(slack: LocalSlack) -> None:
