@@ -22,7 +22,7 @@ Verdict = Literal["approve", "send back", "reject"]
 
 class Decision(Row):
     """One verdict of one person on one draft version. `reason` is theirs; an approval with a
-    reason went over a block."""
+    reason went over a block. `needed` is how many approvals were asked for when it was said."""
 
     __tablename__ = "decisions"
     __table_args__ = (UniqueConstraint("draft", "by"),)
@@ -34,6 +34,7 @@ class Decision(Row):
     verdict: Mapped[str]
     by: Mapped[str]
     reason: Mapped[str | None] = mapped_column(Text)
+    needed: Mapped[int] = mapped_column(server_default="1")
     at: Mapped[datetime]
 
     @staticmethod
@@ -43,12 +44,13 @@ class Decision(Row):
 
 
 def standing(decisions: list[Decision], policy: Policy) -> str:
-    """Where a version stands: open, approved, rejected or sent back."""
+    """Where a version stands: open, approved, rejected or sent back. A policy that asks for fewer
+    approvals later settles nothing by itself: somebody says yes under it, or says it again."""
     for decision in decisions:
         if decision.verdict != "approve":
             return "rejected" if decision.verdict == "reject" else "sent back"
-    yes = sum(decision.verdict == "approve" for decision in decisions)
-    return "approved" if yes >= policy.approval.needed else "open"
+    settled = any(count >= one.needed for count, one in enumerate(decisions, start=1))
+    return "approved" if settled and len(decisions) >= policy.approval.needed else "open"
 
 
 def approve(
@@ -154,17 +156,27 @@ def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> 
                 who=f'"{by}"',
             )
         )
-    task = session.get_one(Task, draft.task)
-    authors = {task.author} | ({draft.author} if draft.author else set())
     if by not in policy.approval.approvers:
         names = " ".join(f"<@{person}>" for person in policy.approval.approvers)
         raise CannotDo(
             Words("You can't approve drafts here. These people can: {names}", names=names)
         )
-    if not all(policy.may_approve(by, author=author) for author in authors):
+    if not all(policy.may_approve(by, author=author) for author in hands(session, draft)):
         raise CannotDo(
             Words("You asked for this draft or edited it, so somebody else has to approve it.")
         )
+
+
+def hands(session: Session, draft: Draft) -> set[str]:
+    """Whose words these are: whoever asked, and whoever edited a version since which nobody else
+    has said yes. Somebody's later comma makes an editor no stranger to the words."""
+    found = {session.get_one(Task, draft.task).author}
+    yes = set[str]()  # to this version or a later one
+    for version in reversed(Draft.versions(session, draft.piece)):
+        yes |= {d.by for d in Decision.of(session, version.id) if d.verdict == "approve"}
+        if version.author and not yes - {version.author}:
+            found.add(version.author)
+    return found
 
 
 def locked(session: Session, draft: Draft) -> None:
@@ -194,10 +206,15 @@ def _say(
         verdict=verdict,
         by=by,
         reason=reason,
+        needed=policy.approval.needed,
         at=now,
     )
     if not made:
-        raise CannotDo(Words("You have already approved this. It needs others as well."))
+        if len(said) < policy.approval.needed:
+            raise CannotDo(Words("You have already approved this. It needs others as well."))
+        again = session.get_one(Decision, f"{draft.id}:{by}")
+        again.needed, again.reason, again.at = policy.approval.needed, reason, now
+        session.flush()
     journal.record(
         session,
         workspace=draft.workspace,

@@ -53,7 +53,7 @@ class Policy(BaseModel):
         return not named or person in (*named, *self.approval.approvers, author)
 
     def may_approve(self, person: str, *, author: str) -> bool:
-        """Whether this person may say yes to a text that `author` asked for or last edited."""
+        """Whether this person may say yes to a text that `author` asked for or edited."""
         if person not in self.approval.approvers:
             return False
         return person != author or self.approval.author_may_approve

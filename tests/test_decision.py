@@ -249,3 +249,70 @@ def test_to_edit_is_not_an_outsiders_where_editors_are_named(sqlite: Database) -
         )
     for person in ("UMAX", "UPAUL", "UMARIE"):
         assert policy.may_edit(person, author="UMARIE")
+
+
+def edited(database: Database, jobs: Jobs, by: str, text: str, policy: Policy) -> None:
+    with database.begin() as session:
+        newest = Draft.latest(session, "t1.0")
+        assert newest is not None
+        made = decision.revise(
+            session, jobs, newest, by=by, fingerprint=newest.fingerprint,
+            texts={"body": text}, policy=policy, now=NOW,
+        )  # fmt: skip
+        made.judge(session, jobs, (), made.facts, NOW)
+
+
+def test_of_an_editor_is_refused_after_somebody_elses_comma(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+    edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
+    edited(sqlite, jobs, "UPAUL", "Linen breathes, on hot days.", policy)
+    with pytest.raises(CannotDo, match="somebody else has to approve"):
+        approve(sqlite, jobs, by="UMAX", policy=policy)
+    approve(sqlite, jobs, by="ULEA", policy=policy)
+    assert deliveries(sqlite, 3) == ["queued"]
+
+
+def test_of_an_editor_counts_once_another_said_yes_to_the_edit(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
+    approve(sqlite, jobs, by="ULEA", policy=policy)
+    edited(sqlite, jobs, "UPAUL", "Linen breathes, on hot days.", policy)
+    approve(sqlite, jobs, by="UMAX", policy=policy)
+    approve(sqlite, jobs, by="ULEA", policy=policy)
+    assert deliveries(sqlite, 3) == ["queued"]
+
+
+def test_of_a_team_of_one_counts_after_its_own_edits(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMARIE",), author_may_approve=True))
+    edited(sqlite, jobs, "UMARIE", "Linen breathes on hot days.", policy)
+    edited(sqlite, jobs, "UMARIE", "Linen breathes, on hot days.", policy)
+    approve(sqlite, jobs, by="UMARIE", policy=policy)
+    assert deliveries(sqlite, 3) == ["queued"]
+
+
+@pytest.mark.parametrize("second", ["UMAX", "ULEA"])
+def test_stays_open_when_fewer_are_needed_later_until_somebody_says_yes_under_it(
+    sqlite: Database, second: str
+) -> None:
+    jobs, _ = made(sqlite)
+    two = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    one = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+    approve(sqlite, jobs, by="UMAX", policy=two)
+    with sqlite.begin() as session:
+        assert decision.standing(Decision.of(session, "t1.0.v1"), one) == "open"
+    assert deliveries(sqlite) == []
+    approve(sqlite, jobs, by=second, policy=one)
+    with sqlite.begin() as session:
+        assert decision.standing(Decision.of(session, "t1.0.v1"), one) == "approved"
+    assert deliveries(sqlite) == ["queued"]
+
+
+def test_is_open_again_when_more_are_needed_before_it_went(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    approve(sqlite, jobs, by="UMAX", policy=Policy(approval=Approval(approvers=("UMAX",))))
+    more = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    with sqlite.begin() as session:
+        assert decision.standing(Decision.of(session, "t1.0.v1"), more) == "open"
