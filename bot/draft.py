@@ -15,7 +15,7 @@ from bot.db import Row, insert_once
 from bot.errors import CannotDo
 from bot.evidence import Evidence
 from bot.job import Enqueue, Job
-from bot.parts import Hook, Lead, Part, canonical, fingerprint, read_canonical
+from bot.parts import CANNOT_TELL, Hook, Lead, Part, canonical, fingerprint, read_canonical
 from bot.post import Post
 from bot.request import Request
 from bot.safe import plain
@@ -170,6 +170,11 @@ class Draft(Row):
     def findings(self) -> tuple[Check, ...] | None:
         """The checks; None until they are made."""
         return CHECKS.validate_json(self.checks) if self.checks is not None else None
+
+    @property
+    def tells_nothing(self) -> bool:
+        """Whether it says no more than what can't be told: there is nothing to approve."""
+        return all(part.title == CANNOT_TELL for part in self.parts)
 
     @property
     def code(self) -> str:

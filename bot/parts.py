@@ -93,6 +93,9 @@ PIECES: dict[Kind, type[BaseModel]] = {
 }
 
 
+CANNOT_TELL = "What I can't tell"  # the title of what says nothing but that
+
+
 class Part(BaseModel):
     """One named piece of a draft: `key` names it in code, `title` on the screen (English)."""
 

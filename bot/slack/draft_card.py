@@ -109,8 +109,8 @@ def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:
         who = f"<@{draft.author}>" if draft.author else Words("your intern").to(language)
         words = Words("Edited by {who}, being checked…", who=who).to(language)
         return [context(f":hourglass_flowing_sand: {words}"), *buttons(shown, draft, language)]
-    if not shown.task.typed:
-        return _below_digest(shown, draft, language)
+    if _only_read(shown, draft):
+        return _below_read(shown, draft, language)
     below = [*findings_blocks(draft, language), *buttons(shown, draft, language)]
     if shown.standing in ("open", "approved"):
         below += actions(details_button(draft, language)) + lead_buttons(draft, language)
@@ -119,9 +119,13 @@ def _below(shown: Shown, draft: Draft, language: str) -> list[Block]:
     return below
 
 
-def _below_digest(shown: Shown, draft: Draft, language: str) -> list[Block]:
-    """It is there already and goes nowhere else, so there is nothing to approve: what it leads to,
-    and what can be done with the digest itself."""
+def _only_read(shown: Shown, draft: Draft) -> bool:
+    """Whether it is there already and goes nowhere else: a digest, an alert, what can't be told."""
+    return not shown.task.typed or draft.tells_nothing
+
+
+def _below_read(shown: Shown, draft: Draft, language: str) -> list[Block]:
+    """There is nothing to approve: what it leads to, and what can be done with a digest itself."""
     below = findings_blocks(draft, language)
     below += lead_buttons(draft, language)
     below += actions(details_button(draft, language), more(draft, language, open=False))
@@ -152,6 +156,6 @@ def _fallback(shown: Shown, draft: Draft, language: str) -> str:
     }.get(shown.standing, Words("Draft"))
     text = next((part.text for part in draft.parts if part.text), "")
     head = quoted(title(draft, language), 200)
-    if not shown.task.typed:
+    if _only_read(shown, draft):
         return f"{head}\n{quoted(text, 500)}".strip()
     return f"{state.to(language)} · {head}\n{quoted(text, 500)}".strip()

@@ -94,8 +94,11 @@ def found(
         Line(_asked(one), _stands(session, one, policy), _card(session, one.first_piece))
         for one in tasks
     ]
-    drafts = session.scalars(undecided(workspace, user, now))
-    waiting = [Line(one.brief.words, "open", _seen_by_all(session, one.piece)) for one in drafts]
+    waiting = [
+        Line(one.brief.words, "open", _seen_by_all(session, one.piece))
+        for one in session.scalars(undecided(workspace, user, now))
+        if not one.tells_nothing
+    ]
     return mine, waiting
 
 

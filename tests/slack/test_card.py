@@ -9,7 +9,7 @@ from bot.db import Database
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CALM
-from bot.parts import Copy, File, Heading, Hook, Part, Quote, Table
+from bot.parts import CANNOT_TELL, Copy, File, Heading, Hook, Part, Quote, Table
 from bot.play.blocks import check_message_blocks
 from bot.policy import Approval, Going, Policy
 from bot.post import Post
@@ -17,6 +17,7 @@ from bot.request import Question
 from bot.slack import names
 from bot.slack.card import card
 from bot.slack.copy import part_blocks
+from bot.slack.home import found
 from bot.slack.names import Ref
 from bot.task import Task
 from bot.words import LANGUAGES, Words
@@ -61,6 +62,18 @@ def test_says_at_once_what_is_being_done_and_can_be_stopped(sqlite: Database) ->
     stop = pressable(message.blocks)[names.STOP]
     assert Ref.unpack(stop["value"]) == Ref(task="t1")
     assert len(message.blocks) == 1
+
+
+def test_that_only_says_what_it_cant_tell_asks_for_no_approval(sqlite: Database) -> None:
+    said = Part(kind="copy", key="answer", title=CANNOT_TELL, body=Copy(text="No visits."))
+    with sqlite.begin() as session:
+        drafted(session, parts=(said,), channel=None)
+        assert found(session, "T1", BOSS, POLICY, NOW)[1] == []
+        message = drawn(seen(session))
+    assert "No visits." in text_of(message.blocks)
+    pressed = pressable(message.blocks)
+    assert not {names.APPROVE, names.APPROVE_ANYWAY, names.EDIT, names.SEND_BACK} & set(pressed)
+    assert names.MORE in pressed
 
 
 def test_shows_the_stage_and_the_text_so_far(sqlite: Database) -> None:
