@@ -11,6 +11,7 @@ from bot import halves
 from bot.arrival import Arrival
 from bot.dropped import Dropped, DroppedFile
 from bot.errors import CannotDo, TryAgain
+from bot.revision import channel_meant
 from bot.slack import names
 from bot.slack.arrival_rejects import hand
 from bot.slack.arrival_words import KINDS, OTHERWISE
@@ -33,6 +34,14 @@ GIVES = re.compile(
     r"\b(?:import\w*|upload\w*|data|rows|table|int[ée]gr\w*|donn[ée]es|lignes|tableau)\b",
     re.IGNORECASE,
 )
+HANDS = re.compile(  # "here is a file", and nothing that it is for
+    r"\b(?:files?|here(?:['’]s| is| are| you go)|attached|attachment|have a look|look at this|"
+    r"(?:can|could) you (?:read|open|use)|read this|open this|what(?:['’]s| is) this|"
+    r"voici|voil[àa]|fichiers?|ci-joint\w*|pi[èe]ces? jointes?|regarde[rz]?|"
+    r"(?:peux|pouvez|sais|savez)[- ](?:tu|vous) (?:lire|ouvrir|utiliser)|"
+    r"(?:tu peux|vous pouvez) (?:lire|ouvrir|utiliser)|lis [çc]a|c['’]est quoi)(?!\w)",
+    re.IGNORECASE,
+)
 WRITES = re.compile(
     r"\b(?:(?:re)?write|draft|compose|announce|"
     r"r[ée]dige[rz]?|r[ée]digez|[ée]cri(?:s|re|vez)|annonce[rz]?)\b"
@@ -52,7 +61,8 @@ def files_of_rows(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
 def files_as_rows(event: dict[str, Any], said: str) -> list[dict[str, Any]]:
     """Files that don't look like tables, given as if they were: what can't be read is said."""
     files = [one for one in event.get("files") or [] if one.get("id")]
-    return files if not said or GIVES.search(said) else []
+    hands = HANDS.search(said) and not channel_meant(said)
+    return files if not said or GIVES.search(said) or hands else []
 
 
 def asks_for_text(said: str) -> bool:

@@ -223,6 +223,33 @@ async def test_that_is_no_table_is_answered_when_it_is_given_as_data(bench: Benc
     assert not bench.tasks
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("photo.png", "here is a file"),
+        ("notes.txt", "here's a file"),
+        ("brief.pdf", "can you read this?"),
+        ("letter.docx", "voici un fichier"),
+        ("plan.pdf", ""),
+    ],
+)
+async def test_that_is_only_handed_over_is_answered_about_itself(
+    bench: Bench, name: str, words: str
+) -> None:
+    arrival = await dropped(bench, b"%PDF-1.4 no table\n", words=words, name=name)
+    assert arrival.state == "refused"
+    assert name in text_of(card(bench, arrival))
+    assert not bench.tasks
+
+
+async def test_that_comes_with_a_named_channel_is_material_of_a_brief(bench: Bench) -> None:
+    text = f"<@{bench.slack.bot_user}> here is a file, an e-mail about the linen shirt please"
+    await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
+    await bench.run()
+    assert not bench.rows(Arrival)
+    assert len(bench.tasks) == 1
+
+
 async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None:
     text = f"<@{bench.slack.bot_user}> our linen shirt is back, for our customers"
     await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
