@@ -67,6 +67,19 @@ async def test_gets_a_draft_by_a_mention_edits_it_and_the_manager_approves(house
     await expect(seen.locator("[data-action^=approve]")).to_have_count(0)
     await expect(card.locator("[data-action^=approve]")).to_have_count(0)
     await expect(page.locator(".thread")).to_contain_text("@Max")
+    await page.locator(".look").click()
+    await expect(page.locator(".task .state").first).to_have_text("approved")
+
+
+async def test_is_told_by_slack_where_the_intern_is_no_member_and_invites_it(house: House) -> None:
+    page = await house.visit()
+    await in_channel(page, "random")
+    await write(page, f"@Super-Intern {BRIEF}")
+    told = page.locator(".whispered").last
+    await expect(told).to_contain_text("@Super-Intern isn't in #random")
+    await told.locator("[data-action=slack_invite]").click()
+    await expect(page.locator(".whispered").last).to_contain_text("is in #random now")
+    await draft(page)
 
 
 async def test_without_rights_is_refused_in_private(house: House) -> None:
@@ -274,6 +287,22 @@ async def test_sees_streamed_text_grow_and_can_answer_with_feedback(house: House
     good = grown.get_by_role("button", name="Good")
     await good.click()
     await expect(good).to_have_attribute("aria-pressed", "true")
+
+
+async def test_reads_a_time_in_a_table_and_in_words_as_a_time(house: House) -> None:
+    page = await house.visit()
+    at = "2018-08-14 20:43:09"
+    rows = [[{"type": "raw_text", "text": one}] for one in ("Day", at)]
+    blocks = [
+        {"type": "table", "rows": rows},
+        {"type": "section", "text": {"type": "mrkdwn", "text": f"bought {at} :x:"}},
+    ]
+    slack = AsyncWebClient(house.slack.bot_token, base_url=house.slack.url)
+    await slack.chat_postMessage(channel="C0MARKET", text="a table", blocks=blocks)
+    shown = page.locator(".middle .message").last
+    await expect(shown.locator("table")).to_contain_text(at)
+    await expect(shown).to_contain_text(f"bought {at}")
+    await expect(shown.locator("svg.sign")).to_have_count(1)
 
 
 WIDE: list[dict[str, Any]] = [

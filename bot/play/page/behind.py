@@ -1,6 +1,7 @@
 """Behind the scenes: what the intern's own rows say, read without ever writing."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,7 @@ def one_task(session: Session, task: Task, entries: list[Entry], language: str) 
         "words": task.words,
         "reason": task.reason,
         "author": task.author,
-        "state": task.state,
+        "state": _stands(session, task, drafts),
         "private": task.private,
         "at": _moment(task.made_at),
         "trouble": task.said.to(language) if task.said else None,
@@ -131,6 +132,22 @@ def one_task(session: Session, task: Task, entries: list[Entry], language: str) 
         "receipts": [receipt_of(one) for one in receipts],
         "posts": [post_of(one) for one in posts],
     }
+
+
+def _stands(session: Session, task: Task, drafts: Sequence[Draft]) -> str:
+    """How far a task is; once its drafts are there, what people said of the newest of each."""
+    newest = {draft.piece: draft for draft in sorted(drafts, key=lambda one: one.version)}
+    said = {_verdict(session, draft) for draft in newest.values()}
+    return said.pop() if task.state == "done" and len(said) == 1 else task.state
+
+
+def _verdict(session: Session, draft: Draft) -> str:
+    """Approved is what was approved often enough: then it goes out, to its thread at least."""
+    said = {one.verdict for one in Decision.of(session, draft.id)}
+    refused = next((one for one in ("reject", "send back") if one in said), None)
+    if refused:
+        return {"reject": "rejected", "send back": "back"}[refused]
+    return "approved" if Delivery.of(session, draft.id) else "done"
 
 
 def draft_of(session: Session, draft: Draft, language: str) -> Shown:

@@ -32,9 +32,11 @@ const SIGNS: Record<string, Sign> = {
   "-1": { colour: "calm", path: "M3 3h3v8H3zM6 10.5 9.5 17c1.5 0 2-1.3 1.5-3l-.5-2.5h5L15 3H6" },
 };
 
+const PLAIN = /^[\w:+-]*$/; // what no emoji came of
+
 export function Emoji({ name, otherwise }: { name: string; otherwise: string }) {
   const sign = SIGNS[name];
-  if (!sign) return <>{otherwise}</>;
+  if (!sign) return <>{PLAIN.test(String(otherwise)) ? `:${name}:` : otherwise}</>; // 20:43:09 is a time
   return (
     <svg className={`sign ${sign.colour}${sign.round ? " round" : ""}`} viewBox="0 0 20 20" role="img" aria-label={name.replaceAll("_", " ")}>
       {sign.round && <circle cx="10" cy="10" r="8.5" />}
