@@ -293,7 +293,7 @@ async def test_reads_a_time_in_a_table_and_in_words_as_a_time(house: House) -> N
     page = await house.visit()
     at = "2018-08-14 20:43:09"
     rows = [[{"type": "raw_text", "text": one}] for one in ("Day", at)]
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "table", "rows": rows},
         {"type": "section", "text": {"type": "mrkdwn", "text": f"bought {at} :x:"}},
     ]
