@@ -178,7 +178,7 @@ def test_has_its_days_first_when_a_person_says_so(
     path = file(tmp_path, DATED + "1,03/04/2026,5.00\n")
     came = take_in(path, tmp_path, dates=dates)
     assert (came.rows[0]["at"].month, came.rows[0]["at"].day) == (month, day)
-    assert came.understood.unproved == (() if dates else ("dates",))
+    assert came.understood.unproved == (("currency",) if dates else ("dates", "currency"))
     told = [words.to("en") for words in came.understood.assumed]
     assert ("Dates are read as month/day." in told) == (dates is None)
 
@@ -187,7 +187,7 @@ def test_has_its_years_first_when_a_person_says_so(tmp_path: Path) -> None:
     path = file(tmp_path, DATED + "1,26-02-03,5.00\n2,26/2/3 10:30,5.00\n")
     came = take_in(path, tmp_path, dates="year-first")
     assert [str(row["at"]) for row in came.rows] == ["2026-02-03 00:00:00", "2026-02-03 10:30:00"]
-    assert understand(path, name="orders.csv").unproved == ("dates",)
+    assert understand(path, name="orders.csv").unproved == ("dates", "currency")
 
 
 def test_has_its_years_first_when_no_days_could_be_so_few(tmp_path: Path) -> None:
@@ -195,14 +195,14 @@ def test_has_its_years_first_when_no_days_could_be_so_few(tmp_path: Path) -> Non
     came = take_in(file(tmp_path, DATED + rows), tmp_path)
     assert [row["at"].day for row in came.rows] == list(range(1, 20))
     assert {(row["at"].year, row["at"].month) for row in came.rows} == {(2026, 1)}
-    assert came.understood.unproved == ()
+    assert came.understood.unproved == ("currency",)
 
 
 def test_has_its_days_first_with_short_years(tmp_path: Path) -> None:
     rows = "".join(f"{n},{n:02}/01/26,5.00\n" for n in range(1, 20))
     came = take_in(file(tmp_path, DATED + rows), tmp_path)
     assert [row["at"].day for row in came.rows] == list(range(1, 20))
-    assert came.understood.unproved == ()
+    assert came.understood.unproved == ("currency",)
 
 
 def test_has_its_days_first_where_semicolons_part_its_columns(tmp_path: Path) -> None:
@@ -212,4 +212,4 @@ def test_has_its_days_first_where_semicolons_part_its_columns(tmp_path: Path) ->
         "2026-04-03",
         "1234.00",
     )
-    assert came.understood.unproved == ("dates", "decimal")
+    assert came.understood.unproved == ("dates", "decimal", "currency")

@@ -94,8 +94,8 @@ def test_says_which_prices_it_is_unsure_of_until_a_person_says_how_they_are_mean
 ) -> None:
     path = file(tmp_path, "name;price\nSofa;1,299\nTable;900\n", "shop.csv")
     found = understand(path, name=path.name)
-    assert (found.rows, found.rejected, found.unproved) == (1, 1, ("decimal",))
+    assert (found.rows, found.rejected, found.unproved) == (1, 1, ("decimal", "currency"))
     for decimal, price in (("point", "1299"), ("comma", "1.299")):
         found = understand(path, name=path.name, decimal=decimal)  # type: ignore[arg-type]
-        assert (found.rejected, found.unproved) == (0, ())
+        assert (found.rejected, found.unproved) == (0, ("currency",))
         assert str(reread(path, found).products[0].price) == price

@@ -91,7 +91,7 @@ def test_is_a_thousand_where_things_are_counted(tmp_path: Path) -> None:
     came = take_in(file(tmp_path, ADS + rows, "ads.csv"), tmp_path)
     told = [(row["impressions"], row["clicks"], str(row["spend"])) for row in came.rows]
     assert told == [(12345, 1020, "80.50"), (9870, 950, "7.25")]
-    assert (came.understood.decimal, came.understood.unproved) == (".", ())
+    assert (came.understood.decimal, came.understood.unproved) == (".", ("currency",))
 
 
 def test_is_no_thousand_in_a_rating(tmp_path: Path) -> None:
