@@ -40,6 +40,8 @@ class Brief(BaseModel):
     goal: Goal | None = None
     product: str | None = None  # the product's handle in the catalogue, once it is known
     product_words: str | None = None  # what the person called it
+    others: tuple[str, ...] = ()  # handles of more products that the same text is about
+    range_words: str | None = None  # what they are called together: "linen summer range"
     audience: str | None = None
     offer: str | None = None
     occasion: str | None = None  # a key of occasions.toml

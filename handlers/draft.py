@@ -66,6 +66,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not told and not aim and (brief.audience or not brief.goal):
         return await what_for_them(request, desk)
     await desk.look_up("product", "segment", "praise", "past_copy")
+    for other in brief.others:
+        one = brief.model_copy(update={"product": other})
+        await desk.look_up("product", of=request.model_copy(update={"brief": one}))
     desk.evidence = desk.evidence.plus(material_facts(desk.evidence, request))
     return await desk.write(output, check=lambda written: problems(written, desk))
 

@@ -1,9 +1,20 @@
 """Several products in one wish …"""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import pytest
 
+from bot.channels import channels
+from bot.checks import Check
+from bot.desk import Desk
 from bot.intake import Asked, Intake, take_in
 from bot.library.catalogue.library import CatalogueLibrary
+from bot.parts import Hook, Part, take_apart
+from bot.proof import prove, stated_in
+from bot.request import Question
+from bot.writers.offline import Offline
+from handlers import draft
 from tests.library.sample import TODAY
 from tests.writers.catalogues import BRAND, products
 
@@ -31,11 +42,12 @@ async def taken(words: str) -> Intake:
          ["tab-serviettes"]),
     ],
 )  # fmt: skip
-async def test_give_a_draft_about_the_first_and_the_others_on_a_tap(
+async def test_give_one_draft_about_them_all_and_each_other_on_a_tap(
     words: str, first: str, others: list[str]
 ) -> None:
     brief = (await taken(words)).brief
     assert brief.product == first
+    assert brief.others == tuple(others)
     assert [o.value for o in brief.options if o.field == "product"] == others
     (said,) = [a for a in brief.assumed if a.field == "product"]
     assert "this draft is about" in said.words.to("en")
@@ -55,3 +67,77 @@ async def test_are_not_seen_where_there_is_one(words: str, product: str) -> None
     brief = (await taken(words)).brief
     assert brief.product == product
     assert not [a for a in brief.assumed if "this draft is about" in a.words.to("en")]
+
+
+@pytest.mark.parametrize(
+    ("words", "called", "some"),
+    [
+        ("email: our candles at -15 %", "candles", {"Bougie parfumée Feu de pin"}),
+        ("un mail : les bougies", "bougies", {"Bougie parfumée Feu de pin"}),
+        ("sms : la gamme lin", "gamme lin", {"Robe Solène en lin"}),
+        ("email: our linen summer range is here", "linen summer range", {"Robe Solène en lin"}),
+    ],
+)
+async def test_are_a_range_where_it_is_named(words: str, called: str, some: set[str]) -> None:
+    brief = (await taken(words)).brief
+    assert brief.range_words == called
+    assert some <= {one.title for one in products() if one.handle in (brief.product, *brief.others)}
+
+
+@pytest.mark.parametrize(
+    "words", ["sms : les verres Onde", "e-mail : les bols Tamis", "un mail : la bougie Feu de pin"]
+)
+async def test_are_no_range_where_one_is_named_in_the_plural(words: str) -> None:
+    assert (await taken(words)).brief.others == ()
+
+
+async def drafted(words: str) -> tuple[Sequence[Part], Sequence[Hook], Desk]:
+    async def nothing(_: object) -> None:
+        return None
+
+    (request,) = (await taken(words)).requests
+    desk = Desk(
+        request, brand=BRAND, channel=channels()[request.channel or ""],
+        library=CatalogueLibrary(products), writer=Offline(lambda: datetime(2026, 11, 24)),
+        receipt=nothing, stated=stated_in(words, "ana", TODAY), today=TODAY,
+    )  # fmt: skip
+    written = await draft.handle(request, desk)
+    assert not isinstance(written, Question)
+    return *take_apart(written), desk
+
+
+def held(parts: Sequence[Part], hooks: Sequence[Hook], desk: Desk) -> tuple[Check, ...]:
+    return prove(parts, hooks, desk.evidence, request=desk.request, brand=BRAND,
+                 channel=desk.channel, today=TODAY)  # fmt: skip
+
+
+BRIEFS = [
+    ("e-mail : la chemise Alba et la robe Solène", ("Alba", "Solène")),
+    ("email: the Alba shirt and the Solène dress, for loyal customers", ("Alba", "Solène")),
+    ("sms : le plaid Nuée, les bols Tamis et la théière Averse", ("Nuée", "Tamis", "Averse")),
+    ("email: our candles at -15 %", ("Linge au soleil", "Feu de pin")),
+    ("sms : les bougies à -15 % jusqu'à dimanche", ("Linge au soleil", "jusqu'à dimanche")),
+    ("fiche produit : la gamme lin", ("Solène", "Esther")),
+    ("un mail : les bougies sont là, idée cadeau", ("Linge au soleil", "arrivent")),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), BRIEFS)
+async def test_are_told_together_with_nothing_unproven(words: str, said: tuple[str, ...]) -> None:
+    parts, hooks, desk = await drafted(words)
+    text = "\n".join(part.text for part in parts)
+    assert all(one in text for one in said)
+    assert len(hooks) == 2
+    assert not [check.words for check in held(parts, hooks, desk) if check.level == "block"]
+
+
+async def test_have_each_a_price_of_its_own_that_another_may_not_bear() -> None:
+    parts, hooks, desk = await drafted("e-mail : la chemise Alba et la robe Solène")
+    (body,) = (part for part in parts if part.key == "body")
+    swapped = body.text.replace("79", "##").replace("125", "79").replace("##", "125")
+    assert swapped != body.text
+    wrong = [part if part is not body else part.saying(swapped)
+             for part in parts]  # fmt: skip
+    found = [check for check in held(wrong, hooks, desk) if check.rule == "owner"]
+    assert {check.quote for check in found} >= {"79\u00a0€", "125\u00a0€"}
+    assert all(check.level == "block" for check in found)

@@ -57,7 +57,7 @@ async def take_in(
     said = _with_choices(said, asked, today)
     if not said.channels and (question := unknown_channel(words)):
         return question
-    beside = await several.named([*filter(None, [said.product]), *said.subjects], library)
+    called, beside = await _beside(said, asked, library)
     product, others = (beside[0], beside[1:]) if beside else await _product(said, library)
     if not product and not _something_known(said, words):
         return await _what_about(words, library)
@@ -66,6 +66,8 @@ async def take_in(
         raise no
     private = private or asked.private
     brief = _brief(said, asked, words, brand, product, others, private, bool(beside))
+    if beside:
+        brief = brief.model_copy(update=_together(called, beside))
     return Intake(
         brief=brief,
         requests=tuple(
@@ -104,6 +106,26 @@ def _fits(field: str, value: str) -> bool:
     """Whether a value from a form is one this field can have."""
     allowed = {"language": LANGUAGES, "goal": get_args(Goal), "occasion": tuple(occasions())}
     return value in allowed.get(field, (value,))
+
+
+async def _beside(said: Wishes, asked: Asked, library: Library) -> tuple[str, list[Found]]:
+    """The products that one text is about, and what they are called together, if anything."""
+    phrases = [*filter(None, [said.product]), *said.subjects]
+    chosen = asked.answers.get("product") or asked.product
+    if chosen and any(hit.handle == chosen for hit in await library.find(chosen)):
+        return "", []  # a tap on one of them
+    if found := await several.named(phrases, library):
+        return "", found
+    return await several.of_range(phrases, library)
+
+
+def _together(called: str, beside: Sequence[Found]) -> dict[str, object]:
+    titles = ", ".join(one.title for one in beside[:3])
+    return {
+        "product_words": called or titles,
+        "range_words": called or None,
+        "others": tuple(one.handle for one in beside[1:]),
+    }
 
 
 async def _product(said: Wishes, library: Library) -> tuple[Found | None, Sequence[Found]]:

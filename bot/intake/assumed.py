@@ -35,7 +35,7 @@ def assumptions(
     many: bool = False,
 ) -> tuple[Assumption, ...]:
     """`typed` is whether the language could be told from the words themselves, `many` whether the
-    wish named the others too: one draft is about one product, the others are a tap away."""
+    wish named the others too: the draft is about them all, and about one on a tap."""
     found = []
     if not said.channels:
         found.append(Assumption(field="channels", value="email", words=Words("an e-mail")))
@@ -45,9 +45,8 @@ def assumptions(
     if not said.goal:
         found.append(Assumption(field="goal", value="inform", words=GOALS["inform"]))
     if product and many:
-        one = Words("this draft is about {product}; tap for the other", product=product.title)
-        more = Words("this draft is about {product}; tap for the others", product=product.title)
-        words = one if len(others) == 1 else more
+        titles = " + ".join(one.title for one in (product, *others)[:MOST_OPTIONS])
+        words = Words("this draft is about {products} together; tap for one alone", products=titles)
         found.append(Assumption(field="product", value=product.handle, words=words))
     elif product and product.score < 1 and others:
         taken = Words("the product is {product}", product=product.title)

@@ -191,6 +191,7 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
             r"|\blancement|\blancer\b|\blance\b|\bnouveauté|\bsort(?:ie|ent)?\b",
             r"|\b(?:est|sont|es) (?:enfin )?disp(?:o|os|onibles?)\b",
             r"|\b(?:is|are) (?:now )?available\b",
+            r"|\b(?:is|are) here\b|\b(?:est|sont) là\b",
             r"|\bnouve(?:lle|l|au|aux)s? (?!client|abonné|acheteu|inscrit|visit)",
         ),
     ),

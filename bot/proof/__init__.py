@@ -22,6 +22,7 @@ from bot.proof.claims import Claim
 from bot.proof.figures import is_bare
 from bot.proof.form import mention
 from bot.proof.ground import Ground
+from bot.proof.owners import owners
 from bot.proof.piece import Piece, pieces
 from bot.proof.reading import Figure
 from bot.proof.thresholds import is_threshold
@@ -62,6 +63,7 @@ def prove(
         found += _as_copy(examined, ground, request, brand, channel, today, periods)
         found += said.left_out(examined, evidence, request.brief.words)
         found += said.out_of_stock(examined, evidence)
+        found += owners(examined, ground)
     grave = {"block": 0, "stated": 1, "warn": 2, "pass": 3}
     return tuple(sorted(found, key=lambda check: grave[check.level]))
 

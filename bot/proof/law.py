@@ -69,7 +69,8 @@ def _cut(text: str) -> str | None:
 def _against(piece: Piece, fact: Fact, lowest: Decimal, ground: Ground) -> Iterator[Check]:
     low = fold(piece.text)
     price = Money(amount=lowest, currency=fact.unit or "EUR")
-    now = [k.fact.value for k in ground.known if _is_new_price(k.fact, lowest)]
+    mine = [k.fact for k in ground.known if k.fact.id.split(".")[:2] == fact.id.split(".")[:2]]
+    now = [one.value for one in mine if _is_new_price(one, lowest)]
     was = {one.start: one.value for one in former.read(low)}
     for figure in figures.read(piece.text):
         unit, value = figure.first.unit, figure.first.value

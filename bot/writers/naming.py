@@ -188,7 +188,7 @@ def _built_en(goods: Goods) -> str:
     noun = goods.noun_word or goods.name
     made = [lexicon.terms("materials")[key].en[0] for key in materials[:1]]
     pieces += [word for word in made if word not in noun]  # no glass glasses
-    return " ".join([*_proper(goods), *pieces, noun])
+    return " ".join([*proper(goods), *pieces, noun])
 
 
 def _built_fr(goods: Goods) -> str:
@@ -196,7 +196,7 @@ def _built_fr(goods: Goods) -> str:
     agree = (goods.gender, goods.plural)
     colours = goods.named_colours or ([] if goods.named_materials else goods.colours)
     materials = goods.named_materials or goods.materials
-    pieces = [goods.noun_word, *_proper(goods)]
+    pieces = [goods.noun_word, *proper(goods)]
     pieces += [lexicon.terms("colours")[key].french(*agree) for key in colours[:1]]
     pieces += [lexicon.terms("patterns")[key].french(*agree) for key in goods.patterns[:1]]
     pieces += [lexicon.terms("traits")[key].french(*agree) for key in goods.named_traits[:1]]
@@ -217,7 +217,7 @@ def _without_noun(goods: Goods) -> str:
     return " ".join((goods.name[: hits[-1].start] + goods.name[hits[-1].end :]).split())
 
 
-def _proper(goods: Goods) -> list[str]:
+def proper(goods: Goods) -> list[str]:
     """The name of its own that a product has: Alba, of "Chemise Alba en lin"."""
     if goods.name_language != "fr":
         return []  # English names have capitals throughout: none of them tells

@@ -7,20 +7,21 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from bot.desk import Assignment, Sent
-from bot.parts import Copy, Hook
+from bot.parts import Copy
 from bot.words import Words
-from bot.writers import plain, shapes
+from bot.writers import joint, plain, shapes
 from bot.writers.ready import Ready, make_ready
 from bot.writers.story import tell
 
 T = TypeVar("T", bound=BaseModel)
 ATTEMPTS = 6
-Shape = Callable[[Ready], dict[str, Copy | list[Hook]]]
+Shape = Callable[[Ready], shapes.Made]
+Together = Callable[[Assignment, str], shapes.Made]  # of several products
 # A shape writes the Outputs that have all of its parts.
-SHAPES: tuple[tuple[frozenset[str], Shape], ...] = (
-    (frozenset({"subject", "preheader", "body", "call_to_action"}), shapes.email),
-    (frozenset({"title", "description"}), shapes.product_page),
-    (frozenset({"text"}), shapes.sms),
+SHAPES: tuple[tuple[frozenset[str], Shape, Together], ...] = (
+    (frozenset({"subject", "preheader", "body", "call_to_action"}), shapes.email, joint.email),
+    (frozenset({"title", "description"}), shapes.product_page, joint.product_page),
+    (frozenset({"text"}), shapes.sms, joint.sms),
 )
 
 
@@ -74,13 +75,15 @@ def compose(assignment: Assignment, output: type[T]) -> T:
 
 def _once(assignment: Assignment, output: type[T], salt: str) -> T:
     fields = set(output.model_fields)
-    ready = make_ready(assignment, salt)
     if assignment.channel and assignment.skill == "draft":
-        for parts, shape in SHAPES:
+        for parts, shape, together in SHAPES:
             if parts <= fields:
-                made: dict[str, Any] = dict(shape(ready))
+                several = bool(assignment.request.brief.others)
+                made: dict[str, Any] = dict(
+                    together(assignment, salt) if several else shape(make_ready(assignment, salt))
+                )
                 return output.model_validate({k: v for k, v in made.items() if k in fields})
-    return plain.fill(output, ready)
+    return plain.fill(output, make_ready(assignment, salt))
 
 
 def _repeats(written: BaseModel, old: str) -> bool:

@@ -66,7 +66,7 @@ def sms(ready: Ready) -> Made:
     ]
     tries = []
     for place, (rank, line) in enumerate(lines):
-        for fewer, tail in enumerate(_tails(ready)):
+        for fewer, tail in enumerate(tails(ready)):
             text = french.gsm7(sender + " ".join([whole(line.text), *tail]))
             size = len(text) + (TAG if "://" in text else 0) + text.count("€")
             fits = size <= ONE and segments(text) == 1
@@ -97,7 +97,7 @@ def _sms_lines(ready: Ready, slots: list[str]) -> list[tuple[int, Line]]:
     return found
 
 
-def _tails(ready: Ready) -> list[list[str]]:
+def tails(ready: Ready) -> list[list[str]]:
     """What must stand behind the message: mentions, the link, how to stop; the fuller first."""
     limits = [ready.pen.finished(one) for one in ready.story.limits if ready.story.offer]
     said = [whole(one) for one in limits]

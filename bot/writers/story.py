@@ -121,6 +121,10 @@ TYPED = tuple(  # a piece of the brief that says nothing but this
         ("no price", r"(?:sans|pas de|no|without) (?:le |the )?(?:prix|price)"),
     )
 )
+ADDRESSED = (  # wherever it stands in the brief
+    ("tu", re.compile(r"\btuto(?:y|i)", re.IGNORECASE)),
+    ("vous", re.compile(r"\bvouvo(?:y|i)", re.IGNORECASE)),
+)
 SPOKEN_TO = {  # the named groups of customers
     **dict.fromkeys(("champions", "loyal"), "loyal"),
     **dict.fromkeys(("at-risk", "drifting-away", "lapsed"), "lapsed"),
@@ -245,6 +249,7 @@ def _wishes(reason: str, brief: Brief) -> frozenset[str]:
     musts = " ; ".join(brief.must_say)
     pieces = [piece.strip() for piece in re.split(r"[,.;:!?()|\n]| [-–—] ", brief.words)]
     typed = {wish for wish, shape in TYPED for piece in pieces if shape.fullmatch(piece)}
+    typed |= {form for form, shape in ADDRESSED if shape.search(brief.words)}
     found = typed | {wish for wish, pattern in WISHES if pattern.search(reason)}
     if re.match(r"(?:the |le )?(?:price|prix)", musts, re.IGNORECASE):
         found.add("price")
