@@ -15,8 +15,9 @@ _RANGE = re.compile(
 )  # fmt: skip
 _HERE = re.compile(
     r"\s+(?:(?:is|are) (?:here|back|out|in)|(?:has|have) (?:arrived|landed)"
-    r"|(?:est|sont) (?:là|arrivée?s?|de retour)|arrivent?|new arrivals?|nouveautés?)\b.*$", re.IGNORECASE
-)  # fmt: skip
+    r"|(?:est|sont) (?:là|arrivée?s?|de retour)|arrivent?|new arrivals?|nouveautés?)\b.*$",
+    re.IGNORECASE,
+)
 _SINGLE = re.compile(  # one thing, in the plural
     r"(?:trousers|jeans|shorts|glasses|leggings|tights|pants|pyjamas?|slippers|boots|shoes|socks|earrings"
     r"|curtains|sneakers|trainers|tops|ciseaux|lunettes|chaussures|chaussettes|bottes|baskets|chaussons"
