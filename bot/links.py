@@ -36,6 +36,17 @@ def host_of(address: str) -> str:
     return host.lower().strip(_AFTER).removeprefix("www.")
 
 
+def address_of(link: str) -> str:
+    """Where a link leads, for comparing: `https://www.Shop.example/a/?utm_source=x` →
+    `shop.example/a`. What only counts visits leads nowhere else."""
+    bare = re.sub(r"^[a-z][a-z0-9+.-]*:/+", "", link.strip(), flags=re.IGNORECASE)
+    path, mark, rest = bare.replace("\\", "/").partition("#")
+    path, _, query = path.partition("?")
+    told = "&".join(one for one in query.split("&") if one and not one.startswith("utm_"))
+    way = "/" + path.partition("/")[2].strip("/")
+    return host_of(bare) + way.rstrip("/") + (f"?{told}" if told else "") + mark + rest
+
+
 def links(text: str) -> list[Link]:
     """In the order they stand; a full stop that ends the sentence is not part of a link."""
     if "." not in text and "//" not in text:

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from bot.brand import Mention
 from tests.proving import (
     BRAND,
@@ -73,11 +75,36 @@ def test_reminds_of_what_the_brief_asks_to_say() -> None:
 
 def test_lets_a_link_go_where_a_person_said() -> None:
     asked = request("mail chemise, lien https://partner.example/a")
-    (check,) = only(proved("Sur https://partner.example/b.", asked=asked), "link")
+    (check,) = only(proved("Sur https://partner.example/a.", asked=asked), "link")
     assert check.level == "stated"
-    assert not only(
-        proved("Sur https://shop.studiolin.example/a?utm_campaign=si-12345678."), "link"
-    )
+    ours = request("mail chemise, lien https://shop.studiolin.example/a")
+    text = "Sur https://www.shop.studiolin.example/a/?utm_campaign=si-12345678."
+    assert {c.level for c in only(proved(text, asked=ours), "link")} == {"stated"}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://partner.example/b",
+        "https://shop.studiolin.example/prix-39-euros",
+        "studiolin.example/soldes?code=VIP50",
+        "studiolin.example?code=VIP50",
+        "https://studiolin.example/#moins-50",
+        "https://studiolin.example\\\\moins-50",
+    ],
+)
+def test_blocks_a_page_that_no_source_has(link: str) -> None:
+    asked = request("mail chemise, lien https://partner.example/a")
+    (check,) = only(proved(f"Sur {link}", asked=asked), "link")
+    assert (check.level, check.override, check.quote) == ("block", True, link)
+
+
+@pytest.mark.parametrize(
+    "link", ["https://studiolin.example/", "studiolin.example?utm_campaign=si-12345678",
+             "www.studiolin.example", "shop.studiolin.example", "contact@studiolin.example"]
+)  # fmt: skip
+def test_lets_the_brands_own_links_go(link: str) -> None:
+    assert not only(proved(f"Sur {link}."), "link")
 
 
 def test_names_a_placeholder_that_was_not_lifted() -> None:

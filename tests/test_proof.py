@@ -19,7 +19,7 @@ SOUND: list[tuple[Language, str]] = [
     ("fr", "Trois façons de la porter : nouée, ouverte, rentrée. Et 2 idées de plus en boutique."),
     ("fr", "Une cliente raconte : « Je vis dedans depuis juin, même au bureau »."),
     ("fr", "Certifiée GOTS, 100 % lin. Plus que 45 pièces."),
-    ("fr", "Notre atelier vous répond de 2026 à 2027 sur https://www.studiolin.example/lin."),
+    ("fr", "Notre atelier vous répond de 2026 à 2027 sur https://www.studiolin.example/."),
     ("fr", "1 299 commandes en un an, et toujours 24 mois de garantie."),
     ("en", "The Ostuni shirt weighs 180 gsm: linen and nothing else, woven in Portugal."),
     ("en", "€49.90, six colours, sizes 36 to 44."),

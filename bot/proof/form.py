@@ -7,7 +7,7 @@ from bot.brand import Brand
 from bot.channels import GSM7, GSM7_DOUBLE, Channel, Limit, measure, segments
 from bot.checks import Check, Level
 from bot.fold import fold, squeeze
-from bot.links import allowed, links
+from bot.links import Link, address_of, allowed, links
 from bot.proof.ground import Ground
 from bot.proof.piece import Piece
 from bot.request import Request
@@ -120,18 +120,27 @@ def mentions(pieces: Sequence[Piece], request: Request, brand: Brand) -> Iterato
 
 
 def link_hosts(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
-    """Links lead to the brand's site, or where a fact says."""
+    """Links lead to the brand's site or where a fact says, and to a page that is known there: a
+    made-up page may name a price, or be none."""
     for piece in pieces:
-        for host, text in {link.host: link.text for link in links(piece.text)}.items():
-            if allowed(host, ground.hosts):
-                continue
-            who = ground.stated_host(host)
-            if who:
-                words = Words("The link to {host} is stated by {who}.", host=host, who=mention(who))
-                yield Check(rule="link", level="stated", words=words, part=piece.key, quote=text)
-                continue
-            words = Words("{host} is not a known site. Take the link out.", host=host)
-            yield Check(rule="link", level="block", words=words, part=piece.key, quote=text)
+        for address, link in {address_of(x.text): x for x in links(piece.text)}.items():
+            if check := _link(link, address, ground):
+                yield check.model_copy(update={"part": piece.key, "quote": link.text})
+
+
+def _link(link: Link, address: str, ground: Ground) -> Check | None:
+    host, ours = link.host, allowed(link.host, ground.hosts)
+    if ours and (link.mail or address in ground.addresses or address == host):
+        return None
+    who = ground.stated_host(host) if link.mail else ground.stated_address(address)
+    if who:
+        words = Words("The link to {host} is stated by {who}.", host=host, who=mention(who))
+        return Check(rule="link", level="stated", words=words)
+    if ours or ground.stated_host(host):
+        words = Words("No source has the page {page}. Take the link out.", page=address)
+        return Check(rule="link", level="block", words=words, override=True)
+    words = Words("{host} is not a known site. Take the link out.", host=host)
+    return Check(rule="link", level="block", words=words)
 
 
 def mention(who: str) -> str:

@@ -10,7 +10,7 @@ from bot.brand import Brand
 from bot.brief import Brief
 from bot.evidence import Evidence, Fact
 from bot.fold import fold
-from bot.links import host_of, links
+from bot.links import address_of, host_of, links
 from bot.proof import claims, figures, units
 from bot.proof.agreement import agree
 from bot.proof.claims import Claim
@@ -102,13 +102,23 @@ class Ground:
     def stated_host(self, host: str) -> str | None:
         return next((s.who for s in self.said if host in {x.host for x in links(s.text)}), None)
 
+    def stated_address(self, address: str) -> str | None:
+        """Who gave this very link."""
+        given = ((s.who, {address_of(x.text) for x in links(s.text)}) for s in self.said)
+        return next((who for who, there in given if address in there), None)
+
     @cached_property
     def hosts(self) -> frozenset[str]:
         """The hosts a link may lead to."""
+        return frozenset(host_of(address) for address in self.addresses)
+
+    @cached_property
+    def addresses(self) -> frozenset[str]:
+        """The links that facts and the brand have."""
         texts = [known.fact.value for known in self.known if isinstance(known.fact.value, str)]
-        found = {link.host for text in texts for link in links(text)}
+        found = {address_of(link.text) for text in texts for link in links(text)}
         site = self.brand.site if self.brand else None
-        return frozenset(found | ({host_of(site)} if site else set()))
+        return frozenset(found | ({address_of(site)} if site else set()))
 
     @cached_property
     def names(self) -> frozenset[str]:
