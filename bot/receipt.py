@@ -1,5 +1,6 @@
 """Exactly what was sent to which writer, its tokens and its cost."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +10,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot import journal
 from bot.db import Row
 from bot.desk import Sent
+
+
+def free(writer: str, sent: str) -> Decimal:
+    """A writer that costs nothing."""
+    return Decimal(0)
 
 
 class Receipt(Row):
@@ -85,10 +91,16 @@ class Receipt(Row):
         )
 
     @staticmethod
-    def spent(session: Session, workspace: str, now: datetime) -> Decimal:
-        """US dollars in the last 24 hours, of this workspace."""
-        since = now - timedelta(hours=24)
-        total = select(func.sum(Receipt.usd)).where(
-            Receipt.workspace == workspace, Receipt.at >= since
-        )
-        return Decimal(session.scalar(total) or 0)
+    def spent(
+        session: Session,
+        workspace: str,
+        now: datetime,
+        at_most: Callable[[str, str], Decimal] = free,
+    ) -> Decimal:
+        """US dollars in the last 24 hours, of this workspace. A call of which no end is known, as
+        when the machine died in it, counts `at_most` what its writer takes for what was sent."""
+        lately = (Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24))
+        total = Decimal(session.scalar(select(func.sum(Receipt.usd)).where(*lately)) or 0)
+        open = (Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != "")
+        rows = session.execute(select(Receipt.writer, Receipt.sent).where(*lately, *open))
+        return total + sum((at_most(writer, sent) for writer, sent in rows), Decimal(0))

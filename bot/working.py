@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from bot.intake import Asked, take_in
 from bot.job import Enqueue, Job
 from bot.policy import Policy
 from bot.post import Post
-from bot.receipt import Receipt
+from bot.receipt import Receipt, free
 from bot.request import Question, Request
 from bot.task import Task
 from bot.words import Money, Words, language_of
@@ -45,7 +46,8 @@ def nothing(_: str, __: Request, ___: Mapping[str, Any]) -> Sequence[Fact]:
 @dataclass(frozen=True)
 class Means:
     """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
-    that are not the library's, for a workspace's request and what its form said."""
+    that are not the library's, for a workspace's request and what its form said. `at_most` is what
+    a call to a writer may have cost, by its name and what was sent, while that is not known."""
 
     database: Database
     enqueue: Enqueue
@@ -56,6 +58,7 @@ class Means:
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
     besides: Callable[[str, Request, Mapping[str, Any]], Sequence[Fact]] = nothing
+    at_most: Callable[[str, str], Decimal] = free
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,8 @@ class Working:
         if means.writer.by_rules:
             return
         limit = means.policy(workspace).spend.usd_a_day
-        if await means.database.run(Receipt.spent, workspace, means.now()) >= limit:
+        told = (workspace, means.now(), means.at_most)
+        if await means.database.run(Receipt.spent, *told) >= limit:
             raise CannotDo(
                 Words(
                     "The spending limit for the AI is reached: {limit} in 24 hours. "

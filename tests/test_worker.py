@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from bot import decision, journal
 from bot.db import Database
 from bot.delivery import Delivery
 from bot.desk import Assignment, Sent
+from bot.doors.costing import at_most
 from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.job import Job
@@ -213,6 +215,36 @@ async def test_stops_at_the_spending_limit_before_the_call(sqlite: Database) -> 
     assert said is not None
     assert "US$0.01" in said.to("en")
     assert len(writer.seen) <= calls + 1
+
+
+async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Database) -> None:
+    accept(sqlite)
+    body = '{"max_tokens": 8192, "system": "' + "x" * 3_000 + '"}'
+    died = Sent(writer="claude-opus-5-5", sent=body, to="ai:443", at=NOW, call="c1", ended="-")
+    with sqlite.begin() as session:
+        Receipt.keep(session, workspace="T1", task="t0", sent=died)
+        cost = Receipt.spent(session, "T1", NOW, at_most)
+        assert Decimal("0.16") < cost < Decimal("0.18")  # 8,192 tokens out at $20 a million
+        assert Receipt.spent(session, "T2", NOW, at_most) == 0
+    writer = Scripted()
+    worker = hired(sqlite, writer, Policy(spend=Spend(usd_a_day=Decimal("0.16"))))
+    counting = replace(worker, means=replace(worker.means, at_most=at_most))
+    await counting.jobs["work"]("t1")
+    assert not writer.seen
+    with sqlite.begin() as session:
+        ended = died.model_copy(update={"ended": "done", "usd": Decimal("0.001")})
+        Receipt.keep(session, workspace="T1", task="t0", sent=ended)
+        assert Receipt.spent(session, "T1", NOW, at_most) == Decimal("0.001")
+
+
+def test_counts_nothing_for_a_call_that_is_free_or_never_left(sqlite: Database) -> None:
+    local = Sent(writer="qwen", sent="{}", to="localhost:11434", at=NOW, call="c1", ended="-")
+    stayed = local.model_copy(update={"writer": "claude-opus-5-5", "sent": "", "call": "c2"})
+    file = local.model_copy(update={"writer": "claude-opus-5-5", "call": None})
+    with sqlite.begin() as session:
+        for sent in (local, stayed, file):
+            Receipt.keep(session, workspace="T1", task="t0", sent=sent)
+        assert Receipt.spent(session, "T1", NOW, at_most) == 0
 
 
 async def test_shows_the_writer_no_personal_data_and_puts_it_back(sqlite: Database) -> None:

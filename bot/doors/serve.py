@@ -17,6 +17,7 @@ from bot.db import Database
 from bot.desk import Writer
 from bot.digesting import Digesting
 from bot.doors.arriving import Arriving
+from bot.doors.costing import at_most
 from bot.doors.digests import is_quiet, made_by_rules
 from bot.doors.exporting import Exporting
 from bot.doors.freshening import due as to_freshen
@@ -140,6 +141,7 @@ class Serving:
             policy=house.policy,
             now=now,
             besides=Lately(house).besides,
+            at_most=at_most,
         )
         stocktaking = Stocktaking(
             house.database, engine.enqueue, outside, Arriving(house), house.settings.home, now
