@@ -116,7 +116,8 @@ def parser() -> argparse.ArgumentParser:
     doors.add_parser("doctor", help="look whether everything is in place")
     journal = doors.add_parser("journal", help="the record of what happened")
     verbs = journal.add_subparsers(dest="verb", required=True, metavar="VERB")
-    verbs.add_parser("verify", help="find changed, missing and cut-off entries")
+    verify = verbs.add_parser("verify", help="find changed, missing and cut-off entries")
+    verify.add_argument("head", nargs="*", help="one it printed before: is it still in there?")
     return whole
 
 

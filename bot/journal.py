@@ -1,7 +1,9 @@
 """The journal: what happened, hash-chained and append-only, with ids and fingerprints only.
 
 One chain per workspace. A row is appended in the transaction that it records, under a lock on
-the workspace's head. Count and head are kept apart from the rows, so that a cut tail shows.
+the workspace's head. Count and head are kept apart from the rows, so that a cut tail shows. There
+is no key: who may write to the database can write another chain, head and all. That shows only
+against a head that was noted elsewhere.
 """
 
 import hashlib
@@ -84,11 +86,13 @@ def record(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `verify` found: the number of entries read, and what is wrong, if anything."""
+    """What `verify` found: the number of entries read, what is wrong, if anything, and the hash of
+    the last entry where nothing is."""
 
     workspace: str
     entries: int
     fault: Words | None
+    head: str = ""
 
 
 def verify(session: Session, workspace: str) -> Verdict:
@@ -118,7 +122,7 @@ def _walk(session: Session, workspace: str) -> Verdict:
             "The end was cut off: {known} written, {count} there.", known=known, count=count
         )
         return Verdict(workspace, count, fault)
-    return Verdict(workspace, count, None)
+    return Verdict(workspace, count, None, prev)
 
 
 def workspaces(session: Session) -> list[str]:
@@ -126,6 +130,11 @@ def workspaces(session: Session) -> list[str]:
     found = set(session.scalars(select(Head.workspace)))
     found |= set(session.scalars(select(Entry.workspace).group_by(Entry.workspace)))
     return sorted(found)
+
+
+def holds(session: Session, head: str) -> bool:
+    """Whether a head that was noted once is still in a chain."""
+    return session.scalar(select(Entry.seq).where(Entry.hash == head).limit(1)) is not None
 
 
 def length(session: Session, workspace: str) -> int:

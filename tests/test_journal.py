@@ -40,6 +40,25 @@ def test_is_whole_when_empty(database: Database) -> None:
         ("UPDATE journal SET event = 'x' WHERE seq = 1", "Entry 1 was changed."),
         ("DELETE FROM journal WHERE seq = 3", "Entry 3 is missing."),
         ("DELETE FROM journal WHERE seq = 1", "Entry 1 is missing."),
+        (
+            "UPDATE journal SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE seq IN (2, 3);"
+            "UPDATE journal SET seq = -seq WHERE seq < 0",
+            "Entry 2 was changed.",
+        ),
+        (
+            "DELETE FROM journal WHERE seq = 2; UPDATE journal SET seq = 2 WHERE seq = 3;"
+            "UPDATE journal SET seq = 3 WHERE seq = 4; UPDATE journal SET seq = 4 WHERE seq = 5;"
+            "UPDATE journal_heads SET count = 4",
+            "Entry 2 was changed.",
+        ),
+        (
+            "UPDATE journal SET workspace = 'T2' WHERE seq = 5",
+            "The end was cut off: 5 written, 4 there.",
+        ),
+        (
+            "DELETE FROM journal WHERE seq = 5; UPDATE journal_heads SET count = 4",
+            "The end was cut off: 4 written, 4 there.",
+        ),
         ("DELETE FROM journal WHERE seq >= 4", "The end was cut off: 5 written, 3 there."),
         ("DELETE FROM journal", "The end was cut off: 5 written, 0 there."),
         ("DELETE FROM journal_heads", "The end was cut off: 0 written, 5 there."),
@@ -48,8 +67,26 @@ def test_is_whole_when_empty(database: Database) -> None:
 def test_shows_what_was_done_to_it(database: Database, harm: str, found: str) -> None:
     write(database, 5)
     with database.begin() as session:
-        session.execute(text(harm))
+        for one in harm.split(";"):
+            session.execute(text(one))
     assert fault(database) == found
+
+
+def test_written_anew_with_its_head_shows_only_by_a_head_noted_before(database: Database) -> None:
+    write(database, 3)
+    with database.begin() as session:
+        noted = journal.verify(session, "T1").head
+        assert journal.holds(session, noted)
+    write(database, 1)
+    with database.begin() as session:
+        assert journal.holds(session, noted)  # what is added later takes nothing away
+        session.execute(text("DELETE FROM journal"))
+        session.execute(text("DELETE FROM journal_heads"))
+    write(database, 2)
+    write(database, 2)
+    with database.begin() as session:
+        assert journal.verify(session, "T1").fault is None
+        assert not journal.holds(session, noted)
 
 
 def test_never_forks_when_many_write_at_once(database: Database) -> None:

@@ -56,8 +56,9 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
     return 1 if troubles else 0
 
 
-def journal_(settings: Settings, _: argparse.Namespace) -> int:
-    """Verify each workspace's chain; 1 when one has a fault."""
+def journal_(settings: Settings, args: argparse.Namespace) -> int:
+    """Verify each workspace's chain, and that it still holds the heads noted before; 1 when one
+    has a fault."""
     from bot import journal
 
     house = House(settings).migrated()
@@ -68,9 +69,13 @@ def journal_(settings: Settings, _: argparse.Namespace) -> int:
         for workspace in known:
             found = journal.verify(session, workspace)
             faults += found.fault is not None
-            told = found.fault.to("en") if found.fault else "whole"
+            told = found.fault.to("en") if found.fault else f"whole; head {found.head}"
             say(f"{workspace}: {found.entries} entries, {told}")
         for workspace in sorted(used - set(known)):
             faults += 1
             say(f"{workspace}: its journal is gone, although there is work of it.")
+        for head in args.head:
+            if not journal.holds(session, head):
+                faults += 1
+                say(f"No journal holds the head {head}: one was written anew.")
     return 1 if faults else 0
