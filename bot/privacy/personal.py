@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.privacy.phones import phones
+from bot.privacy.traces import traces
 from bot.safe import plain
 
 
@@ -29,27 +30,6 @@ _SPELT_EMAIL = re.compile(
 _NIR = re.compile(r"(?<![\w.,/-])[12](?: ?\d){14}(?!\w)")  # French social security number
 _IBAN = re.compile(r"\b[A-Za-z]{2}\d{2}(?:[ \u00a0-]?[A-Za-z0-9]{1,4}){3,9}(?![A-Za-z0-9])")
 _CARD = re.compile(r"(?<![\w.,/-])\d(?:[ \u00a0-]?\d){13,18}(?![\w/-])")
-_IP = re.compile(
-    r"(?<![\w.:])(?:(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
-    r"|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}:){2,6}:[0-9a-fA-F]{1,4})(?![\w:]|\.\d)"
-)
-_PAPERS = re.compile(  # passport no. 12AB34567; the cue makes it sure
-    r"\b(?i:passe?port|passeport|reisepass|pasaporte|passaporte|identity card|id card|"
-    r"carte (?:nationale )?d['’]identité|permis de conduire|driving licence|driver['’]s license)"
-    r"(?: (?i:n[°ºo.]{1,2}|no\.?|number|num[ée]ro|nr\.?|is|est))*[ \u00a0:#]{0,3}"
-    r"(?P<value>(?=[A-Z]*\d)[A-Z0-9]{6,15})\b"
-)
-_MONTH = r"[^\W\d_]{3,10}\.?"
-_BORN = re.compile(  # born on 12 March 1985, née le 12/03/1985
-    r"\b(?i:born(?: on)?|birth ?date|date of birth|birthday(?: is)?(?: on)?|d\.?o\.?b\.?|née?s? le|"
-    r"date de naissance|nacid[oa] el|nascid[oa] (?:em|a)|geboren(?: am)?)[ \u00a0:]{1,3}(?:the |le )?"
-    rf"(?P<value>\d{{1,2}}[./ -]\d{{1,2}}[./ -]\d{{2,4}}|\d{{4}}-\d\d-\d\d"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?(?: of| de)? {_MONTH}(?: de)?,? \d{{4}}"
-    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})(?!\d)"
-)
-_HANDLE = re.compile(  # @marie_lin, but neither Slack's <@U0123> nor @here
-    r"(?<![\w<@/.])@(?!(?:here|channel|everyone|group)\b)[A-Za-z][\w.]{2,29}(?<!\.)"
-)
 _ISSUER = re.compile(r"4|5[0-8]|6[0-9]|2[2-7]|3[0689457]")
 _CAP = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
 _SMALL = r"(?:de la|de|du|des|la|le|les|l['’]|d['’]|et|à|aux?|sur|of|the|da|do|das|dos|del|los|las)"
@@ -167,23 +147,18 @@ def _all(text: str) -> Iterator[Found]:
     if "@" in text:
         for match in _EMAIL.finditer(text):
             yield Found("EMAIL", match.start(), match.end(), match[0])
-        for match in _HANDLE.finditer(text):
-            yield Found("HANDLE", match.start(), match.end(), match[0])
     for match in _SPELT_EMAIL.finditer(text):
         yield Found("EMAIL", match.start(), match.end(), match[0])
     if any(c.isdigit() for c in text):
         yield from _ibans(text)
         yield from _nirs(text)
         yield from _cards(text)
-        for kind, shape in (("NUMBER", _IP), ("NUMBER", _PAPERS), ("DATE", _BORN)):
-            for match in shape.finditer(text):
-                value = "value" if "value" in shape.groupindex else 0
-                yield Found(kind, match.start(value), match.end(value), match[value])
         for shape in _ADDRESSES:
             for match in shape.finditer(text):
                 yield _trimmed("ADDRESS", match.start(), match[0])
         for match in phones(text):
             yield Found("PHONE", match.start(), match.end(), match[0])
+    yield from (Found(*one) for one in traces(text))
     for shape in _NAMES:
         for match in shape.finditer(text):
             yield _trimmed("NAME", match.start("name"), match["name"])
