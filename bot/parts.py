@@ -93,7 +93,7 @@ PIECES: dict[Kind, type[BaseModel]] = {
 }
 
 
-CANNOT_TELL = "What I can't tell"  # the title of what says nothing but that
+CANNOT_TELL = Words("What I can't tell").text  # the title of what says nothing but that
 
 
 class Part(BaseModel):
