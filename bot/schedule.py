@@ -174,9 +174,11 @@ class Schedule(Row):
         return moment.astimezone(ZoneInfo(self.zone)).date()
 
     def when(self) -> Words:
-        """Its rhythm for people: "Monday, 09:00 (Europe/Paris)"."""
+        """Its rhythm for people: "Monday, 9:00 (Europe/Paris)"."""
         day = Words("Every day") if self.weekday == DAILY else WEEKDAYS[self.weekday]
-        clock = f"{self.hour:02d}:{self.minute:02d}"
+        clock = Words("{h}:00", h=self.hour)
+        if self.minute:
+            clock = Words("{h}:{minute}", h=self.hour, minute=f"{self.minute:02d}")
         return Words("{day}, {clock} ({zone})", day=day, clock=clock, zone=self.zone)
 
     def _journal(self, session: Session, event: str, now: datetime) -> None:

@@ -80,7 +80,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     said = _said(teller, every, shown, focus, first)
     said = _glossed(teller, said, [evidence.get(quote.fact) for quote in quotes], every)
     table = _table(teller, shown)
-    picture = await desk.draw(_picture(teller, said.finding.text, shown, desk))
+    top = (focus or first or shown)[0]
+    picture = await desk.draw(_picture(teller, said.finding.text, shown, top, desk))
     read = how_to_read(teller, evidence, ["feedback"], *_limits(teller, every))
     desk.keep(*teller.ever.values(), *(evidence.get(quote.fact) for quote in quotes))
     words = await desk.write(Said, by_rules=said)
@@ -186,19 +187,22 @@ def _change(teller: Teller, one: Told) -> str:
     return f"{before} → {now} ({Words(verdict).to(teller.language)})"
 
 
-def _picture(teller: Teller, title: str, shown: Sequence[Told], desk: Desk) -> Picture:
+def _picture(teller: Teller, title: str, shown: Sequence[Told], top: Told, desk: Desk) -> Picture:
+    """The theme of the title stands out; what nobody complains of has no bar."""
     measure = _drawn(shown)
-    shown = [one for one in shown if one.get(measure)] or shown
+    if top not in shown:  # a part takes the place of its whole, which the title does not name
+        shown = [*(one for one in shown if not top.key.startswith(f"{one.key}-")), top]
+    shown = [one for one in shown if one.number(measure)] or shown
     return bars(
         title.rstrip("."),
         [
             Bar(
                 teller.name(one),
                 float(one.number(measure)),
-                strong=n == 0,
+                strong=one is top,
                 spelled=teller.of(one, measure),
             )
-            for n, one in enumerate(sorted(shown, key=lambda o: -float(o.number(measure))))
+            for one in sorted(shown, key=lambda o: -float(o.number(measure)))
         ],
         language=teller.language,
         colours=desk.brand.colours or COLOURS,

@@ -1,14 +1,21 @@
 """A summary of feedback …"""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.brand import Brand
 from bot.drafting import Drafted
+from bot.evidence import Fact
 from bot.library.shelf import Shelf
 from bot.parts import Quote
 from bot.request import Question
+from bot.telling.told import Teller, Told
+from handlers.feedback import _picture
+from tests.library.sample import TODAY
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -144,3 +151,26 @@ async def test_of_what_people_ask_for_draws_what_it_counts_and_has_its_own_first
     assert "comptez les couleurs et les tailles" in first
     assert "publicité" in second
     assert "qui ont demandé" in found.leads[0].words
+
+
+def theme(key: str, name: str, complaints: int) -> Told:
+    made_of = Fact(
+        id=f"feedback.{key}.complaints", label="complaints", value=Decimal(complaints),
+        source="feedback.csv", as_of=TODAY,
+    )  # fmt: skip
+    return Told("feedback", key, name, {"complaints": made_of})
+
+
+@pytest.mark.parametrize("top", ["delivery-late", "sizing"])
+def test_draws_the_theme_of_its_title_strongest_and_no_bar_of_nothing(top: str) -> None:
+    shown = [
+        theme("delivery", "Delivery", 30),
+        theme("sizing", "Sizing", 9),
+        theme("gift", "Gift", 0),
+    ]
+    first = next((one for one in shown if one.key == top), theme(top, "Late parcels", 24))
+    desk: Any = SimpleNamespace(brand=Brand(name="Maison Alba"))
+    drawn = _picture(Teller("en"), "What it found", shown, first, desk)
+    rows = {row["name"]: row["strong"] for row in drawn.spec["data"]["values"]}
+    named = "Late parcels" if top == "delivery-late" else "Delivery"
+    assert rows == {named: top == "delivery-late", "Sizing": top == "sizing"}

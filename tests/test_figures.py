@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from babel.numbers import format_currency, format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,3 +84,11 @@ def test_survives_any_text(text: str) -> None:
     for language in ("en", "fr"):
         for check in proved(text, language=language):
             check.words.to("fr")
+
+
+@pytest.mark.parametrize(
+    "text", ["90 l'imaginaient", "90 l’imaginaient", "Ils sont 12 m'a-t-on dit"]
+)
+def test_is_no_measure_where_an_elided_word_follows(text: str) -> None:
+    (figure,) = read(text)
+    assert {reading.unit for reading in figure.readings} == {None}

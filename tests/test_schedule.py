@@ -212,7 +212,11 @@ def test_where_people_set_it(database: Database) -> None:
         changed = Schedule.put(session, START + timedelta(days=3), **told | {"hour": 17})
         assert (changed.hour, changed.since) == (17, START + timedelta(days=3))
         assert changed.next_at == datetime(2026, 1, 9, 16, 30, tzinfo=UTC)
-        assert changed.when().to("fr") == "vendredi à 17:30 (Europe/Paris)"
+        assert changed.when().to("fr") == "vendredi à 17 h 30 (Europe/Paris)"
+        changed.minute = 0
+        assert changed.when().to("fr") == "vendredi à 17 h (Europe/Paris)"
+        assert changed.when().to("en") == "Friday, 17:00 (Europe/Paris)"
+        changed.minute = 30
     with database.begin() as session, pytest.raises(CannotDo, match="time zone"):
         Schedule.put(session, START, **told | {"zone": "Europe/Gaul"})
     with database.begin() as session, pytest.raises(CannotDo, match="hour"):

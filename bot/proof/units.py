@@ -71,7 +71,7 @@ _CLASS = {word: kind for kind, words in _COUNTED.items() for word in words.split
 AFTER = re.compile(
     r"[ -]?(?:"
     + "|".join(
-        re.escape(word) + (r"(?![\w²])" if word[-1].isalnum() else "")
+        re.escape(word) + (r"(?![\w²]|['’]\w)" if word[-1].isalnum() else "")
         for word in sorted(_WRITTEN, key=len, reverse=True)
     )
     + ")",
