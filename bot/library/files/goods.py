@@ -17,7 +17,8 @@ from bot.library.disk import PASSING
 from bot.library.files import hopeless
 from bot.library.files.names import PRODUCTS
 from bot.library.files.opening import Opened, check_same
-from bot.library.files.source import Shape, Source, opened, shape_of
+from bot.library.files.shape import Shape, shape_of
+from bot.library.files.source import Source, opened
 from bot.library.files.understood import MARKS, Doubt, Mapped, Said, Understood
 from bot.words import Words
 

@@ -12,11 +12,12 @@ from bot.errors import CannotDo
 from bot.library.files import sheet
 from bot.library.files.head import Head, sense
 from bot.library.files.headless import is_row, numbered
+from bot.library.files.json_lines import json_row
 from bot.library.files.names import complete, guess
 from bot.library.files.opening import HEAD, Opened
 from bot.library.files.records import Record, lines_of, records
 from bot.library.files.sheets import demand, tables, with_its_others
-from bot.library.files.source import json_row, literal, unreadable
+from bot.library.files.source import literal, unreadable
 from bot.words import Words
 
 DELIMITERS = (",", ";", "\t", "|", "whitespace")

@@ -17,9 +17,10 @@ from bot.errors import CannotDo
 from bot.library.files.heads import find_head
 from bot.library.files.names import Match, complete, guess, match, spoken
 from bot.library.files.opening import look
+from bot.library.files.shape import Shape, shape_under
 from bot.library.files.sheets import about_sheets
 from bot.library.files.sides import side
-from bot.library.files.source import Shape, literal, opened, quoted, shape_under
+from bot.library.files.source import literal, opened, quoted
 from bot.words import Words
 
 WORTH = ("amount", "unit_price", "line_discount", "quantity")

@@ -3,76 +3,26 @@
 Clean CSV and Parquet are read where they are; the rest is first copied into a clean CSV.
 """
 
-import csv
 import itertools
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import duckdb
 
 from bot.errors import CannotDo
 from bot.library.disk import PASSING
 from bot.library.files import sheet
-from bot.library.files.head import Head
-from bot.library.files.opening import Opened
-from bot.library.files.records import Fault, Record, lines_of, records
-from bot.library.files.understood import Cancelled, Format, Understood
+from bot.library.files.copying import copy_rows, rows_of
+from bot.library.files.records import Fault, lines_of, records
+from bot.library.files.shape import Shape
 from bot.words import Words
 
 MEMORY = "600MB"
 MOST_LINE = 10_000_000
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How a file's rows are laid out."""
-
-    format: Format
-    encoding: str | None
-    delimiter: str | None
-    sheet: str | None
-    header_line: int
-    names: tuple[str, ...]
-    lines: int = 0
-    stacked: tuple[str, ...] = ()
-
-    @property
-    def sheets(self) -> tuple[str, ...]:
-        return (self.sheet, *self.stacked) if self.sheet is not None else ()
-
-
-def shape_under(head: Head, file: Opened) -> Shape:
-    """How the rows of a file lie under the names of its columns."""
-    return Shape(
-        file.format,
-        file.encoding,
-        head.delimiter,
-        head.sheet,
-        head.line,
-        head.names,
-        file.lines,
-        head.stacked,
-    )
-
-
-def shape_of(understood: Understood) -> Shape:
-    """How the rows of a file that was understood are laid out."""
-    return Shape(
-        understood.format,
-        understood.encoding,
-        understood.delimiter,
-        understood.sheet,
-        understood.header_line,
-        understood.names,
-        understood.lines,
-        understood.stacked,
-    )
 
 
 @dataclass
@@ -125,7 +75,7 @@ def _source(
         return Source(con, direct, _Lines(path, shape))
     faults: list[Fault] = []
     copy = folder / "rows.csv"
-    _copy(_rows(path, name, shape), copy, len(shape.names), faults, cancelled)
+    copy_rows(rows_of(path, name, shape), copy, len(shape.names), faults, cancelled)
     columns = ", ".join(["'n': 'BIGINT'", *(f"'c{i}': 'VARCHAR'" for i in range(len(shape.names)))])
     reading = (
         f"read_csv({literal(copy)}, columns = {{{columns}}}, header = false, auto_detect = false, "
@@ -181,78 +131,6 @@ class _Lines:
                 if len(found) == len(wanted):
                     break
         return found
-
-
-def _rows(path: Path, name: str, shape: Shape) -> Iterator[Record | Fault]:
-    if shape.format == "xlsx":
-        width = len(shape.names)
-        for found in sheet.rows_of(path, name, shape.sheets):
-            if found.line % sheet.ROWS > shape.header_line:
-                cells = found.cells[:width]
-                yield Record(found.line, cells + [""] * (width - len(cells)))
-    elif shape.format == "jsonl":
-        yield from _json(path, shape)
-    else:
-        lines = lines_of(path, shape.encoding or "utf-8")
-        for record in records(lines, shape.delimiter or ",", len(shape.names)):
-            if record.line > shape.header_line:
-                yield record
-
-
-def _json(path: Path, shape: Shape) -> Iterator[Record | Fault]:
-    for number, line in enumerate(lines_of(path, shape.encoding or "utf-8"), start=1):
-        if not line.strip():
-            continue
-        row = json_row(line)
-        if row is None:
-            yield Fault(number, "this line is no JSON object", line.rstrip("\r\n"))
-        else:
-            yield Record(number, [json_text(row.get(one)) for one in shape.names])
-
-
-def json_row(line: str) -> dict[str, Any] | None:
-    try:
-        row = json.loads(line.lstrip("\ufeff"), parse_float=str)
-    except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) else None
-
-
-def json_text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _copy(
-    rows: Iterator[Record | Fault],
-    to: Path,
-    width: int,
-    faults: list[Fault],
-    cancelled: Callable[[], bool],
-) -> None:
-    with to.open("w", encoding="utf-8", newline="", errors="replace") as file:
-        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        for at, row in enumerate(rows):
-            if at % 10_000 == 0 and cancelled():
-                raise Cancelled
-            if isinstance(row, Fault):
-                faults.append(row)
-                continue
-            cells = row.cells
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
-            if len(cells) != width:
-                reason = f"has {len(cells)} cells where the header has {width}"
-                faults.append(Fault(row.line, reason, _joined(cells)))
-                continue
-            writer.writerow([row.line, *(cell.replace("\x00", "") for cell in cells)])
-
-
-def _joined(cells: Sequence[str]) -> str:
-    return ",".join(cells)
 
 
 def literal(text: object) -> str:

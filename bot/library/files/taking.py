@@ -14,7 +14,8 @@ from bot.library.files import hopeless
 from bot.library.files.opening import check_same
 from bot.library.files.rejecting import Reject, write_rejects
 from bot.library.files.sealing import ALLOWS, sealed
-from bot.library.files.source import Source, literal, opened, shape_of
+from bot.library.files.shape import shape_of
+from bot.library.files.source import Source, literal, opened
 from bot.library.files.table import fill, kept
 from bot.library.files.understood import Address, Cancelled, Taken, Understood
 from bot.library.kinds import kinds

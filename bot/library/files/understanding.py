@@ -19,8 +19,9 @@ from bot.library.files.opening import Opened, look
 from bot.library.files.proving import Proof, prove
 from bot.library.files.rejecting import Reject
 from bot.library.files.sampling import sample, unreadable_columns
+from bot.library.files.shape import Shape, shape_under
 from bot.library.files.sheets import about_sheets
-from bot.library.files.source import Shape, opened, shape_under, unreadable
+from bot.library.files.source import opened, unreadable
 from bot.library.files.understood import Address, Dates, Doubt, Mapped, Said, Sign, Understood
 from bot.library.kinds import kinds
 from bot.words import Words

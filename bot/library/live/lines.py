@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.errors import CannotDo
 from bot.library.catalogue.amounts import currency_in
-from bot.library.files.source import json_row, json_text
+from bot.library.files.json_lines import json_row, json_text
 from bot.library.kinds import Kind, Type
 from bot.words import Words
 
