@@ -1,59 +1,33 @@
 """Parcels that come late, by region: where, how many, since when.
 
-A parcel is late when it came after the day promised, or has not come and that day is past;
-counting delivered ones only would make the last weeks look better than they are. Parcels whose
-day is still to come are left out, those that came early too, or the others would miss.
-
-Each region is held against the others by Fisher's exact test, Benjamini and Hochberg over all.
-Single regions are small, so they are also read together: two groups of regions, each with a share
-of its own (a mixture of two binomials, by EM: Dempster, Laird and Rubin, J. R. Stat. Soc. B 39
-(1977) 1–38), where that explains the counts better than one share by BIC. Unlike the share of the
-regions picked for being late, the mixture's is not inflated by the picking. Its late regions are
-no yardstick for the others.
+What a late parcel is: `bot.library.parcels`. Each region is held against the others by Fisher's
+exact test, Benjamini and Hochberg over all. Single regions are small, so they are also read
+together, in two groups: `bot.library.two_groups`. The late regions of that are no yardstick for
+the others.
 """
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-import ibis
-import ibis.expr.types as ir
 import numpy as np
 
 from bot.evidence import source_named
-from bot.library.bought import CANCELLED
-from bot.library.chance import Numbers, false_discovery, fisher, two_shares, x_log_y
+from bot.library.chance import Numbers, false_discovery, fisher, two_shares
 from bot.library.findings import Findings, Where
 from bot.library.money import currencies
-from bot.library.narrow import last_day, narrowed
+from bot.library.narrow import last_day
 from bot.library.onset import since
+from bot.library.parcels import NOW, Parcels, arranged, parcels
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
+from bot.library.two_groups import two_groups
 from bot.words import Words
 
-NOW, BEFORE = 56, 309  # days of orders: eight weeks, and what is left of a year
 CONFIRMED, WATCHED = 0.10, 0.05
 SURE = 0.01  # p of all parcels against those before: one test
 SURELY = 0.8  # that a region is a late one, to be named
 QUERY = "delivery.parcels"
-
-
-@dataclass(frozen=True)
-class Parcels:
-    """Days × regions: parcels due, late ones, and what the late ones were worth."""
-
-    days: list[date]
-    regions: list[str]  # "" is unknown
-    due: Numbers
-    late: Numbers
-    worth: Numbers
-
-    def now(self) -> tuple[Numbers, Numbers]:
-        return self.late[-NOW:].sum(axis=0), self.due[-NOW:].sum(axis=0)
-
-    def before(self) -> tuple[Numbers, Numbers]:
-        return self.late[:-NOW].sum(axis=0), self.due[:-NOW].sum(axis=0)
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
@@ -68,7 +42,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
     day = last_day(shelf, "orders", where)
     found = Findings("delivery", shelf.source("orders"), day)
     query = parcels(shelf, where, day)
-    told = _arranged(rows_of(shelf, query), day)
+    told = arranged(rows_of(shelf, query), day)
     if told is None:
         found.refuse(
             Words(
@@ -88,79 +62,6 @@ def find(shelf: Shelf, where: Where) -> Findings:
     if groups:
         _together(found, told, shelf.floor, groups, currency)
     return found
-
-
-def parcels(shelf: Shelf, where: Where, last: date) -> ir.Table:
-    """day (of the order), region: parcels that were due by `last`, late ones, what these were
-    worth, came."""
-    table = narrowed(shelf, "orders", where)
-    first = last - timedelta(days=NOW + BEFORE - 1)
-    table = table.filter(
-        table.at >= ibis.literal(first).cast("timestamp"),
-        table.status.isnull() | table.status.lower().notin(CANCELLED),
-        table.promised.notnull(),
-        table.amount >= 0,
-    )
-    whole = table.group_by("order").aggregate(
-        day=table.at.min().date(),
-        region=table.region.max(),
-        promised=table.promised.max(),
-        delivered=table.delivered.max(),
-        missing=table.count() - table.delivered.count(),
-        amount=table.amount.sum(),
-    )
-    whole = whole.filter(whole.promised < ibis.literal(last))
-    late = (whole.missing > 0) | (whole.delivered > whole.promised)
-    return whole.group_by("day", region=whole.region.fill_null("")).aggregate(
-        due=whole.count(),
-        late=late.fill_null(True).sum(),
-        came=(whole.missing == 0).sum(),
-        worth=late.fill_null(True).ifelse(whole.amount, 0).cast("decimal(18, 2)").sum(),
-    )
-
-
-def two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | None:
-    """The share of the late regions, of the others, and how surely each is a late one (0–1); None
-    when one share for all regions explains the counts as well."""
-    low, high, part = late.sum() / due.sum(), 0.0, 0.1
-    one = _fit(late, due, float(low))
-    high, low = min(3 * low + 0.05, 0.9), 0.7 * low
-    surely = np.zeros(len(due))
-    for _ in range(500):
-        odds = np.log(part / (1 - part)) + _fit(late, due, high) - _fit(late, due, low)
-        surely = np.exp(-np.logaddexp(0, -odds))
-        part = float(np.clip(surely.mean(), 1e-6, 1 - 1e-6))
-        high = _share((surely * late).sum(), (surely * due).sum())
-        low = _share(((1 - surely) * late).sum(), ((1 - surely) * due).sum())
-    both = np.logaddexp(
-        np.log(part) + _fit(late, due, high), np.log(1 - part) + _fit(late, due, low)
-    )
-    if high <= low or 2 * (both.sum() - one.sum()) <= 2 * np.log(len(due)):
-        return None
-    return high, low, surely
-
-
-def _fit(late: Numbers, due: Numbers, share: float) -> Numbers:
-    return x_log_y(late, share) + x_log_y(due - late, 1 - share)
-
-
-def _share(late: float, due: float) -> float:
-    return float(np.clip(late / due if due else 0.0, 1e-6, 1 - 1e-6))
-
-
-def _arranged(rows: list[dict[str, Any]], last: date) -> Parcels | None:
-    if not sum(row["came"] for row in rows):
-        return None
-    days = [last - timedelta(days=back) for back in range(NOW + BEFORE - 1, -1, -1)]
-    place = {day: at for at, day in enumerate(days)}
-    regions = sorted({row["region"] for row in rows})
-    due, late, worth = (np.zeros((len(days), len(regions))) for _ in range(3))
-    for row in rows:
-        if (at := place.get(row["day"])) is not None:
-            due[at, regions.index(row["region"])] += row["due"]
-            late[at, regions.index(row["region"])] += row["late"]
-            worth[at, regions.index(row["region"])] += float(row["worth"] or 0)
-    return Parcels(days, regions, due, late, worth) if due[-NOW:].sum() else None
 
 
 def _everything(found: Findings, told: Parcels) -> None:

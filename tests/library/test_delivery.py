@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.library.delivery import find, two_groups
+from bot.library.delivery import find
 from bot.library.findings import Findings, Where
+from bot.library.two_groups import two_groups
 from bot.play.shop.planted import planted
 from tests.library.sample import sample
 from tests.library.small import small
