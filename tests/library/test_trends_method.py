@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bot.library.chance import Numbers, false_discovery, two_shares
-from bot.library.trends.expect import expected, same_week, surprise
+from bot.library.trends.expect import expected, surprise
+from bot.library.trends.past import same_week
 from bot.library.trends.since import since
 
 WEEKS = [date(2023, 10, 30) + timedelta(weeks=n) for n in range(150)]

@@ -13,7 +13,8 @@ of the trade rather than by a test:
 import numpy as np
 
 from bot.library.chance import Numbers
-from bot.library.trends.expect import LEVEL, Surprise
+from bot.library.trends.expect import Surprise
+from bot.library.trends.past import LEVEL
 
 YEAR, THIRD = 52, 17  # weeks
 ONE_SEASON = 0.6  # of the year's sales in a third of it; a third is even, and doubling a year 0.45

@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 
 from bot.library.chance import Numbers
-from bot.library.trends.expect import LEVEL, Past
+from bot.library.trends.past import LEVEL, Past
 
 WINDOW = 12  # weeks looked at
 LATEST = 8  # weeks back that a change may have begun

@@ -11,8 +11,9 @@ from bot.library.findings import Where
 from bot.library.money import currencies
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
-from bot.library.trends.expect import LEVEL, Surprise, expected, surprise
+from bot.library.trends.expect import Surprise, expected, surprise
 from bot.library.trends.lives import explained
+from bot.library.trends.past import LEVEL
 from bot.library.trends.since import since
 from bot.library.trends.weekly import Key, Weekly, arranged, by_line, by_order, by_segment, mondays
 
