@@ -1,0 +1,72 @@
+"""Figures that no fact proves: stated by a person, or without any source.
+
+Each figure is said once a piece, and what a person stated once for the whole draft: whoever
+approves reads a list, not the same line five times.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+from bot.checks import Check
+from bot.proof import figures, units
+from bot.proof.agreement import SMALL_WORDS
+from bot.proof.figures import is_bare
+from bot.proof.form import mention
+from bot.proof.ground import Ground
+from bot.proof.left_out import spans_left_out, within
+from bot.proof.piece import Piece
+from bot.proof.reading import Figure
+from bot.proof.thresholds import is_threshold
+from bot.words import Words
+
+
+def figures_of(examined: Sequence[Piece], ground: Ground, today: date) -> Iterator[Check]:
+    """A finding for each figure without a source, and one on how many are proven."""
+    proven = 0
+    told: set[object] = set()  # what was stated is said once for the whole draft
+    for piece in examined:
+        left_out = spans_left_out(piece, ground)
+        seen: set[object] = set()
+        for figure in figures.read(piece.text):
+            said = (figure.readings, figure.follows)
+            if within(figure.start, figure.end, left_out) or said in seen:
+                continue
+            seen.add(said)
+            threshold = is_threshold(figure, piece.text)
+            if ground.proof(figure, piece.cites, loose=piece.kind == "table", threshold=threshold):
+                proven += 1
+            elif not _is_this_year(figure, today):
+                who = ground.stated_figure(figure)
+                if not who or figure.readings not in told:
+                    yield _unproven(figure, piece, who)
+                told |= {figure.readings} if who else set()
+    if proven:
+        words = Words.count("{n} figure proven", "{n} figures proven", proven)
+        yield Check(rule="figure", level="pass", words=words)
+
+
+def _unproven(figure: Figure, piece: Piece, who: str | None) -> Check:
+    shown = _with_noun(figure, piece.text)
+    if who:
+        words = Words(
+            "{figure} is stated by {who}, with no source.", figure=shown, who=mention(who)
+        )
+        return Check(rule="figure", level="stated", words=words, part=piece.key, quote=shown)
+    words = Words("{figure} has no source. Cite one, or take it out.", figure=shown)
+    return Check(
+        rule="figure", level="block", words=words, part=piece.key, quote=shown, override=True
+    )
+
+
+def _with_noun(figure: Figure, text: str) -> str:
+    """A bare number is shown with what it counts: "45 coloris"."""
+    if not is_bare(figure) or figure.follows in SMALL_WORDS:
+        return figure.text
+    return text[figure.start : figure.end + len(figure.follows) + 1].rstrip(" .,;:!?\n")
+
+
+def _is_this_year(figure: Figure, today: date) -> bool:
+    """The current year and the next are no claim: "summer 2027"."""
+    reading = figure.first
+    years = (today.year, today.year + 1)
+    return is_bare(figure) and reading.value in years and not units.counted(figure.follows)
