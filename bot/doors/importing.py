@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +16,11 @@ from bot.doors.house import LOCAL, House, now
 from bot.doors.looking import Asked, Seen, look
 from bot.doors.own import own_words_of
 from bot.doors.shown import shown
-from bot.doors.stocking import Merged
 from bot.doors.sweeping import IMPORTING
+from bot.doors.taken import Counting, tell_catalogue, tell_rows
 from bot.doors.terminal import say
 from bot.dropped import TableFile, titled
 from bot.errors import CannotDo
-from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Cancelled, Understood, read
 from bot.library.files.assumed import said_again
 from bot.library.files.goods import reread
@@ -32,7 +31,6 @@ from bot.words import Words
 from bot.workspace import Workspace
 
 PRODUCTS = "products"
-SHOWN = 5
 STOPPED = 130  # the exit code after Ctrl-C
 
 
@@ -107,7 +105,7 @@ class Importing:
             return self.take_products(part, found)
         with self.folder() as folder:
             fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
-            stocking, counting = self.house.stocking, _Counting(found.name, found.rows)
+            stocking, counting = self.house.stocking, Counting(found.name, found.rows)
             with counting:
                 taken = read(
                     part.path,
@@ -123,7 +121,7 @@ class Importing:
                 raise Cancelled
             kept = apart if apart.exists() else None
             merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
-            _told(found, merged)
+            tell_rows(found, merged)
             if taken.doubled:
                 say(said_again(found, taken.doubled).to("en"))
             if taken.rejects is not None:
@@ -144,7 +142,7 @@ class Importing:
             rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
             new, again = ProductRow.put(session, self.workspace, rows, file=found.name, now=now())
         say(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
-        _tell(catalogue, self._rejects(part))
+        tell_catalogue(catalogue, self._rejects(part))
         return 1 if catalogue.rejects else 0
 
     @contextmanager
@@ -173,27 +171,6 @@ class Importing:
         return to
 
 
-class _Counting:
-    """The line that says how far it is, on a terminal alone."""
-
-    def __init__(self, name: str, rows: int) -> None:
-        self.name, self.rows = name, rows
-        self.seen = sys.stderr.isatty()
-
-    def told(self, rows: int) -> None:
-        if self.seen:
-            of = f" of about {self.rows:,}" if self.rows > rows else ""
-            sys.stderr.write(f"\r{self.name}: {rows:,}{of} rows read ")
-            sys.stderr.flush()
-
-    def __enter__(self) -> Callable[[int], None]:
-        return self.told
-
-    def __exit__(self, *_: object) -> None:
-        if self.seen:
-            sys.stderr.write("\r\x1b[K")
-
-
 def _asked() -> bool:
     """The one question. Raises CannotDo when nobody can answer it."""
     if sys.stdin is None or not sys.stdin.isatty():
@@ -208,24 +185,3 @@ def _called(pairs: list[str]) -> dict[str, str]:
     if wrong:
         raise CannotDo(Words("--map wants theirs=ours, not {given}.", given=", ".join(wrong)))
     return {theirs.strip(): ours.strip() for theirs, ours in (pair.split("=") for pair in pairs)}
-
-
-def _told(found: Understood, merged: Merged) -> None:
-    newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
-    say(
-        f"{found.name} is in: {merged.new:,} new rows, {merged.replaced:,} replaced, "
-        f"{merged.same:,} known already. {found.kind} has {merged.rows:,} rows now{newest}."
-    )
-
-
-def _tell(catalogue: Catalogue, path: Path) -> None:
-    """What stayed out of a catalogue: the first few here, all of it in a file."""
-    left_out = (*catalogue.rejects, *catalogue.remarks)
-    if not left_out:
-        return
-    write_rejects(catalogue, path)
-    said = f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
-    say(f"{said}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
-    for reject in left_out[:SHOWN]:
-        where = f"line {reject.line}" + (f", {reject.column}" if reject.column else "")
-        say(f"  {where}: {reject.reason}")

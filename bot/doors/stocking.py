@@ -1,6 +1,5 @@
-"""Where the library's rows live: files taken in, told of, and opened as a shelf."""
+"""Where the library's rows live: files taken in, told of, and taken out again."""
 
-import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.doors.secret import check_sign, the_key
+from bot.doors.shelving import Shelving
 from bot.doors.sweeping import sweep
 from bot.doors.switching import FOLDER, LOCAL, Along, Making, Switching
 from bot.errors import CannotDo
@@ -18,7 +18,6 @@ from bot.holding import Holding
 from bot.library.keep import ADDRESSES, Kept, Merge, merge, merge_addresses
 from bot.library.kinds import kinds
 from bot.library.lasting import Lasting
-from bot.library.shelf import Listed
 from bot.words import Words
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ def _nothing(_: Session, __: Merge) -> None:
 
 
 class Stocking:
-    """The library of a home. `products` gives a workspace's catalogue and `version` tells cheaply
-    whether it changed; `floor` is the smallest cell its policy allows to show."""
+    """The library of a home. How its tables are opened, and from what: `Shelving`."""
 
     def __init__(
         self,
@@ -60,11 +58,12 @@ class Stocking:
         floor: Callable[[str], int],
     ) -> None:
         self.home, self.database, self.now = home, database, now
-        self._given, self._products, self._version, self._floor = key, products, version, floor
+        self._given = key
         self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
-        self._shelves: dict[str, tuple[Hashable, Shelf]] = {}
-        self._guard = threading.Lock()
+        self.shelving = Shelving(
+            home, database, now=now, products=products, version=version, floor=floor
+        )
         self._switching = Switching(home, database, now)
 
     def key(self) -> bytes:
@@ -125,51 +124,27 @@ class Stocking:
     def sources(self, workspace: str) -> dict[str, list[str]]:
         """The files that each kind's rows came in, oldest first."""
         found: dict[str, dict[str, None]] = {}
-        for holding in self._held(workspace):
+        for holding in self.shelving.held(workspace):
             if holding.kind in kinds():
                 found.setdefault(holding.kind, {})[holding.source] = None
         return {kind: list(names) for kind, names in found.items()}
 
     def addresses(self, workspace: str) -> list[Path]:
         """The files with the sealed addresses, for the audience export alone."""
-        held = self._held(workspace)
+        held = self.shelving.held(workspace)
         return [self.home / holding.path for holding in held if holding.kind == ADDRESSES]
 
     def shelf(self, workspace: str) -> "Shelf":
         """The workspace's tables as they are now; the same shelf as long as nothing changed."""
-        holdings = self._held(workspace)
-        version = self._stand_on(workspace, holdings)
-        _, _, today, floor = version
-        with self._guard:
-            known = self._shelves.get(workspace)
-            if known is None or known[0] != version:
-                from bot.library.open import open_shelf
-
-                fresh = open_shelf(
-                    self._listed(holdings),
-                    today=today,
-                    products=self._products(workspace),
-                    floor=floor,
-                    folder=self.home / FOLDER,
-                )
-                known = self._shelves[workspace] = (version, fresh)
-            return known[1]
+        return self.shelving.shelf(workspace)
 
     def let_go(self, workspace: str) -> None:
         """The next to ask has the tables opened anew."""
-        with self._guard:
-            self._shelves.pop(workspace, None)
+        self.shelving.let_go(workspace)
 
     def stand_on(self, workspace: str) -> Hashable:
         """What everything found in the shelf stands on; another as soon as any of it changes."""
-        return self._stand_on(workspace, self._held(workspace))
-
-    def _stand_on(
-        self, workspace: str, holdings: Sequence[Holding]
-    ) -> tuple[tuple[str, ...], Hashable, date, int]:
-        """The files, the catalogue, the day and the floor."""
-        files = tuple(holding.id for holding in holdings)
-        return files, self._version(workspace), self.now().date(), self._floor(workspace)
+        return self.shelving.stand_on(workspace)
 
     def lasting(self, workspace: str) -> Lasting:
         """Where what was found of this workspace's rows is kept."""
@@ -192,40 +167,12 @@ class Stocking:
         told = self._switching.change(workspace, kind, making, sign, along)
         self._clear(workspace)
         self.sweep()
-        held = [holding for holding in self._held(workspace) if holding.kind == kind]
+        held = [holding for holding in self.shelving.held(workspace) if holding.kind == kind]
         newest = max((h.as_of for h in held if h.as_of), default=None)
         return Merged(
             told.new, told.replaced, told.same + told.doubles, sum(h.rows for h in held), newest
         )
 
-    def _held(self, workspace: str) -> list[Holding]:
-        """What serves this workspace: its own, or what came in before any was known."""
-        with self.database.begin() as session:
-            return Holding.held(session, workspace) or Holding.held(session, LOCAL)
-
-    def _listed(self, holdings: Sequence[Holding]) -> dict[str, Listed]:
-        by_kind: dict[str, list[Holding]] = {}
-        for holding in holdings:
-            if holding.kind in kinds():
-                by_kind.setdefault(holding.kind, []).append(holding)
-        return {
-            kind: Listed(
-                kind,
-                tuple(self.home / holding.path for holding in some),
-                sum(holding.rows for holding in some),
-                _source([holding.source for holding in some]),
-                max((holding.as_of for holding in some if holding.as_of), default=None),
-            )
-            for kind, some in by_kind.items()
-        }
-
     def _holds(self) -> bool:
         with self.database.begin() as session:
             return Holding.any(session)
-
-
-def _source(names: Sequence[str]) -> str:
-    """`orders.csv`, `orders.csv and 2 more`: the newest first."""
-    different = list(dict.fromkeys(reversed(names)))
-    more = len(different) - 1
-    return f"{different[0]} and {more} more" if more else different[0]
