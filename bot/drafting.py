@@ -10,7 +10,7 @@ from bot.brand import Brand
 from bot.campaign import tagged
 from bot.channels import channels
 from bot.checks import Check
-from bot.desk import Desk, Library, Sent, Writer
+from bot.desk import Desk, Library
 from bot.errors import CannotDo
 from bot.evidence import Evidence, Fact
 from bot.parts import Hook, Lead, Part, leads_of, take_apart
@@ -19,6 +19,7 @@ from bot.request import Question, Request
 from bot.safe import plain
 from bot.skills import skills
 from bot.words import Words
+from bot.writer import Sent, Writer
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
 from bot.db import Row
-from bot.desk import Sent
+from bot.writer import Sent
 
 
 def free(writer: str, sent: str) -> Decimal:

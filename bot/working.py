@@ -13,7 +13,7 @@ from bot.brand import Brand
 from bot.campaign import campaign_code
 from bot.db import Database
 from bot.decision import Decision
-from bot.desk import Library, Sent, Writer
+from bot.desk import Library
 from bot.draft import Draft
 from bot.drafting import Drafted, draft
 from bot.drawing import Drawing
@@ -27,6 +27,7 @@ from bot.receipt import Receipt, free
 from bot.request import Question, Request
 from bot.task import Task
 from bot.words import Money, Words, language_of
+from bot.writer import Sent, Writer
 
 
 class Outside(Protocol):

@@ -29,7 +29,7 @@ GROUPS = {
         "bot.working",
     ),
     "line": ("bot.drafting", "bot.intake", "bot.intake.*"),
-    "desk": ("bot.desk",),
+    "desk": ("bot.desk", "bot.writer"),
     "skills": ("bot.skills",),
     "settings": ("bot.settings", "bot.toml_*", "bot.mistakes"),
     "rows": (

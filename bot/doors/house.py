@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from bot.brand import Brand
 from bot.db import Database
-from bot.desk import Writer
 from bot.doors.stocking import LOCAL, Stocking
 from bot.errors import CannotDo
 from bot.library.catalogue.library import CatalogueLibrary
@@ -22,6 +21,7 @@ from bot.settings import Settings
 from bot.toml_file import check_files, load_brand, load_policy
 from bot.words import Words
 from bot.workspace import Workspace
+from bot.writer import Writer
 
 if TYPE_CHECKING:  # ibis takes 1.4 s
     from bot.doors.live_rows import LiveRows

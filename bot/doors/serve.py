@@ -14,7 +14,6 @@ from bot import alert
 from bot.alerting import Alerting
 from bot.clock import Clock, merges
 from bot.db import Database
-from bot.desk import Writer
 from bot.digesting import Digesting
 from bot.doors.arriving import Arriving
 from bot.doors.costing import at_most
@@ -44,6 +43,7 @@ from bot.task import Wish
 from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
+from bot.writer import Writer
 
 log = logging.getLogger("bot.serve")
 

@@ -13,7 +13,6 @@ from bot.brief import Brief
 from bot.campaign import campaign_code
 from bot.channels import channels
 from bot.checks import Check
-from bot.desk import Sent, Writer
 from bot.doors.house import House, now
 from bot.drafting import Drafted, draft
 from bot.errors import CannotDo, TryAgain
@@ -26,6 +25,7 @@ from bot.settings import Settings
 from bot.skills import skills
 from bot.words import Words, catalogue
 from bot.workspace import Workspace
+from bot.writer import Sent, Writer
 
 SHOWN = 90  # characters of a fact
 MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
