@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from bot.desk import Desk
 from bot.evidence import Evidence, Fact
-from bot.parts import CANNOT_TELL, Copy, File, Lead, Table
+from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import lookback
@@ -63,7 +63,7 @@ class Output(Said):
     more: Copy | None = Field(default=None, title="What else moved")
     week: Table | None = Field(default=None, title="The week in figures")
     how_to_read: Copy = Field(title="How to read this")
-    missing: Copy | None = Field(default=None, title=CANNOT_TELL)
+    missing: Copy | None = Field(default=None, title="What I can't tell")
     leads: list[Lead] = []
 
 

@@ -82,7 +82,7 @@ async def notice_of(request: Request, desk: Desk) -> dict[str, object] | None:
     told = asked.written(request.channel or "", request.language, desk.brand) if asked else None
     if told is None:
         return None
-    angle = {"en": "another opening", "fr": "autre ouverture"}[request.language]
+    angle = {"en": "in other words", "fr": "en d'autres mots"}[request.language]
     hooks = [{"angle": angle, "text": text} for text in told.pop("hooks")]
     return {**{part: Copy(text=text) for part, text in told.items()}, "hooks": hooks}
 

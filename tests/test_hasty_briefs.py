@@ -57,6 +57,8 @@ from bot.writers.story import tell
             {"product": None, "audience": "customers whose parcel is late"},
         ),
         ("an SMS for the last days of the sale", {"product": None, "goal": "sell through"}),
+        ("an SMS, 20% off our linen shirt until Sunday", {"product": "linen shirt"}),
+        ("un SMS, -20 % sur notre chemise en lin jusqu'à dimanche", {"product": "chemise en lin"}),
         ("email the candlestick, for interior designers", {"audience": "interior designers"}),
     ],
 )  # fmt: skip

@@ -44,9 +44,9 @@ def blocked(found: Drafted) -> list[str]:
     ("words", "says"),
     [
         (AGAIN, "805 customers to buy within 60 days"),
-        ("qui va racheter dans les 60 prochains jours ?", "805 clients achètent d’ici 60 jours"),
+        ("qui va racheter dans les 60 prochains jours ?", "805 clients achètent d'ici 60 jours"),
         ("who will leave us?", "88 customers are drifting away"),
-        ("qui risque de partir ?", "88 clients s’éloignent"),
+        ("qui risque de partir ?", "88 clients s'éloignent"),
         ("what will linen buyers buy next?", "After Vêtements en lin, 33%"),
         ("que vont acheter les acheteurs de lin ensuite ?", "Après Vêtements en lin, 33"),
     ],
@@ -95,7 +95,7 @@ async def test_finds_no_way_between_categories_where_none_was_planted() -> None:
          " Chemise Alba en lin lavé again; of all next purchases it is 5%."),
         ("qu’achète-t-on après la chemise Alba ?",
          "Après Chemise Alba en lin lavé, 8 % des achats suivants contiennent de nouveau"
-         " Chemise Alba en lin lavé ; sur l’ensemble des achats suivants, c’est 5 %."),
+         " Chemise Alba en lin lavé ; sur l'ensemble des achats suivants, c'est 5 %."),
         ("what is bought after the bread board?", "have Torchons Fournil"),
     ],
 )  # fmt: skip

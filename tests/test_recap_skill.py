@@ -90,7 +90,7 @@ async def test_hears_who_is_told_to_do_what_and_what_nobody_does_yet() -> None:
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     assert table.rows == (
         ("Léa Martin", "Léa, envoie la version B demain."),
-        ("Personne pour l’instant", "Il faut relancer le fournisseur de lin avant vendredi."),
+        ("Personne pour l'instant", "Il faut relancer le fournisseur de lin avant vendredi."),
         ("Léa Martin", "Vérifie aussi le lien, Léa."),
         ("Max", "Max, prepare the photos please."),
     )

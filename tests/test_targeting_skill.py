@@ -92,7 +92,7 @@ async def test_of_bakers_begins_with_the_niche() -> None:
 async def test_to_win_back_begins_with_who_drifts_away(words: str) -> None:
     found = await made(words)
     assert next(iter(rules(found))) in ("drifting", "lapsed", "niche")
-    assert found.parts[0].text.startswith(("Customers drifting", "Clients qui s’éloignent"))
+    assert found.parts[0].text.startswith(("Customers drifting", "Clients qui s'éloignent"))
     assert blocked(found) == []
 
 
@@ -252,7 +252,7 @@ async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(
     [
         ("whom should I target for the christmas lights?", "en", "Buyers of Christmas lights"),
         ("à qui proposer les guirlandes de Noël ?", "fr",
-         "Acheteurs de «\u00a0guirlandes de Noël\u00a0» d’abord"),
+         "Acheteurs de «\u00a0guirlandes de Noël\u00a0» d'abord"),
     ],
 )  # fmt: skip
 async def test_on_real_orders_without_categories_is_of_what_was_asked_for(

@@ -85,6 +85,11 @@ def test_are_really_translated() -> None:
     assert [message.id for message in messages() if message.fuzzy] == []
 
 
+def test_have_one_kind_of_apostrophe_in_french() -> None:
+    """The straight one, as the copy: an SMS counts any other as a picture sign."""
+    assert [told for _, told in pairs() if "’" in told] == []
+
+
 def test_are_spaced_as_french_is() -> None:
     for _, told in pairs():
         assert not re.search(rf"[^{NB}{THIN}:!?(][;!?»](?!\w)", told), told

@@ -66,7 +66,8 @@ def sources_line(draft: Draft, language: str) -> str | None:
     names = list(dict.fromkeys(f.sourced(language) for f in sourced))
     if not names:
         return None
-    shown = "; ".join(quoted(name, 100) for name in names[:MOST_SOURCES])
+    apart = "\u00a0; " if language == "fr" else "; "
+    shown = apart.join(quoted(name, 100) for name in names[:MOST_SOURCES])
     if (more := len(names) - MOST_SOURCES) > 0:
         shown += f" (+{more})"
     return Words("Sources: {names}", names=shown).to(language)

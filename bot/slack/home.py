@@ -70,7 +70,7 @@ async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
     language = await front.people.language(workspace, user)
     hints = [
         Words("Write an e-mail: our linen shirt is back in stock"),
-        Words("Just for me: an SMS for the last days of the sale"),
+        Words("Just for me: an SMS, 20% off our linen shirt until Sunday"),
         Words("A product page for our canvas tote"),
     ]
     prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]

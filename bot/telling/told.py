@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from bot.evidence import Evidence, Fact
 from bot.fold import bag, words_of
 from bot.goods import concepts
-from bot.parts import CANNOT_TELL, Copy, Lead, Table
+from bot.parts import Copy, Lead, Table
 from bot.words import Language, Words
 
 CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
@@ -178,7 +178,7 @@ class Teller:
 class NotYet(BaseModel):
     """All that can be said when the data is missing or too thin."""
 
-    answer: Copy = Field(title=CANNOT_TELL)
+    answer: Copy = Field(title="What I can't tell")
     leads: list[Lead] = []
 
 

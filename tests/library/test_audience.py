@@ -148,7 +148,7 @@ def test_rule_reads_as_a_sentence() -> None:
     )
     french = rule.words({"cui-planche": "Planche Meule"}).to("fr").replace("\u00a0", "~")
     assert french == (
-        "Clients qui acceptent les SMS~; dans le groupe Clients qui s’éloignent ou À risque~;"
+        "Clients qui acceptent les SMS~; dans le groupe Clients qui s'éloignent ou À risque~;"
         " ont acheté Planche Meule au cours des 180 derniers jours~; au moins 2 commandes~;"
         " livrés à~: FR ou BE ou CH"
     )

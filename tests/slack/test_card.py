@@ -9,6 +9,7 @@ from bot.db import Database
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CALM
+from bot.evidence import Evidence
 from bot.parts import CANNOT_TELL, Copy, File, Heading, Hook, Part, Quote, Table
 from bot.play.blocks import check_message_blocks
 from bot.policy import Approval, Going, Policy
@@ -32,6 +33,7 @@ from tests.slack.scenes import (
     PASSES,
     PETE,
     POLICY,
+    PRICE,
     SHOP,
     SUBJECT,
     TWO_NEEDED,
@@ -62,6 +64,19 @@ def test_says_at_once_what_is_being_done_and_can_be_stopped(sqlite: Database) ->
     stop = pressable(message.blocks)[names.STOP]
     assert Ref.unpack(stop["value"]) == Ref(task="t1")
     assert len(message.blocks) == 1
+
+
+def test_spaces_its_sources_as_the_reader_does(sqlite: Database) -> None:
+    two = EMAIL[0].model_copy(
+        update={"body": Copy(text=SUBJECT, facts=("product.linen.price", "product.linen.name"))}
+    )
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES, parts=(two,))
+        name = PRICE.model_copy(update={"id": "product.linen.name", "source": "feedback.csv"})
+        draft.evidence = Evidence(facts=(PRICE, name)).model_dump_json()
+        shown = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+    assert "shop.csv, line 12; feedback.csv" in shown["en"]
+    assert "12\u00a0; feedback.csv" in shown["fr"]
 
 
 def test_that_only_says_what_it_cant_tell_asks_for_no_approval(sqlite: Database) -> None:

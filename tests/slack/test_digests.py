@@ -362,7 +362,7 @@ async def test_that_breaks_as_a_task_is_told_to_its_owner_too(bench: Bench) -> N
     dms = bench.in_dm(MARIE)
     assert len(dms) == 2  # the preview, and this
     assert "Le point «\u00a0hebdomadaire\u00a0» du " in text_of(dms[-1])
-    assert "s’est interrompu" in text_of(dms[-1])
+    assert "s'est interrompu" in text_of(dms[-1])
     await bench.press(MARIE, dms[-1], "try_again")
     assert bench.tasks[-1].private
     assert bench.tasks[-1].form["digest"] == "weekly"
@@ -375,7 +375,7 @@ async def test_as_an_alert_that_breaks_is_told_to_its_owner_too(bench: Bench) ->
         wish = session.get_one(Schedule, (TEAM, "weekly")).alert("funnel.x", now)
         Task.accept(session, bench.enqueue, wish, now)
     await given_up(bench, wish.id)
-    assert "Une alerte n’a pas pu être donnée" in text_of(bench.in_dm(MARIE)[-1])
+    assert "Une alerte n'a pas pu être donnée" in text_of(bench.in_dm(MARIE)[-1])
 
 
 async def test_alone_is_told_so_what_somebody_typed_fails_on_its_card(bench: Bench) -> None:
@@ -399,7 +399,7 @@ async def test_that_breaks_is_told_to_its_owner_and_to_nobody_else(bench: Bench)
     card = bench.in_dm(MARIE)[-1]
     said = text_of(card)
     assert "Le point «\u00a0hebdomadaire\u00a0» du " in said
-    assert "n’a pas pu être fait" in said
+    assert "n'a pas pu être fait" in said
     assert "what customers wrote" not in said
     assert bench.said() == []
     assert first(bench).endswith(f"/{schedule(bench).last}")

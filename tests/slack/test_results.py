@@ -46,14 +46,14 @@ def outcome(bench: Bench) -> Outcome:
 async def test_is_read_with_where_it_is_from(bench: Bench) -> None:
     shown = await told(bench, LINES, None)
     assert "Envois\u00a0: 1\u202f204" in text_of(shown)  # Marie reads French
-    assert "D’après a, jusqu’au b" in text_of(shown)
+    assert "D'après a, jusqu'au b" in text_of(shown)
     assert RESULT_OURS not in buttons(shown)
 
 
 @pytest.mark.parametrize(("button", "same"), [(RESULT_OURS, True), (RESULT_NOT, False)])
 async def test_is_joined_or_kept_apart_by_a_person(bench: Bench, button: str, same: bool) -> None:
     shown = await told(bench, [], ("C1", QUESTION))
-    assert "S’agit-il de cette proposition" in text_of(shown)
+    assert "S'agit-il de cette proposition" in text_of(shown)
     await bench.press(MARIE, shown, button)
     await bench.run("show")
     (said,) = bench.rows(Joining)
