@@ -87,11 +87,15 @@ class People:
         self, workspace: str, user: str, words: Words, channel: str | None, thread: str | None
     ) -> None:
         """A sentence that only they see, where they are; else in their direct messages. Where Slack
-        has no time for it, again when it says so, a few times."""
+        has no time for it, again when it says so, a few times, and the last time directly."""
         text = words.to(await self.language(workspace, user))
-        for _ in range(TOLD):
+        for left in reversed(range(TOLD)):
             try:
-                if not channel or not await self._whispered(user, text, channel, thread):
+                if (
+                    not channel
+                    or not left
+                    or not await self._whispered(user, text, channel, thread)
+                ):
                     await self._written(user, text)
             except Busy as busy:
                 await asyncio.sleep(min(busy.after or 1.0, LONGEST))
