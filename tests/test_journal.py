@@ -1,6 +1,10 @@
 """The journal …"""
 
+import os
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -112,3 +116,13 @@ def test_shows_a_row_that_can_not_even_be_read(sqlite: Database, harm: str) -> N
     with sqlite.begin() as session:
         session.execute(text(f"UPDATE journal SET {harm} WHERE seq = 2"))
     assert fault(sqlite) == "An entry can't be read: it was changed."
+
+
+def test_that_nobody_wrote_yet_is_said_with_its_house(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", "journal", "verify"],
+        env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "DATABASE_URL": ""},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert f"No journal in {tmp_path} yet." in ran.stdout

@@ -74,6 +74,8 @@ def journal_(settings: Settings, args: argparse.Namespace) -> int:
         for workspace in sorted(used - set(known)):
             faults += 1
             say(f"{workspace}: its journal is gone, although there is work of it.")
+        if not known and not used:
+            say(f"No journal in {settings.home} yet. Another house: set SUPER_INTERN_HOME.")
         for head in args.head:
             if not journal.holds(session, head):
                 faults += 1
