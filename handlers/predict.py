@@ -23,6 +23,7 @@ from bot.telling.forecasts import (
     what_silence_meant,
     who_leaves,
     who_they_are,
+    whom_to_write_to,
     without_refusals,
 )
 from bot.telling.next_bought import (
@@ -179,9 +180,7 @@ def _leaving(teller: Teller, evidence: Evidence) -> Answer | None:
     said = Said(
         finding=teller.copy(who_leaves(teller, leaving)),
         summary=teller.copy(their_worth(teller, leaving), what_silence_meant(teller, past)),
-        what_to_do=teller.copy(teller.say(Words(
-            "Write to those at risk first, each about what they bought before. Leave a part of them"
-            " unwritten to: some come back by themselves."))),
+        what_to_do=teller.copy(teller.say(whom_to_write_to(leaving))),
     )  # fmt: skip
     columns = [Words("Group"), Words("Customers"), Words("Share of sales"), Words("Average order"),
                Words("Favourite")]  # fmt: skip

@@ -141,7 +141,7 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     if not thing:
         return teller.say(Words(
             "{audience}: {size}; {share} of such people "
-            "ordered within {days}, {others} of all.",
+            "ordered within {days}, against {others} of all.",
             **given))  # fmt: skip
     if one.key == "alike":
         return teller.say(Words(
@@ -150,7 +150,7 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
             "who did not have it.", **given))  # fmt: skip
     return teller.say(Words(
         "{audience}: {size}; {share} of such people "
-        "bought {thing} within {days}, {others} of all.",
+        "bought {thing} within {days}, against {others} of all.",
         thing=thing, **given))  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.drafting import Drafted
 from bot.evidence import Fact
-from bot.telling.forecasts import their_worth, who_leaves
+from bot.telling.forecasts import their_worth, who_leaves, whom_to_write_to
 from bot.telling.told import Teller, Told
 from bot.words import Language
 from tests.library.sample import TODAY
@@ -110,6 +110,13 @@ async def test_says_which_products_a_word_stands_for() -> None:
     assert "Taken together here: Chemise Alba en lin lavé, " in part(found, "how_to_read")
 
 
+async def test_shows_a_product_to_those_who_lack_it_and_not_what_they_lack_of_it() -> None:
+    found = await made("qu’achète-t-on après la chemise Alba ?")
+    advice = part(found, "what_to_do")
+    assert "qui ne l'ont pas encore" in advice or "ce qu'il y a d'autre" in advice
+    assert "pas encore acheté de" not in advice
+
+
 async def test_of_a_thing_that_nobody_bought_says_that_and_no_more() -> None:
     found = await made("what do people buy next after an umbrella?")
     assert [one.text for one in found.parts] == [
@@ -171,3 +178,11 @@ def test_of_too_few_at_risk_tells_no_number_and_no_empty_worth(
     worth = their_worth(Teller(language), [best, others])
     assert "2" in worth
     assert "  " not in worth
+
+
+def test_writes_first_to_those_who_are_enough_to_be_counted() -> None:
+    some = group("at-risk", customers=Decimal(85))
+    few = group("at-risk", customers="<20")
+    drifting = group("drifting-away", customers=Decimal(162))
+    assert "at risk first" in whom_to_write_to([some, drifting]).to("en")
+    assert "risque" not in whom_to_write_to([few, drifting]).to("fr")

@@ -91,6 +91,15 @@ def who_leaves(teller: Teller, leaving: list[Told]) -> str:
         " longer than their usual gap.", **given))  # fmt: skip
 
 
+def whom_to_write_to(leaving: list[Told]) -> Words:
+    """Those at risk first, unless they are too few to be counted."""
+    if not leaving[0].number("customers"):
+        return Words("Write to those drifting away, each about what they bought before. Leave a"
+                     " part of them out, by lot: some come back by themselves.")  # fmt: skip
+    return Words("Write to those at risk first, each about what they bought before. Leave a part of"
+                 " them out, by lot: some come back by themselves.")  # fmt: skip
+
+
 def their_worth(teller: Teller, leaving: list[Told]) -> str:
     best, others = leaving
     if not best.get("revenue-share"):

@@ -66,6 +66,9 @@ def what_to_show(thing: str, shown: Sequence[Told]) -> Words:
     if other is None:
         return Words("Show buyers of {before} what else there is of it, and keep a part of them"
                      " that sees nothing.", before=thing)  # fmt: skip
+    if top.key.startswith("after-product-"):
+        return Words("Show {after} to buyers of {before} who don't have it yet, and keep a part of"
+                     " them that sees nothing.", before=thing, after=other)  # fmt: skip
     return Words("Show buyers of {before} what they have not bought of {after} yet, and keep a"
                  " part of them that sees nothing.", before=thing, after=other)  # fmt: skip
 
