@@ -60,8 +60,8 @@ def _on_site(one: Told) -> Blocker:
     phone = theme_of(one) == "website-phone"
     return Blocker(
         one, Words("Fewer buyers at the step {step}", step=step),
-        lambda teller: Words("{rate} get through, against {before} before", rate=teller.of(one, "rate"),
-                             before=teller.of(one, "before")),
+        lambda teller: Words("{rate} get through, against {before} before",
+                             rate=teller.of(one, "rate"), before=teller.of(one, "before")),
         first_step(theme_of(one)) or Words("look into it"),
         cost="lost-money" if one.get("lost-money") else None,
         theme=pay if phone else Words("the website"),
@@ -96,8 +96,8 @@ def _late(one: Told) -> Blocker:
         name = Words("Late parcels")
     return Blocker(
         one, name,
-        lambda teller: Words("{late} come late, against {usual} {other}", late=teller.of(one, "late"),
-                             usual=teller.of(one, usual), other=other),
+        lambda teller: Words("{late} come late, against {usual} {other}",
+                             late=teller.of(one, "late"), usual=teller.of(one, usual), other=other),
         first_step("delivery-late") or Words("look into it"),
         cost="late-worth" if one.get("late-worth") else None,
         theme=Words("late parcels"), letter=letter,
@@ -109,8 +109,8 @@ def _comes_back(one: Told) -> Blocker:
         given = {"rate": teller.of(one, "rate"), "rest": teller.of(one, "rest")}
         if not one.get("reason"):
             return Words("{rate} come back, against {rest} of the other products", **given)
-        return Words("{rate} come back, against {rest} of the other products; reason most given: {reason}",
-                     reason=teller.of(one, "reason"), **given)  # fmt: skip
+        return Words("{rate} come back, against {rest} of the other products; reason most given:"
+                     " {reason}", reason=teller.of(one, "reason"), **given)  # fmt: skip
 
     step = first_step("sizing") or Words("look into it")
     return Blocker(one, Words("Returns of {name}", name=one.about), effect, step,
