@@ -176,3 +176,27 @@ def test_has_its_audience_heard_without_accents() -> None:
         update={"audience": "clients fideles"}
     )
     assert tell(Request(skill="draft", channel="email", brief=asked)).audience == "loyal"
+
+
+@pytest.mark.parametrize(
+    ("typed", "english", "french"),
+    [
+        ("jusqu'au 15/12", "until 15 December", "jusqu'au 15 décembre"),
+        ("jusqu'au 5/12", "until 5/12", "jusqu'au 5/12"),  # of May or of December
+    ],
+)
+def test_has_its_date_spelt_out_where_it_has_one_reading(
+    typed: str, english: str, french: str
+) -> None:
+    assert dated(typed, "en").said == english
+    assert dated(typed, "fr").said == french
+
+
+def test_that_asks_for_a_return_is_read_so() -> None:
+    assert read("un SMS pour annoncer le retour du plaid en mohair").goal == "back in stock"
+    assert read("email: the return of the linen shirt").goal == "back in stock"
+
+
+def test_is_obeyed_on_tu_wherever_it_says_so() -> None:
+    brief = Brief(words="un mail à Léa, tutoie-la : le plaid", author="ana", language="fr")
+    assert "tu" in tell(Request(skill="draft", brief=brief)).wishes

@@ -141,3 +141,35 @@ async def test_have_each_a_price_of_its_own_that_another_may_not_bear() -> None:
     found = [check for check in held(wrong, hooks, desk) if check.rule == "owner"]
     assert {check.quote for check in found} >= {"79\u00a0€", "125\u00a0€"}
     assert all(check.level == "block" for check in found)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("sms : le plaid Nuée est de retour, -10 % jusqu'à dimanche", "De nouveau en stock"),
+        ("sms: the Alba shirt is back, 10% off until Sunday", "back"),
+        ("un SMS pour annoncer le retour du plaid en mohair", "de retour"),
+    ],
+)
+async def test_that_are_one_say_in_an_sms_that_it_is_back(words: str, said: str) -> None:
+    parts, hooks, desk = await drafted(words)
+    assert said.lower() in parts[0].text.lower()
+    if "plaid" in words:  # of which there is none in stock
+        (stock,) = [check for check in held(parts, hooks, desk) if check.rule == "stock"]
+        assert stock.level == "block"
+
+
+async def test_that_are_one_open_an_email_with_its_own_fact() -> None:
+    for words in ("email the Alba shirt for loyal customers", "email the Alba shirt for lapsed"):
+        parts, _, desk = await drafted(words)
+        opening = next(part for part in parts if part.key == "body").text.split("\n\n")[0]
+        general = [str(fact.value) for fact in desk.evidence.of("material")]
+        assert general
+        assert not any(one.rstrip(".") in opening for one in general)
+
+
+async def test_whose_tone_rules_cannot_change_say_so() -> None:
+    brief = (await taken("email: the Alba shirt, formal tone")).brief
+    assert [one.words.text for one in brief.assumed if one.field == "tone"]
+    assert not [one for one in (await taken("email: the Alba shirt")).brief.assumed
+                if one.field == "tone"]  # fmt: skip

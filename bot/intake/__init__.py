@@ -15,7 +15,7 @@ from bot.channels import channels
 from bot.desk import Found, Library, Sent, Writer
 from bot.intake import analysis, reader, several, wishes
 from bot.intake.asked import Asked, Intake
-from bot.intake.assumed import assumptions, options
+from bot.intake.assumed import assumptions, options, tone
 from bot.intake.guide import nothing_asked, nothing_to_write
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
@@ -66,6 +66,8 @@ async def take_in(
         raise no
     private = private or asked.private
     brief = _brief(said, asked, words, brand, product, others, private, bool(beside))
+    if by_rules:
+        brief = brief.model_copy(update={"assumed": brief.assumed + tone(words)})
     if beside:
         brief = brief.model_copy(update=_together(called, beside))
     return Intake(

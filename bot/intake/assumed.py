@@ -1,5 +1,6 @@
 """What nobody said and was assumed, said openly, and the taps that redraft on another."""
 
+import re
 from collections.abc import Sequence
 
 from bot.brand import Brand
@@ -9,6 +10,11 @@ from bot.intake.wishes import Wishes
 from bot.words import Language, Words
 
 MOST_OPTIONS = 3
+TONE = re.compile(
+    r"\b(?:(?:formal|informal|playful|funny|warm|serious|premium|friendly|luxury)(?: tone| voice)"
+    r"|tone: ?\w+|ton (?:plus |très )?(?:formel|soutenu|sobre|drôle|chaleureux|décalé|sérieux"
+    r"|complice|premium|léger)|formel(?:le)?s?\b|formal\b|soutenue?s?\b)", re.IGNORECASE
+)  # fmt: skip
 GOALS: dict[Goal, Words] = {
     "launch": Words("the goal: launch"),
     "back in stock": Words("the goal: back in stock"),
@@ -54,6 +60,14 @@ def assumptions(
     if not said.language and not typed:
         found.append(Assumption(field="language", value=language, words=LANGUAGES[language]))
     return tuple(found)
+
+
+def tone(words: str) -> tuple[Assumption, ...]:
+    """What rules cannot do of what was asked, said openly."""
+    if not TONE.search(words):
+        return ()
+    said = Words("the brand's usual tone: without an AI, it can't be changed")
+    return (Assumption(field="tone", value="the brand's own", words=said),)
 
 
 def options(

@@ -170,6 +170,7 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
     (
         "back in stock",
         _pattern(
+            r"\bretour (?:du|de la|des|de l'|de nos|de notre)\b|\bthe return of\b|",
             r"\bback in stock\b|\brestock|\bavailable again\b|\b(?:is|are) back\b|\bde retour\b",
             r"|retour en stock|réassort|à nouveau disponible|de nouveau disponible|\breviennent\b",
             r"|\brevient\b(?! à| en)",

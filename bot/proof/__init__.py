@@ -53,7 +53,7 @@ def prove(
     else:
         found += _as_copy(examined, ground, request, brand, channel, today, periods)
         found += said.left_out(examined, evidence, request.brief.words)
-        found += said.out_of_stock(examined, evidence)
+        found += said.out_of_stock(examined, evidence, request.brief.goal)
         found += owners(examined, ground)
     grave = {"block": 0, "stated": 1, "warn": 2, "pass": 3}
     return tuple(sorted(found, key=lambda check: grave[check.level]))

@@ -38,8 +38,11 @@ def _carried(fact: Fact, text: str, numbers: Collection[object]) -> bool:
     return not digits or any(group in text for group in digits)
 
 
-def out_of_stock(examined: Sequence[Piece], evidence: Evidence) -> Iterator[Check]:
-    """ "Back in stock" against a catalogue that says there is none."""
+def out_of_stock(
+    examined: Sequence[Piece], evidence: Evidence, goal: str | None = None
+) -> Iterator[Check]:
+    """ "Back in stock" against a catalogue that says there is none, also where the brief alone
+    speaks of the return."""
     empty = next((f for f in evidence.facts if f.label == "stock" and f.value == 0), None)
     if empty is None:
         return
@@ -61,3 +64,9 @@ def out_of_stock(examined: Sequence[Piece], evidence: Evidence) -> Iterator[Chec
                 override=True,
             )
             return
+    if goal == "back in stock":
+        words = Words(
+            "The brief says that it is back, but the catalogue has none in stock ({source}).",
+            source=empty.source,
+        )
+        yield Check(rule="stock", level="warn", words=words, fact=empty.id)

@@ -85,6 +85,7 @@ def _point(typed: str, language: Language) -> str:
     fixed = {**_FIXED, **{v: k for k, v in _FIXED.items()}}
     if typed in fixed:
         return fixed[typed] if (typed in _FIXED) != english else typed
+    typed = _spelt(typed)
     day = number = month = before = behind = ""
     rest = []
     for word in re.sub(r"\b(?:the|of|le)\b|,", " ", typed).split():
@@ -103,6 +104,21 @@ def _point(typed: str, language: Language) -> str:
     if number == "1" and not english:
         number = "1er"
     return " ".join(filter(None, [before, day, number, month, behind, *rest]))
+
+
+def _spelt(typed: str) -> str:
+    """ "15/12" with its month by name, where only one order of the two is possible."""
+
+    def named(found: re.Match[str]) -> str:
+        first, second = int(found[1]), int(found[2])
+        day, month = (first, second) if second <= 12 else (second, first)
+        certain = first == second or (first > 12) != (second > 12)
+        if not (certain and 0 < month <= 12 and 0 < day <= 31):
+            return found[0]
+        names = [pair.split()[0] for pair in _MONTH_NAMES.split(",")]
+        return f"{day} {names[month - 1]}"
+
+    return re.sub(r"\b(\d{1,2})/(\d{1,2})\b(?!/)", named, typed)
 
 
 def _table(pairs: str, english: bool) -> dict[str, str]:

@@ -20,7 +20,16 @@ PERSUADED = ("everyone", "new", "lapsed", "gift")  # by what others say
 
 
 def opening(ready: Ready) -> Line:
-    """The news if there is one, and the argument for this audience."""
+    """The news if there is one, and the argument for this audience: the product's own, before what
+    is true of its material."""
+    pen, every = ready.pen, ready.pen.reasons
+    pen.reasons = [one for one in every if one.topic != "truth"] or every
+    line = _opening(ready)
+    pen.reasons = every
+    return line
+
+
+def _opening(ready: Ready) -> Line:
     pen, aud = ready.pen, ready.story.audience
     if ready.is_event:
         return pen.say("event.open", "event.open_undated") or Line(pen.gaps["bare"])
@@ -41,7 +50,16 @@ def open_slots(ready: Ready) -> list[str]:
     if ready.is_event or not ready.goods.known:
         return ["event.open" if ready.is_event else "house.open_deal"]
     own = [f"open.{aud}.bare"] if aud != "everyone" else []
-    slots = [f"open.{aud}.any", *own, "open.everyone.any", "open.own.any", "open.everyone.bare"]
+    dated = ready.story.occasion and not ready.story.offer and aud == "everyone"
+    first = ["open.occasion.any"] if dated else []
+    slots = [
+        *first,
+        f"open.{aud}.any",
+        *own,
+        "open.everyone.any",
+        "open.own.any",
+        "open.everyone.bare",
+    ]
     return ["open.price.deal", *slots] if aud == "price" and ready.story.offer else slots
 
 
@@ -132,7 +150,8 @@ def _offer(ready: Ready) -> Line | None:
         return None
     if pen.has_said("deal", among=("open",)):
         return pen.say("offer.reminder", "offer.reminder_code")
-    slots = [f"offer.{made.kind}_price"] if tells else []
+    slots = ["offer.occasion"] if ready.story.occasion else []
+    slots += [f"offer.{made.kind}_price"] if tells else []
     line = pen.say(*slots, f"offer.{made.kind}") or pen.say(f"offer.{made.kind}", echoing=True)
     if made.delivery:
         line = together(line, pen.say("offer.also_delivery"))

@@ -128,7 +128,9 @@ class Pen:
         cites: tuple[str, ...] = reason.cites if reason else ()
         filled = dict(self.gaps)
         if reason:
-            filled["why" if "{why}" in template else "short"] = reason.text
+            gap = "why" if "{why}" in template else "short"
+            inside = f": {{{gap}}}" in template
+            filled[gap] = _small(reason.text, self.gaps.get("name", "")) if inside else reason.text
         for name in _GAP.findall(template):
             bare = name.removesuffix("_cap")
             if not filled.get(bare) and name not in MAY_BE_EMPTY:
@@ -210,6 +212,13 @@ class Pen:
     def order(self, *about: str) -> str:
         """A stable order that differs from brief to brief."""
         return hashlib.sha256("|".join((self.seed, *about)).encode()).hexdigest()
+
+
+def _small(text: str, name: str) -> str:
+    """As it stands behind a colon: without its capital, unless it begins with a name."""
+    first = text.split()[0]
+    named = first in name.split() or first[1:] != first[1:].lower()
+    return text if named else text[0].lower() + text[1:]
 
 
 def agreed(text: str, gender: str, plural: bool) -> str:

@@ -59,6 +59,7 @@ def sms(ready: Ready) -> Made:
     long, the fewest characters win."""
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
     slots = _sms_slots(ready)
+    news = NEWS.get(ready.story.goal)
     general = {"truth", *ready.pen.late}  # too general, or beside the point, for so little room
     ready.pen.reasons = [one for one in ready.pen.reasons if one.topic not in general]
     lines = _sms_lines(ready, slots) or [
@@ -74,7 +75,12 @@ def sms(ready: Ready) -> Made:
             ends = ready.pen.gaps.get("until", "").lower()
             dropped = 40 * bool(ends and ends not in line.text.lower())  # untrue without its end
             cost = (
-                dropped + 4 * (not line.says_why) + 3 * min(rank, 1) + 3 * bent + UNCOUNTED[fewer]
+                dropped
+                + 4 * (not line.says_why)
+                + (9 if news else 3) * min(rank, 1)
+                + 3 * bent
+                + 2 * (": " in line.text)  # the sender has one already
+                + UNCOUNTED[fewer]
             )
             if "shorter" in ready.story.wishes:  # and neither another message nor the same one
                 came_back = whole(line.text) in (ready.request.previous or "")
@@ -123,7 +129,8 @@ def _sms_slots(ready: Ready) -> list[str]:
         return ["sms.house_deal"] if story.offer else ["sms.house"]
     if story.offer:
         cuts = story.occasion and not in_season(story.occasion)
-        return [*(["sms.deal_occasion"] if cuts else []), f"sms.deal_{aud}", "sms.deal"]
+        first = [f"sms.deal_{kind}"] if kind else ["sms.deal_occasion"] if cuts else []
+        return [*first, f"sms.deal_{aud}", "sms.deal"]
     if kind:
         dated = [f"sms.{kind}_when"] if story.when.said else []
         return [f"sms.{kind}_{aud}", *dated, f"sms.{kind}"]

@@ -96,7 +96,7 @@ TERMS = tuple(  # the hour, the place, the price, how to come
     for shape in (
         r"\b(?:(?:de|à|from|at) )?\d{1,2}(?: ?h(?:\d\d)?|(?::\d\d)? ?[ap]m|:\d\d)\b"
         r"(?: ?(?:à|-|to|until) ?\d{1,2}(?: ?h(?:\d\d)?|(?::\d\d)? ?[ap]m|:\d\d))?",
-        r"\b(?:à la|dans (?:la|notre)|at (?:the|our)|in (?:the|our)) (?:boutique|store|shop)"
+        r"\b(?:à la|en|dans (?:la|notre)|at (?:the|our)|in (?:the|our)) (?:boutique|store|shop)"
         r"(?: (?:de|d'|in|rue) ?(?-i:[A-Z])[\w-]+)?",
         r"\b(?:gratuit|entrée libre|free(?: entry)?(?! ?(?:delivery|shipping|gift)))\b",
         r"\b(?:sur (?:inscription|réservation)|places limitées|booking (?:needed|required)"
