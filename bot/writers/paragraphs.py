@@ -23,7 +23,10 @@ def opening(ready: Ready) -> Line:
     """The news if there is one, and the argument for this audience: the product's own, before what
     is true of its material."""
     pen, every = ready.pen, ready.pen.reasons
-    pen.reasons = [one for one in every if one.topic != "truth"] or every
+    own = [one for one in every if one.topic != "truth"]
+    story = ready.story
+    met = story.audience == "loyal" or (story.audience == "lapsed" and not story.category)
+    pen.reasons = own if met and len(own) > 1 else every  # they need no general truth first
     line = _opening(ready)
     pen.reasons = every
     return line
