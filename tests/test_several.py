@@ -85,7 +85,13 @@ async def test_are_a_range_where_it_is_named(words: str, called: str, some: set[
 
 
 @pytest.mark.parametrize(
-    "words", ["sms : les verres Onde", "e-mail : les bols Tamis", "un mail : la bougie Feu de pin"]
+    "words",
+    [
+        "sms : les verres Onde",
+        "e-mail : les bols Tamis",
+        "un mail : la bougie Feu de pin",
+        "invitation : soirée bougies vendredi 18h en boutique",
+    ],
 )
 async def test_are_no_range_where_one_is_named_in_the_plural(words: str) -> None:
     assert (await taken(words)).brief.others == ()

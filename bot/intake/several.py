@@ -18,6 +18,11 @@ _HERE = re.compile(
     r"|(?:est|sont) (?:là|arrivée?s?|de retour)|arrivent?|new arrivals?|nouveautés?)\b.*$",
     re.IGNORECASE,
 )
+_EVENT = re.compile(  # a date to come to, whatever the catalogue has of that name
+    r"(?:atelier|ouverture|soirée|portes|vernissage|dégustation|rencontre|workshop|opening|store"
+    r"|pop-?up|open day|tasting|meet|evening)\b",
+    re.IGNORECASE,
+)
 _SINGLE = re.compile(  # one thing, in the plural
     r"(?:trousers|jeans|shorts|glasses|leggings|tights|pants|pyjamas?|slippers|boots|shoes|socks|earrings"
     r"|curtains|sneakers|trainers|tops|ciseaux|lunettes|chaussures|chaussettes|bottes|baskets|chaussons"
@@ -47,7 +52,7 @@ async def of_range(phrases: list[str], library: Library) -> tuple[str, list[Foun
         called = _ARTICLE.sub("", _HERE.sub("", phrase.strip())).strip()
         whole = bool(_RANGE.search(called))
         wanted = " ".join(_RANGE.sub(" ", called).split())
-        if not wanted or not (whole or _many(wanted)):
+        if not wanted or _EVENT.match(wanted) or not (whole or _many(wanted)):
             continue
         hits = sorted(await library.find(wanted), key=lambda hit: -hit.score)
         least = max(NEAR, hits[0].score * ALIKE) if hits else 0
