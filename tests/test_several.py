@@ -174,6 +174,11 @@ async def test_that_are_one_open_an_email_with_its_own_fact() -> None:
         assert not any(one.rstrip(".") in opening for one in general)
 
 
+async def test_have_no_space_before_a_colon_in_english() -> None:
+    parts, _, _ = await drafted("sms: our candles at -15 %")
+    assert "the candles:" in parts[0].text.replace("our", "the")
+
+
 async def test_whose_tone_rules_cannot_change_say_so() -> None:
     brief = (await taken("email: the Alba shirt, formal tone")).brief
     assert [one.words.text for one in brief.assumed if one.field == "tone"]

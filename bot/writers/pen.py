@@ -144,6 +144,7 @@ class Pen:
         text = agreed(text, self.gender, self.plural)
         text = _FORMS.sub(lambda m: m[1] if self.address == "vous" else m[2], text)
         text = re.sub(r"\s+([.,])", r"\1", re.sub(r"[ \t]+", " ", text)).strip()
+        text = re.sub(r" +:", ":", text) if self.language == "en" else text
         text = re.sub(r"\.{2,}", ".", re.sub(r"([!?:])\.", r"\1", text))
         return _START.sub(lambda m: m[1] + m[2].upper(), text)
 
