@@ -1,7 +1,6 @@
 """Say who is likely to buy again, who drifts away, or what is bought next."""
 
 import re
-from dataclasses import dataclass
 
 from pydantic import BaseModel, Field
 
@@ -14,7 +13,6 @@ from bot.request import Question, Request
 from bot.telling.forecasts import (
     bought,
     days_of,
-    from_one_to_another,
     how_far_off,
     how_many,
     only_why,
@@ -26,14 +24,9 @@ from bot.telling.forecasts import (
     whom_to_write_to,
     without_refusals,
 )
-from bot.telling.next_bought import (
-    and_of_what,
-    how_many_compared,
-    what_follows,
-    what_is_meant,
-    what_to_show,
-)
-from bot.telling.told import Teller, Told, how_to_read, nothing_yet, speaks_of, told
+from bot.telling.foreseen import Foreseen, Said
+from bot.telling.next_bought import following
+from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.words import Words
 
 TITLE = "What comes next"
@@ -57,33 +50,14 @@ NEXT = re.compile(
 )
 LEAVE = re.compile(r"leav|laps|drift|churn|stop buying|partir|s'en aller|eloign|perd|quitt")
 SILENT = ("in-rhythm", "drifting", "silent-longer")
-LEAVING, MOST_STEPS = ("at-risk", "drifting-away"), 8
-
-
-class Said(BaseModel):
-    finding: Copy = Field(title="In one sentence")
-    summary: Copy = Field(title="Summary")
-    what_to_do: Copy = Field(title="What to do")
+LEAVING = ("at-risk", "drifting-away")
 
 
 class Output(Said):
     picture: File | None = Field(default=None, title="Picture")
     table: Table = Field(title="In figures")
     how_to_read: Copy = Field(title="How to read this")
-    leads: list[Lead] = []
-
-
-@dataclass
-class Answer:
-    """What is said, beside what code keeps for itself. `limits` are those of this question."""
-
-    said: Said
-    table: Table
-    shown: list[Bar]
-    limits: list[Words]
-    leads: list[Lead]
-    title: str  # what the picture shows
-    refusals: bool = False  # what the forecast refused belongs to this question
+    leads: list[Lead] = Field(default=[])
 
 
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
@@ -96,7 +70,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         evidence = await desk.look_up("segments")
         answer = _leaving(teller, evidence)
     elif NEXT.search(words):
-        answer = _following(teller, evidence, request.brief.words)
+        answer = following(teller, evidence, request.brief.words)
     else:
         answer = _again(teller, evidence, words)
     if answer is None:
@@ -115,7 +89,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     )  # fmt: skip
 
 
-def _again(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
+def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
     """Who buys again: how many, who they are, how right that was in the past."""
     every = told(evidence, "behaviour", "buy-")
     whole = next((one for one in every.values() if one.get("backtest-auc")), None)
@@ -165,10 +139,10 @@ def _again(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
     ))  # fmt: skip
     for one in tenths:
         teller.of(one, "bought")
-    return Answer(said, table, shown, limits, leads, title, refusals=True)
+    return Foreseen(said, table, shown, limits, leads, title, refusals=True)
 
 
-def _leaving(teller: Teller, evidence: Evidence) -> Answer | None:
+def _leaving(teller: Teller, evidence: Evidence) -> Foreseen | None:
     """Who drifts away, what they are worth, and what such a silence meant in the past."""
     groups = told(evidence, "segments")
     leaving = [groups[key] for key in LEAVING if key in groups]
@@ -211,99 +185,4 @@ def _leaving(teller: Teller, evidence: Evidence) -> Answer | None:
         days=days_of(past[0]), on=teller.of(past[0], "bought"),
         silent=teller.of(past[1], "bought"),
     ))  # fmt: skip
-    return Answer(said, table, shown, limits, leads, title)
-
-
-def _following(teller: Teller, evidence: Evidence, words: str) -> Answer | None:
-    """What is bought next after what the words name, or at large."""
-    every = told(evidence, "behaviour")
-    if "after" in every:
-        return _after(teller, every)
-    steps = [one for one in every.values() if one.get("lift")]
-    named = [one for one in steps if speaks_of(words, one.about.split(" → ")[0])]
-    shown = sorted(named or steps, key=lambda one: -float(one.number("share")))[:MOST_STEPS]
-    if not shown:
-        return None
-    top, compared = shown[0], every.get("next-purchases")
-    before, after = top.about.split(" → ")
-    finding = Words(
-        "After {before}, {share} of the next purchases have {after}; of all next purchases it is"
-        " {large}.",
-        share=teller.of(top, "share"), large=teller.of(top, "at-large"), before=before,
-        after=Words("{thing} again", thing=before) if before == after else after,
-    )  # fmt: skip
-    advice = Words("Show buyers of {before} what they have not bought of {after} yet, and keep a"
-                   " part of them that sees nothing.", before=before, after=after)  # fmt: skip
-    more = Words("Show buyers of {before} what else there is of it, and keep a part of them that"
-                 " sees nothing.", before=before)  # fmt: skip
-    said = Said(
-        finding=teller.copy(teller.say(finding)),
-        summary=teller.copy(from_one_to_another(teller, steps, compared)),
-        what_to_do=teller.copy(teller.say(more if before == after else advice)),
-    )
-    columns = [Words("After"), Words("Next"), Words("Share"), Words("Of all"),
-               Words("Purchases")]  # fmt: skip
-    table = teller.table(map(teller.say, columns), [
-        [*one.about.split(" → "), *(teller.of(one, m) for m in ("share", "at-large", "purchases"))]
-        for one in shown
-    ])  # fmt: skip
-    bars_ = [Bar(one.about.split(" → ")[-1], float(one.number("share")), strong=n == 0)
-             for n, one in enumerate(shown)]  # fmt: skip
-    if len(shown) == 1:
-        at_large = teller.say(Words("All next purchases"))
-        bars_.append(Bar(at_large, float(top.number("at-large"))))
-    limits = [
-        Words("What follows is not what causes: people who like a thing come back for it."),
-        Words("A day on which somebody bought counts as one purchase, whatever was in it."),
-    ]
-    audience = teller.say(Words("Whom should I target for {thing}?", thing=after))
-    new = Words("what is new there") if before == after else after
-    letter = teller.say(
-        Words("E-mail to customers who bought {before}: {after}", before=before, after=new)
-    )
-    leads = [
-        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
-        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
-    ]
-    return Answer(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
-
-
-def _after(teller: Teller, every: dict[str, Told]) -> Answer | None:
-    """What is bought next after one thing: the products, then the categories."""
-    whole = every["after"]
-    products = [one for key, one in every.items() if key.startswith("after-product-")]
-    kinds = [one for key, one in every.items() if key.startswith("after-category-")]
-    shown = products or kinds
-    if not shown:
-        return None
-    thing = whole.word("subject")
-    said = Said(
-        finding=teller.copy(what_follows(teller, thing, shown)),
-        summary=teller.copy(
-            how_many_compared(teller, whole, products, kinds), and_of_what(teller, products, kinds)
-        ),
-        what_to_do=teller.copy(teller.say(what_to_show(thing, shown))),
-    )
-    columns = [Words("Next"), Words("Share"), Words("Of all"), Words("Purchases"),
-               Words("Customers")]  # fmt: skip
-    table = teller.table(map(teller.say, columns), [
-        [one.about, *(teller.of(one, m) for m in ("share", "at-large", "purchases", "customers"))]
-        for one in (*products, *kinds)
-    ])  # fmt: skip
-    bars_ = [Bar(one.about, float(one.number("share")), strong=n == 0)
-             for n, one in enumerate(shown)]  # fmt: skip
-    limits = [
-        *filter(None, [what_is_meant(whole)]),
-        Words("What follows is not what causes: people who like a thing come back for it."),
-        Words("Next is the next day on which the same person bought, however much later."),
-        Words("A day on which somebody bought counts as one purchase, whatever was in it."),
-    ]
-    audience = teller.say(Words("Whom should I target for {thing}?", thing=shown[0].about))
-    letter = teller.say(Words(
-        "E-mail to customers who bought {before}: {after}", before=thing, after=shown[0].about
-    ))  # fmt: skip
-    leads = [
-        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
-        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
-    ]
-    return Answer(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
+    return Foreseen(said, table, shown, limits, leads, title)

@@ -1,11 +1,111 @@
-"""What is bought next after one thing, in words."""
+"""What is bought next: after one thing that is named, after a category, or at large."""
 
 from collections.abc import Sequence
 
-from bot.telling.told import Teller, Told
+from bot.evidence import Evidence
+from bot.parts import Lead
+from bot.pictures import Bar
+from bot.telling.forecasts import from_one_to_another
+from bot.telling.foreseen import Foreseen, Said
+from bot.telling.told import Teller, Told, speaks_of, told
 from bot.words import Words
 
-MORE = "more often"
+MORE, MOST_STEPS = "more often", 8
+
+
+def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
+    """What is bought next after what the words name, or at large."""
+    every = told(evidence, "behaviour")
+    if "after" in every:
+        return _after(teller, every)
+    steps = [one for one in every.values() if one.get("lift")]
+    named = [one for one in steps if speaks_of(words, one.about.split(" → ")[0])]
+    shown = sorted(named or steps, key=lambda one: -float(one.number("share")))[:MOST_STEPS]
+    if not shown:
+        return None
+    top, compared = shown[0], every.get("next-purchases")
+    before, after = top.about.split(" → ")
+    finding = Words(
+        "After {before}, {share} of the next purchases have {after}; of all next purchases it is"
+        " {large}.",
+        share=teller.of(top, "share"), large=teller.of(top, "at-large"), before=before,
+        after=Words("{thing} again", thing=before) if before == after else after,
+    )  # fmt: skip
+    advice = Words("Show buyers of {before} what they have not bought of {after} yet, and keep a"
+                   " part of them that sees nothing.", before=before, after=after)  # fmt: skip
+    more = Words("Show buyers of {before} what else there is of it, and keep a part of them that"
+                 " sees nothing.", before=before)  # fmt: skip
+    said = Said(
+        finding=teller.copy(teller.say(finding)),
+        summary=teller.copy(from_one_to_another(teller, steps, compared)),
+        what_to_do=teller.copy(teller.say(more if before == after else advice)),
+    )
+    columns = [Words("After"), Words("Next"), Words("Share"), Words("Of all"),
+               Words("Purchases")]  # fmt: skip
+    table = teller.table(map(teller.say, columns), [
+        [*one.about.split(" → "), *(teller.of(one, m) for m in ("share", "at-large", "purchases"))]
+        for one in shown
+    ])  # fmt: skip
+    bars_ = [Bar(one.about.split(" → ")[-1], float(one.number("share")), strong=n == 0)
+             for n, one in enumerate(shown)]  # fmt: skip
+    if len(shown) == 1:
+        at_large = teller.say(Words("All next purchases"))
+        bars_.append(Bar(at_large, float(top.number("at-large"))))
+    limits = [
+        Words("What follows is not what causes: people who like a thing come back for it."),
+        Words("A day on which somebody bought counts as one purchase, whatever was in it."),
+    ]
+    audience = teller.say(Words("Whom should I target for {thing}?", thing=after))
+    new = Words("what is new there") if before == after else after
+    letter = teller.say(
+        Words("E-mail to customers who bought {before}: {after}", before=before, after=new)
+    )
+    leads = [
+        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
+        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
+    ]
+    return Foreseen(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
+
+
+def _after(teller: Teller, every: dict[str, Told]) -> Foreseen | None:
+    """What is bought next after one thing: the products, then the categories."""
+    whole = every["after"]
+    products = [one for key, one in every.items() if key.startswith("after-product-")]
+    kinds = [one for key, one in every.items() if key.startswith("after-category-")]
+    shown = products or kinds
+    if not shown:
+        return None
+    thing = whole.word("subject")
+    said = Said(
+        finding=teller.copy(what_follows(teller, thing, shown)),
+        summary=teller.copy(
+            how_many_compared(teller, whole, products, kinds), and_of_what(teller, products, kinds)
+        ),
+        what_to_do=teller.copy(teller.say(what_to_show(thing, shown))),
+    )
+    columns = [Words("Next"), Words("Share"), Words("Of all"), Words("Purchases"),
+               Words("Customers")]  # fmt: skip
+    table = teller.table(map(teller.say, columns), [
+        [one.about, *(teller.of(one, m) for m in ("share", "at-large", "purchases", "customers"))]
+        for one in (*products, *kinds)
+    ])  # fmt: skip
+    bars_ = [Bar(one.about, float(one.number("share")), strong=n == 0)
+             for n, one in enumerate(shown)]  # fmt: skip
+    limits = [
+        *filter(None, [what_is_meant(whole)]),
+        Words("What follows is not what causes: people who like a thing come back for it."),
+        Words("Next is the next day on which the same person bought, however much later."),
+        Words("A day on which somebody bought counts as one purchase, whatever was in it."),
+    ]
+    audience = teller.say(Words("Whom should I target for {thing}?", thing=shown[0].about))
+    letter = teller.say(Words(
+        "E-mail to customers who bought {before}: {after}", before=thing, after=shown[0].about
+    ))  # fmt: skip
+    leads = [
+        Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
+        Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
+    ]
+    return Foreseen(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
 
 
 def what_follows(teller: Teller, thing: str, shown: Sequence[Told]) -> str:
