@@ -353,3 +353,26 @@ def test_know_when_the_sales_are() -> None:
     mothers = occasions()["fete_des_meres"]
     assert mothers.coming(TODAY, "GB").starts == date(2027, 3, 7)  # type: ignore[union-attr]
     assert mothers.coming(TODAY, "FR").starts == date(2027, 5, 30)  # type: ignore[union-attr]
+
+
+SHORT_BRIEFS = [
+    *(("Hornby train sets as gift ideas", "en"), ("sms: gift ideas", "en")),
+    *(("an email on candles", "en"), ("sms: last chance on towels", "en")),
+    *(("20% off all sheets", "en"), ("cushions, now half price", "en")),
+    *(("the Solène dress is back", "en"), ("linen shirt, birthday offer", "en")),
+    *(("a reminder: sale ends tomorrow", "en"), ("thank loyal shoppers", "en")),
+    *(("Idées cadeaux : trains Hornby", "fr"), ("idee cadeau bougie", "fr")),
+    *(("sms soldes", "fr"), ("relance panier", "fr"), ("un mail bougies", "fr")),
+    *(("fiche produit sac Marais", "fr"), ("retour du plaid", "fr"), ("merci aux habituées", "fr")),
+    *(("remise de 10 % demain", "fr"), ("la robe Solène en boutique", "fr")),
+]
+
+
+@pytest.mark.parametrize(("words", "language"), SHORT_BRIEFS)
+def test_tells_the_language_of_few_words(words: str, language: str) -> None:
+    assert typed_in(words) == language
+
+
+@pytest.mark.parametrize("words", ["Hornby R1151", "sms: robe Alba"])
+def test_tells_no_language_of_names_alone(words: str) -> None:
+    assert typed_in(words) is None

@@ -224,7 +224,8 @@ ENGLISH = _words(
     """
     the a an for to of and with in our your we you is are who that this new write draft about
     until please customers people last back from by it they free off need make shirt buyers
-    who's something can must say
+    who's something can must say as at all now only off gift gifts ideas thank thanks reminder
+    birthday today tomorrow weekend week day days their they have has
     """
 )
 FRENCH = _words(
@@ -232,6 +233,8 @@ FRENCH = _words(
     le la les un une des du de pour et avec en sur nos notre vos votre nous vous est sont qui
     que ce cette écris écrire rédige fais jusqu au aux clientes clients dernier dernière chez
     par il elle livraison offerte sans à d l veux faut produit fiche nouvelle nouveau
+    cadeau cadeaux idee idees soldes relance relancer retour panier boutique bientot jours
+    semaine demain chers cher ont tu te lance remise remises merci rappel
     """
 )
 IDLE = _words(  # words that ask, and name nothing
