@@ -100,7 +100,8 @@ async def which(request: Request, desk: Desk) -> Question | None:
     if len(near) < 2:
         return None
     return desk.ask(
-        Words("Which one? Without an AI, I write about one product at a time."), *near[:3]
+        Words("Which one? For one text about several, name each of them, with “and” between."),
+        *near[:3],
     )
 
 

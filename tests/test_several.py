@@ -12,7 +12,7 @@ from bot.intake import Asked, Intake, take_in
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.parts import Hook, Part, take_apart
 from bot.proof import prove, stated_in
-from bot.request import Question
+from bot.request import Question, Request
 from bot.writers.offline import Offline
 from handlers import draft
 from tests.library.sample import TODAY
@@ -97,16 +97,20 @@ async def test_are_no_range_where_one_is_named_in_the_plural(words: str) -> None
     assert (await taken(words)).brief.others == ()
 
 
-async def drafted(words: str) -> tuple[Sequence[Part], Sequence[Hook], Desk]:
+def desk_of(request: Request, words: str) -> Desk:
     async def nothing(_: object) -> None:
         return None
 
-    (request,) = (await taken(words)).requests
-    desk = Desk(
+    return Desk(
         request, brand=BRAND, channel=channels()[request.channel or ""],
         library=CatalogueLibrary(products), writer=Offline(lambda: datetime(2026, 11, 24)),
         receipt=nothing, stated=stated_in(words, "ana", TODAY), today=TODAY,
     )  # fmt: skip
+
+
+async def drafted(words: str) -> tuple[Sequence[Part], Sequence[Hook], Desk]:
+    (request,) = (await taken(words)).requests
+    desk = desk_of(request, words)
     written = await draft.handle(request, desk)
     assert not isinstance(written, Question)
     return *take_apart(written), desk
@@ -184,3 +188,18 @@ async def test_whose_tone_rules_cannot_change_say_so() -> None:
     assert [one.words.text for one in brief.assumed if one.field == "tone"]
     assert not [one for one in (await taken("email: the Alba shirt")).brief.assumed
                 if one.field == "tone"]  # fmt: skip
+
+
+async def test_that_may_be_meant_are_asked_about_and_can_all_be_named() -> None:
+    (request,) = (await taken("e-mail: back in stock, the Alba shirt")).requests
+    unsure = request.brief.model_copy(update={"product": None, "product_words": "linen"})
+    question = await draft.which(
+        request.model_copy(update={"brief": unsure}), desk_of(request, request.brief.words)
+    )
+    assert question
+    assert len(question.options) == 3
+    asked = question.words.to("en")
+    assert "one product at a time" not in asked
+    assert "name each" in asked
+    first, second, _ = question.options
+    assert (await taken(f"e-mail : {first} et {second}")).brief.others
