@@ -203,3 +203,20 @@ async def test_that_may_be_meant_are_asked_about_and_can_all_be_named() -> None:
     assert "name each" in asked
     first, second, _ = question.options
     assert (await taken(f"e-mail : {first} et {second}")).brief.others
+
+
+async def test_whose_model_numbers_are_names_and_no_figures_of_another() -> None:
+    parts, hooks, desk = await drafted("e-mail : la chemise Alba et la robe Solène")
+    facts = tuple(
+        fact.model_copy(update={"value": f"{fact.value} R1151"})
+        if fact.id == "product.lin-solene.name" else fact
+        for fact in desk.evidence.facts
+    )  # fmt: skip
+    assert facts != desk.evidence.facts
+    desk.evidence = desk.evidence.model_copy(update={"facts": facts})
+    for said in (
+        "Chemise Alba en lin lavé et R1151",
+        "Chemise Alba en lin lavé, Robe Solène R1151",
+    ):
+        told = [part.saying(said) if part.key == "body" else part for part in parts]
+        assert not [check for check in held(told, hooks, desk) if check.rule == "owner"]

@@ -10,11 +10,13 @@ from bot.evidence import Evidence, Fact
 from bot.fold import fold
 from bot.proof import claims, figures
 from bot.proof.ground import Ground
+from bot.proof.left_out import within
 from bot.proof.piece import Piece
 from bot.words import Words
 
 STEM = 5  # letters by which words of one family are alike
 NEAR = 4  # words between two that name the same product
+_NUMBER = re.compile(r"[A-Z]{1,4}\d+[A-Z]?")  # of a model, as makers write it
 _FROM = re.compile(r"\b(?:from|des|a partir de)\W*$")  # the least of several: nobody's own
 
 
@@ -63,6 +65,11 @@ class Owners:
         brief = brief.model_copy(update={"product": handle}) if brief else None
         return Ground(Evidence(facts=mine), brief, self._ground.brand)
 
+    def numbers(self, said: str) -> bool:
+        """Whether this is the number in a product's name, where the name is cut short: R1151."""
+        words = (word for owner in self.every for word in re.findall(r"[^\W_]+", owner.title))
+        return bool(_NUMBER.fullmatch(said)) and said in words
+
     def at(self, line: str, place: int) -> tuple[Owner, ...]:
         """Whom the words at this place of a line are about: those named last, several where they
         are named together."""
@@ -87,7 +94,10 @@ def owners(examined: Sequence[Piece], ground: Ground) -> Iterator[Check]:
         return
     for piece in examined:
         for line in piece.text.splitlines():
+            names = ground.name_spans(line)
             for figure in figures.read(line):
+                if within(figure.start, figure.end, names) or known.numbers(figure.text):
+                    continue
                 if _FROM.search(fold(line[: figure.start])) or ground.stated_figure(figure):
                     continue
                 of = known.at(line, figure.start)
