@@ -17,6 +17,7 @@ from bot.db import Database
 from bot.job import Enqueue, Job
 
 EVERY = 60  # seconds
+FAR = 10**9  # further than any minute's number is from another
 
 Due = Callable[[Session, datetime], Iterable[Job]]
 
@@ -28,6 +29,8 @@ class Clock:
         self, database: Database, now: Callable[[], datetime], enqueue: Enqueue, due: Sequence[Due]
     ) -> None:
         self.database, self.now, self.enqueue, self.due = database, now, enqueue, due
+        self._woke = self._furthest = now()
+        self._set_back = 0
         self._waking = AsyncIOScheduler(timezone=UTC)
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
@@ -53,9 +56,18 @@ class Clock:
         await self.database.run(self._enqueue, self.now())
 
     def _enqueue(self, session: Session, now: datetime) -> None:
+        self._set_back += now < self._woke
+        self._woke, self._furthest = now, max(now, self._furthest)
         for due in self.due:
             for job in due(session, now):
-                self.enqueue(session, job)
+                self.enqueue(session, self._anew(job))
+
+    def _anew(self, job: Job) -> Job:
+        """A minute that comes again because the clock was set back is another minute: the job of
+        the first one is done, and what has come since would wait until it is passed."""
+        if not job.turn or self._woke >= self._furthest:
+            return job
+        return job.model_copy(update={"turn": job.turn + self._set_back * FAR})
 
 
 def minute(now: datetime) -> int:

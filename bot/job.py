@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Row, insert_once
@@ -74,6 +74,12 @@ class Runner(Row):
     def beat(session: Session, id: str, now: datetime) -> None:
         if not insert_once(session, Runner, id=id, seen_at=now):
             session.get_one(Runner, id).seen_at = now
+
+    @staticmethod
+    def set_back(session: Session, now: datetime) -> None:
+        """Heard of in the future, by a clock that has been set back since: as if just now. Whoever
+        lives says so again, and the dead are not taken for alive until then."""
+        session.execute(update(Runner).where(Runner.seen_at > now).values(seen_at=now))
 
     @staticmethod
     def alive(session: Session, since: datetime) -> set[str]:

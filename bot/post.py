@@ -96,7 +96,9 @@ class Post(Row):
         post = session.get(Post, id, with_for_update=True, populate_existing=True)
         if post is None or post.wanted <= post.drawn:
             return None
-        busy = post.holder not in (None, holder) and post.held_until and post.held_until > now
+        left = post.held_until - now if post.held_until else timedelta(0)
+        # More than is ever given: the clock has been set back, and that holder is long gone.
+        busy = post.holder not in (None, holder) and timedelta(0) < left <= HELD_FOR
         if busy:
             return None
         post.holder, post.held_until = holder, now + HELD_FOR

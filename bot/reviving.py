@@ -65,6 +65,7 @@ class Reviver:
         is held at most."""
         since = self.now() - timedelta(seconds=self.dead_after)
         with self.database.begin() as session:
+            Runner.set_back(session, self.now())
             alive = {self.id, *Runner.alive(session, since)}
             Runner.forget(session, before=self.now() - FORGOTTEN_AFTER)
         lost = [one for one in self.taken() if one.process not in alive]

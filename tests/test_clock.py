@@ -91,3 +91,17 @@ async def test_wakes_at_once_when_it_starts(sqlite: Database) -> None:
     finally:
         clock.close()
     assert asked == [NOW]
+
+
+async def test_set_back_an_hour_merges_what_comes_in_the_minutes_that_come_again(
+    sqlite: Database,
+) -> None:
+    asked: list[str] = []
+    at = [NOW]
+    clock = Clock(sqlite, lambda: at[0], lambda _, job: asked.append(job.id), [merges])
+    keep(sqlite, "orders", "a")
+    for n in (0, 1, 2, -58, -57, 0, 1, -30, 0, 1, 2, 3):
+        at[0] = NOW + timedelta(minutes=n)
+        await clock.tick()
+    assert len(set(asked)) == len(asked) - 1  # the minute that was the furthest is itself again
+    assert asked[-1] == f"merge:T1/orders:{minute(at[0])}"  # past it, all processes mean one job

@@ -221,3 +221,17 @@ def test_where_people_set_it(database: Database) -> None:
         Schedule.put(session, START, **told | {"zone": "Europe/Gaul"})
     with database.begin() as session, pytest.raises(CannotDo, match="hour"):
         Schedule.put(session, START, **told | {"hour": 25})
+
+
+def test_once_though_the_clock_steps_back_an_hour_after_it_spoke() -> None:
+    one, spoke = made(weekday=DAILY), []
+    nine = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # in Paris
+    minutes = [*range(-5, 10), *range(-51, 70)]  # put back at ten past
+    for at in (nine + timedelta(minutes=n) for n in minutes):
+        if (day := one.due(at)) is not None:
+            spoke.append((day, at))
+            one.last = day.isoformat()
+            one.next_at = one.following(at)
+    yesterday = date(2026, 11, 23)
+    assert spoke == [(yesterday, nine - timedelta(minutes=5)), (date(2026, 11, 24), nine)]
+    assert one.next_at == nine + timedelta(days=1)

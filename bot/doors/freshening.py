@@ -26,7 +26,7 @@ def due(session: Session, now: datetime) -> Iterable[Job]:
     newest = select(Holding.workspace, func.max(Holding.taken_in_at))
     newest = newest.where(Holding.retired_at.is_(None)).group_by(Holding.workspace)
     for workspace, at in session.execute(newest.order_by(Holding.workspace)):
-        if at + AT_REST <= now:
+        if at + AT_REST <= now or at > now + AT_REST:  # or the clock has been set back since
             state = f"{workspace}/{at:%Y%m%dT%H%M%S}-{now:%Y%m%d}"
             yield Job(kind="freshen", subject=state, workspace=workspace)
 

@@ -73,3 +73,9 @@ def test_in_the_terminal_one_kind_after_the_other(
     assert "Source: experiments.csv" in told
     assert "Can't be told: There are no orders" in told
     house.database.close()
+
+
+def test_though_the_clock_was_set_back_since_they_came(house: House) -> None:
+    with house.database.begin() as session:
+        assert list(due(session, now() - timedelta(hours=1)))
+    house.database.close()
