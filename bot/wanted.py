@@ -35,6 +35,34 @@ DAY = re.compile(r"\b(?:a|per|each|every|par|chaque)\s+(?:day|jour)\b|\bdaily\b"
 PRICE_CUT = re.compile(r"\s*(?:off|discount|reduction|remise|de (?:reduction|remise|rabais))\b")
 MOST_RISE = Decimal(500)
 
+# Named groups of customers (bot.audience.SEGMENTS) as people call them: the first that fits.
+GROUPS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("lapsed",), r"\b(?:lapsed|inacti\w+|dormant\w*|endormi\w*|perdus?|lost)\b"),
+    (("at-risk",), r"\b(?:at[- ]risk|a risque)\b"),
+    (("drifting-away",), r"\b(?:drifting|eloign\w+)\b"),
+    (("champions",), r"\b(?:champions?|vip|best (?:customers|clients|buyers)"
+                     r"|meilleur\w* client\w*)\b"),
+    (("loyal", "champions"), r"\b(?:loyal|faithful|regulars?|fideles?|habitue\w*)\b"),
+    (("promising",), r"\b(?:promising|prometteu\w+)\b"),
+    (("one-time",), r"\b(?:one[- ](?:time|off)|once|une seule fois|un seul achat)\b"),
+    (("new",), r"\b(?:new|nouveau\w*|nouvel\w*)\b"),
+)  # fmt: skip
+_OF = r"(?:of|on|de la|de l['’]|de|du|des|d['’])\s*"
+_PLACE = (r"(?:the |our |la |le |l['’]|notre )?(?:product|basket|cart|checkout|payment|home ?page"
+          r"|panier|produit|paiement|caisse|page|site|fiche)")  # fmt: skip
+TESTED = re.compile(rf"\btest(?:er|ez|ing)?\s+(?:{_OF}|(?=(?:free|livraison|a |un |une )))"
+                    r"(?P<what>[^?.!;:,]+)", re.IGNORECASE)  # fmt: skip
+WHOM = re.compile(
+    r"(?:^|\s)(?:on|for|with|to|among|sur|auprès d(?:e la |e l['’]|es?|u) ?|pour|chez|avec|aux?)\s*"
+    r"(?:(?:our|the|all|nos|les|vos)\s+)?(?P<whom>(?:[\w’'-]+\s+){0,4}?"
+    r"(?:customers|clients|clientes|buyers|shoppers|people|subscribers|acheteurs|acheteuses"
+    r"|abonnés|champions)(?:\s+(?!in\b|on\b|at\b|from\b|sur\b|dans\b|de\b|à\b|with\b)[\w’'-]+){0,4})",
+    re.IGNORECASE,
+)
+FIGURES = re.compile(r"\s*(?:\b(?:from|de|with|avec|and|et|a|une?)\s+)*(?:[^\s\d]+\s+){0,3}\d+"
+                     r"(?:[.,]\d+)? ?%.*$")  # fmt: skip
+AT = re.compile(rf"\s+(?:on|in|at|sur|dans|à|au|en)\s+{_PLACE}.*$", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -44,6 +72,9 @@ class Wanted:
     base: Decimal | None = None
     lift: Decimal | None = None
     weekly: int | None = None
+    what: str = ""  # what is tested, in the person's words
+    whom: str = ""  # on whom, in the person's words
+    groups: tuple[str, ...] = ()  # those that `whom` names
 
 
 def read(words: str) -> Wanted:
@@ -53,7 +84,27 @@ def read(words: str) -> Wanted:
     low = fold(words)
     place = next(iter(places(words)), None)
     base, lift = _rates(low, [f for f in figures.read(words) if f.first.unit == "%"])
-    return Wanted(place, base, lift, _weekly(low, figures.read(words)))
+    found = WHOM.search(words)
+    whom = found["whom"].strip() if found else ""
+    return Wanted(place, base, lift, _weekly(low, figures.read(words)), _what(words), whom,
+                  groups_in(whom))  # fmt: skip
+
+
+def groups_in(whom: str) -> tuple[str, ...]:
+    low = fold(whom)
+    return next((groups for groups, shape in GROUPS if re.search(shape, low)), ())
+
+
+def _what(words: str) -> str:
+    """The thing itself: without on whom, where, and the figures."""
+    found = TESTED.search(words)
+    if found is None:
+        return ""
+    what = f" {found['what']}"
+    for rest in (WHOM, AT, FIGURES):
+        if cut := rest.search(what):
+            what = what[: cut.start()]
+    return re.sub(r"^(?:the|our|la|le|les|l['’]|notre|nos) ?", "", what.strip(), flags=re.I)
 
 
 def places(words: str) -> list[Place]:

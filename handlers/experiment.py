@@ -4,6 +4,7 @@ import re
 
 from pydantic import BaseModel, Field
 
+from bot import wanted
 from bot.desk import Desk
 from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
@@ -11,6 +12,7 @@ from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import planned, trials
 from bot.telling.planned import Planned
+from bot.telling.tested import what_on_whom_where
 from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.telling.trials import Trial
 from bot.words import Words, spell
@@ -173,11 +175,13 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
     plan = planned.planned_in(told(evidence, "plan"), request.brief.product_words or "")
     if plan is None:
         return nothing_yet(teller, evidence, ["plan"])
+    wished = wanted.read(request.brief.words)
     if plan.place in planned.ON_SITE:
         evidence = await desk.look_up("funnel")
     said = Said(
         finding=teller.copy(planned.headline(teller, plan)),
         summary=teller.copy(
+            *what_on_whom_where(teller, wished, plan.start),
             planned.starting_from(teller, plan),
             planned.seen_in_time(teller, plan),
             planned.moving_ground(teller, plan, told(evidence, "funnel")),

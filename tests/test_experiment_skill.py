@@ -104,6 +104,41 @@ async def test_warns_of_a_way_that_has_just_broken() -> None:
     assert "34.9% of the e-mails delivered are opened" in part(letter, "summary")
 
 
+@pytest.mark.parametrize(
+    ("words", "what", "whom"),
+    [
+        (
+            "plan a test of free delivery on lapsed customers",
+            "What is tested: free delivery, in the cart.",
+            "On whom: lapsed customers, 940 today. It starts from: of the 880 who were in this"
+            " group 28 days before, 3.98% have ordered since.",
+        ),
+        (
+            "prépare un test de la livraison offerte auprès des clients inactifs",
+            "Ce qui est testé : livraison offerte, dans le panier.",
+            "Auprès de qui : clients inactifs, 940 aujourd'hui. On part de là : sur les 880 clients"
+            " qui étaient dans ce groupe 28 jours plus tôt, 3,98 % ont commandé depuis.",
+        ),
+    ],
+)  # fmt: skip
+async def test_is_planned_on_the_people_it_names(words: str, what: str, whom: str) -> None:
+    found = await made(words)
+    assert what in part(found, "summary")
+    assert whom in part(found, "summary")
+    assert "940" in part(found, "finding")
+    assert blocked(found) == []
+
+
+async def test_says_what_it_stands_on_when_it_can_not_count_whom_it_is_on() -> None:
+    unknown = await made("plan a test of free delivery for night shoppers")
+    assert "On whom: night shoppers. I know no group called so" in part(unknown, "summary")
+    assert "all visits with something in the cart" in part(unknown, "summary")
+    words = "plan a test of free delivery on lapsed customers, from 4% to 5%, 2,000 visitors a week"
+    uncounted = await made(words, shelf=small())
+    assert "I can't count them in your data" in part(uncounted, "summary")
+    assert blocked(unknown) == blocked(uncounted) == []
+
+
 async def test_from_words_alone_needs_no_file() -> None:
     found = await made("sample size from 4% to 5%, 2,000 visitors a week", shelf=small())
     assert "6,745 people in each variant: about 7 weeks" in part(found, "finding")

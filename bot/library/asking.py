@@ -24,7 +24,7 @@ READS = {  # the tables that an analysis stands on
     "funnel": ("events",),
     "campaigns": ("campaigns",),
     "experiments": ("experiments",),
-    "plan": ("events", "campaigns"),
+    "plan": ("events", "campaigns", "orders"),
 }
 
 

@@ -3,9 +3,12 @@
 from decimal import ROUND_CEILING, Decimal
 from math import ceil, isfinite
 
+from bot.audience import SEGMENTS
 from bot.library.experiments.bases import Base, base_of
+from bot.library.experiments.people import DAYS, People, people_of
 from bot.library.experiments.planning import plan, smallest_lift
 from bot.library.findings import Findings, Where
+from bot.library.segments.names import BY_ID
 from bot.library.shelf import Shelf
 from bot.wanted import Place, Wanted
 from bot.words import Words
@@ -14,6 +17,7 @@ LIFTS = (Decimal(5), Decimal(10), Decimal(20))  # %, where the words ask for non
 WEEKS = (2, 4, 8)
 POWER, ALPHA = 80, 5  # %
 SAID = "brief"
+AUDIENCE = "audience"  # the subject of a plan for a named group of customers
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
@@ -24,8 +28,15 @@ def find(shelf: Shelf, where: Where) -> Findings:
     .in-all, .weeks (whole); plan.<place>-weeks-4.weeks, .smallest-lift (%): the least that so many
     weeks would show; plan.chance.power and .alpha (%). What the words say of the rate, the effect
     or the people wins over the data. Source: bot.library.experiments.planning.
+
+    Where the words name a group of customers who can be counted, the place is "audience", and
+    instead of .weekly there are plan.audience.size, .then, .days and, of one group, .rule: of those
+    `then` in it, .base (%) ordered in the last `days`; .smallest-lift (%) is the least that all of
+    them would show, .seen-rate (%) what it comes to.
     """
     wanted = where.wanted or Wanted()
+    if wanted.groups and wanted.weekly is None and (people := people_of(shelf, wanted.groups)):
+        return _on_people(people, wanted)
     place: Place = wanted.place or "visit"
     known = base_of(shelf, where, place)
     source = known.source if known else SAID
@@ -46,6 +57,37 @@ def find(shelf: Shelf, where: Where) -> Findings:
         _needed(found, place, base, lift, weekly)
     for weeks in WEEKS if weekly else ():
         _shown(found, place, base, weekly or 0, weeks)
+    found.add("chance", "power", POWER, unit="%", source=SAID)
+    found.add("chance", "alpha", ALPHA, unit="%", source=SAID)
+    return found
+
+
+def _on_people(people: People, wanted: Wanted) -> Findings:
+    """All of them, split in two at once: there are no more to come."""
+    found = Findings("plan", people.source, people.last)
+    found.queries["people"] = people.sql
+    about = ", ".join(SEGMENTS[group].text for group in wanted.groups)
+    rows = people.then
+    for measure, value in (("size", people.size), ("then", people.then)):
+        found.add(AUDIENCE, measure, value, about=about, rows=rows, query="people")
+    found.add(AUDIENCE, "days", DAYS, unit="days", about=about, rows=rows, query="people")
+    base = wanted.base
+    if base is None:
+        base = _shares(Decimal(100) * people.ordered / people.then)
+        found.add(AUDIENCE, "base", base, unit="%", about=about, rows=people.then, query="people")
+    else:
+        found.add(AUDIENCE, "base", base, unit="%", about=about, source=SAID)
+    if len(wanted.groups) == 1:
+        found.add(AUDIENCE, "rule", BY_ID[wanted.groups[0]].rule.text, about=about, source=SAID)
+    if wanted.lift is not None:
+        found.add(AUDIENCE, "asked", _lifts(wanted)[0], unit="%", source=SAID)
+    for lift in _lifts(wanted):
+        _needed(found, AUDIENCE, base, lift, None)
+    least = smallest_lift(float(base) / 100, people.size // 2, power=POWER / 100, alpha=ALPHA / 100)
+    if isfinite(least):
+        shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
+        found.add(AUDIENCE, "smallest-lift", shown, unit="%", about=about)
+        found.add(AUDIENCE, "seen-rate", _shares(base * (1 + shown / 100)), unit="%", about=about)
     found.add("chance", "power", POWER, unit="%", source=SAID)
     found.add("chance", "alpha", ALPHA, unit="%", source=SAID)
     return found
@@ -106,9 +148,7 @@ def _start(
         )  # fmt: skip
 
 
-def _needed(
-    found: Findings, place: Place, base: Decimal, lift: Decimal, weekly: int | None
-) -> None:
+def _needed(found: Findings, place: str, base: Decimal, lift: Decimal, weekly: int | None) -> None:
     rate = base * (1 + lift / 100)
     if rate >= 100:
         return

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.parts import Table
 from bot.telling.path import DEVICES
+from bot.telling.tested import base_of_group, too_few
 from bot.telling.told import Teller, Told
 from bot.words import Words
 
@@ -24,6 +25,7 @@ BASES = {
     "checkout": Words("{base} of the visits at the checkout end in a purchase"),
     "subject": Words("{base} of the e-mails delivered are opened"),
     "letter": Words("{base} of the e-mails delivered are clicked"),
+    "audience": Words("{base} of such customers order within four weeks"),
 }
 COUNTS = {
     "visit": Words("what counts is whether a visit ends in a purchase"),
@@ -32,10 +34,14 @@ COUNTS = {
     "checkout": Words("what counts is whether a visit at the checkout ends in a purchase"),
     "subject": Words("what counts is whether the e-mail is opened"),
     "letter": Words("what counts is whether the e-mail is clicked"),
+    "audience": Words("what counts is whether a customer orders within four weeks"),
 }
 SPLITS = {
     "site": Words("Split visitors in two by chance, by person and not by visit"),
     "mail": Words("Split the addresses in two by chance, and send both at the same hour"),
+    "audience": Words(
+        "Split these customers in two by chance; one half gets what is tested, the other does not"
+    ),
 }
 
 
@@ -55,11 +61,17 @@ class Planned:
         """What was asked for, else the least that can be seen in time, else the largest."""
         if asked := self.start.get("asked"):
             return next((o for o in self.lifts if o.number("lift") == asked.value), self.lifts[-1])
-        return next((o for o in self.lifts if _in_time(o)), self.lifts[-1])
+        return next((o for o in self.lifts if self._fits(o)), self.lifts[-1])
 
     @property
     def in_time(self) -> bool:
-        return _in_time(self.chosen)
+        return self._fits(self.chosen)
+
+    def _fits(self, one: Told) -> bool:
+        """Whether it ends in a bearable time, and of a group there are enough."""
+        size = self.start.get("size")
+        enough = size is None or one.number("in-all") <= self.start.number("size")
+        return enough and _in_time(one)
 
 
 def _in_time(one: Told) -> bool:
@@ -81,6 +93,8 @@ def planned_in(every: Mapping[str, Told], product: str) -> Planned | None:
 
 def headline(teller: Teller, plan: Planned) -> str:
     one = plan.chosen
+    if plan.start.get("size") and not plan.in_time:
+        return too_few(teller, plan.start)
     filled: dict[str, object] = {
         "base": teller.of(plan.start, "base"), "rate": teller.of(one, "rate"),
         "lift": teller.of(one, "lift"), "n": teller.of(one, "people"),
@@ -106,6 +120,8 @@ def weeks_of(teller: Teller, one: Told) -> Words:
 def starting_from(teller: Teller, plan: Planned) -> str:
     """The rate there is and how many come, and where both are from."""
     base = teller.of(plan.start, "base")
+    if plan.start.get("size"):
+        return base_of_group(teller, plan.start)
     rate = BASES[plan.place].model_copy(update={"params": {"base": base}})
     if plan.product:
         rate = Words("{base} of the visits that see {product} put it into the cart", base=base,
@@ -154,12 +170,14 @@ def moving_ground(teller: Teller, plan: Planned, funnel: Mapping[str, Told]) -> 
 
 
 def steps(teller: Teller, plan: Planned) -> list[str]:
-    kind = "site" if plan.place in ON_SITE else "mail"
+    kind = "audience" if plan.start.get("size") else "site" if plan.place in ON_SITE else "mail"
     counts = COUNTS[plan.place]
     if plan.product:
         counts = Words("what counts is whether who sees {product} puts it into the cart",
                        product=plan.product)  # fmt: skip
     length: Words = Words("End it when both variants have their people, and not before")
+    if plan.start.get("size"):
+        length = Words("End it four weeks after the last of them was reached, and not before")
     if plan.chosen.get("weeks") and plan.in_time:
         length = Words("Let it run {weeks}, whole weeks, and read it then and not before",
                        weeks=weeks_of(teller, plan.chosen))  # fmt: skip
@@ -190,9 +208,14 @@ def limits(teller: Teller, plan: Planned) -> list[str]:
         Words("Planned so that a rise of this size is seen in {power} of such tests, and chance"
               " alone passes for one in {alpha}.", power=teller.of(plan.chances, "power"),
               alpha=teller.of(plan.chances, "alpha")),
-        Words("It counts on as many people as came lately, and on two variants."),
+        Words("It counts on all of these customers, and on two variants.")
+        if plan.start.get("size")
+        else Words("It counts on as many people as came lately, and on two variants."),
     ]  # fmt: skip
-    if not plan.start.get("first-day"):
+    if rule := plan.start.get("rule"):
+        lines.append(Words("{name}: {rule}.", name=teller.name(plan.start),
+                           rule=teller.value(rule)))  # fmt: skip
+    if not plan.start.get("first-day") and not plan.start.get("size"):
         lines.append(Words("The rate of today is the one in your words; no file was held against"
                            " it."))  # fmt: skip
     if plan.place in ON_SITE:

@@ -21,8 +21,11 @@ def value(found: Findings, subject: str, measure: str) -> Any:
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        ("plan a test of free delivery on the basket page", Wanted("basket")),
-        ("un test de livraison offerte sur la page panier", Wanted("basket")),
+        ("plan a test of free delivery on the basket page", Wanted("basket", what="free delivery")),
+        (
+            "un test de livraison offerte sur la page panier",
+            Wanted("basket", what="livraison offerte"),
+        ),
         ("sample size from 4% to 5%", Wanted(None, Decimal(4), Decimal(25))),
         ("quelle taille d'échantillon de 2,5 % à 3 % ?", Wanted(None, Decimal("2.5"), Decimal(20))),
         ("test +10 % sur la fiche produit", Wanted("product", None, Decimal(10))),

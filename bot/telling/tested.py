@@ -1,0 +1,66 @@
+"""What a test to come is about: what is tested in the person's words, on whom, and where."""
+
+from bot.telling.told import Teller, Told
+from bot.wanted import Wanted, places
+from bot.words import Words
+
+WHERE = {
+    "visit": Words("on the whole site"),
+    "product": Words("on the product page"),
+    "basket": Words("in the cart"),
+    "checkout": Words("at the checkout"),
+    "subject": Words("in the subject line of an e-mail"),
+    "letter": Words("in an e-mail"),
+}
+SAYS_WHERE = ("product", "subject", "letter")  # "the subject line" is both what and where
+INSTEAD = {
+    "visit": Words("all visits"),
+    "product": Words("all visits"),
+    "basket": Words("all visits with something in the cart"),
+    "checkout": Words("all visits at the checkout"),
+    "subject": Words("all e-mails delivered"),
+    "letter": Words("all e-mails delivered"),
+}
+
+
+def what_on_whom_where(teller: Teller, wanted: Wanted, start: Told) -> list[str]:
+    """The words alone, a sentence each; nothing where they say nothing."""
+    place = wanted.place or "visit"
+    lines = []
+    if wanted.what:
+        where = Words("What is tested: {what}, {where}.", what=wanted.what, where=WHERE[place])
+        named = place in SAYS_WHERE and place in places(wanted.what)
+        lines.append(Words("What is tested: {what}.", what=wanted.what) if named else where)
+    if start.get("size"):
+        lines.append(Words("On whom: {whom}, {n} today.", whom=wanted.whom,
+                           n=teller.of(start, "size")))  # fmt: skip
+    elif wanted.whom and wanted.groups:
+        lines.append(Words("On whom: {whom}. I can't count them in your data, or they are too few, "
+                           "so the figures are those of {instead}.", whom=wanted.whom,
+                           instead=INSTEAD[place]))  # fmt: skip
+    elif wanted.whom:
+        lines.append(Words("On whom: {whom}. I know no group called so, so the figures are those of"
+                           " {instead}.", whom=wanted.whom, instead=INSTEAD[place]))  # fmt: skip
+    return [teller.say(line) for line in lines]
+
+
+def too_few(teller: Teller, start: Told) -> str:
+    """What all of a group would show, where no usual rise can be seen in it."""
+    if not start.get("smallest-lift"):
+        return teller.say(Words("Too few customers for this test: no rise would show among {n}.",
+                                n=teller.of(start, "size")))  # fmt: skip
+    return teller.say(Words(
+        "Too few customers for a small effect: split in two, {n} would show only a rise from {base}"
+        " to {rate} or more.", n=teller.of(start, "size"), base=teller.of(start, "base"),
+        rate=teller.of(start, "seen-rate")))  # fmt: skip
+
+
+def base_of_group(teller: Teller, start: Told) -> str:
+    """How many of the group order by themselves, and what all of them would show."""
+    base = teller.of(start, "base")
+    if start.facts["base"].source == "brief":
+        return teller.say(Words("It starts from: {base}, as you say.", base=base))
+    return teller.say(Words(
+        "It starts from: of the {n} who were in this group {days} before, {base} have ordered"
+        " since.", n=teller.of(start, "then"), days=teller.of(start, "days"),
+        base=base))  # fmt: skip
