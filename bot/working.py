@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.brand import Brand
 from bot.campaign import campaign_code
+from bot.checks import Check
 from bot.db import Database
 from bot.decision import Decision
 from bot.desk import Library
@@ -21,11 +22,13 @@ from bot.errors import CannotDo
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.job import Enqueue, Job
+from bot.parts import Part
 from bot.policy import Policy
 from bot.post import Post
 from bot.receipt import Receipt, free
 from bot.request import Question, Request
 from bot.task import Task
+from bot.unchanged import unchanged
 from bot.words import Money, Words, language_of
 from bot.writer import Sent, Writer
 
@@ -155,6 +158,10 @@ class Working:
                 piece=piece,
                 now=means.now(),
             )
+        before = session.get(Draft, task.previous) if task.previous else None
+        same: tuple[Check, ...] = ()
+        if before and means.writer.by_rules:
+            same = unchanged(made.parts, piece, _earlier(session, before), request.reason)
         Draft.keep(
             session,
             workspace=task.workspace,
@@ -164,12 +171,12 @@ class Working:
             parts=made.parts,
             hooks=made.hooks,
             evidence=made.evidence,
-            checks=made.checks,
+            checks=(*same, *made.checks),
             writer=means.writer.name,
             by_rules=means.writer.by_rules,
             now=means.now(),
             leads=made.leads,
-            before=session.get(Draft, task.previous) if task.previous else None,
+            before=before,
         )
         Drawing.keep(session, task.workspace, made.pictures, means.now())
 
@@ -198,6 +205,17 @@ class Working:
         await self.means.database.run(
             Receipt.keep, workspace=task.workspace, task=task.id, sent=sent
         )
+
+
+def _earlier(session: Session, draft: Draft | None) -> list[tuple[str, tuple[Part, ...]]]:
+    """This version and all that were before it, each with its piece: rules that were sent back
+    often come round to their first words."""
+    found = []
+    while draft:
+        found += [(one.piece, one.parts) for one in Draft.versions(session, draft.piece)]
+        previous = session.get_one(Task, draft.task).previous
+        draft = session.get(Draft, previous) if previous else None
+    return found
 
 
 async def change(means: Means, id: str, verb: Callable[[Task, Session, Enqueue], object]) -> None:

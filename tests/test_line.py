@@ -192,6 +192,30 @@ async def test_answers_a_send_back_with_a_new_draft_in_the_same_thread(world: Wo
     await world.slack.until(lambda: "approve" not in actions(card), 10)
 
 
+async def test_says_so_when_rules_cannot_take_up_why_it_was_sent_back(world: World) -> None:
+    card = await world.card("sms: our linen shirt")
+    thread = card.thread_ts or card.ts
+    why = "shorter, please"
+    for _ in range(4):  # the rules may have shorter words a few times
+        before = {m.ts for m in world.slack.messages("C0MARKET", thread)}
+        await world.press("UMAX", card, "send_back")
+        (view,) = world.slack.open_views("UMAX")
+        inputs = [b for b in view.blocks if b.get("type") == "input"]
+        reason = next(b for b in inputs if b["element"]["type"] == "plain_text_input")
+        typed = {reason["block_id"]: {reason["element"]["action_id"]: why}}
+        assert (await world.slack.submit("UMAX", view.id, typed)).ok
+
+        def below(old: set[str] = before) -> list[Message]:
+            found = world.slack.messages("C0MARKET", thread)
+            return [m for m in found if m.bot_id and m.ts not in old]
+
+        card = await world.ended(below)
+        if f"sans pouvoir tenir compte de ceci : « {why} »" in words_of(card):
+            break
+    assert f"sans pouvoir tenir compte de ceci : « {why} »" in words_of(card)
+    assert "edit" in actions(card)
+
+
 async def test_keeps_a_private_draft_to_one_person_until_it_is_shared(world: World) -> None:
     before = {m.ts for m in world.ours("C0MARKET")}
     direct = world.slack.dm("UMARIE")
