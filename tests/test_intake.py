@@ -376,3 +376,18 @@ def test_tells_the_language_of_few_words(words: str, language: str) -> None:
 @pytest.mark.parametrize("words", ["Hornby R1151", "sms: robe Alba"])
 def test_tells_no_language_of_names_alone(words: str) -> None:
     assert typed_in(words) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "email: parcels are late, apologies",
+        "un mail d'excuses : les colis sont en retard",
+        "sms: the linen shirt is sold out",
+        "email: sorry for the wrong size of the linen shirt",
+    ],
+)
+async def test_assume_no_goal_of_a_notice(words: str) -> None:
+    brief = (await taken(words)).brief
+    assert not [one for one in brief.assumed if one.field == "goal"]
+    assert [one for one in brief.assumed if one.field == "audience"]

@@ -15,7 +15,7 @@ from bot.channels import channels
 from bot.desk import Found, Library, Sent, Writer
 from bot.intake import analysis, reader, several, wishes
 from bot.intake.asked import Asked, Intake
-from bot.intake.assumed import assumptions, options, tone
+from bot.intake.assumed import SORRY, assumptions, options, tone
 from bot.intake.guide import nothing_asked, nothing_to_write
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
@@ -172,6 +172,8 @@ def _brief(
 ) -> Brief:
     typed = wishes.typed_in(words)
     language = said.language or typed or brand.languages[0]
+    thing = product.title if product else None
+    notice = bool(SORRY.search(words) or asked_in(words, thing=thing))
     return Brief(
         words=words,
         author=asked.author,
@@ -189,6 +191,8 @@ def _brief(
         rule=asked.answers.get("rule"),
         material=asked.material,
         private=private,
-        assumed=assumptions(said, product, others, language, typed is not None, many=many),
+        assumed=assumptions(
+            said, product, others, language, typed is not None, many=many, notice=notice
+        ),
         options=options(said, others, language, brand),
     )

@@ -15,6 +15,10 @@ TONE = re.compile(
     r"|tone: ?\w+|ton (?:plus |très )?(?:formel|soutenu|sobre|drôle|chaleureux|décalé|sérieux"
     r"|complice|premium|léger)|formel(?:le)?s?\b|formal\b|soutenue?s?\b)", re.IGNORECASE
 )  # fmt: skip
+SORRY = re.compile(
+    r"\b(?:apolog(?:y|ies|i[sz]e|i[sz]ing)|sorry|excus(?:e|es|er|ons)|désolée?s?|pardon)\b",
+    re.IGNORECASE,
+)
 GOALS: dict[Goal, Words] = {
     "launch": Words("the goal: launch"),
     "back in stock": Words("the goal: back in stock"),
@@ -39,16 +43,18 @@ def assumptions(
     typed: bool,
     *,
     many: bool = False,
+    notice: bool = False,
 ) -> tuple[Assumption, ...]:
     """`typed` is whether the language could be told from the words themselves, `many` whether the
-    wish named the others too: the draft is about them all, and about one on a tap."""
+    wish named the others too: the draft is about them all, and about one on a tap. A `notice`
+    sells nothing, and has no goal to assume."""
     found = []
     if not said.channels:
         found.append(Assumption(field="channels", value="email", words=Words("an e-mail")))
     if not said.audience:
         everyone = Words("everyone on your list")
         found.append(Assumption(field="audience", value="everyone", words=everyone))
-    if not said.goal:
+    if not said.goal and not notice:
         found.append(Assumption(field="goal", value="inform", words=GOALS["inform"]))
     if product and many:
         titles = " + ".join(one.title for one in (product, *others)[:MOST_OPTIONS])
