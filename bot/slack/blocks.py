@@ -11,6 +11,7 @@ from bot.words import Words, catalogue, spell, words_from
 
 Block = dict[str, Any]
 SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500
+SPOKEN_OF = ("who", "names", "place", "where")  # gaps that we fill with people and channels
 MENTIONS = re.compile(r"(?:<[@#][A-Z0-9]+>\s*)+")
 CONFIRM = 300  # the text of a dialog that asks "are you sure"
 MOST_BLOCKS = 50
@@ -75,12 +76,14 @@ def told(words: Words, language: str, most: int = SECTION) -> str:
 
 
 def _harmless(words: Words) -> Words:
-    return words.model_copy(update={"params": {k: _mild(v) for k, v in words.params.items()}})
+    mild = {gap: _mild(gap, value) for gap, value in words.params.items()}
+    return words.model_copy(update={"params": mild})
 
 
-def _mild(value: Any) -> Any:
+def _mild(gap: str, value: Any) -> Any:
+    """A file may be called <@U1> as well: it is no mention of anybody."""
     if isinstance(value, str):
-        return value if MENTIONS.fullmatch(value) else neutral(value)
+        return value if gap in SPOKEN_OF and MENTIONS.fullmatch(value) else neutral(value)
     if isinstance(value, dict) and "words" in value:
         return {"words": _harmless(words_from(value["words"])).model_dump(mode="json")}
     return value

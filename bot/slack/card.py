@@ -50,7 +50,7 @@ def _working(shown: Shown, language: str) -> Message:
     blocks = [section(f":pencil2: {told(line, language, 2_000)}", stop)]
     if grown:
         blocks.append(rich(bar(said(grown[-MOST_GROWN:]))))
-    return Message(line.to(language), blocks + around(shown, language))
+    return Message(told(line, language), blocks + around(shown, language))
 
 
 def _stage(stage: str | None) -> tuple[Words | None, str]:

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from bot.post import Post
 from bot.schedule import Schedule, called
 from bot.slack import names
-from bot.slack.blocks import Message, section
+from bot.slack.blocks import Message, section, told
 from bot.slack.click import Click
 from bot.slack.front import Front
 from bot.words import Words
@@ -47,7 +47,7 @@ def planned(
         CHANGED: Words("{who} changed the digest {name}. It rests until somebody switches it on "
                        "again.", who=who, name=name),
     }  # fmt: skip
-    id, said = _prefix(schedule) + trigger, did[event].to(schedule.language)
+    id, said = _prefix(schedule) + trigger, told(did[event], schedule.language)
     Post.plan(
         session,
         id=id,

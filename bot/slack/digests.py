@@ -12,7 +12,7 @@ from bot.errors import CannotDo
 from bot.post import Post
 from bot.schedule import WEEKLY, Schedule, State, called, name_of
 from bot.slack import names
-from bot.slack.blocks import Block, actions, button, confirm, context
+from bot.slack.blocks import Block, actions, button, confirm, context, quoted
 from bot.slack.click import GONE, Click
 from bot.slack.digest_form import digest_form, narrower, set_in, was_called
 from bot.slack.digest_lines import CHANGED, Line, heard_of, planned, send
@@ -108,7 +108,7 @@ def digest_buttons(schedule: Schedule | None, task: str, language: str) -> list[
         (names.DIGEST_NOW, Words("Run it now")),
         (names.DIGEST_CHANGE, Words("Change it")),
     ]  # fmt: skip
-    name = spell(called(schedule.name), language)
+    name = quoted(spell(called(schedule.name), language), 150)
     line = f":calendar: {name} · {schedule.when().to(language)}"
     if schedule.state == "paused":
         line += f" · {Words('it rests until it is switched on').to(language)}"

@@ -12,7 +12,7 @@ from bot.audience import REACHED, SEGMENTS, Rule
 from bot.evidence import Evidence
 from bot.parts import Lead
 from bot.slack import leads, names
-from bot.slack.blocks import Block, context, option, plain
+from bot.slack.blocks import Block, context, option, plain, told
 from bot.slack.click import Click, draft_of
 from bot.slack.fields import HINT, LABEL, form, typed
 from bot.slack.front import Front
@@ -149,7 +149,7 @@ def _kept(rule: Rule, titles: dict[str, str], language: str) -> list[Block]:
     rest = Rule(**{name: getattr(rule, name) for name in held})
     if rest == Rule():
         return []
-    return [context(Words("And as before: {rule}", rule=rest.asks(titles)).to(language))]
+    return [context(told(Words("And as before: {rule}", rule=rest.asks(titles)), language))]
 
 
 def _one(
