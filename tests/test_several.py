@@ -220,3 +220,22 @@ async def test_whose_model_numbers_are_names_and_no_figures_of_another() -> None
     ):
         told = [part.saying(said) if part.key == "body" else part for part in parts]
         assert not [check for check in held(told, hooks, desk) if check.rule == "owner"]
+
+
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        ("sms: the Zinzin bag and the Ancre candlestick", ["Zinzin bag"]),
+        ("sms: the Marais bag and the Ancre candlestick", ["Marais bag"]),
+        ("e-mail : la robe Solène, la chemise Alba et le sac Zinzin", ["sac Zinzin"]),
+        ("e-mail : la chemise Alba et la robe Solène", []),
+        ("email: the Alba shirt and a gift", []),
+        ("un mail pour le plaid Nuée en mohair et laine", []),
+    ],
+)
+async def test_that_the_catalogue_has_not_are_said_to_be_left_out(
+    words: str, missing: list[str]
+) -> None:
+    said = [one for one in (await taken(words)).brief.assumed if one.field == "left out"]
+    assert [one.value for one in said] == missing
+    assert all("not in the catalogue" in one.words.to("en") for one in said)

@@ -15,7 +15,7 @@ from bot.channels import channels
 from bot.desk import Found, Library, Sent, Writer
 from bot.intake import analysis, reader, several, wishes
 from bot.intake.asked import Asked, Intake
-from bot.intake.assumed import SORRY, assumptions, options, tone
+from bot.intake.assumed import SORRY, assumptions, left_out, options, tone
 from bot.intake.guide import nothing_asked, nothing_to_write
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
@@ -70,6 +70,8 @@ async def take_in(
         brief = brief.model_copy(update={"assumed": brief.assumed + tone(words)})
     if beside:
         brief = brief.model_copy(update=_together(called, beside))
+    if missing := await several.unfound([*filter(None, [said.product]), *said.subjects], library):
+        brief = brief.model_copy(update={"assumed": brief.assumed + left_out(missing)})
     return Intake(
         brief=brief,
         requests=tuple(

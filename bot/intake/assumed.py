@@ -68,6 +68,17 @@ def assumptions(
     return tuple(found)
 
 
+def left_out(names: Sequence[str]) -> tuple[Assumption, ...]:
+    """What was named and can't be written about, said openly."""
+    return tuple(
+        Assumption(
+            field="left out", value=name,
+            words=Words("without “{name}”, which is not in the catalogue", name=name),
+        )
+        for name in names
+    )  # fmt: skip
+
+
 def tone(words: str) -> tuple[Assumption, ...]:
     """What rules cannot do of what was asked, said openly."""
     if not TONE.search(words):

@@ -28,6 +28,7 @@ _SINGLE = re.compile(  # one thing, in the plural
     r"|curtains|sneakers|trainers|tops|ciseaux|lunettes|chaussures|chaussettes|bottes|baskets|chaussons"
     r"|rideaux|collants)$", re.IGNORECASE
 )  # fmt: skip
+_PROPER = re.compile(r"\b[A-ZÀ-Ý][\wà-ÿ]{2,}")  # a name of its own
 _ARTICLE = re.compile(r"^(?:the|our|a|an|la|le|les|l'|nos|notre|un|une|des|du)\b\s*", re.I)
 
 
@@ -44,6 +45,25 @@ async def named(phrases: list[str], library: Library) -> list[Found]:
             if near and near[0].score >= SURE and _says(piece, near[0].title):
                 found.setdefault(near[0].handle, near[0])
     return list(found.values()) if len(found) > 1 else []
+
+
+async def unfound(phrases: list[str], library: Library) -> list[str]:
+    """What was named beside a product, as "the Marais bag", and is not in the catalogue."""
+    for phrase in dict.fromkeys(phrases):
+        hits = sorted(await library.find(phrase), key=lambda hit: -hit.score)
+        if hits and hits[0].score >= WHOLE:
+            continue
+        found, missing = 0, []
+        for piece in _AND.split(phrase):
+            name = _ARTICLE.sub("", piece.strip())
+            near = sorted(await library.find(name), key=lambda hit: -hit.score) if name else []
+            if near and near[0].score >= SURE and _says(name, near[0].title):
+                found += 1
+            elif _PROPER.search(name):
+                missing.append(name)
+        if found and missing:
+            return missing
+    return []
 
 
 async def of_range(phrases: list[str], library: Library) -> tuple[str, list[Found]]:
