@@ -34,6 +34,7 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
 FROM_FILES = ("sent", *(kind for kinds in SECTIONS.values() for kind in kinds))
 NOT_NARROWED = ("campaigns", "experiments")
 KEPT = ("status", "verdict", "change")  # so that the next one can say whether it went on
+SURE, WATCH = Words("Confirmed"), Words("To watch")
 MOST, MOST_MORE, MOST_LEADS = 6, 15, 3
 OWN_PERIOD = True
 
@@ -127,17 +128,26 @@ def _said_of(teller: Teller, moved: Sequence[Move]) -> Said:
     """The first move as the finding, the others a line each; what comes after cites its own
     facts."""
     cited, teller.used = tuple(teller.ever), {}
-    finding = Copy(text=_line(teller, moved[0], "") if moved else "", facts=cited)
-    lines = [_line(teller, move) for move in moved[1:MOST]]
+    finding = Copy(text=_first(teller, moved[0]) if moved else "", facts=cited)
+    lines = _grouped(teller, moved[1:MOST])
     if not lines:
         return Said(finding=finding)
     return SaidMore(finding=finding, moved=Copy(text="\n".join(lines), facts=cited))
 
 
+def _grouped(teller: Teller, moved: Sequence[Move]) -> list[str]:
+    """Under one line each, since a word before every line is read once and then in the way."""
+    found = []
+    for sure, head in ((True, SURE), (False, WATCH)):
+        some = [f"– {move.words}" for move in moved if move.sure is sure]
+        found += [teller.say(Words("{head}:", head=head)), *some] if some else []
+    return found
+
+
 def _more(teller: Teller, moved: Sequence[Move]) -> Copy | None:
     """What is left for the details: after the list, or after the one line of a quiet week."""
     told_of = MOST if any(move.sure for move in moved) else 1
-    lines = [_line(teller, move) for move in moved[told_of : told_of + MOST_MORE]]
+    lines = _grouped(teller, moved[told_of : told_of + MOST_MORE])
     return Copy(text="\n".join(lines), facts=tuple(teller.ever)) if lines else None
 
 
@@ -190,9 +200,9 @@ async def _drawn(teller: Teller, top: Move, desk: Desk) -> File | None:
     return await desk.draw(drawn) if drawn else None
 
 
-def _line(teller: Teller, move: Move, before: str = "– ") -> str:
-    head = Words("Confirmed") if move.sure else Words("To watch")
-    return before + teller.say(Words("{how}: {what}", how=head, what=move.words))
+def _first(teller: Teller, move: Move) -> str:
+    head = SURE if move.sure else WATCH
+    return teller.say(Words("{how}: {what}", how=head, what=move.words))
 
 
 def _picture(teller: Teller, top: Move, desk: Desk) -> Picture | None:

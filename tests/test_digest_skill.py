@@ -29,7 +29,10 @@ async def test_tells_what_was_planted_and_proves_every_figure(words: str, confir
     said = {part.title: part.text for part in found.parts}
     assert "mobile" in said["What matters most"]
     assert said["What matters most"].startswith(confirmed)
-    lines = [line for line in said["What moved too"].splitlines() if confirmed in line]
+    head, *lines = said["What moved too"].splitlines()
+    assert head.rstrip(":\u00a0") == confirmed
+    assert all(line.startswith("– ") for line in lines)
+    assert said["What moved too"].count(confirmed) == 1
     assert any("Bougies" in line for line in lines)
     assert any("33" in line for line in lines)
     assert any("Nuée" in line for line in lines)
@@ -40,7 +43,8 @@ async def test_calls_nothing_confirmed_that_was_planted_as_noise() -> None:
     text = told(await made("what moved this week?")).casefold()
     moved = text.split("## what moved too")[1].split("##")[0]
     for noise in ("packag", "payment:", "colour", "returns"):
-        assert f"confirmed: {noise}" not in moved
+        sure = moved.split("to watch:")[0]
+        assert f"– {noise}" not in sure
 
 
 async def test_ends_in_at_most_three_suggestions_each_its_own() -> None:
