@@ -55,6 +55,16 @@ async def test_tells_an_effect_with_its_range_and_how_it_was_looked_at() -> None
     assert "0.17% of tests that are looked at every day" in part(found, "how_to_read")
 
 
+async def test_tells_what_chance_would_do_in_plain_words() -> None:
+    read = part(await made(PHOTOS), "how_to_read")
+    assert "How people were split is nothing odd: chance alone splits them at least" in read
+    assert "0.01%" not in read
+    broken = part(await made("how did the basket test do?"), "how_to_read")
+    assert "an uneven split in under 0.1% of tests." in broken
+    lu = part(await made("lis le test panier court"), "how_to_read")
+    assert "aussi inégale que dans moins de 0,1 % des tests." in lu
+
+
 async def test_shows_no_rate_of_a_broken_test() -> None:
     found = await made("how did the basket test do?")
     assert "B got 9,590 people where 10,000 were meant" in part(found, "finding")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bot.telling.told import Teller, Told, speaks_of
 from bot.wanted import places
@@ -9,6 +10,7 @@ from bot.words import Words
 
 RANK = ("won", "lost", "broken", "no difference seen", "too early")
 CERTAIN = 0.05  # below this p the library calls a difference one
+LEAST = Decimal("0.1")  # %: the library has it for every chance below
 METRICS = {
     "purchase": Words("purchase"),
     "visit": Words("visit"),
@@ -256,16 +258,24 @@ def who_took_part(teller: Teller, trial: Trial) -> str:
 
 def chances(teller: Teller, trial: Trial) -> str:
     """What chance alone would do: the p values in plain words."""
-    arm, ratio = trial.told_by, teller.of(trial.whole, "ratio-chance")
+    arm, ratio = trial.told_by, _share(teller, trial.whole, "ratio-chance")
     if arm is None or not arm.get("chance"):
-        return teller.say(Words("Chance alone would give such an uneven split in {ratio} of tests"
-                                " at most.", ratio=ratio))  # fmt: skip
-    if trial.whole.word("first-day") == trial.whole.word("last-day"):
-        return teller.say(Words("If both were equally good, chance would give such a difference in"
-                                " {chance} of tests; such a split it gives in {ratio}.",
-                                ratio=ratio, chance=teller.of(arm, "chance")))  # fmt: skip
-    return teller.say(Words(
-        "If both were equally good, chance would give such a difference in {chance} of tests, and"
-        " in {daily} of tests that are looked at every day; such a split it gives in {ratio}.",
-        ratio=ratio, chance=teller.of(arm, "chance"),
-        daily=teller.of(arm, "chance-daily")))  # fmt: skip
+        return teller.say(Words("Chance alone would give such an uneven split in {ratio} of tests.",
+                                ratio=ratio))  # fmt: skip
+    split = Words("How people were split is nothing odd: chance alone splits them at least as "
+                  "unevenly in {ratio} of tests.", ratio=ratio)  # fmt: skip
+    filled = {"chance": _share(teller, arm, "chance")}
+    said = Words("If both were equally good, chance would give such a difference in {chance} of"
+                 " tests.", params=filled)  # fmt: skip
+    if trial.whole.word("first-day") != trial.whole.word("last-day"):
+        filled["daily"] = _share(teller, arm, "chance-daily")
+        said = Words("If both were equally good, chance would give such a difference in {chance} of"
+                     " tests, and in {daily} of tests that are looked at every day.",
+                     params=filled)  # fmt: skip
+    return f"{teller.say(said)} {teller.say(split)}"
+
+
+def _share(teller: Teller, one: Told, measure: str) -> Words | str:
+    """Below a tenth of a percent nobody needs the digits."""
+    share = teller.of(one, measure)
+    return Words("under {share}", share=share) if one.number(measure) <= LEAST else share

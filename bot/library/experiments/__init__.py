@@ -166,10 +166,15 @@ def _p(p: float) -> Decimal:
     return max(Decimal("0.0001"), Decimal(str(round(p, 4))))
 
 
+UNDER = Decimal("0.1")  # %: a chance below it is told as "under 0.1%"
+
+
 def _chance(p: float) -> Decimal:
-    """The same in %, as people say it: 60.6, 0.17, and never less than 0.01."""
+    """The same in %, as people say it: 60.6, 0.17; 0.1 stands for all that is under it."""
     share = Decimal(str(100 * p))
-    return max(Decimal("0.01"), round(share, 1 if share >= 1 else 2))
+    if share < UNDER:
+        return UNDER
+    return max(UNDER + Decimal("0.01"), round(share, 1 if share >= 1 else 2))
 
 
 class _Saying:
