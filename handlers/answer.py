@@ -10,6 +10,7 @@ from bot.evidence import Evidence
 from bot.fold import fold
 from bot.parts import Copy
 from bot.request import Question, Request
+from bot.telling import questions
 from bot.telling.questions import BEST, Topic, asked, is_named, names_in, names_period, respelt
 from bot.telling.told import AGE, CANNOT, NotYet, Teller, Told, cannot, how_to_read, told
 from bot.telling.topics import TOPICS
@@ -75,7 +76,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 
 
 def _topics(words: str, request: Request) -> list[Topic]:
-    return [t for t in asked(words, TOPICS) if t.kind != "product" or request.brief.product]
+    brief = request.brief
+    meant = questions.can_mean
+    return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
 def _found(topic: Topic, words: str, request: Request, evidence: Evidence) -> list[Told]:

@@ -32,6 +32,11 @@ def blocked(found: Drafted) -> list[str]:
         ("which segment brings the most revenue?", "Champions bring 34% of sales"),
         ("which keyword works best?", "Chemise lin femme"),
         ("what is the average rating?", "4.19"),
+        (
+            "what is our best product?",
+            "Housse de couette Brume en lin lavé sold best from 27 August",
+        ),
+        ("what was the turnover in October?", "from 1 October 2026 to 31 October 2026 ("),
         ("what sells best?", "Housse de couette Brume en lin lavé sold best from 27 August"),
         ("what are our best sellers in october?", "from 1 October 2026 to 31 October 2026"),
         ("which category sells best?", "Linge de lit sold best"),
@@ -49,6 +54,12 @@ async def test_has_the_figure_and_where_it_is_from(words: str, says: str) -> Non
 @pytest.mark.parametrize(
     ("words", "says"),
     [
+        (
+            "quel est notre meilleur produit ?",
+            "Housse de couette Brume en lin lavé\u00a0: meilleure",
+        ),
+        ("quel est le chiffre d'affaires d'octobre ?", "du 1er octobre 2026 au 31 octobre 2026"),
+        ("quel est le chifre d'affaire d'octobre ?", "du 1er octobre 2026 au 31 octobre 2026"),
         ("combien de clients fidèles avons-nous ?", "329\u00a0clients"),
         ("quel est notre taux de retour ?", "6,2\u00a0%"),
         ("quel mot-clé marche le mieux ?", "Chemise lin femme"),

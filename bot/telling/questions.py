@@ -8,6 +8,7 @@ question is not answered.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import cache, cached_property
 
@@ -45,7 +46,7 @@ BEST = re.compile(
     r"\b(?:best|most|top|highest|biggest|largest|meilleure?s?|le plus|la plus|mieux|premiere?s?)\b"
 )
 PERIOD = re.compile(
-    r"\b(?:in|since|during|en|depuis|au mois de|mois de|fin|debut) (?:the )?"
+    r"\b(?:(?:in|of|since|during|en|de|depuis|au mois de|mois de|fin|debut) (?:the )?|d')"
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril"
     r"|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(?: \d{4})?\b"
     r"|\b(?:last|past|this|next) (?:\d{1,3} )?(?:day|week|month|quarter|year|summer|winter|spring"
@@ -73,6 +74,7 @@ class Topic:
     says_of: Words | None = None  # of one subject, called {name}
     each: Words | None = None  # the same in few words, for a list of subjects
     period: bool = False  # whether its facts are of the period asked about
+    dated: bool = False  # only when days are asked about
     weekly: bool = False  # its facts are of the last whole week
 
     @cached_property
@@ -138,3 +140,10 @@ def names_period(words: str, *, but_last_week: bool = False) -> bool:
     """Whether words name days; with `but_last_week`, other days than those of the last week."""
     said = fold(words.replace("’", "'"))
     return bool(PERIOD.search(LAST_WEEK.sub(" ", said) if but_last_week else said))
+
+
+def can_mean(topic: Topic, words: str, product: str | None, since: date | None) -> bool:
+    """Of a product only when one is named; what is dated only for days, and not the last week."""
+    if topic.kind == "product":
+        return product is not None
+    return not topic.dated or (since is not None and not LAST_WEEK.search(fold(words)))

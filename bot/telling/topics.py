@@ -14,7 +14,7 @@ BEST_SOLD = (
     r"(?:sells?|is selling|sold|vend(?:ent)?) (?:the |le |les )?(?:best|most|mieux|plus)"
     r"|best[- ]?sell\w*|top (?:products?|sellers?|articles?|ventes)|meilleures? ventes?"
     r"|(?:se )?vend(?:ent|ons|ez|u|us|ues)? (?:nous |vous )?(?:le |les )?(?:mieux|plus)"
-    r"|(?:mieux|plus) vendu\w*"
+    r"|(?:mieux|plus) vendu\w*|(?:best|top|meilleure?s?) (?:products?|articles?|items?|produits?)"
 )
 SELLS = Words("{name}: {revenue} ({units})")
 SELLS_BEST = Words("{name} sold best from {since} to {until}: {revenue} ({units}).")
@@ -134,6 +134,11 @@ TOPICS: tuple[Topic, ...] = (
         ORDERS, "second-purchase", ("first-",),
         Words("{share_90_days} of those who begin with {name} order again within 90 days."),
         Words("{name}: {share_90_days}"),
+    ),
+    Topic(
+        "sellers", r"\b(?:revenue|turnover|chif+res? d[' ] ?af+aires?)\b", ("revenue", "orders"),
+        Words("You sold for {revenue} from {since} to {until} ({orders})."), ORDERS, "all",
+        period=True, dated=True,
     ),
     Topic(
         "trends", r"\b(?:revenue|turnover|sales|chiffre d'affaires|\bca\b|ventes|sold|vendu\w*|"
