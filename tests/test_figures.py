@@ -92,3 +92,11 @@ def test_survives_any_text(text: str) -> None:
 def test_is_no_measure_where_an_elided_word_follows(text: str) -> None:
     (figure,) = read(text)
     assert {reading.unit for reading in figure.readings} == {None}
+
+
+def test_of_pockets_may_say_where_they_are() -> None:
+    chest = Evidence(facts=(fact("product.a.description", "description", "two chest pockets"),))
+    assert not only(proved("Elle a deux poches poitrine.", evidence=chest), "figure")
+    assert not only(proved("Two chest pockets.", language="en", evidence=chest), "figure")
+    assert only(proved("Elle a trois poches.", evidence=chest), "figure")
+    assert only(proved("Three chest pockets.", language="en", evidence=chest), "figure")

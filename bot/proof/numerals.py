@@ -30,7 +30,8 @@ _WORD = "|".join(sorted((*SMALL, *_TIMES), key=len, reverse=True))
 _RUN = re.compile(rf"\b(?:{_WORD})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{_WORD}))*\b")
 # What is promised by being counted: "four pockets"; not "two looks" or "two friends".
 _COUNTED = re.compile(
-    r" (?:colou?rs?|couleurs?|coloris|teintes?|shades?|sizes?|tailles?|pointures?|pockets?|poches?"
+    r" (?:colou?rs?|couleurs?|coloris|teintes?|shades?|sizes?|tailles?|pointures?"
+    r"|(?:[a-z]+ )?pockets?|(?:[a-z]+ )?poches?"
     r"|reviews?|avis|stars?|etoiles?|orders?|commandes?|shops?|stores?"
     r"|boutiques?|magasins?|customers?|clientes?|clients?|left\b|restante?s?\b|en stock"
     r"|in stock|(?:days?|hours?|pieces?|jours?|heures?) (?:left|restante?s?)\b)\b"
