@@ -11,7 +11,16 @@ from bot.fold import fold
 from bot.parts import Copy
 from bot.request import Question, Request
 from bot.telling import questions
-from bot.telling.questions import BEST, Topic, asked, is_named, names_in, names_period, respelt
+from bot.telling.questions import (
+    BEST,
+    Topic,
+    as_typed,
+    asked,
+    is_named,
+    names_in,
+    names_period,
+    respelt,
+)
 from bot.telling.told import AGE, CANNOT, NotYet, Teller, Told, cannot, how_to_read, told
 from bot.telling.topics import TOPICS
 from bot.words import Words
@@ -230,7 +239,7 @@ def _declined(teller: Teller, topics: Sequence[Topic], request: Request, desk: D
     lines = [teller.value(fact) for fact in cannot(desk.evidence, topic.kind)]
     if whole and _has(whole, topic):
         other_days = names_period(words, but_last_week=topic.weekly)
-        lines = [_not_that(teller, topic, " ".join(_rest(topic, words)), other_days)]
+        lines = [_not_that(teller, topic, as_typed(_rest(topic, words), words), other_days)]
         lines.append(teller.say(Words("What I do know: {known}", known=_sentence(
             teller, topic, whole, desk.evidence))))  # fmt: skip
     answer = teller.copy(*(lines or [_not_that(teller, topic, "", False)]), apart="\n")

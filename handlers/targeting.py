@@ -157,8 +157,8 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
 def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
     """How many there are by each way, what such people did and will do, what a test would show."""
     heads = [Words("Audience"), Words("Customers"), Words("By e-mail"), Words("By SMS"),
-             Words("For ads"), Words("Bought before"), Words("Others"), Words("Expected"),
-             Words("A test shows rises from")]  # fmt: skip
+             Words("For ads"), Words("Bought before"), Words("Of all"), Words("Expected"),
+             Words("Rise that a test can show")]  # fmt: skip
     rows = [
         [
             _name(teller, every, one),

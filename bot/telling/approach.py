@@ -94,7 +94,10 @@ def _power(teller: Teller, one: Told) -> list[str]:
         return [teller.say(Words("Too small for a test."))]
     return [
         teller.say(
-            Words("A test shows rises from {effect}.", effect=teller.of(one, "smallest-effect"))
+            Words(
+                "A test would show a rise of {effect} or more.",
+                effect=teller.of(one, "smallest-effect"),
+            )
         )
     ]
 

@@ -147,3 +147,10 @@ def can_mean(topic: Topic, words: str, product: str | None, since: date | None) 
     if topic.kind == "product":
         return product is not None
     return not topic.dated or (since is not None and not LAST_WEEK.search(fold(words)))
+
+
+def as_typed(rest: Sequence[str], words: str) -> str:
+    """These folded words as they stand in the question, with what is between them."""
+    low = fold(words)
+    found = [match.span() for one in rest if (match := re.search(rf"\b{re.escape(one)}\w*", low))]
+    return words[min(found)[0] : max(end for _, end in found)] if found else " ".join(rest)
