@@ -16,6 +16,7 @@ from bot.telling.questions import (
     Topic,
     as_typed,
     asked,
+    covers,
     is_named,
     names_in,
     names_period,
@@ -103,9 +104,7 @@ def _found(topic: Topic, words: str, request: Request, evidence: Evidence) -> li
     if not rest:
         return list(_whole(topic, words, known))
     product = f"-{request.brief.product}" if request.brief.product else "?"
-    named = [
-        one for one in _groups(topic, known) if one.key.endswith(product) or _covers(one, rest)
-    ]
+    named = [one for one in _groups(topic, known) if one.key.endswith(product) or covers(one, rest)]
     plain = sorted(named, key=lambda one: (len(one.key.split("--")), len(one.about)))
     return plain[:1]
 
@@ -138,19 +137,6 @@ def _groups(topic: Topic, known: dict[str, Told]) -> list[Told]:
         and any(key.startswith(group) for group in topic.groups)
         and _has(one, topic)
     ]
-
-
-def _covers(one: Told, rest: Sequence[str]) -> bool:
-    """Whether every word that is left belongs to its name, in either language."""
-    name = f"{one.about} {one.named('en')} {one.named('fr')} {ALSO.get(one.about, '')}"
-    return all(is_named(word, name) for word in rest)
-
-
-ALSO = {  # what people say for it
-    "mobile": "phone phones smartphone telephone portable",
-    "desktop": "computer ordinateur pc",
-    "tablet": "tablette ipad",
-}
 
 
 def _has(one: Told, topic: Topic) -> bool:

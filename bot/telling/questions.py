@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from functools import cache, cached_property
 
 from bot.fold import bag, fold, words_of
+from bot.telling.told import Told
 from bot.words import Words
 
 # Words that ask, and name nothing.
@@ -154,3 +155,16 @@ def as_typed(rest: Sequence[str], words: str) -> str:
     low = fold(words)
     found = [match.span() for one in rest if (match := re.search(rf"\b{re.escape(one)}\w*", low))]
     return words[min(found)[0] : max(end for _, end in found)] if found else " ".join(rest)
+
+
+def covers(one: Told, rest: Sequence[str]) -> bool:
+    """Whether every word that is left belongs to its name, in either language."""
+    name = f"{one.about} {one.named('en')} {one.named('fr')} {ALSO.get(one.about, '')}"
+    return all(is_named(word, name) for word in rest)
+
+
+ALSO = {  # what people say for it
+    "mobile": "phone phones smartphone telephone portable",
+    "desktop": "computer ordinateur pc",
+    "tablet": "tablette ipad",
+}
