@@ -112,14 +112,14 @@ def _wishes(home: PlayHome) -> Iterator[tuple[str, str]]:
 
 
 async def _card(slack: LocalSlack, words: str) -> float:
-    """Seconds from the mention until its draft can be approved or sent back. The skill may also
-    say that it can't tell: a card without buttons, which counts when it says so."""
+    """Seconds from the mention until its card is finished: a draft to approve, or, without such
+    buttons, what can't be told."""
     began = time.perf_counter()
     said = await slack.say("UMARIE", "C0MARKET", f"<@{slack.bot_user}> {words}")
     answers: list[Message] = []
     while time.perf_counter() - began < PATIENCE:
         answers = [m for m in slack.transcript("C0MARKET")[-12:] if m.thread_ts == said.ts]
-        if any("send_back" in str(message.blocks) for message in answers):
+        if any(" · version " in message.text for message in answers):
             return time.perf_counter() - began
         await asyncio.sleep(0.01)
     shown = [message.text for message in answers]
