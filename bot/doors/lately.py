@@ -65,12 +65,15 @@ class Lately:
             said = Joining.said(session, workspace)
         if not gone:
             return ()
-        shelf = self.house.shelf(workspace)
-        found = joined(shelf, [as_gone(delivery, draft) for delivery, draft in gone], said)
         drafts = {draft.code: draft for _, draft in gone}
-        newest = sorted(found.results, key=lambda one: drafts[one.code].made_at, reverse=True)
-        facts = [fact for one in newest[:MOST] for fact in _facts(shelf, one, drafts[one.code])]
-        return (*facts, _fact("all", "without", len(drafts) - len(newest), "-", at))
+
+        def asked_of(shelf: Shelf) -> tuple[Fact, ...]:
+            found = joined(shelf, [as_gone(delivery, draft) for delivery, draft in gone], said)
+            newest = sorted(found.results, key=lambda one: drafts[one.code].made_at, reverse=True)
+            facts = [fact for one in newest[:MOST] for fact in _facts(shelf, one, drafts[one.code])]
+            return (*facts, _fact("all", "without", len(drafts) - len(newest), "-", at))
+
+        return self.house.library(workspace).alone(asked_of)  # an import may ask at this moment
 
 
 def _facts(shelf: Shelf, result: Result, draft: Draft) -> list[Fact]:

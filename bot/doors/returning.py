@@ -19,7 +19,8 @@ from bot.draft import Draft
 from bot.holding import Holding
 from bot.job import Enqueue, Job
 from bot.joining import Joining
-from bot.library.results import Candidate, Gone, joined
+from bot.library.results import Candidate, Gone, Joined, joined
+from bot.library.shelf import Shelf
 from bot.library.told_results import told
 from bot.outcome import Outcome
 from bot.words import Words
@@ -70,9 +71,13 @@ class Join:
             gone = gone_out(session, workspace, now())
             said = Joining.said(session, workspace)
         pieces = {draft.code: draft.piece for _, draft in gone}
-        shelf = self.house.shelf(workspace)
-        found = joined(shelf, [as_gone(delivery, draft) for delivery, draft in gone], said)
-        lines = {result.code: told(shelf, result) for result in found.results}
+        out = [as_gone(delivery, draft) for delivery, draft in gone]
+
+        def asked_of(shelf: Shelf) -> tuple[Joined, dict[str, list[Words]]]:
+            found = joined(shelf, out, said)
+            return found, {result.code: told(shelf, result) for result in found.results}
+
+        found, lines = self.house.library(workspace).alone(asked_of)
         asked = {one.code: (one.result, _question(one)) for one in found.to_confirm}
         changed = 0
         for code, piece in sorted(pieces.items()):
