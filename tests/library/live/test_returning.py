@@ -1,6 +1,7 @@
 """What comes back for a draft that went out …"""
 
 import json
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -186,3 +187,27 @@ def test_of_nothing_is_never_looked_for(house: House, jobs: Jobs) -> None:
     with house.database.begin() as session:
         draft(session, jobs)
     assert due(house, now()) == []
+
+
+def test_waits_until_nobody_else_asks_the_engine(house: House, jobs: Jobs, gone: Draft) -> None:
+    bring_in(house, "campaigns", campaign(code=gone.code))
+    asking, answered, joined = threading.Event(), threading.Event(), threading.Event()
+
+    def somebody(_: object) -> None:
+        asking.set()
+        assert answered.wait(20)
+
+    def join() -> None:
+        Join(house, jobs).join("T1")
+        joined.set()
+
+    other = threading.Thread(target=house.library("T1").alone, args=(somebody,))
+    ours = threading.Thread(target=join)
+    other.start()
+    assert asking.wait(20)
+    ours.start()
+    assert not joined.wait(0.5)
+    answered.set()
+    assert joined.wait(20)
+    other.join(20)
+    ours.join(20)
