@@ -19,6 +19,7 @@ from bot.parts import CANNOT_TELL, Hook, Lead, Part, canonical, fingerprint, rea
 from bot.post import Post
 from bot.request import Request
 from bot.safe import plain
+from bot.task import Task
 from bot.words import Words
 
 CHECKS = TypeAdapter(tuple[Check, ...])
@@ -141,6 +142,17 @@ class Draft(Row):
             session.scalars(select(Draft).where(Draft.piece == piece).order_by(Draft.version))
         )
 
+    def history(self, session: Session) -> list["Draft"]:
+        """The versions of its piece after those sent back for it, the oldest first."""
+        found = Draft.versions(session, self.piece)
+        while found[0].version > 1:  # it follows on what was sent back
+            previous = session.get(Draft, session.get_one(Task, found[0].task).previous)
+            if previous is None:
+                break
+            before = Draft.versions(session, previous.piece)
+            found = [one for one in before if one.version <= previous.version] + found
+        return found
+
     @property
     def parts(self) -> tuple[Part, ...]:
         return read_canonical(self.canonical, self.cites)
@@ -218,29 +230,17 @@ class Draft(Row):
         if stored == self.canonical:
             return self
         version = self.version + 1
-        draft = Draft(
-            id=f"{self.piece}.v{version}",
-            workspace=self.workspace,
-            task=self.task,
-            piece=self.piece,
-            version=version,
-            author=by,
-            skill=self.skill,
-            channel=self.channel,
-            language=self.language,
-            audience=self.audience,
-            canonical=stored,
-            fingerprint=fingerprint(stored),
-            cites=self.cites,
-            hooks=self.hooks,
-            leads=self.leads,
-            evidence=self.evidence,
-            request=self.request,
-            checks=None,
-            writer=self.writer,
-            by_rules=self.by_rules,
-            made_at=now,
-        )
+        new = {
+            "id": f"{self.piece}.v{version}",
+            "version": version,
+            "author": by,
+            "canonical": stored,
+            "fingerprint": fingerprint(stored),
+            "checks": None,
+            "made_at": now,
+        }
+        same = {column.key: getattr(self, column.key) for column in Draft.__table__.columns}
+        draft = Draft(**(same | new))
         session.add(draft)
         session.flush()
         draft._journal(session, "draft edited", now)

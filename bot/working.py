@@ -22,7 +22,6 @@ from bot.errors import CannotDo
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.job import Enqueue, Job
-from bot.parts import Part
 from bot.policy import Policy
 from bot.post import Post
 from bot.receipt import Receipt, free
@@ -161,7 +160,8 @@ class Working:
         before = session.get(Draft, task.previous) if task.previous else None
         same: tuple[Check, ...] = ()
         if before and means.writer.by_rules:
-            same = unchanged(made.parts, piece, _earlier(session, before), request.reason)
+            earlier = [(one.piece, one.parts) for one in before.history(session)]
+            same = unchanged(made.parts, piece, earlier, request.reason)
         Draft.keep(
             session,
             workspace=task.workspace,
@@ -205,17 +205,6 @@ class Working:
         await self.means.database.run(
             Receipt.keep, workspace=task.workspace, task=task.id, sent=sent
         )
-
-
-def _earlier(session: Session, draft: Draft | None) -> list[tuple[str, tuple[Part, ...]]]:
-    """This version and all that were before it, each with its piece: rules that were sent back
-    often come round to their first words."""
-    found = []
-    while draft:
-        found += [(one.piece, one.parts) for one in Draft.versions(session, draft.piece)]
-        previous = session.get_one(Task, draft.task).previous
-        draft = session.get(Draft, previous) if previous else None
-    return found
 
 
 async def change(means: Means, id: str, verb: Callable[[Task, Session, Enqueue], object]) -> None:

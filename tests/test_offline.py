@@ -23,11 +23,11 @@ from bot.proof import prove, stated_in
 from bot.request import Request
 from bot.truths import material_facts
 from bot.writers import dates, french, offers
-from bot.writers.goods import understand
 from bot.writers.naming import detail, names
 from bot.writers.offline import Offline, compose, shown
 from bot.writers.pen import _bank as slots
 from bot.writers.story import tell
+from bot.writers.understanding import understand
 from handlers.draft import OUTPUTS, Email, ProductPage, Sms
 from tests.shop import CATALOGUE, TODAY, Shop
 

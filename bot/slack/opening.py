@@ -71,22 +71,10 @@ def sources(session: Session, front: Front, click: Click) -> Ready:
 
 def history(session: Session, front: Front, click: Click) -> Ready:
     draft = draft_of(session, click.workspace, click.ref)
-    versions = _all_versions(session, draft)
+    versions = draft.history(session)
     said = [one for version in versions for one in Decision.of(session, version.id)]
     went = [one for version in versions for one in Delivery.of(session, version.id)]
     return lambda language: forms.history_view(versions, said, went, language)
-
-
-def _all_versions(session: Session, draft: Draft) -> list[Draft]:
-    """Of its piece, and of those that were sent back for it, the oldest first."""
-    found = Draft.versions(session, draft.piece)
-    while found[0].version > 1:  # it follows on what was sent back
-        previous = session.get(Draft, session.get_one(Task, found[0].task).previous)
-        if previous is None:
-            break
-        before = Draft.versions(session, previous.piece)
-        found = [one for one in before if one.version <= previous.version] + found
-    return found
 
 
 def what_left(session: Session, front: Front, click: Click) -> Ready:

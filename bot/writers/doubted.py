@@ -2,8 +2,7 @@
 
 from bot.evidence import Fact
 from bot.words import Words
-from bot.writers.paragraphs import together
-from bot.writers.pen import Line
+from bot.writers.lines import Line, together
 from bot.writers.ready import Ready
 
 MUCH = 0.2  # of all reviews: so many that it holds for most who buy

@@ -1,91 +1,18 @@
-"""One text about several products: a range, or those that the brief names. Each has a line with a
-fact of its own; what is said of one is never said of another."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+"""The form of each channel for one text about several products: a range, or those named."""
 
 from bot.desk import Assignment
-from bot.evidence import Evidence
 from bot.parts import Copy, Hook
-from bot.writers import french, gaps, naming, why
-from bot.writers.goods import Goods, understand
+from bot.writers import french
+from bot.writers.beginnings import NEWS
+from bot.writers.lines import Line, together, whole
 from bot.writers.openings import ANGLES, finish
-from bot.writers.paragraphs import NEWS, musts, together, whole
-from bot.writers.pen import Line, Pen, Reason, unique
-from bot.writers.ready import Ready, make_ready
+from bot.writers.paragraphs import musts
+from bot.writers.several import Group, make_group
 from bot.writers.shapes import ONE, TAG, Made, copy, tails
-
-NAMED = 3  # products told of, each in a line
-WHOLE = 5  # the library finds no more: of so many, the cheapest may not be among them
-GENERAL = {"truth", "material", "size"}  # true of its neighbour as well
-COUNTED = {"en": {2: "two", 3: "three"}, "fr": {2: "deux", 3: "trois"}}
-
-
-@dataclass(frozen=True)
-class Item:
-    """One of the products: its name, a clause and a few words that are true of it, its price."""
-
-    goods: Goods
-    pen: Pen
-    why: Reason | None
-    short: Reason | None
-
-    @property
-    def the(self) -> str:
-        return self.pen.gaps["the"]
-
-    @property
-    def proper(self) -> str:
-        """The name of its own that it has, or nothing: Alba."""
-        return " ".join(naming.proper(self.goods))
-
-    @property
-    def called(self) -> str:
-        """A shorter name that tells it apart: the Alba shirt."""
-        if not (self.proper and self.goods.noun_word):
-            return self.the
-        english = f"the {self.proper} {self.goods.noun_word}"
-        return english if self.pen.language == "en" else self.pen.gaps.get("the_short", self.the)
-
-    @property
-    def cites(self) -> tuple[str, ...]:
-        return unique([*self.goods.cites.get("name", ()), *self.goods.cites.get("price", ())])
-
-    def line(self) -> Line:
-        """ "The Alba linen shirt, €79: it has mother-of-pearl buttons." """
-        price = f", {self.pen.gaps['price']}" if self.pen.gaps.get("price") else ""
-        told = self.why or self.short
-        colon = ": " if self.pen.language == "en" else " : "
-        said = f"{self.the}{price}{colon + self._within(told.text) if told else ''}"
-        return Line(self.pen.finished(whole(said)), unique([*self.cites, *_cites(told)]))
-
-    def hint(self) -> Line | None:
-        """Its name and a few words."""
-        if self.short is None:
-            return None
-        colon = ": " if self.pen.language == "en" else " : "
-        text = self.pen.finished(f"{self.the}{colon}{self._within(self.short.text)}")
-        return Line(text, unique([*self.cites, *self.short.cites]))
-
-    def _within(self, text: str) -> str:
-        """As it stands behind a colon: small, unless it is a name."""
-        first = text.split()[0]
-        named = first in self.goods.name.split() or first[1:] != first[1:].lower()
-        return text if named else text[0].lower() + text[1:]
-
-
-@dataclass(frozen=True)
-class Group:
-    """All of it, and a pen that speaks of them together."""
-
-    ready: Ready
-    items: tuple[Item, ...]
-    pen: Pen
 
 
 def email(assignment: Assignment, salt: str) -> Made:
-    group = _group(assignment, salt)
+    group = make_group(assignment, salt)
     ready = group.ready
     subject = _first(group, "joint.subject", ready.most("subject", 50))
     body = [_opening(group), *(item.line() for item in group.items), _offer(group)]
@@ -104,7 +31,7 @@ def email(assignment: Assignment, salt: str) -> Made:
 
 
 def product_page(assignment: Assignment, salt: str) -> Made:
-    group = _group(assignment, salt)
+    group = make_group(assignment, salt)
     ready = group.ready
     title = _first(group, "joint.title", ready.most("title", 80))
     told = [item.line() for item in group.items]
@@ -118,7 +45,7 @@ def product_page(assignment: Assignment, salt: str) -> Made:
 
 def sms(assignment: Assignment, salt: str) -> Made:
     """The fullest message that one segment holds."""
-    group = _group(assignment, salt)
+    group = make_group(assignment, salt)
     ready = group.ready
     tries: list[tuple[bool, int, int, int, Line, str]] = []
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
@@ -138,100 +65,6 @@ def _messages(group: Group) -> list[Line]:
     slots = ["joint.sms_deal"] if group.ready.story.offer else slots
     found = [line for slot in slots for line in group.pen.all(slot)]
     return found or [*group.pen.all("joint.sms")] or [Line(group.pen.gaps["names"])]
-
-
-def _group(assignment: Assignment, salt: str) -> Group:
-    ready = make_ready(assignment, salt)
-    brief = assignment.request.brief
-    every = [_item(ready, handle) for handle in (brief.product, *brief.others) if handle]
-    items = _apart([item for item in every if item.goods.known])
-    pen = replace(ready.pen, gaps=dict(ready.pen.gaps), cites=dict(ready.pen.cites), said=[])
-    called = _called(brief.range_words or "", brief.words, ready)
-    pen.plural, pen.gender = called.endswith(("s", "x")), "f"
-    for gap in ("the", "the_short", "price", "before"):
-        pen.put(gap, "")
-    pen.put("range", called)
-    names = naming.listed([item.the for item in items], ready.language)
-    short = naming.listed(_short(items, bool(called)), ready.language)
-    cites = unique(cite for item in items for cite in item.cites)
-    pen.put("names", names, cites)
-    pen.put("few", short, cites)
-    pen.put("two", naming.listed(_short(items, bool(called))[:2], ready.language), cites)
-    pen.put("count", COUNTED[ready.language].get(len(items), ""))
-    pen.put("deal", pen.gaps.get("deal_bare", ""), pen.cites.get("deal_bare", ()))
-    if not pen.gaps.get("until"):
-        pen.put("until", "")
-    if not ready.story.offer:  # "from €24" beside a discount: before it, or after?
-        _from(pen, every)
-    if items and (hint := items[0].hint()):
-        pen.put("hint", hint.text, hint.cites)
-    return Group(ready, items, pen)
-
-
-def _item(ready: Ready, handle: str) -> Item:
-    """A product with what counts of it for this audience; nothing that holds for its material."""
-    brief = ready.request.brief.model_copy(update={"product": handle})
-    request = ready.request.model_copy(update={"brief": brief})
-    facts = tuple(
-        fact for fact in ready.evidence.of("product") if fact.id.startswith(f"product.{handle}.")
-    )
-    evidence = Evidence(facts=facts)
-    goods = understand(request, evidence)
-    if "no price" in ready.story.wishes:
-        goods.price = None
-    pen = replace(
-        ready.pen, gender=goods.gender, plural=goods.plural, gaps={}, cites={}, reasons=[],
-        shorts=[], said=[], told=[],
-    )  # fmt: skip
-    if goods.known:
-        gaps.of_product(pen, goods)
-        why.give_reasons(pen, goods, ready.story.audience, evidence)
-    return Item(goods, pen, None, None)
-
-
-def _apart(items: list[Item]) -> tuple[Item, ...]:
-    """The first few, each with what its neighbours have not said."""
-    told: set[str] = set()
-    found = []
-    for item in items[:NAMED]:
-        clause = next((r for r in item.pen.reasons if _own(r, told)), None)
-        short = next((r for r in item.pen.shorts if _own(r, told)), None)
-        told |= {r.text for r in (clause, short) if r}
-        found.append(replace(item, why=clause, short=short))
-    return tuple(found)
-
-
-def _own(reason: Reason, told: set[str]) -> bool:
-    single = ":" not in reason.text and ". " not in reason.text
-    return reason.topic not in GENERAL and reason.text not in told and single
-
-
-def _short(items: Sequence[Item], ranged: bool) -> list[str]:
-    """Their short names: those of their own alone, where the range says what they are."""
-    if ranged and all(item.proper for item in items):
-        return [item.proper for item in items]
-    names = [item.called for item in items]
-    return names if len({*names}) == len(names) else [item.the for item in items]
-
-
-def _called(words: str, typed: str, ready: Ready) -> str:
-    """What the range is called, with its article where one was typed."""
-    if not words:
-        return ""
-    for article in ("la ", "les ", "l'", "nos ", "notre ", "the ", "our "):
-        if f" {article}{words}".lower() in f" {typed.replace('’', chr(39))}".lower():
-            return article + words
-    many = words.endswith(("s", "x"))
-    return ("the " if ready.language == "en" else "nos " if many else "") + words
-
-
-def _from(pen: Pen, every: list[Item]) -> None:
-    """ "From €24", where no product of the range can be cheaper than those we know of."""
-    priced = [item.goods.price for item in every if item.goods.price]
-    units = {fact.unit for fact in priced}
-    if priced and len(priced) == len(every) < WHOLE and len(units) == 1:
-        least = min(priced, key=lambda fact: Decimal(fact.value))
-        pen.put("low", naming.price(least, pen.language), (least.id,))
 
 
 def _news(group: Group) -> str:
@@ -295,7 +128,3 @@ def _hooks(group: Group, chosen: str, most: int) -> list[Hook]:
             if len(found) < 2 and len(text) <= room and text[:start] not in taken:
                 found.append(Hook(angle=ANGLES[angle].text, text=text, facts=line.cites))
     return found
-
-
-def _cites(reason: Reason | None) -> tuple[str, ...]:
-    return reason.cites if reason else ()

@@ -6,8 +6,8 @@ from bot.occasions import Occasion
 from bot.parts import Hook
 from bot.words import Words
 from bot.writers import french, why
-from bot.writers.paragraphs import NEWS
-from bot.writers.pen import Line
+from bot.writers.beginnings import NEWS
+from bot.writers.lines import Line
 from bot.writers.precedents import best, like
 from bot.writers.ready import Ready
 

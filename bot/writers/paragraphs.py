@@ -1,90 +1,14 @@
-"""The paragraphs of a text: how it opens, what the product has, its terms, the doubt answered."""
-
-import re
+"""The paragraphs after the first: what the product has, what is said of it, its terms, musts."""
 
 from bot.cautions import DANGER, is_alcohol, warns_of_alcohol
 from bot.fold import fold
-from bot.writers import why
 from bot.writers.lexicon import language_of
-from bot.writers.pen import Line
+from bot.writers.lines import Line, together, whole
 from bot.writers.ready import Ready
-from bot.writers.sayings import ADVISED, lowered, topic_of
 
-NEWS = {"launch": "launch", "back in stock": "back"}
 ENOUGH = 150  # characters of reasons in one paragraph
 FEW = 5  # reasons
-USUAL = re.compile(
-    r"true to size|usual size|votre taille|taille habituelle|taille normal", re.IGNORECASE
-)
 PERSUADED = ("everyone", "new", "lapsed", "gift")  # by what others say
-
-
-def opening(ready: Ready) -> Line:
-    """The news if there is one, and the argument for this audience: the product's own, before what
-    is true of its material."""
-    pen, every = ready.pen, ready.pen.reasons
-    own = [one for one in every if one.topic != "truth"]
-    story = ready.story
-    met = story.audience == "loyal" or (story.audience == "lapsed" and not story.category)
-    pen.reasons = own if met and len(own) > 1 else every  # they need no general truth first
-    line = _opening(ready)
-    pen.reasons = every
-    return line
-
-
-def _opening(ready: Ready) -> Line:
-    pen, aud = ready.pen, ready.story.audience
-    if ready.is_event:
-        return pen.say("event.open", "event.open_undated") or Line(pen.gaps["bare"])
-    if not ready.goods.known:
-        return _house(ready)
-    if said := news(ready):
-        point = pen.say(f"point.{aud}.any", "point.everyone.any")
-        return said + point if point else said
-    line = pen.say(*open_slots(ready)) or Line(pen.finished(pen.gaps["the"] + "."))
-    if aud == "new" and pen.gaps.get("about"):
-        line = line + Line(pen.gaps["about"])
-    return line
-
-
-def open_slots(ready: Ready) -> list[str]:
-    """Where an opening that names the product comes from: with a reason, or without any."""
-    aud = ready.story.audience
-    if ready.is_event or not ready.goods.known:
-        return ["event.open" if ready.is_event else "house.open_deal"]
-    own = [f"open.{aud}.bare"] if aud != "everyone" else []
-    dated = ready.story.occasion and not ready.story.offer and aud == "everyone"
-    first = ["open.occasion.any"] if dated else []
-    slots = [
-        *first,
-        f"open.{aud}.any",
-        *own,
-        "open.everyone.any",
-        "open.own.any",
-        "open.everyone.bare",
-    ]
-    return ["open.price.deal", *slots] if aud == "price" and ready.story.offer else slots
-
-
-def news(ready: Ready) -> Line | None:
-    """ "The linen shirt is back in stock.", where the goal is to tell so."""
-    kind = NEWS.get(ready.story.goal)
-    if not kind:
-        return None
-    dated = ready.story.when.said and not ready.story.offer
-    return ready.pen.say(*([f"news.{kind}_when"] if dated else []), f"news.{kind}")
-
-
-def _house(ready: Ready) -> Line:
-    """No product is known: the offer, the news or the shop itself."""
-    pen, story = ready.pen, ready.story
-    if story.offer:
-        until = pen.gaps.get("until", "")
-        pen.gaps["reason"] = f"{pen.gaps['deal']} {until}".strip()
-        pen.cites["reason"] = pen.cites["deal"]
-    slots = ["house.open_lapsed"] if story.audience == "lapsed" else []
-    slots += ["house.open_deal"] if story.offer else []
-    return pen.say(*slots, "house.open") or Line(ready.brand.name)
 
 
 def product(ready: Ready) -> Line | None:
@@ -163,94 +87,6 @@ def _offer(ready: Ready) -> Line | None:
     return line
 
 
-def worry(ready: Ready) -> Line | None:
-    """The doubt people have about such a thing, answered; and what should be known of it."""
-    pen = ready.pen
-    if "shorter" in ready.story.wishes:
-        return None
-    if ready.is_event or not ready.goods.known:
-        return pen.say("event.worry" if ready.is_event else "house.worry")
-    told = any(fact.id.endswith(".blamed") for fact in ready.evidence.of("feedback"))
-    if told:  # what customers find goes before the catalogue's own "true to size"
-        ready.sayings.fit = [one for one in ready.sayings.fit if not USUAL.search(one)]
-    known = (None if told else _doubt(ready)) or ready.sayings.take("fit", pen=pen)
-    care = ready.sayings.take("care", pen=pen) if ready.goods.rich else None
-    honest = ready.sayings.take("honest", pen=pen)
-    if honest is None and not (care and not known):  # one word on washing is enough
-        honest = _honest(ready)
-    slots = _worries(ready)
-    idle = slots == ["worry.taste"] and len(pen.told) > 1  # no doubt is known, and enough is said
-    asked = None if known or care or honest or told or idle else pen.say(*slots)
-    if known and honest:
-        care = None
-    return together(known, care, honest, asked)
-
-
-def objection(ready: Ready) -> str:
-    """The theme of what customers object to most about the product: "sizing-small"; or ""."""
-    return next((fact.id.split(".")[1] for fact in ready.evidence.of("objection")), "")
-
-
-def _doubt(ready: Ready) -> Line | None:
-    """What most customers doubt, answered from what they say of it: of a shirt that runs small,
-    take the larger of two sizes."""
-    theme, pen = objection(ready), ready.pen
-    if not ready.goods.sizes:
-        return None
-    if theme.startswith("sizing") and (own := _own_fit(ready)):
-        return own
-    cites = tuple(fact.id for fact in ready.evidence.of("objection"))
-    line = pen.say(f"doubt.{theme.replace('-', '_')}")
-    return Line(line.text, cites + line.cites) if line else None
-
-
-def _own_fit(ready: Ready) -> Line | None:
-    """The catalogue's own word on how it fits, which goes before what customers say."""
-    told = {lowered(reason.text) for reason in ready.pen.told}
-    for text in ready.goods.sayings:
-        fresh = lowered(text.rstrip(".")) not in told
-        if topic_of(text) == "fit" and ADVISED.search(text) and fresh and ready.pen.speaks(text):
-            return Line(text, ready.goods.cites.get("description", ()))
-    return None
-
-
-def _honest(ready: Ready) -> Line | None:
-    """What people find out anyway: linen creases."""
-    found = why.honest(ready.goods, ready.evidence)
-    spent = {reason.topic for reason in ready.pen.told} & ready.pen.once
-    some = [one for one in found if ready.pen.allowed(one.text)]
-    some = [one for one in some if one.topic == "honest" or not spent]
-    return Line(ready.pen.finished(whole(some[0].text)), some[0].cites) if some else None
-
-
-def _worries(ready: Ready) -> list[str]:
-    pen, kind, aud = ready.pen, ready.goods.kind, ready.story.audience
-    sized, doubt = kind in why.FITTED, objection(ready)
-    if doubt.startswith("sizing") and sized:
-        return ["worry.size"]  # the last order's size may be the wrong one
-    if doubt.startswith("colour"):
-        return ["worry.colour"]
-    if aud == "gift":
-        return ["worry.gift"] if sized else ["worry.taste"]
-    if sized:
-        mine = ["worry.size_buyers"] if aud == "buyers" and pen.gaps.get("bought") else []
-        return [
-            *mine,
-            "worry.size" if pen.has_said("sizes") else "worry.size_known+worry.size",
-            "worry.size",
-        ]
-    if kind == "shoes":
-        return ["worry.feet"]
-    if kind in why.FURNITURE or kind in ("rug", "curtain"):
-        return ["worry.space"]
-    coloured = ready.goods.colours or ready.goods.range
-    if kind in ("cushion", "throw", "bed", "bag", "scarf") and coloured:
-        return ["worry.colour"]
-    if kind in ("vase", "pot", "light", "wall", "bag", "deco"):
-        return ["worry.object"]
-    return ["worry.taste"]
-
-
 def musts(ready: Ready) -> list[Line]:
     """What the brief and the brand ask to say, word for word."""
     brand, request = ready.brand, ready.request
@@ -279,19 +115,3 @@ def more_facts(ready: Ready) -> list[Line]:
             label = fact.label[0].upper() + fact.label[1:]
             lines.append(Line(f"{label}{colon}{whole(value)}", (fact.id,)))
     return lines
-
-
-def together(*lines: Line | None) -> Line | None:
-    """One paragraph of several sentences."""
-    some = [line for line in lines if line]
-    if not some:
-        return None
-    paragraph = some[0]
-    for line in some[1:]:
-        paragraph = paragraph + line
-    return paragraph
-
-
-def whole(text: str) -> str:
-    """With its full stop."""
-    return text if text.rstrip()[-1:] in ".!?" else text.rstrip() + "."

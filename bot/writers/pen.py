@@ -13,6 +13,7 @@ from typing import Any
 from bot.faults import CLICHE, ECHO
 from bot.fold import fold, words_of
 from bot.words import Language
+from bot.writers.lines import Line, Reason, unique
 
 FOLDER = Path(__file__).parent
 _GAP = re.compile(r"\{(\w+)\}")
@@ -25,27 +26,6 @@ BARE = "{why}."  # says nothing of its own, so it may be said again
 REASONS_TRIED = 8
 VOUS = re.compile(r"\b(?:vous|votre|vos|(?!chez\b|assez\b|nez\b)[a-zé]{3,}ez)\b", re.IGNORECASE)
 TU = re.compile(r"\b(?:tu|ton|ta|tes|toi)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A sentence or two, and the facts they stand on."""
-
-    text: str
-    cites: tuple[str, ...] = ()
-    says_why: bool = False
-
-    def __add__(self, other: "Line") -> "Line":
-        return Line(f"{self.text} {other.text}".strip(), unique(self.cites + other.cites))
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A clause that says why; `topic` is what it is about, so that it is said once."""
-
-    topic: str
-    text: str
-    cites: tuple[str, ...] = ()
 
 
 @dataclass
@@ -253,10 +233,6 @@ def phrases(language: Language, slot: str) -> tuple[str, ...]:
 def reasons(language: Language, slot: str) -> tuple[str, ...]:
     """The clauses of a slot, "material.linen.wear"."""
     return _bank(language, "reasons").get(slot, ())
-
-
-def unique(ids: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(ids))
 
 
 @cache

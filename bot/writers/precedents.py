@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.evidence import Evidence
 from bot.fold import words_of
 from bot.writers.goods import Goods
-from bot.writers.pen import Line
+from bot.writers.lines import Line
 
 ENOUGH = 100  # sent: below, a share of opened says little
 _RATE = re.compile(r"(\d+(?:[.,]\d+)?) ?% (?:of|sur) (\d+)")

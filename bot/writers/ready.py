@@ -10,10 +10,11 @@ from bot.fold import words_of
 from bot.request import Request
 from bot.words import Language
 from bot.writers import gaps, why
-from bot.writers.goods import Goods, understand
+from bot.writers.goods import Goods
 from bot.writers.pen import Pen
 from bot.writers.sayings import Sayings, sort_out
 from bot.writers.story import Story, tell
+from bot.writers.understanding import understand
 
 BOUGHT = 7  # another turn for those of an audience who bought something like it
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from bot.words import LANGUAGES
 from bot.writers import lexicon
-from bot.writers.pen import Line, Pen, Reason
+from bot.writers.lines import Line, Reason
+from bot.writers.pen import Pen
 
 CARE = re.compile(
     r"\blav(?:age|er|e|ez|able)\b|repass|entretien|séch|pressing|°C|machine|chiffon|\bessui"

@@ -3,7 +3,9 @@
 from bot.channels import segments
 from bot.parts import Copy, Hook
 from bot.writers import french
+from bot.writers.beginnings import NEWS, opening
 from bot.writers.doubted import answer
+from bot.writers.lines import Line, together, unique, whole
 from bot.writers.openings import (
     call,
     finish,
@@ -13,22 +15,9 @@ from bot.writers.openings import (
     subject,
     subject_slots,
 )
-from bot.writers.paragraphs import (
-    NEWS,
-    more_facts,
-    musts,
-    offer,
-    opening,
-    praise,
-    product,
-    reasons,
-    terms,
-    together,
-    whole,
-    worry,
-)
-from bot.writers.pen import Line, unique
+from bot.writers.paragraphs import more_facts, musts, offer, praise, product, reasons, terms
 from bot.writers.ready import Ready
+from bot.writers.worries import worry
 
 Made = dict[str, Copy | list[Hook]]
 TAG = len("?utm_campaign=si-1a2b3c4d")  # what is put behind a link to our site before it goes out

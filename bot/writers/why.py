@@ -7,7 +7,8 @@ from bot.words import Language
 from bot.writers import lexicon, naming, specs
 from bot.writers.details import Detail
 from bot.writers.goods import Goods
-from bot.writers.pen import Pen, Reason, agreed, reasons, unique
+from bot.writers.lines import Reason, unique
+from bot.writers.pen import Pen, agreed, reasons
 from bot.writers.sayings import lowered, topic_of
 
 FITTED = {"top", "knit", "jacket", "suit", "dress", "bottom", "night", "swim"}

@@ -1,0 +1,42 @@
+"""The sentences of a catalogue: without its HTML, its shouting and its praise."""
+
+import html
+import re
+
+_SHOUT = re.compile(
+    r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur|\bplease\b|package include"
+    r"|\bdelight\b|\bsure to\b|\bmagic\b|\bfavourite\b)"
+    r"|: [^.]*\w: "  # a list of labels, run together
+)
+
+# Praise that opens a catalogue's sentence and says nothing of the thing.
+_PRAISE = re.compile(
+    r"^(?:(?:a|an|un|une) )?(?:(?:(?:ultra|very|so)[- ])?(?:stylish|chic|sleek|classic|elegant"
+    r"|lovely|beautiful|gorgeous|stunning|amazing|great|cute|trendy|fashionable|comfortable|vibrant),?"
+    r" (?=\w))+",
+    re.IGNORECASE,
+)
+
+
+def clean(text: str) -> str:
+    """Without HTML, with single spaces."""
+    plain = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", text)).split())
+    return re.sub(r"^(?:product )?description:? (?=[A-ZÀ-Ý])", "", plain, flags=re.IGNORECASE)
+
+
+def sayable(sentence: str) -> bool:
+    begins = sentence[:1].isupper() or sentence[:1].isdigit()
+    glued = re.search(r"[a-zà-ÿ]{3}[A-ZÀ-Ý][a-zà-ÿ]{2}", sentence)  # "railwaySanta"
+    return 15 <= len(sentence) <= 240 and begins and not glued and not _SHOUT.search(sentence)
+
+
+def unpraised(sentence: str) -> str:
+    bare = _PRAISE.sub("", sentence)
+    return bare[:1].upper() + bare[1:]
+
+
+def fresh(text: str, name: str) -> bool:
+    """Whether it says two words or more that the name does not."""
+    words = re.findall(r"[^\W\d_]{4,}", text)
+    said = {word.lower().rstrip("s") for word in words if not _PRAISE.match(f"{word} x")}
+    return len(said - {word.rstrip("s") for word in re.findall(r"[^\W\d_]+", name.lower())}) > 1
