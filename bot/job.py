@@ -23,6 +23,7 @@ Kind = Literal[
     "look",
     "join",
     "freshen",
+    "tell",
 ]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
 

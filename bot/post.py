@@ -22,7 +22,7 @@ class Post(Row):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     workspace: Mapped[str] = mapped_column(index=True)
-    kind: Mapped[str]  # "card", "delivery", "notice", "file"
+    kind: Mapped[str]  # "card", "delivery", "notice", "file", "whisper"
     piece: Mapped[str | None] = mapped_column(index=True)
     place: Mapped[dict[str, Any]]
     ts: Mapped[str | None]  # Slack's; None until it is known to be there
@@ -83,6 +83,16 @@ class Post(Row):
         )
         for id, workspace, wanted in session.execute(rows):
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
+
+    @staticmethod
+    def not_begun(session: Session, piece: str) -> None:
+        """Cards of this piece that nobody has seen yet are not needed any more."""
+        session.execute(
+            update(Post)
+            .where(Post.piece == piece, Post.kind == "card", Post.ts.is_(None), Post.tries == 0)
+            .values(drawn=Post.wanted)
+            .execution_options(synchronize_session=False)
+        )
 
     @staticmethod
     def cards_of(session: Session, task: str) -> list[str]:

@@ -156,6 +156,14 @@ class Task(Row):
             raise CannotDo(Words("This has already ended, so there is nothing to stop."))
         self._end(session, enqueue, "stopped", now, by=by)
 
+    def take_back(self, session: Session, enqueue: Enqueue, now: datetime) -> None:
+        """Whoever asked has taken their words back: no more work, no more question, and the words
+        go. Nothing when it has ended."""
+        if self.state in (*OPEN, "asking"):
+            self.words = ""
+            self._end(session, enqueue, "stopped", now)
+            Post.not_begun(session, self.first_piece)
+
     def _end(
         self, session: Session, enqueue: Enqueue, state: State, now: datetime, by: str | None = None
     ) -> None:

@@ -156,6 +156,7 @@ class Serving:
                 "join": Join(house, engine.enqueue).do,
                 "digest": digesting.run,
                 "freshen": freshen,
+                "tell": outside.tell,
                 "look": Alerting(house.database, engine.enqueue, now, Lately(house).alarming).run,
             },
             stocktaking=stocktaking,

@@ -78,7 +78,8 @@ class Board(Workspace):
         return message
 
     def erase(self, message: Message) -> None:
-        """Takes a message away."""
+        """Takes a message away. Of one that started a thread a tombstone stays, and Slack tells of
+        it as of a change."""
         place = self.places[message.channel]
         if message.ephemeral_to is not None:
             message.deleted = True
@@ -88,7 +89,8 @@ class Board(Workspace):
         before = message.as_slack(self.team, metadata=True)
         place.remove(message)
         self.changed("delete", place.id, message.ts)
-        self.tell(place, events.changed_event(self, place, message, before, "message_deleted"))
+        told = "message_changed" if message.subtype == "tombstone" else "message_deleted"
+        self.tell(place, events.changed_event(self, place, message, before, told))
 
     def own_message(self, channel: str, text: str, **more: Any) -> Message:
         """A message of the app's bot, not yet posted."""

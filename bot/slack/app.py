@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import CannotDo, TryAgain
 from bot.skills import commands as skills_commands
-from bot.slack import buttons, commands, home, mentions, speaking, submits
+from bot.slack import buttons, changes, commands, home, mentions, speaking, submits
 from bot.slack.bugs import logged, quieten
 from bot.slack.calls import Refused
 from bot.slack.front import Front
@@ -60,7 +60,10 @@ def _listen(app: AsyncApp, front: Front) -> None:
         await commands.asked(front, ack, body)
 
     async def message(body: Body) -> None:
-        await mentions.message(front, body)
+        if body["event"].get("subtype") in (changes.CHANGED, changes.DELETED):
+            await changes.happened(front, body)
+        else:
+            await mentions.message(front, body)
 
     async def opened(body: Body) -> None:
         await home.opened(front, body)

@@ -66,12 +66,8 @@ async def _done(front: Front, click: Click) -> Words | None:
     if click.name in names.DIGEST_SAID:
         front.later.soon(digest_lines.pressed(front, click))
     if click.name == names.STOP:
-        front.later.soon(_stop(front, str(click.ref.task)))
+        front.later.soon(front.interrupt(str(click.ref.task)))
     return said
-
-
-async def _stop(front: Front, task: str) -> None:
-    await front.house.stop(task)
 
 
 def approve(session: Session, front: Front, click: Click) -> None:

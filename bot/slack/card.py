@@ -107,7 +107,7 @@ def _ended(shown: Shown, language: str) -> Message:
 
 
 def _again(shown: Shown, language: str) -> Block | None:
-    if shown.followed:
+    if shown.followed or not (shown.task.words.strip() or shown.task.form):  # taken back
         return None
     return button(Words("Try again").to(language), TRY_AGAIN, Ref(task=shown.task.id).packed())
 
@@ -115,7 +115,8 @@ def _again(shown: Shown, language: str) -> Block | None:
 def _reference(shown: Shown, language: str) -> Block:
     """What a person can quote, and what it was about."""
     small = Words("Reference {reference}", reference=shown.task.reference).to(language)
-    asked = cited(shown.task.words.strip() or "…", 150, language)
+    words = shown.task.words.strip()
+    asked = cited(words, 150, language) if words else ""
     below = Words("It goes on below.").to(language) if shown.followed else ""
     return context(" · ".join(filter(None, [small, asked, below])))
 

@@ -41,6 +41,10 @@ class Front:
         """One transaction."""
         return await self.house.database.run(verb, *args, **kwargs)
 
+    async def interrupt(self, task: str) -> None:
+        """End what runs of a task whose row says that it is stopped."""
+        await self.house.stop(task)
+
     async def language(self, workspace: str, user: str) -> str:
         """What somebody reads, while they wait for an answer."""
         return await self.people.language(workspace, user, within=ASKED_WITHIN)

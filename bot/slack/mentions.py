@@ -7,16 +7,14 @@ A mention reaches us twice, as `app_mention` and as `message`, and may be sent a
 ts make one wish of all of them.
 """
 
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.brief import just_for_me
 from bot.errors import CannotDo
-from bot.post import Post
 from bot.slack.again import revised
+from bot.slack.answers import answer, question_of
 from bot.slack.arrivals import (
     asks_for_text,
     files_as_rows,
@@ -24,14 +22,15 @@ from bot.slack.arrivals import (
     half_waits,
     offered,
 )
-from bot.slack.asked_under import asked_for, question_under
+from bot.slack.asked_under import question_under
 from bot.slack.front import Front
-from bot.slack.place import asked_at, continued, thread_of
+from bot.slack.place import asked_at
 from bot.slack.read import as_words
+from bot.slack.whispers import whisper
 from bot.task import Task, Wish, task_id
+from bot.words import Words
 
 HEARD = (None, "file_share", "thread_broadcast")  # the kinds of message that people write
-ANSWER_WITHIN = timedelta(minutes=30)  # in a direct message, outside the question's thread
 
 
 async def message(front: Front, body: dict[str, Any]) -> None:
@@ -39,15 +38,37 @@ async def message(front: Front, body: dict[str, Any]) -> None:
     event, mine = body["event"], our_user(body)
     if not written_by_a_person(event, mine):
         return
+    workspace = str(body.get("team_id") or event.get("team"))
+    try:
+        await heard(front, workspace, event, mine)
+    except CannotDo as no:  # told to its author alone; Slack need not send it again
+        about = task_id(workspace, str(event["channel"]), str(event["ts"]))
+        await refused(front, workspace, event, no.words, about=about)
+
+
+async def heard(front: Front, workspace: str, event: dict[str, Any], mine: str | None) -> None:
+    """A person's message: stored, when it is for us. Raises CannotDo."""
     direct = event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
-    mentioned = event["type"] == "app_mention" or bool(mine and f"<@{mine}" in _text(event))
+    mentioned = event["type"] == "app_mention" or names(event, mine)
     if direct or mentioned or event.get("thread_ts"):
-        workspace = str(body.get("team_id") or event.get("team"))
-        try:
-            await front.run(take, front, workspace, event, mine, direct=direct, mentioned=mentioned)
-        except CannotDo as no:  # told to its author alone; Slack need not send it again
-            place = str(event["channel"]), event.get("thread_ts")
-            front.later.soon(front.people.tell(workspace, str(event["user"]), no.words, *place))
+        await front.run(take, front, workspace, event, mine, direct=direct, mentioned=mentioned)
+
+
+async def refused(
+    front: Front, workspace: str, event: dict[str, Any], words: Words, *, about: str
+) -> None:
+    """Why not, to its author alone, once for each `about`: Slack tells us of a mention twice."""
+    await front.run(
+        whisper,
+        front.house.enqueue,
+        about=about,
+        workspace=workspace,
+        user=str(event["user"]),
+        words=words,
+        channel=str(event["channel"]),
+        thread=event.get("thread_ts"),
+        now=front.house.now(),
+    )
 
 
 def take(
@@ -65,7 +86,7 @@ def take(
     id = task_id(workspace, str(event["channel"]), str(event["ts"]))
     if session.get(Task, id) is not None:
         return False
-    said = as_words(without(_text(event), mine))
+    said = said_in(event, mine)
     files = files_of_rows(event, said)
     if not files and (direct or mentioned):
         files = files_as_rows(event, said)
@@ -115,6 +136,16 @@ def our_user(body: dict[str, Any]) -> str | None:
     return None
 
 
+def names(event: dict[str, Any], mine: str | None) -> bool:
+    """Whether it mentions us."""
+    return bool(mine and f"<@{mine}" in _text(event))
+
+
+def said_in(event: dict[str, Any], mine: str | None) -> str:
+    """The words of a message, without our mention and Slack's marks."""
+    return as_words(without(_text(event), mine))
+
+
 def without(text: str, mine: str | None) -> str:
     """The text without our mention."""
     for mark in (f"<@{mine}>", f"<@{mine}|") if mine else ():
@@ -125,61 +156,10 @@ def without(text: str, mine: str | None) -> str:
     return text
 
 
-def question_of(
-    session: Session,
-    workspace: str,
-    event: dict[str, Any],
-    said: str,
-    now: datetime,
-    *,
-    direct: bool,
-) -> Task | None:
-    """The task that asked this person and still waits, where they now write. Outside its thread,
-    a question of their own is no answer."""
-    thread = event.get("thread_ts")
-    if not direct and not thread:
-        return None
-    asking = select(Task).where(
-        Task.workspace == workspace, Task.author == event["user"], Task.state == "asking"
-    )
-    for task in session.scalars(asking.order_by(Task.changed_at.desc()).limit(20)):
-        card = session.get(Post, f"{task.first_piece}:card")
-        spot = thread_of(card) if card else None
-        if card is None or spot is None or spot.channel != event["channel"]:
-            continue
-        lately = now - task.changed_at < ANSWER_WITHIN and not asked_for(said)
-        here = thread in (spot.thread, card.ts) if thread else lately
-        if here and not _taken_up(session, task):
-            return task
-    return None
-
-
-def answer(session: Session, asked: Task, said: str, id: str) -> Wish:
-    """The wish again, with the answer in it."""
-    card = session.get(Post, f"{asked.first_piece}:card")
-    return Wish(
-        id=id,
-        workspace=asked.workspace,
-        author=asked.author,
-        words="\n".join(filter(None, [asked.words, said])),
-        place=continued(asked.place, card),
-        locale=asked.locale,
-        private=asked.private,
-        form=asked.form,
-        parent=asked.id,
-        reason=asked.reason,
-        previous=asked.previous,
-    )
-
-
 def _to_somebody(event: dict[str, Any], mine: str | None) -> bool:
     """Whether it begins with the name of somebody else: people talk to each other."""
     start = _text(event).lstrip()
     return start.startswith("<@") and not (mine and start.startswith(f"<@{mine}"))
-
-
-def _taken_up(session: Session, task: Task) -> bool:
-    return session.scalar(select(Task.id).where(Task.parent == task.id).limit(1)) is not None
 
 
 def _place(event: dict[str, Any], *, direct: bool, private: bool) -> dict[str, Any]:

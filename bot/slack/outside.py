@@ -1,5 +1,5 @@
-"""What the worker may have done in Slack: show, deliver, read, fetch and attach a file, and ask
-who reads what."""
+"""What the worker may have done in Slack: show, deliver, tell, read, fetch and attach a file, and
+ask who reads what."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.arrival import Arrival
-from bot.slack import arrival_rejects, fetch, read
+from bot.slack import arrival_rejects, fetch, read, whispers
 from bot.slack.deliver import Carrier
 from bot.slack.house import House
 from bot.slack.people import People
@@ -41,6 +41,10 @@ class Outside:
     async def deliver(self, delivery: str) -> None:
         """Send an approved version where its delivery says, once. Raises TryAgain, CannotDo."""
         await self._carrier.deliver(delivery)
+
+    async def tell(self, post: str) -> None:
+        """Say a sentence to one person alone."""
+        await whispers.tell(self.poster.database, self.people, post)
 
     async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
         """The thread around a wish as text, or its channel where the words mean that; "" when

@@ -119,6 +119,10 @@ class Bench:
         async with asyncio.timeout(10):
             await self.outside.show(id)
 
+    async def _tell(self, id: str) -> None:
+        async with asyncio.timeout(10):
+            await self.outside.tell(id)
+
     async def _work(self, id: str) -> None:
         await self._show(f"{id}.0:card")
         with self.database.begin() as session:

@@ -87,7 +87,7 @@ async def test_by_others_is_none_of_our_business(bench: Bench) -> None:
     an_app = Message(bench.slack.stamps.ts(), MARKETING, OTTO, "<@UINTERN> buy", bot_id="B0OTHER")
     bench.slack.post(bench.slack.places[MARKETING], an_app)
     said = await bench.slack.say(MARIE, LAUNCHES, "hello")
-    await bench.slack.edit(MARIE, LAUNCHES, said.ts, "<@UINTERN> edited in later")
+    await bench.slack.edit(MARIE, LAUNCHES, said.ts, "hello all")
     await bench.slack.delete(MARIE, LAUNCHES, said.ts)
     await bench.run()
     assert not bench.tasks

@@ -146,6 +146,16 @@ async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -
 async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> None:
     card = await analysed(bench)
     await bench.slack.say(MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts)
-    await bench.settled()
+    await bench.run()
     assert len(bench.tasks) == 1
     assert "SMS" in str(bench.whispers(MARIE)[-1])
+
+
+async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_bench: Bench) -> None:
+    bench = any_bench
+    bench.slack.mischief.deliver_twice_without_headers = True
+    card = await bench.approved()
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.whispers(MARIE)) == 1
+    assert len(bench.tasks) == 1
