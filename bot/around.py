@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 INDENT = "  "
+CUT = "…"  # the first line of a material whose oldest messages are not in it
 CHANNEL = re.compile(
     r"\b(?:this|the|our|whole) channel\b|\b(?:ce|le|du|tout le|notre) canal\b"
     r"|(?<![\w#])#[\w-]+",
@@ -65,6 +66,11 @@ def messages(material: str) -> list[Message]:
         else:
             found.append((who, [text]))
     return [Message(n, who, "\n".join(text)) for n, (who, text) in enumerate(found, 1)]
+
+
+def is_cut(material: str) -> bool:
+    """Whether there was more than there is room for."""
+    return material.startswith(f"{CUT}\n")
 
 
 def people(material: str) -> Iterable[str]:

@@ -30,8 +30,10 @@ class Said(BaseModel):
 
 class Output(Said):
     decided: list[Quote] = Field(title="Decided")
+    dropped: list[Quote] = Field(title="Decided, then taken back")
     open: list[Quote] = Field(title="Still open")
     todo: Table | None = Field(default=None, title="Who does what")
+    answered: Table | None = Field(default=None, title="Asked and answered")
     how_to_read: Copy = Field(title="How to read this")
 
 
@@ -45,18 +47,30 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     whole = every.get("all")
     if whole is None:
         return _nothing(teller, request, [teller.value(f) for f in cannot(evidence, "thread")])
-    decided, still, todo = (
+    decided, dropped, still, todo, asked = (
         [one for key, one in every.items() if key.startswith(sort)]
-        for sort in ("decided-", "open-", "todo-")
+        for sort in ("decided-", "dropped-", "open-", "todo-", "asked-")
     )
-    summary = teller.copy(*_summary(teller, whole, decided, still, todo))
-    table = _todo(teller, todo) if todo else None
-    desk.keep(*teller.ever.values(), *(one.get("words") for one in (*decided, *still, *todo)))
+    answered = _untold(asked, [*decided, *dropped, *todo])
+    summary = teller.copy(*_summary(teller, whole, decided, dropped, still, todo))
+    tables = {"todo": _todo(teller, todo), "answered": _answered(teller, answered)}
+    quoted = (*decided, *dropped, *still, *todo)
+    desk.keep(*teller.ever.values(), *(one.get("words") for one in quoted))
     said = await desk.write(Said, by_rules=Said(summary=summary))
     return Output(
-        **said.model_dump(), decided=_quotes(decided), open=_quotes(still), todo=table,
-        how_to_read=_how(teller),
+        **said.model_dump(), decided=_quotes(decided), dropped=_quotes(dropped),
+        open=_quotes(still), **tables, how_to_read=_how(teller),
     )  # fmt: skip
+
+
+def _untold(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
+    """What was answered, where the answer is not already told as a decision or a task."""
+    known = {one.word(measure) for one in told for measure in ("words", "since")}
+    return [
+        one
+        for one in asked
+        if not any(it and (it in one.word("answer") or one.word("answer") in it) for it in known)
+    ]
 
 
 def _nothing(teller: Teller, request: Request, said: Sequence[str]) -> NotYet:
@@ -70,15 +84,28 @@ def _nothing(teller: Teller, request: Request, said: Sequence[str]) -> NotYet:
 
 
 def _summary(
-    teller: Teller, whole: Told, decided: list[Told], still: list[Told], todo: list[Told]
+    teller: Teller,
+    whole: Told,
+    decided: list[Told],
+    dropped: list[Told],
+    still: list[Told],
+    todo: list[Told],
 ) -> list[str]:
     lines = [_counts(teller, whole, decided, still)]
+    if dropped:
+        n = len(dropped)
+        lines.append(teller.say(Words.count("{n} was taken back on the way.",
+                                            "{n} were taken back on the way.", n)))  # fmt: skip
     if todo:
         names = list(dict.fromkeys(one.named(teller.language) for one in todo))
         lines.append(teller.say(Words("To do: {names}.", names=", ".join(names))))
     read = Words("Read: {messages} from {people}.", messages=_messages(teller, whole),
                  people=_people(teller, whole))  # fmt: skip
-    return [*lines, teller.say(read)]
+    lines.append(teller.say(read))
+    if whole.get("cut"):
+        lines.append(teller.say(Words("What was written before that is not in it: it is too much "
+                                      "to read at once.")))  # fmt: skip
+    return lines
 
 
 def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told]) -> str:
@@ -109,9 +136,30 @@ def _people(teller: Teller, whole: Told) -> Words:
     return Words.count("{n} person", "{n} people", int(whole.number("people")))
 
 
-def _todo(teller: Teller, todo: Sequence[Told]) -> Table:
-    columns = [teller.say(words) for words in (Words("Who"), Words("In these words"))]
-    return teller.table(columns, [[teller.name(one), teller.of(one, "words")] for one in todo])
+def _todo(teller: Teller, todo: Sequence[Told]) -> Table | None:
+    columns = [Words("Who"), Words("In these words")]
+    measures = ["words"]
+    if any(one.get("since") for one in todo):
+        columns, measures = [*columns, Words("What they said since")], [*measures, "since"]
+    rows = [
+        [teller.name(one), *(_one_line(teller.of(one, measure)) or "–" for measure in measures)]
+        for one in todo
+    ]
+    return teller.table([teller.say(words) for words in columns], rows) if rows else None
+
+
+def _answered(teller: Teller, asked: Sequence[Told]) -> Table | None:
+    columns = [Words("Asked"), Words("Answered"), Words("By")]
+    rows = [
+        [_one_line(teller.of(one, "words")), _one_line(teller.of(one, "answer")),
+         one.facts["answer"].about]
+        for one in asked
+    ]  # fmt: skip
+    return teller.table([teller.say(words) for words in columns], rows) if rows else None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _quotes(some: Sequence[Told]) -> list[Quote]:
@@ -122,9 +170,9 @@ def _quotes(some: Sequence[Told]) -> list[Quote]:
 def _how(teller: Teller) -> Copy:
     lines = [
         Words("A decision, a question or a promise is found by the words people use for it: what "
-              "was agreed by a nod or an emoji is not here."),
-        Words("A question counts as open when nobody else wrote something after it that is no "
-              "question."),
+              "was agreed by a nod or an emoji is not here, nor what was said in jest or quoted "
+              "from others."),
+        Words("A question counts as open when nothing that was written after it answers it."),
         Words("What I was asked and have answered is left out."),
         Words("The words are theirs, letter for letter."),
     ]  # fmt: skip

@@ -89,10 +89,10 @@ async def test_hears_who_is_told_to_do_what_and_what_nobody_does_yet() -> None:
     ]
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     assert table.rows == (
-        ("Léa Martin", "Léa, envoie la version B demain."),
-        ("Personne pour l'instant", "Il faut relancer le fournisseur de lin avant vendredi."),
-        ("Léa Martin", "Vérifie aussi le lien, Léa."),
-        ("Max", "Max, prepare the photos please."),
+        ("Léa Martin", "Léa, envoie la version B demain.", "Ok."),
+        ("Personne pour l'instant", "Il faut relancer le fournisseur de lin avant vendredi.", "–"),
+        ("Léa Martin", "Vérifie aussi le lien, Léa.", "–"),
+        ("Max", "Max, prepare the photos please.", "–"),
     )
     assert not [check for check in found.checks if check.level == "block"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.around import channel_named, days_back, wants_channel, wants_recap, written
+from bot.around import CUT, channel_named, days_back, wants_channel, wants_recap, written
 from bot.errors import TryAgain
 from bot.safe import plain
 from bot.slack.calls import Refused, ask, patient
@@ -166,7 +166,7 @@ def _called(user: str, people: dict[str, str]) -> str:
 
 
 def _latest(lines: list[str], most: int) -> str:
-    """The last messages, as many as there is room for."""
+    """The last messages, as many as there is room for; marked where older ones are left out."""
     kept: list[str] = []
     room = most
     for line in reversed(lines):
@@ -176,4 +176,4 @@ def _latest(lines: list[str], most: int) -> str:
             break  # a piece of a message would be nobody's
         kept.append(line if len(line) <= room else f"{line[: room - 1]}…")
         room -= len(line) + 1
-    return "\n".join(reversed(kept))
+    return "\n".join([*([CUT] if len(kept) < len(lines) else []), *reversed(kept)])
