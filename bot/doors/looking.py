@@ -9,7 +9,8 @@ from bot.dropped import TableFile
 from bot.errors import CannotDo
 from bot.library.files import Understood, understand
 from bot.library.files.joining import together
-from bot.library.files.split import split
+from bot.library.files.names import spoken
+from bot.library.files.split import columns_of, split
 from bot.library.files.understood import Dates, Said, Sign
 from bot.words import Words
 
@@ -33,6 +34,7 @@ class Asked:
     dates: Dates | None = None
     decimal: Sign | None = None
     sheets: tuple[str, ...] = ()
+    several: bool = False  # said of several tables: each has some of the columns
 
     @classmethod
     def of(cls, said: Said) -> "Asked":
@@ -44,6 +46,23 @@ class Asked:
             return [TableFile(path, self.sheets)]
         return split(path, self.called or {}, self.kind)
 
+    def among(self, parts: Sequence[TableFile]) -> "Asked":
+        """What was said of these tables together: of several, each has some of the columns that
+        were named. Raises CannotDo for one that none has."""
+        called = self.called or {}
+        if len(parts) < 2:
+            return self
+        has = {spoken(one) for p in parts for one in columns_of(p, called, self.kind)}
+        if gone := [one for one in called if spoken(one) not in has]:
+            raise CannotDo(
+                Words(
+                    "None of these tables has a column {column}: {files}.",
+                    column=gone[0],
+                    files=", ".join(part.name for part in parts),
+                )
+            )
+        return replace(self, several=True)
+
     def understand(self, path: Path, name: str, sheets: Sequence[str] = ()) -> Understood:
         return understand(
             path,
@@ -54,6 +73,7 @@ class Asked:
             dates=self.dates,
             decimal=self.decimal,
             sheets=sheets,
+            several=self.several,
         )
 
 
@@ -65,6 +85,7 @@ def look(
     seen: list[Seen] = []
     hopeless: list[tuple[TableFile, CannotDo]] = []
     every = [part for path in paths for part in asked.split(path)]
+    asked = asked.among(every)
     for part in every:
         try:
             found = asked.understand(part.path, part.name, part.sheets)

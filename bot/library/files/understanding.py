@@ -39,9 +39,11 @@ def understand(
     dates: Dates | None = None,
     decimal: Sign | None = None,
     sheets: Sequence[str] = (),
+    several: bool = False,
 ) -> Understood:
     """How a file can be read. `name` is what the file is called where people see it; the others
-    settle what it would else be guessed to be: see `Said`.
+    settle what it would else be guessed to be: see `Said`. Where it is one of `several` tables,
+    `called` may name columns of the others as well.
 
     Kind "products" is possible: the caller then uses `catalogue_of` in `bot.library.files.goods`.
     Raises CannotDo with one clear sentence for a hopeless file. Nothing is written.
@@ -49,8 +51,7 @@ def understand(
     hopeless.check_asked(kind, called or {}, currency)
     file = look(path, name)
     head = find_head(path, file, name, called or {}, kind, sheets)
-    given = by_number(called or {}, head.names)
-    hopeless.check_given(name, given, head.names)
+    given = _given(name, called or {}, head.names, several)
     said = Said(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
     if len(head.names) > MOST_COLUMNS:
         raise CannotDo(
@@ -88,6 +89,19 @@ def understand(
             return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
     except duckdb.Error:
         raise unreadable(name) from None
+
+
+def _given(
+    name: str, called: Mapping[str, str], names: Sequence[str], several: bool
+) -> dict[str, str]:
+    """What was said of the columns that this file has. Raises CannotDo for another, unless it may
+    be one of several tables."""
+    if several:
+        has = {spoken(one) for one in names}
+        return {theirs: ours for theirs, ours in called.items() if spoken(theirs) in has}
+    given = by_number(called, names)
+    hopeless.check_given(name, given, names)
+    return given
 
 
 def _settled(match: Match, names: tuple[str, ...]) -> Match:

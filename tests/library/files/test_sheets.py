@@ -117,3 +117,40 @@ def test_without_a_table_says_what_it_looked_at(tmp_path: Path) -> None:
     path = book(tmp_path, {"Notes": NOTES, "More": [("a", "b"), (1, 2)]})
     with pytest.raises(CannotDo, match="Its columns are: a, b"):
         understand(path, name=path.name)
+
+
+def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Path) -> None:
+    theirs = [("Beleg", "Wann", "Wer", "Wieviel"), ("B1", datetime(2026, 4, 1), "c", 5)]
+    path = book(tmp_path, {"Sales": theirs, "Reviews": REVIEWS})
+    said = {"Beleg": "order", "Wann": "at", "Wer": "customer", "Wieviel": "amount"}
+    seen, left = look([path], tmp_path, Asked(called=said))
+    assert [(one.part.sheets, one.found.kind) for one in seen] == [
+        (("Sales",), "orders"),
+        (("Reviews",), "feedback"),
+    ]
+    assert left == []
+    assert not [w for one in seen for w in one.found.assumed if "left out" in w.to("en")]
+
+
+def test_of_several_tables_says_which_column_none_has(tmp_path: Path) -> None:
+    path = book(tmp_path, {"May": orders(5, 1, 2), "Reviews": REVIEWS})
+    with pytest.raises(CannotDo) as no:
+        look([path], tmp_path, Asked(called={"Comment": "text", "Beleg": "order"}))
+    assert no.value.words.to("en") == (
+        "None of these tables has a column Beleg: shop.xlsx (May), shop.xlsx (Reviews)."
+    )
+
+
+def test_says_of_halves_and_of_a_third_table_what_is_theirs_alone(tmp_path: Path) -> None:
+    sheets: dict[str, list[Any]] = {
+        "Heads": [("Order", "Date", "Wer"), ("A1", datetime(2026, 4, 1), "c")],
+        "Lines": [("Order", "Product", "Wieviel"), ("A1", "mug", 5), ("A1", "bowl", 6)],
+        "Reviews": [("Date", "Rating", "Gesagt"), (datetime(2026, 4, 1), 4, "Soft, and it fits")],
+    }
+    said = {"Wer": "customer", "Wieviel": "amount", "Gesagt": "text"}
+    seen, left = look([book(tmp_path, sheets)], tmp_path, Asked(called=said))
+    assert sorted((one.found.kind, one.found.rows) for one in seen) == [
+        ("feedback", 1),
+        ("orders", 2),
+    ]
+    assert left == []
