@@ -36,12 +36,14 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class Found(BaseModel):
-    """A product that words may mean. `score` is 0–1; 1 is its exact name."""
+    """A product that words may mean. `score` is 0–1; 1 is its exact name. `is_one`: they say what
+    the thing is, in either language: "the glasses", of the glasses and not of a carafe of glass."""
 
     model_config = ConfigDict(frozen=True)
     handle: str
     title: str
     score: float
+    is_one: bool = False
 
 
 class Library(Protocol):

@@ -18,6 +18,11 @@ def concepts(text: str) -> frozenset[str]:
     return _read(text)[0]
 
 
+def kinds(text: str) -> frozenset[str]:
+    """What things a text names, whatever they are made of."""
+    return concepts(text) & set(_lexicon()[1])
+
+
 def named_in(text: str) -> frozenset[str]:
     """The same, and the stems of all other words of three letters and more."""
     known, rest = _read(text)

@@ -40,6 +40,10 @@ async def taken(words: str) -> Intake:
          ["vai-bols", "vai-theiere"]),
         ("un mail pour la nappe Grand Jour et les serviettes Grand Jour", "tab-nappe",
          ["tab-serviettes"]),
+        ("mail for our regulars: Gaspard and Iris", "lin-gaspard", ["lin-iris"]),
+        ("e-mail: the apron and the bread board", "cui-tablier", ["cui-planche"]),
+        ("e-mail: the Marceau shirt and the gaspard jacket", "lin-marceau", ["lin-gaspard"]),
+        ("newsletter : le peignoir buée et le plaid ormelin", "bai-buee", ["lit-nuee"]),
     ],
 )  # fmt: skip
 async def test_give_one_draft_about_them_all_and_each_other_on_a_tap(
@@ -61,6 +65,8 @@ async def test_give_one_draft_about_them_all_and_each_other_on_a_tap(
         ("un mail : la housse de couette Brume, en blanc et gris", "lit-brume"),
         ("un mail pour le plaid Nuée en mohair et laine", "lit-nuee"),
         ("e-mail : la chemise Alba, -20 % et livraison offerte", "lin-alba"),
+        ("mail: all the glasses are 15% off this weekend", "vai-onde"),
+        ("e-mail: the Verger bowl for loyal customers", "vai-verger"),
     ],
 )
 async def test_are_not_seen_where_there_is_one(words: str, product: str) -> None:
@@ -76,6 +82,26 @@ async def test_are_not_seen_where_there_is_one(words: str, product: str) -> None
         ("un mail : les bougies", "bougies", {"Bougie parfumée Feu de pin"}),
         ("sms : la gamme lin", "gamme lin", {"Robe Solène en lin"}),
         ("email: our linen summer range is here", "linen summer range", {"Robe Solène en lin"}),
+        (
+            "e-mail: all the towels, for families",
+            "towels",
+            {"Serviette Alvéole en nid d'abeille de lin"},
+        ),
+        (
+            "e-mail : toutes les serviettes",
+            "serviettes",
+            {"Serviettes de toilette Rive en éponge (lot de 2)"},
+        ),
+        (
+            "mail : nos serviettes sont là",
+            "serviettes",
+            {"Serviettes de toilette Rive en éponge (lot de 2)"},
+        ),
+        (
+            "sms : les plaids et les pulls, -20 %",
+            "plaids et pulls",
+            {"Pull Ronan en laine mérinos"},
+        ),
     ],
 )
 async def test_are_a_range_where_it_is_named(words: str, called: str, some: set[str]) -> None:
@@ -227,6 +253,9 @@ async def test_whose_model_numbers_are_names_and_no_figures_of_another() -> None
     [
         ("sms: the Zinzin bag and the Ancre candlestick", ["Zinzin bag"]),
         ("sms: the Marais bag and the Ancre candlestick", ["Marais bag"]),
+        ("sms: the marais bag and the ancre candlestick", ["marais bag"]),
+        ("e-mail: the apron and the monstera", ["monstera"]),
+        ("mail : la nappe Grand Jour, les torchons et le tablier Fournil", []),
         ("e-mail : la robe Solène, la chemise Alba et le sac Zinzin", ["sac Zinzin"]),
         ("e-mail : la chemise Alba et la robe Solène", []),
         ("email: the Alba shirt and a gift", []),
@@ -239,3 +268,16 @@ async def test_that_the_catalogue_has_not_are_said_to_be_left_out(
     said = [one for one in (await taken(words)).brief.assumed if one.field == "left out"]
     assert [one.value for one in said] == missing
     assert all("not in the catalogue" in one.words.to("en") for one in said)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "invitation à la soirée bougies jeudi 3 décembre à 18 h en boutique, sur inscription",
+        "an e-mail: candle evening on Thursday",
+    ],
+)
+async def test_are_not_sold_where_one_is_invited_to_an_evening(words: str) -> None:
+    brief = (await taken(words)).brief
+    assert brief.product is None
+    assert brief.others == ()

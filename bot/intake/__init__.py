@@ -13,10 +13,11 @@ from bot.brand import Brand
 from bot.brief import Brief, Goal, just_for_me
 from bot.channels import channels
 from bot.desk import Found, Library, Sent, Writer
-from bot.intake import analysis, reader, several, wishes
+from bot.intake import analysis, reader, wishes
 from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import SORRY, assumptions, left_out, options, tone
 from bot.intake.guide import nothing_asked, nothing_to_write
+from bot.intake.several import Beside, beside, is_event
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
 from bot.notices import asked_in
@@ -57,21 +58,22 @@ async def take_in(
     said = _with_choices(said, asked, today)
     if not said.channels and (question := unknown_channel(words)):
         return question
-    called, beside = await _beside(said, asked, library)
-    product, others = (beside[0], beside[1:]) if beside else await _product(said, library)
+    side = await _beside(said, asked, words, library)
+    product, others = await _product(said, side, library)
     if not product and not _something_known(said, words):
         return await _what_about(words, library)
     by_rules = writer is None or writer.by_rules
     if not product and (no := nothing_to_write(said, words, by_rules=by_rules)):
         raise no
     private = private or asked.private
-    brief = _brief(said, asked, words, brand, product, others, private, bool(beside))
+    many = len(side.found) > 1
+    brief = _brief(said, asked, words, brand, product, others, private, many)
     if by_rules:
         brief = brief.model_copy(update={"assumed": brief.assumed + tone(words)})
-    if beside:
-        brief = brief.model_copy(update=_together(called, beside))
-    if missing := await several.unfound([*filter(None, [said.product]), *said.subjects], library):
-        brief = brief.model_copy(update={"assumed": brief.assumed + left_out(missing)})
+    if many:
+        brief = brief.model_copy(update=_together(side))
+    if side.missing:
+        brief = brief.model_copy(update={"assumed": brief.assumed + left_out(side.missing)})
     return Intake(
         brief=brief,
         requests=tuple(
@@ -112,30 +114,42 @@ def _fits(field: str, value: str) -> bool:
     return value in allowed.get(field, (value,))
 
 
-async def _beside(said: Wishes, asked: Asked, library: Library) -> tuple[str, list[Found]]:
-    """The products that one text is about, and what they are called together, if anything."""
+async def _beside(said: Wishes, asked: Asked, words: str, library: Library) -> Beside:
+    """The products that one text is about."""
     phrases = [*filter(None, [said.product]), *said.subjects]
     chosen = asked.answers.get("product") or asked.product
     if chosen and any(hit.handle == chosen for hit in await library.find(chosen)):
-        return "", []  # a tap on one of them
-    if found := await several.named(phrases, library):
-        return "", found
-    return await several.of_range(phrases, library)
+        return Beside()  # a tap on one of them
+    return await beside(phrases, words, library)
 
 
-def _together(called: str, beside: Sequence[Found]) -> dict[str, object]:
-    titles = ", ".join(one.title for one in beside[:3])
+def _together(beside: Beside) -> dict[str, object]:
+    titles = ", ".join(one.title for one in beside.found[:3])
     return {
-        "product_words": called or titles,
-        "range_words": called or None,
-        "others": tuple(one.handle for one in beside[1:]),
+        "product_words": beside.called or titles,
+        "range_words": beside.called or None,
+        "others": tuple(one.handle for one in beside.found[1:]),
     }
 
 
-async def _product(said: Wishes, library: Library) -> tuple[Found | None, Sequence[Found]]:
-    """The product meant, and others that come close."""
+async def _product(
+    said: Wishes, beside: Beside, library: Library
+) -> tuple[Found | None, Sequence[Found]]:
+    """The product meant, and others that come close or are named beside it."""
+    if len(beside.found) > 1:
+        return beside.found[0], beside.found[1:]
+    best, near = await _likeliest(said, library)
+    for one in beside.found:
+        if best is None or (best.handle != one.handle and best.score < 1):
+            return one, ()
+    return best, near
+
+
+async def _likeliest(said: Wishes, library: Library) -> tuple[Found | None, Sequence[Found]]:
     best: list[Found] = []
     for words in dict.fromkeys(filter(None, [said.product, *said.subjects, *said.must_say])):
+        if is_event(words):
+            continue
         hits = sorted(await library.find(words), key=lambda hit: -hit.score)
         if exact := [hit for hit in hits if words == hit.handle]:
             return exact[0], []

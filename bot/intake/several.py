@@ -1,17 +1,24 @@
 """Several products in one wish, named one by one or as a range: one text is about them all."""
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from bot.desk import Found, Library
+from bot.goods import kinds
+from bot.intake.phrasing import NO_PRODUCT
 
 SURE = 0.5  # below this score, a piece of the wish names no product
 WHOLE = 0.9  # from this score on, the whole names one: a throw "in mohair and wool"
-_AND = re.compile(r"\s*(?:,|;|\+|&|\bet\b|\band\b|\bainsi que\b|\bas well as\b|\bplus\b)\s*", re.I)
 NEAR = 0.3  # from this score on, a product is of the range that was named
 ALIKE = 0.8  # of the score of the likeliest: below, it is another thing of the same material
+MOST = 5  # products in one text: no range has more
+_AND = re.compile(r"\s*(?:,|;|\+|&|\bet\b|\band\b|\bainsi que\b|\bas well as\b|\bplus\b)\s*", re.I)
+_ALL = r"(?:all|every|tous|toutes)\b(?: of)?(?: (?:the|our|les|nos))?"
 _RANGE = re.compile(
-    r"\b(?:range|collection|line|selection|gamme|ligne|sélection|(?:all|every|tous|toutes)(?= ))\b"
-    r"(?: (?:of|de|d'|en|our|nos|the|les))?", re.IGNORECASE
+    r"\b(?:range|collection|line|selection|gamme|ligne|sélection)\b(?: (?:of|de|d'|en))?"
+    rf"|\b{_ALL}", re.IGNORECASE
 )  # fmt: skip
 _HERE = re.compile(
     r"\s+(?:(?:is|are) (?:here|back|out|in)|(?:has|have) (?:arrived|landed)"
@@ -19,8 +26,8 @@ _HERE = re.compile(
     re.IGNORECASE,
 )
 _EVENT = re.compile(  # a date to come to, whatever the catalogue has of that name
-    r"(?:atelier|ouverture|soirée|portes|vernissage|dégustation|rencontre|workshop|opening|store"
-    r"|pop-?up|open day|tasting|meet|evening)\b",
+    r"(?:atelier|ouverture|soirée|portes ouvertes|vernissage|dégustation|rencontre|workshop"
+    r"|opening|store opening|pop-?up|open day|tasting|meet)\b|.*\bevening$",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(  # one thing, in the plural
@@ -30,56 +37,112 @@ _SINGLE = re.compile(  # one thing, in the plural
 )  # fmt: skip
 _PROPER = re.compile(r"\b[A-ZÀ-Ý][\wà-ÿ]{2,}")  # a name of its own
 _ARTICLE = re.compile(r"^(?:the|our|a|an|la|le|les|l'|nos|notre|un|une|des|du)\b\s*", re.I)
+_QUITE = re.compile(rf"^{_ALL}\s+", re.IGNORECASE)
 
 
-async def named(phrases: list[str], library: Library) -> list[Found]:
-    """The products that these phrases name one beside the other; none unless there are two."""
-    found: dict[str, Found] = {}
+@dataclass(frozen=True)
+class Beside:
+    """What stands side by side in a wish: `called` is what the products are called together, if
+    anything; `missing` is what was named among them and is not in the catalogue."""
+
+    found: tuple[Found, ...] = ()
+    called: str = ""
+    missing: tuple[str, ...] = ()
+
+
+async def beside(phrases: Sequence[str], typed: str, library: Library) -> Beside:
+    """The products that these phrases of the typed words name, one by one or as a range."""
+    some: list[list[Found]] = []
+    called: list[str] = []
+    missing: list[str] = []
     for phrase in dict.fromkeys(phrases):
-        hits = sorted(await library.find(phrase), key=lambda hit: -hit.score)
-        if hits and hits[0].score >= WHOLE and _words(phrase) <= _words(hits[0].title):
-            found.setdefault(hits[0].handle, hits[0])
+        if is_event(phrase):
             continue
-        for piece in _pieces(phrase):
-            near = sorted(await library.find(piece), key=lambda hit: -hit.score)
-            if near and near[0].score >= SURE and _says(piece, near[0].title):
-                found.setdefault(near[0].handle, near[0])
-    return list(found.values()) if len(found) > 1 else []
+        pieces = await _pieces(phrase, library)
+        meant = [await _meant(piece, typed, library, many=not some) for piece in pieces]
+        some += [one for one in meant if one]
+        called += [_named(piece) for piece, one in zip(pieces, meant, strict=True) if len(one) > 1]
+        if any(meant):
+            lost = [piece for piece, one in zip(pieces, meant, strict=True) if not one]
+            missing += [name for piece in lost if (name := _missed(piece, typed))]
+    found = {hit.handle: hit for hit in _in_turn(some)}
+    whole = len(called) == len(some)  # ranges alone: they have a name in common
+    joint = " et " if re.search(r"\bet\b", typed) else " and "
+    return Beside(tuple(found.values())[:MOST], joint.join(called) if whole else "", tuple(missing))
 
 
-async def unfound(phrases: list[str], library: Library) -> list[str]:
-    """What was named beside a product, as "the Marais bag", and is not in the catalogue."""
-    for phrase in dict.fromkeys(phrases):
-        hits = sorted(await library.find(phrase), key=lambda hit: -hit.score)
-        if hits and hits[0].score >= WHOLE:
-            continue
-        found, missing = 0, []
-        for piece in _AND.split(phrase):
-            name = _ARTICLE.sub("", piece.strip())
-            near = sorted(await library.find(name), key=lambda hit: -hit.score) if name else []
-            if near and near[0].score >= SURE and _says(name, near[0].title):
-                found += 1
-            elif _PROPER.search(name):
-                missing.append(name)
-        if found and missing:
-            return missing
-    return []
+def is_event(phrase: str) -> bool:
+    """Whether it is a date to come to, and no thing."""
+    return bool(_EVENT.match(_ARTICLE.sub("", phrase.strip())))
 
 
-async def of_range(phrases: list[str], library: Library) -> tuple[str, list[Found]]:
-    """What a range is called, and its products, the likeliest first; none where one is meant."""
-    for phrase in dict.fromkeys(phrases):
-        called = _ARTICLE.sub("", _HERE.sub("", phrase.strip())).strip()
-        whole = bool(_RANGE.search(called))
-        wanted = " ".join(_RANGE.sub(" ", called).split())
-        if not wanted or _EVENT.match(wanted) or not (whole or _many(wanted)):
-            continue
-        hits = sorted(await library.find(wanted), key=lambda hit: -hit.score)
-        least = max(NEAR, hits[0].score * ALIKE) if hits else 0
-        some = [hit for hit in hits if hit.score >= least]
-        if len(some) > 1 and (whole or not _one_of(wanted, some[0].title)):
-            return called, some
-    return "", []
+async def _pieces(phrase: str, library: Library) -> list[str]:
+    """What is joined by "and"; the whole, where it is the name of one product."""
+    hits = await library.find(phrase)
+    best = max(hits, key=lambda hit: hit.score, default=None)
+    if best and best.score >= WHOLE and _words(phrase) <= _words(best.title):
+        return [phrase]
+    pieces = [_ARTICLE.sub("", piece.strip()) for piece in _AND.split(phrase)]
+    return [piece for piece in pieces if len(piece) > 2]
+
+
+async def _meant(piece: str, typed: str, library: Library, *, many: bool) -> list[Found]:
+    """The one product that a piece means; or, where `many` may be, the range, the likeliest
+    first."""
+    called = " ".join(_RANGE.sub(" ", _named(piece)).split())
+    hits = sorted(await library.find(called), key=lambda hit: -hit.score) if called else []
+    said = _words(called)
+    named = [hit for hit in hits if said & _own(hit.title) and _is_it(hit, said)]
+    if named or not hits:
+        return named[:1]
+    every = bool(_RANGE.search(piece) or re.search(rf"\b{_ALL} {re.escape(called)}", typed, re.I))
+    some = _of_its_kind(called, [one for one in hits if one.score >= _least(hits)])
+    if many and len(some) > 1 and (every or (_many(called) and not _its_plural(called, some))):
+        return some
+    return some[:1] if _is_it(some[0], said) else []
+
+
+def _is_it(hit: Found, said: set[str]) -> bool:
+    """Whether the words say what it is, or its name: of a bag called Marais no blanket is meant."""
+    own = said & _own(hit.title)
+    if hit.is_one or (own and kinds(" ".join(said)) & kinds(hit.title)):
+        return True
+    return hit.score >= SURE and (bool(own) or len(said & _words(hit.title)) > 1)
+
+
+def _least(hits: Sequence[Found]) -> float:
+    return min(max(NEAR, hits[0].score * ALIKE), hits[0].score)
+
+
+def _of_its_kind(called: str, some: list[Found]) -> list[Found]:
+    """Of glasses no carafe of glass, and of towels no napkins."""
+    some = [hit for hit in some if hit.is_one] or some
+    if not (wanted := kinds(called)):
+        return some
+    same = [hit for hit in some if wanted & kinds(hit.title)]
+    return same or [hit for hit in some if not kinds(hit.title)] or some
+
+
+def _named(piece: str) -> str:
+    """What a range is called: without its article, and that it is here."""
+    bare = _QUITE.sub("", _ARTICLE.sub("", _HERE.sub("", piece.strip())).strip())
+    return " ".join(bare.split())
+
+
+def _missed(piece: str, typed: str) -> str:
+    """A piece that was named as a thing: "the Marais bag", "the bag", "bags"; else nothing."""
+    name = _ARTICLE.sub("", piece.strip())
+    if not name or NO_PRODUCT.fullmatch(name):
+        return ""
+    article = rf"(?<!\w)(?:the|our|la|le|les|l['’]|nos|notre) ?{re.escape(name)}(?!\w)"
+    bare = len(name.split()) == 1 and name[-1] in "sx"
+    named = bare or _PROPER.search(name) or re.search(article, typed, re.IGNORECASE)
+    return name if named else ""
+
+
+def _in_turn(some: Iterable[Sequence[Found]]) -> list[Found]:
+    """The first of each, then the second of each: of two ranges, both are told of."""
+    return [hit for turn in zip_longest(*some) for hit in turn if hit]
 
 
 def _many(words: str) -> bool:
@@ -88,27 +151,19 @@ def _many(words: str) -> bool:
     return any(word[-2:] not in ("ss", "us", "is") and not _SINGLE.match(word) for word in ends)
 
 
-def _one_of(words: str, title: str) -> bool:
-    """Whether the words have the name of its own of this product, or its very plural."""
-    said = {word.lower() for word in re.findall(r"[\wà-ÿ]{3,}", words)}
-    named = re.findall(r"[\wà-ÿ]{3,}", title)
-    own = {word.lower() for word in named[1:] if word[0].isupper()}
-    french = {word[0].isupper() for word in named[1:]} == {True, False}
-    heads = {named[0].lower(), named[-1].lower()} if named else set()
-    return bool((french and said & own) or any(head[-1] in "sx" for head in said & heads))
+def _its_plural(words: str, some: Sequence[Found]) -> bool:
+    """Whether the likeliest is itself called so, in the plural, and no other is."""
+    named = re.findall(r"[\wà-ÿ]{3,}", some[0].title)
+    heads = {word.lower().rstrip("s") for word in (named[:1] + named[-1:]) if word[-1] in "sx"}
+    mine = heads & _words(words)
+    return bool(mine) and not any(mine & _words(other.title) for other in some[1:])
 
 
-def _pieces(phrase: str) -> list[str]:
-    pieces = [_ARTICLE.sub("", piece.strip()) for piece in _AND.split(phrase)]
-    return [piece for piece in pieces if len(piece) > 2]
-
-
-def _says(piece: str, title: str) -> bool:
-    """Whether it has a word of the title besides what it is made of or its colour: two at least,
-    or one that is a name."""
-    said, words = _words(piece), _words(title)
-    own = {word.lower() for word in re.findall(r"\b[A-ZÀ-Ý][\wà-ÿ]+", title)[1:]}
-    return len(said & words) > 1 or bool(said & own)
+def _own(title: str) -> set[str]:
+    """Its name of its own: the words with a capital behind the first, where not all have one."""
+    behind = re.findall(r"[\wà-ÿ]{3,}", title)[1:]
+    named = [word for word in behind if word[0].isupper()]
+    return _words(" ".join(named)) if len(named) < len(behind) else set()
 
 
 def _words(text: str) -> set[str]:

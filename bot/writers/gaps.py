@@ -73,6 +73,7 @@ def of_story(
     pen.put("when", story.when.said, dated)
     if story.terms:
         pen.put("terms", ", ".join(story.terms), other)
+        pen.put("terms_back", ", ".join(reversed(story.terms)), other)  # no echo of the brief
     if words := brief.product_words:
         pen.put("subject", words[0].upper() + words[1:])
 

@@ -105,8 +105,12 @@ def _offer(group: Group) -> Line | None:
 def _first(group: Group, slot: str, most: int) -> Line:
     news = f"{slot}_deal" if group.ready.story.offer else f"{slot}_{_news(group)}"
     line = group.pen.say(news, f"{news}_named", slot, f"{slot}_named", most=most)
-    short = group.pen.finished(group.pen.gaps["range"] or group.pen.gaps["two"])
-    return line or Line(short[:most].rstrip())
+    if line:
+        return line
+    tries = [group.pen.gaps["range"] or group.pen.gaps["two"], group.pen.gaps["proper"]]
+    tries += [item.called for item in group.items]
+    short = next((one for one in tries if one and len(one) <= most), tries[-1])
+    return Line(group.pen.finished(short if len(short) <= most else short[:most].rsplit(" ", 1)[0]))
 
 
 def _preheader(group: Group) -> Line:

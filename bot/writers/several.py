@@ -101,6 +101,7 @@ def make_group(assignment: Assignment, salt: str) -> Group:
     cites = unique(cite for item in items for cite in item.cites)
     pen.put("names", names, cites)
     pen.put("few", short, cites)
+    pen.put("proper", naming.listed([item.proper for item in items if item.proper], ready.language))
     pen.put("two", naming.listed(_short(items, bool(called))[:2], ready.language), cites)
     pen.put("count", COUNTED[ready.language].get(len(items), ""))
     pen.put("deal", pen.gaps.get("deal_bare", ""), pen.cites.get("deal_bare", ()))

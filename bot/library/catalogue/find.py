@@ -77,11 +77,13 @@ class Index:
             (i for i, score in scores.items() if score >= LEAST),
             key=lambda i: (-scores[i], len(self._names[i]), i),
         )
-        return [self._found(i, scores[i]) for i in best[:MOST]]
+        near = _nearest(self._all_meant(asked(about)), {})
+        return [self._found(i, scores[i], near) for i in best[:MOST]]
 
-    def _found(self, i: int, score: float) -> Found:
-        product = self._products[i]
-        return Found(handle=product.handle, title=product.title, score=round(min(score, 1.0), 3))
+    def _found(self, i: int, score: float, near: dict[str, float]) -> Found:
+        product, head = self._products[i], self._titles[i][self._heads[i]]
+        told = round(min(score, 1.0), 3)
+        return Found(handle=product.handle, title=product.title, score=told, is_one=head in near)
 
     def _by_words(self, about: str, to: str) -> dict[int, float]:
         """How much of the title was said, and how much of what was said is in the product."""
