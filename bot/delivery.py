@@ -88,9 +88,13 @@ class Delivery(Row):
     def depart(self, session: Session, draft: Draft) -> bool:
         """Take it up, or up again after a crash. False when it was stopped or has gone.
         Raises CannotDo when the words are not the approved ones."""
-        if draft.id != self.draft or draft.fingerprint != self.fingerprint:
-            raise CannotDo(Words("These are not the words that were approved."))
+        self.demand_exact(draft)
         return self._move(session, ("queued", "going"), "going")
+
+    def demand_exact(self, draft: Draft) -> None:
+        """Raises CannotDo unless the draft holds, to the letter, the words that were approved."""
+        if draft.id != self.draft or {draft.exact, draft.fingerprint} != {self.fingerprint}:
+            raise CannotDo(Words("These are not the words that were approved."))
 
     def arrive(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
         self.state, self.gone_at = "gone", now

@@ -154,6 +154,12 @@ class Draft(Row):
         return found
 
     @property
+    def exact(self) -> str:
+        """The fingerprint of the words as they are stored now; it is `fingerprint`, unless somebody
+        changed them behind our back."""
+        return fingerprint(self.canonical)
+
+    @property
     def parts(self) -> tuple[Part, ...]:
         return read_canonical(self.canonical, self.cites)
 
@@ -203,6 +209,10 @@ class Draft(Row):
         if newest is None or newest.fingerprint != seen:
             raise CannotDo(
                 Words("This draft was changed after you opened it. Here is the new version.")
+            )
+        if newest.exact != seen:
+            raise CannotDo(
+                Words("The stored words are not those that were drafted. Ask for a new draft.")
             )
 
     def blocked(self) -> list[Check]:

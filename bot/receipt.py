@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
 from bot.db import Row
+from bot.parts import fingerprint
 from bot.writer import Sent
 
 
@@ -41,19 +42,12 @@ class Receipt(Row):
         """The receipt of a call; told of again, how it ended. What left is written down before it
         leaves: whatever dies, the receipt is there."""
         if begun := Receipt._begun(session, task, sent.call):
-            begun._end(sent)
+            begun._end(session, sent)
             return begun
         row = Receipt(workspace=workspace, task=task, **sent.model_dump())
         session.add(row)
         session.flush()
-        journal.record(
-            session,
-            workspace=workspace,
-            event="receipt",
-            subject=str(row.id),
-            now=sent.at,
-            task=task,
-        )
+        row._journal(session)
         return row
 
     @staticmethod
@@ -62,12 +56,26 @@ class Receipt(Row):
             return None
         return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
 
-    def _end(self, sent: Sent) -> None:
+    def _end(self, session: Session, sent: Sent) -> None:
         """The words stand as they left, unless nothing left after all."""
-        self.sent, self.to = (self.sent, self.to) if sent.sent else ("", None)
+        if self.sent and not sent.sent:
+            self.sent, self.to = "", None
+            self._journal(session)
         told = sent.model_dump(exclude={"call", "at", "writer", "sent", "to"})
         for name, value in told.items():
             setattr(self, name, value)
+
+    def _journal(self, session: Session) -> None:
+        """The fingerprint is over the very bytes that leave."""
+        journal.record(
+            session,
+            workspace=self.workspace,
+            event="receipt",
+            subject=str(self.id),
+            now=self.at,
+            task=self.task,
+            fingerprint=fingerprint(self.sent),
+        )
 
     @staticmethod
     def of_file(

@@ -50,6 +50,7 @@ GROUPS = {
         "bot.post",
         "bot.product",
         "bot.receipt",
+        "bot.recorded",
         "bot.schedule",
         "bot.task",
         "bot.week",

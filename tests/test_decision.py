@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bot import decision
 from bot.db import Database
@@ -231,6 +232,26 @@ def test_never_lets_other_words_depart(sqlite: Database) -> None:
         row.fingerprint = "0" * 64
         with pytest.raises(CannotDo, match="not the words that were approved"):
             delivery.depart(session, row)
+
+
+def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
+    """Words changed behind our back: neither approved, nor sent out where they were approved."""
+    jobs, seen = made(sqlite)
+    swap = text("UPDATE drafts SET canonical = replace(canonical, 'breathes', 'cools')")
+    back = text("UPDATE drafts SET canonical = replace(canonical, 'cools', 'breathes')")
+    with sqlite.begin() as session:
+        session.execute(swap)
+    with pytest.raises(CannotDo, match="not those that were drafted"):
+        approve(sqlite, jobs, fingerprint=seen)
+    with sqlite.begin() as session:
+        session.execute(back)
+    approve(sqlite, jobs, fingerprint=seen)
+    with sqlite.begin() as session:
+        session.execute(swap)
+    with sqlite.begin() as session:
+        delivery = session.get_one(Delivery, "t1.0.v1:thread")
+        with pytest.raises(CannotDo, match="not the words that were approved"):
+            delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
 
 
 def test_to_edit_is_not_an_outsiders_where_editors_are_named(sqlite: Database) -> None:

@@ -76,6 +76,35 @@ def test_shows_what_was_done_to_it(database: Database, harm: str, found: str) ->
     assert fault(database) == found
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *(
+            "workspace = 'T2'",
+            "seq = 30",
+            "at = '2001-01-01 00:00:00.000000'",
+            "event = 'approved'",
+        ),
+        *("subject = 's9'", "by = 'U2'", "by = NULL", """refs = '{"n": 1}'"""),
+        *(f"prev = '{'a' * 64}'", f"hash = '{'a' * 64}'"),
+    ],
+)
+@pytest.mark.parametrize("seq", [1, 3, 5])
+def test_shows_a_change_in_each_column(database: Database, harm: str, seq: int) -> None:
+    write(database, 5)
+    with database.begin() as session:
+        session.execute(text(f"UPDATE journal SET {harm} WHERE seq = {seq}"))
+    assert fault(database)
+
+
+@pytest.mark.parametrize("harm", ["count = 4", "count = 6", "hash = 'a'", "workspace = 'T2'"])
+def test_shows_a_change_of_its_head(database: Database, harm: str) -> None:
+    write(database, 5)
+    with database.begin() as session:
+        session.execute(text(f"UPDATE journal_heads SET {harm}"))
+    assert fault(database)
+
+
 def test_written_anew_with_its_head_shows_only_by_a_head_noted_before(database: Database) -> None:
     write(database, 3)
     with database.begin() as session:

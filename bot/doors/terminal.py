@@ -57,9 +57,9 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def journal_(settings: Settings, args: argparse.Namespace) -> int:
-    """Verify each workspace's chain, and that it still holds the heads noted before; 1 when one
-    has a fault."""
-    from bot import journal
+    """Verify each workspace's chain, that the rows still are what it recorded, and that it holds
+    the heads noted before; 1 when one has a fault."""
+    from bot import journal, recorded
 
     house = House(settings).migrated()
     faults = 0
@@ -68,8 +68,9 @@ def journal_(settings: Settings, args: argparse.Namespace) -> int:
         known = journal.workspaces(session)
         for workspace in known:
             found = journal.verify(session, workspace)
-            faults += found.fault is not None
-            told = found.fault.to("en") if found.fault else f"whole; head {found.head}"
+            fault = found.fault or recorded.fault(session, workspace)
+            faults += fault is not None
+            told = fault.to("en") if fault else f"whole; head {found.head}"
             say(f"{workspace}: {found.entries} entries, {told}")
         for workspace in sorted(used - set(known)):
             faults += 1

@@ -55,8 +55,7 @@ class Carrier:
     async def deliver(self, id: str) -> None:
         """All of it, once. Raises TryAgain, CannotDo."""
         load: Load = await self.poster.database.run(loaded, id)
-        if load.delivery.fingerprint != load.draft.fingerprint:
-            raise CannotDo(Words("These are not the words that were approved."))
+        load.delivery.demand_exact(load.draft)
         if load.delivery.destination.get("kind") == "file":
             await self._as_file(load)
         elif load.delivery.destination.get("kind") == "audience":
