@@ -99,7 +99,7 @@ def test_and_a_receipt_from_before_fingerprints_is_taken_as_it_is(sqlite: Databa
         session.add(row)
         session.flush()
         told = {"event": "receipt", "subject": str(row.id), "task": "t1"}
-        journal.record(session, workspace="T1", now=NOW, **told)  # type: ignore[arg-type]
+        journal.record(session, workspace="T1", now=NOW, **told)
     assert found(sqlite) is None
 
 
