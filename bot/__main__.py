@@ -97,7 +97,11 @@ def parser() -> argparse.ArgumentParser:
     facts.add_argument("kind", metavar="KIND", help="segments, feedback, trends …, product, or all")
     facts.add_argument("--json", action="store_true", help="for scripts, with every query")
     facts.add_argument(
-        "--where", action="append", default=[], metavar="NAME=VALUE", help="product=linen-shirt"
+        "--where",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="only that: product=linen-shirt, country=FR, since=2026-10-01; may be said again",
     )
     for command in (try_, import_, facts):
         command.add_argument("--workspace", help="Slack's team id, when there are several")

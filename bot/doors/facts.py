@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -44,7 +44,7 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
     elif chosen.kind == PRODUCT:
         told = [_products(house, workspace, where)]
     else:
-        told = [house.library(workspace).findings(chosen.kind, where)]
+        told = [_found(house, workspace, chosen.kind, where)]
     if chosen.json:
         each = [as_told(found) for found in told]
         whole = each if chosen.kind == ALL else each[0]
@@ -57,7 +57,7 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
 def where_of(pairs: Sequence[str]) -> Where:
     """`product=linen-shirt`, `since=2026-10-01`, `days=90`: what is asked about. Raises CannotDo
     for a name that is none, or a value that does not fit it."""
-    types = {field.name: str(field.type) for field in fields(Where)}
+    types = {field.name: str(field.type) for field in fields(Where) if field.name != "wanted"}
     told: dict[str, Any] = {}
     for pair in pairs:
         name, sign, value = (part.strip() for part in pair.partition("="))
@@ -72,6 +72,8 @@ def where_of(pairs: Sequence[str]) -> Where:
                     known=", ".join(near or types),
                 )
             )
+        if name in told:
+            raise CannotDo(Words("--where says {name} twice: it can be one alone.", name=name))
         told[name] = _valued(name, value, types[name])
     return Where(**told)
 
@@ -96,10 +98,23 @@ def _valued(name: str, value: str, type_: str) -> str | int | date:
     )
 
 
+def _found(house: House, workspace: str, kind: str, where: Where) -> Findings:
+    """What one analysis finds of that. Raises CannotDo for what is not there to be asked about."""
+    library = house.library(workspace)
+    if where == Where():
+        return library.findings(kind, where)
+    from bot.library.asked_by import fitting
+
+    found = library.findings(kind, library.alone(lambda shelf: fitting(shelf, kind, where)))
+    if not found.facts and not found.cannot:
+        found = replace(found, cannot=[Words("Nothing fits what was asked.")])
+    return found
+
+
 def _whatever(house: House, workspace: str, kind: str, where: Where) -> Findings:
     """One of several: why it can't be told is no reason not to tell the others."""
     try:
-        return house.library(workspace).findings(kind, where)
+        return _found(house, workspace, kind, where)
     except CannotDo as reason:
         found = Findings(kind, "", date.min)
         found.refuse(reason.words)

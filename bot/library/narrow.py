@@ -13,6 +13,9 @@ from bot.library.read import rows_of
 from bot.library.shelf import Shelf
 from bot.words import Words
 
+NO_SEGMENTS = Words(
+    "Segments stand in the customers' file, and there is none yet. Import it first."
+)
 NAMES = {
     "product": Words("product"),
     "category": Words("category"),
@@ -103,9 +106,7 @@ def _with(shelf: Shelf, kind: str, table: ir.Table, name: str, wanted: str) -> i
 def _of_segment(shelf: Shelf, table: ir.Table, segment: str) -> ir.Table:
     people = shelf.table("consents")
     if people is None:
-        raise CannotDo(
-            Words("Segments stand in the customers' file, and there is none yet. Import it first.")
-        )
+        raise CannotDo(NO_SEGMENTS)
     inside = people.filter(people.segment.lower() == segment.lower())
     person = "customer" if "customer" in table.columns else "visitor"
     return table.semi_join(inside, table[person] == inside.customer)

@@ -23,6 +23,7 @@ from bot.words import Words
 DAYS = 90  # looked back over when no days are asked for
 SHOWN = 10
 READ = 60  # products read; some of them are no goods
+QUERIES = {"product": "products", "category": "categories"}
 NO_GOODS = bag(  # what stands on an order and is not sold: "frais de port", "POSTAGE"
     "postage shipping carriage port livraison delivery fee fees frais manual discount remise "
     "charges adjust adjustment gift voucher emballage packaging samples carte"
@@ -99,7 +100,8 @@ def _ranked(
         revenue=_.paid.sum(), units=_.pieces.sum(), orders=_["order"].nunique()
     )  # fmt: skip
     best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name).limit(READ)
-    found.queries[f"{name}s"] = sql_later(best)
+    query = QUERIES[name]
+    found.queries[query] = sql_later(best)
     rows = rows_of(shelf, best)
     keys = [str(row[name]) for row in rows]
     names = titles(shelf, keys) if name == "product" else dict(zip(keys, keys, strict=True))
@@ -107,13 +109,13 @@ def _ranked(
     money = unit[0] if unit else None
     for row in goods[:SHOWN]:
         key, about, n = f"{name}-{slug(row[name])}", titled(names[row[name]]), int(row["orders"])
-        _dated(found, key, days, about, n, f"{name}s")
+        _dated(found, key, days, about, n, query)
         for measure, value, of in (
             ("revenue", round(row["revenue"]), money),
             ("units", round(row["units"]), "units"),
             ("orders", n, "orders"),
         ):
-            found.add(key, measure, value, unit=of, about=about, rows=n, query=f"{name}s")
+            found.add(key, measure, value, unit=of, about=about, rows=n, query=query)
 
 
 def _is_sold(title: str | None) -> bool:

@@ -68,6 +68,19 @@ def test_tells_a_products_own_facts(capsys: pytest.CaptureFixture[str]) -> None:
     assert told.count("products.csv, line") >= 5
 
 
+def test_finds_a_product_by_its_title(capsys: pytest.CaptureFixture[str]) -> None:
+    title = json.loads(printed(capsys, "product", "--json", "--where", "product=vai-onde"))
+    called = title["facts"][0]["about"]
+    told = json.loads(printed(capsys, "sellers", "--json", "--where", f"product={called}"))
+    assert any(fact["id"].startswith("sellers.product-vai-onde") for fact in told["facts"])
+
+
+def test_says_when_nothing_fits_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["sellers", "--where", "until=2001-01-01"]
+    assert main(["facts", *asked]) == 3
+    assert "Can't be told: Nothing fits what was asked." in capsys.readouterr().out
+
+
 def test_says_what_cannot_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", "experiments", "--where", "experiment=nothing"]) == 3
     assert "Can't be told: There is no test called nothing." in capsys.readouterr().out
@@ -91,6 +104,12 @@ def test_ends_quietly_when_nobody_reads_on(home: Path) -> None:
         (["product", "--where", "since=yesterday"], "a day like 2026-11-24"),
         (["product", "--where", "days=-3"], "a number above 0"),
         (["product", "--where", "product=nothing"], "There is no product nothing."),
+        (["sellers", "--where", "product=nothing"], "There is no product nothing."),
+        (["sellers", "--where", "country=XX"], "orders.csv has no country called XX. It has: FR"),
+        (["experiments", "--where", "country=FR"], "experiments can't be narrowed by country"),
+        (["plan", "--where", "wanted=a"], "--where knows no wanted."),
+        (["audiences", "--where", "rule=a"], "rule wants an audience's rule"),
+        (["sellers", "--where", "country=FR", "--where", "country=BE"], "says country twice"),
     ],
 )
 def test_answers_a_slip_with_a_sentence(

@@ -20,6 +20,8 @@ from bot.library.slugs import slug
 from bot.words import Words
 
 VISITS, PRODUCTS = "funnel.visits", "funnel.products"
+ALWAYS = ("total", "device")  # told when nothing moved, too
+NAMED = (*ALWAYS, "product")  # so is a product that is asked about by name
 BOUNDS = ("", "-low", "-high")
 LEAST_BEFORE = 14  # days before the fourteen now
 
@@ -29,8 +31,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
     dimension-value-step-to-step: funnel.device-mobile-checkout-to-purchase.rate (%), before (%),
     change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
     through; of a confirmed one since (a day), since-days (±) and points (by seven days, for a
-    chart); of a fall lost-buyers and lost-money, each with -low and -high. The total and the
-    devices always, all others when they moved."""
+    chart); of a fall lost-buyers and lost-money, each with -low and -high. The total, the
+    devices and a product asked for by name always, all others when they moved."""
     if shelf.table("events") is None:
         found = Findings("funnel", "events", shelf.today)
         found.refuse(
@@ -56,7 +58,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
         found.refuse(
             Words("The visits go back less than four weeks, so what changed can't be told.")
         )
-    _tell_all(shelf, found, visits, asked + products)
+    _tell_all(shelf, found, visits, asked + products, ALWAYS if not where.product else NAMED)
     return found
 
 
@@ -93,7 +95,13 @@ def _products(shelf: Shelf, where: Where, days: list[date], found: Findings) -> 
     ]
 
 
-def _tell_all(shelf: Shelf, found: Findings, visits: Visits | None, told: list[Step]) -> None:
+def _tell_all(
+    shelf: Shelf,
+    found: Findings,
+    visits: Visits | None,
+    told: list[Step],
+    ever: tuple[str, ...],
+) -> None:
     money = currencies(shelf, "orders")
     if len(money) > 1:
         found.refuse(
@@ -105,7 +113,7 @@ def _tell_all(shelf: Shelf, found: Findings, visits: Visits | None, told: list[S
         )
     titles = _titles(shelf)
     for step in sorted(told, key=lambda s: (s.status != "confirmed", s.p)):
-        always = step.dimension in ("total", "device") and step.of > 0
+        always = step.dimension in ever and step.of > 0
         if step.status != "steady" or always:
             _one(found, step, titles.get(step.value, step.value))
             if visits and step.at >= 0 and step.status == "confirmed":
