@@ -1,21 +1,23 @@
 """New rows are looked at: a confirmed fall on the path to purchase, or a jump of one complaint
-theme, is told at once where a digest with alerts goes."""
+theme, is told at once wherever a digest with alerts goes, once for each such place."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.alert import Alert
+from bot.alert import RESTS, Alert, place_key
 from bot.db import Database
+from bot.digesting import Reach, as_it_is
 from bot.evidence import Evidence, Fact
 from bot.job import Enqueue
 from bot.schedule import Schedule
 from bot.task import Task
 from bot.telling.told import Told, told
+from bot.week import VERDICTS, before
 
 Look = Callable[[str], Awaitable[Sequence[Fact]]]  # a workspace's path to purchase and feedback
 
@@ -26,6 +28,7 @@ class Alerting:
     enqueue: Enqueue
     now: Callable[[], datetime]
     look: Look
+    reach: Reach = as_it_is
 
     async def run(self, subject: str) -> None:
         """`workspace/state`: each series once; which rows came is the clock's business."""
@@ -35,16 +38,38 @@ class Alerting:
 
     def _tell(self, session: Session, workspace: str, found: list[tuple[str, float]]) -> None:
         """That it is told, and the task that tells it, in one transaction."""
-        wanted = select(Schedule).where(
-            Schedule.workspace == workspace, Schedule.state == "on", Schedule.alerts.is_(True)
-        )
-        schedule = session.scalar(wanted.order_by(Schedule.name).limit(1))
-        if schedule is None:
-            return
-        now = self.now()
-        for series, p in found:
-            if Alert.tell(session, workspace, series, p, now):
-                Task.accept(session, self.enqueue, schedule.alert(series, now), now)
+        for schedule in _wanting(session, workspace):
+            now, spot = self.now(), place_key(schedule.place)
+            known = _told_by(session, schedule, now)
+            for series, p in found:
+                if series in known or not Alert.tell(session, workspace, series, spot, p, now):
+                    continue
+                wish = schedule.alert(series, now)
+                place = self.reach(workspace, wish.place, False)
+                wish = wish.model_copy(update={"place": place})
+                Task.accept(session, self.enqueue, wish, now)
+
+
+def _wanting(session: Session, workspace: str) -> list[Schedule]:
+    """The digests that alert, by name; of those that go to one place the first."""
+    wanted = select(Schedule).where(
+        Schedule.workspace == workspace, Schedule.state == "on", Schedule.alerts.is_(True)
+    )
+    first: dict[str, Schedule] = {}
+    for schedule in session.scalars(wanted.order_by(Schedule.name)):
+        first.setdefault(place_key(schedule.place), schedule)
+    return list(first.values())
+
+
+def _told_by(session: Session, schedule: Schedule, now: datetime) -> set[str]:
+    """The series that the digest itself has lately called confirmed: no news any more."""
+    facts = before(session, schedule.workspace, schedule.name, now + timedelta(days=1))
+    called = [fact for fact in facts if fact.id.rsplit(".", 1)[-1] in VERDICTS]
+    return {
+        fact.id.split(".")[1].replace("--", ".", 1)
+        for fact in called
+        if fact.value == "confirmed" and fact.as_of > (now - RESTS).date()
+    }
 
 
 def alarming(evidence: Evidence) -> Iterator[tuple[str, float]]:

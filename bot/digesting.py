@@ -1,14 +1,15 @@
 """A digest whose moment has come: a Request that nobody typed.
 
 It becomes a task like any other. One that shall only speak when something moved is tried first,
-and without a finding nothing is shown at all. One that breaks, before it is a task or as one, is
-told to its owner: nobody looks for what nobody asked for.
+and without a finding nothing is shown at all; that there is nothing it could tell of, its owner
+hears once. One that breaks, before it is a task or as one, is told to its owner as well: nobody
+looks for what nobody asked for.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,8 @@ from bot.schedule import Schedule, called
 from bot.task import Task, Wish, task_id
 from bot.words import Words
 
-Moved = Callable[[Wish], Awaitable[bool]]  # whether this digest would tell of anything
+Found = Literal["moved", "quiet", "can't tell"]
+Moved = Callable[[Wish], Awaitable[Found]]  # what this digest would tell of now
 # A digest's place: for its owner's eyes alone when asked so. Whoever is named may hear of it when
 # the owner is gone.
 Reach = Callable[[str, dict[str, Any], bool], dict[str, Any]]  # workspace, place, alone → place
@@ -44,9 +46,9 @@ class Digesting:
         found = await self.database.run(self._due, workspace, name, day)
         if found is None:
             return
-        wish, quiet = found
-        silent = quiet and not await self.moved(wish)
-        await self.database.run(self._done, wish, name, day, silent=silent)
+        wish, only_when_moved = found
+        tells = await self.moved(wish) if only_when_moved else "moved"
+        await self.database.run(self._done, wish, name, day, tells)
 
     async def fail(self, subject: str, why: Words) -> None:
         """It could not be made: its owner is told why in a direct message, and what can be done.
@@ -83,16 +85,32 @@ class Digesting:
         place = self.reach(schedule.workspace, wish.place, bool(turn))
         return wish.model_copy(update={"place": place})
 
-    def _done(self, session: Session, wish: Wish, name: str, day: str, *, silent: bool) -> None:
+    def _done(self, session: Session, wish: Wish, name: str, day: str, tells: Found) -> None:
         """The task, and that it was made, in one transaction; neither when it was paused, deleted
         or changed while it was tried."""
         schedule = self._waiting(session, wish.workspace, name, day)
         if schedule is None:
             return
-        if not silent:
+        if tells == "moved":
             Task.accept(session, self.enqueue, wish, self.now())
+        elif tells == "can't tell":
+            self._empty(session, schedule, day)
         schedule.last = day
         schedule.next_at = schedule.following(self.now())
+
+    def _empty(self, session: Session, schedule: Schedule, day: str) -> None:
+        """Silence was chosen for weeks without a change, not for a library without files: its
+        owner is told, once for as long as it stays as it is set."""
+        said = Words(
+            "The digest {name} of {day} stayed silent: no file in the library lets it tell "
+            "anything. It speaks when one does, and this is said only once. “Try again” shows you "
+            "what is missing.",
+            name=called(schedule.name),
+            day=date.fromisoformat(day),
+        )
+        wish = self._wish(schedule, day, turn="empty")
+        once = task_id("empty", schedule.workspace, schedule.name, schedule.since.isoformat())
+        self._failed(session, wish.model_copy(update={"id": once, "private": True}), said)
 
     def _fail(self, session: Session, workspace: str, name: str, day: str, why: Words) -> None:
         """A task of the owner's that has ended badly already: its card says so, and can be tried

@@ -15,6 +15,7 @@ Kind = Literal[
     "check",
     "deliver",
     "show",
+    "say",
     "understand",
     "take_in",
     "merge",

@@ -161,7 +161,7 @@ class Schedule(Row):
         """One series told at once, where the digest goes."""
         form = {"skill": SKILL, "language": self.language, "series": series}
         return Wish(
-            id=task_id("alert", self.workspace, series, now.isoformat()),
+            id=task_id("alert", self.workspace, self.name, series, now.isoformat()),
             workspace=self.workspace,
             author=self.owner,
             words=ALERT.to(self.language),

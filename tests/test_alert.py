@@ -1,18 +1,24 @@
 """An alert …"""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+
+import pytest
+from sqlalchemy.orm import Session
 
 from bot import alert
 from bot.alert import MOST_A_WEEK, RESTS, Alert
 from bot.alerting import Alerting, alarming
+from bot.brief import Brief
 from bot.db import Database
+from bot.draft import Draft
 from bot.evidence import Evidence, Fact
 from bot.holding import Holding
 from bot.library.feedback import find as feedback
 from bot.library.findings import Where
 from bot.library.funnel import find as funnel
+from bot.request import Request
 from bot.task import Task
 from tests.conftest import NOW
 from tests.library.sample import sample
@@ -50,13 +56,18 @@ class Alarmed:
     async def run(self) -> list[str]:
         """The series told so far, after one more look."""
         await Alerting(self.database, self.jobs, lambda: self.now, self.look).run("T1/h1")
+        return [series for series, _ in self.told()]
+
+    def told(self) -> list[tuple[str, str]]:
+        """Each series told, and where."""
         with self.database.begin() as session:
             tasks = session.query(Task).order_by(Task.made_at, Task.id)
-            return [str(task.form["series"]) for task in tasks]
+            alerts = [task for task in tasks if "series" in task.form]
+            return [(str(task.form["series"]), str(task.place["channel"])) for task in alerts]
 
-    def row(self, act: str) -> None:
+    def row(self, act: str, spot: str = "C1") -> None:
         with self.database.begin() as session:
-            getattr(session.get_one(Alert, ("T1", PHONE)), act)(session, "UMARIE", self.now)
+            getattr(session.get_one(Alert, ("T1", PHONE, spot)), act)(session, "UMARIE", self.now)
 
 
 async def test_comes_once_for_a_fall_however_often_rows_come_in(database: Database) -> None:
@@ -96,6 +107,63 @@ async def test_comes_a_stated_number_of_times_a_week(database: Database) -> None
     assert len(await alarmed.run()) == MOST_A_WEEK
     alarmed.now += timedelta(days=8)
     assert len(await alarmed.run()) == 2 * MOST_A_WEEK
+
+
+async def test_reaches_each_place_that_a_digest_with_alerts_goes_to_once(
+    database: Database,
+) -> None:
+    alarmed = Alarmed(database, *fall())
+    with database.begin() as session:
+        session.add(made(name="again here", alerts=True))
+        session.add(made(name="launches", place={"channel": "C2"}, alerts=True))
+        session.add(made(name="resting", place={"channel": "C3"}, alerts=True, state="paused"))
+    await alarmed.run()
+    assert sorted(alarmed.told()) == [(PHONE, "C1"), (PHONE, "C2")]
+
+
+async def test_muted_in_one_place_still_comes_to_another(database: Database) -> None:
+    alarmed = Alarmed(database, *fall())
+    with database.begin() as session:
+        session.add(made(name="launches", place={"channel": "C2"}, alerts=True))
+    await alarmed.run()
+    alarmed.row("mute", "C1")
+    alarmed.now += RESTS + timedelta(days=1)
+    await alarmed.run()
+    assert sorted(alarmed.told()) == [(PHONE, "C1"), (PHONE, "C2"), (PHONE, "C2")]
+
+
+async def test_of_one_place_takes_nothing_from_the_week_of_another(database: Database) -> None:
+    many = [one for n in range(9) for one in fall(f"funnel.device-d{n}-checkout-to-purchase")]
+    alarmed = Alarmed(database, *many)
+    with database.begin() as session:
+        session.add(made(name="launches", place={"channel": "C2"}, alerts=True))
+    assert len(await alarmed.run()) == 2 * MOST_A_WEEK
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "again"),
+    [(1, "confirmed", False), (40, "confirmed", True), (1, "to watch", True)],
+)
+async def test_is_no_news_where_the_digest_has_just_said_so(
+    database: Database, days: int, status: str, again: bool
+) -> None:
+    alarmed = Alarmed(database, *fall())
+    when = NOW - timedelta(days=days)
+    kept = [fact.model_copy(update={"as_of": when.date()}) for fact in fall(status=status)]
+    with database.begin() as session:
+        digest_said(session, kept, when)
+    assert bool(await alarmed.run()) is again
+
+
+def digest_said(session: Session, facts: Sequence[Fact], when: datetime) -> None:
+    """The digest of `made()` as it was shown then, with these facts."""
+    wish = made(alerts=True).wish(when.date())
+    Task.accept(session, Jobs(), wish, when)
+    brief = Brief(words=wish.words, author="UMARIE", language="en")
+    Draft.keep(session, workspace="T1", task=wish.id, number=0,
+               request=Request(skill="digest", brief=brief), parts=(), hooks=(),
+               evidence=Evidence(facts=tuple(facts)), checks=(), writer="rules", by_rules=True,
+               now=when)  # fmt: skip
 
 
 async def test_comes_only_where_a_digest_wants_it(database: Database) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.doors.digests import is_quiet
+from bot.doors.digests import found_in
 from bot.drafting import Drafted
 from bot.evidence import Fact
 from tests.library.small import small
@@ -87,7 +87,7 @@ async def test_of_the_sample_shop_without_what_was_planted_is_silent(
     """A shop as lively as the other, in which only chance and the seasons are at work."""
     found = await run("what moved this week?", shelf=still(tmp_path, monkeypatch))
     assert isinstance(found, Drafted)
-    assert is_quiet(found)
+    assert found_in(found) == "quiet"
     assert found.parts[0].text.startswith("Nothing moved")
     assert "\n" not in found.parts[0].text
     assert found.leads == ()

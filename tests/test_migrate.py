@@ -3,9 +3,10 @@
 import shutil
 from pathlib import Path
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, text
 
 from bot import migrate
+from bot.alert import Alert
 from bot.db import Database
 from bot.engine import Engine
 from bot.rows import TABLES
@@ -87,3 +88,30 @@ async def test_leaves_pending_work_alone_and_it_ends_afterwards(
     second = await launched(database)
     await second.until(lambda: second.done == ["t1"])
     await second.engine.close()
+
+
+def test_keeps_what_people_said_of_alerts_where_they_came(database: Database) -> None:
+    migrate.downgrade(database, "0008")
+    with database.engine.begin() as connection:
+        for name, channel, alerts in (("a", "C0", False), ("b", "C1", True), ("c", "C2", True)):
+            connection.execute(
+                text(
+                    "INSERT INTO schedules (workspace, name, state, owner, place, weekday, hour, "
+                    "minute, zone, language, sections, only_when_moved, alerts, since) VALUES "
+                    "('T1', :name, 'on', 'U1', :place, 0, 9, 0, 'UTC', 'en', '[]', :no, :alerts, "
+                    "'2026-11-01 00:00:00+00:00')"
+                ),
+                {"name": name, "place": f'{{"channel": "{channel}"}}', "no": False,
+                 "alerts": alerts},
+            )  # fmt: skip
+        connection.execute(
+            text(
+                "INSERT INTO alerts (workspace, series, muted, bar, p, told_at) VALUES "
+                "('T1', 'funnel.x', :yes, 0.001, 0.01, '2026-11-20 00:00:00+00:00')"
+            ),
+            {"yes": True},
+        )
+    migrate.upgrade(database)
+    with database.begin() as session:
+        row = session.scalars(select(Alert)).one()
+        assert (row.spot, row.muted, row.bar) == ("C1", True, 0.001)

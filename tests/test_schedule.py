@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot import schedule
 from bot.db import Database
-from bot.digesting import Digesting
+from bot.digesting import Digesting, Found
 from bot.errors import CannotDo
 from bot.schedule import DAILY, TOO_LATE, Schedule
 from bot.task import Task, Wish
@@ -118,8 +118,8 @@ async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
         assert moment <= at <= moment + TOO_LATE
 
 
-async def always(_: Wish) -> bool:
-    return True
+async def always(_: Wish) -> Found:
+    return "moved"
 
 
 def test_late_when_all_were_down_but_not_days_late() -> None:

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from datetime import datetime
 
+from bot.digesting import Found
 from bot.doors.house import House, now
 from bot.doors.lately import Lately
 from bot.doors.terminal import say
@@ -17,11 +18,13 @@ from bot.task import Wish
 from bot.words import Words
 from bot.writers.offline import Offline
 
-QUIET = "quiet"  # the key of the only part of a digest that has nothing to tell
+QUIET = "quiet"  # the key of the first part of a digest that has nothing to tell
+UNTOLD = "answer"  # and of one that can't tell anything
 
 
 async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
-    """Print what a digest would say now. 0 when it would speak, 1 when nothing moved."""
+    """Print what a digest would say now. 0 when something moved, 1 when nothing did or nothing
+    can be told."""
     if not chosen.preview:
         words = Words("Only a preview can be had here: add --preview. In Slack, type /digest.")
         raise CannotDo(words)
@@ -35,7 +38,7 @@ async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
     made = await made_by_rules(house, schedule.wish(now().date()))
     for part in made.parts:
         say(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")
-    return 1 if is_quiet(made) else 0
+    return 0 if found_in(made) == "moved" else 1
 
 
 def weekly(workspace: str, language: str, at: datetime) -> Schedule:
@@ -92,5 +95,6 @@ async def made_by_rules(house: House, wish: Wish) -> Drafted:
     return made
 
 
-def is_quiet(made: Drafted) -> bool:
-    return any(part.key == QUIET for part in made.parts)
+def found_in(made: Drafted) -> Found:
+    keys = {part.key for part in made.parts}
+    return "quiet" if QUIET in keys else "can't tell" if UNTOLD in keys else "moved"

@@ -14,10 +14,10 @@ from bot import alert
 from bot.alerting import Alerting
 from bot.clock import Clock, merges
 from bot.db import Database
-from bot.digesting import Digesting
+from bot.digesting import Digesting, Found
 from bot.doors.arriving import Arriving
 from bot.doors.costing import at_most
-from bot.doors.digests import is_quiet, made_by_rules
+from bot.doors.digests import found_in, made_by_rules
 from bot.doors.exporting import Exporting
 from bot.doors.freshening import due as to_freshen
 from bot.doors.freshening import freshen
@@ -157,7 +157,8 @@ class Serving:
                 "digest": digesting.run,
                 "freshen": freshen,
                 "tell": outside.tell,
-                "look": Alerting(house.database, engine.enqueue, now, Lately(house).alarming).run,
+                "say": outside.say,
+                "look": self._alerting(engine).run,
             },
             stocktaking=stocktaking,
         )
@@ -165,13 +166,17 @@ class Serving:
     def _digesting(self, engine: Engine) -> Digesting:
         house = self.house
 
-        async def moved(wish: Wish) -> bool:
-            return not is_quiet(await made_by_rules(house, wish))
+        async def moved(wish: Wish) -> Found:
+            return found_in(await made_by_rules(house, wish))
 
-        def reach(workspace: str, place: Place, alone: bool) -> Place:
-            return reaching(place, house.policy(workspace).approval.approvers, alone=alone)
+        return Digesting(house.database, engine.enqueue, now, moved, self._reach)
 
-        return Digesting(house.database, engine.enqueue, now, moved, reach)
+    def _alerting(self, engine: Engine) -> Alerting:
+        look = Lately(self.house).alarming
+        return Alerting(self.house.database, engine.enqueue, now, look, self._reach)
+
+    def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
+        return reaching(place, self.house.policy(workspace).approval.approvers, alone=alone)
 
     def _limits(self) -> Limits:
         settings = self.settings

@@ -3,7 +3,7 @@ the bar for it."""
 
 from sqlalchemy.orm import Session
 
-from bot.alert import MOST_A_WEEK, Alert
+from bot.alert import MOST_A_WEEK, Alert, place_key
 from bot.errors import CannotDo
 from bot.post import Post
 from bot.slack import names
@@ -21,7 +21,7 @@ def alert_buttons(task: Task, alert: Alert | None, language: str) -> list[Block]
         return []
     ref = Ref(task=task.id).packed()
     if alert.muted:
-        line = Words("Muted: nobody is alerted to this again.").to(language)
+        line = Words("Muted: nobody is alerted to this here again.").to(language)
         back = button(Words("Unmute").to(language), names.ALERT_UNMUTE, ref)
         return [context(f":no_bell: {line}"), *actions(back)]
     mute = button(Words("Mute").to(language), names.ALERT_MUTE, ref)
@@ -33,7 +33,7 @@ def alert_buttons(task: Task, alert: Alert | None, language: str) -> list[Block]
 def mute(session: Session, front: Front, click: Click) -> Words:
     _alert(session, click).mute(session, click.user, front.house.now())
     _redraw(session, front, click)
-    return Words("I won't alert anybody to this again.")
+    return Words("I won't alert anybody to this here again.")
 
 
 def unmute(session: Session, front: Front, click: Click) -> None:
@@ -48,8 +48,10 @@ def useless(session: Session, front: Front, click: Click) -> Words:
 
 def _alert(session: Session, click: Click) -> Alert:
     task = session.get(Task, click.ref.task) if click.ref.task else None
-    series = task.form.get("series") if task and task.workspace == click.workspace else None
-    found = session.get(Alert, (click.workspace, str(series)), with_for_update=True)
+    if task is None or task.workspace != click.workspace:
+        raise CannotDo(GONE)
+    key = (task.workspace, str(task.form.get("series")), place_key(task.place))
+    found = session.get(Alert, key, with_for_update=True)
     if found is None:
         raise CannotDo(GONE)
     return found

@@ -13,7 +13,7 @@ from bot import decision
 from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.post import Post
-from bot.slack import alerts, arrivals, digest_lines, digests, leads, names, results
+from bot.slack import alerts, arrivals, digests, leads, names, results
 from bot.slack.click import (
     Click,
     card_at,
@@ -63,8 +63,6 @@ async def _done(front: Front, click: Click) -> Words | None:
     if click.name == names.SHARE:
         await demand_membership(front, str(click.ref.pick))
     said = await front.run(verb, front, click)
-    if click.name in names.DIGEST_SAID:
-        front.later.soon(digest_lines.pressed(front, click))
     if click.name == names.STOP:
         front.later.soon(front.interrupt(str(click.ref.task)))
     return said

@@ -1,4 +1,8 @@
-"""A line in the channel of a digest: who switched it on, paused, changed, ran or deleted it."""
+"""A line in the channel of a digest: who switched it on, paused, changed, ran or deleted it.
+
+The line and what it tells of are in one transaction, so that the channel hears of all that was
+done, and of nothing that was not.
+"""
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -6,37 +10,33 @@ from sqlalchemy.orm import Session
 from bot.post import Post
 from bot.schedule import Schedule, called
 from bot.slack import names
-from bot.slack.blocks import Message, section, told
-from bot.slack.click import Click
 from bot.slack.front import Front
+from bot.slack.notices import give_notice
+from bot.slack.place import reaching
 from bot.words import Words
 
 CHANGED = "changed"  # in a form, where the others are pressed
-Line = tuple[str, Message]
 
 
-async def pressed(front: Front, click: Click) -> None:
-    """What was pressed on its card."""
-    line = await front.run(_pressed, front, click)
-    if line is not None:
-        await send(front, line)
-
-
-async def send(front: Front, line: Line) -> None:
-    await front.poster.send(*line)
-
-
-def _pressed(session: Session, front: Front, click: Click) -> Line | None:
-    schedule = Schedule.find(session, click.workspace, click.ref.pick or "")
-    if schedule is None:
-        return None
-    return planned(session, front, schedule, click.user, click.name, click.trigger)
-
-
-def planned(
+def say(
     session: Session, front: Front, schedule: Schedule, user: str, event: str, trigger: str
-) -> Line:
-    """The line's row, and what it says; `trigger` makes it one for each press."""
+) -> None:
+    """`trigger` makes it one for each press."""
+    house = front.house
+    heirs = house.policy(schedule.workspace).approval.approvers
+    give_notice(
+        session,
+        house.enqueue,
+        _line(schedule, user, event),
+        schedule.language,
+        id=_prefix(schedule) + trigger,
+        workspace=schedule.workspace,
+        place=reaching(schedule.place, heirs, alone=False),
+        now=house.now(),
+    )
+
+
+def _line(schedule: Schedule, user: str, event: str) -> Words:
     who, name = f"<@{user}>", called(schedule.name)
     did: dict[str, Words] = {
         names.DIGEST_ON: Words("{who} switched the digest {name} on: {when}", who=who, name=name,
@@ -47,16 +47,7 @@ def planned(
         CHANGED: Words("{who} changed the digest {name}. It rests until somebody switches it on "
                        "again.", who=who, name=name),
     }  # fmt: skip
-    id, said = _prefix(schedule) + trigger, told(did[event], schedule.language)
-    Post.plan(
-        session,
-        id=id,
-        workspace=schedule.workspace,
-        kind="notice",
-        place=schedule.place,
-        now=front.house.now(),
-    )
-    return id, Message(said, [section(said)])
+    return did[event]
 
 
 def heard_of(session: Session, schedule: Schedule) -> bool:

@@ -15,7 +15,7 @@ from bot.slack import names
 from bot.slack.blocks import Block, actions, button, confirm, context, quoted
 from bot.slack.click import GONE, Click
 from bot.slack.digest_form import digest_form, narrower, set_in, was_called
-from bot.slack.digest_lines import CHANGED, Line, heard_of, planned, send
+from bot.slack.digest_lines import CHANGED, heard_of, say
 from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.slack.place import asked_at
@@ -52,9 +52,7 @@ async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
         errors["where"] = Words("I am not in that channel. Type {command} there first.",
                                 command="/invite @Super-Intern")  # fmt: skip
     if not errors:
-        errors, line = await front.run(_set, front, sent, name, where)
-        if line is not None:
-            front.later.soon(send(front, line))
+        errors = await front.run(_set, front, sent, name, where)
     if not errors:
         return await ack()
     language = await front.language(sent.workspace, sent.user)
@@ -64,18 +62,17 @@ async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
 
 def _set(
     session: Session, front: Front, sent: Sent, name: str, where: str | None
-) -> tuple[dict[str, Words], Line | None]:
-    """What is wrong with which field, or the line for its channel if that knows of it."""
+) -> dict[str, Words]:
+    """What is wrong with which field; nothing when it is kept."""
     now, user = front.house.now(), sent.user
     was = was_called(sent.view) or name
     known = Schedule.there(session, sent.workspace, was)
     if known is not None:
         _demand(front, known, user)
     if name != was and Schedule.there(session, sent.workspace, name) is not None:
-        return {"name": Words("There is another digest of that name already.")}, None
-    line = None
+        return {"name": Words("There is another digest of that name already.")}
     if known is not None and heard_of(session, known):
-        line = planned(session, front, known, user, CHANGED, str(sent.view["id"]))
+        say(session, front, known, user, CHANGED, str(sent.view["id"]))
     owner, last = (known.owner, known.last) if known else (user, None)
     if known is not None and name != was:
         known.turn(session, "off", now)
@@ -85,7 +82,7 @@ def _set(
     row.last = max(filter(None, (row.last, last)), default=None)
     row.turn(session, "paused", now)
     _preview(session, front, sent, row)
-    return {}, line
+    return {}
 
 
 def _preview(session: Session, front: Front, sent: Sent, row: Schedule) -> None:
@@ -130,6 +127,7 @@ def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:
         if schedule.state == state:
             raise CannotDo(Words("That was done already."))
         schedule.turn(session, state, front.house.now())
+        say(session, front, schedule, click.user, click.name, click.trigger)
         _redraw(session, front, click)
         return None
 
@@ -139,6 +137,7 @@ def turn(state: State) -> Callable[[Session, Front, Click], Words | None]:
 def run_now(session: Session, front: Front, click: Click) -> Words | None:
     schedule, now = _schedule(session, front, click), front.house.now()
     wish = schedule.wish(schedule.day_of(now), turn=click.trigger)
+    say(session, front, schedule, click.user, click.name, click.trigger)
     Task.accept(session, front.house.enqueue, wish, now)
     return Words("It is on its way to its channel.")
 

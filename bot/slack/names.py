@@ -24,7 +24,6 @@ DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF, DIGEST_NOW, DIGEST_CHANGE = (
     "digest_now",
     "digest_change",
 )
-DIGEST_SAID = (DIGEST_ON, DIGEST_PAUSE, DIGEST_OFF, DIGEST_NOW)  # the channel hears of these
 ALERT_MUTE, ALERT_UNMUTE, ALERT_USELESS = "alert_mute", "alert_unmute", "alert_useless"
 DETAILS = "details"  # what a card has no room for
 RESULT_OURS, RESULT_NOT = "result_ours", "result_not"  # whether a campaign of the files is it

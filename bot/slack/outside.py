@@ -10,6 +10,7 @@ from bot.arrival import Arrival
 from bot.slack import arrival_rejects, fetch, read, whispers
 from bot.slack.deliver import Carrier
 from bot.slack.house import House
+from bot.slack.notices import notice
 from bot.slack.people import People
 from bot.slack.place import near
 from bot.slack.post import PATIENCE, Poster
@@ -37,6 +38,10 @@ class Outside:
     async def show(self, post: str) -> None:
         """Draw a card, once first and then over itself. Raises TryAgain, CannotDo."""
         await self._cards.show(post)
+
+    async def say(self, post: str) -> None:
+        """Put a notice up, once. Raises TryAgain, CannotDo."""
+        await self.poster.put(post, notice)
 
     async def deliver(self, delivery: str) -> None:
         """Send an approved version where its delivery says, once. Raises TryAgain, CannotDo."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.alert import Alert
+from bot.alert import Alert, place_key
 from bot.brand import Brand
 from bot.decision import Decision, standing
 from bot.delivery import Delivery
@@ -108,7 +108,8 @@ def _digest(session: Session, task: Task) -> Schedule | None:
 
 def _alert(session: Session, task: Task) -> Alert | None:
     series = task.form.get("series")
-    return session.get(Alert, (task.workspace, str(series))) if series else None
+    key = (task.workspace, str(series), place_key(task.place))
+    return session.get(Alert, key) if series else None
 
 
 def _stands_on(session: Session, draft: Draft | None) -> Draft | None:

@@ -123,6 +123,10 @@ class Bench:
         async with asyncio.timeout(10):
             await self.outside.tell(id)
 
+    async def _say(self, id: str) -> None:
+        async with asyncio.timeout(10):
+            await self.outside.say(id)
+
     async def _work(self, id: str) -> None:
         await self._show(f"{id}.0:card")
         with self.database.begin() as session:

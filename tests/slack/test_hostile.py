@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot import decision
 from bot.audience import Rule
@@ -14,13 +15,15 @@ from bot.checks import Check
 from bot.db import Database
 from bot.evidence import Evidence
 from bot.parts import Copy, Hook, Part, Quote
+from bot.post import Post
 from bot.schedule import DAILY, Schedule
 from bot.slack.arrival_card import ShownArrival, arrival_card
 from bot.slack.card import card
-from bot.slack.digest_lines import planned
+from bot.slack.digest_lines import say
 from bot.slack.digests import digest_buttons
 from bot.slack.forms import anyway_form, edit_form
 from bot.slack.home import Line, home
+from bot.slack.notices import notice
 from bot.slack.rules import _kept
 from bot.slack.views import history_view, notice_view, sources_view
 from bot.words import LANGUAGES, Words
@@ -170,16 +173,23 @@ def test_in_a_digest_s_name_and_on_the_home_tab(seed: int) -> None:
 
 
 @pytest.mark.parametrize("name", PIECES[:14])
-def test_in_the_line_that_a_digest_s_channel_gets(sqlite: Database, name: str) -> None:
+async def test_in_the_line_that_a_digest_s_channel_gets(sqlite: Database, name: str) -> None:
     class Front:
         class house:  # noqa: N801
+            enqueue = Jobs()
+
             @staticmethod
             def now() -> Any:
                 return NOW
 
+            @staticmethod
+            def policy(_: str) -> Any:
+                return POLICY
+
     one = Schedule(workspace="T1", name=name, owner="UMARIE", place={"channel": "C1"},
                    weekday=DAILY, hour=9, minute=0, zone="Europe/Paris", language="en")  # fmt: skip
     with sqlite.begin() as session:
-        _, message = planned(session, Front(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
+        say(session, Front(), one, "UBOSS", "digest_now", "1")  # type: ignore[arg-type]
+        message = await notice(session.scalars(select(Post)).one())
     harmless(message.text)
     check(message.blocks)

@@ -1,0 +1,50 @@
+"""A notice: one sentence for all to read, said once, by a job, whatever happens meanwhile."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.job import Enqueue, Job
+from bot.post import Post
+from bot.slack.blocks import Message, context, section, told
+from bot.slack.place import Place
+from bot.words import Words, words_from
+
+KIND = "notice"  # of a Post
+
+
+def give_notice(
+    session: Session,
+    enqueue: Enqueue,
+    words: Words,
+    language: str,
+    *,
+    id: str,
+    workspace: str,
+    place: Place,
+    now: datetime,
+) -> None:
+    """Have it said, once for each `id`."""
+    said = place | {"words": words.model_dump(mode="json"), "language": language}
+    Post.plan(session, id=id, workspace=workspace, kind=KIND, place=said, now=now)
+    enqueue(session, Job(kind="say", subject=id, workspace=workspace))
+
+
+async def notice(post: Post) -> Message:
+    """What its row says. Where we can't write, it comes to its owner and says so."""
+    language = str(post.place["language"])
+    text = told(words_from(post.place["words"]), language)
+    why = _why_alone(post.place)
+    above = [context(why.to(language))] if why else []
+    return Message(text, [*above, section(text)])
+
+
+def _why_alone(place: Place) -> Words | None:
+    if not (reason := place.get("fallback")):
+        return None
+    where = f"<#{place.get('channel')}>"
+    if reason == "is_archived":
+        return Words("{place} is archived, so this comes to you alone.", place=where)
+    return Words("I am not in {place}, so this comes to you alone. To have it come there, type "
+                 "{command} in that channel.", place=where,
+                 command="`/invite @Super-Intern`")  # fmt: skip
