@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bot.words import Words
+from bot.words import Words, quoted
 
 Purpose = Literal["email", "sms", "ads"]
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -106,15 +106,16 @@ class Rule(BaseModel):
 
     def _things(self, titles: Mapping[str, str]) -> list[Words]:
         parts = []
-        bought = [titles.get(p, p) for p in self.bought] + list(self.bought_categories)
+        bought = _named(self.bought, self.bought_categories, titles)
         if bought:
             parts.append(_bought(bought, self.bought_within, self.bought_at_least))
-        without = [titles.get(p, p) for p in self.not_bought] + list(self.not_bought_categories)
+        without = _named(self.not_bought, self.not_bought_categories, titles)
         if without:
             parts.append(_without(without, self.not_within))
         for like in (titles.get(self.like_product or "", self.like_product), self.like_category):
             if like:
-                parts.append(Words("similar to buyers of {thing}, without it so far", thing=like))
+                parts.append(Words("similar to buyers of {thing}, without it so far",
+                                   thing=quoted(like)))  # fmt: skip
         return parts
 
     def _amounts(self) -> list[Words]:
@@ -142,21 +143,27 @@ class Rule(BaseModel):
         return parts
 
 
-def _bought(things: Sequence[str], within: int | None, least: int | None) -> Words:
+def _named(
+    products: Sequence[str], categories: Sequence[str], titles: Mapping[str, str]
+) -> list[Words]:
+    return [quoted(name) for name in (*(titles.get(one, one) for one in products), *categories)]
+
+
+def _bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
     said = _either(things)
     if least is not None and within is not None:
         return Words(
-            "bought at least {n} different ones of {things} in the last {days} days",
+            "bought at least {n} of {things} in the last {days} days",
             n=least, things=said, days=within,
         )  # fmt: skip
     if least is not None:
-        return Words("bought at least {n} different ones of {things}", n=least, things=said)
+        return Words("bought at least {n} of {things}", n=least, things=said)
     if within is None:
         return Words("bought {things}", things=said)
     return Words("bought {things} in the last {days} days", things=said, days=within)
 
 
-def _without(things: Sequence[str], within: int | None) -> Words:
+def _without(things: Sequence[Words], within: int | None) -> Words:
     said = _either(things)
     if within is None:
         return Words("never bought {things}", things=said)
@@ -164,10 +171,13 @@ def _without(things: Sequence[str], within: int | None) -> Words:
 
 
 def _either(things: Sequence[str | Words]) -> str | Words:
-    """`a or b or c`"""
+    """`a, b or c`"""
     if len(things) == 1:
         return things[0]
-    return Words("{first} or {last}", first=things[0], last=_either(things[1:]))
+    listed = things[-2]
+    for one in reversed(things[:-2]):
+        listed = Words("{first}, {rest}", first=one, rest=listed)
+    return Words("{first} or {last}", first=listed, last=things[-1])
 
 
 def _joined(parts: Sequence[Words]) -> Words:

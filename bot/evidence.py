@@ -102,8 +102,16 @@ class Fact(BaseModel):
         whole = self.value.quantize(Decimal(1))
         return self.model_copy(update={"value": whole}) if coarse else self
 
-    def spelled(self, language: str) -> str:
-        """The value as people of that language write it; a day as a date."""
+    @property
+    def decimals(self) -> int:
+        """How many its value needs; text needs none."""
+        if not isinstance(self.value, Decimal):
+            return 0
+        return max(0, -int(self.value.normalize().as_tuple().exponent))
+
+    def spelled(self, language: str, decimals: int | None = None) -> str:
+        """The value as people of that language write it; a day as a date. `decimals` as a range
+        has them at both its ends: of money, none or the currency's."""
         if isinstance(self.value, str):
             day = _DAY.fullmatch(self.value)
             if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
@@ -114,10 +122,12 @@ class Fact(BaseModel):
         if self.unit and len(self.unit) == 3 and self.unit.isupper():
             said = spell(Money(amount=self.value, currency=self.unit), language)
             large = self.value == int(self.value) and abs(self.value) >= LARGE
-            return re.sub(r"[.,]00(?=\D*$)", "", said) if large else said
+            bare = large if decimals is None else not decimals
+            return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
+        number = spell(self.value, language, decimals)
         if self.unit == "%":
-            return spell(self.value, language) + ("\u00a0%" if language == "fr" else "%")
-        return spell(self.value, language) + self._counted(self.value, language)
+            return number + ("\u00a0%" if language == "fr" else "%")
+        return number + self._counted(self.value, language)
 
     def _counted(self, n: Decimal, language: str) -> str:
         """What is counted, agreeing with its number: in French, less than two is one."""

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from functools import cache, lru_cache
 from pathlib import Path
 
-from bot.fold import fold, words_of
+from bot.fold import bag, fold, words_of
 from bot.proof import claims
 
 FILE = Path(__file__).parent / "goods.toml"
+SAYS_NOTHING = bag(  # words of three letters and more that stand in any title
+    "the and for with from our your les des une aux avec pour sur dans nos vos ses son sans par"
+)
 STEM = 5  # letters by which words of one family are alike
 
 
@@ -24,9 +27,10 @@ def kinds(text: str) -> frozenset[str]:
 
 
 def named_in(text: str) -> frozenset[str]:
-    """The same, and the stems of all other words of three letters and more."""
+    """The same, and the stems of all other words of three letters and more that name something."""
     known, rest = _read(text)
-    return known | {word[:STEM] for word in words_of(rest) if len(word) > 2}
+    named = [word for word in words_of(rest) if len(word) > 2 and word not in SAYS_NOTHING]
+    return known | {word[:STEM] for word in named}
 
 
 @lru_cache(maxsize=16384)

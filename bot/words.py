@@ -57,8 +57,14 @@ def words_from(stored: Any) -> Words:
     return Words(stored["text"], many=stored.get("many"), params=stored.get("params") or {})
 
 
-def spell(value: Any, language: str) -> str:
-    """A number, date, amount or sentence as that language writes it; text stays as it is."""
+def quoted(name: str) -> Words:
+    """A name that is not ours (a product, a keyword) within a sentence: “Linen shirt”."""
+    return Words("“{quote}”", quote=name)
+
+
+def spell(value: Any, language: str, decimals: int | None = None) -> str:
+    """A number, date, amount or sentence as that language writes it; text stays as it is. A number
+    has the decimals that it needs, or as many as are asked for."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):
@@ -77,7 +83,8 @@ def spell(value: Any, language: str) -> str:
     if isinstance(value, date):
         first = "d'er' MMMM y" if value.day == 1 and language == "fr" else "d MMMM y"
         return str(dates.format_date(value, first, locale=locale))
-    return str(numbers.format_decimal(value, locale=locale))
+    fixed = f"#,##0.{'0' * decimals}" if decimals else None
+    return str(numbers.format_decimal(value, fixed, locale=locale))
 
 
 def _storable(value: Any) -> Any:

@@ -31,7 +31,7 @@ SEEN = {  # what each kind of facts lets me see
     "delivery": Words("the parcels"),
     "campaigns": Words("the advertising"),
 }
-MOST = 4
+MOST = 5
 
 
 class Said(BaseModel):
@@ -55,10 +55,11 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not any(told(evidence, kind).keys() - {"cannot", "age"} for kind in KINDS):
         return nothing_yet(teller, evidence, KINDS)
     found = blockers(evidence)
+    told_of = found[:MOST]  # in sentences, each with its step; the rest is in the table
     said = Said(
         finding=teller.copy(_headline(teller, found, evidence)),
-        blockers=teller.copy(*_sentences(teller, found[1:], evidence), apart="\n"),
-        next=teller.copy(*_steps(teller, found, evidence), apart="\n"),
+        blockers=teller.copy(*_sentences(teller, told_of[1:], evidence), apart="\n"),
+        next=teller.copy(*_steps(teller, told_of, evidence), apart="\n"),
     )
     drawn = _picture(teller, found, desk) if found else None
     picture = await desk.draw(drawn) if drawn else None
@@ -102,7 +103,7 @@ def _sentences(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> 
         return [teller.say(Words("That is not known yet."))]
     if not found:
         return [teller.say(Words("Nothing else stands out."))]
-    return [f"– {_sentence(teller, blocker)}" for blocker in found[:MOST]]
+    return [f"– {_sentence(teller, blocker)}" for blocker in found]
 
 
 def _sentence(teller: Teller, blocker: Blocker) -> str:
@@ -127,11 +128,13 @@ def _cost(teller: Teller, blocker: Blocker) -> str:
         return ""
     money = teller.of(one, blocker.cost)
     if blocker.cost == "lost-money":
-        return teller.say(Words("about {money} lost ({low} to {high})", money=money,
-                                low=teller.of(one, "lost-money-low"),
-                                high=teller.of(one, "lost-money-high")))  # fmt: skip
+        low, high = teller.ends(one, "lost-money")
+        return teller.say(Words("about {money} lost ({low} to {high})", money=money, low=low,
+                                high=high))  # fmt: skip
     if blocker.cost == "late-worth":
         return teller.say(Words("orders worth {money} came late", money=money))
+    if blocker.one.word("where") == "sold out":
+        return teller.say(Words("{money} spent while it is sold out", money=money))
     return teller.say(Words("{money} spent for nothing", money=money))
 
 
@@ -142,7 +145,7 @@ def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list
     if not found:
         return [teller.say(Words("Leave things as they are, and look again next week."))]
     steps: dict[str, dict[str, None]] = {}
-    for blocker in found[:MOST]:
+    for blocker in found:
         short = teller.say(blocker.name).split(", ")[0]  # where it is has just been said
         steps.setdefault(teller.say(blocker.step), {})[short] = None
     return [

@@ -24,7 +24,7 @@ from bot.telling.approach import (
     why,
 )
 from bot.telling.told import Teller, Told, how_to_read, told
-from bot.words import Words
+from bot.words import Words, quoted
 
 TITLE = "Whom to target"
 COMMAND = "target"
@@ -42,6 +42,9 @@ ASKED_BY = (
     r"\b(?:cibles?|audiences?|segments?|ciblage|niches?)\b"
     r"|^\W*(?:target(?:ing)?|ciblage|cible[rz]?)\b"
 )
+
+
+MARKS = str.maketrans("", "", '“”"«»\u00a0\u202f')  # a name may be quoted in other ones
 
 
 class Said(BaseModel):
@@ -92,18 +95,20 @@ def _strangers(said: Said, names: Sequence[str]) -> list[str]:
     numbers = tuple(f"{n}. " for n in range(1, len(names) + 1))
     lines = [said.finding.text, *said.audiences.text.splitlines()]
     lines += [line for line in said.say.text.splitlines() if not line.startswith(numbers)]
-    low = [name.lower() for name in names]
+    low = [name.lower().translate(MARKS) for name in names]
     return [
         f"Say which of these audiences it is, under its own name, or leave it out: {line[:80]}"
         for line in lines
-        if line.strip() and not any(name in line.lower() for name in low)
+        if line.strip() and not any(name in line.lower().translate(MARKS) for name in low)
     ]
 
 
-def _name(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
+def _name(teller: Teller, every: Mapping[str, Told], one: Told, *, in_brief: bool = False) -> str:
+    """What it is called; in a brief without quotation marks, which hold what a text must say."""
     words = NAMES[one.key]
     thing = teller.of(one, "thing") if one.key == "niche" else _thing(teller, every)
-    return teller.say(Words(words.text, thing=thing)) if "{" in words.text else teller.say(words)
+    named = Words(words.text, thing=thing if in_brief else quoted(thing))
+    return teller.say(named if "{" in words.text else words)
 
 
 def _thing(teller: Teller, every: Mapping[str, Told]) -> str:
@@ -151,7 +156,7 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     return teller.say(Words(
         "{audience}: {size}; {share} of such people "
         "bought {thing} within {days}, against {others} of all.",
-        thing=thing, **given))  # fmt: skip
+        thing=quoted(thing), **given))  # fmt: skip
 
 
 def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
@@ -240,11 +245,11 @@ def _leads(
     found = []
     thing = _thing(teller, every)
     for one in shown[:2]:
-        name = _name(teller, every, one)
-        words = Words("E-mail to: {audience}", audience=name)
+        name, called = _name(teller, every, one), _name(teller, every, one, in_brief=True)
+        words = Words("E-mail to: {audience}", audience=called)
         if thing:
-            words = Words("E-mail about {thing}, to: {audience}", thing=thing, audience=name)
-        form = {"audience": name, "rule": one.word("rule")}
+            words = Words("E-mail about {thing}, to: {audience}", thing=thing, audience=called)
+        form = {"audience": called, "rule": one.word("rule")}
         label = Words("Draft copy for {audience}", audience=name)
         if one.key == "yours":
             label = Words("Draft copy for them")
@@ -255,6 +260,7 @@ def _leads(
         label = Words("Edit the rule: {audience}", audience=name)
         form = {"rule": one.word("rule")}
         found.append(Lead(label=label, skill="targeting", words=asked or name, form=form))
-    test = Words("Plan a test: an e-mail to {audience}", audience=_name(teller, every, shown[0]))
+    first = _name(teller, every, shown[0], in_brief=True)
+    test = Words("Plan a test: an e-mail to {audience}", audience=first)
     found.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
     return found

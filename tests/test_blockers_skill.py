@@ -71,7 +71,7 @@ async def test_has_all_that_was_planted_in_the_order_of_its_cost() -> None:
 async def test_says_what_advertising_what_is_sold_out_has_cost() -> None:
     row = next(row for row in rows(await made()) if "Plaid Nuée" in row[0])
     assert row[1] == "6 November 2026"
-    assert row[3] == "€304.50 spent for nothing"
+    assert row[3] == "€304.50 spent while it is sold out"
 
 
 async def test_names_the_late_regions_and_calls_no_late_order_lost() -> None:

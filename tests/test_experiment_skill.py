@@ -163,6 +163,6 @@ async def test_reads_hillstrom_as_it_was_published() -> None:
     found = await made("read the e-mail test", shelf=small(experiments=_hillstrom()))
     assert "18.28% for Mens E-Mail, 10.62% for No E-Mail (won)" in told(found)
     assert told(found).count("Test “hillstrom”") == 1
-    assert "7 to 8.32 points" in part(found, "table")
+    assert "7.00 to 8.32 points" in part(found, "table")
     assert "Several results of one test were looked at" in part(found, "how_to_read")
     assert blocked(found) == []

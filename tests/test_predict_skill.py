@@ -47,8 +47,8 @@ def blocked(found: Drafted) -> list[str]:
         ("qui va racheter dans les 60 prochains jours ?", "805 clients achètent d'ici 60 jours"),
         ("who will leave us?", "88 customers are drifting away"),
         ("qui risque de partir ?", "88 clients s'éloignent"),
-        ("what will linen buyers buy next?", "After Vêtements en lin, 33%"),
-        ("que vont acheter les acheteurs de lin ensuite ?", "Après Vêtements en lin, 33"),
+        ("what will linen buyers buy next?", "After “Vêtements en lin”, 33%"),
+        ("que vont acheter les acheteurs de lin ensuite ?", "Après « Vêtements en lin », 33"),
     ],
 )
 async def test_answers_who_and_what_and_proves_every_figure(words: str, says: str) -> None:
@@ -91,12 +91,12 @@ async def test_finds_no_way_between_categories_where_none_was_planted() -> None:
     ("words", "says"),
     [
         ("what do people buy next after the Alba shirt?",
-         "After Chemise Alba en lin lavé, 8% of the next purchases have"
-         " Chemise Alba en lin lavé again; of all next purchases it is 5%."),
+         "After “Chemise Alba en lin lavé”, 8% of the next purchases have"
+         " “Chemise Alba en lin lavé” again; of all next purchases it is 5%."),
         ("qu’achète-t-on après la chemise Alba ?",
-         "Après Chemise Alba en lin lavé, 8 % des achats suivants contiennent de nouveau"
-         " Chemise Alba en lin lavé ; sur l'ensemble des achats suivants, c'est 5 %."),
-        ("what is bought after the bread board?", "have Torchons Fournil"),
+         "Après « Chemise Alba en lin lavé », 8 % des achats suivants contiennent de nouveau"
+         " « Chemise Alba en lin lavé » ; sur l'ensemble des achats suivants, c'est 5 %."),
+        ("what is bought after the bread board?", "have “Torchons Fournil"),
     ],
 )  # fmt: skip
 async def test_says_what_is_bought_next_after_one_thing(words: str, says: str) -> None:
@@ -120,7 +120,7 @@ async def test_shows_a_product_to_those_who_lack_it_and_not_what_they_lack_of_it
 async def test_of_a_thing_that_nobody_bought_says_that_and_no_more() -> None:
     found = await made("what do people buy next after an umbrella?")
     assert [one.text for one in found.parts] == [
-        "Nobody bought anything called umbrella: look at how your orders or products spell it."
+        "Nobody bought anything called “umbrella”: look at how your orders or products spell it."
     ]
 
 

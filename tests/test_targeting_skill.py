@@ -52,7 +52,7 @@ def rules(found: Drafted) -> dict[str, Rule]:
 @pytest.mark.parametrize(
     ("words", "buyers", "niche"),
     [
-        (ENGLISH, "Buyers of Vêtements en lin", "The niche around"),
+        (ENGLISH, "Buyers of “Vêtements en lin”", "The niche around"),
         (FRENCH, "Acheteurs de «\u00a0Vêtements en lin\u00a0»", "La niche autour de"),
     ],
 )
@@ -167,7 +167,7 @@ async def test_for_a_rule_by_sms_counts_by_sms() -> None:
 async def test_does_not_put_consent_into_the_rule_that_is_counted() -> None:
     found = await made(ENGLISH, rule=Rule(bought_categories=("Bain",)).stored)
     (row,) = table(found, "rules").rows
-    assert row[1:3] == ("Bought Bain", "Customers who agreed to e-mails")
+    assert row[1:3] == ("Bought “Bain”", "Customers who agreed to e-mails")
 
 
 async def test_shows_no_size_below_the_floor() -> None:
@@ -250,7 +250,7 @@ async def test_with_an_invented_audience_goes_out_in_the_rules_own_words(
 @pytest.mark.parametrize(
     ("words", "language", "named"),
     [
-        ("whom should I target for the christmas lights?", "en", "Buyers of Christmas lights"),
+        ("whom should I target for the christmas lights?", "en", "Buyers of “Christmas lights”"),
         ("à qui proposer les guirlandes de Noël ?", "fr",
          "Acheteurs de «\u00a0guirlandes de Noël\u00a0» d'abord"),
     ],

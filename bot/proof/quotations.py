@@ -70,9 +70,10 @@ def true_spans(piece: Piece, ground: Ground) -> list[tuple[int, int]]:
 
 
 def _is_from(fact: Fact, text: str) -> bool:
-    """Whether a source says this; old copy and what somebody typed are no source."""
-    sure = fact.stated_by is None and not is_old(fact)
-    return sure and _contains(str(fact.value), text.rstrip(" .,!?…"))
+    """Whether a source says this, or what it tells of is called so; old copy and what somebody
+    typed are no source."""
+    sure, said = fact.stated_by is None and not is_old(fact), text.rstrip(" .,!?…")
+    return sure and (_contains(str(fact.value), said) or _contains(fact.about, said))
 
 
 def _contains(whole: str, quote: str) -> bool:

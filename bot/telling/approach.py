@@ -20,13 +20,13 @@ NAMES = {
     "yours": Words("Your rule"),
 }
 SAY = {  # what each should hear
-    "buyers": Words("say what is new beside what they have"),
+    "buyers": Words("say what goes with what they have"),
     "alike": Words("say what it is for: they don't have it"),
     "loyal": Words("tell them before everybody else; no price cut"),
     "drifting": Words("say what is new since they were last here, in one message"),
     "lapsed": Words("ask what they need now, once; who stays silent is left in peace"),
     "newcomers": Words("say what goes with their first order"),
-    "niche": Words("show these things in use, and never say what you know about them"),
+    "niche": Words("show these things in use, and never mention what they bought"),
     "yours": Words("say one thing that is true for all of them, and leave the rest out"),
 }
 REACH = {"by-email": Words("by e-mail"), "by-sms": Words("by SMS"), "by-ads": Words("for ads")}
@@ -142,9 +142,9 @@ def expected(teller: Teller, whole: Told, one: Told) -> str:
     """How many of them will buy as things are, and for how much."""
     if not one.get("expected-buyers-low"):
         return ""
-    given = {f"{end}": teller.of(one, f"expected-buyers-{end}") for end in ("low", "high")}
-    given["days"] = teller.of(whole, "days")
-    sales = [teller.of(one, f"expected-sales-{end}") for end in ("low", "high")]
+    low, high = teller.ends(one, "expected-buyers")
+    given = {"low": low, "high": high, "days": teller.of(whole, "days")}
+    sales = teller.ends(one, "expected-sales")
     if not all(sales):
         return teller.say(Words("As things are: {low} to {high} buyers within {days}.", **given))
     return teller.say(Words(
@@ -156,16 +156,15 @@ def interval(teller: Teller, one: Told) -> str:
     """The share of such people that bought, with its ends, as a cell."""
     if not one.get("bought-share"):
         return "–"
-    given = {end: teller.of(one, f"bought-share-{end}") for end in ("low", "high")}
-    return teller.say(
-        Words("{share} ({low} to {high})", share=teller.of(one, "bought-share"), **given)
-    )
+    low, high = teller.ends(one, "bought-share")
+    share = teller.of(one, "bought-share")
+    return teller.say(Words("{share} ({low} to {high})", share=share, low=low, high=high))
 
 
 def foreseen(teller: Teller, one: Told) -> str:
     """How many of them will buy if nothing changes, and for how much, as a cell."""
-    low, high = (teller.of(one, f"expected-buyers-{end}") for end in ("low", "high"))
-    least, most = (teller.of(one, f"expected-sales-{end}") for end in ("low", "high"))
+    low, high = teller.ends(one, "expected-buyers")
+    least, most = teller.ends(one, "expected-sales")
     if not low:
         return "–"
     if not least:

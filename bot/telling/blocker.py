@@ -8,7 +8,7 @@ from bot.evidence import Evidence
 from bot.telling.advice import first_step
 from bot.telling.path import step_of, theme_of
 from bot.telling.told import Teller, Told, regions_named, told
-from bot.words import Words
+from bot.words import Words, quoted
 
 SURE, MOST = "confirmed", 10
 
@@ -113,13 +113,13 @@ def _comes_back(one: Told) -> Blocker:
                      " {reason}", reason=teller.of(one, "reason"), **given)  # fmt: skip
 
     step = first_step("sizing") or Words("look into it")
-    return Blocker(one, Words("Returns of {name}", name=one.about), effect, step,
+    return Blocker(one, Words("Returns of {name}", name=quoted(one.about)), effect, step,
                    theme=Words("sizing"))  # fmt: skip
 
 
 def _ad(one: Told) -> Blocker:
     """A line of advertising and where it sticks. Only what was spent without a return is a cost."""
-    product, word = one.word("product") or one.about, one.about
+    product, word = quoted(one.word("product") or one.about), quoted(one.about)
     names = {
         "sold out": Words("{product}, advertised while sold out", product=product),
         "unbought": Words("Keyword {keyword}, clicked but not bought", keyword=word),
@@ -142,7 +142,7 @@ def _ad(one: Told) -> Blocker:
         cost="spend" if wasted and one.get("spend") else None,
         theme=Words("sold out, when is it back") if where == "sold out" else None,
         letter=Words("E-mail: {product} is sold out, leave your address to hear when it is back",
-                     product=product) if where == "sold out" else None,
+                     product=one.word("product") or one.about) if where == "sold out" else None,
     )  # fmt: skip
 
 

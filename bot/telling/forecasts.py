@@ -113,6 +113,7 @@ def their_worth(teller: Teller, leaving: list[Told]) -> str:
 
 def what_silence_meant(teller: Teller, past: list[Told]) -> str:
     on, silent, longer = past
+    teller.of(silent, "days")
     return teller.say(Words(
         "What such a silence meant in the last {n} periods: {silent} of those silent so long"
         " bought within {days} days, against {on} of those within their rhythm and {longer} of"

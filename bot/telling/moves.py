@@ -104,10 +104,9 @@ def _since(teller: Teller, one: Told) -> str:
     day = teller.of(one, "since")
     if not one.get("lost-money"):
         return teller.say(Words("It began about {day}.", day=day))
+    low, high = teller.ends(one, "lost-money")
     return teller.say(Words("Since {day} it has cost about {money} ({low} to {high}).", day=day,
-                            money=teller.of(one, "lost-money"),
-                            low=teller.of(one, "lost-money-low"),
-                            high=teller.of(one, "lost-money-high")))  # fmt: skip
+                            money=teller.of(one, "lost-money"), low=low, high=high))  # fmt: skip
 
 
 def _step(teller: Teller, one: Told) -> str:

@@ -8,7 +8,7 @@ from bot.pictures import Bar
 from bot.telling.forecasts import from_one_to_another
 from bot.telling.foreseen import Foreseen, Said
 from bot.telling.told import Teller, Told, speaks_of, told
-from bot.words import Words
+from bot.words import Words, quoted
 
 MORE, MOST_STEPS = "more often", 8
 
@@ -24,7 +24,8 @@ def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None
     if not shown:
         return None
     top, compared = shown[0], every.get("next-purchases")
-    before, after = top.about.split(" → ")
+    names = top.about.split(" → ")
+    before, after = map(quoted, names)
     finding = Words(
         "After {before}, {share} of the next purchases have {after}; of all next purchases it is"
         " {large}.",
@@ -55,10 +56,10 @@ def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None
         Words("What follows is not what causes: people who like a thing come back for it."),
         Words("A day on which somebody bought counts as one purchase, whatever was in it."),
     ]
-    audience = teller.say(Words("Whom should I target for {thing}?", thing=after))
-    new = Words("what is new there") if before == after else after
+    audience = teller.say(Words("Whom should I target for {thing}?", thing=names[-1]))
+    new = Words("what is new there") if before == after else names[-1]
     letter = teller.say(
-        Words("E-mail to customers who bought {before}: {after}", before=before, after=new)
+        Words("E-mail to customers who bought {before}: {after}", before=names[0], after=new)
     )
     leads = [
         Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
@@ -112,7 +113,7 @@ def what_follows(teller: Teller, thing: str, shown: Sequence[Told]) -> str:
     """The first of them, beside what is usual; or that nothing stands out."""
     top = shown[0]
     given = {
-        "before": thing, "after": _next(thing, top), "share": teller.of(top, "share"),
+        "before": quoted(thing), "after": _next(thing, top), "share": teller.of(top, "share"),
         "large": teller.of(top, "at-large"),
     }  # fmt: skip
     if _more(top):
@@ -146,35 +147,39 @@ def and_of_what(teller: Teller, products: Sequence[Told], kinds: Sequence[Told])
     """Besides the first product: the other ones that stand out, else the category."""
     others = [one for one in products[1:] if _more(one)]
     if others:
-        named = ", ".join(f"{one.about} ({teller.of(one, 'share')})" for one in others)
+        named = ", ".join(
+            f"{teller.say(quoted(one.about))} ({teller.of(one, 'share')})" for one in others
+        )
         return teller.say(Words("More often than usual as well: {names}.", names=named))
     if products and kinds and _more(kinds[0]):
         return teller.say(Words(
             "By category: {category} in {share} of them, against {large} of all.",
-            category=kinds[0].about, share=teller.of(kinds[0], "share"),
+            category=quoted(kinds[0].about), share=teller.of(kinds[0], "share"),
             large=teller.of(kinds[0], "at-large")))  # fmt: skip
     return ""
 
 
 def what_to_show(thing: str, shown: Sequence[Told]) -> Words:
-    top = shown[0]
+    top, before = shown[0], quoted(thing)
     if not _more(top):
         return Words("Nothing is worth a rule of its own here: show buyers of {thing} what sells"
-                     " best, or test a guess of yours.", thing=thing)  # fmt: skip
+                     " best, or test a guess of yours.", thing=before)  # fmt: skip
     other = next((one.about for one in shown if one.about != thing and _more(one)),
                  None)  # fmt: skip
     if other is None:
         return Words("Show buyers of {before} what else there is of it, and keep a part of them"
-                     " that sees nothing.", before=thing)  # fmt: skip
+                     " that sees nothing.", before=before)  # fmt: skip
+    after = quoted(other)
     if top.key.startswith("after-product-"):
         return Words("Show {after} to buyers of {before} who don't have it yet, and keep a part of"
-                     " them that sees nothing.", before=thing, after=other)  # fmt: skip
+                     " them that sees nothing.", before=before, after=after)  # fmt: skip
     return Words("Show buyers of {before} what they have not bought of {after} yet, and keep a"
-                 " part of them that sees nothing.", before=thing, after=other)  # fmt: skip
+                 " part of them that sees nothing.", before=before, after=after)  # fmt: skip
 
 
-def _next(thing: str, one: Told) -> Words | str:
-    return Words("{thing} again", thing=thing) if one.about == thing else one.about
+def _next(thing: str, one: Told) -> Words:
+    name = quoted(one.about)
+    return Words("{thing} again", thing=name) if one.about == thing else name
 
 
 def what_is_meant(whole: Told) -> Words | None:

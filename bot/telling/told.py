@@ -145,6 +145,17 @@ class Teller:
         fact = one.get(measure)
         return fact.model_copy(update={"unit": None}).spelled(self.language) if fact else ""
 
+    def ends(self, one: Told, measure: str, *, bare: bool = False) -> tuple[str, str]:
+        """Both ends of a range, measure-low and measure-high, in one precision; `bare`: the low one
+        without its unit."""
+        low, high = one.get(f"{measure}-low"), one.get(f"{measure}-high")
+        if low is None or high is None:
+            return "", ""
+        self.value(low), self.value(high)
+        most, unit = max(low.decimals, high.decimals), None if bare else low.unit
+        begins = low.model_copy(update={"unit": unit})
+        return begins.spelled(self.language, most), high.spelled(self.language, most)
+
     def bare_count(self, one: Told, measure: str) -> str:
         """A count without what it counts, where that has just been said; money and shares whole."""
         fact = one.get(measure)

@@ -111,11 +111,11 @@ def what_it_says(teller: Teller, trial: Trial) -> str:
     if trial.status == "too early":
         return teller.say(Words("too early to tell, with {n} people so far.",
                                 n=teller.of(trial.whole, "users")))  # fmt: skip
+    low, high = teller.ends(arm, "effect", bare=True)
     filled = {
         "variant": arm.word("variant"), "control": control.word("variant"),
         "metric": metric(trial), "rate": result(teller, arm), "base": result(teller, control),
-        "effect": teller.of(arm, "effect"), "low": teller.bare(arm, "effect-low"),
-        "high": teller.of(arm, "effect-high"),
+        "effect": teller.of(arm, "effect"), "low": low, "high": high,
     }  # fmt: skip
     return teller.say(_sentence(trial.status, filled))
 
@@ -167,11 +167,11 @@ def the_others(teller: Teller, trial: Trial) -> str:
     for arm in trial.others:
         judged = VERDICTS.get(arm.word("verdict"))
         if arm is not trial.told_by and judged:
+            low, high = teller.ends(arm, "effect", bare=True)
             told.append(Words("{variant}: {rate}, a difference of {effect}, most likely between"
                               " {low} and {high} ({verdict}).", variant=arm.word("variant"),
                               rate=result(teller, arm), effect=teller.of(arm, "effect"),
-                              low=teller.bare(arm, "effect-low"),
-                              high=teller.of(arm, "effect-high"), verdict=judged))  # fmt: skip
+                              low=low, high=high, verdict=judged))  # fmt: skip
     return " ".join(teller.say(words) for words in told)
 
 
@@ -195,10 +195,8 @@ def worth(teller: Teller, trial: Trial) -> str:
     arm = trial.told_by
     if arm is None or not arm.get("worth-low") or trial.status not in ("won", "lost"):
         return ""
-    filled = {
-        "worth": teller.of(arm, "worth"), "low": teller.of(arm, "worth-low"),
-        "high": teller.of(arm, "worth-high"),
-    }  # fmt: skip
+    low, high = teller.ends(arm, "worth")
+    filled = {"worth": teller.of(arm, "worth"), "low": low, "high": high}
     if arm.number("worth-low") > 0:
         return teller.say(Words("Each person shown it spent {worth} more, most likely between"
                                 " {low} and {high} (in the file's currency).",
@@ -234,8 +232,8 @@ def row(teller: Teller, trial: Trial, arm: Told, name: str) -> list[str]:
         return [name, teller.of(arm, "users"), meant, "–", "–", judged]
     between = "–"
     if arm.get("effect"):
-        between = teller.say(Words("{low} to {high}", low=teller.bare(arm, "effect-low"),
-                                   high=teller.of(arm, "effect-high")))  # fmt: skip
+        low, high = teller.ends(arm, "effect", bare=True)
+        between = teller.say(Words("{low} to {high}", low=low, high=high))
     verdict = VERDICTS.get(arm.word("verdict"))
     judged = teller.say(verdict) if verdict else "–"
     shown = [teller.of(arm, "users"), result(teller, arm), teller.of(arm, "effect") or "–"]

@@ -134,3 +134,9 @@ def test_has_intervals_by_the_book() -> None:
     least, most = Before(100, 10, 500.0, 5_000.0).sales_interval
     assert least < 5 < most
     assert Before(100, 0, 0.0, 0.0).sales_interval == (0.0, 0.0)
+
+
+def test_take_no_article_for_the_name_of_a_thing() -> None:
+    titles = {"sign": "Hand over the sign", "star": "Christmas star", "gift": "Christmas gift tag"}
+    subject = subject_of("whom should I target for the Christmas season?", None, Goods(titles, {}))
+    assert (subject.name, subject.products) == ("Christmas", ("star", "gift"))

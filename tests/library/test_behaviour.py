@@ -198,6 +198,7 @@ def test_says_what_a_silence_meant() -> None:
     ]
     assert shares == sorted(shares, reverse=True)
     assert shares[1] > 20
+    assert value(told, "drifting-60-days", "days") == 60  # its sentence says so: it needs a source
 
 
 def test_says_what_the_likeliest_have_in_common() -> None:

@@ -24,7 +24,7 @@ from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
 from bot.library.titled import titled
 from bot.library.trends.titles import titles
-from bot.words import Words
+from bot.words import Words, quoted
 
 ENOUGH = 100  # customers
 BRACKETS = re.compile(r"\s*\([^)]*\)$")  # « Torchons (lot de 3) »
@@ -79,7 +79,7 @@ def _one(telling: Telling, rule: Rule) -> None:
     for name in unknown:
         telling.findings.refuse(Words(
             "Nobody bought anything called {name}: look at how your orders or products spell it.",
-            name=name))  # fmt: skip
+            name=quoted(name)))  # fmt: skip
     for said in astray:
         telling.findings.refuse(said)
     if unknown or astray:

@@ -31,6 +31,7 @@ from bot.words import Words
 FEW = 5  # buyers, below which a share says nothing
 WIDE = 10  # times: an interval so wide says nothing, and is not told
 SHOWN = 40  # categories in the form
+TENTH = 0.1  # from this share on, whole percents
 
 
 @dataclass
@@ -170,8 +171,10 @@ class Telling:
         add, rows, query = self.findings.add, past.people, f"{one.id}-then"
         add(one.id, "people-then", past.people, unit="customers", rows=rows, query=query)
         low, high = past.share_interval
-        for measure, share in (("", past.share), ("-low", low), ("-high", high)):
-            value = round(100 * share, 1)
+        fine = 1 if high < TENTH else 0  # both ends alike
+        shares = (("", past.share, 1), ("-low", low, fine), ("-high", high, fine))
+        for measure, share, digits in shares:
+            value = round(100 * share, digits)
             add(one.id, f"bought-share{measure}", value, unit="%", rows=rows, query=query)
         if base.share > 0:
             others = round(100 * base.share, 1)
@@ -187,10 +190,12 @@ class Telling:
     def _expected(self, one: Proposal, past: Before, reach: int) -> None:
         """What so many people buy by themselves in 90 days, and what a test on them would see."""
         add, rows, query = self.findings.add, past.people, f"{one.id}-then"
-        for end, share in zip(("low", "high"), past.share_interval, strict=True):
-            buyers = _roughly(reach * share)
+        share_low, share_high = past.share_interval
+        roughly = _roughly(reach * share_low, reach * share_high)
+        for end, buyers in zip(("low", "high"), roughly, strict=True):
             add(one.id, f"expected-buyers-{end}", buyers, rows=rows, query=query)
-        low, high = (_roughly(reach * mean) for mean in past.sales_interval)
+        least, most = past.sales_interval
+        low, high = _roughly(reach * least, reach * most)
         if self._currency and low * WIDE > high:
             for end, sales in (("low", low), ("high", high)):
                 unit = self._currency
@@ -217,7 +222,10 @@ def _stands_out(past: Before | None, base: Before | None) -> bool:
     return past.bought >= FEW and past.share_interval[0] > base.share
 
 
-def _roughly(amount: float) -> int:
-    """Two digits and noughts: more is not known."""
-    digits = len(str(int(amount)))
-    return int(round(amount, min(0, 2 - digits)))
+def _roughly(low: float, high: float) -> tuple[int, int]:
+    """Both ends of what is expected, as finely as the larger is known: to two digits; finer where
+    that would round the smaller one to nothing."""
+    places = min(0, 2 - len(str(int(high))))
+    if low >= 1 and not round(low, places):
+        places = 1 - len(str(int(low)))
+    return int(round(low, places)), int(round(high, places))

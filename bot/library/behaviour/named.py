@@ -7,6 +7,7 @@ from bot.goods import concepts, named_in
 from bot.library.audiences.subject import ASIDE, MOST, WORD, Goods, Subject, subject_of
 from bot.library.read import rows_of
 from bot.library.segments.told import Told
+from bot.library.titled import titled
 from bot.telling.told import IDLE
 
 
@@ -45,5 +46,5 @@ def _goods(told: Told) -> Goods:
     )
     rows = rows_of(told.shelf, table)
     rows.sort(key=lambda row: (-row["buyers"], row["product"]))
-    titles = {row["product"]: row["title"] or row["product"] for row in rows}
+    titles = {row["product"]: titled(row["title"] or row["product"]) for row in rows}
     return Goods(titles, {row["product"]: row["category"] for row in rows if row["category"]})

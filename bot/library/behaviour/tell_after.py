@@ -10,7 +10,7 @@ from bot.library.behaviour.following import Next
 from bot.library.segments.profile import percent
 from bot.library.segments.told import Told
 from bot.library.slugs import slug
-from bot.words import Words
+from bot.words import Words, quoted
 
 LIFT = 1.2
 SHOWN = 5
@@ -38,7 +38,7 @@ def tell(told: Told) -> None:
             Words(
                 "Nobody bought anything called {name}: look at how your orders or products spell "
                 "it.",
-                name=told.where.words or told.where.product or "",
+                name=quoted(told.where.words or told.where.product or ""),
             )
         )
         return
@@ -49,7 +49,7 @@ def tell(told: Told) -> None:
                 "Under {n} purchases with {thing} were followed by another one: too few to say"
                 " what is bought next.",
                 n=floor,
-                thing=about.name,
+                thing=quoted(about.name),
             )
         )
         return

@@ -18,8 +18,8 @@ NAMES = (
 
 def tell(told: Told, past: Sequence[Seen], ahead: int) -> None:
     """Facts behaviour.in-rhythm-60-days.bought (%, in the windows that are over), .customers (seen
-    there), .windows, and the same of drifting and silent-longer: of those who had bought more than
-    once. Refused when a group had fewer than 50 customers."""
+    there), .windows, .days, and the same of drifting and silent-longer: of those who had bought
+    more than once. Refused when a group had fewer than 50 customers."""
     groups = silence.paces(past)
     if any(group.customers < max(FEW, told.shelf.floor) for group in groups):
         told.findings.refuse(
@@ -35,6 +35,7 @@ def tell(told: Told, past: Sequence[Seen], ahead: int) -> None:
             ("bought", percent(group.share), "%"),
             ("customers", group.customers, "customers"),
             ("windows", len(past), None),
+            ("days", ahead, "days"),
         ):
             told.findings.add(
                 subject,

@@ -11,6 +11,7 @@ from bot.library.findings import Findings, Where
 from bot.library.laid import Laid
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
+from bot.library.titled import titled
 from bot.words import Words
 
 
@@ -42,7 +43,7 @@ class Told:
         """Names by product key, as the catalogue or else the lines have them."""
         known = self.bought.group_by("product").aggregate(title=self.bought.title.max())
         rows = rows_of(self.shelf, known.drop_null())
-        return {row["product"]: row["title"] for row in rows}
+        return {row["product"]: titled(row["title"]) for row in rows}
 
     @cached_property
     def categories(self) -> dict[str, str]:
