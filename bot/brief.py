@@ -49,6 +49,7 @@ class Brief(BaseModel):
     must_say: tuple[str, ...] = ()
     since: date | None = None  # the days that a question is about, both inclusive
     until: date | None = None
+    against: tuple[date, date] | None = None  # the earlier days that those are held against
     category: str | None = None  # of the catalogue; what an analysis is narrowed to
     brand: str | None = None  # the maker's, of the catalogue; what an analysis is narrowed to
     within: int | None = None  # days ahead that a question looks: "in the next 60 days"

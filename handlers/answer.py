@@ -1,44 +1,53 @@
 """Answer a question from the team's own data, or say what it can't tell."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
 from bot.desk import Desk
-from bot.evidence import Evidence
+from bot.evidence import Evidence, source_named
 from bot.fold import fold
-from bot.parts import Copy
+from bot.parts import Copy, File, Table
+from bot.pictures import COLOURS
 from bot.request import Question, Request
-from bot.telling import questions
+from bot.telling import questions, sales, sold
 from bot.telling.questions import (
     BEST,
     Topic,
     as_typed,
     asked,
-    covers,
-    is_named,
-    names_in,
     names_period,
     respelt,
 )
-from bot.telling.told import AGE, CANNOT, NotYet, Teller, Told, cannot, how_to_read, told
-from bot.telling.topics import TOPICS
+from bot.telling.sold import Sale
+from bot.telling.subjects import EACH, has, rest_of
+from bot.telling.subjects import found as found_of
+from bot.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
+from bot.telling.topics import MISSING, TOPICS
 from bot.words import Words
 
 TITLE = "Answer"
 HINT = "how many loyal customers do we have?"
 ASKED_BY = (
-    r"^\W*(?:and |et |so |alors )?(?:how (?:many|much|often|is|are|was|were|did|do|does|high)\b"
+    r"^\W*(?:and |et |so |alors )?(?:how (?:m\w*ny|m[uc]+h|often|long|is|are|was|were|did|do|does"
+    r"|high|big)\b"
     r"|(?:what|which|who|when|where|why)\b|what's\b|who's\b"
     r"|(?:is|are|was|were|did|do|does|has|have) (?:the|our|we|it|there|any|they|my)\b"
     r"|combien\b|quel(?:le)?s?\b|qui\b|quand\b|où\b|pourquoi\b|comment\b|de combien\b"
     r"|(?:à|de|en|dans|sur|pour) quel(?:le)?s?\b|est-ce qu|qu'est-ce qu|que (?:vaut|valent)\b"
-    r"|y a-t-il\b|a-t-on\b|avons-nous\b"
+    r"|y a-t-il\b|a-t-on\b|avons-nous\b|en combien de\b|(?:peux-tu |can you )?compare[rz]?\b"
+    r"|(?:is|are|was|were|do|does|did) .*\b(?:than|versus|vs|up on|down on)\b"
+    r"|(?:(?:our|the|total|les?|la|nos|notre) )?(?:sales|revenue|turnover|orders|customers|buyers"
+    r"|average (?:order|basket)|ventes|chiffre d'affaires|ca|commandes|clients|panier moyen)\b.*"
+    r"(?:\b(?:by|per|par) (?:months?|mois|week ?days?|days?|jours?|hours?|heures?|countr|pays"
+    r"|region|région|départ|device|appareil|channel|canal|source|categor|catégor|product|produit)"
+    r"|\b(?:vs|versus|compared|contre|par rapport)\b"
+    r"|\b(?:in|en|since|depuis|last|yesterday|hier)\b(?!.*\b(?:e-?mail|sms|newsletter|post)\b))"
+    r"|.*\b(?:mieux|plus|moins|better|worse|more|less) (?:que\b|qu'|than\b).*\?\s*$"
     r"|(?:our |nos |notre |le )?(?:best[- ]?sellers?|meilleures? ventes?|average (?:order|basket)"
     r"|panier moyen)\b(?! (?:e-?mail|newsletter|banner|page)))"
 )
-MOST_NAMED = 3
 PEOPLE = ("confirmed", "to watch", "follows", "steady", "chance")
 STEPS = {
     "view-to-cart": Words("from a product to the cart"),
@@ -51,8 +60,9 @@ VERDICTS = {
     "follows": Words("it follows from something else"),
 }
 WHY = ("why", "pourquoi")
+NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # scores by which a product is meant, or may be
 RANKS = re.compile(
-    rf"{BEST.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
+    rf"{BEST.pattern}|{EACH.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
 )
 
 
@@ -61,6 +71,8 @@ class Said(BaseModel):
 
 
 class Output(Said):
+    picture: File | None = Field(default=None, title="Picture")
+    table: Table | None = Field(default=None, title="In figures")
     how_to_read: Copy = Field(title="How to read this")
 
 
@@ -73,15 +85,24 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     topics = _topics(words, request)
     if not topics and (respelling := respelt(words)) != fold(words):
         words, topics = respelling, _topics(respelling, request)
+    sale = sold.read(words) or sold.read(respelt(words))
+    if sale and sold.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
+        return of
+    which = await _which_product(request, topics, desk)
+    if isinstance(which, Question):
+        return which
+    request, topics = which, [o for o in topics if o.kind != "product" or which.brief.product]
     timeless = {"since": None, "until": None}
     whenever = request.model_copy(update={"brief": request.brief.model_copy(update=timeless)})
     for topic in topics:
         evidence = await desk.look_up(topic.kind, of=None if topic.period else whenever)
-        if found := _found(topic, words, request, evidence):
+        if found := found_of(topic, words, request, evidence):
             return await _answered(teller, topic, found, request, desk)
+    if sale and (of := await _sold(teller, sale, desk)):
+        return of
     if not topics:
         desk.keep()
-        return _unknown(teller)
+        return _unknown(teller, words)
     return _declined(teller, topics, request, desk)
 
 
@@ -91,56 +112,21 @@ def _topics(words: str, request: Request) -> list[Topic]:
     return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
-def _found(topic: Topic, words: str, request: Request, evidence: Evidence) -> list[Told]:
-    """The subjects that the question is about; none when one of its words names nothing known."""
-    known = told(evidence, topic.kind)
-    if topic.kind == "product":
-        one = known.get(request.brief.product or "")
-        return [one] if one and _has(one, topic) and not _rest(topic, words, one) else []
-    rest = _rest(topic, words)
-    other_days = names_period(words, but_last_week=topic.weekly)
-    if other_days and not (topic.period and request.brief.since):
-        return []
-    if not rest:
-        return list(_whole(topic, words, known))
-    product = f"-{request.brief.product}" if request.brief.product else "?"
-    named = [one for one in _groups(topic, known) if one.key.endswith(product) or covers(one, rest)]
-    plain = sorted(named, key=lambda one: (len(one.key.split("--")), len(one.about)))
-    return plain[:1]
-
-
-def _rest(topic: Topic, words: str, product: Told | None = None) -> list[str]:
-    rest = names_in(topic.rest(fold(words.replace("’", "'"))) or "")
-    name = product.word("name") if product else ""
-    return [word for word in rest if not is_named(word, name)]
-
-
-def _whole(topic: Topic, words: str, known: dict[str, Told]) -> Iterator[Told]:
-    """Everything together; or, asked for the best or where there is no whole, the first few."""
-    whole = known.get(topic.whole)
-    best = BEST.search(fold(words)) and topic.groups
-    if whole and _has(whole, topic) and not best:
-        yield whole
-        return
-    ranked = sorted(_groups(topic, known), key=lambda one: -one.number(topic.needs[0]))
-    kinds = {next(g for g in topic.groups if one.key.startswith(g)) for one in ranked}
-    if len(kinds) == 1:  # several sorts of things don't make one list
-        yield from ranked[:MOST_NAMED]
-
-
-def _groups(topic: Topic, known: dict[str, Told]) -> list[Told]:
-    return [
-        one
-        for key, one in known.items()
-        if key not in (topic.whole, CANNOT, AGE)
-        and one.about
-        and any(key.startswith(group) for group in topic.groups)
-        and _has(one, topic)
-    ]
-
-
-def _has(one: Told, topic: Topic) -> bool:
-    return all(one.get(measure) for measure in topic.needs)
+async def _sold(teller: Teller, sale: Sale, desk: Desk) -> BaseModel | None:
+    """What the orders say, cut and held as it was asked; None where they don't say it."""
+    evidence, brief = await desk.look_up("sold"), desk.request.brief
+    said = sales.told_of(teller, sale, told(evidence, "sold"), brief.product_words)
+    if said is None:
+        return None
+    drawn = sales.picture(teller, sale, said, desk.brand.colours or COLOURS)
+    picture = await desk.draw(drawn) if drawn else None
+    last = evidence.of("sold")[0]
+    counted = Words("Counted in {file}, up to {day}.", file=last.file, day=last.as_of)
+    teller.value(evidence.get("sold.all.until"))
+    read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *said.limits)
+    desk.keep(*teller.ever.values())
+    words = await desk.write(Said, by_rules=Said(answer=said.answer))
+    return Output(**words.model_dump(), picture=picture, table=said.table, how_to_read=read)
 
 
 async def _answered(
@@ -205,9 +191,9 @@ def _briefly(teller: Teller, topic: Topic, some: Sequence[Told]) -> str:
 
 
 def _sources(teller: Teller, found: Sequence[Told], topic: Topic) -> list[str]:
-    fact = found[0].facts[topic.needs[0]]
-    lines = [Words("Counted in {file}, up to {day}.", file=fact.file,
-                   day=fact.as_of)]  # fmt: skip
+    fact, of_product = found[0].facts[topic.needs[0]], topic.kind == "product"
+    file = source_named(fact.source.partition(", line ")[0]) if of_product else fact.file
+    lines = [Words("Counted in {file}, up to {day}.", file=file, day=fact.as_of)]
     if topic.needs[0] == "return":
         lines.append(Words("Sales are those that the advertising reports say it brought; some "
                            "would have come without it."))  # fmt: skip
@@ -223,9 +209,9 @@ def _declined(teller: Teller, topics: Sequence[Topic], request: Request, desk: D
     known = told(desk.evidence, topic.kind)
     whole = known.get(topic.whole)
     lines = [teller.value(fact) for fact in cannot(desk.evidence, topic.kind)]
-    if whole and _has(whole, topic):
+    if whole and has(whole, topic):
         other_days = names_period(words, but_last_week=topic.weekly)
-        lines = [_not_that(teller, topic, as_typed(_rest(topic, words), words), other_days)]
+        lines = [_not_that(teller, topic, as_typed(rest_of(topic, words), words), other_days)]
         lines.append(teller.say(Words("What I do know: {known}", known=_sentence(
             teller, topic, whole, desk.evidence))))  # fmt: skip
     answer = teller.copy(*(lines or [_not_that(teller, topic, "", False)]), apart="\n")
@@ -243,7 +229,29 @@ def _not_that(teller: Teller, topic: Topic, rest: str, period: bool) -> str:
                             file=topic.file))  # fmt: skip
 
 
-def _unknown(teller: Teller) -> NotYet:
+async def _which_product(
+    request: Request, topics: Sequence[Topic], desk: Desk
+) -> Request | Question:
+    """With the product that is clearly named, where its price, stock, sizes … are asked for; a
+    question back where it may be one of several."""
+    brief = request.brief
+    if brief.product or not (topics and topics[0].kind == "product"):
+        return request
+    hits = sorted(await desk.find(brief.words), key=lambda hit: -hit.score)
+    near = [hit for hit in hits if hit.score >= MAYBE]
+    if not near:
+        return request
+    if len(near) > 1 and (near[0].score < NAMED or near[0].score - near[1].score < APART):
+        return desk.ask(Words("Which one do you mean?"), *(hit.title for hit in near))
+    known = {"product": near[0].handle, "product_words": near[0].title}
+    return request.model_copy(update={"brief": brief.model_copy(update=known)})
+
+
+def _unknown(teller: Teller, words: str) -> NotYet:
+    said = fold(words.replace("’", "'"))
+    if file := next((file for shape, file in MISSING if re.search(shape, said)), None):
+        line = Words("Nothing in the library tells that. This would let me: {file}.", file=file)
+        return NotYet(answer=teller.copy(teller.say(line)))
     sorry = Words(
         "Nothing in the library answers that, and I don't guess. I can count customers, orders, "
         "sales, returns, late parcels, visits, reviews and what campaigns brought, as far as "

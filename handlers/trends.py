@@ -26,7 +26,7 @@ ASKED_BY = (
     r"|^\W*(?:is|was|has) (?:there )?(?:anything|something) (?:unusual|odd|strange|new|mov\w+)"
     r"|^\W*y a-t-il .* d'(?:inhabituel|anormal)|^\W*pourquoi .*\b(?:retour|renvo|revien)\w+"
     r"|^\W*why (?:do|did|are|is|does) .*\b(?:return(?:ed|ing)?|sen[dt] .*back|com(?:e|ing) back)\b"
-    r"|^\W*how (?:are|were|did) (?:our |the )?sales\b"
+    r"|^\W*how (?:are|were|did) (?:our |the )?sales\b(?!.*\b(?:compar|than\b|vs\b|versus\b))"
     r"|^\W*qu'est-ce qui (?:a |est en train de )?(?:boug|mont|baiss|grimp|progress)"
     r"|^\W*comment (?:vont|évoluent|ont évolué) (?:les |nos )?ventes\b"
 )

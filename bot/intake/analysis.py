@@ -5,7 +5,7 @@ from datetime import date
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.desk import Library
-from bot.intake import period, wishes
+from bot.intake import against, period, wishes
 from bot.intake.asked import Asked, Intake
 from bot.request import Request
 from bot.skills import skills
@@ -30,7 +30,9 @@ async def take_in(
         said = said.model_copy(update={"language": again.language})
     language = given.get("language") or said.language or wishes.typed_in(words)
     asks = f"{words} {asked.reason or ''}"
-    meant = None if skills()[skill].own_period else period.read(asks, today)
+    own = skills()[skill].own_period
+    both = None if own or skill != "answer" else against.held(asks, today)
+    meant = both[0] if both else None if own else period.read(asks, today)
     product = await _product(given.get("product"), words, library)
     brief = Brief(
         words=words,
@@ -44,6 +46,7 @@ async def take_in(
         series=given.get("series"),
         since=_day(given.get("since")) or (meant.since if meant else None),
         until=_day(given.get("until")) or (meant.until if meant else None),
+        against=(both[1].since, both[1].until) if both else None,
         within=period.ahead(words),
         sections=tuple((given.get("sections") or "").split()),
         rule=given.get("rule"),

@@ -19,6 +19,9 @@ LAST_DAYS = re.compile(
 SINCE = re.compile(
     rf"\b(?:since|depuis|from)(?: le| the)? (?:(\d{{1,2}})(?:st|nd|rd|th|er)? )?({MONTH})\b"
 )
+IN_YEAR = re.compile(r"\b(?:in|of|en|de|pour|for) ((?:19|20)\d\d)\b")
+SURE_MONTH = "|".join(name for name in MONTHS if name not in ("may", "march", "mars", "mai"))
+A_MONTH = re.compile(rf"\b({SURE_MONTH})\b(?: ((?:19|20)\d\d)\b)?")
 IN_MONTH = re.compile(rf"\b(?:in|of|en|de|d')\s?({MONTH})\b(?: ((?:19|20)\d\d)\b)?")
 AHEAD = re.compile(
     r"\b(?:(?:with)?in(?: the)?(?: next| coming)?|(?:over|for) the (?:next|coming)|next|coming)"
@@ -51,10 +54,13 @@ def read(words: str, today: date) -> Period | None:
         return Period(_latest(today, MONTHS[found[2]], int(found[1] or 1)), today)
     if named := _named(said, today):
         return named
-    if found := IN_MONTH.search(said):
+    if found := IN_MONTH.search(said) or A_MONTH.search(said):
         month = MONTHS[found[1]]
         since = date(int(found[2]), month, 1) if found[2] else _latest(today, month, 1)
         return Period(since, min(today, _month_end(since)))
+    if found := IN_YEAR.search(said):
+        year = int(found[1])
+        return Period(date(year, 1, 1), min(today, date(year, 12, 31)))
     return None
 
 
@@ -71,7 +77,8 @@ def ahead(words: str) -> int | None:
 
 def _named(said: str, today: date) -> Period | None:
     monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
-    before = first - timedelta(days=1)
+    day = timedelta(days=1)
+    before = first - day
     shapes: tuple[tuple[str, Period], ...] = (
         (r"\bthis week\b|cette semaine", Period(monday, today)),
         (
@@ -89,6 +96,7 @@ def _named(said: str, today: date) -> Period | None:
             Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
         ),
         (r"\btoday\b|aujourd'hui", Period(today, today)),
+        (r"\byesterday\b|\bhier\b", Period(today - day, today - day)),
     )
     return next((period for shape, period in shapes if re.search(shape, said)), None)
 

@@ -18,6 +18,7 @@ READS = {  # the tables that an analysis stands on
     "audiences": ("orders", "consents"),
     "behaviour": ("orders",),
     "sellers": ("orders",),
+    "sold": ("orders",),
     "feedback": ("feedback",),
     "trends": ("orders",),
     "delivery": ("orders",),
@@ -62,6 +63,7 @@ def where_of(request: Request) -> Where:
         brand=brief.brand,
         since=brief.since,
         until=brief.until,
+        against=brief.against,
         days=brief.within,
     )
 

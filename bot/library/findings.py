@@ -27,6 +27,7 @@ class Where:
     experiment: str | None = None
     since: date | None = None
     until: date | None = None
+    against: tuple[date, date] | None = None  # the days that those are held against
     days: int | None = None  # a horizon: to buy within so many
     wanted: Wanted | None = None  # what a test is planned with
     words: str | None = None  # as they were asked, to find in them what is meant

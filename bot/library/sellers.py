@@ -44,7 +44,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
     since = where.since or until - timedelta(days=DAYS - 1)
     found = Findings("sellers", shelf.source("orders"), until)
     known = currencies(shelf, "orders")
-    lines = _lines(shelf, where, since, until, known[0] if known else None)
+    lines = counted(shelf, where, since, until, known[0] if known else None)
     if len(known) > 1:
         others = ", ".join(known[1:])
         found.refuse(Words("What sells is counted in {currency} only; other orders are in "
@@ -56,7 +56,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
     return found
 
 
-def _lines(shelf: Shelf, where: Where, since: date, until: date, currency: str | None) -> ir.Table:
+def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str | None) -> ir.Table:
     """The lines that count, in the one currency, of the days inclusive."""
     table = narrowed(shelf, "orders", where)
     day = table["at"].date()

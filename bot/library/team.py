@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 NAMES = (
     *("segments", "behaviour", "feedback", "trends", "funnel", "delivery"),
-    *("campaigns", "experiments", "plan", "audiences", "sellers"),
+    *("campaigns", "experiments", "plan", "audiences", "sellers", "sold"),
 )
 T = TypeVar("T")
 REMEMBERED = 100  # findings of one version of the tables

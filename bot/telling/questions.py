@@ -35,12 +35,14 @@ IDLE = bag(
     "vont est evolue evoluent evolution baisse baissent hausse augmente augmentent monte "
     "montent diminue diminuent increase increased increasing decrease decreased rising "
     "falling dropping drop dropped drops fall fell rise rose change changed work works "
-    "working perform performs marche marchent fonctionne fonctionnent bring brings rapporte "
+    "working perform performs performed performing perform arrive arrives arrived arrivent arrivee "
+    "did does marche marchent fonctionne fonctionnent bring brings rapporte "
     "rapportent vaut worth moyen moyenne average mean client clients cliente clientes "
     "customer customers people gens personnes buyers acheteurs shop boutique site currently "
     "true vrai exact right correct whats hows "
-    "produit produits product products article articles segment segments groupe group groups "
-    "category categorie region regions departement appareil device "
+    "produit produits product products article articles item items keyword "
+    "segment segments groupe group groups category categorie region regions departement appareil "
+    "device "
 )
 STEM = 5  # letters by which words of one family are alike
 BEST = re.compile(
@@ -144,9 +146,7 @@ def names_period(words: str, *, but_last_week: bool = False) -> bool:
 
 
 def can_mean(topic: Topic, words: str, product: str | None, since: date | None) -> bool:
-    """Of a product only when one is named; what is dated only for days, and not the last week."""
-    if topic.kind == "product":
-        return product is not None
+    """What is dated only for days, and not the last week."""
     return not topic.dated or (since is not None and not LAST_WEEK.search(fold(words)))
 
 

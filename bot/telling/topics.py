@@ -8,6 +8,18 @@ VISITS = Words("a file of visits with a column for it")
 ADS = Words("campaign results with a column for it")
 REVIEWS = Words("a feedback file with a column for it")
 CATALOGUE = Words("a catalogue with a column for it")
+MISSING = (  # what no file here can tell, and the one that would
+    (r"\b(?:margins?|profits?|profitab\w+|marges?|benefices?)\b",
+     Words("a file with what each product costs you")),
+    (r"\bnps\b|net promoter|promoter score",
+     Words("a feedback file with the scores people gave")),
+    (r"\b(?:age|ages|gender|men or women|sexe|hommes ou femmes)\b",
+     Words("a customers file with a column for it, if you may use it")),
+    (r"\b(?:competitors?|concurrents?|concurrence|market share|part de marche)\b",
+     Words("a file with the competitors' prices or sales")),
+    (r"\b(?:shipping|delivery|fulfil\w+) costs?\b|couts? (?:de livraison|d'expedition)",
+     Words("an orders file with what each delivery costs you")),
+)  # fmt: skip
 SOLD = r"(?:sells?|sold|is selling|vend\w*)(?: (?:the |le |les )?(?:best|most|mieux|plus))?"
 BEST_SOLD = (
     r"(?:what|which|qu'est-ce qui|quels?|quelles?) (?:(?:product|article|item|produit)s? )?(?:se )?"
@@ -49,6 +61,16 @@ TOPICS: tuple[Topic, ...] = (
         Words("{name}: {spend} of advertising."), Words("{name}: {spend}"), period=True,
     ),
     Topic(
+        "campaigns",
+        r"\b(?:which|what|best|top|quels?|quelles?|meilleure?s?)\b (?:e-?mails?|newsletters?"
+        r"|courriels?)\b(?: (?:campaigns?|campagnes?))?(?:.*\b(?:best|most|mieux|plus)\b)?",
+        ("sales", "day", "orders", "open-rate", "sent"),
+        Words("{name}: {sales} ({orders}), sent on {day} to {sent} people, {open_rate} opened it."),
+        ADS, "", ("text--email--",),
+        Words("The e-mail that brought most is {name}: {sales} ({orders}), sent on {day} to {sent} "
+              "people; {open_rate} opened it."), Words("{name}: {sales}"),
+    ),
+    Topic(
         "campaigns", r"\b(?:e-?mail )?(?:subject(?: line)?s?|objets?)\b(?: d'e-?mails?| des? "
         r"e-?mails?)?(?: (?:are|is|get|gets|sont|est|s'ouvrent))?(?: (?:the )?(?:most|best|more"
         r"|better|le plus|les plus|plus|mieux))?(?: (?:opened|open|opens|ouverts?|read|lus?))?",
@@ -81,6 +103,12 @@ TOPICS: tuple[Topic, ...] = (
         Words("A click on an ad costs {cost_per_click}."), ADS,
         "ads", ("retailer--", "name--", "keyword--"),
         Words("{name}: {cost_per_click} a click."), Words("{name}: {cost_per_click}"), period=True,
+    ),
+    Topic(
+        "segments", r"\b(?:best|top|biggest|most valuable|meilleure?s?|plus gros(?:ses)?)\b "
+        r"\b(?:customers?|clients?|clientes?|buyers|acheteurs)\b", ("revenue-share", "customers"),
+        Words("{name}: {customers}, who bring {revenue_share} of sales. Who they are by name is "
+              "not kept here."), ORDERS, "champions",
     ),
     Topic(
         "segments", r"\b(?:how many|combien de?|nombre de|number of) (.*?)"

@@ -17,6 +17,8 @@ from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
 
+TOLD = 10  # letters told by themselves, by what they brought
+
 
 def tell(shelf: Shelf, found: Findings, where: Where) -> None:
     known = [
@@ -27,6 +29,8 @@ def tell(shelf: Shelf, found: Findings, where: Where) -> None:
     ]
     for channel in sorted({letter.channel for letter in known}):
         _channel(found, channel, [x for x in known if x.channel == channel])
+    for letter in sorted(known, key=lambda one: -(one.sales or 0))[:TOLD]:
+        _letter(found, letter)
     if shelf.products is not None and known:
         titles = [r["title"] for r in rows_of(shelf, shelf.products.select("title"))]
         _openings(found, [x for x in known if x.channel == "email"], titles)
@@ -40,6 +44,22 @@ def _channel(found: Findings, channel: str, letters: list[Letter]) -> None:
         counted = [x for x in letters if x.count(rate) is not None]
         if of := sum(x.sent for x in counted):
             share = sum(x.count(rate) or 0 for x in counted) / of
+            add(slug(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
+
+
+def _letter(found: Findings, letter: Letter) -> None:
+    """One by itself: what it brought, and how many opened it."""
+    key = f"text--{slug(letter.channel)}--{slug(letter.code)}"
+    if letter.at is None or letter.sales is None:
+        return
+    add = adder(found, key, letter.subject or letter.code, 1, query="letters")
+    add("sales", round(letter.sales), letter.currency)
+    add("day", letter.at.date())
+    add("sent", letter.sent)
+    if letter.orders is not None:
+        add("orders", letter.orders, "orders")
+    for rate in RATES:
+        if (share := letter.rate(rate)) is not None:
             add(slug(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
 
 

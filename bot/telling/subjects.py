@@ -1,0 +1,68 @@
+"""Which subjects of the library a question is about: everything, what it names, or the best."""
+
+import re
+from collections.abc import Iterator
+
+from bot.evidence import Evidence
+from bot.fold import fold
+from bot.request import Request
+from bot.telling.questions import BEST, Topic, covers, is_named, names_in, names_period
+from bot.telling.told import AGE, CANNOT, Told, told
+
+MOST_NAMED = 3
+EACH = re.compile(
+    r"\b(?:by|per|par|each|chaque) (?:product|article|item|categor|produit|region|keyword)"
+)
+
+
+def found(topic: Topic, words: str, request: Request, evidence: Evidence) -> list[Told]:
+    """The subjects that the question is about; none when one of its words names nothing known."""
+    known = told(evidence, topic.kind)
+    if topic.kind == "product":
+        one = known.get(request.brief.product or "")
+        return [one] if one and has(one, topic) and not rest_of(topic, words, one) else []
+    rest = rest_of(topic, words)
+    other_days = names_period(words, but_last_week=topic.weekly)
+    if other_days and not (topic.period and request.brief.since):
+        return []
+    if not rest:
+        return list(_whole(topic, words, known))
+    product = f"-{request.brief.product}" if request.brief.product else "?"
+    named = [one for one in _groups(topic, known) if one.key.endswith(product) or covers(one, rest)]
+    plain = sorted(named, key=lambda one: (len(one.key.split("--")), len(one.about)))
+    return plain[:1]
+
+
+def rest_of(topic: Topic, words: str, product: Told | None = None) -> list[str]:
+    rest = names_in(topic.rest(fold(words.replace("’", "'"))) or "")
+    name = product.word("name") if product else ""
+    return [word for word in rest if not is_named(word, name)]
+
+
+def _whole(topic: Topic, words: str, known: dict[str, Told]) -> Iterator[Told]:
+    """Everything together; or, asked for the best or where there is no whole, the first few."""
+    whole = known.get(topic.whole)
+    said = fold(words)
+    best = (BEST.search(said) or EACH.search(said)) and topic.groups
+    if whole and has(whole, topic) and not best:
+        yield whole
+        return
+    ranked = sorted(_groups(topic, known), key=lambda one: -one.number(topic.needs[0]))
+    kinds = {next(g for g in topic.groups if one.key.startswith(g)) for one in ranked}
+    if len(kinds) == 1:  # several sorts of things don't make one list
+        yield from ranked[:MOST_NAMED]
+
+
+def _groups(topic: Topic, known: dict[str, Told]) -> list[Told]:
+    return [
+        one
+        for key, one in known.items()
+        if key not in (topic.whole, CANNOT, AGE)
+        and one.about
+        and any(key.startswith(group) for group in topic.groups)
+        and has(one, topic)
+    ]
+
+
+def has(one: Told, topic: Topic) -> bool:
+    return all(one.get(measure) for measure in topic.needs)
