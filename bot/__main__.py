@@ -113,7 +113,7 @@ def parser() -> argparse.ArgumentParser:
     digest = doors.add_parser("digest", help="what a digest would say now")
     digest.add_argument("name", metavar="NAME", help="its name; weekly is there from the start")
     digest.add_argument("--preview", action="store_true", help="print it here; nothing is sent")
-    digest.add_argument("--language", choices=("en", "fr"), default="en", help="of the weekly one")
+    digest.add_argument("--language", choices=("en", "fr"), help="another than is set")
     digest.add_argument("--workspace", help="Slack's team id, when there are several")
 
     doors.add_parser("manifest", help="print the manifest to make the Slack app from")

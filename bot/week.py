@@ -73,7 +73,7 @@ def work(
     found = [fact("queue", "waiting", len(waiting))]
     if waiting:
         oldest = min(one.made_at for one in waiting)
-        found.append(fact("queue", "oldest", (now - oldest).days, "days"))
+        found.append(fact("queue", "oldest", max(0, (now - oldest).days), "days"))
     found += [fact("week", name, n) for name, n in _counts(session, workspace, drafts, said, now)]
     return tuple(found)
 

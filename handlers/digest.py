@@ -151,10 +151,12 @@ def _more(teller: Teller, moved: Sequence[Move]) -> Copy | None:
     return Copy(text="\n".join(lines), facts=tuple(teller.ever)) if lines else None
 
 
-def _work_alone(teller: Teller, past: Past) -> Quiet:
-    """Where neither sales nor anything else of the shop was chosen."""
-    done = past.work or teller.copy(teller.say(Words("Nothing waits for your approval.")))
-    return Quiet(quiet=done, graded=past.graded)
+def _work_alone(teller: Teller, past: Past) -> BaseModel:
+    """Where neither sales nor anything else of the shop was chosen: quiet when nothing waits and
+    nothing was done."""
+    if past.work:
+        return past
+    return Quiet(quiet=teller.copy(teller.say(Words("Nothing waits for your approval."))))
 
 
 def _nothing(teller: Teller, moved: Sequence[Move]) -> str:
@@ -233,8 +235,8 @@ def _week(teller: Teller, evidence: Evidence) -> Table | None:
 
 
 def _limits(teller: Teller, evidence: Evidence, narrowed: str | None) -> list[str]:
-    lines = [Words("“Confirmed” stands after counting how many things were looked at; “to watch” "
-                   "may be chance.")]  # fmt: skip
+    lines = [Words("“Confirmed” allows for how many things were looked at; “to watch” may be "
+                   "chance.")]  # fmt: skip
     tested = told(evidence, "trends").get("tested")
     if tested and tested.get("series"):
         n = teller.of(tested, "series")

@@ -227,3 +227,23 @@ async def test_of_one_series_is_an_alert_about_it_alone(language: str) -> None:
     assert len(said["finding"].splitlines()) == 1
     assert not {"moved", "graded", "sent", "work", "week", "more"} & set(said)
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_of_the_queue_alone_speaks_while_something_waits() -> None:
+    def waiting(n: int) -> list[Fact]:
+        known = {"waiting": n, "oldest": 2} if n else {"waiting": n}
+        return [
+            Fact(id=f"work.queue.{measure}", label=measure, value=Decimal(value),
+                 unit="days" if measure == "oldest" else None, source="the intern's own record",
+                 as_of=date(2026, 11, 24))
+            for measure, value in known.items()
+        ]  # fmt: skip
+
+    found = await run("what moved this week?", known=waiting(3), sections="queue")
+    assert isinstance(found, Drafted)
+    assert found_in(found) == "moved"
+    assert "3 drafts wait for approval; the oldest was made 2\u00a0days ago." in told(found)
+    found = await run("what moved this week?", known=waiting(0), sections="queue")
+    assert isinstance(found, Drafted)
+    assert found_in(found) == "quiet"
+    assert "Nothing waits for your approval." in told(found)

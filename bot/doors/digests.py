@@ -34,7 +34,8 @@ async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
     schedule = await house.database.run(Schedule.find, workspace, name)
     if schedule is None and name != WEEKLY:
         raise CannotDo(Words("There is no digest called {name}.", name=chosen.name))
-    schedule = schedule or weekly(workspace, chosen.language, now())
+    schedule = schedule or weekly(workspace, "en", now())
+    schedule.language = chosen.language or schedule.language
     made = await made_by_rules(house, schedule.wish(now().date()))
     for part in made.parts:
         say(f"{Words(part.title).to(schedule.language)}\n{part.text}\n")

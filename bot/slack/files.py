@@ -8,11 +8,13 @@ import aiohttp
 from bot.errors import CannotDo, TryAgain
 from bot.post import Post
 from bot.slack import finding
+from bot.slack.blocks import cut
 from bot.slack.calls import AWAY, SECONDS, Busy, Refused, ask, patient, refusal
 from bot.slack.post import Poster
 
 ROUNDS = 3
 ALT = 1_000  # characters that Slack keeps of what a picture shows
+TITLE = 150  # of which fit on a line or two
 
 
 async def upload(
@@ -54,7 +56,7 @@ async def _share(
         file_id = await _stored(poster, name, content, alt)
         await ask(
             poster.client.files_completeUploadExternal(
-                files=[{"id": file_id, "title": name}],
+                files=[{"id": file_id, "title": _title(alt) or name}],
                 channel_id=spot.channel,
                 thread_ts=spot.thread,
                 initial_comment=comment,
@@ -64,6 +66,11 @@ async def _share(
         await poster.not_sent(post)
         raise
     return await poster.sent(post, file_id, spot.channel)
+
+
+def _title(alt: str) -> str:
+    """What stands above a picture: the first sentence of what it shows."""
+    return cut(alt.split(". ")[0].rstrip("."), TITLE)
 
 
 async def _stored(poster: Poster, name: str, content: bytes, alt: str) -> str:

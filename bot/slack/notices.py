@@ -25,9 +25,23 @@ def give_notice(
     now: datetime,
 ) -> None:
     """Have it said, once for each `id`."""
+    plan_notice(session, words, language, id=id, workspace=workspace, place=place, now=now)
+    enqueue(session, Job(kind="say", subject=id, workspace=workspace))
+
+
+def plan_notice(
+    session: Session,
+    words: Words,
+    language: str,
+    *,
+    id: str,
+    workspace: str,
+    place: Place,
+    now: datetime,
+) -> None:
+    """Its row alone, for whoever puts it up at once."""
     said = place | {"words": words.model_dump(mode="json"), "language": language}
     Post.plan(session, id=id, workspace=workspace, kind=KIND, place=said, now=now)
-    enqueue(session, Job(kind="say", subject=id, workspace=workspace))
 
 
 async def notice(post: Post) -> Message:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.arrival import Arrival
 from bot.drawing import Drawing
-from bot.errors import TryAgain
+from bot.errors import CannotDo, TryAgain
 from bot.parts import File
 from bot.policy import Policy
 from bot.post import HELD_FOR, Post
@@ -20,10 +20,11 @@ from bot.slack.blocks import Message
 from bot.slack.calls import Refused, ask, patient
 from bot.slack.card import card
 from bot.slack.files import upload
+from bot.slack.notices import notice, plan_notice
 from bot.slack.place import Place, thread_of
 from bot.slack.post import Poster
 from bot.slack.shown import Shown, gather
-from bot.words import Language, language_of
+from bot.words import Language, Words, language_of
 
 NAMES_KEPT = 3600.0  # seconds
 LOOK_AGAIN = 0.2
@@ -68,6 +69,7 @@ class Cards:
     async def _draw(self, post: Post) -> None:
         versions: list[int] = []
         pictures: list[File] = []
+        spoken: list[Language] = []
 
         async def drawn(now: Post) -> Message:
             arrival = await self.poster.database.run(Arrival.of_piece, now.piece)
@@ -77,13 +79,14 @@ class Cards:
             shown = await self._gathered(now)
             versions.append(shown.draft.version if shown.draft else 0)
             pictures[:] = _pictures(shown)
-            return card(shown, await self._language(shown))
+            spoken.append(await self._language(shown))
+            return card(shown, spoken[-1])
 
         up, message = await self.poster.put(post.id, drawn)
         if message.rest:
             await self._put_rest(up, message.rest, versions[-1])
         for picture in pictures:
-            await self._put_picture(up, picture)
+            await self._put_picture(up, picture, spoken[-1])
 
     async def _language(self, shown: Shown) -> Language:
         """Its author's; of what comes by itself for all to read, the one that was chosen for it."""
@@ -136,8 +139,9 @@ class Cards:
         )
         await upload(self.poster, id, f"draft-v{version}.txt", rest.encode())
 
-    async def _put_picture(self, post: Post, picture: File) -> None:
-        """A picture of the draft's, in the card's thread, once."""
+    async def _put_picture(self, post: Post, picture: File, language: Language) -> None:
+        """A picture of the draft's, in the card's thread, once; where Slack takes no file, what it
+        shows in words."""
         run, id = self.poster.database.run, f"{post.id}:picture:{picture.sha256[:16]}"
         png = await run(Drawing.bytes_of, post.workspace, picture.sha256)
         if png is None:
@@ -146,7 +150,14 @@ class Cards:
         await run(
             Post.plan, id=id, workspace=post.workspace, kind="file", place=place, now=self.now()
         )
-        await upload(self.poster, id, picture.name, png, alt=picture.alt)
+        try:
+            await upload(self.poster, id, picture.name, png, alt=picture.alt)
+        except CannotDo as no:
+            words = Words("The picture can't be shown. {why} What it shows: {alt}", why=no.words,
+                          alt=picture.alt)  # fmt: skip
+            await run(plan_notice, words, language, id=f"{id}:words", workspace=post.workspace,
+                      place=place, now=self.now())  # fmt: skip
+            await self.poster.put(f"{id}:words", notice)
 
 
 def _pictures(shown: Shown) -> list[File]:

@@ -160,8 +160,8 @@ def _stuck(teller: Teller, evidence: Evidence) -> list[Move]:
             if o.word("where") == "sold out"]  # fmt: skip
     found = []
     for one in gone[:1]:
-        words = Words("{product} is sold out and still advertised ({keyword}): {spend} so far.",
-                      keyword=one.about, product=one.word("product"),
+        words = Words("{product} is sold out and still advertised (keyword {keyword}): {spend} "
+                      "spent so far.", keyword=one.about, product=one.word("product"),
                       spend=teller.of(one, "spend"))  # fmt: skip
         teller.value(one.get("product"))
         found.append(Move(teller.say(words), True, _id(one)))

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.alert import Alert
 from bot.digesting import Digesting, Found, Moved
 from bot.job import Job, Kind
 from bot.schedule import Schedule
 from bot.slack.place import Place, reaching
-from bot.task import Wish
+from bot.task import Task, Wish
 from bot.worker import Failing, Worker
 from bot.working import Means
 from bot.writers.offline import Offline
@@ -84,3 +85,13 @@ async def given_up(bench: Bench, task: str) -> None:
     """A task that fails for good, as the engine says it."""
     await worker(bench).give_up(Job(kind="work", subject=task, workspace=TEAM), None)
     await bench.run("show")
+
+
+async def alerted(bench: Bench) -> None:
+    """An alert on its way to where the digest goes."""
+    series, now = "funnel.device-mobile-checkout-to-purchase", bench.house.now()
+    with bench.database.begin() as session:
+        row = session.get_one(Schedule, (TEAM, "weekly"))
+        row.turn(session, "on", now)
+        assert Alert.tell(session, TEAM, series, MARKETING, 0.001, now)
+        Task.accept(session, bench.enqueue, row.alert(series, now), now)

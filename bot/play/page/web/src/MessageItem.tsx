@@ -184,8 +184,8 @@ function FileCard({ file }: { file: SharedFile }) {
   if (/^image\/(png|jpeg|gif|webp)$/.test(file.mimetype)) {
     return (
       <figure className="file picture-file">
-        <img src={address} alt={file.name} loading="lazy" />
-        <figcaption>{file.name}</figcaption>
+        <img src={address} alt={file.alt_txt ?? file.name} loading="lazy" />
+        <figcaption>{file.title ?? file.name}</figcaption>
       </figure>
     );
   }

@@ -70,6 +70,8 @@ export interface Place {
 export interface SharedFile {
   id: string;
   name: string;
+  title?: string;
+  alt_txt?: string;
   mimetype: string;
   pretty_type: string;
   size: number;
