@@ -67,7 +67,7 @@ class Serving:
         logging.basicConfig(
             level=settings.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
-        for noisy in ("alembic", "slack_bolt", "slack_sdk", "httpx2", "aiohttp.access"):
+        for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         run_ahead(settings)
         self.house = House(settings).migrated()

@@ -10,13 +10,14 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import CannotDo, TryAgain
 from bot.skills import commands as skills_commands
 from bot.slack import buttons, changes, commands, home, mentions, speaking, submits
-from bot.slack.bugs import logged, quieten
+from bot.slack.bugs import logged, quiet
 from bot.slack.calls import Refused
 from bot.slack.front import Front
 from bot.slack.house import House
@@ -27,6 +28,7 @@ from bot.slack.post import PATIENCE
 from bot.words import Words
 
 ANY = re.compile("")
+RETRIES = 3  # at once, after a minute, after five
 Body = dict[str, Any]
 
 
@@ -41,9 +43,9 @@ def make_app(
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
 
-    quieten()
     app = AsyncApp(
         name="super-intern",
+        logger=quiet(),
         client=AsyncWebClient(base_url=house.client.base_url),  # ours is not for Bolt to use
         signing_secret=signing_secret,
         authorize=authorize,
@@ -86,8 +88,8 @@ def _listen(app: AsyncApp, front: Front) -> None:
     async def closed(ack: AsyncAck) -> None:
         await ack()
 
-    async def broke(error: Exception, body: Body) -> BoltResponse:
-        return await answer_for(front, error, body)
+    async def broke(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
+        return await answer_for(front, error, body, last=_last(request))
 
     for name in skills_commands():
         app.command(f"/{name}")(command)
@@ -103,8 +105,11 @@ def _listen(app: AsyncApp, front: Front) -> None:
     app.error(broke)
 
 
-async def answer_for(front: Front, error: Exception, body: Body) -> BoltResponse:
-    """What Slack is answered when a listener raised, and what its person reads."""
+async def answer_for(
+    front: Front, error: Exception, body: Body, *, last: bool = False
+) -> BoltResponse:
+    """What Slack is answered when a listener raised, and what its person reads. Of an event only
+    after the `last` time that Slack sends it: until then it may still be taken."""
     if isinstance(error, CannotDo):
         words = error.words
     elif isinstance(error, TryAgain | Refused):
@@ -117,6 +122,8 @@ async def answer_for(front: Front, error: Exception, body: Body) -> BoltResponse
             reference=reference,
         )
     if "event" in body:
+        if last and (place := mentions.for_us(body)):
+            front.later.soon(front.people.tell(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     workspace, user = _who(body)
     if body.get("type") == "view_submission":
@@ -130,6 +137,12 @@ async def answer_for(front: Front, error: Exception, body: Body) -> BoltResponse
         thread = (body.get("container") or {}).get("thread_ts")
         front.later.soon(front.people.tell(workspace, user, words, channel, thread))
     return BoltResponse(status=200)
+
+
+def _last(request: AsyncBoltRequest) -> bool:
+    """Whether Slack won't send this event again."""
+    tried = request.headers.get("x-slack-retry-num", ["0"])[0]
+    return tried.isdigit() and int(tried) >= RETRIES
 
 
 def _in_form(view: Body, text: str) -> BoltResponse:

@@ -22,24 +22,23 @@ def told_where(bug: BaseException) -> str:
 
 
 class NoBodies(logging.Filter):
-    """Bolt logs whole requests when a signature is wrong: only that it was wrong may be said."""
+    """What Bolt may log: that a request was not signed, that none of us takes it, and its warnings.
+    In between it logs whole requests and answers, and what people wrote in them."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if "signature" in str(record.msg):
+        said = str(record.msg)
+        if "signature" in said:
             record.msg, record.args = "A request was not signed by Slack", ()
-        return True
+            return True
+        if said.startswith("Unhandled request"):
+            record.msg, record.args = "A request that nobody here takes", ()
+        return record.levelno >= logging.WARNING and "will be unused" not in said
 
 
-class NoAdvice(logging.Filter):
-    """Bolt remarks at each start that it doesn't use SLACK_BOT_TOKEN itself. We do."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return "will be unused" not in str(record.msg)
-
-
-def quieten() -> None:
-    """Both, once."""
-    for name, kind in (("RequestVerification", NoBodies), ("AsyncApp", NoAdvice)):
-        logger = logging.getLogger(f"slack_bolt.{name}")
-        if not any(isinstance(one, kind) for one in logger.filters):
-            logger.addFilter(kind())
+def quiet() -> logging.Logger:
+    """The logger that Bolt makes its own after, its socket's too: whatever the root's level is."""
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.INFO)
+    if not any(isinstance(one, NoBodies) for one in logger.filters):
+        logger.addFilter(NoBodies())
+    return logger

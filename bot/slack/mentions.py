@@ -46,9 +46,21 @@ async def message(front: Front, body: dict[str, Any]) -> None:
         await refused(front, workspace, event, no.words, about=about)
 
 
+def for_us(body: dict[str, Any]) -> tuple[str, str, str, str | None] | None:
+    """Workspace, person, channel and thread of a message that is surely meant for us; a mention
+    counts once, as the message that it is. None for every other event."""
+    event, mine = body["event"], our_user(body)
+    if event.get("type") != "message" or not written_by_a_person(event, mine):
+        return None
+    if not (_direct(event) or names(event, mine)):
+        return None
+    workspace = str(body.get("team_id") or event.get("team"))
+    return workspace, str(event["user"]), str(event["channel"]), event.get("thread_ts")
+
+
 async def heard(front: Front, workspace: str, event: dict[str, Any], mine: str | None) -> None:
     """A person's message: stored, when it is for us. Raises CannotDo."""
-    direct = event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
+    direct = _direct(event)
     mentioned = event["type"] == "app_mention" or names(event, mine)
     if direct or mentioned or event.get("thread_ts"):
         await front.run(take, front, workspace, event, mine, direct=direct, mentioned=mentioned)
@@ -154,6 +166,10 @@ def without(text: str, mine: str | None) -> str:
             before, after = text[:at].rstrip(), text[end + 1 :] if end >= 0 else ""
             text = f"{before} {after.lstrip(' ,:')}".strip()
     return text
+
+
+def _direct(event: dict[str, Any]) -> bool:
+    return event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
 
 
 def _to_somebody(event: dict[str, Any], mine: str | None) -> bool:

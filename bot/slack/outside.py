@@ -48,8 +48,8 @@ class Outside:
         await self._carrier.deliver(delivery)
 
     async def tell(self, post: str) -> None:
-        """Say a sentence to one person alone."""
-        await whispers.tell(self.poster.database, self.people, post)
+        """Say a sentence to one person alone. Raises TryAgain."""
+        await whispers.tell(self.poster, post)
 
     async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
         """The thread around a wish as text, or its channel where the words mean that; "" when

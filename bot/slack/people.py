@@ -14,7 +14,7 @@ from bot.words import Language, Words, language_of
 
 KEPT, FAILURE_KEPT = 3600.0, 60.0  # seconds
 MOST = 10_000
-TOLD, LONGEST = 4, 30.0  # tries; seconds between two
+TOLD, PAUSE, LONGEST = 4, 1.0, 30.0  # tries; seconds between two, and when Slack names them
 
 log = logging.getLogger("bot.slack")
 
@@ -91,38 +91,33 @@ class People:
         text = words.to(await self.language(workspace, user))
         for left in reversed(range(TOLD)):
             try:
-                if (
-                    not channel
-                    or not left
-                    or not await self._whispered(user, text, channel, thread)
-                ):
-                    await self._written(user, text)
+                if channel and left:
+                    if await self.whispered(user, text, channel, thread):
+                        return
+                    channel = None  # it may have been shown after all: not there again
+                await self._written(user, text)
             except Busy as busy:
                 await asyncio.sleep(min(busy.after or 1.0, LONGEST))
+            except TryAgain:
+                await asyncio.sleep(PAUSE)
             else:
                 return
         log.error("a sentence could not be told: Slack was busy")
 
-    async def _written(self, user: str, text: str) -> None:
-        told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
+    async def whispered(self, user: str, text: str, channel: str, thread: str | None) -> bool:
+        """Whether Slack has shown them this where they are. Raises Busy when it took nothing."""
+        told: dict[str, Any] = {"channel": channel, "user": user, "text": text}
         try:
-            await ask(self._client.chat_postMessage(channel=await self.direct(user), **told))
-        except Busy:
-            raise
-        except (Refused, TryAgain) as no:
-            log.error("a sentence could not be told: %s", no.args[0])
-
-    async def _whispered(self, user: str, text: str, channel: str, thread: str | None) -> bool:
-        whisper: dict[str, Any] = {
-            "channel": channel,
-            "user": user,
-            "text": text,
-            "thread_ts": thread,
-        }
-        try:
-            await ask(self._client.chat_postEphemeral(**whisper))
+            await ask(self._client.chat_postEphemeral(**told, thread_ts=thread))
         except Busy:
             raise
         except (Refused, TryAgain):
             return False
         return True
+
+    async def _written(self, user: str, text: str) -> None:
+        told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
+        try:
+            await ask(self._client.chat_postMessage(channel=await self.direct(user), **told))
+        except Refused as no:
+            log.error("a sentence could not be told: %s", no.error)

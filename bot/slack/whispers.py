@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.db import Database
 from bot.job import Enqueue, Job
 from bot.post import Post
-from bot.slack.people import People
+from bot.slack.blocks import Message
+from bot.slack.post import Poster
 from bot.words import Words, words_from
 
 KIND = "whisper"  # of a Post
@@ -30,14 +30,17 @@ def whisper(
 ) -> None:
     """Have it said, once for each `about`."""
     id = f"{about}:{KIND}"
-    place = {"channel": channel, "thread": thread, "user": user}
+    place = {"channel": channel, "thread": thread, "user": user, "dm": True}
     told = place | {"words": words.model_dump(mode="json")}
     Post.plan(session, id=id, workspace=workspace, kind=KIND, place=told, now=now)
     enqueue(session, Job(kind="tell", subject=id, workspace=workspace))
 
 
-async def tell(database: Database, people: People, id: str) -> None:
-    """Say it where they are, else in their direct messages."""
-    post = await database.run(lambda session: session.get_one(Post, id))
-    to, words = post.place, words_from(post.place["words"])
-    await people.tell(post.workspace, to["user"], words, to["channel"], to["thread"])
+async def tell(poster: Poster, id: str) -> None:
+    """Say it where they are, else in their direct messages, there once. Raises TryAgain."""
+    post = await poster.database.run(lambda session: session.get_one(Post, id))
+    to, people = post.place, poster.people
+    text = words_from(to["words"]).to(await people.language(post.workspace, to["user"]))
+    if not post.tries and await people.whispered(to["user"], text, to["channel"], to["thread"]):
+        return
+    await poster.send(id, Message(text, []))

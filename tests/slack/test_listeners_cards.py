@@ -448,6 +448,27 @@ async def test_a_bug_is_told_with_a_reference_and_logged_without_words(
     await bench.settled()
     assert [one.status for one in bench.slack.deliveries[-1].attempts] == [500, 500, 500]
     assert "secret" not in caplog.text
+    assert len(bench.whispers(MARIE)) == 1  # the command's own answer
+
+
+async def test_an_event_that_slack_gives_up_on_is_told_to_whoever_asked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, though a mention is two events; and not what people say to each other."""
+
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Task, "accept", broken)
+    bench.slack.retry_delays = (0.02, 0.02, 0.02)
+    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> our linen shirt is back")
+    await bench.settled()
+    (told,) = bench.whispers(MARIE)
+    assert "SI-" in told
+    monkeypatch.setattr("bot.slack.mentions.take", broken)
+    await bench.slack.say(MAX, MARKETING, "nice", thread_ts=said.ts)
+    await bench.settled()
+    assert not bench.whispers(MAX)
 
 
 async def test_a_job_is_enqueued_only_with_its_row(

@@ -1,11 +1,13 @@
 """A reply under a draft that asks for another version …"""
 
+import contextlib
 from typing import Any
 
 import pytest
 
 from bot.decision import Decision
 from bot.draft import Draft
+from bot.errors import TryAgain
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
 
 
@@ -159,3 +161,19 @@ async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_ben
     await bench.run()
     assert len(bench.whispers(MARIE)) == 1
     assert len(bench.tasks) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_that_is_refused_is_told_although_slack_fails(bench: Bench, times: int) -> None:
+    """Where Slack takes nothing in the thread, in the direct messages, and there once."""
+    card = await bench.approved()
+    bench.slack.mischief.http_500("chat.postEphemeral", 1)
+    bench.slack.mischief.lose_answer("chat.postMessage", 1)
+    bench.slack.mischief.http_500("conversations.open", times - 1)
+    await bench.slack.say(MARIE, MARKETING, "make it shorter", thread_ts=card.ts)
+    for _ in range(5):
+        with contextlib.suppress(TryAgain):
+            await bench.run()
+    (told,) = bench.in_dm(MARIE)
+    assert "Déjà validé" in told.text
+    assert not bench.whispers(MARIE)
