@@ -80,6 +80,18 @@ class Rule(BaseModel):
         return digest.translate(LETTERS)
 
     @property
+    def figures(self) -> dict[str, tuple[int, str | None]]:
+        """The figures that its words say, with their unit, by what they measure."""
+        days = {"bought_within": "days", "not_within": "days"}
+        names = (*days, "bought_at_least", "min_orders", "max_orders")
+        known = {name: getattr(self, name) for name in names}
+        return {
+            name.replace("_", "-"): (value, days.get(name))
+            for name, value in known.items()
+            if value is not None
+        }
+
+    @property
     def products(self) -> tuple[str, ...]:
         """The keys of all products in it, each once."""
         like = [self.like_product] if self.like_product else []

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
+from bot.audience import Purpose
 from bot.fold import fold
 
 if TYPE_CHECKING:
@@ -47,17 +48,28 @@ GROUPS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("one-time",), r"\b(?:one[- ](?:time|off)|once|une seule fois|un seul achat)\b"),
     (("new",), r"\b(?:new|nouveau\w*|nouvel\w*)\b"),
 )  # fmt: skip
-_OF = r"(?:of|on|de la|de l['’]|de|du|des|d['’])\s*"
+_OF = r"(?:(?:of|on|de la|de|du|des)\s+|(?:de l['’]|d['’])\s*)"
 _PLACE = (r"(?:the |our |la |le |l['’]|notre )?(?:product|basket|cart|checkout|payment|home ?page"
           r"|panier|produit|paiement|caisse|page|site|fiche)")  # fmt: skip
-TESTED = re.compile(rf"\btest(?:er|ez|ing)?\s+(?:{_OF}|(?=(?:free|livraison|a |un |une )))"
-                    r"(?P<what>[^?.!;:,]+)", re.IGNORECASE)  # fmt: skip
-WHOM = re.compile(
-    r"(?:^|\s)(?:on|for|with|to|among|sur|auprès d(?:e la |e l['’]|es?|u) ?|pour|chez|avec|aux?)\s*"
-    r"(?:(?:our|the|all|nos|les|vos)\s+)?(?P<whom>(?:[\w’'-]+\s+){0,4}?"
-    r"(?:customers|clients|clientes|buyers|shoppers|people|subscribers|acheteurs|acheteuses"
-    r"|abonnés|champions)(?:\s+(?!in\b|on\b|at\b|from\b|sur\b|dans\b|de\b|à\b|with\b)[\w’'-]+){0,4})",
+TESTED = re.compile(
+    rf"\btest(?:er|ez|e|ons|ing)?(?:\s*:\s*|\s+(?:{_OF}|(?=(?:free|livraison|an? |une? |deux |two "
+    r"|the |la |le |les |nos |our |l['’]))))(?P<what>[^?.!;:,]+)",
     re.IGNORECASE,
+)
+_TO = r"(?:on|for|with|to|among|sur|auprès d(?:e la |e l['’]|es?|u) ?|pour|chez|avec|aux?)"
+_ELSE = (  # where another part of the sentence begins
+    r"(?:in (?:the(?! last| past)|our|an?)|on|at|from \d+|sur|dans(?! les \d)|à|de \d+|for|pour"
+    r"|(?:with|avec)(?: an?| une?)? \W?\d+)\b"
+)
+WHOM = re.compile(  # from the last of such little words
+    rf"(?:^|\s){_TO}\s*(?:(?:our|the|all|nos|les|vos)\s+)?"
+    rf"(?P<whom>(?:(?!{_TO}\b|page\b)[\w’'-]+\s+){{0,4}}?"
+    r"(?:customers|clients|clientes|buyers|shoppers|people|subscribers|acheteurs|acheteuses"
+    rf"|abonnés|abonnées|champions)(?:\s+(?!{_ELSE})[\w’'-]+){{0,9}})",
+    re.IGNORECASE,
+)
+ANYBODY = re.compile(
+    r"(?:customers|clients|clientes|buyers|shoppers|people|acheteurs|acheteuses)(?: of ours)?"
 )
 FIGURES = re.compile(r"\s*(?:\b(?:from|de|with|avec|and|et|a|une?)\s+)*(?:[^\s\d]+\s+){0,3}\d+"
                      r"(?:[.,]\d+)? ?%.*$")  # fmt: skip
@@ -75,6 +87,7 @@ class Wanted:
     what: str = ""  # what is tested, in the person's words
     whom: str = ""  # on whom, in the person's words
     groups: tuple[str, ...] = ()  # those that `whom` names
+    reach: Purpose | None = None  # how they are written to, when the test is a message
 
 
 def read(words: str) -> Wanted:
@@ -86,8 +99,16 @@ def read(words: str) -> Wanted:
     base, lift = _rates(low, [f for f in figures.read(words) if f.first.unit == "%"])
     found = WHOM.search(words)
     whom = found["whom"].strip() if found else ""
+    whom = "" if ANYBODY.fullmatch(fold(whom)) else whom
     return Wanted(place, base, lift, _weekly(low, figures.read(words)), _what(words), whom,
-                  groups_in(whom))  # fmt: skip
+                  groups_in(whom), _reach(low, place))  # fmt: skip
+
+
+def _reach(low: str, place: Place | None) -> Purpose | None:
+    """The consent that the test needs: none, when it is not a message."""
+    if re.search(r"\b(?:sms|texto)\b", low):
+        return "sms"
+    return "email" if place in ("subject", "letter") else None
 
 
 def groups_in(whom: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import re
 from pydantic import BaseModel, Field
 
 from bot import wanted
+from bot.brief import Brief
 from bot.desk import Desk
 from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
@@ -12,9 +13,10 @@ from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import planned, trials
 from bot.telling.planned import Planned
-from bot.telling.tested import what_on_whom_where
+from bot.telling.tested import WHERE, what_on_whom_where
 from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.telling.trials import Trial
+from bot.wanted import Wanted
 from bot.words import Words, spell
 
 TITLE = "A/B test"
@@ -30,17 +32,23 @@ ASKED_BY = (
     r"|\b(?:plan|design|set up|run|prepare|planifie\w*|prépare[rz]?|organise[rz]?|prévois|prévoir"
     r"|monte[rz]?|lance[rz]?)\b.{0,30}\btests?\b"
     r"|\b(?:how (?:many|long)|combien d\w*)\b.*\b(?:a |un |le |the |ce )test\b"
+    r"|^\W*(?:(?:please|stp|svp|let's|let us|can (?:you|we)|could (?:you|we)"
+    r"|we (?:want|would like) to|i(?:'d like| want| would like) to|peux-tu|pouvez-vous|peut-on"
+    r"|on (?:peut|pourrait|veut|voudrait)|je (?:veux|voudrais)|il faudrait"
+    r"|nous (?:voulons|voudrions))\W+)*"
+    r"(?:test(?:e|ez|ons|er)\b"
+    r"|test (?:an?|the|our|free|whether|if|two|both|different|another|new)\b)"
 )
 PLANS = re.compile(
     r"\b(?:plan|design|set up|run|prepare|planifi\w*|prepare[rz]?|organis\w*|prevoi[rs]|monte[rz]?"
     r"|lance[rz]?|sample size|taille d'echantillon|power|puissance|how (?:many|long)|combien)\b"
+    r"|^(?:[\w'-]+\W+){0,4}?(?:test(?:e|ez|ons|er)\b"  # "teste la livraison gratuite"
+    r"|test (?:an?|the|our|free|whether|if|two|both|different|another|new)\b)"
 )
 ABOUT_TESTS = re.compile(
     r"\b(?:a ?/ ?b|split|tests?|variants?|variantes?|results?|resultats?|read|lis|lire)\b"
 )
-TESTED = re.compile(r"\btest\w*\s+(?:(?:of|de|du|des|on|sur|the|la|le|les) )*(?:d'|l')?(.+)", re.I)
 MOST_TESTS, MOST_ROWS = 5, 10
-FEWEST_WORDS = 2
 
 
 class Said(BaseModel):
@@ -176,12 +184,14 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
     if plan is None:
         return nothing_yet(teller, evidence, ["plan"])
     wished = wanted.read(request.brief.words)
+    whom = request.brief.audience or wished.whom
+    titles = {fact.about: str(fact.value) for fact in evidence.of("plan") if _names(fact.id)}
     if plan.place in planned.ON_SITE:
         evidence = await desk.look_up("funnel")
     said = Said(
         finding=teller.copy(planned.headline(teller, plan)),
         summary=teller.copy(
-            *what_on_whom_where(teller, wished, plan.start),
+            *what_on_whom_where(teller, wished, plan.start, whom),
             planned.starting_from(teller, plan),
             planned.seen_in_time(teller, plan),
             planned.moving_ground(teller, plan, told(evidence, "funnel")),
@@ -190,22 +200,35 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
     )
     table = planned.table(teller, plan)
     picture = await desk.draw(_lengths(teller, plan, said.finding.text, desk))
-    read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan))
-    desk.keep(*teller.ever.values())
+    read = how_to_read(teller, evidence, ["plan"], *planned.limits(teller, plan, whom, titles))
+    desk.keep(*teller.ever.values(), *(f for f in evidence.of("plan") if _names(f.id)))
     written = await desk.write(Said, by_rules=said)
     return Output(
         **written.model_dump(), picture=picture, table=table, how_to_read=read,
-        leads=_text_to_test(teller, request.brief.words),
+        leads=_texts_to_test(teller, request.brief, wished),
     )  # fmt: skip
 
 
-def _text_to_test(teller: Teller, words: str) -> list[Lead]:
-    """What the words want to test, where they say it."""
-    what = TESTED.search(words)
-    if what is None or len(fold(what[1]).split()) < FEWEST_WORDS:  # "how long should a test run?"
-        return []
-    text = Words("Text to be tested: {what}", what=what[1].rstrip(" ?")[:200])
-    return [Lead(label=Words("Draft the text to test"), skill="draft", words=teller.say(text))]
+def _names(fact_id: str) -> bool:
+    """Whether a fact says what a product of the rule is called."""
+    return fact_id.startswith("plan.things.")
+
+
+def _texts_to_test(teller: Teller, brief: Brief, wished: Wanted) -> list[Lead]:
+    """What is to be tested, in the words that ask for it; to those it is on. Where they don't say
+    what, the place of the test does."""
+    text = Words("Text to be tested: {what}", what=wished.what or WHERE[wished.place or "visit"])
+    form = {}
+    if (whom := brief.audience or wished.whom) and wished.reach:
+        by = Words("E-mail to be tested, to: {audience}", audience=whom)
+        text = (
+            Words("SMS to be tested, to: {audience}", audience=whom)
+            if wished.reach == "sms"
+            else by
+        )
+        form = {"audience": whom, **({"rule": brief.rule} if brief.rule else {})}
+    label = Words("Draft the text to test")
+    return [Lead(label=label, skill="draft", words=teller.say(text), form=form)]
 
 
 def _lengths(teller: Teller, plan: Planned, title: str, desk: Desk) -> Picture:

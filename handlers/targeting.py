@@ -23,6 +23,7 @@ from bot.telling.approach import (
     risks,
     why,
 )
+from bot.telling.targeted import leads_of, name_of, thing_of
 from bot.telling.told import Teller, Told, how_to_read, told
 from bot.words import Words, quoted
 
@@ -81,11 +82,11 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         picture = await desk.draw(_picture(teller, every, shown, desk))
     read = how_to_read(teller, evidence, ["audiences"], *limits(teller, every["all"], shown))
     desk.keep(*teller.ever.values(), *_for_later(every, shown))
-    names = [_name(teller, every, one) for one in shown]
+    names = [name_of(teller, every, one) for one in shown]
     words = await desk.write(Said, check=lambda one: _strangers(one, names), by_rules=said)
     return Output(
         **words.model_dump(), picture=picture, sizes=sizes, rules=rules, how_to_read=read,
-        leads=_leads(teller, every, shown, request.brief.words),
+        leads=leads_of(teller, every, shown, request.brief.words),
     )  # fmt: skip
 
 
@@ -103,22 +104,9 @@ def _strangers(said: Said, names: Sequence[str]) -> list[str]:
     ]
 
 
-def _name(teller: Teller, every: Mapping[str, Told], one: Told, *, in_brief: bool = False) -> str:
-    """What it is called; in a brief without quotation marks, which hold what a text must say."""
-    words = NAMES[one.key]
-    thing = teller.of(one, "thing") if one.key == "niche" else _thing(teller, every)
-    named = Words(words.text, thing=thing if in_brief else quoted(thing))
-    return teller.say(named if "{" in words.text else words)
-
-
-def _thing(teller: Teller, every: Mapping[str, Told]) -> str:
-    """What it is about; nothing when it is about all that is sold."""
-    return teller.of(every["all"], "subject")
-
-
 def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Said:
     finding = teller.copy(_headline(teller, every, shown[0]))
-    names, whole = [_name(teller, every, one) for one in shown], every["all"]
+    names, whole = [name_of(teller, every, one) for one in shown], every["all"]
     lines = [
         teller.say(Words("{n}. {audience}: {why}", n=n, audience=name,
                          why=why(teller, one, sized=n > 1)))
@@ -134,7 +122,7 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
 
 
 def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
-    name, size = _name(teller, every, one), reach(teller, one)
+    name, size = name_of(teller, every, one), reach(teller, one)
     if one.key != "yours":  # a person's own rule is the only one
         name = teller.say(Words("{audience} first", audience=name))
     if one.get("bought-share") is None:
@@ -142,7 +130,7 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     share, others = teller.of(one, "bought-share"), teller.of(one, "others-share")
     given = {"audience": name, "size": size, "share": share, "others": others,
              "days": teller.of(every["all"], "days")}  # fmt: skip
-    thing = _thing(teller, every)
+    thing = thing_of(teller, every)
     if not thing:
         return teller.say(Words(
             "{audience}: {size}; {share} of such people "
@@ -166,7 +154,7 @@ def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> 
              Words("Rise that a test can show")]  # fmt: skip
     rows = [
         [
-            _name(teller, every, one),
+            name_of(teller, every, one),
             teller.bare_count(one, "customers"),
             *(teller.of(one, measure) or "–" for measure in REACH),
             interval(teller, one),
@@ -185,12 +173,12 @@ def _rules(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> 
     titles = {fact.about: str(fact.value) for fact in _things(every)}
     rows = []
     for one in shown:
-        for measure in ("rule", "bought-within", "not-within", "bought-at-least", "min-orders"):
-            teller.value(one.get(measure))
         rule = Rule.model_validate_json(one.word("rule"))
+        for measure in ("rule", *rule.figures):
+            teller.value(one.get(measure))
         words, agreed = teller.say(rule.asks(titles)), teller.say(REACHED[rule.purpose])
         words, code = words[:1].upper() + words[1:], teller.of(one, "rule-code")
-        rows.append([_name(teller, every, one), words, agreed, code])
+        rows.append([name_of(teller, every, one), words, agreed, code])
     heads = (Words("Audience"), Words("Rule"), Words("Who may be written to"), Words("Short name"))
     return teller.table([teller.say(head) for head in heads], rows)
 
@@ -208,7 +196,7 @@ def _for_later(every: Mapping[str, Told], shown: Sequence[Told]) -> list[Fact]:
 
 
 def _title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
-    name = _name(teller, every, one)
+    name = name_of(teller, every, one)
     if not one.get("bought-share"):
         return teller.say(Words("{audience}: {size}", audience=name, size=reach(teller, one)))
     given = {m: teller.of(one, f"{m}-share") for m in ("bought", "others")}
@@ -228,7 +216,7 @@ def _picture(
     for n, one in enumerate(shown):
         ends = [float(one.number(f"bought-share-{end}")) for end in ("low", "high")]
         low, high = ends if share else (None, None)
-        name, spelled = _name(teller, every, one), teller.of(one, measure)
+        name, spelled = name_of(teller, every, one), teller.of(one, measure)
         value = float(one.number(measure))
         found.append(Bar(name, value, low, high, strong=n == 0, spelled=spelled))
     return bars(
@@ -236,31 +224,3 @@ def _picture(
         colours=desk.brand.colours or COLOURS,
         reference=float(every["all"].number("bought-share")) if share else None,
     )  # fmt: skip
-
-
-def _leads(
-    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], asked: str
-) -> list[Lead]:
-    """Copy for the first two, the rules of the first and the last to change, a test."""
-    found = []
-    thing = _thing(teller, every)
-    for one in shown[:2]:
-        name, called = _name(teller, every, one), _name(teller, every, one, in_brief=True)
-        words = Words("E-mail to: {audience}", audience=called)
-        if thing:
-            words = Words("E-mail about {thing}, to: {audience}", thing=thing, audience=called)
-        form = {"audience": called, "rule": one.word("rule")}
-        label = Words("Draft copy for {audience}", audience=name)
-        if one.key == "yours":
-            label = Words("Draft copy for them")
-        found.append(Lead(label=label, skill="draft", words=teller.say(words), form=form))
-    niches = [one for one in shown if one.key == "niche"]
-    for one in {one.key: one for one in (shown[0], *niches)}.values():
-        name = _name(teller, every, one)
-        label = Words("Edit the rule: {audience}", audience=name)
-        form = {"rule": one.word("rule")}
-        found.append(Lead(label=label, skill="targeting", words=asked or name, form=form))
-    first = _name(teller, every, shown[0], in_brief=True)
-    test = Words("Plan a test: an e-mail to {audience}", audience=first)
-    found.append(Lead(label=Words("Plan a test"), skill="experiment", words=teller.say(test)))
-    return found

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from bot.audience import Rule
 from bot.drafting import Drafted
+from bot.fold import fold
+from bot.intake.skill import skill_for
+from handlers.experiment import PLANS
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -165,4 +169,43 @@ async def test_reads_hillstrom_as_it_was_published() -> None:
     assert told(found).count("Test “hillstrom”") == 1
     assert "7.00 to 8.32 points" in part(found, "table")
     assert "Several results of one test were looked at" in part(found, "how_to_read")
+    assert blocked(found) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "tested"),
+    [
+        ("teste la livraison gratuite à partir de 50 €", "livraison gratuite à partir de 50 €"),
+        ("peux-tu tester un bouton rouge sur la fiche produit ?", "un bouton rouge"),
+        ("Testons deux objets pour la newsletter", "deux objets"),
+        ("test free delivery from €50", "free delivery from €50"),
+        ("can we test a red button on the product page?", "a red button"),
+    ],
+)
+async def test_that_is_asked_for_by_a_verb_is_planned(words: str, tested: str) -> None:
+    assert skill_for(words, None) == "experiment"
+    found = await made(words)
+    assert f": {tested}" in part(found, "summary")
+    leads = [(lead.skill, lead.words) for lead in found.leads]
+    assert [skill for skill, _ in leads] == ["draft"]
+    assert tested in leads[0][1] or "newsletter" in words
+
+
+@pytest.mark.parametrize(
+    "words", ["how did the photos test do?", "que donne le test des photos ?", "test results"]
+)
+def test_that_is_over_is_read(words: str) -> None:
+    assert PLANS.search(fold(words)) is None
+
+
+async def test_on_an_audience_writes_to_those_who_agreed_and_leads_to_their_letter() -> None:
+    rule = Rule(bought_categories=("Bain",), bought_within=90)
+    words = "Plan a test: an e-mail to Buyers of Bain"
+    found = await made(words, rule=rule.stored, audience="Buyers of Bain")
+    assert "What is tested: an e-mail." in part(found, "summary")
+    assert "may be written to" in part(found, "summary")
+    assert "Buyers of Bain: bought “Bain” in the last 90 days." in part(found, "how_to_read")
+    (letter,) = found.leads
+    assert letter.words == "E-mail to be tested, to: Buyers of Bain"
+    assert letter.form == {"audience": "Buyers of Bain", "rule": rule.stored}
     assert blocked(found) == []

@@ -56,7 +56,7 @@ def where_of(request: Request) -> Where:
     if request.skill == "targeting":
         return Where(product=brief.product, words=brief.words, rule=brief.rule)
     if request.skill == "experiment":
-        return Where(product=brief.product, wanted=wanted.read(brief.words))
+        return Where(product=brief.product, wanted=wanted.read(brief.words), rule=brief.rule)
     return Where(
         product=brief.product,
         category=brief.category,

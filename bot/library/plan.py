@@ -3,13 +3,14 @@
 from decimal import ROUND_CEILING, Decimal
 from math import ceil, isfinite
 
-from bot.audience import SEGMENTS
+from bot.audience import SEGMENTS, Rule
 from bot.library.experiments.bases import Base, base_of
 from bot.library.experiments.people import DAYS, People, people_of
 from bot.library.experiments.planning import plan, smallest_lift
 from bot.library.findings import Findings, Where
 from bot.library.segments.names import BY_ID
 from bot.library.shelf import Shelf
+from bot.library.slugs import slug
 from bot.wanted import Place, Wanted
 from bot.words import Words
 
@@ -29,13 +30,14 @@ def find(shelf: Shelf, where: Where) -> Findings:
     weeks would show; plan.chance.power and .alpha (%). What the words say of the rate, the effect
     or the people wins over the data. Source: bot.library.experiments.planning.
 
-    Where the words name a group of customers who can be counted, the place is "audience", and
-    instead of .weekly there are plan.audience.size, .then, .days and, of one group, .rule: of those
-    `then` in it, .base (%) ordered in the last `days`; .smallest-lift (%) is the least that all of
-    them would show, .seen-rate (%) what it comes to.
+    Where there is a rule, or the words name customers who can be counted, the place is "audience",
+    and instead of .weekly there are plan.audience.fits, .size (those of them who agreed to be
+    written to, where the test writes to them), .then, .days and .rule (JSON; of one named group its
+    definition): of those `then` in it, .base (%) ordered in the last `days`; .smallest-lift (%) is
+    the least that all of them would show, .seen-rate (%) what it comes to.
     """
     wanted = where.wanted or Wanted()
-    if wanted.groups and wanted.weekly is None and (people := people_of(shelf, wanted.groups)):
+    if wanted.weekly is None and (people := people_of(shelf, where)):
         return _on_people(people, wanted)
     place: Place = wanted.place or "visit"
     known = base_of(shelf, where, place)
@@ -66,9 +68,9 @@ def _on_people(people: People, wanted: Wanted) -> Findings:
     """All of them, split in two at once: there are no more to come."""
     found = Findings("plan", people.source, people.last)
     found.queries["people"] = people.sql
-    about = ", ".join(SEGMENTS[group].text for group in wanted.groups)
-    rows = people.then
-    for measure, value in (("size", people.size), ("then", people.then)):
+    rule, rows = people.rule, people.then
+    about = ", ".join(SEGMENTS[group].text for group in rule.segments)
+    for measure, value in (("fits", people.fits), ("size", people.size), ("then", people.then)):
         found.add(AUDIENCE, measure, value, about=about, rows=rows, query="people")
     found.add(AUDIENCE, "days", DAYS, unit="days", about=about, rows=rows, query="people")
     base = wanted.base
@@ -77,8 +79,15 @@ def _on_people(people: People, wanted: Wanted) -> Findings:
         found.add(AUDIENCE, "base", base, unit="%", about=about, rows=people.then, query="people")
     else:
         found.add(AUDIENCE, "base", base, unit="%", about=about, source=SAID)
-    if len(wanted.groups) == 1:
-        found.add(AUDIENCE, "rule", BY_ID[wanted.groups[0]].rule.text, about=about, source=SAID)
+    alone = Rule(purpose=rule.purpose, segments=rule.segments[:1])
+    if rule == alone and rule.segments:
+        found.add(AUDIENCE, "rule", BY_ID[rule.segments[0]].rule.text, about=about, source=SAID)
+    else:
+        found.add(AUDIENCE, "rule", rule.stored, about=about, source=SAID)
+    for measure, (figure, unit) in rule.figures.items():
+        found.add(AUDIENCE, measure, figure, unit=unit, source=SAID)
+    for key, title in people.titles.items():
+        found.add("things", slug(key), title, about=key)
     if wanted.lift is not None:
         found.add(AUDIENCE, "asked", _lifts(wanted)[0], unit="%", source=SAID)
     for lift in _lifts(wanted):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.audience import Rule
+from bot.evidence import Fact
 from bot.parts import Table
 from bot.telling.path import DEVICES
 from bot.telling.tested import base_of_group, too_few
@@ -203,18 +205,32 @@ def table(teller: Teller, plan: Planned) -> Table:
     return teller.table(map(teller.say, columns), rows)
 
 
-def limits(teller: Teller, plan: Planned) -> list[str]:
+def _rule(teller: Teller, start: Told, rule: Fact, whom: str, titles: Mapping[str, str]) -> Words:
+    """Who is in the group, word for word."""
+    said: Words | str = teller.value(rule)
+    name = teller.name(start) or whom
+    if str(rule.value).startswith("{"):
+        known = Rule.model_validate_json(str(rule.value))
+        said, name = known.asks(titles), whom or name
+        for measure in known.figures:
+            teller.of(start, measure)
+    return Words("{name}: {rule}.", name=name[:1].upper() + name[1:], rule=said)
+
+
+def limits(
+    teller: Teller, plan: Planned, whom: str = "", titles: Mapping[str, str] | None = None
+) -> list[str]:
+    """`whom` is what the group is called, `titles` what the products in its rule are."""
     lines = [
-        Words("Planned so that a rise of this size is seen in {power} of such tests, and chance"
-              " alone passes for one in {alpha}.", power=teller.of(plan.chances, "power"),
+        Words("Planned so that {power} of such tests see a rise of this size where there is one,"
+              " and {alpha} see one where there is none.", power=teller.of(plan.chances, "power"),
               alpha=teller.of(plan.chances, "alpha")),
         Words("It counts on all of these customers, and on two variants.")
         if plan.start.get("size")
         else Words("It counts on as many people as came lately, and on two variants."),
     ]  # fmt: skip
     if rule := plan.start.get("rule"):
-        lines.append(Words("{name}: {rule}.", name=teller.name(plan.start),
-                           rule=teller.value(rule)))  # fmt: skip
+        lines.append(_rule(teller, plan.start, rule, whom, titles or {}))
     if not plan.start.get("first-day") and not plan.start.get("size"):
         lines.append(Words("The rate of today is the one in your words; no file was held against"
                            " it."))  # fmt: skip

@@ -23,25 +23,33 @@ INSTEAD = {
 }
 
 
-def what_on_whom_where(teller: Teller, wanted: Wanted, start: Told) -> list[str]:
-    """The words alone, a sentence each; nothing where they say nothing."""
+def what_on_whom_where(teller: Teller, wanted: Wanted, start: Told, whom: str) -> list[str]:
+    """The words alone, a sentence each; nothing where they say nothing. `whom` as it is called."""
     place = wanted.place or "visit"
     lines = []
     if wanted.what:
         where = Words("What is tested: {what}, {where}.", what=wanted.what, where=WHERE[place])
-        named = place in SAYS_WHERE and place in places(wanted.what)
+        named = (place in SAYS_WHERE and place in places(wanted.what)) or wanted.reach == "sms"
         lines.append(Words("What is tested: {what}.", what=wanted.what) if named else where)
     if start.get("size"):
-        lines.append(Words("On whom: {whom}, {n} today.", whom=wanted.whom,
-                           n=teller.of(start, "size")))  # fmt: skip
-    elif wanted.whom and wanted.groups:
+        lines.append(_on_whom(teller, start, whom))
+    elif whom and wanted.groups:
         lines.append(Words("On whom: {whom}. I can't count them in your data, or they are too few, "
-                           "so the figures are those of {instead}.", whom=wanted.whom,
+                           "so the figures are those of {instead}.", whom=whom,
                            instead=INSTEAD[place]))  # fmt: skip
-    elif wanted.whom:
+    elif whom:
         lines.append(Words("On whom: {whom}. I know no group called so, so the figures are those of"
-                           " {instead}.", whom=wanted.whom, instead=INSTEAD[place]))  # fmt: skip
+                           " {instead}.", whom=whom, instead=INSTEAD[place]))  # fmt: skip
     return [teller.say(line) for line in lines]
+
+
+def _on_whom(teller: Teller, start: Told, whom: str) -> Words:
+    """How many there are; of a message, how many of them may be written to."""
+    n = teller.of(start, "size")
+    if start.number("fits") == start.number("size"):
+        return Words("On whom: {whom}, {n} today.", whom=whom, n=n)
+    return Words("On whom: {whom}, {fits} today, of whom {n} may be written to.", whom=whom, n=n,
+                 fits=teller.of(start, "fits"))  # fmt: skip
 
 
 def too_few(teller: Teller, start: Told) -> str:

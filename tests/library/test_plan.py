@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from bot.audience import Rule
+from bot.library import audiences
+from bot.library.experiments.people import people_of
 from bot.library.findings import Findings, Where
 from bot.library.plan import find
 from bot.wanted import Wanted, read
@@ -33,7 +36,10 @@ def value(found: Findings, subject: str, measure: str) -> Any:
             "a base of 4 % and a lift of 10%, 2,000 visitors a week",
             Wanted(None, Decimal(4), Decimal(10), 2000),
         ),
-        ("the subject line, 300 recipients a day", Wanted("subject", None, None, 2100)),
+        (
+            "the subject line, 300 recipients a day",
+            Wanted("subject", None, None, 2100, reach="email"),
+        ),
         ("plan a test of 20% off on the basket page", Wanted("basket")),
     ],
 )
@@ -92,3 +98,57 @@ def test_stands_on_queries_that_are_there() -> None:
     assert all(fact.query is None or fact.query in found.queries for fact in found.facts)
     con = sample().engine.con
     assert con.execute(found.queries["base"]).fetchall()
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ("plan a test of an e-mail to customers in Belgium", Rule(countries=("BE",))),
+        ("test une bannière pour les clients en Suisse", Rule(countries=("CH",))),
+        (
+            "un test d'un e-mail auprès des acheteurs de linge de lit",
+            Rule(bought_categories=("Linge de lit",)),
+        ),
+        (
+            "test a banner on lapsed linen buyers in France",
+            Rule(segments=("lapsed",), bought_categories=("Vêtements en lin",), countries=("FR",)),
+        ),
+        (
+            "test an SMS with people who bought candles in the last 6 months",
+            Rule(purpose="sms", bought_categories=("Bougies et senteurs",), bought_within=180),
+        ),
+    ],
+)
+def test_is_on_the_audience_that_the_words_mean(words: str, rule: Rule) -> None:
+    people = people_of(sample(), Where(wanted=read(words)))
+    assert people is not None
+    assert people.rule == rule
+    assert people.fits > people.ordered > 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "plan a test of an e-mail to customers on Mars",
+        "a test on linen buyers with a dog",
+        "test an e-mail to left-handed customers in France",
+        "plan a test of a red button for customers",
+    ],
+)
+def test_is_on_nobody_whom_the_words_do_not_name_wholly(words: str) -> None:
+    assert people_of(sample(), Where(wanted=read(words))) is None
+
+
+def test_writes_only_to_those_who_agreed() -> None:
+    """Half of it would be split off people who may not be written to."""
+    rule = Rule(segments=("champions", "loyal"))
+    letter = people_of(sample(), Where(wanted=read("test an e-mail"), rule=rule.stored))
+    banner = people_of(sample(), Where(wanted=read("test a banner"), rule=rule.stored))
+    assert letter is not None
+    assert banner is not None
+    assert banner.size == banner.fits == letter.fits
+    counted = audiences.find(sample(), Where(rule=rule.stored)).get("yours", "by-email")
+    assert counted is not None
+    assert letter.size == counted.value
+    told = find(sample(), Where(wanted=read("test an e-mail"), rule=rule.stored))
+    assert value(told, "audience", "size") == letter.size < letter.fits

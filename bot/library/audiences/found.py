@@ -4,26 +4,23 @@ import re
 from datetime import timedelta
 
 import ibis.expr.types as ir
-from ibis import _
 
 from bot.audience import Rule
 from bot.errors import CannotDo
+from bot.library.audiences.goods import goods_of
 from bot.library.audiences.measured import SINCE
 from bot.library.audiences.naming import resolved
 from bot.library.audiences.niche import Niche, niche_of
 from bot.library.audiences.places import placed
 from bot.library.audiences.proposals import Proposal, goal_of, proposals, without_goal
-from bot.library.audiences.subject import Goods, subject_of
+from bot.library.audiences.subject import subject_of
 from bot.library.audiences.told import Telling
 from bot.library.bought import last_day, lines
 from bot.library.findings import Findings, Where
 from bot.library.laid import Laid
-from bot.library.read import rows_of
 from bot.library.segments.audience import NO_CONSENTS, NO_ORDERS
 from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
-from bot.library.titled import titled
-from bot.library.trends.titles import titles
 from bot.words import Words, quoted
 
 ENOUGH = 100  # customers
@@ -52,7 +49,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
 def _tell(shelf: Shelf, where: Where, findings: Findings, bought: ir.Table, laid: Laid) -> None:
     until = last_day(shelf)
     now = Picking(shelf, bought, until, laid, "now")
-    goods = _goods(shelf, now)
+    goods = goods_of(shelf, now.lines)
     subject = subject_of(without_goal(where.words or ""), where.product, goods)
     since = until - timedelta(days=SINCE)
     past = now.lines.filter(now.lines.day <= since)
@@ -109,17 +106,3 @@ def _niche(telling: Telling, niche: Niche) -> None:
     add("niche", "thing", BRACKETS.sub("", telling.goods.titles.get(first, first)))
     add("niche", "things", len(niche.things), query="niche-pairs")
     add("niche", "lift", niche.lift, unit="×", query="niche-pairs")
-
-
-def _goods(shelf: Shelf, now: Picking) -> Goods:
-    """What was ever bought, most buyers first."""
-    table = (
-        now.lines.filter(_.amount >= 0, _["product"].notnull())
-        .group_by("product")
-        .aggregate(category=_.category.max(), buyers=_.customer.nunique())
-    )
-    rows = sorted(rows_of(shelf, table), key=lambda row: (-row["buyers"], row["product"]))
-    known = titles(shelf, [row["product"] for row in rows])
-    called = {key: titled(known.get(key) or key) for key in (row["product"] for row in rows)}
-    categories = {row["product"]: row["category"] for row in rows if row["category"]}
-    return Goods(called, categories)

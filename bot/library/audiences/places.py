@@ -1,5 +1,7 @@
 """Countries and regions in a rule as a person typed them, and as the orders write them."""
 
+import re
+
 import ibis.expr.types as ir
 from ibis import _
 
@@ -54,3 +56,26 @@ def _known(lines: ir.Table, column: str, shelf: Shelf) -> list[str]:
 
 def _same(name: str) -> str:
     return fold(squeeze(name))
+
+
+def countries_in(low: str, lines: ir.Table, shelf: Shelf) -> tuple[tuple[str, ...], str]:
+    """The countries that folded words name, as the orders write them, and the words without them.
+    A country is known by its code, and by its English and French names."""
+    found = []
+    for value in _known(lines, "country", shelf):
+        for name in sorted(_called(value), key=len, reverse=True):
+            if re.search(rf"\b{re.escape(name)}\b", low):
+                low = re.sub(rf"\b{re.escape(name)}\b", " ", low)
+                found.append(value)
+    return tuple(dict.fromkeys(found)), low
+
+
+def _called(value: str) -> set[str]:
+    """Folded names of the country that the orders write so; a code is no word of a sentence."""
+    from babel import Locale
+
+    tongues = [Locale(language).territories for language in ("en", "fr")]
+    same = {code for told in tongues for code, name in told.items() if _same(name) == _same(value)}
+    codes = {value.upper(), *same}
+    names = {_same(told[code]) for told in tongues for code in codes if code in told}
+    return names | ({_same(value)} if len(value) > len("XX") else set())

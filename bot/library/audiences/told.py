@@ -102,10 +102,8 @@ class Telling:
         add, rule = self.findings.add, one.rule
         add(one.id, "rule", rule.stored, rows=rows)
         add(one.id, "rule-code", rule.code, rows=rows)
-        for name in ("bought_within", "not_within", "bought_at_least", "min_orders", "max_orders"):
-            if (value := getattr(rule, name)) is not None:
-                unit = {"bought_within": "days", "not_within": "days"}.get(name)
-                add(one.id, slug(name), value, unit=unit)
+        for measure, (value, unit) in rule.figures.items():
+            add(one.id, measure, value, unit=unit)
         self.things(rule)
 
     def things(self, rule: Rule) -> None:

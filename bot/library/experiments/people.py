@@ -1,53 +1,83 @@
-"""Whom a test is on when it names a group of customers: how many they are, and how many of such
-people ordered lately by themselves."""
+"""Whom a test is on: how many they are, and how many of such people ordered lately anyway."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import ibis.expr.types as ir
 from ibis import _
 
 from bot.audience import Rule
 from bot.errors import CannotDo
+from bot.library.audiences.goods import goods_of
+from bot.library.audiences.subject import Goods
+from bot.library.audiences.wished import rule_of
 from bot.library.bought import last_day, lines
+from bot.library.findings import Where
 from bot.library.read import rows_of, sql_of
+from bot.library.segments.audience import agreeing
 from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
+from bot.wanted import Wanted
 
 DAYS = 28  # over which it is counted who orders
 
 
 @dataclass(frozen=True)
 class People:
-    """`size` are in the group today. Of the `then` who were in it 28 days ago, `ordered` have
-    ordered since."""
+    """`fits` have what the rule asks today, `size` of them may be reached (all, where nobody must
+    agree). Of the `then` who were in it 28 days ago, `ordered` have ordered since."""
 
+    rule: Rule
+    fits: int
     size: int
     then: int
     ordered: int
     last: date
     source: str
     sql: str
+    titles: dict[str, str]  # of the products in the rule, by key
 
 
-def people_of(shelf: Shelf, segments: tuple[str, ...]) -> People | None:
-    """None where they can't be counted: no orders, no rhythm, fewer than may be shown, or nobody
-    or everybody orders."""
-    bought = lines(shelf)
-    if bought is None:
+def people_of(shelf: Shelf, where: Where) -> People | None:
+    """Those of `where.rule`, else those whom the words of `where.wanted` name; None where nobody
+    is named, or they can't be counted: no orders, no rhythm, fewer than may be shown, or nobody or
+    everybody orders."""
+    bought, wanted = lines(shelf), where.wanted or Wanted()
+    if bought is None or not (where.rule or wanted.whom):
         return None
-    last, rule = last_day(shelf), Rule(segments=segments)
-    began = last - timedelta(days=DAYS)
+    goods = goods_of(shelf, bought)
+    rule = _rule(shelf, where, wanted, goods, bought)
     try:
-        now = Picking(shelf, bought, last).fitting(rule)
-        before = Picking(shelf, bought.filter(_.day <= began), began).fitting(rule)
+        return _counted(shelf, bought, rule, goods, wanted) if rule else None
     except CannotDo:
         return None
+
+
+def _rule(
+    shelf: Shelf, where: Where, wanted: Wanted, goods: Goods, bought: ir.Table
+) -> Rule | None:
+    if where.rule:
+        return Rule.model_validate_json(where.rule)
+    return rule_of(wanted.whom, wanted.reach or "email", goods, bought, shelf)
+
+
+def _counted(
+    shelf: Shelf, bought: ir.Table, rule: Rule, goods: Goods, wanted: Wanted
+) -> People | None:
+    last = last_day(shelf)
+    began = last - timedelta(days=DAYS)
+    now = Picking(shelf, bought, last).fitting(rule)
+    before = Picking(shelf, bought.filter(_.day <= began), began).fitting(rule)
     since = bought.filter(_.day > began, _.day <= last, _.amount >= 0).select("customer").distinct()
-    back = before.semi_join(since, "customer")
-    size, then, ordered = (
+    back, reached = before.semi_join(since, "customer"), now
+    if wanted.reach and (agreed := agreeing(shelf, wanted.reach)) is not None:
+        reached = now.semi_join(agreed, "customer")
+    fits, size, then, ordered = (
         int(rows_of(shelf, one.aggregate(people=one.count()))[0]["people"])
-        for one in (now, before, back)
+        for one in (now.distinct(), reached.distinct(), before.distinct(), back.distinct())
     )
     if min(size, then) < shelf.floor or not 0 < ordered < then:
         return None
-    return People(size, then, ordered, last, shelf.source("orders"), sql_of(back))
+    titles = {key: goods.titles.get(key, key) for key in rule.products}
+    source = shelf.source("orders")
+    return People(rule, fits, size, then, ordered, last, source, sql_of(back), titles)
