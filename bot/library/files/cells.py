@@ -1,6 +1,7 @@
 """What cells say, as SQL macros: amounts, dates, yes and no, as English and French write them.
 
-Each macro takes trimmed text and gives NULL for what it cannot read.
+Each macro takes trimmed text and gives NULL for what it cannot read. Long lists are looked
+through by list_contains: the engine makes a join of a long IN, and then can't tell how far it is.
 """
 
 import hashlib
@@ -15,11 +16,13 @@ CREATE MACRO bare(x) AS CASE
     OR prefix(x, chr(13)) OR suffix(x, chr(13)) OR prefix(x, chr(65279))
   THEN nullif(trim(x, E' \t\r\n' || chr(160) || chr(65279)), '') ELSE nullif(x, '') END;
 CREATE MACRO said(b) AS CASE
-  WHEN length(b) < 5 AND b IN ('NULL', 'null', 'NaN', 'nan', '\N') THEN NULL
+  WHEN length(b) < 5 AND NOT (b >= '0' AND b < ':')
+    AND list_contains(['NULL', 'null', 'NaN', 'nan', '\N'], b) THEN NULL
   WHEN strlen(b) = length(b) OR NOT regexp_matches(b, '\p{M}') THEN b ELSE nfc_normalize(b) END;
 CREATE MACRO something(b) AS CASE
-  WHEN length(b) < 5 AND lower(b) IN ('null', 'nan', 'n/a', 'na', 'none', '-', '--', '—', '#n/a',
-    'nil', '\n', 'nat') THEN NULL ELSE b END;
+  WHEN length(b) < 5 AND NOT (b >= '0' AND b < ':')
+    AND list_contains(['null', 'nan', 'n/a', 'na', 'none', '-', '--', '—', '#n/a', 'nil', '\n',
+      'nat'], lower(b)) THEN NULL ELSE b END;
 CREATE MACRO plainer(x) AS lower(strip_accents(x));
 
 CREATE MACRO digits(x) AS trim(regexp_replace(
@@ -112,12 +115,13 @@ CREATE MACRO likely(m) AS CASE WHEN m BETWEEN TIMESTAMP '1900-01-01' AND TIMESTA
   THEN m END;
 
 CREATE MACRO as_yes(x) AS CASE
-  WHEN plainer(x) IN ('oui', 'yes', 'true', 'vrai', '1', '1.0', 'y', 'o', 't', 'x', 'on', 'sim',
+  WHEN list_contains(['oui', 'yes', 'true', 'vrai', '1', '1.0', 'y', 'o', 't', 'x', 'on', 'sim',
     'opt-in', 'optin', 'opted in', 'opted-in', 'granted', 'subscribed', 'accepted', 'accepte',
-    'consent', 'abonne', 'inscrit', 'si', '✓') THEN true
-  WHEN plainer(x) IN ('non', 'no', 'false', 'faux', '0', '0.0', 'n', 'f', 'off', 'nao', 'opt-out',
+    'consent', 'abonne', 'inscrit', 'si', '✓'], plainer(x)) THEN true
+  WHEN list_contains(['non', 'no', 'false', 'faux', '0', '0.0', 'n', 'f', 'off', 'nao', 'opt-out',
     'optout', 'opted out', 'opted-out', 'denied', 'unsubscribed', 'refused', 'refuse',
-    'not_subscribed', 'never subscribed', 'desabonne', 'desinscrit', 'unspecified', 'pending')
+    'not_subscribed', 'never subscribed', 'desabonne', 'desinscrit', 'unspecified', 'pending'],
+    plainer(x))
     THEN false END;
 CREATE MACRO as_key(x) AS CASE WHEN x IS NOT NULL THEN coalesce(nullif(trim(regexp_replace(
   plainer(replace(x, 'ß', 'ss')), '[^a-z0-9]+', '-', 'g'), '-'), ''), 'x') END;
@@ -129,30 +133,33 @@ CREATE MACRO as_currency(x) AS CASE x WHEN '€' THEN 'EUR' WHEN '$' THEN 'USD' 
 CREATE MACRO hidden(x) AS CASE WHEN contains(x, '@')
   THEN regexp_replace(x, '[\w.+%&-]+@[\w-]+(\.[\w-]+)+', '[EMAIL]', 'g') ELSE x END;
 CREATE MACRO as_step(x) AS CASE
-  WHEN plainer(x) IN ('view', 'view_item', 'page_view', 'pageview', 'product_view', 'viewed',
+  WHEN list_contains(['view', 'view_item', 'page_view', 'pageview', 'product_view', 'viewed',
     'product viewed', 'viewed product', 'vue', 'consultation', 'page vue', 'vue produit',
-    'view product', 'product_viewed', 'page_viewed', 'viewcontent') THEN 'view'
-  WHEN plainer(x) IN ('cart', 'add_to_cart', 'addtocart', 'add to cart', 'added to cart', 'panier',
-    'ajout au panier', 'ajout panier', 'product added', 'product_added_to_cart') THEN 'cart'
-  WHEN plainer(x) IN ('checkout', 'begin_checkout', 'checkout_started', 'initiate_checkout',
+    'view product', 'product_viewed', 'page_viewed', 'viewcontent'], plainer(x)) THEN 'view'
+  WHEN list_contains(['cart', 'add_to_cart', 'addtocart', 'add to cart', 'added to cart', 'panier',
+    'ajout au panier', 'ajout panier', 'product added', 'product_added_to_cart'], plainer(x))
+    THEN 'cart'
+  WHEN list_contains(['checkout', 'begin_checkout', 'checkout_started', 'initiate_checkout',
     'checkout started', 'initiatecheckout', 'paiement', 'tunnel',
-    'commande commencee') THEN 'checkout'
-  WHEN plainer(x) IN ('purchase', 'order', 'transaction', 'checkout_completed', 'order completed',
-    'purchased', 'achat', 'commande', 'buy', 'order_completed', 'placed order') THEN 'purchase'
+    'commande commencee'], plainer(x)) THEN 'checkout'
+  WHEN list_contains(['purchase', 'order', 'transaction', 'checkout_completed', 'order completed',
+    'purchased', 'achat', 'commande', 'buy', 'order_completed', 'placed order'], plainer(x))
+    THEN 'purchase'
   ELSE lower(x) END;
 CREATE MACRO as_status(x) AS CASE
-  WHEN plainer(x) IN ('cancelled', 'canceled', 'voided', 'annulee', 'annule', 'cancelado',
-    'unavailable', 'failed', 'echouee') THEN 'cancelled'
-  WHEN plainer(x) IN ('returned', 'refunded', 'retournee', 'retourne', 'remboursee', 'rembourse',
-    'devolvido') THEN 'returned'
-  WHEN plainer(x) IN ('sold', 'paid', 'fulfilled', 'completed', 'complete', 'delivered', 'shipped',
+  WHEN list_contains(['cancelled', 'canceled', 'voided', 'annulee', 'annule', 'cancelado',
+    'unavailable', 'failed', 'echouee'], plainer(x)) THEN 'cancelled'
+  WHEN list_contains(['returned', 'refunded', 'retournee', 'retourne', 'remboursee', 'rembourse',
+    'devolvido'], plainer(x)) THEN 'returned'
+  WHEN list_contains(['sold', 'paid', 'fulfilled', 'completed', 'complete', 'delivered', 'shipped',
     'processing', 'approved', 'invoiced', 'created', 'livree', 'payee', 'expediee', 'terminee',
-    'partially_refunded', 'vendu', 'vendue', 'processed', 'pending') THEN 'sold'
+    'partially_refunded', 'vendu', 'vendue', 'processed', 'pending'], plainer(x)) THEN 'sold'
   ELSE lower(x) END;
 CREATE MACRO as_device(x) AS CASE
-  WHEN plainer(x) IN ('mobile', 'phone', 'smartphone', 'telephone', 'iphone', 'android', 'celular')
-    THEN 'mobile'
-  WHEN plainer(x) IN ('desktop', 'computer', 'ordinateur', 'pc', 'web', 'laptop') THEN 'desktop'
+  WHEN list_contains(['mobile', 'phone', 'smartphone', 'telephone', 'iphone', 'android',
+    'celular'], plainer(x)) THEN 'mobile'
+  WHEN list_contains(['desktop', 'computer', 'ordinateur', 'pc', 'web', 'laptop'], plainer(x))
+    THEN 'desktop'
   WHEN plainer(x) IN ('tablet', 'tablette', 'ipad') THEN 'tablet' ELSE lower(x) END;
 """
 
