@@ -23,6 +23,7 @@ async def until_card(slack: LocalSlack, button: str) -> None:
     await slack.until(up, 120)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("socket", [False, True])
 async def test_at_its_most_talkative_too(tmp_path: Path, socket: bool) -> None:
     """A real process at DEBUG, over HTTP and in Socket Mode."""

@@ -67,24 +67,24 @@ class Cards:
         return bool(await run(Post.drew, post.id, holder, post.wanted))
 
     async def _draw(self, post: Post) -> None:
-        versions: list[int] = []
+        names: list[str | None] = []  # of the file with what does not fit
         pictures: list[File] = []
         spoken: list[Language] = []
 
         async def drawn(now: Post) -> Message:
             arrival = await self.poster.database.run(Arrival.of_piece, now.piece)
             if arrival is not None:
-                versions.append(arrival.turn + 1)
+                names.append(f"details-v{arrival.turn + 1}")
                 return await self._arrival(arrival, now)
             shown = await self._gathered(now)
-            versions.append(shown.draft.version if shown.draft else 0)
+            names.append(f"draft-v{shown.draft.version}" if shown.draft else None)
             pictures[:] = _pictures(shown)
             spoken.append(await self._language(shown))
             return card(shown, spoken[-1])
 
         up, message = await self.poster.put(post.id, drawn)
-        if message.rest:
-            await self._put_rest(up, message.rest, versions[-1])
+        if message.rest and (name := names[-1]):  # a card without a draft says all in its text
+            await self._put_rest(up, message.rest, name)
         for picture in pictures:
             await self._put_picture(up, picture, spoken[-1])
 
@@ -126,9 +126,9 @@ class Cards:
             return ""
         return str(answer["channel"].get("name") or "")
 
-    async def _put_rest(self, post: Post, rest: str, version: int) -> None:
+    async def _put_rest(self, post: Post, rest: str, name: str) -> None:
         """What did not fit, as a file in the card's thread, once for each version."""
-        id = f"{post.id}:rest:{version}"
+        id = f"{post.id}:rest:{name.rpartition('-v')[2]}"
         await self.poster.database.run(
             Post.plan,
             id=id,
@@ -137,7 +137,7 @@ class Cards:
             place=beside(post),
             now=self.now(),
         )
-        await upload(self.poster, id, f"draft-v{version}.txt", rest.encode())
+        await upload(self.poster, id, f"{name}.txt", rest.encode())
 
     async def _put_picture(self, post: Post, picture: File, language: Language) -> None:
         """A picture of the draft's, in the card's thread, once; where Slack takes no file, what it

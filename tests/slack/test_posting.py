@@ -129,7 +129,7 @@ async def test_refused_in_every_form_is_text_alone(bench: Bench) -> None:
     id = await wished(bench)
     bench.slack.mischief.refuse_blocks(times=9)
     await bench.outside.show(id)
-    (card, _) = bench.said()
+    (card,) = bench.said()
     assert not card.blocks
     assert card.text
     assert bench.posts()[id].drawn == bench.posts()[id].wanted
@@ -322,3 +322,11 @@ def test_made_plainer_keeps_all_its_words() -> None:
         {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]},
     ]
     assert all_text(blocks) == "Linen\n\nIt is ok\n\nsmall"
+
+
+async def test_refused_while_nothing_is_drafted_leaves_no_file(bench: Bench) -> None:
+    bench.slack.mischief.refuse_blocks(1)
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
+    await bench.run()
+    (card,) = bench.said()
+    assert "approve" in buttons(card)

@@ -14,6 +14,8 @@ import { Speaking, useWords, type Language } from "./words";
 import type { Everything, Message } from "./types";
 
 type Mode = "light" | "dark" | "system";
+const EMAIL = / · E-mail · /; // how a text's card begins, in either language
+const TEXT = / · (?:E-mail|SMS|Product page|Fiche produit) · /;
 const SEEN = 60; // characters of a new message that a screen reader says
 
 export function App() {
@@ -122,7 +124,7 @@ function Page({ all, dark, setDark, setLanguage }: PageProps) {
       return step("ask");
     }
     if (n === 4) return void act("say", { channel, text: words.s4_words });
-    const card = lastDraft(all, place);
+    const card = lastDraft(all, place, n === 2);
     const edit = card && elementOf(card, "edit");
     if (!card || !edit) return setHint(words.s3_none);
     go(card.channel);
@@ -256,9 +258,16 @@ function startAt(all: Everything): Where {
   return { place: all.places.find((one) => one.with_bot)?.id ?? "", thread: null };
 }
 
-function lastDraft(all: Everything, place: string): Message | undefined {
-  const mine = (id: string) => all.messages[id]?.findLast((one) => one.bot_id && elementOf(one, "edit"));
-  return mine(place) ?? all.places.map((one) => mine(one.id)).find(Boolean);
+/** The newest text of mine that can still be edited, this place's first: an e-mail where the words
+ * speak of one. What stands in a thread that somebody else began is theirs. */
+function lastDraft(all: Everything, place: string, email: boolean): Message | undefined {
+  const mine = (one: Message) => {
+    const root = one.thread_ts && all.messages[one.channel]?.find((begun) => begun.ts === one.thread_ts);
+    return !root || root === one || root.user === all.me;
+  };
+  const last = (id: string) =>
+    all.messages[id]?.findLast((one) => one.bot_id && TEXT.test(one.text) && (!email || EMAIL.test(one.text)) && elementOf(one, "edit") && mine(one));
+  return last(place) ?? all.places.map((one) => last(one.id)).find(Boolean);
 }
 
 function elementOf(message: Message, action: string) {
