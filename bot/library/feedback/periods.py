@@ -1,15 +1,23 @@
 """Which days are looked at, which are "now", and which are the period before."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.library.feedback.texts import Text
 from bot.library.findings import Where
 
 NOW, BEFORE, YEAR = 30, 90, 365  # days
+
+
+class Dated(Protocol):
+    """What is of a day, or of none that is known."""
+
+    @property
+    def day(self) -> date | None: ...
 
 
 @dataclass(frozen=True)
@@ -25,15 +33,20 @@ class Periods:
     def before(self) -> date:
         return self.now - timedelta(days=BEFORE)
 
-    def level(self, texts: list[Text]) -> NDArray[np.bool_]:
+    def level(self, texts: Sequence[Dated]) -> NDArray[np.bool_]:
         """Texts without a day count for the level: there is nothing else they could count for."""
         return np.array([t.day is None or self.first <= t.day <= self.last for t in texts], bool)
 
-    def is_now(self, texts: list[Text]) -> NDArray[np.bool_]:
+    def is_now(self, texts: Sequence[Dated]) -> NDArray[np.bool_]:
         return np.array([bool(t.day and self.now <= t.day <= self.last) for t in texts], bool)
 
-    def is_before(self, texts: list[Text]) -> NDArray[np.bool_]:
+    def is_before(self, texts: Sequence[Dated]) -> NDArray[np.bool_]:
         return np.array([bool(t.day and self.before <= t.day < self.now) for t in texts], bool)
+
+
+def reach(since: date) -> date:
+    """The 90 days before are read as well: what is asked about is compared with them."""
+    return since - timedelta(days=BEFORE)
 
 
 def periods(where: Where, newest: date) -> Periods:

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.types as ir
 
 from bot.errors import CannotDo
+from bot.library.feedback.periods import reach
 from bot.library.feedback.tongues import languages, named
 from bot.library.findings import Where
 from bot.library.narrow import of_brand, with_category
@@ -86,7 +87,7 @@ def _narrowed(shelf: Shelf, where: Where) -> ir.Table:
     if where.brand:
         table = of_brand(shelf, table, where.brand)
     if where.since:
-        table = table.filter(table["at"].date() >= ibis.literal(_reach(where.since)))
+        table = table.filter(table["at"].date() >= ibis.literal(reach(where.since)))
     if where.until:
         table = table.filter(table["at"].date() <= ibis.literal(where.until))
     return table
@@ -105,13 +106,6 @@ def values(texts: Sequence[Text], dimension: str) -> list[str | None]:
     """What each text says of a dimension."""
     at = DIMENSIONS.index(dimension)
     return [text.places[at] for text in texts]
-
-
-def _reach(since: date) -> date:
-    """The 90 days before are read as well: what is asked about is compared with them."""
-    from bot.library.feedback.periods import BEFORE
-
-    return date.fromordinal(since.toordinal() - BEFORE)
 
 
 def _text(row: dict[str, Any], language: str) -> Text:
