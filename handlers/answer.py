@@ -8,23 +8,17 @@ from pydantic import BaseModel, Field
 from bot.desk import Desk
 from bot.evidence import Evidence, source_named
 from bot.fold import fold
-from bot.parts import Copy, File, Table
+from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS
 from bot.request import Question, Request
-from bot.telling import questions, sales, sold
-from bot.telling.questions import (
-    BEST,
-    Topic,
-    as_typed,
-    asked,
-    names_period,
-    respelt,
-)
+from bot.telling import questions, sales, sold, under
+from bot.telling.questions import BEST, Topic, as_typed, asked, names_period, respelt
 from bot.telling.sold import Sale
 from bot.telling.subjects import EACH, has, rest_of
 from bot.telling.subjects import found as found_of
 from bot.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
-from bot.telling.topics import MISSING, TOPICS
+from bot.telling.topics import TOPICS
+from bot.telling.unknown import unknown
 from bot.words import Words
 
 TITLE = "Answer"
@@ -74,6 +68,7 @@ class Output(Said):
     picture: File | None = Field(default=None, title="Picture")
     table: Table | None = Field(default=None, title="In figures")
     how_to_read: Copy = Field(title="How to read this")
+    leads: list[Lead] = []
 
 
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
@@ -85,6 +80,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     topics = _topics(words, request)
     if not topics and (respelling := respelt(words)) != fold(words):
         words, topics = respelling, _topics(respelling, request)
+    if under.goes_on(words) and (of := await _moved(request, desk)):
+        return of
     sale = sold.read(words) or sold.read(respelt(words))
     if sale and sold.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
         return of
@@ -92,18 +89,34 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if isinstance(which, Question):
         return which
     request, topics = which, [o for o in topics if o.kind != "product" or which.brief.product]
-    timeless = {"since": None, "until": None}
-    whenever = request.model_copy(update={"brief": request.brief.model_copy(update=timeless)})
     for topic in topics:
-        evidence = await desk.look_up(topic.kind, of=None if topic.period else whenever)
+        evidence = await desk.look_up(topic.kind, of=None if topic.period else _whenever(request))
         if found := found_of(topic, words, request, evidence):
             return await _answered(teller, topic, found, request, desk)
     if sale and (of := await _sold(teller, sale, desk)):
         return of
+    if of := await _moved(request, desk):
+        return of
     if not topics:
         desk.keep()
-        return _unknown(teller, words)
+        return unknown(teller, words)
     return _declined(teller, topics, request, desk)
+
+
+async def _moved(request: Request, desk: Desk) -> BaseModel | None:
+    """In the thread of a digest: what moved of what is asked about."""
+    kinds = under.kinds(request.brief.sections)
+    evidence = await desk.look_up(*kinds, of=_whenever(request)) if kinds else Evidence()
+    if not (found := under.under(Teller(request.language), evidence, request.brief.words)):
+        return None
+    desk.keep(*found.facts)
+    words = await desk.write(Said, by_rules=Said(answer=found.answer))
+    return Output(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
+
+
+def _whenever(request: Request) -> Request:
+    timeless = {"since": None, "until": None}
+    return request.model_copy(update={"brief": request.brief.model_copy(update=timeless)})
 
 
 def _topics(words: str, request: Request) -> list[Topic]:
@@ -245,16 +258,3 @@ async def _which_product(
         return desk.ask(Words("Which one do you mean?"), *(hit.title for hit in near))
     known = {"product": near[0].handle, "product_words": near[0].title}
     return request.model_copy(update={"brief": brief.model_copy(update=known)})
-
-
-def _unknown(teller: Teller, words: str) -> NotYet:
-    said = fold(words.replace("’", "'"))
-    if file := next((file for shape, file in MISSING if re.search(shape, said)), None):
-        line = Words("Nothing in the library tells that. This would let me: {file}.", file=file)
-        return NotYet(answer=teller.copy(teller.say(line)))
-    sorry = Words(
-        "Nothing in the library answers that, and I don't guess. I can count customers, orders, "
-        "sales, returns, late parcels, visits, reviews and what campaigns brought, as far as "
-        "your files say it: drop a file here (CSV, Excel) and mention me."
-    )
-    return NotYet(answer=teller.copy(teller.say(sorry)))

@@ -13,6 +13,7 @@ from bot.slack.place import asked_at
 from bot.task import Task, Wish
 
 DIGEST, ANSWER = "digest", "answer"  # skills
+EVERY = ("sales", "site", "feedback", "campaigns")  # what a digest tells when nothing was chosen
 LEAST = 2  # words: "?" alone or "really?" asks nothing that facts answer
 
 
@@ -52,6 +53,15 @@ def question_under(
             words=said,
             place=asked_at(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
             locale=front.people.known(workspace, user),
-            form={"skill": ANSWER if digest else skill or ANSWER, "stands_on": draft.id},
+            form={"skill": skill or ANSWER, "stands_on": draft.id, **_of_a_digest(draft)},
         )
     return None
+
+
+def _of_a_digest(draft: Draft) -> dict[str, str]:
+    """What the digest tells that is asked about, also further down its thread."""
+    brief = draft.brief
+    if brief.series:
+        return {"sections": "site" if brief.series.startswith("funnel.") else "feedback"}
+    sections = brief.sections or (EVERY if draft.skill == DIGEST else ())
+    return {"sections": " ".join(sections)} if sections else {}

@@ -63,7 +63,8 @@ async def test_is_asked_about_in_its_thread_without_a_mention(any_bench: Bench) 
     await bench.slack.say(OTTO, MARKETING, "how many orders last week?", thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
-    assert second.form == {"skill": "answer", "stands_on": f"{first.id}.0.v1"}
+    sections = "sales site feedback campaigns"
+    assert second.form == {"skill": "answer", "stands_on": f"{first.id}.0.v1", "sections": sections}
     assert (second.author, second.words) == (OTTO, "how many orders last week?")
     assert bench.said()[-1].thread_ts == card.ts
 
