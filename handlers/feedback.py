@@ -73,7 +73,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     teller = Teller(request.language)
     if not themes:
         return nothing_yet(teller, evidence, ["feedback"])
-    focus = _focus(request, themes)
+    focus = once(_focus(request, themes), "texts")
     shown = focus or once(sorted(themes, key=_weight), "texts")[:MOST_SHOWN]
     first = sorted((o for o in every.values() if o.get("fix-first-rank")), key=_rank)
     quotes = _quotes(focus or first or shown)
@@ -240,17 +240,18 @@ def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
 
 def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> list[Lead]:
     """An answer to those who complain, and a fix of the product page where one is named."""
-    top = first[0]
-    name = top.named(teller.language)
+    name = (top := first[0]).named(teller.language)
     answer = Words("E-mail to customers who complained ({theme}): what we do about it", theme=name)
     if not top.number("complaints"):
         answer = Words("E-mail to customers who asked ({theme}): what we do about it", theme=name)
     found = [Lead(label=Words("Draft an answer"), skill="draft", words=teller.say(answer))]
-    keys = tuple(f"{o.key}--product-" for o in first if o.key.split("-")[0] not in NO_PAGE)
-    places = [o for key, o in every.items() if key.startswith(keys) and o.word("verdict") in SURE]
+    keys = [f"{o.key}--product-" for o in first if o.key.split("-")[0] not in NO_PAGE]
+    sure = [o for o in every.values() if o.word("verdict") in SURE]
+    places = next(filter(None, ([o for o in sure if o.key.startswith(key)] for key in keys)), [])
     if places:
-        product = product_named(place_named(places[0], every))
-        about = every[places[0].key.split("--")[0]].named(teller.language)
+        place = max(places, key=lambda o: o.number("lift"))  # the one that is told
+        product = product_named(place_named(place, every))
+        about = every[place.key.split("--")[0]].named(teller.language)
         page = Words("Product page for {product}: answer the doubt ({theme})",
                      product=product, theme=about)  # fmt: skip
         found.append(

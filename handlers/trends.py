@@ -9,7 +9,18 @@ from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Picture, line, points_of
 from bot.request import Question, Request
 from bot.telling.advice import first_step
-from bot.telling.moved import MAYBE, SURE, Moved, called, comes_back, fall, new, small
+from bot.telling.moved import (
+    MAYBE,
+    SURE,
+    Moved,
+    called,
+    comes_back,
+    fall,
+    how_much,
+    new,
+    sent_back,
+    small,
+)
 from bot.telling.path import theme_of
 from bot.telling.told import Teller, Told, how_to_read, nothing_yet
 from bot.words import Words
@@ -106,30 +117,30 @@ def _moved(teller: Teller, found: Moved) -> list[str]:
     whole = [one for one in found.series if one.key == "total-orders" and one not in said]
     lines += [_sentence(teller, one, found) for one in whole]
     lines += [fall(teller, one) for one in found.falls[:2]]
-    lines += [_returned(teller, one) for one in found.returned(SURE)]
+    lines += sent_back(teller, found.returned(SURE))
     nothing = Words("Nothing moved by more than chance would.")
     return [f"– {line}" for line in lines] or [teller.say(nothing)]
 
 
 def _watched(teller: Teller, found: Moved) -> list[str]:
     maybe = [o for o in found.having(MAYBE) if o is not found.first and not found.ends]
-    lines = [_sentence(teller, one, found) for one in maybe]
-    lines += [_returned(teller, one) for one in found.returned(MAYBE)]
+    lines = [_sentence(teller, one, found, sure=False) for one in maybe]
+    lines += sent_back(teller, found.returned(MAYBE), sure=False)
     return [f"– {one}" for one in lines] or [teller.say(Words("Nothing else stands out."))]
 
 
-def _sentence(teller: Teller, one: Told, found: Moved) -> str:
-    """What came beside what was expected, and how sure that is."""
+def _sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> str:
+    """What came beside what was expected, and how sure that is where the heading doesn't say."""
     last = teller.bare(one, "last") if one.key == "total-orders" else teller.of(one, "last")
-    given = {"name": called(one, teller), "last": last, "sure": _sure(one),
+    given = {"name": called(one, teller), "last": last,
              "expected": teller.bare_count(one, "expected"),
-             "change": teller.signed(one, "change")}  # fmt: skip
+             "change": how_much(teller, one, _sure(one) if sure else None)}  # fmt: skip
     week = teller.of(found.tested, "week") if found.tested else ""
     if one.number("weeks") > 1:
         return teller.say(Words("{name}: {last} a week over the last three weeks, where {expected} "
-                                "were expected ({change}, {sure}).", **given))  # fmt: skip
+                                "were expected ({change}).", **given))  # fmt: skip
     return teller.say(Words("{name}: {last} in the week of {week}, where {expected} were expected "
-                            "({change}, {sure}).", week=week, **given))  # fmt: skip
+                            "({change}).", week=week, **given))  # fmt: skip
 
 
 def _sure(one: Told) -> Words:
@@ -150,12 +161,6 @@ def _since(teller: Teller, one: Told, *, brief: bool) -> str:
     return teller.say(up if rise else down) + more
 
 
-def _returned(teller: Teller, one: Told) -> str:
-    return teller.say(Words("Returns of {name}: {rate}, {rest} of the other products ({sure}).",
-                            name=one.about, rate=teller.of(one, "rate"),
-                            rest=teller.of(one, "rest"), sure=_sure(one)))  # fmt: skip
-
-
 def _steps(teller: Teller, found: Moved) -> list[str]:
     if found.ends:
         return [teller.say(Words("Import the orders that are missing, or ask about earlier days."))]
@@ -170,8 +175,11 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
     looks = [first_step(theme_of(one)) for one in found.falls[:1]]
     steps += [Words("On the site: {step}.", step=look) for look in looks if look]
     often = [o for o in found.returned(SURE) if o.number("rate") > o.number("rest")]
-    if often and (fit := first_step("sizing")):
-        steps.append(Words("{name}: {step}.", name=often[0].about, step=fit))
+    if (every := ", ".join(one.about for one in often)) and (fit := first_step("sizing")):
+        steps.append(Words("{name}: {step}.", name=every, step=fit))
+    if names := ", ".join(one.about for one in found.gone):
+        steps.append(Words("Nothing sold of {names}: see whether it is out of stock, off the shop, "
+                           "or out of season.", names=names))  # fmt: skip
     if found.new and not goods:
         steps.append(Words("{name} is new and sells: check the stock, and show it.",
                            name=found.new[0].about))  # fmt: skip

@@ -11,7 +11,7 @@ from bot.brand import Brand
 from bot.drafting import Drafted
 from bot.evidence import Fact
 from bot.library.shelf import Shelf
-from bot.parts import Quote
+from bot.parts import Quote, Table
 from bot.request import Question
 from bot.telling.told import Teller, Told
 from handlers.feedback import _picture
@@ -174,3 +174,13 @@ def test_draws_the_theme_of_its_title_strongest_and_no_bar_of_nothing(top: str) 
     rows = {row["name"]: row["strong"] for row in drawn.spec["data"]["values"]}
     named = "Late parcels" if top == "delivery-late" else "Delivery"
     assert rows == {named: top == "delivery-late", "Sizing": top == "sizing"}
+
+
+async def test_leads_to_the_page_of_the_product_that_it_names_and_tells_no_theme_twice() -> None:
+    found = await made("what do customers say about sizing?")
+    (page,) = [lead.words for lead in found.leads if "Product page" in lead.words]
+    told_of = next(part.text for part in found.parts if part.key == "summary")
+    assert page.removeprefix("Product page for ").split(":")[0] in told_of
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    counts = [row[1:4] for row in table.rows]
+    assert len(counts) == len(set(counts))

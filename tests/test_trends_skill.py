@@ -1,12 +1,16 @@
 """What moved in sales …"""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.drafting import Drafted
+from bot.evidence import Evidence, Fact
 from bot.parts import Table
+from bot.telling.moved import Moved
+from tests.library.sample import TODAY
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -146,3 +150,33 @@ async def test_says_which_file_is_missing_and_what_is_too_thin() -> None:
     assert "Import a file of orders" in told(none)
     thin = await made("sales trends", shelf=small(orders=steady(12, 8)))
     assert "18 whole weeks" in told(thin)
+
+
+async def test_tells_what_comes_back_in_one_line_and_says_once_how_sure_that_is() -> None:
+    found = await made("trends in sales this month")
+    back = [line for line in part(found, "moved").split("\n") if "Sent back" in line]
+    assert len(back) == 1
+    assert "Chemise Alba" in back[0]
+    assert "Robe Solène" in back[0]
+    assert part(found, "moved").count("confirmed)") >= 1
+    assert "(to watch)" not in part(found, "watch")
+    assert ", to watch)" not in part(found, "watch")
+
+
+def series(last: int, status: str) -> dict[str, Fact]:
+    given = {"last": Decimal(last), "expected": Decimal(381), "change": Decimal(-100),
+             "status": status}  # fmt: skip
+    return {
+        name: Fact(id=f"trends.product-bell.{name}", label=name, about="Hanging Bell",
+                   value=value, source="orders.csv", as_of=TODAY)
+        for name, value in given.items()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("last", "status", "gone"),
+                         [(0, "to watch", 1), (3, "to watch", 0), (0, "steady", 0)])  # fmt: skip
+def test_names_what_sold_nothing_where_something_was_expected(
+    last: int, status: str, gone: int
+) -> None:
+    found = Moved(Evidence(facts=tuple(series(last, status).values())), "trends")
+    assert len(found.gone) == gone

@@ -43,7 +43,10 @@ def headline(teller: Teller, one: Told, whole: Told) -> str:
 
 def period(teller: Teller, whole: Told) -> str:
     if not whole.get("first-day"):
-        return teller.say(Words("Read: {n} messages.", n=teller.of(whole, "texts")))
+        n = teller.of(whole, "texts")
+        if whole.facts["texts"].source == "this conversation":
+            return teller.say(Words("Read: {n} messages.", n=n))
+        return teller.say(Words("Read: {n} reviews and messages.", n=n))
     said = teller.say(Words(
         "Read: {n} reviews and messages from {first} to {last}.", n=teller.of(whole, "texts"),
         first=teller.of(whole, "first-day"), last=teller.of(whole, "last-day")))  # fmt: skip

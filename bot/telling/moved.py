@@ -1,5 +1,6 @@
 """What moved in sales and what comes back, cut to what is asked; found in facts."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.evidence import Evidence
@@ -8,6 +9,8 @@ from bot.telling.told import Teller, Told, regions_named, speaks_of, told
 from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"
+MORE = Words("Sent back more often than other products ({rest}): {names}.")
+LESS = Words("Sent back less often than other products ({rest}): {names}.")
 MOST = 4
 ENDS = Decimal("0.25")  # of what is expected
 
@@ -53,6 +56,12 @@ class Moved:
 
     def having(self, status: str) -> list[Told]:
         return [one for one in self.series if one.word("status") == status][:MOST]
+
+    @property
+    def gone(self) -> list[Told]:
+        """Products that sold nothing at all in the last week, where more was expected."""
+        moved = (*self.having(SURE), *self.having(MAYBE))
+        return [o for o in moved if o.key.startswith("product-") and not o.number("last")]
 
     @property
     def goods(self) -> list[Told]:
@@ -115,6 +124,30 @@ def new(teller: Teller, found: Moved) -> list[str]:
 def small(teller: Teller, one: Told) -> str:
     return teller.say(Words("{name} sells fewer than {least} a week: what moves there is chance.",
                             name=called(one, teller), least=teller.of(one, "least")))  # fmt: skip
+
+
+def how_much(teller: Teller, one: Told, sure: Words | None) -> Words | str:
+    """The change, and how sure it is where that is to be said."""
+    change = teller.signed(one, "change")
+    return Words("{change}, {sure}", change=change, sure=sure) if sure else change
+
+
+def sent_back(teller: Teller, some: Sequence[Told], *, sure: bool = True) -> list[str]:
+    """Those that come back more than others, or less, in one line where they are held against the
+    same; how sure that is where the heading doesn't say."""
+    lines: dict[tuple[str, str], list[Told]] = {}
+    for one in some:
+        words = MORE if one.number("rate") > one.number("rest") else LESS
+        lines.setdefault((words.text, teller.of(one, "rest")), []).append(one)
+    return [
+        teller.say(Words(
+            words,
+            names=", ".join(f"{one.about} ({teller.of(one, 'rate')})" for one in of),
+            rest=Words("{rest}, {sure}", rest=rest, sure=Words(of[0].word("status")))
+            if sure else rest,
+        ))
+        for (words, rest), of in lines.items()
+    ]  # fmt: skip
 
 
 def fall(teller: Teller, one: Told) -> str:

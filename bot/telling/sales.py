@@ -194,7 +194,10 @@ def _cut(teller: Teller, sale: Sale, whole: Told, some: Sequence[Told]) -> Reply
     head = [CUTS.get(sale.cut, Words("Name")), *(NAMES.get(c, Words("Change")) for c in columns)]
     rows = [[_name(teller, one), *(_cell(teller, one, c) for c in columns)] for one in order[:few]]
     table = teller.table([teller.say(words) for words in head], rows)
-    return Reply(answer, table, _limits(teller, whole, sale), order)
+    limits = _limits(teller, whole, sale)
+    if len(order) > few:
+        limits.append(teller.say(Words("The table shows the first of them only.")))
+    return Reply(answer, table, limits, order)
 
 
 def _beside(sale: Sale, held: bool) -> tuple[str, ...]:

@@ -77,7 +77,7 @@ def _tell_period(found: Findings, level: Listened, over: Periods) -> None:
             Words(
                 "{n} of {total} texts are in a language without a list of themes, or in none that "
                 "was recognised: of these only mood and emerging themes are told. A list "
-                "aspects_xx.toml would change that.",
+                "of their themes would change that.",
                 n=unlisted,
                 total=total,
             )
