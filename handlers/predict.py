@@ -22,6 +22,7 @@ from bot.telling.forecasts import (
     who_leaves,
     who_they_are,
     whom_to_write_to,
+    why_no_next,
     without_refusals,
 )
 from bot.telling.foreseen import Foreseen, Said
@@ -74,7 +75,10 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     else:
         answer = _again(teller, evidence, words)
     if answer is None:
-        return nothing_yet(teller, only_why(evidence), ["behaviour"])
+        why = only_why(evidence)
+        if NEXT.search(words):
+            why = why_no_next(evidence, request.language)
+        return nothing_yet(teller, why, ["behaviour"])
     colours = desk.brand.colours or COLOURS
     picture = await desk.draw(
         bars(answer.title, answer.shown, language=teller.language, unit="%", colours=colours)

@@ -1,5 +1,6 @@
 """A forecast …"""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -96,7 +97,8 @@ async def test_finds_no_way_between_categories_where_none_was_planted() -> None:
         ("qu’achète-t-on après la chemise Alba ?",
          "Après « Chemise Alba en lin lavé », 8 % des achats suivants contiennent de nouveau"
          " « Chemise Alba en lin lavé » ; sur l'ensemble des achats suivants, c'est 5 %."),
-        ("what is bought after the bread board?", "have “Torchons Fournil"),
+        ("what is bought after the bread board?", "After “Planche à pain Meule en hêtre”, 19%"),
+        ("what is bought after tea towels?", "After “Torchons Fournil en métis (lot de 3)”, "),
     ],
 )  # fmt: skip
 async def test_says_what_is_bought_next_after_one_thing(words: str, says: str) -> None:
@@ -186,3 +188,17 @@ def test_writes_first_to_those_who_are_enough_to_be_counted() -> None:
     drifting = group("drifting-away", customers=Decimal(162))
     assert "at risk first" in whom_to_write_to([some, drifting]).to("en")
     assert "risque" not in whom_to_write_to([few, drifting]).to("fr")
+
+
+async def test_without_categories_asks_for_them_or_for_one_product_and_says_no_more() -> None:
+    """What was refused of other questions is no answer to this one."""
+    with_none = small(orders=[
+        {"order_id": f"o{n}", "line": 1, "at": datetime(2026, 1, 1) + timedelta(days=n % 300),
+         "customer": f"c{n % 300}", "product": f"p{n % 7}", "quantity": 1, "amount": Decimal(10)}
+        for n in range(900)
+    ])  # fmt: skip
+    found = await made("what do people buy next?", shelf=with_none)
+    assert part(found, "answer").splitlines() == [
+        "What is bought next needs categories: import a product list that has them. Or name one"
+        " product: what do people buy after it?"
+    ]

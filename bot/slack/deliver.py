@@ -21,7 +21,7 @@ from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.exported import Exported
 from bot.post import Post
-from bot.slack.exports import approved_rule, record
+from bot.slack.exports import approved_rule, audience_of, record
 from bot.slack.files import upload
 from bot.slack.letter import letters
 from bot.slack.place import Place, thread_of
@@ -83,7 +83,9 @@ class Carrier:
         await self._plan(load, id, "file", self._place(load))
         await self.poster.database.run(record, draft, load.delivery, made, by=to, now=self.now())
         language = await self.poster.people.language(draft.workspace, to)
-        said = "\n".join(words.to(language) for words in made.said)
+        name = audience_of(draft, str(told["audience"]))
+        lines = [Words("Audience: {name}.", name=name), *made.said]
+        said = "\n".join(words.to(language) for words in lines)
         await upload(self.poster, id, made.name, made.content, comment=said)
 
     async def _as_messages(self, load: Load) -> None:

@@ -57,6 +57,11 @@ def approved_rule(draft: Draft, code: str) -> Rule:
     return known[code][1]
 
 
+def audience_of(draft: Draft, code: str) -> str:
+    """What the audience of this rule is called in the draft."""
+    return exportable(draft)[code][0]
+
+
 def ask(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
     """Which audience, for which platform."""
     draft = _allowed(session, front, click.workspace, click.user, click.ref)

@@ -23,7 +23,7 @@ from bot.words import Words
 
 MOST_OPTIONS = 100
 NUMBERS = ("bought_within", "bought_at_least", "not_within", "min_orders", "max_orders")
-NO_NUMBER = Words("A whole number above nought, please.")
+NO_NUMBER = Words("Write a whole number, 1 or more.")
 
 
 def ask(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
@@ -50,12 +50,10 @@ def rule_form(language: str, lead: Lead, facts: Evidence, metadata: str = "") ->
         _several("segments", Words("In one of these groups"), groups, rule.segments, language),
         *_of_categories(categories, rule, language),
         _lines("bought", Words("Bought one of these products"), bought, language),
-        _number(
-            "bought_at_least", Words("At least so many different ones of them"), rule, language
-        ),
-        _number("bought_within", Words("In the last so many days"), rule, language),
+        _number("bought_at_least", Words("How many of them, at least"), rule, language),
+        _number("bought_within", Words("Bought within (days)"), rule, language),
         _lines("not_bought", Words("Did not buy these"), without, language),
-        _number("not_within", Words("Not in the last so many days"), rule, language),
+        _number("not_within", Words("Not bought for (days)"), rule, language),
         _number("min_orders", Words("Orders, at least"), rule, language),
         _number("max_orders", Words("Orders, at most"), rule, language),
         _lines("countries", Words("Ordered to these countries"), rule.countries, language),

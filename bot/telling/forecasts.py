@@ -3,6 +3,7 @@
 import re
 
 from bot.evidence import Evidence
+from bot.telling.next_bought import NO_CATEGORIES
 from bot.telling.told import CANNOT, Teller, Told
 from bot.words import Words
 
@@ -122,24 +123,19 @@ def what_silence_meant(teller: Teller, past: list[Told]) -> str:
         on=teller.of(on, "bought"), longer=teller.of(longer, "bought")))  # fmt: skip
 
 
-def from_one_to_another(teller: Teller, steps: list[Told], compared: Told | None) -> str:
-    """Whether one category leads to another at all."""
-    n = teller.of(compared, "compared") if compared else ""
-    if any(len(set(one.about.split(" → "))) > 1 for one in steps):
-        return teller.say(Words("{n} ways from one category to the next were compared; only those"
-                                " beyond chance are shown.", n=n))  # fmt: skip
-    return teller.say(Words("Of {n} ways from one category to the next, none leads to another"
-                            " category more often than chance would: people come back for the"
-                            " same.",
-                            n=n))  # fmt: skip
-
-
 def only_why(evidence: Evidence) -> Evidence:
     """Of a thing that was asked about, why nothing is told of it, and nothing else."""
     if not any(fact.id == "behaviour.after.subject" for fact in evidence.facts):
         return evidence
     why = [f for f in evidence.facts if f.id.split(".")[:2] == ["behaviour", CANNOT]][:1]
     return Evidence(facts=tuple(why))
+
+
+def why_no_next(evidence: Evidence, language: str) -> Evidence:
+    """Why it can't be told what is bought next; without what was refused of other questions."""
+    why = only_why(evidence)
+    here = [fact for fact in why.facts if fact.value == NO_CATEGORIES.to(language)]
+    return Evidence(facts=tuple(here)) if here else why
 
 
 def without_refusals(evidence: Evidence) -> Evidence:

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from bot.evidence import Evidence
 from bot.parts import Lead
 from bot.pictures import Bar
-from bot.telling.forecasts import from_one_to_another
 from bot.telling.foreseen import Foreseen, Said
 from bot.telling.told import Teller, Told, speaks_of, told
 from bot.words import Words, quoted
 
 MORE, MOST_STEPS = "more often", 8
+NO_CATEGORIES = Words(
+    "What is bought next needs categories: import a product list that has them. Or name one "
+    "product: what do people buy after it?"
+)
 
 
 def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
@@ -38,7 +41,7 @@ def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None
                  " sees nothing.", before=before)  # fmt: skip
     said = Said(
         finding=teller.copy(teller.say(finding)),
-        summary=teller.copy(from_one_to_another(teller, steps, compared)),
+        summary=teller.copy(_from_one_to_another(teller, steps, compared)),
         what_to_do=teller.copy(teller.say(more if before == after else advice)),
     )
     columns = [Words("After"), Words("Next"), Words("Share"), Words("Of all"),
@@ -66,6 +69,18 @@ def following(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None
         Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
     ]
     return Foreseen(said, table, bars_, limits, leads, said.finding.text.rstrip("."))
+
+
+def _from_one_to_another(teller: Teller, steps: list[Told], compared: Told | None) -> str:
+    """Whether one category leads to another at all."""
+    n = teller.of(compared, "compared") if compared else ""
+    if any(len(set(one.about.split(" → "))) > 1 for one in steps):
+        return teller.say(Words("{n} ways from one category to the next were compared; only those"
+                                " beyond chance are shown.", n=n))  # fmt: skip
+    return teller.say(Words("Of {n} ways from one category to the next, none leads to another"
+                            " category more often than chance would: people come back for the"
+                            " same.",
+                            n=n))  # fmt: skip
 
 
 def _after(teller: Teller, every: dict[str, Told]) -> Foreseen | None:

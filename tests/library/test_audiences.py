@@ -7,6 +7,7 @@ import pytest
 from bot.goods import concepts
 from bot.library.audiences import find
 from bot.library.audiences.measured import Before
+from bot.library.audiences.naming import nearest
 from bot.library.audiences.proposals import goal_of, proposals
 from bot.library.audiences.subject import Goods, Subject, subject_of
 from bot.library.findings import Where
@@ -140,3 +141,19 @@ def test_take_no_article_for_the_name_of_a_thing() -> None:
     titles = {"sign": "Hand over the sign", "star": "Christmas star", "gift": "Christmas gift tag"}
     subject = subject_of("whom should I target for the Christmas season?", None, Goods(titles, {}))
     assert (subject.name, subject.products) == ("Christmas", ("star", "gift"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "near"),
+    [("Chemise Albba en linn", "Chemise Alba en lin"), ("bougie", "Bougies"), ("tractor", None)],
+)
+def test_name_what_was_meant_by_a_slip_of_the_pen(typed: str, near: str | None) -> None:
+    goods = Goods({"alba": "Chemise Alba en lin", "figuier": "Figuier"}, {"figuier": "Bougies"})
+    assert nearest(typed, goods) == near
+
+
+def test_lead_to_the_product_of_the_category_that_most_people_bought() -> None:
+    told = find(sample(), Where(words="whom should I target for the linen launch?"))
+    first = told.get("all", "most-bought")
+    assert first is not None
+    assert "lin" in str(first.value)

@@ -9,11 +9,11 @@ from bot.audience import Rule
 from bot.errors import CannotDo
 from bot.library.audiences.goods import goods_of
 from bot.library.audiences.measured import SINCE
-from bot.library.audiences.naming import resolved
+from bot.library.audiences.naming import nearest, resolved
 from bot.library.audiences.niche import Niche, niche_of
 from bot.library.audiences.places import placed
 from bot.library.audiences.proposals import Proposal, goal_of, proposals, without_goal
-from bot.library.audiences.subject import subject_of
+from bot.library.audiences.subject import Goods, subject_of
 from bot.library.audiences.told import Telling
 from bot.library.bought import last_day, lines
 from bot.library.findings import Findings, Where
@@ -74,15 +74,22 @@ def _one(telling: Telling, rule: Rule) -> None:
     known, unknown = resolved(rule, telling.goods)
     known, astray = placed(known, telling.now.lines, telling.shelf)
     for name in unknown:
-        telling.findings.refuse(Words(
-            "Nobody bought anything called {name}: look at how your orders or products spell it.",
-            name=quoted(name)))  # fmt: skip
+        telling.findings.refuse(_unknown(name, telling.goods))
     for said in astray:
         telling.findings.refuse(said)
     if unknown or astray:
         telling.things(rule)
     else:
         telling.audience(Proposal("yours", known))
+
+
+def _unknown(name: str, goods: Goods) -> Words:
+    if near := nearest(name, goods):
+        return Words("Nobody bought anything called {name}. Did you mean {near}?",
+                     name=quoted(name), near=quoted(near))  # fmt: skip
+    return Words(
+        "Nobody bought anything called {name}: look at how your orders or products spell it.",
+        name=quoted(name))  # fmt: skip
 
 
 def _several(telling: Telling, words: str) -> None:

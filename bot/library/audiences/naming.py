@@ -1,10 +1,13 @@
 """Products and categories in a rule as a person typed them, and as the shop calls them."""
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from bot.audience import Rule
 from bot.fold import fold, squeeze
 from bot.library.audiences.subject import Goods
+
+LIKE = 0.6  # of 1: how much alike two names must be for a slip of the pen
 
 
 def resolved(rule: Rule, goods: Goods) -> tuple[Rule, list[str]]:
@@ -52,3 +55,10 @@ def _within(typed: str, titles: dict[str, str]) -> str | None:
 
 def _same(name: str) -> str:
     return fold(squeeze(name))
+
+
+def nearest(typed: str, goods: Goods) -> str | None:
+    """The category or product whose name is most like what was typed; None when none is."""
+    known = {_same(name): name for name in (*goods.titles.values(), *goods.names)}
+    near = get_close_matches(_same(typed), known, n=1, cutoff=LIKE)
+    return known[near[0]] if near else None

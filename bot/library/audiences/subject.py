@@ -38,6 +38,12 @@ class Goods:
         """The categories, those with most products first come first."""
         return list(dict.fromkeys(self.categories.values()))
 
+    def first(self, category: str) -> str | None:
+        """The title of its product that most people bought."""
+        return next(
+            (self.titles[k] for k, name in self.categories.items() if name == category), None
+        )
+
 
 @dataclass(frozen=True)
 class Subject:

@@ -67,6 +67,8 @@ class Telling:
         add("all", "days", SINCE, unit="days")
         if self.subject.name:
             add("all", "subject", self.subject.name, about=self.subject.name)
+        if self.subject.category and (first := known.first(self.subject.category)):
+            add("all", "most-bought", first, about=self.subject.name)
         for n, name in enumerate(known.names[:SHOWN], 1):
             add("category", f"n{n}", name, about=name)
         all_then = self._all_then

@@ -4,7 +4,7 @@ from bot.library.behaviour import following
 from bot.library.segments.profile import percent
 from bot.library.segments.told import Told
 from bot.library.slugs import slug
-from bot.words import Words
+from bot.telling.next_bought import NO_CATEGORIES
 
 LIFT = 1.2
 SHOWN, FROM_EACH = 8, 3
@@ -17,9 +17,7 @@ def tell(told: Told) -> None:
     .compared says of how many pairs."""
     rows = told.ask("next", following.steps_of(told.bought))
     if not any(r["a"] for r in rows):
-        told.findings.refuse(
-            Words("What is bought next needs categories: import a product list that has them.")
-        )
+        told.findings.refuse(NO_CATEGORIES)
         return
     found = following.steps(rows, told.shelf.floor)
     wanted = (told.where.category or "").lower()
