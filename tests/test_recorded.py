@@ -1,19 +1,25 @@
 """What the rows say is held against the journal …"""
 
+import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from aiohttp import web
+from sqlalchemy import select, text
 
 from bot import decision, journal, migrate, recorded
 from bot.db import Database
+from bot.parts import Copy
 from bot.receipt import Receipt
 from bot.writer import Sent
+from bot.writers.claude import Claude
 from tests.conftest import NOW
+from tests.fakes.claude import Asked, ScriptedClaude, Step, breaks, fails, says
 from tests.making import POLICY, Jobs, draft
+from tests.test_claude import assignment
 
 CALL = Sent(writer="claude", sent='{"a": "café"}', to="api:443", at=NOW, call="c1", ended="begun")
 
@@ -123,3 +129,66 @@ def test_at_the_command_that_verifies(tmp_path: Path) -> None:
     ran = verify()
     assert ran.returncode == 1
     assert "Receipt 1: it is not what was recorded." in ran.stdout
+
+
+class Witness(ScriptedClaude):
+    """A server that looks, for each request it is sent, whether its receipt was there before."""
+
+    def __init__(self, database: Database, *script: Step) -> None:
+        super().__init__(*script)
+        self.database, self.seen = database, list[str]()
+
+    async def _note(self, request: web.Request) -> Asked:
+        raw = await request.read()
+        with self.database.begin() as session:
+            rows = session.scalars(select(Receipt).order_by(Receipt.id)).all()
+            said = select(journal.Entry).where(journal.Entry.event == "receipt")
+            prints = [one.refs["fingerprint"] for one in session.scalars(said)]
+        if request.method == "POST":
+            assert rows[-1].sent.encode() == raw
+            assert prints[-1] == hashlib.sha256(raw).hexdigest()
+            assert len(rows) == len(self.seen) + 1
+            self.seen.append(rows[-1].sent)
+        else:  # what an AI's name means: nothing of the team's goes with it
+            assert not raw
+        return await super()._note(request)
+
+
+@pytest.mark.parametrize("key", ["sk-ant-1", None])
+async def test_and_no_letter_leaves_before_it_is_recorded(
+    sqlite: Database, key: str | None
+) -> None:
+    """With retries, a broken line, an answer in no form, settings left out, a name looked up."""
+    good = {"text": "Linen."}
+    script = (
+        *(
+            fails(529),
+            breaks("end early"),
+            fails(400, message="thinking: unknown"),
+            says("no json"),
+        ),
+        *(says(good), says({}), says(good)),
+    )
+
+    async def keep(sent: Sent) -> None:
+        with sqlite.begin() as session:
+            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+
+    server = Witness(sqlite, *script)
+    async with server:
+        name = "claude-sonnet-5-5" if key else "qwen"
+        claude = Claude(key=key, base_url=server.url, name=name, now=lambda: NOW, pause=0.001)
+        await claude.check()
+        for _ in range(2):
+            told = {
+                "system": "We are Maison. “é” \U0001f9f5 " * 200,
+                "prompt": "Lin\u0000 : \ufffe",
+            }
+            await claude.write(
+                assignment(**told), Copy, receipt=keep, grow=lambda _: None
+            )  # fmt: skip
+        await claude.close()
+        assert len(server.seen) == 7 - len(server.script)
+        assert len(server.seen) >= 6
+    with sqlite.begin() as session:
+        assert recorded.fault(session, "T1") is None

@@ -1,6 +1,7 @@
 """What people press on a card …"""
 
 import asyncio
+import copy
 
 import pytest
 
@@ -111,6 +112,31 @@ async def test_approve_over_changed_words_is_refused_and_the_card_redrawn(bench:
     bench.jobs += stale
     await bench.run()
     assert "Linen is back" in text_of(card)
+
+
+async def test_approve_on_an_old_picture_is_of_the_newest_version_with_these_very_words(
+    bench: Bench,
+) -> None:
+    """A phone shows version 1; meanwhile it was edited, and edited back to the letter."""
+    card = await bench.drafted()
+    old = copy.deepcopy(card.blocks)
+    for subject in ("Quite other words", "A shirt for hot days"):
+        await bench.press(MARIE, card, "edit")
+        typed = {'["subject", 0, "-"]': {"text": subject}}
+        assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, typed)).ok
+        await bench.run()
+        if subject == "Quite other words":
+            now, card.blocks = card.blocks, old
+            await bench.press(MAX, card, "approve")
+            assert not bench.rows(Decision)
+            card.blocks = now
+    card.blocks = old
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    (said,) = bench.rows(Decision)
+    assert said.draft.endswith(".v3")
+    (sent,) = bench.rows(Delivery)
+    assert (sent.draft, sent.state) == (said.draft, "gone")
 
 
 async def test_approve_anyway_needs_rights_and_a_reason(bench: Bench) -> None:
