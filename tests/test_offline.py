@@ -144,7 +144,7 @@ def test_is_shorter_each_time_it_is_sent_back_so(channel: str, reason: str) -> N
                 first = shown(compose(about(handle, **told), OUTPUTS[channel]))
                 more = told | {"reason": reason, "previous": first}
                 second = shown(compose(about(handle, **more), OUTPUTS[channel]))
-                assert second != first
+                assert len(second) <= len(first)
                 tried, shrunk = tried + 1, shrunk + (len(second) < len(first))
     assert shrunk >= tried * 0.95  # a text may be the shortest already
 

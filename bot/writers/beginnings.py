@@ -1,7 +1,8 @@
 """The first paragraph: the news if there is one, and the argument for this audience."""
 
-from bot.writers.lines import Line
+from bot.writers.lines import Line, whole
 from bot.writers.ready import Ready
+from bot.writers.seasons import in_season
 
 NEWS = {"launch": "launch", "back in stock": "back"}
 
@@ -11,9 +12,7 @@ def opening(ready: Ready) -> Line:
     is true of its material."""
     pen, every = ready.pen, ready.pen.reasons
     own = [one for one in every if one.topic != "truth"]
-    story = ready.story
-    met = story.audience == "loyal" or (story.audience == "lapsed" and not story.category)
-    pen.reasons = own if met and len(own) > 1 else every  # they need no general truth first
+    pen.reasons = own if len(own) > 1 else every
     line = _opening(ready)
     pen.reasons = every
     return line
@@ -34,14 +33,21 @@ def _opening(ready: Ready) -> Line:
     return line
 
 
+def bare(ready: Ready) -> Line:
+    """The news or the product, and no reason: for the shortest text."""
+    name = Line(ready.pen.finished(whole(ready.pen.gaps.get("the") or ready.brand.name)))
+    return news(ready) or ready.pen.say("open.everyone.bare") or name
+
+
 def open_slots(ready: Ready) -> list[str]:
     """Where an opening that names the product comes from: with a reason, or without any."""
     aud = ready.story.audience
     if ready.is_event or not ready.goods.known:
         return ["event.open" if ready.is_event else "house.open_deal"]
     own = [f"open.{aud}.bare"] if aud != "everyone" else []
-    dated = ready.story.occasion and not ready.story.offer and aud == "everyone"
-    first = ["open.occasion.any"] if dated else []
+    dated = in_season(ready.story.occasion) and not ready.story.offer
+    unsaid = aud == "everyone" or not ready.pen.has_said("occasion", among=("subject",))
+    first = ["open.occasion.any"] if dated and unsaid else []
     slots = [
         *first,
         f"open.{aud}.any",

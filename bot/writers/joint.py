@@ -11,12 +11,13 @@ from bot.writers.several import Group, make_group
 from bot.writers.shapes import ONE, TAG, Made, copy, tails
 
 
-def email(assignment: Assignment, salt: str) -> Made:
-    group = make_group(assignment, salt)
+def email(assignment: Assignment, salt: str, terse: int) -> Made:
+    group = make_group(assignment, salt, terse)
     ready = group.ready
     subject = _first(group, "joint.subject", ready.most("subject", 50))
-    body = [_opening(group), *(item.line() for item in group.items), _offer(group)]
-    body += [group.pen.say("joint.worry"), *musts(ready)]
+    body = [_opening(group), *_told(group), _offer(group)]
+    worry = None if "shorter" in ready.story.wishes else group.pen.say("joint.worry")
+    body += [worry, *musts(ready)]
     if signature := ready.brand.signed(ready.language):
         body.append(Line(signature))
     return {
@@ -30,12 +31,11 @@ def email(assignment: Assignment, salt: str) -> Made:
     }
 
 
-def product_page(assignment: Assignment, salt: str) -> Made:
-    group = make_group(assignment, salt)
+def product_page(assignment: Assignment, salt: str, terse: int) -> Made:
+    group = make_group(assignment, salt, terse)
     ready = group.ready
     title = _first(group, "joint.title", ready.most("title", 80))
-    told = [item.line() for item in group.items]
-    body = [_opening(group), *told, _offer(group), *musts(ready)]
+    body = [_opening(group), *_told(group), _offer(group), *musts(ready)]
     return {
         "title": copy(ready, title),
         "description": copy(ready, *body),
@@ -43,9 +43,9 @@ def product_page(assignment: Assignment, salt: str) -> Made:
     }
 
 
-def sms(assignment: Assignment, salt: str) -> Made:
+def sms(assignment: Assignment, salt: str, terse: int) -> Made:
     """The fullest message that one segment holds."""
-    group = make_group(assignment, salt)
+    group = make_group(assignment, salt, terse)
     ready = group.ready
     tries: list[tuple[bool, int, int, int, Line, str]] = []
     sender = (ready.brand.sender or ready.brand.name) + (" : " if ready.language == "fr" else ": ")
@@ -69,6 +69,11 @@ def _messages(group: Group) -> list[Line]:
 
 def _news(group: Group) -> str:
     return NEWS.get(group.ready.story.goal, "plain")
+
+
+def _told(group: Group) -> list[Line]:
+    """A line each; of a text that is to be very short, without a reason."""
+    return [item.line(bare=group.ready.terse > 0) for item in group.items]
 
 
 def _opening(group: Group) -> Line | None:
@@ -104,7 +109,8 @@ def _offer(group: Group) -> Line | None:
 
 def _first(group: Group, slot: str, most: int) -> Line:
     news = f"{slot}_deal" if group.ready.story.offer else f"{slot}_{_news(group)}"
-    line = group.pen.say(news, f"{news}_named", slot, f"{slot}_named", most=most)
+    timed = [f"{slot}_occasion"] if group.ready.story.offer and group.ready.story.occasion else []
+    line = group.pen.say(*timed, news, f"{news}_named", slot, f"{slot}_named", most=most)
     if line:
         return line
     tries = [group.pen.gaps["range"] or group.pen.gaps["two"], group.pen.gaps["proper"]]

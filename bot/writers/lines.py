@@ -3,6 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.fold import words_of
+
+REPEATED = 0.6  # of the telling words of a sentence
+
 
 @dataclass(frozen=True)
 class Line:
@@ -23,6 +27,17 @@ class Reason:
     topic: str
     text: str
     cites: tuple[str, ...] = ()
+
+
+def again(text: str, told: Iterable[str], name: str = "") -> bool:
+    """Whether most of what a sentence says was said already, the product's name aside."""
+    words = _telling(text) - _telling(name)
+    said = {word for one in told for word in _telling(one)}
+    return bool(words) and len(words & said) >= len(words) * REPEATED
+
+
+def _telling(text: str) -> set[str]:
+    return {word.rstrip("s") for word in words_of(text) if len(word) > 3 or word.isdigit()}
 
 
 def unique(ids: Iterable[str]) -> tuple[str, ...]:

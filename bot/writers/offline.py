@@ -15,8 +15,9 @@ from bot.writers.story import tell
 
 T = TypeVar("T", bound=BaseModel)
 ATTEMPTS = 6
+EASY, TERSEST = 1, 2  # attempts at a shorter text before more is left out of it; how much, at most
 Shape = Callable[[Ready], shapes.Made]
-Together = Callable[[Assignment, str], shapes.Made]  # of several products
+Together = Callable[[Assignment, str, int], shapes.Made]  # of several products
 # A shape writes the Outputs that have all of its parts.
 SHAPES: tuple[tuple[frozenset[str], Shape, Together], ...] = (
     (frozenset({"subject", "preheader", "body", "call_to_action"}), shapes.email, joint.email),
@@ -63,24 +64,26 @@ def compose(assignment: Assignment, output: type[T]) -> T:
     request = assignment.request
     old = request.previous or ""
     most = len(old) if old and "shorter" in tell(request).wishes else None
-    salt, tried = "|".join(assignment.corrections), []
+    salt, every = "|".join(assignment.corrections), []
     for attempt in range(-1, ATTEMPTS):
-        written = _once(assignment, output, salt if attempt < 0 else f"{salt}|{attempt}")
-        if not _repeats(written, old):
-            if most is None or len(shown(written)) < most:
-                return written
-            tried.append(written)
-    return min(tried, key=lambda one: len(shown(one)), default=written)
+        terse = 0 if most is None else min(max(0, attempt - EASY), TERSEST)
+        written = _once(assignment, output, salt if attempt < 0 else f"{salt}|{attempt}", terse)
+        every.append(written)
+        if not _repeats(written, old) and (most is None or len(shown(written)) < most):
+            return written
+    return written if most is None else min(every, key=lambda one: len(shown(one)))
 
 
-def _once(assignment: Assignment, output: type[T], salt: str) -> T:
+def _once(assignment: Assignment, output: type[T], salt: str, terse: int) -> T:
     fields = set(output.model_fields)
     if assignment.channel and assignment.skill == "draft":
         for parts, shape, together in SHAPES:
             if parts <= fields:
                 several = bool(assignment.request.brief.others)
                 made: dict[str, Any] = dict(
-                    together(assignment, salt) if several else shape(make_ready(assignment, salt))
+                    together(assignment, salt, terse)
+                    if several
+                    else shape(make_ready(assignment, salt, terse))
                 )
                 return output.model_validate({k: v for k, v in made.items() if k in fields})
     return plain.fill(output, make_ready(assignment, salt))

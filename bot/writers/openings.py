@@ -10,10 +10,11 @@ from bot.writers.beginnings import NEWS
 from bot.writers.lines import Line
 from bot.writers.precedents import best, like
 from bot.writers.ready import Ready
+from bot.writers.seasons import in_season
 
 BOOKED = re.compile(r"inscription|réservation|book|regist|places", re.IGNORECASE)
 TWO, LONG = 2, 150  # hooks; characters of one that goes nowhere else
-CUTS = frozenset({"black_friday", "cyber_monday", "boxing_day", "french_days"})  # days of offers
+TOPICAL = ("back", "launch", "occasion", "deal_occasion", "deal_present")
 # What an opening leads with, named on the screen in its reader's language.
 ANGLES = {
     "material": Words("material"),
@@ -45,12 +46,14 @@ def subject(ready: Ready) -> Line:
     pen, most = ready.pen, ready.most("subject", 50)
     slots = subject_slots(ready)
     form = like(best(ready.evidence, ready.goods), ready.goods)
-    if line := pen.say(*slots, most=most, like=form):
-        return line
-    if pen.gaps.get("the_short"):  # the same, with the shorter name
-        with pen.calling(pen.gaps["the_short"]):
-            if line := pen.say(*slots, most=most, like=form):
-                return line
+    topical = [slot for slot in slots if slot.split(".")[1].startswith(TOPICAL)]
+    for some in filter(None, (topical, slots)):  # the news goes before the longer name
+        if line := pen.say(*some, most=most, like=form):
+            return line
+        if short := pen.gaps.get("the_short"):
+            with pen.calling(short):
+                if line := pen.say(*some, most=most, like=form):
+                    return line
     bare = (f"subject.bare.{ready.story.audience}", "subject.bare.everyone")
     if line := pen.say(*bare, most=most):
         return line
@@ -74,15 +77,10 @@ def subject_slots(ready: Ready) -> list[str]:
         return [*timed, f"subject.deal_{aud}+subject.deal", "subject.deal_short"]
     if kind:
         dated = [f"subject.{kind}_when"] if story.when.said else []
-        return [*dated, f"subject.{kind}", "subject.everyone"]
+        return [*dated, f"subject.{kind}", f"subject.{kind}_bare"]
     first = ["subject.cut"] if ready.pen.gaps.get("before") else []
-    first += ["subject.occasion"] if in_season(story.occasion) else []
+    first += ["subject.occasion", "subject.occasion_bare"] if in_season(story.occasion) else []
     return [*first, f"subject.{aud}", "subject.everyone"]
-
-
-def in_season(occasion: Occasion | None) -> bool:
-    """Whether one may say "for" it without an offer: for Christmas, not for the sales."""
-    return occasion is not None and not occasion.legal and occasion.key not in CUTS
 
 
 def _sort(occasion: Occasion) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from bot.faults import CLICHE, ECHO
 from bot.fold import fold, words_of
 from bot.words import Language
-from bot.writers.lines import Line, Reason, unique
+from bot.writers.lines import Line, Reason, again, unique
 
 FOLDER = Path(__file__).parent
 _GAP = re.compile(r"\{(\w+)\}")
@@ -24,6 +24,7 @@ MAY_BE_EMPTY = frozenset({"until", "with_code", "over", "delivery_over"})
 PERSONAL = ("{since}", "{of_since}", "{bought}")
 BARE = "{why}."  # says nothing of its own, so it may be said again
 REASONS_TRIED = 8
+OUTSIDE = ("subject", "preheader", "hook", "page.title", "joint.subject", "joint.title")
 VOUS = re.compile(r"\b(?:vous|votre|vos|(?!chez\b|assez\b|nez\b)[a-zé]{3,}ez)\b", re.IGNORECASE)
 TU = re.compile(r"\b(?:tu|ton|ta|tes|toi)\b", re.IGNORECASE)
 
@@ -46,9 +47,11 @@ class Pen:
     brief: tuple[str, ...] = ()  # its words, folded: seven in a row are not to be repeated
     said: list[tuple[str, str]] = field(default_factory=list)  # slots and sentences used
     told: list[Reason] = field(default_factory=list)
+    inside: list[Reason] = field(default_factory=list)  # of what was told, what the body tells
     salted: bool = False  # another try: other reasons first
     once: frozenset[str] = frozenset({"truth"})  # its neighbours share it: one in a text is enough
     late: frozenset[str] = frozenset()  # topics that do not count for this audience
+    speaking: bool = False  # a form of address was asked for: sentences that use it come first
     turn: int = 0  # whose turn it is: each audience begins at another sentence
 
     def say(
@@ -69,9 +72,15 @@ class Pen:
                     continue
                 self.said.append((slot, template))
                 if reason:
-                    self.told.append(reason)
+                    self.tell(reason, outside=slot.startswith(OUTSIDE))
                 return line
         return None
+
+    def tell(self, reason: Reason, *, outside: bool = False) -> None:
+        """This was told; `outside` the text, in its subject, the text may tell it in full."""
+        self.told.append(reason)
+        if not outside:
+            self.inside.append(reason)
 
     def all(self, *slots: str, most: int | None = None) -> Iterator[Line]:
         """Every sentence that could be said, the likelier first; none is used up."""
@@ -135,12 +144,12 @@ class Pen:
         drawn = sorted(pool, key=lambda t: self.order(slot, t))
         start = self.turn % len(drawn) if drawn else 0
         for template in sorted([*drawn[start:], *drawn[:start]], key=self._rank):
-            for reason in self._reasons(template):
+            for reason in self._reasons(template, slot.startswith(OUTSIDE)):
                 line = self.fill(template, reason)
                 if line and (most is None or len(line.text) <= most) and self._allowed(line):
                     yield template, line, reason
 
-    def _reasons(self, template: str) -> list[Reason] | list[None]:
+    def _reasons(self, template: str, outside: bool) -> list[Reason] | list[None]:
         if "{why" in template:
             stock = self.reasons
         elif "{short" in template:
@@ -150,6 +159,8 @@ class Pen:
         topics = [reason.topic for reason in self.told if reason in stock]
         spent = {reason.topic for reason in self.told} & self.once
         fresh = [one for one in stock if one not in self.told and one.topic not in spent]
+        heard = [one.text for one in (self.told if outside else self.inside)]
+        fresh = [one for one in fresh if not again(one.text, heard, self.gaps.get("name", ""))]
         if "{the}" in template[template.find("{why}") :]:  # "Linen creases. That is the shirt."
             fresh = [one for one in fresh if one.topic != "truth"]
         if "{the}" in template:  # "Here is the silk blouse. Silk blouse with a buckle collar."
@@ -165,7 +176,8 @@ class Pen:
         """Words the brand likes first, then what speaks of this audience's own purchases."""
         liked = sum(word.lower() in template.lower() for word in self.use)
         personal = sum(gap in template for gap in PERSONAL)
-        return -liked, -personal
+        spoken = self.speaking and bool(_FORMS.search(template))
+        return -liked, -(personal + spoken)
 
     def _allowed(self, line: Line) -> bool:
         if any(sentence.count(": ") > 1 for sentence in re.split(r"[.?!] ", line.text)):

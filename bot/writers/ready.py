@@ -31,6 +31,7 @@ class Ready:
     story: Story
     pen: Pen
     sayings: Sayings
+    terse: int = 0  # how much more is left out of a text that is to be shorter: 0, 1 or 2
 
     @property
     def language(self) -> Language:
@@ -47,7 +48,7 @@ class Ready:
         return limit.most if limit and limit.unit == "characters" else otherwise
 
 
-def make_ready(assignment: Assignment, salt: str = "") -> Ready:
+def make_ready(assignment: Assignment, salt: str = "", terse: int = 0) -> Ready:
     """The same assignment gives the same words; another `salt` gives others."""
     request, brand, evidence = assignment.request, assignment.brand, assignment.evidence
     goods, story = understand(request, evidence), tell(request, evidence)
@@ -61,6 +62,7 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
         address=next((form for form in ("tu", "vous") if form in story.wishes), brand.address),
         gender=goods.gender,
         plural=goods.plural,
+        speaking=bool({"tu", "vous"} & story.wishes),
         avoid=brand.avoid,
         use=brand.use,
         brief=tuple(words_of(request.brief.words)),
@@ -74,7 +76,7 @@ def make_ready(assignment: Assignment, salt: str = "") -> Ready:
     why.give_reasons(pen, goods, story.audience, evidence)
     texts = goods.sayings if goods.rich else []
     sayings = sort_out(texts, pen, goods.cites.get("description", ()))
-    return Ready(request, brand, assignment.channel, evidence, goods, story, pen, sayings)
+    return Ready(request, brand, assignment.channel, evidence, goods, story, pen, sayings, terse)
 
 
 def _seed(request: Request, goods: Goods, salt: str) -> str:

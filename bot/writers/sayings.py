@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.words import LANGUAGES
 from bot.writers import lexicon
-from bot.writers.lines import Line, Reason
+from bot.writers.lines import Line, Reason, again
 from bot.writers.pen import Pen
 
 CARE = re.compile(
@@ -15,7 +15,7 @@ CARE = re.compile(
     re.IGNORECASE,
 )
 FIT = re.compile(
-    r"\btailles? (?-i:[A-Z0-9])|prenez votre taille|taille (?:normal|grand|petit)"
+    r"(?<!en )\btailles? (?-i:[A-Z0-9])|prenez votre taille|taille (?:normal|grand|petit)"
     r"|\bcoupe (?:droite|mixte)|longueur|\bentrejambe|\bfits?\b|\btrue to size|\bsize (?:up|down)"
     r"|\bmesure",
     re.IGNORECASE,
@@ -56,13 +56,13 @@ class Sayings:
 
     def take(self, *kinds: str, pen: Pen, most: int = 400) -> Line | None:
         """The next sentence of the first of these kinds that is short enough and not told yet."""
-        told = {lowered(reason.text) for reason in pen.told}
+        told = [reason.text for reason in pen.inside]
         for kind in kinds:
             stock: list[str] = getattr(self, kind)
             for text in stock:
-                if len(text) <= most and lowered(text.rstrip(".")) not in told:
+                if len(text) <= most and not again(text, told, pen.gaps.get("name", "")):
                     stock.remove(text)
-                    pen.told.append(Reason(kind, lowered(text.rstrip(".")), self.cites))
+                    pen.tell(Reason(kind, lowered(text.rstrip(".")), self.cites))
                     return Line(text, self.cites)
         return None
 

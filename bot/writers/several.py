@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.desk import Assignment
 from bot.evidence import Evidence
+from bot.fold import words_of
 from bot.writers import gaps, naming, why
 from bot.writers.goods import Goods
 from bot.writers.lines import Line, Reason, unique, whole
@@ -53,10 +54,10 @@ class Item:
     def cites(self) -> tuple[str, ...]:
         return unique([*self.goods.cites.get("name", ()), *self.goods.cites.get("price", ())])
 
-    def line(self) -> Line:
+    def line(self, bare: bool = False) -> Line:
         """ "The Alba linen shirt, €79: it has mother-of-pearl buttons." """
         price = f", {self.pen.gaps['price']}" if self.pen.gaps.get("price") else ""
-        told = self.why or self.short
+        told = None if bare else self.why or self.short
         colon = ": " if self.pen.language == "en" else " : "
         said = f"{self.the}{price}{colon + self._within(told.text) if told else ''}"
         return Line(self.pen.finished(whole(said)), unique([*self.cites, *_cites(told)]))
@@ -85,8 +86,8 @@ class Group:
     pen: Pen
 
 
-def make_group(assignment: Assignment, salt: str) -> Group:
-    ready = make_ready(assignment, salt)
+def make_group(assignment: Assignment, salt: str, terse: int) -> Group:
+    ready = make_ready(assignment, salt, terse)
     brief = assignment.request.brief
     every = [_item(ready, handle) for handle in (brief.product, *brief.others) if handle]
     items = _apart([item for item in every if item.goods.known])
@@ -127,7 +128,7 @@ def _item(ready: Ready, handle: str) -> Item:
         goods.price = None
     pen = replace(
         ready.pen, gender=goods.gender, plural=goods.plural, gaps={}, cites={}, reasons=[],
-        shorts=[], said=[], told=[],
+        shorts=[], said=[], told=[], inside=[],
     )  # fmt: skip
     if goods.known:
         gaps.of_product(pen, goods)
@@ -140,11 +141,18 @@ def _apart(items: list[Item]) -> tuple[Item, ...]:
     told: set[str] = set()
     found = []
     for item in items[:NAMED]:
-        clause = next((r for r in item.pen.reasons if _own(r, told)), None)
-        short = next((r for r in item.pen.shorts if _own(r, told)), None)
+        clause = next((r for r in _telling(item, item.pen.reasons) if _own(r, told)), None)
+        short = next((r for r in _telling(item, item.pen.shorts) if _own(r, told)), None)
         told |= {r.text for r in (clause, short) if r}
         found.append(replace(item, why=clause, short=short))
     return tuple(found)
+
+
+def _telling(item: Item, found: Sequence[Reason]) -> list[Reason]:
+    """The weight of a cloth last; and nothing that says its whole name again, if there is more."""
+    name = {word for word in words_of(item.the) if len(word) > 3}
+    other = [one for one in found if not name or not name <= set(words_of(one.text))]
+    return sorted(other or found, key=lambda one: one.topic == "cloth")
 
 
 def _own(reason: Reason, told: set[str]) -> bool:

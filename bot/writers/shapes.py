@@ -3,20 +3,20 @@
 from bot.channels import segments
 from bot.parts import Copy, Hook
 from bot.writers import french
-from bot.writers.beginnings import NEWS, opening
+from bot.writers.beginnings import NEWS, bare, opening
 from bot.writers.doubted import answer
 from bot.writers.lines import Line, together, unique, whole
 from bot.writers.openings import (
     call,
     finish,
     hooks,
-    in_season,
     preheader,
     subject,
     subject_slots,
 )
 from bot.writers.paragraphs import more_facts, musts, offer, praise, product, reasons, terms
 from bot.writers.ready import Ready
+from bot.writers.seasons import in_season
 from bot.writers.worries import worry
 
 Made = dict[str, Copy | list[Hook]]
@@ -28,10 +28,7 @@ UNCOUNTED = (0, 20, 22)  # a shorter message before a link that carries no campa
 def email(ready: Ready) -> Made:
     """Subject, preheader, body, call to action, hooks."""
     first = subject(ready)
-    body = [opening(ready), product(ready), praise(ready), terms(ready), worry(ready)]
-    if "shorter" in ready.story.wishes:
-        body = [body[0], body[3]]
-    body += musts(ready)
+    body = [*_body(ready), *musts(ready)]
     if signature := ready.brand.signed(ready.language):
         body.append(Line(signature))
     return {
@@ -41,6 +38,15 @@ def email(ready: Ready) -> Made:
         "call_to_action": copy(ready, call(ready)),
         "hooks": hooks(ready, first.text, *subject_slots(ready), most=ready.most("subject", 50)),
     }
+
+
+def _body(ready: Ready) -> list[Line | None]:
+    """The paragraphs; of a text that is to be shorter, its opening and its terms at most."""
+    if "shorter" not in ready.story.wishes:
+        return [opening(ready), product(ready), praise(ready), terms(ready), worry(ready)]
+    if ready.terse == 0:
+        return [opening(ready), terms(ready)]
+    return [opening(ready) if ready.terse == 1 else bare(ready), offer(ready)]
 
 
 def sms(ready: Ready) -> Made:
@@ -71,9 +77,8 @@ def sms(ready: Ready) -> Made:
                 + 2 * (": " in line.text)  # the sender has one already
                 + UNCOUNTED[fewer]
             )
-            if "shorter" in ready.story.wishes:  # and neither another message nor the same one
-                came_back = whole(line.text) in (ready.request.previous or "")
-                cost = 1_000 * min(rank, 1) + 2_000 * came_back + size
+            if "shorter" in ready.story.wishes:
+                cost = 1_000 * min(rank, 1) + size
             tries.append(((not fits, max(0, size - ONE), cost, place), line, text))
     _, line, text = min(tries, key=lambda one: one[0])
     ready.pen.told += [reason for reason in ready.pen.reasons if reason.text in line.text]
@@ -125,8 +130,7 @@ def _sms_slots(ready: Ready) -> list[str]:
         return [f"sms.{kind}_{aud}", *dated, f"sms.{kind}"]
     first = ["sms.cut"] if ready.pen.gaps.get("before") else []
     first += ["sms.occasion"] if in_season(story.occasion) else []
-    own = ["sms.own"] if aud == "everyone" else []
-    return [*first, f"sms.{aud}", *own, "sms.everyone"]
+    return [*first, f"sms.{aud}", "sms.everyone"]
 
 
 def product_page(ready: Ready) -> Made:
@@ -146,7 +150,9 @@ def product_page(ready: Ready) -> Made:
     paragraphs = [lead, has, doubt, praise(ready), third, *more_facts(ready), ends, *musts(ready)]
     if "shorter" in wishes:
         has = None if pen.salted and not (doubt or third) else has  # the lead alone is shorter
-        paragraphs = [lead, has, doubt, third, *musts(ready)]
+        shorter = ([lead, has, doubt, third], [lead, doubt, third], [bare(ready), doubt])
+        paragraphs = [*shorter[ready.terse]]
+        paragraphs += musts(ready)
     return {
         "title": copy(ready, title),
         "description": copy(ready, *paragraphs),

@@ -125,7 +125,7 @@ def _read(read: list[specs.Spec], goods: Goods) -> list[Reason]:
 def _parts(goods: Goods, read: list[specs.Spec]) -> list[Reason]:
     """Parts, a few in one clause: it has a round neck, a longer back and corozo buttons."""
     said = [one.text for one in read if one.topic == "part" and not _counted(one, goods)]
-    seen = " ".join(said)
+    seen = " ".join([*said, *(one.text for one in read if one.topic != "part")])
     necks = any(word in seen for word in ("neck", "collar", "col ", "encolure"))
     for one in goods.details:
         if one.part in ("collar", "neck") and necks:

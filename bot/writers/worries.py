@@ -3,7 +3,7 @@
 import re
 
 from bot.writers import why
-from bot.writers.lines import Line, together, whole
+from bot.writers.lines import Line, again, together, whole
 from bot.writers.ready import Ready
 from bot.writers.sayings import ADVISED, lowered, topic_of
 
@@ -67,7 +67,8 @@ def _honest(ready: Ready) -> Line | None:
     """What people find out anyway: linen creases."""
     found = why.honest(ready.goods, ready.evidence)
     spent = {reason.topic for reason in ready.pen.told} & ready.pen.once
-    some = [one for one in found if ready.pen.allowed(one.text)]
+    told = [reason.text for reason in ready.pen.inside]
+    some = [one for one in found if ready.pen.allowed(one.text) and not again(one.text, told)]
     some = [one for one in some if one.topic == "honest" or not spent]
     return Line(ready.pen.finished(whole(some[0].text)), some[0].cites) if some else None
 
