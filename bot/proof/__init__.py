@@ -52,7 +52,7 @@ def prove(
         found += causes.causes(examined, evidence.facts)
     else:
         found += _as_copy(examined, ground, request, brand, channel, today, periods)
-        found += said.left_out(examined, evidence, request.brief.words)
+        found += said.left_out(examined, evidence, request.brief)
         found += said.out_of_stock(examined, evidence, request.brief.goal)
         found += owners(examined, ground)
     grave = {"block": 0, "stated": 1, "warn": 2, "pass": 3}

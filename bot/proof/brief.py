@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 
+from bot.brief import Brief
 from bot.checks import Check
 from bot.conditions import carries, conditions
 from bot.evidence import Evidence, Fact
@@ -11,12 +12,17 @@ from bot.proof import claims, figures
 from bot.proof.piece import Piece
 from bot.words import Words
 
+# What a brief argues with: a writer may leave it out for want of a source, and then says so.
+ARGUED = frozenset(
+    {"care", "certification", "durability", "green", "guarantee", "handmade", "harmless", "health"}
+    | {"performance", "purity", "superlative"}
+)
 TOLD = 4  # left-out figures that are named one by one
 
 
-def left_out(examined: Sequence[Piece], evidence: Evidence, words: str = "") -> Iterator[Check]:
+def left_out(examined: Sequence[Piece], evidence: Evidence, brief: Brief) -> Iterator[Check]:
     """Figures, prices, dates with a number and codes of the brief that the draft does not carry,
-    and the exclusions and limits in its words: one that is dropped makes the offer untrue."""
+    what it argues with, and its exclusions and limits: one dropped makes the offer untrue."""
     text = "\n".join(piece.text for piece in examined if piece.goes_out)
     numbers = {reading.value for figure in figures.read(text) for reading in figure.readings}
     stated = [fact for fact in evidence.facts if fact.stated_by and fact.source == "brief"]
@@ -25,7 +31,12 @@ def left_out(examined: Sequence[Piece], evidence: Evidence, words: str = "") -> 
         what = fact.value if isinstance(fact.value, str) else f"{fact.value} {fact.unit or ''}"
         told = Words("Not taken up from the brief: {what}.", what=what.strip())
         yield Check(rule="brief", level="warn", words=told, fact=fact.id)
-    for condition in conditions(words):
+    told_of = {claim.concept for claim in claims.read(text)}
+    for claim in claims.read(brief.words.replace(brief.audience or "\0", " ")):
+        if claim.kind in ARGUED and not claim.denied and claim.concept not in told_of:
+            told = Words("Not taken up from the brief: {what}.", what=claim.text)
+            yield Check(rule="brief", level="warn", words=told)
+    for condition in conditions(brief.words):
         if not carries(text, condition):
             told = Words("Not taken up from the brief: {what}.", what=condition)
             yield Check(rule="brief", level="warn", words=told)

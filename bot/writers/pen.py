@@ -144,12 +144,18 @@ class Pen:
         drawn = sorted(pool, key=lambda t: self.order(slot, t))
         start = self.turn % len(drawn) if drawn else 0
         for template in sorted([*drawn[start:], *drawn[:start]], key=self._rank):
-            for reason in self._reasons(template, slot.startswith(OUTSIDE)):
+            for reason in self._reasons(template, slot):
                 line = self.fill(template, reason)
                 if line and (most is None or len(line.text) <= most) and self._allowed(line):
                     yield template, line, reason
 
-    def _reasons(self, template: str, outside: bool) -> list[Reason] | list[None]:
+    def _heard(self, slot: str) -> list[Reason]:
+        """What a slot is not to say again in other words; another way in may."""
+        if slot.startswith("hook"):
+            return []
+        return self.told if slot.startswith(OUTSIDE) else self.inside
+
+    def _reasons(self, template: str, slot: str) -> list[Reason] | list[None]:
         if "{why" in template:
             stock = self.reasons
         elif "{short" in template:
@@ -159,7 +165,7 @@ class Pen:
         topics = [reason.topic for reason in self.told if reason in stock]
         spent = {reason.topic for reason in self.told} & self.once
         fresh = [one for one in stock if one not in self.told and one.topic not in spent]
-        heard = [one.text for one in (self.told if outside else self.inside)]
+        heard = [one.text for one in self._heard(slot)]
         fresh = [one for one in fresh if not again(one.text, heard, self.gaps.get("name", ""))]
         if "{the}" in template[template.find("{why}") :]:  # "Linen creases. That is the shirt."
             fresh = [one for one in fresh if one.topic != "truth"]
