@@ -10,11 +10,13 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from bot.doors.house import House
+from bot.doors.house import House, now
 from bot.errors import CannotDo
 from bot.evidence import Fact
+from bot.library.asking import READS
 from bot.library.catalogue.facts import product_facts
 from bot.library.findings import Findings, Where
+from bot.library.kinds import kinds
 from bot.library.team import analyses
 from bot.settings import Settings
 from bot.words import Words
@@ -22,6 +24,7 @@ from bot.words import Words
 PRODUCT = "product"
 ALL = "all"  # the analyses, one after the other
 NOTHING = 3  # how it ends when nothing could be told
+TYPED = (str | None, int | None, date | None)  # what --where can say
 LONGEST = 60  # signs of a value in the aligned table
 
 
@@ -46,18 +49,18 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
     else:
         told = [_found(house, workspace, chosen.kind, where)]
     if chosen.json:
-        each = [as_told(found) for found in told]
+        each = [as_told(found, where) for found in told]
         whole = each if chosen.kind == ALL else each[0]
         sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
     else:
-        sys.stdout.write("\n".join(as_text(found) for found in told))
+        sys.stdout.write("\n".join(as_text(found, where) for found in told))
     return 0 if any(found.facts for found in told) else NOTHING
 
 
 def where_of(pairs: Sequence[str]) -> Where:
     """`product=linen-shirt`, `since=2026-10-01`, `days=90`: what is asked about. Raises CannotDo
     for a name that is none, or a value that does not fit it."""
-    types = {field.name: str(field.type) for field in fields(Where) if field.name != "wanted"}
+    types = {one.name: str(one.type) for one in fields(Where) if one.type in TYPED}
     told: dict[str, Any] = {}
     for pair in pairs:
         name, sign, value = (part.strip() for part in pair.partition("="))
@@ -137,19 +140,29 @@ def _products(house: House, workspace: str, where: Where) -> Findings:
     return found
 
 
-def as_told(found: Findings) -> dict[str, Any]:
+def as_told(found: Findings, where: Where) -> dict[str, Any]:
     """All of it, for scripts: amounts as text, so that no digit is lost."""
     return {
         "kind": found.kind,
         "source": found.source,
         "as_of": found.as_of.isoformat(),
+        "stale_days": stale(found, where),
         "facts": [fact.model_dump(mode="json") for fact in found.facts],
         "queries": dict(found.queries),
         "cannot": [words.to("en") for words in found.cannot],
     }
 
 
-def as_text(found: Findings) -> str:
+def stale(found: Findings, where: Where) -> int | None:
+    """For how many days nothing came, when that is longer than the rows' kind allows; None when the
+    days up to one in the past are asked for."""
+    if found.kind not in READS or where.until:
+        return None
+    days = (now().date() - found.as_of).days
+    return days if days > kinds()[READS[found.kind][0]].stale else None
+
+
+def as_text(found: Findings, where: Where) -> str:
     """Grouped by what each fact is about, aligned; what can't be told at the end."""
     lines: list[str] = []
     for subject in found.subjects():
@@ -157,6 +170,8 @@ def as_text(found: Findings) -> str:
         lines += [_title(subject, facts[0]), *_aligned(facts, found), ""]
     if found.facts:
         lines.append(f"Source: {found.source}, as of {_day(found.as_of)}.")
+        if days := stale(found, where):
+            lines.append(f"Old: it ends {days:,} days ago, and what came since is not in it.")
     if found.queries:
         lines.append(f"Queries, shown by --json: {', '.join(found.queries)}.")
     lines += [f"Can't be told: {words.to('en')}" for words in found.cannot]

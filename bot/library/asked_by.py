@@ -33,9 +33,10 @@ BY: Mapping[str, tuple[str, ...]] = {
     "delivery": (*THINGS, "segment", *PLACES, *DAYS),
     "campaigns": ("product", "channel", *DAYS),
     "experiments": ("experiment",),
-    "plan": ("until",),
+    "plan": ("rule", "until"),
     "audiences": ("product", "words", "rule"),
     "sellers": (*THINGS, "segment", *PLACES, *DAYS),
+    "sold": (*THINGS, "segment", *PLACES, *DAYS),
 }
 SAID = ("feedback", "campaigns")  # the kinds whose rows have a channel of their own
 FEW = 8  # of what is there, told instead

@@ -4,7 +4,7 @@ import json
 import shlex
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,20 @@ def test_says_when_nothing_fits_what_was_asked(capsys: pytest.CaptureFixture[str
     assert "Can't be told: Nothing fits what was asked." in capsys.readouterr().out
 
 
+def test_says_when_what_it_tells_is_old(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def days(**ahead: int) -> int | None:
+        later = datetime(2026, 11, 25, 12, tzinfo=UTC) + timedelta(**ahead)
+        monkeypatch.setattr("bot.doors.facts.now", lambda: later)
+        return json.loads(printed(capsys, "sellers", "--json"))["stale_days"]  # type: ignore[no-any-return]
+
+    assert [days(days=0), days(days=30)] == [None, 31]
+    told = printed(capsys, "sellers")
+    assert "Old: it ends 31 days ago, and what came since is not in it." in told
+    assert "Old:" not in printed(capsys, "sellers", "--where", "until=2026-11-01")
+
+
 def test_says_what_cannot_be_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["facts", "experiments", "--where", "experiment=nothing"]) == 3
     assert "Can't be told: There is no test called nothing." in capsys.readouterr().out
@@ -108,6 +122,7 @@ def test_ends_quietly_when_nobody_reads_on(home: Path) -> None:
         (["sellers", "--where", "country=XX"], "orders.csv has no country called XX. It has: FR"),
         (["experiments", "--where", "country=FR"], "experiments can't be narrowed by country"),
         (["plan", "--where", "wanted=a"], "--where knows no wanted."),
+        (["sold", "--where", "against=2026-10-01"], "--where knows no against."),
         (["audiences", "--where", "rule=a"], "rule wants an audience's rule"),
         (["sellers", "--where", "country=FR", "--where", "country=BE"], "says country twice"),
     ],
