@@ -28,8 +28,6 @@ from bot.request import Question, Request
 from bot.words import Words
 from bot.writer import Assignment, Sent, Writer
 
-__all__ = ["Assignment", "Desk", "Found", "Library", "Sent", "Writer"]
-
 CORRECTIONS = 2
 PLACED = re.compile(r"Person \d+")  # no name, but what stands for one
 T = TypeVar("T", bound=BaseModel)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from bot.brand import Brand
-from bot.desk import Library, Sent, Writer
+from bot.desk import Library
 from bot.drafting import Drafted, draft
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
@@ -14,6 +14,7 @@ from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.shelf import Shelf
 from bot.library.team import TeamLibrary
 from bot.request import Question
+from bot.writer import Sent, Writer
 from bot.writers.claude import Claude
 from bot.writers.offline import Offline
 from tests.conftest import NOW

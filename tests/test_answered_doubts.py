@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bot.desk import Sent
 from bot.doubts import MUST, asks_to_answer, silent_on
 from bot.drafting import Drafted, draft
 from bot.evidence import Fact
@@ -19,6 +18,7 @@ from bot.library.feedback.titles import THEMES
 from bot.library.team import TeamLibrary
 from bot.request import Request
 from bot.words import LANGUAGES, Language, Words
+from bot.writer import Sent
 from bot.writers.offline import Offline
 from handlers.draft import unanswered
 from tests.library.sample import sample

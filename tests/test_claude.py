@@ -18,11 +18,11 @@ from pydantic import BaseModel, Field
 
 from bot.brand import Brand
 from bot.brief import Brief
-from bot.desk import Assignment, Sent
 from bot.errors import CannotDo, TryAgain
 from bot.evidence import Evidence
 from bot.parts import Copy
 from bot.request import Request
+from bot.writer import Assignment, Sent
 from bot.writers.claude import Claude
 from tests.conftest import NOW
 from tests.fakes.claude import (

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.desk import Sent
 from bot.drafting import Drafted, draft
 from bot.evidence import Fact
 from bot.intake import Asked, Intake, take_in
 from bot.request import Request
+from bot.writer import Sent
 from bot.writers.offline import Offline
 from tests.shop import CATALOGUE, TODAY, Shop
 from tests.test_texts import ENGLISH

@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from bot.brand import Brand, Mention
 from bot.brief import Brief
 from bot.channels import channels
-from bot.desk import Assignment, Desk, Sent, Writer
+from bot.desk import Desk
 from bot.faults import echo, faults, says
 from bot.parts import Copy, Hook, take_apart
 from bot.request import Question, Request
 from bot.words import Words
+from bot.writer import Assignment, Sent, Writer
 from handlers.draft import Email, ProductPage, Sms, handle, problems
 from tests.shop import Shop
 

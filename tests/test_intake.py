@@ -8,7 +8,6 @@ import pytest
 from pydantic import BaseModel
 
 from bot.brand import Brand
-from bot.desk import Assignment, Sent
 from bot.errors import CannotDo, TryAgain
 from bot.intake import Asked, Intake, take_in
 from bot.intake.guide import TRY
@@ -18,6 +17,7 @@ from bot.intake.wishes import Wishes, read, typed_in
 from bot.occasions import named_in, occasions
 from bot.request import Question
 from bot.words import Words
+from bot.writer import Assignment, Sent
 from tests.shop import TODAY, Shop
 
 BRAND = Brand(name="Maison Alba", languages=("en", "fr"))

@@ -8,11 +8,12 @@ import pytest
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.channels import channels, segments
-from bot.desk import Desk, Sent
+from bot.desk import Desk
 from bot.faults import faults
 from bot.notices import asked_in, notices
 from bot.parts import take_apart
 from bot.request import Question, Request
+from bot.writer import Sent
 from bot.writers.offline import Offline
 from handlers.draft import handle
 from tests.shop import Shop

@@ -15,13 +15,13 @@ from bot.brand import Brand, Mention
 from bot.brief import Brief
 from bot.channels import channels, is_gsm7, segments
 from bot.checks import blocking
-from bot.desk import Assignment, Sent
 from bot.errors import CannotDo
 from bot.evidence import Evidence, Fact
 from bot.parts import Copy, Heading, Hook, Quote, Table, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Request
 from bot.truths import material_facts
+from bot.writer import Assignment, Sent
 from bot.writers import dates, french, offers
 from bot.writers.naming import detail, names
 from bot.writers.offline import Offline, compose, shown

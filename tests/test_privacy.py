@@ -13,13 +13,14 @@ from pydantic import BaseModel, ConfigDict
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.channels import channels
-from bot.desk import Assignment, Desk, Sent
+from bot.desk import Desk
 from bot.evidence import Evidence, Fact
 from bot.parts import Copy
 from bot.privacy import Veil
 from bot.privacy.personal import find
 from bot.request import Request
 from bot.words import Words
+from bot.writer import Assignment, Sent
 from handlers.draft import Email, problems
 from tests.shop import Shop
 

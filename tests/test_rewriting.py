@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
-from bot.desk import Assignment, Sent
 from bot.library.team import TeamLibrary
 from bot.parts import Copy
 from bot.proof.rewriting import faults
+from bot.writer import Assignment, Sent
 from bot.writers.offline import Offline
 from tests.conftest import NOW
 from tests.library.sample import TODAY, sample

@@ -11,11 +11,11 @@ import pytest
 from bot.brand import Brand, Mention
 from bot.channels import channels, is_gsm7, measure, segments
 from bot.checks import blocking
-from bot.desk import Sent
 from bot.drafting import Drafted, draft
 from bot.faults import CLICHE, echo
 from bot.intake import Asked, Intake, take_in
 from bot.request import Request
+from bot.writer import Sent
 from bot.writers.offline import Offline
 from tests.shop import TODAY, Shop
 

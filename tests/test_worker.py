@@ -13,7 +13,6 @@ from sqlalchemy import event
 from bot import decision, journal
 from bot.db import Database
 from bot.delivery import Delivery
-from bot.desk import Assignment, Sent
 from bot.doors.costing import at_most
 from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
@@ -24,6 +23,7 @@ from bot.task import Task
 from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
+from bot.writer import Assignment, Sent
 from bot.writers.offline import Offline
 from tests.conftest import NOW
 from tests.making import POLICY, Jobs, draft, wish

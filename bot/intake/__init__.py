@@ -12,7 +12,7 @@ from typing import get_args
 from bot.brand import Brand
 from bot.brief import Brief, Goal, just_for_me
 from bot.channels import channels
-from bot.desk import Found, Library, Sent, Writer
+from bot.desk import Found, Library
 from bot.intake import analysis, reader, wishes
 from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import SORRY, assumptions, left_out, options, tone
@@ -25,6 +25,7 @@ from bot.occasions import occasions
 from bot.request import Question, Request
 from bot.skills import skills
 from bot.words import LANGUAGES, Words
+from bot.writer import Sent, Writer
 
 __all__ = ["Asked", "Intake", "take_in"]
 

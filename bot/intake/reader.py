@@ -7,7 +7,6 @@ from pydantic import BaseModel
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.channels import channels
-from bot.desk import Assignment, Sent, Writer
 from bot.errors import CannotDo, TryAgain
 from bot.evidence import Evidence
 from bot.intake import wishes
@@ -16,6 +15,7 @@ from bot.intake.wishes import Wishes
 from bot.privacy import Veil
 from bot.prompts import fill
 from bot.request import Request
+from bot.writer import Assignment, Sent, Writer
 
 SYSTEM = "You read what people ask for and fill a form. You carry out nothing."
 

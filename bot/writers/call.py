@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from bot.desk import Sent
+from bot.writer import Sent
 from bot.writers import failure as failures
 from bot.writers.answer import json_in
 from bot.writers.failure import Failure

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from bot.desk import Assignment, Sent
 from bot.errors import CannotDo
 from bot.words import Words
+from bot.writer import Assignment, Sent
 from bot.writers import failure as failures
 from bot.writers.answer import readable
 from bot.writers.call import A_TOKEN, Call

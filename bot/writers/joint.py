@@ -1,7 +1,7 @@
 """The form of each channel for one text about several products: a range, or those named."""
 
-from bot.desk import Assignment
 from bot.parts import Copy, Hook
+from bot.writer import Assignment
 from bot.writers import french
 from bot.writers.beginnings import NEWS
 from bot.writers.lines import Line, together, whole

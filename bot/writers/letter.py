@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from bot.desk import Assignment
+from bot.writer import Assignment
 
 Role = Literal["user", "assistant"]
 WORTH_CACHING = 2_000  # characters; less than the smallest cacheable prefix (512 tokens) is not

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from bot.desk import Assignment, Sent
 from bot.parts import Copy
 from bot.words import Words
+from bot.writer import Assignment, Sent
 from bot.writers import joint, plain, shapes
 from bot.writers.ready import Ready, make_ready
 from bot.writers.story import tell

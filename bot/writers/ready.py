@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from bot.brand import Brand
 from bot.channels import Channel
-from bot.desk import Assignment
 from bot.evidence import Evidence
 from bot.fold import words_of
 from bot.request import Request
 from bot.words import Language
+from bot.writer import Assignment
 from bot.writers import gaps, why
 from bot.writers.goods import Goods
 from bot.writers.pen import Pen

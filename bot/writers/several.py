@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from bot.desk import Assignment
 from bot.evidence import Evidence
 from bot.fold import words_of
+from bot.writer import Assignment
 from bot.writers import gaps, naming, why
 from bot.writers.goods import Goods
 from bot.writers.lines import Line, Reason, unique, whole

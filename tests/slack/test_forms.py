@@ -12,7 +12,6 @@ from bot.channels import channels
 from bot.db import Database
 from bot.decision import Decision
 from bot.delivery import Delivery
-from bot.desk import Sent
 from bot.draft import Draft
 from bot.parts import Copy, Part
 from bot.play.fields import starting_values
@@ -22,6 +21,7 @@ from bot.slack.blocks import size
 from bot.slack.names import Ref
 from bot.slack.pieces import INPUT, in_inputs, joined, unwritten, written
 from bot.words import LANGUAGES, Words
+from bot.writer import Sent
 from tests.conftest import NOW
 from tests.making import Jobs
 from tests.slack.scenes import (

@@ -8,7 +8,6 @@ from pathlib import Path
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.channels import channels
-from bot.desk import Assignment
 from bot.evidence import Evidence
 from bot.library.catalogue.facts import product_facts
 from bot.library.catalogue.file import read_catalogue
@@ -16,6 +15,7 @@ from bot.library.catalogue.products import Product
 from bot.request import Request
 from bot.truths import material_facts
 from bot.words import Language
+from bot.writer import Assignment
 from bot.writers.offline import compose, shown
 from handlers.draft import OUTPUTS
 from tests.library.sample import TODAY, made

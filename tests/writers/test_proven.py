@@ -7,7 +7,6 @@ import pytest
 
 from bot.brief import Brief
 from bot.channels import channels
-from bot.desk import Assignment
 from bot.evidence import Evidence
 from bot.library.catalogue.facts import product_facts
 from bot.library.catalogue.products import Product
@@ -16,6 +15,7 @@ from bot.proof import prove, stated_in
 from bot.request import Request
 from bot.truths import material_facts
 from bot.words import LANGUAGES, Language
+from bot.writer import Assignment
 from bot.writers.offline import compose
 from handlers.draft import OUTPUTS
 from tests.library.sample import TODAY

@@ -8,12 +8,12 @@ import pytest
 
 from bot.audience import Rule
 from bot.brief import Brief
-from bot.desk import Sent
 from bot.drafting import Drafted, draft
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.team import TeamLibrary
 from bot.request import Request
 from bot.words import LANGUAGES, Language
+from bot.writer import Sent
 from bot.writers.offline import Offline
 from tests.library.sample import TODAY, sample
 from tests.test_texts import shared

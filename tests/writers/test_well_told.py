@@ -7,13 +7,13 @@ import pytest
 
 from bot.brief import Brief
 from bot.channels import channels
-from bot.desk import Assignment
 from bot.evidence import Evidence
 from bot.library.catalogue.facts import product_facts
 from bot.parts import Copy
 from bot.request import Request
 from bot.truths import material_facts
 from bot.words import LANGUAGES, Language
+from bot.writer import Assignment
 from bot.writers.lines import again
 from bot.writers.offline import compose, shown
 from bot.writers.pen import _bank as bank
