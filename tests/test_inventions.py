@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from bot.proof.nouns import everyday, key, nouns
+from bot.proof.inflection import key
+from bot.proof.plain import strange, stretches, words
 from tests.test_rewriting import wrong
 
 SAID: dict[str, Any] = tomllib.loads(Path(__file__).with_name("inventions.toml").read_text("utf-8"))
-FOUND = 0.9  # of the inventions; without the nouns, lists and capitals found 20 of these 52
+UNSEEN: dict[str, Any] = tomllib.loads(Path(__file__).with_name("unseen.toml").read_text("utf-8"))
 
 
 def rows(kind: str) -> list[tuple[str, ...]]:
@@ -22,15 +23,27 @@ async def test_is_found(words: str, part: str, text: str, language: str) -> None
     assert await wrong(words, part, text, language)
 
 
-def test_is_found_nine_times_in_ten() -> None:
-    found, missed = len(rows("invented")), len(rows("missed"))
-    assert found >= 48
-    assert found >= FOUND * (found + missed)
-
-
 @pytest.mark.parametrize(("words", "part", "text", "language"), rows("fair"))
 async def test_is_not_seen_in_what_is_fair(words: str, part: str, text: str, language: str) -> None:
     assert await wrong(words, part, text, language) == []
+
+
+@pytest.mark.parametrize("kind", ["invented", "recombined", "second"])
+async def test_is_found_where_no_rule_was_made_from_it(kind: str) -> None:
+    """Before the vocabulary was closed, 38 of the first 72 were found, and 7 of the 52 that say it
+    in known words. When it was first closed, all but 4 of the second 66 were."""
+    assert [row for row in unseen(kind) if not await wrong(*row)] == []
+
+
+@pytest.mark.parametrize("kind", ["fair", "fair_second"])
+async def test_costs_no_more_than_one_fair_sentence_in_six(kind: str) -> None:
+    """Those go back to the writer, and the rules' words go out when it does not mend them."""
+    alarms = [row for row in unseen(kind) if await wrong(*row)]
+    assert len(alarms) * 6 <= len(unseen(kind)), alarms
+
+
+def unseen(kind: str) -> list[tuple[str, ...]]:
+    return [(*row[1:], language) for language, some in UNSEEN[kind].items() for row in some]
 
 
 @pytest.mark.parametrize(
@@ -38,15 +51,20 @@ async def test_is_not_seen_in_what_is_fair(words: str, part: str, text: str, lan
     [
         ("Speak to the beekeepers first.", "en", ["beekeepers"]),
         ("Write to them without peeking at the results.", "en", []),
+        ("The developers broke it.", "en", ["developers"]),
+        ("Ask the developers what broke.", "en", []),
+        ("Left-handed people complain.", "en", ["handed"]),
         ("Parlez d'abord aux apiculteurs.", "fr", ["apiculteurs"]),
+        ("Ces plaintes viennent des gauchers.", "fr", ["gauchers"]),
         ("Regardez avant de pousser les résultats.", "fr", []),
+        ("Les développeurs ont tout changé.", "fr", ["developpeurs"]),
+        ("Prévenez les développeurs.", "fr", []),
         ("Les questions représentent une part des textes.", "fr", []),
     ],
 )
-def test_is_a_word_that_stands_where_a_subject_stands(
-    text: str, language: str, found: list[str]
-) -> None:
-    assert [one.text for one in nouns(text, language)] == found
+def test_is_a_word_outside_the_vocabulary(text: str, language: str, found: list[str]) -> None:
+    every = [word for piece in stretches(text, language) for _, word in strange(piece, language)]
+    assert every == found
 
 
 @pytest.mark.parametrize(
@@ -56,5 +74,12 @@ def test_is_no_other_form_of_a_known_word(one: str, other: str) -> None:
     assert key(one) == key(other)
 
 
-def test_is_no_word_that_we_say_ourselves() -> None:
-    assert {key(word) for word in ("parcels", "colis", "checkout", "panier")} <= everyday()
+@pytest.mark.parametrize(
+    ("language", "some"),
+    [
+        ("en", "women nurses paris sunday night weather strike house wrist young local abroad"),
+        ("fr", "femmes infirmiers paris dimanche nuit meteo greve maison poignet jeunes mer"),
+    ],
+)
+def test_is_never_made_of_people_places_and_hours(language: str, some: str) -> None:
+    assert not set(some.split()) & words(language, advice=True)

@@ -14,10 +14,12 @@ from bot.brand import Brand
 from bot.evidence import Evidence, Fact
 from bot.fold import fold
 from bot.parts import take_apart
-from bot.proof import prove
+from bot.proof import plain, prove
 from bot.proof.bearers import Bearers, swapped
 from bot.proof.directions import oversure, turned
+from bot.proof.liberties import liberties
 from bot.proof.strangers import Vocabulary, strangers
+from bot.proof.ties import tied
 from bot.request import Request
 
 _OFFERS = re.compile(
@@ -66,6 +68,14 @@ def _wrong(
             yield f"the version by rules offers nothing: take out “{match[0]}”"
     for named in strangers(text, vocabulary):
         yield f"no fact and no line of the version by rules names “{named.text}”: leave it out"
+    stretches = [*plain.stretches(text, vocabulary.language)]
+    for one, two in tied(stretches, vocabulary.groups, vocabulary.language):
+        yield f"nothing says that “{one}” and “{two}” belong together: keep them apart"
+    for stretch in stretches:
+        for said, what in liberties(
+            stretch, text, vocabulary.groups, vocabulary.rules, vocabulary.language
+        ):
+            yield f"“{said}” tells {what}, and nothing bears it out: leave it out"
     for figure, near, owner in swapped(text, bearers):
         yield f"{figure.text} is not a figure of “{near}” but of “{owner}”"
     for said, what in turned(text, bearers):

@@ -1,7 +1,7 @@
 """What a report speaks of: people, places, devices, channels and goods (`subjects.toml`).
 
-Names by their capitals, the others by lists and by the endings that words for people have. It
-finds what it knows or what is shaped so, not every noun: a guard against what writers invent.
+Names by their capitals, the others by lists: by which word ever a concept is named, and in either
+language, it is the same. What no list knows is the closed vocabulary's matter (`plain.toml`).
 """
 
 import re
@@ -15,32 +15,24 @@ from bot.fold import bag, fold
 
 FILE = Path(__file__).parent / "subjects.toml"
 AS_WRITTEN = ("places",)  # what is a name only with its capital: Nice, Tours, Pau
-LISTS = ("people", "places", "quarters", "devices", "channels", "goods", "months", "orders")
+LISTS = (
+    "people",
+    "places",
+    "quarters",
+    "devices",
+    "channels",
+    "steps",
+    "goods",
+    "months",
+    "orders",
+)
 _CUSTOMERS = (
     r"(?:customers?|buyers?|shoppers?|clients?|visitors?|people|audiences?|segments?|users?"
     r"|clientes?|clientele|acheteurs?|acheteuses?|visiteurs?|visiteuses?|gens|personnes|cibles?)"
 )
-# Words for people by their endings, and those that only look so.
-_PEOPLE = re.compile(
-    r"(?<!\w)(?:\w{3,}(?:ians|ists|goers|makers|lovers|owners|hunters|seekers|dwellers|givers"
-    r"|drinkers|eaters|riders|enthusiasts|addicts|agers|somethings|iens|iennes|istes|phobes"
-    r"|philes|vores)|\w+[ -](?:lovers|owners|hunters|seekers|fans|enthusiasts|addicts)"
-    r"|(?:amateurs|amatrices|passionnees?|passionnes|adeptes|fans|mordus) d(?:e |es |u |')\w+)"
-    r"(?!\w)"
-)
-_NOT_PEOPLE = bag(
-    "insists consists assists persists resists enlists checklists wishlists medians anciens "
-    "anciennes quotidiens quotidiennes entretiens soutiens maintiens existes insistes consistes "
-    "resistes assistes persistes moyens moyennes"
-)
-# A sentence that begins with several of something: "Vegetarians respond", « Les sportifs … ».
-_WORD = r"(?P<word>[a-z]{3,}s(?<!ss)(?<!us)(?<!is))(?= [a-z])"
-_MANY = {
-    "en": re.compile(r"(?:(?:the|our|your|most|many|some) )?" + _WORD),
-    "fr": re.compile(r"(?:les|nos|vos|des|ces|certaine?s|beaucoup de) " + _WORD),
-}
 _START = re.compile(r"(?:^|[.!?:;…]\s+|\n)[\s–—•*«“\"'(\d.)-]*", re.MULTILINE)
 _CAPITAL = re.compile(r"(?<![\w’'-])(?:[dlDL][’'])?([A-ZÀ-ÖØ-Þ][\w’-]*)")
+_NUMBERS = re.compile(r"(?<![\w.])(?:\d{2}|2[AB])(?![\w.]*\d)")
 _QUOTED = re.compile(r"«\s*([^«»]{2,80}?)\s*»|“([^“”]{2,80})”|\"([^\"\n]{2,80})\"")
 
 
@@ -53,21 +45,14 @@ class Named(NamedTuple):
     concept: str | None = None
 
 
-def read(text: str, language: str) -> Iterator[Named]:
-    """Whatever may be somebody, somewhere or something that a report is about."""
-    low = fold(text)
+def read(text: str) -> Iterator[Named]:
+    """Whatever is called by a name, quoted, or in a list."""
     yield from listed(text)
-    for match in _PEOPLE.finditer(low):
-        if match[0] not in _NOT_PEOPLE:
-            yield Named(text[match.start() : match.end()], *match.span())
     starts = {match.end() for match in _START.finditer(text)}
     for match in _CAPITAL.finditer(text):
         begins = match.start() in starts or match.start(1) in starts
         if not begins and not _is_plain(match[1]):
             yield Named(match[1], match.start(1), match.end(1))
-    for start in starts:
-        if (many := _MANY[language].match(low, start)) is not None:
-            yield Named(text[many.start("word") : many.end("word")], *many.span("word"))
     for match in _QUOTED.finditer(text):
         span = match.span(match.lastindex or 0)
         yield Named(text[slice(*span)], *span)
@@ -109,6 +94,12 @@ def orders() -> frozenset[str]:
 def quarters() -> dict[str, frozenset[str]]:
     """Which départements lie in a quarter or region, by concept."""
     return {name: bag(numbers.upper()) for name, numbers in _lists()["departements"].items()}
+
+
+def quarters_of(text: str) -> frozenset[str]:
+    """Where the départements lie whose numbers a text has."""
+    numbers = set(_NUMBERS.findall(text))
+    return frozenset(name for name, inside in quarters().items() if numbers & inside)
 
 
 def _is_plain(word: str) -> bool:
