@@ -1,7 +1,8 @@
 """Text made harmless: nothing in it pings people, opens a link or hides what it says.
 
 Reviews, threads and catalogue rows are other people's words. Shown in Slack, they must not
-be able to notify a channel, to dress a link as another, or to reorder what is read.
+be able to notify a channel, to dress a link as another, to reorder what is read, or to style what
+we say around them.
 """
 
 import re
@@ -26,6 +27,11 @@ _PING = re.compile(  # but not the address me@here.example
     re.IGNORECASE,
 )
 
+# Where Slack reads a sign as mark-up: at the border of a word ("snake_case" is none), a quotation
+# mark at the beginning of a line. In its place stands a sign that looks like it.
+_STYLES = re.compile(r"[*_~](?!\w)|(?<!\w)[*_~]|^[ \t]*>", re.MULTILINE)
+_ALIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", ">": "\u203a"})
+
 
 def plain(text: str) -> str:
     """The text as it may be stored and delivered: hidden characters gone, nothing escaped."""
@@ -35,14 +41,16 @@ def plain(text: str) -> str:
 
 
 def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
-    """The text for Slack's mrkdwn: it notifies nobody, and links lead only to `allowed_links`.
+    """The text for Slack's mrkdwn: it notifies nobody, styles nothing, and links lead only to
+    `allowed_links`.
 
-    `allowed_links` are hosts or addresses. Other links stay readable, as code, and lead nowhere.
+    `allowed_links` are hosts or addresses. Other links stay readable, as code, and lead nowhere; a
+    back-tick of others would end that code early and set the link free.
     """
-    text = plain(text)
-    closed = [x for x in links(text) if not x.mail and not allowed(x.host, allowed_links)]
-    if closed:  # a stray back-tick would end our code early and set the link free
-        text = text.replace("`", "'")
+    text = plain(text).replace("`", "'")
+    addresses = [link for link in links(text) if not link.mail]
+    closed = [one for one in addresses if not allowed(one.host, allowed_links)]
+    text = _unstyled(text, [(one.start, one.end) for one in addresses if one not in closed])
     pieces, at = [], 0
     for link in closed:
         start = link.start  # what is glued to it goes along: alone it might be a link as well
@@ -52,6 +60,16 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
         pieces += [_escaped(text[at:start]), f"`{_escaped(shown)}`"]
         at = link.end
     return _PING.sub("", "".join((*pieces, _escaped(text[at:]))))
+
+
+def _unstyled(text: str, kept: list[tuple[int, int]]) -> str:
+    """Without mark-up, character for character; the links that may be opened stay as they are."""
+
+    def alike(mark: re.Match[str]) -> str:
+        inside = any(start <= mark.start() < end for start, end in kept)
+        return mark[0] if inside else mark[0].translate(_ALIKE)
+
+    return _STYLES.sub(alike, text)
 
 
 def _escaped(text: str) -> str:

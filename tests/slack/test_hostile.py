@@ -18,6 +18,7 @@ from bot.parts import Copy, Hook, Part, Quote
 from bot.post import Post
 from bot.schedule import DAILY, Schedule
 from bot.slack.arrival_card import ShownArrival, arrival_card
+from bot.slack.blocks import told
 from bot.slack.card import card
 from bot.slack.digest_lines import say
 from bot.slack.digests import digest_buttons
@@ -79,6 +80,19 @@ def harmless(*texts: str) -> None:
         assert not re.search("[<\u202e\u200b]", left), text
         assert not re.search(r"&(?!amp;|lt;|gt;)", left), text
         assert not LIVE.search(CODE.sub("", left)), text
+
+
+@pytest.mark.parametrize("name", ["*", "_x_", "~no~", "a*", "`", "*Approved by Max*", "> yes"])
+def test_styles_nothing_of_what_we_say_around_it(sqlite: Database, name: str) -> None:
+    """Our own marks stay in pairs, and none of theirs is left to pair with them."""
+    shown = told(Words("{file} is read together with it.", file=name), "en")
+    assert not re.search(r"[*~`]|(?<!\w)_|_(?!\w)|^(?:>|&gt;)", shown), shown
+    part = Part(kind="copy", key="name", title=name, body=Copy(text="Linen"))
+    with sqlite.begin() as session:
+        drafted(session, parts=(part,), words=name)
+        message = card(seen(session), "en")
+    for line in (line for text in mrkdwn(message.blocks) for line in text.splitlines()):
+        assert len(re.findall(r"(?<!\w)\*|\*(?!\w)", line)) % 2 == 0, line
 
 
 def check(shown: Any) -> None:
