@@ -21,7 +21,7 @@ LISTS = (
     "quarters",
     "devices",
     "channels",
-    "steps",
+    "shop",
     "goods",
     "months",
     "orders",
