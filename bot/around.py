@@ -30,6 +30,16 @@ RECAP = re.compile(
     r"(?:channel|thread|discussion|conversation|canal|fil)\b|#[\w-]+))",
     re.IGNORECASE,
 )
+GOES_ON = re.compile(  # "and in October?", « et pour la livraison ? »
+    r"^\W*(?:and|et|but|mais|so|alors|(?:and )?(?:what|how) about|qu'en est-il|compared|par rapport"
+    r"|in|en|for|pour|by|par|only|seulement|on|sur|versus|vs|about|à propos)\b",
+    re.IGNORECASE,
+)
+ASKS_ANEW = re.compile(
+    r"\b(?:how(?! about)|what(?! about)|which|who|whom|why|when|combien|quel\w*|qui|pourquoi|quand"
+    r"|comment)\b",
+    re.IGNORECASE,
+)
 NAMED = re.compile(r"(?<![\w#])#([\w-]+)")
 DAYS = (
     (re.compile(r"\btoday\b|aujourd.hui|\bthis morning\b|ce matin", re.IGNORECASE), 1),
@@ -91,6 +101,12 @@ def is_about_here(words: str) -> bool:
 def wants_recap(words: str) -> bool:
     """As the recap's own words have it: who said what is to be told then."""
     return bool(RECAP.search(words.replace("’", "'")))
+
+
+def goes_on(words: str) -> bool:
+    """Whether a question only changes the one before it: "and in October?"."""
+    said = words.replace("’", "'")
+    return bool(GOES_ON.search(said)) and not ASKS_ANEW.search(said)
 
 
 def channel_named(words: str) -> str | None:

@@ -5,7 +5,7 @@ from datetime import date
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.desk import Library
-from bot.intake import against, period, wishes
+from bot.intake import against, follow_up, period, wishes
 from bot.intake.asked import Asked, Intake
 from bot.request import Request
 from bot.skills import skills
@@ -29,10 +29,15 @@ async def take_in(
     if asked.reason and (again := wishes.read(asked.reason)).language:
         said = said.model_copy(update={"language": again.language})
     language = given.get("language") or said.language or wishes.typed_in(words)
+    before = given.get("follows")
+    if before and skill == "answer":
+        words = follow_up.joined(before, words)
     asks = f"{words} {asked.reason or ''}"
     own = skills()[skill].own_period
     both = None if own or skill != "answer" else against.held(asks, today)
     meant = both[0] if both else None if own else period.read(asks, today)
+    if before and not own and meant is None:  # the same days, if no others are named
+        meant = period.read(before, today)
     product = await _product(given.get("product"), words, library)
     brief = Brief(
         words=words,

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from bot.around import goes_on
 from bot.draft import Draft
 from bot.skills import skills
 from bot.slack.again import cards_in
@@ -14,6 +15,7 @@ from bot.task import Task, Wish
 
 DIGEST, ANSWER = "digest", "answer"  # skills
 EVERY = ("sales", "site", "feedback", "campaigns")  # what a digest tells when nothing was chosen
+GONE_ON = (ANSWER, "feedback", "trends")  # what is asked on about in the same thread
 LEAST = 2  # words: "?" alone or "really?" asks nothing that facts answer
 
 
@@ -53,7 +55,12 @@ def question_under(
             words=said,
             place=asked_at(event["channel"], user, thread=event["thread_ts"], asked=event["ts"]),
             locale=front.people.known(workspace, user),
-            form={"skill": skill or ANSWER, "stands_on": draft.id, **_of_a_digest(draft)},
+            form={
+                "skill": skill or ANSWER,
+                "stands_on": draft.id,
+                **_of_a_digest(draft),
+                **_going_on(draft, said, skill),
+            },
         )
     return None
 
@@ -65,3 +72,10 @@ def _of_a_digest(draft: Draft) -> dict[str, str]:
         return {"sections": "site" if brief.series.startswith("funnel.") else "feedback"}
     sections = brief.sections or (EVERY if draft.skill == DIGEST else ())
     return {"sections": " ".join(sections)} if sections else {}
+
+
+def _going_on(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
+    """The question that this one only changes, and whose it is: "and in October?"."""
+    if draft.skill not in GONE_ON or skill not in (None, ANSWER) or not goes_on(said):
+        return {}
+    return {"skill": draft.skill, "follows": draft.brief.words}

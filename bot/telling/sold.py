@@ -152,9 +152,8 @@ def named(sale: Sale, every: dict[str, Told], product: str | None) -> list[Told]
     if rest:
         found = [one for one in _subjects(every) if all(_means(w, called_all(one)) for w in rest)]
         exact = [one for one in found if _cut_of(one) != "product"] or found
-        if not exact or len(exact) > SEVERAL or sale.cut:
-            return None
-        return exact
+        other = sale.cut and any(_cut_of(one) != sale.cut for one in exact)
+        return None if other or not exact or len(exact) > SEVERAL else exact
     if sale.cut:
         return [one for one in _subjects(every) if _cut_of(one) == sale.cut]
     return [whole] if whole else None
