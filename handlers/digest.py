@@ -198,8 +198,7 @@ def _gradable(moved: Sequence[Move], evidence: Evidence) -> list[Fact]:
 
 
 async def _drawn(teller: Teller, top: Move, desk: Desk) -> File | None:
-    drawn = _picture(teller, top, desk)
-    return await desk.draw(drawn) if drawn else None
+    return await desk.draw(drawn) if (drawn := _picture(teller, top, desk)) else None
 
 
 def _first(teller: Teller, move: Move) -> str:

@@ -17,7 +17,7 @@ THIN = "\u202f"
 SAME = {"E-mail", "SMS", "Description", "Unicode", "Version", "Version {n}", "version {n}"}
 SAME |= {"{n} message", "{n} messages"}
 SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
-SAME |= {"point", "points", "verdict", "{first}, {rest}"}
+SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",

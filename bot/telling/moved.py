@@ -9,8 +9,6 @@ from bot.telling.told import Teller, Told, regions_named, speaks_of, told
 from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"
-MORE = Words("Sent back more often than other products ({rest}): {names}.")
-LESS = Words("Sent back less often than other products ({rest}): {names}.")
 MOST = 4
 ENDS = Decimal("0.25")  # of what is expected
 
@@ -129,25 +127,31 @@ def small(teller: Teller, one: Told) -> str:
 def how_much(teller: Teller, one: Told, sure: Words | None) -> Words | str:
     """The change, and how sure it is where that is to be said."""
     change = teller.signed(one, "change")
-    return Words("{change}, {sure}", change=change, sure=sure) if sure else change
+    return Words("{figure}, {sure}", figure=change, sure=sure) if sure else change
 
 
 def sent_back(teller: Teller, some: Sequence[Told], *, sure: bool = True) -> list[str]:
     """Those that come back more than others, or less, in one line where they are held against the
     same; how sure that is where the heading doesn't say."""
-    lines: dict[tuple[str, str], list[Told]] = {}
+    lines: dict[tuple[bool, str], list[Told]] = {}
     for one in some:
-        words = MORE if one.number("rate") > one.number("rest") else LESS
-        lines.setdefault((words.text, teller.of(one, "rest")), []).append(one)
-    return [
-        teller.say(Words(
-            words,
-            names=", ".join(f"{one.about} ({teller.of(one, 'rate')})" for one in of),
-            rest=Words("{rest}, {sure}", rest=rest, sure=Words(of[0].word("status")))
-            if sure else rest,
-        ))
-        for (words, rest), of in lines.items()
-    ]  # fmt: skip
+        more = one.number("rate") > one.number("rest")
+        lines.setdefault((more, teller.of(one, "rest")), []).append(one)
+    said = []
+    for (more, rest), of in lines.items():
+        names = ", ".join(f"{one.about} ({teller.of(one, 'rate')})" for one in of)
+        beside: Words | str = rest
+        if sure:
+            status = of[0].word("status")
+            beside = Words("{figure}, {sure}", figure=rest, sure=Words(status))
+        said.append(
+            Words("Sent back more often than other products ({rest}): {names}.",
+                  rest=beside, names=names)
+            if more
+            else Words("Sent back less often than other products ({rest}): {names}.",
+                       rest=beside, names=names)
+        )  # fmt: skip
+    return [teller.say(words) for words in said]
 
 
 def fall(teller: Teller, one: Told) -> str:
