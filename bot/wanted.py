@@ -125,7 +125,8 @@ def _what(words: str) -> str:
     for rest in (WHOM, AT, FIGURES):
         if cut := rest.search(what):
             what = what[: cut.start()]
-    return re.sub(r"^(?:the|our|la|le|les|l['’]|notre|nos) ?", "", what.strip(), flags=re.I)
+    what = re.sub(r"^(?:the|our|la|le|les|l['’]|notre|nos) ?", "", what.strip(), flags=re.I)
+    return "" if fold(what) in ("this step", "cette etape") else what
 
 
 def places(words: str) -> list[Place]:

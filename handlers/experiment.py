@@ -15,7 +15,7 @@ from bot.telling import planned, trials
 from bot.telling.planned import Planned
 from bot.telling.tested import WHERE, what_on_whom_where
 from bot.telling.told import Teller, how_to_read, nothing_yet, told
-from bot.telling.trials import Trial
+from bot.telling.trial import Trial, metric, named_in, trials_in
 from bot.wanted import Wanted
 from bot.words import Words, spell
 
@@ -76,10 +76,10 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 async def _read(request: Request, desk: Desk) -> BaseModel:
     teller = Teller(request.language)
     evidence = await desk.look_up("experiments")
-    every = trials.trials_in(told(evidence, "experiments"))
+    every = trials_in(told(evidence, "experiments"))
     if not every:
         return nothing_yet(teller, evidence, ["experiments"])
-    named = trials.named_in(ABOUT_TESTS.sub(" ", fold(request.brief.words)), every)
+    named = named_in(ABOUT_TESTS.sub(" ", fold(request.brief.words)), every)
     shown = (named or every)[:MOST_TESTS]
     first = shown[0]
     said = Said(
@@ -102,6 +102,7 @@ async def _read(request: Request, desk: Desk) -> BaseModel:
 def _summary(teller: Teller, shown: list[Trial]) -> list[str]:
     first = shown[0]
     lines = [trials.who_took_part(teller, first), trials.the_others(teller, first)]
+    lines += [trials.ahead(teller, first)]
     lines += [trials.worth(teller, first), trials.how_sure(teller, first)]
     return lines + [trials.also(teller, first, trial) for trial in shown[1:]]
 
@@ -125,8 +126,8 @@ def _table(teller: Teller, shown: list[Trial]) -> Table:
     tests = {trial.test for trial in shown}
     rows = []
     for trial in shown:
-        metric = spell(trials.metric(trial), teller.language)
-        before = trial.title if len(tests) > 1 else metric if len(shown) > 1 else ""
+        measured = spell(metric(trial), teller.language)
+        before = trial.title if len(tests) > 1 else measured if len(shown) > 1 else ""
         for variant, arm in trial.arms.items():
             name = teller.say(Words("{test}: {what}", test=before, what=variant))
             name = name if before else variant

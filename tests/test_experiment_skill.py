@@ -209,3 +209,35 @@ async def test_on_an_audience_writes_to_those_who_agreed_and_leads_to_their_lett
     assert letter.words == "E-mail to be tested, to: Buyers of Bain"
     assert letter.form == {"audience": "Buyers of Bain", "rule": rule.stored}
     assert blocked(found) == []
+
+
+def of(**arms: int) -> Any:
+    """A shelf with one test: of each variant 9,000 people, so many of whom bought."""
+    rows = [
+        {"experiment": "buttons", "metric": "purchase", "variant": name, "users": 9000,
+         "successes": bought}
+        for name, bought in arms.items()
+    ]  # fmt: skip
+    return small(experiments=rows)
+
+
+async def test_of_several_winners_says_whether_the_best_beats_the_next() -> None:
+    tie = await made("read the buttons test", shelf=of(control=360, red=504, blue=513))
+    assert "Whether blue beats red is open" in part(tie, "summary")
+    assert part(tie, "what_to_do").startswith("Use blue or red, whichever is easier")
+    clear = await made("read the buttons test", shelf=of(control=360, red=504, blue=700))
+    assert "blue also beats red: by 2.18 points" in part(clear, "summary")
+    assert part(clear, "what_to_do").startswith("Use blue for everybody")
+    assert blocked(tie) == blocked(clear) == []
+
+
+async def test_of_one_variant_alone_has_nothing_to_read() -> None:
+    alone = await made("read the buttons test", shelf=of(red=504))
+    assert [one.key for one in alone.parts] == ["answer"]
+    assert "one variant only" in part(alone, "answer")
+
+
+async def test_that_nobody_answered_is_looked_at_before_it_runs_on() -> None:
+    nobody = await made("lis le test buttons", shelf=of(A=0, B=0))
+    assert "aucune n'a fait ce qui est compté (achat)" in part(nobody, "finding")
+    assert "vérifiez d'abord" in part(nobody, "what_to_do").lower()

@@ -1,85 +1,14 @@
 """A test of variants in sentences: broken, won, lost, or nothing seen; and what to do about it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal
 
-from bot.telling.told import Teller, Told, speaks_of
-from bot.wanted import places
+from bot.telling.told import Teller, Told
+from bot.telling.trial import VERDICTS, Trial, metric, result, short_of
 from bot.words import Words
 
-RANK = ("won", "lost", "broken", "no difference seen", "too early")
 CERTAIN = 0.05  # below this p the library calls a difference one
 LEAST = Decimal("0.1")  # %: the library has it for every chance below
-METRICS = {
-    "purchase": Words("purchase"),
-    "visit": Words("visit"),
-    "spend": Words("spend"),
-    "click": Words("click"),
-}
-VERDICTS = {
-    "won": Words("won"),
-    "lost": Words("lost"),
-    "no difference seen": Words("no difference seen"),
-    "too early": Words("too early"),
-}
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One metric of one test: the whole, and each variant by its name."""
-
-    whole: Told
-    arms: Mapping[str, Told]
-
-    @property
-    def test(self) -> str:
-        return self.whole.key.split("--")[0]
-
-    @property
-    def title(self) -> str:
-        return self.whole.word("title").replace("_", " ")  # it may be a file's name
-
-    @property
-    def status(self) -> str:
-        return self.whole.word("status")
-
-    @property
-    def control(self) -> Told | None:
-        return self.arms.get(self.whole.word("control"))
-
-    @property
-    def others(self) -> list[Told]:
-        """All but the control, the largest effect first."""
-        rest = [arm for arm in self.arms.values() if arm is not self.control]
-        return sorted(rest, key=lambda arm: -float(arm.number("effect")))
-
-    @property
-    def told_by(self) -> Told | None:
-        """The variant that the verdict is about."""
-        about = [arm for arm in self.others if arm.word("verdict") == self.status]
-        if self.status == "lost":
-            about.reverse()
-        return next(iter(about or self.others), None)
-
-
-def trials_in(every: Mapping[str, Told]) -> list[Trial]:
-    """The tests that the facts are about; those that can be acted on first, then the newest."""
-    found = []
-    for key, whole in every.items():
-        if key.count("--") == 1 and whole.get("status"):
-            arms = [one for k, one in every.items() if k.startswith(f"{key}--")]
-            found.append(Trial(whole, {one.word("variant"): one for one in arms}))
-    found.sort(key=lambda trial: trial.whole.word("last-day"), reverse=True)
-    return sorted(found, key=lambda trial: RANK.index(trial.status))
-
-
-def named_in(words: str, trials: Sequence[Trial]) -> list[Trial]:
-    """Those whose title or name the words speak of; "basket" speaks of « panier »."""
-    meant = set(places(words))
-    names = {trial.whole.key: f"{trial.title} {trial.test.replace('-', ' ')}" for trial in trials}
-    by_name = [t for t in trials if speaks_of(words, names[t.whole.key])]
-    return by_name or [t for t in trials if meant & set(places(names[t.whole.key]))]
 
 
 def headline(teller: Teller, trial: Trial) -> str:
@@ -107,7 +36,11 @@ def what_it_says(teller: Teller, trial: Trial) -> str:
     if trial.status == "broken":
         return _broken(teller, trial)
     if arm is None or control is None:
-        return teller.say(Words("there is one variant only, and nothing to compare."))
+        return ""
+    if trial.unmoved:
+        n = teller.of(trial.whole, "users")
+        return teller.say(Words("nobody of {n} people did what is counted ({metric}).", n=n,
+                                metric=metric(trial)))  # fmt: skip
     if trial.status == "too early":
         return teller.say(Words("too early to tell, with {n} people so far.",
                                 n=teller.of(trial.whole, "users")))  # fmt: skip
@@ -144,23 +77,6 @@ def _broken(teller: Teller, trial: Trial) -> str:
         meant=teller.of(short, "meant")))  # fmt: skip
 
 
-def short_of(trial: Trial) -> Told | None:
-    """The variant that is furthest below its share."""
-    arms = list(trial.arms.values())
-    return max(arms, key=lambda a: float(a.number("meant") - a.number("users")), default=None)
-
-
-def metric(trial: Trial) -> Words | str:
-    """As people call it, or as the file does."""
-    name = trial.whole.word("metric")
-    return METRICS.get(name, name)
-
-
-def result(teller: Teller, arm: Told) -> str:
-    """Its rate, or the amount a person."""
-    return teller.of(arm, "rate" if arm.get("rate") else "mean")
-
-
 def the_others(teller: Teller, trial: Trial) -> str:
     """The variants that the verdict is not about, where there were several."""
     told = []
@@ -173,6 +89,23 @@ def the_others(teller: Teller, trial: Trial) -> str:
                               rate=result(teller, arm), effect=teller.of(arm, "effect"),
                               low=low, high=high, verdict=judged))  # fmt: skip
     return " ".join(teller.say(words) for words in told)
+
+
+def ahead(teller: Teller, trial: Trial) -> str:
+    """Of several winners: whether the first is surely better than the next."""
+    next_ = trial.whole.word("runner-up")
+    if trial.status != "won" or not next_:
+        return ""
+    low, high = teller.ends(trial.whole, "ahead", bare=True)
+    teller.of(trial.whole, "ahead-verdict")
+    given = {"winner": trial.whole.word("winner"), "next": next_, "low": low, "high": high,
+             "effect": teller.of(trial.whole, "ahead")}  # fmt: skip
+    if trial.surely_ahead:
+        return teller.say(Words("{winner} also beats {next}: by {effect}, most likely between {low}"
+                                " and {high}.", params=given))  # fmt: skip
+    return teller.say(Words("Whether {winner} beats {next} is open: the difference is {effect},"
+                            " anything between {low} and {high} is possible.",
+                            params=given))  # fmt: skip
 
 
 def how_sure(teller: Teller, trial: Trial) -> str:
@@ -208,6 +141,10 @@ def worth(teller: Teller, trial: Trial) -> str:
 def what_now(trial: Trial) -> Words:
     arm = trial.told_by
     variant, control = arm.word("variant") if arm else "", trial.whole.word("control")
+    if trial.status == "won" and trial.whole.get("runner-up") and not trial.surely_ahead:
+        return Words("use {variant} or {next}, whichever is easier: both beat {control}, and which"
+                     " of the two is better is open.", variant=variant, control=control,
+                     next=trial.whole.word("runner-up"))  # fmt: skip
     if trial.status == "won":
         return Words("use {variant} for everybody, and keep watching: what is new is often"
                      " flattered at first.", variant=variant)  # fmt: skip
@@ -219,6 +156,8 @@ def what_now(trial: Trial) -> Words:
         return Words("find where people of {variant} are lost or not counted (slow pages,"
                      " redirects, robots), mend it, then run the test again.",
                      variant=short.word("variant") if short else "")  # fmt: skip
+    if trial.unmoved:
+        return Words("look whether it is counted at all, before the test runs on.")
     if trial.status == "too early":
         return Words("let it run on.")
     return Words("keep what you like better, or test something bolder on more people.")

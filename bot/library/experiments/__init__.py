@@ -4,6 +4,7 @@ First the sample ratio; a broken test is called broken and gets no effect. Then 
 the control with its interval, Holm over several arms, and a p that stays valid under daily looks.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from bot.library.experiments.always import always_valid
@@ -110,8 +111,28 @@ def _effects(found: Findings, trial: Trial, say: "_Saying", subject: str, about:
     best = next((v for v in ("won", "lost", "no difference seen") if v in verdicts), "too early")
     say("status", best)
     if best == "won":
-        winner = max(zip(others, effects, strict=True), key=lambda pair: pair[1].change)[0]
-        say("winner", winner.variant)
+        ranked = sorted(
+            (arm for arm, verdict in zip(others, verdicts, strict=True) if verdict == "won"),
+            key=lambda arm: -measure(arm, control).change,
+        )
+        say("winner", ranked[0].variant)
+        _ahead(say, trial, ranked, [effect.p for effect in effects])
+
+
+def _ahead(say: "_Saying", trial: Trial, ranked: Sequence[Arm], ps: Sequence[float]) -> None:
+    """Of several winners, whether the best is better than the next: one more comparison, and
+    counted as one."""
+    if len(ranked) < 2:
+        return
+    first, second = ranked[:2]
+    scale, unit = (1.0, None) if trial.amounts else (100.0, "points")
+    effect = of_amounts(first, second) if trial.amounts else of_rates(first, second)
+    say("runner-up", second.variant)
+    say("ahead", round(scale * effect.change, 2), unit)
+    say("ahead-low", round(scale * effect.low, 2), unit)
+    say("ahead-high", round(scale * effect.high, 2), unit)
+    sure = holm([*ps, effect.p])[-1] < CERTAIN
+    say("ahead-verdict", "won" if sure else "no difference seen")
 
 
 def _arm(found: Findings, trial: Trial, subject: str, about: str, arm: Arm) -> None:
