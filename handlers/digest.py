@@ -1,7 +1,6 @@
 """Say what moved this week in sales, on the site, in feedback and in campaigns."""
 
 from collections.abc import Sequence
-from datetime import date
 
 from pydantic import BaseModel, Field
 
@@ -11,7 +10,8 @@ from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import lookback
-from bot.telling.moves import STANDS, Move, moves
+from bot.telling.beside import limits, sources, told_of_sales, week_in_figures
+from bot.telling.moves import Move, moves
 from bot.telling.told import CANNOT, Teller, cannot, how_to_read, nothing_yet, told
 from bot.words import Words
 
@@ -31,7 +31,6 @@ SECTIONS = {  # in the order told; each with the kinds of facts it stands on
     "queue": (),
     "intern": (),
 }
-FROM_FILES = ("sent", *(kind for kinds in SECTIONS.values() for kind in kinds))
 NOT_NARROWED = ("campaigns", "experiments")
 KEPT = ("status", "verdict", "change")  # so that the next one can say whether it went on
 SURE, WATCH = Words("Confirmed"), Words("To watch")
@@ -105,10 +104,12 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         desk.keep(*_gradable(moved, evidence), *teller.ever.values())
         quiet = said.finding.model_copy(update={"text": _nothing(teller, moved)})
         return Quiet(quiet=quiet, more=more, leads=leads, **past.model_dump())
-    week = _week(teller, evidence) if chosen else None
-    lines = [*_limits(teller, evidence, narrowed), *_sources(teller)]
+    week = week_in_figures(teller, evidence) if chosen else None
+    doubts = cannot(evidence, "trends") if told_of_sales(moved[:MOST]) else []
+    lines = [*limits(teller, evidence, narrowed), *map(teller.value, doubts), *sources(teller)]
     read = how_to_read(teller, evidence, kinds, *lines, gaps=False)
-    missing = teller.copy(*map(teller.value, cannot(evidence, *kinds)), apart="\n")
+    gaps = [fact for fact in cannot(evidence, *kinds) if fact not in doubts]
+    missing = teller.copy(*map(teller.value, gaps), apart="\n")
     picture = await _drawn(teller, moved[0], desk)
     desk.keep(*_gradable(moved, evidence), *teller.ever.values())
     words = await desk.write(type(said), by_rules=said)
@@ -220,41 +221,3 @@ def _picture(teller: Teller, top: Move, desk: Desk) -> Picture | None:
     return bars(
         top.words.split(". ")[0].rstrip("."), shown, language=teller.language, colours=colours
     )
-
-
-def _week(teller: Teller, evidence: Evidence) -> Table | None:
-    """Orders, pieces and revenue of the last complete week beside what was expected."""
-    totals = [o for o in told(evidence, "trends", "total-").values() if o.get("expected")]
-    if not totals:
-        return None
-    rows = [[teller.name(o), teller.of(o, "last"), teller.of(o, "expected"),
-             teller.signed(o, "change")] for o in totals]  # fmt: skip
-    heads = [Words("What"), Words("Last week"), Words("Expected"), Words("Change")]
-    return teller.table([teller.say(words) for words in heads], rows)
-
-
-def _limits(teller: Teller, evidence: Evidence, narrowed: str | None) -> list[str]:
-    lines = [Words("“Confirmed” allows for how many things were looked at; “to watch” may be "
-                   "chance.")]  # fmt: skip
-    tested = told(evidence, "trends").get("tested")
-    if tested and tested.get("series"):
-        n = teller.of(tested, "series")
-        lines.append(Words("{n} series of sales were looked at.", n=n))
-    if any(one.word("status") in STANDS for one in told(evidence, "trends", "product-").values()):
-        lines.append(Words("Of single products only the surest are told."))
-    if narrowed:
-        only = Words("Only {what} was looked at; campaigns and tests can't be told by it.",
-                     what=narrowed)  # fmt: skip
-        lines.append(only)
-    return [teller.say(line) for line in lines]
-
-
-def _sources(teller: Teller) -> list[str]:
-    """Where all that was told is from, and up to which day."""
-    days: dict[date, dict[str, None]] = {}
-    for fact in teller.ever.values():
-        if fact.id.split(".")[0] in FROM_FILES and fact.source != "-":
-            days.setdefault(fact.as_of, {})[fact.sourced(teller.language)] = None
-    said = [Words("From {files}, up to {day}.", files=", ".join(files), day=day)
-            for day, files in sorted(days.items(), reverse=True)]  # fmt: skip
-    return [teller.say(words) for words in said]

@@ -29,6 +29,8 @@ def details(session: Session, front: Front, click: Click) -> Callable[[str], Blo
 
 
 def details_view(draft: Draft, language: str) -> Block:
-    """A form holds no table block: rows are written one a line."""
-    parts = [part_blocks(part, draft, language, (), table=False) for part in behind(draft)]
+    """A form holds no table block: rows are written one a line. A digest speaks one language, its
+    headings too."""
+    spoken = draft.brief.language if draft.skill == "digest" else language
+    parts = [part_blocks(part, draft, spoken, (), table=False) for part in behind(draft)]
     return shown_view(Words("Details"), [block for blocks in parts for block in blocks], language)

@@ -57,6 +57,14 @@ async def test_stays_on_one_screen_and_opens_its_details(bench: Bench) -> None:
     assert "• Orders · 250" in shown
 
 
+async def test_opens_its_details_in_its_own_language(bench: Bench) -> None:
+    card = await posted(bench)
+    await bench.press(MARIE, card, "details")  # she reads French
+    shown = str(bench.form(MARIE).blocks)
+    assert "The week in figures" in shown
+    assert "La semaine en chiffres" not in shown
+
+
 async def test_is_asked_about_in_its_thread_without_a_mention(any_bench: Bench) -> None:
     bench = any_bench
     card = await posted(bench)
