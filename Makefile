@@ -1,4 +1,5 @@
-# Everything that needs doing, on a machine with only Python, pip and make.
+# Everything that needs doing, on a machine with only Python, pip and make. Debian's Python may have
+# no pip for a folder of its own: then the system's pip fills it.
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -11,8 +12,10 @@ setup: .venv/.ready
 .venv/.ready: requirements/runtime.txt requirements/uv.txt pyproject.toml
 	@echo "Setting up (once; a minute or two) ..."
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install -q --require-hashes -r requirements/uv.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --without-pip .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 && pip="$(BIN)/python -m pip" || pip="$(PYTHON) -m pip --python $(BIN)/python"; \
+	  $$pip install -q --require-hashes -r requirements/uv.txt \
+	  || { echo "Python's pip or venv is needed: apt-get install python3-venv, or your system's way."; exit 1; }
 	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.txt
 	@$(UV) pip install -q --python $(BIN)/python --compile-bytecode --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q bot handlers
