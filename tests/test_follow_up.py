@@ -4,9 +4,11 @@ import pytest
 
 from bot.around import goes_on
 from bot.drafting import Drafted
+from bot.intake import Asked, Intake, take_in
 from bot.intake.follow_up import joined
-from tests.library.sample import sample
-from tests.skills import library_of, run
+from bot.writer import Sent
+from tests.library.sample import TODAY, sample
+from tests.skills import BRAND, library_of, run
 
 
 @pytest.mark.parametrize(
@@ -37,12 +39,26 @@ def test_is_none_that_asks_by_itself(said: str) -> None:
     assert not goes_on(said)
 
 
+async def test_has_the_words_of_both_once() -> None:
+    asked = Asked(words="and in October?", author="U", skill="answer",
+                  answers={"follows": "sales by country"})  # fmt: skip
+    taken = await take_in(asked, brand=BRAND, library=library_of(sample()), today=TODAY,
+                          receipt=_kept)  # fmt: skip
+    assert isinstance(taken, Intake)
+    assert taken.brief.words == "sales by country in October?"
+
+
+async def _kept(sent: Sent) -> None:
+    """Nothing is sent."""
+
+
 async def test_is_answered_of_what_it_names_and_of_the_days_asked_before() -> None:
     library = library_of(sample())
     found = await run(
         "and in Belgium?", library=library, skill="answer", follows="sales by country in October"
     )
     assert isinstance(found, Drafted)
+    assert found.parts[0].title == "Answer"
     text = found.parts[0].text
     assert text.startswith("Belgium: €")
     assert "from 1 October 2026 to 31 October 2026" in text

@@ -29,7 +29,7 @@ async def take_in(
     if asked.reason and (again := wishes.read(asked.reason)).language:
         said = said.model_copy(update={"language": again.language})
     language = given.get("language") or said.language or wishes.typed_in(words)
-    before = given.get("follows")
+    before = given.get("follows") or asked.follows
     if before and skill == "answer":
         words = follow_up.joined(before, words)
     asks = f"{words} {asked.reason or ''}"

@@ -27,6 +27,7 @@ class Asked(BaseModel):
     ui_language: Language = "en"
     reason: str | None = None
     previous: str | None = None
+    follows: str | None = None  # the question before, in the same thread
     answers: dict[str, str] = {}  # a field of the Brief → its value; any other key: more words
     digest: str | None = None  # the name of the one that nobody typed: no words of anybody's
 
