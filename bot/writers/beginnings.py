@@ -1,6 +1,6 @@
 """The first paragraph: the news if there is one, and the argument for this audience."""
 
-from bot.writers.lines import Line, whole
+from bot.writers.lines import Line, unique, whole
 from bot.writers.ready import Ready
 from bot.writers.seasons import in_season
 
@@ -15,7 +15,13 @@ def opening(ready: Ready) -> Line:
     pen.reasons = own if len(own) > 1 else every
     line = _opening(ready)
     pen.reasons = every
-    return line
+    return Line(line.text, unique([*line.cites, *_whom(ready)]))
+
+
+def _whom(ready: Ready) -> list[str]:
+    """The facts on whom it goes to, which chose its argument."""
+    told = ready.story.audience != "everyone"
+    return [fact.id for fact in ready.evidence.of("segment") if told and fact.label == "audience"]
 
 
 def _opening(ready: Ready) -> Line:

@@ -45,15 +45,16 @@ def subject(ready: Ready) -> Line:
     """The benefit, in what an inbox shows."""
     pen, most = ready.pen, ready.most("subject", 50)
     slots = subject_slots(ready)
-    form = like(best(ready.evidence, ready.goods), ready.goods)
+    form = best(ready.evidence, ready.goods)
+    key = like(form, ready.goods)
     topical = [slot for slot in slots if slot.split(".")[1].startswith(TOPICAL)]
     for some in filter(None, (topical, slots)):  # the news goes before the longer name
-        if line := pen.say(*some, most=most, like=form):
-            return line
+        if line := pen.say(*some, most=most, like=key):
+            return form.shown(line, ready.goods) if form else line
         if short := pen.gaps.get("the_short"):
             with pen.calling(short):
-                if line := pen.say(*some, most=most, like=form):
-                    return line
+                if line := pen.say(*some, most=most, like=key):
+                    return form.shown(line, ready.goods) if form else line
     bare = (f"subject.bare.{ready.story.audience}", "subject.bare.everyone")
     if line := pen.say(*bare, most=most):
         return line

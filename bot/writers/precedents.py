@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.evidence import Evidence
 from bot.fold import words_of
 from bot.writers.goods import Goods
-from bot.writers.lines import Line
+from bot.writers.lines import Line, unique
 
 ENOUGH = 100  # sent: below, a share of opened says little
 _RATE = re.compile(r"(\d+(?:[.,]\d+)?) ?% (?:of|sur) (\d+)")
@@ -24,6 +24,12 @@ class Form:
     names: bool
     colon: bool
     length: int
+    cites: tuple[str, ...] = ()  # the facts that tell of it
+
+    def shown(self, line: Line, goods: Goods) -> Line:
+        """A subject made as it is stands on it as well."""
+        made_so = names_it(line.text, goods) == self.names
+        return Line(line.text, unique([*line.cites, *self.cites])) if made_so else line
 
     def distance(self, text: str, goods: Goods) -> tuple[bool, bool, int]:
         """How far a subject is from it; the smaller, the nearer."""
@@ -47,8 +53,11 @@ def best(evidence: Evidence, goods: Goods) -> Form | None:
     opened = {code: rates[code] for code in subjects if code in rates}
     if not opened:
         return None
-    subject = subjects[max(opened, key=lambda code: (opened[code], code))]
-    return Form(names_it(subject, goods), ":" in subject, len(subject))
+    of_it = {code: rate for code, rate in opened.items() if names_it(subjects[code], goods)}
+    opened = of_it or opened  # those on the same thing say more than a point more of another's
+    code = max(opened, key=lambda code: (opened[code], code))
+    subject, told = subjects[code], (f"past_copy.{code}.subject", f"past_copy.{code}.open-rate")
+    return Form(names_it(subject, goods), ":" in subject, len(subject), told)
 
 
 def names_it(text: str, goods: Goods) -> bool:

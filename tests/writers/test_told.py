@@ -13,13 +13,18 @@ from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.team import TeamLibrary
 from bot.request import Request
 from bot.words import LANGUAGES, Language
-from bot.writer import Sent
+from bot.writer import Sent, Writer
+from bot.writers.claude import Claude
 from bot.writers.offline import Offline
+from tests.fakes.claude import ScriptedClaude
 from tests.library.sample import TODAY, sample
 from tests.test_texts import shared
 from tests.writers.catalogues import BRAND, products
 
 SHARED = 0.7
+NOW = datetime(2026, 11, 25, tzinfo=UTC)
+# Whom it goes to, what customers praise and doubt, and what came of the nearest text sent before.
+KINDS = ("segment", "feedback", "objection", "past_copy")
 RULES = {
     "lapsed": Rule(segments=("at-risk", "drifting-away")),
     "lapsed linen buyers": Rule(bought_categories=("Vêtements en lin",), not_within=180),
@@ -36,6 +41,12 @@ def library() -> TeamLibrary:
 
 @cache
 def drafted(product: str, language: Language, whom: str = "", channel: str = "email") -> Drafted:
+    return asyncio.run(by(Offline(lambda: NOW), product, language, whom, channel))
+
+
+async def by(
+    writer: Writer, product: str, language: Language, whom: str, channel: str = "email"
+) -> Drafted:
     async def nothing(_: Sent) -> None:
         return None
 
@@ -45,12 +56,9 @@ def drafted(product: str, language: Language, whom: str = "", channel: str = "em
         words="-", author="ana", language=language, goal="inform", product=product,
         product_words=title, rule=rule, audience=whom or None,
     )  # fmt: skip
-    made = asyncio.run(
-        draft(
-            Request(skill="draft", channel=channel, brief=brief), brand=BRAND, library=library(),
-            writer=Offline(lambda: datetime(2026, 11, 25, tzinfo=UTC)), receipt=nothing,
-            code="si-1a2b3c4d", today=TODAY,
-        )
+    made = await draft(
+        Request(skill="draft", channel=channel, brief=brief), brand=BRAND, library=library(),
+        writer=writer, receipt=nothing, code="si-1a2b3c4d", today=TODAY,
     )  # fmt: skip
     assert isinstance(made, Drafted)
     return made
@@ -99,3 +107,29 @@ def test_gives_the_subject_the_form_of_the_one_that_was_opened_most(language: La
     subject = next(part.text for part in made.parts if part.key == "subject")
     assert "Alba" in subject
     assert len(subject) > len("The Alba linen shirt")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("whom", ["lapsed", "new"])
+def test_stands_under_the_sources_of_the_draft(whom: str, language: Language) -> None:
+    made = drafted("lin-alba", language, whom)
+    cited = {fact_id for part in made.parts for fact_id in part.facts}
+    assert {kind for kind in KINDS if any(one.startswith(f"{kind}.") for one in cited)} == {*KINDS}
+    assert any(one.startswith("past_copy.") and one.endswith(".open-rate") for one in cited)
+    assert all(made.evidence.get(one) for one in cited)
+    assert not [check for check in made.checks if check.level == "block"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_is_given_to_claude_as_well(language: Language) -> None:
+    async with ScriptedClaude() as claude:
+        writer = Claude(
+            key=claude.key, base_url=claude.url, name="claude-sonnet-5-5", now=lambda: NOW
+        )
+        made = await by(writer, "lin-alba", language, "lapsed")
+        await writer.close()
+    said = str(claude.letters[0]["messages"][0]["content"])
+    for kind in (*KINDS, "praise"):
+        (first, *_) = made.evidence.of(kind)
+        assert f"[{first.id}]" in said
+        assert first.spelled(language) in said
