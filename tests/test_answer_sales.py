@@ -176,3 +176,9 @@ def test_is_no_wish_for_a_text(words: str) -> None:
 )  # fmt: skip
 def test_leaves_texts_to_be_written(words: str) -> None:
     assert skill_for(words, None) != "answer" or words.startswith("how")
+
+
+async def test_cut_by_one_thing_and_of_another_is_told_of_the_other_alone() -> None:
+    found = await answer("orders by source in Belgium in October")
+    assert said(found).startswith("Belgium: ")
+    assert "as a whole only" in found.parts[-1].text

@@ -1,7 +1,7 @@
 """How what was sold is told: a sentence, a table where it is cut, a picture of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.parts import Copy, Table
 from bot.pictures import Bar, Picture, bars
@@ -82,6 +82,8 @@ def told_of(
         return _of_times(teller, one) if one else None
     whole = every.get(WHOLE)
     some = named(sale, every, product)
+    if whole is not None and some is None and sale.cut and sale.rest:
+        return _not_both(teller, sale, every, product)
     if whole is None or some is None:
         return None
     if unfair := _unfair(teller, sale, whole):
@@ -89,6 +91,19 @@ def told_of(
     if (sale.cut and not sale.rest) or len(some) > 1:
         return _cut(teller, sale, whole, some)
     return _one(teller, sale, whole, some[0], product)
+
+
+def _not_both(
+    teller: Teller, sale: Sale, every: dict[str, Told], product: str | None
+) -> Reply | None:
+    """Cut by one thing and of another is more than is counted: it is told of the other alone."""
+    alone = replace(sale, cut="")
+    some = named(alone, every, product)
+    if not some or len(some) > 1 or not (reply := _one(teller, alone, every[WHOLE], some[0], None)):
+        return None
+    line = Words("Of {name} I can tell it as a whole only, not cut further.",
+                 name=_name(teller, some[0]))  # fmt: skip
+    return replace(reply, limits=[teller.say(line), *reply.limits])
 
 
 def _of_times(teller: Teller, one: Told) -> Reply:
