@@ -25,3 +25,4 @@ class CannotDo(Exception):
 
 
 CALM = "calm"  # a word's parameter, "yes" where nothing went wrong: a greeting, what can be asked
+ANYHOW = "anyhow"  # a word's parameter, "yes" where a file is of no use whatever it is said to be

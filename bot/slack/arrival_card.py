@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.arrival import Arrival
+from bot.errors import ANYHOW
 from bot.post import Post
 from bot.slack.arrival_asks import asking_blocks, half_blocks, other_kind, stop_button
 from bot.slack.arrival_words import kind_words, questions
@@ -153,7 +154,7 @@ def _cancelled(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
 
 
 def _trouble(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
-    """Refused, or broken: why, and what can be done."""
+    """Refused, or broken: why, and what can be done. A photograph is no orders, whoever says so."""
     why = told(arrival.said or Words("This could not be done."), language, 2_900)
     reference = Words("Reference {reference}", reference=arrival.reference).to(language)
     if arrival.state == "failed":
@@ -161,6 +162,8 @@ def _trouble(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
         again = button(Words("Try again").to(language), READ_AGAIN, ref)
         nothing = Words("Nothing of it was taken in.").to(language)
         return why, [section(f":x: {why}"), context(nothing, reference), *actions(again)]
+    if arrival.said and arrival.said.params.get(ANYHOW):
+        return why, [section(f":x: {why}")]
     return why, [section(f":x: {why}"), *actions(other_kind(arrival, language))]
 
 

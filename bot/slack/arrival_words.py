@@ -118,7 +118,7 @@ HOW: dict[str, Words] = {
     "keyed": Words("replaced by a key"),
     "yes/no": Words("yes or no"),
     "number": Words("as a number"),
-    "time": Words("time of day"),
+    "time": Words("with its time"),
     "step": Words("steps renamed"),
     "status": Words("statuses renamed"),
     "reference": Words("made comparable"),

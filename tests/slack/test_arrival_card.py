@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.arrival import Arrival
+from bot.errors import ANYHOW
 from bot.glimpse import Glimpse, Matched
 from bot.post import Post
 from bot.skills import skills
@@ -194,6 +195,15 @@ def test_gives_a_reference_only_for_what_broke() -> None:
     assert "SI-ABCDEF01" in text_of(blocks(arrival("failed", why=why)))
     assert "read_again" in pressable(blocks(arrival("failed", why=why)))
     assert "SI-" not in text_of(blocks(arrival("refused", why=why)))
+
+
+def test_offers_another_kind_only_for_what_may_be_one() -> None:
+    why = Words("{file} is no table.", file="a.png")
+    assert "other_kind" in pressable(blocks(arrival("refused", why=why.model_dump(mode="json"))))
+    gone = Words("{file} is no table.", file="a.png", **{ANYHOW: "yes"})
+    card = blocks(arrival("refused", why=gone.model_dump(mode="json")))
+    assert not pressable(card)
+    assert "a.png is no table." in text_of(card)
 
 
 def test_says_why_it_is_in_a_direct_message() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from bot.errors import CannotDo
+from bot.errors import ANYHOW, CannotDo
 from bot.library.files import hopeless
 from bot.library.files.assembling import assembled, currency_of
 from bot.library.files.assumed import about_lines
@@ -49,8 +49,13 @@ def understand(
     Raises CannotDo with one clear sentence for a hopeless file. Nothing is written.
     """
     hopeless.check_asked(kind, called or {}, currency)
-    file = look(path, name)
-    head = find_head(path, file, name, called or {}, kind, sheets)
+    try:
+        file = look(path, name)
+        head = find_head(path, file, name, called or {}, kind, sheets)
+    except CannotDo as no:
+        why = no.words
+        told = {**why.params, ANYHOW: "yes"}
+        raise CannotDo(Words(why.text, many=why.many, params=told)) from None
     given = _given(name, called or {}, head.names, several)
     said = Said(kind=kind, called=given, currency=currency, dates=dates, decimal=decimal)
     if len(head.names) > MOST_COLUMNS:

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.errors import CannotDo
+from bot.errors import ANYHOW, CannotDo
 from bot.library.files import Cancelled, read, understand
 from tests.library.files.taking import KEY, TODAY, file, take_in
 
@@ -18,6 +18,25 @@ def refused(path: Path, **asked: object) -> str:
     with pytest.raises(CannotDo) as told:
         understand(path, name=path.name, **asked)  # type: ignore[arg-type]
     return told.value.words.to("en")
+
+
+@pytest.mark.parametrize(
+    ("stored", "anyhow"),
+    [
+        (b"", True),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 90, True),
+        (b"order^date^amount\n1^2026-01-02^5\n", True),
+        (b"a,b,c\n1,2,3\n", False),
+        (b"order,date,amount\n1,soon,5\n", False),
+    ],
+)
+def test_may_be_another_kind_only_when_it_is_a_table(
+    stored: bytes, anyhow: bool, tmp_path: Path
+) -> None:
+    path = file(tmp_path, stored)
+    with pytest.raises(CannotDo) as no:
+        understand(path, name=path.name)
+    assert (ANYHOW in no.value.words.params) is anyhow
 
 
 @pytest.mark.parametrize(
