@@ -139,6 +139,8 @@ def run_now(session: Session, front: Front, click: Click) -> Words | None:
     wish = schedule.wish(schedule.day_of(now), turn=click.trigger)
     say(session, front, schedule, click.user, click.name, click.trigger)
     Task.accept(session, front.house.enqueue, wish, now)
+    if schedule.place.get("dm"):
+        return Words("It is on its way to its owner alone.")
     return Words("It is on its way to its channel.")
 
 

@@ -102,12 +102,14 @@ async def test_without_a_channel_comes_to_its_owner_alone(bench: Bench) -> None:
     assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, fields)).ok
     await bench.run()
     await bench.press(MARIE, bench.in_dm(MARIE)[-1], "digest_on")
+    await bench.press(MARIE, bench.in_dm(MARIE)[-1], "digest_now")
+    assert "message direct" in bench.whispers(MARIE, bench.in_dm(MARIE)[-1].channel)[-1]
     await digesting(bench).run(first(bench))
     await bench.run()
     assert bench.said() == []
-    assert len([task for task in bench.tasks if not task.private]) == 1
+    assert len([task for task in bench.tasks if not task.private]) == 2
     cards = [one for one in bench.in_dm(MARIE) if "digest_pause" in buttons(one)]
-    assert len(cards) == 2  # the preview, and the digest
+    assert len(cards) == 3  # the preview, and two digests
 
 
 async def test_needs_a_name(bench: Bench) -> None:
