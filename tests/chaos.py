@@ -73,9 +73,10 @@ class Chaos:
     async def run(self, *, requests: int, kills: int, pace: float = 0.15) -> Outcome:
         await asyncio.gather(*(intern.start() for intern in self.interns))
         self.slack.events_url = self.interns[0].url
-        killing = asyncio.create_task(self._kill(kills))
-        await asyncio.gather(self._ask(requests, kills, pace), self._approve(requests))
-        await killing
+        async with asyncio.TaskGroup() as all_at_once:  # an intern that won't start ends the run
+            all_at_once.create_task(self._kill(kills))
+            all_at_once.create_task(self._ask(requests, kills, pace))
+            all_at_once.create_task(self._approve(requests))
         await self._quiet(requests)
         self._count()
         return self.outcome
