@@ -14,6 +14,17 @@ _ER = (
 )
 _MORE = rf"(?:(?:{'|'.join(_ER.split())})(?:er|r|ier)|better|finer|drier|more [a-z]+|less [a-z]+)"
 _PLUS = r"(?:(?:plus|moins) (?!de\b|que\b|d'|tard|tot\b)[a-z]+|mieux\b|de meilleur\w*)"
+# "The first linen shirt with a pocket"; the first coffee with friends is none.
+_FIRST = re.compile(
+    r"\b(?:the (?:world's )?(?:very )?first|la premiere|le premier)"
+    r"(?= (?P<what>(?:[a-z]+ ){1,3})(?:with|without|that|made|avec|sans|qui|en|au)\b)"
+)
+_OF_A_DAY = re.compile(
+    r"\b(?:coffee|tea|cup|sip|days?|evening|time|light|train|glance|look|touch|week|hour|morning"
+    r"|summer|spring|winter|snow|rain|sun|step|thing|guests?|one|choice|cafe|the|tasse|gorgee|jours?"
+    r"|soir|fois|lumiere|regard|semaine|heure|matin|ete|hiver|neige|pluie|soleil|pas|chose|invites?"
+    r"|choix|rayons?|rang)\b"
+)
 _SHAPES = tuple(
     re.compile(shape)
     for shape in (
@@ -36,6 +47,10 @@ _SHAPES = tuple(
         r"\bthe only [a-z]+(?: [a-z]+)? (?:that|with|without|made|woven)\b",
         r"\baucun(?:e)? autre [a-z]+ ne\b",
         r"\b(?:la seule|le seul|l'unique) [a-z]+(?: [a-z]+)? (?:qui|qu'il|sans|avec|au monde)\b",
+        r"\b(?:better|finer|higher|superior) (?:quality|value|linen|wool|cotton) than\b",
+        r"\bnever need another\b|\bplus (?:jamais )?besoin d'une? autre\b",
+        r"\b(?:meilleure|plus belle) qualite qu",
+        r"\bdans le (?:trio|peloton) de tete\b",
         r"\btop (?:\d+|three|five|ten|trois|cinq|dix) (?:of|de|des)\b",
         r"\b(?:second|third|deuxieme|troisieme) (?:best|meilleure?)\b",
         r"\bon ne fait pas mieux\b|\bcomme nulle part ailleurs\b",
@@ -45,8 +60,9 @@ _SHAPES = tuple(
 
 def spans(low: str) -> Iterator[tuple[int, int]]:
     """Where a folded text boasts so."""
-    last = 0
-    for start, end in sorted(match.span() for shape in _SHAPES for match in shape.finditer(low)):
+    last, found = 0, [match.span() for shape in _SHAPES for match in shape.finditer(low)]
+    found += [match.span() for match in _FIRST.finditer(low) if not _OF_A_DAY.search(match["what"])]
+    for start, end in sorted(found):
         if start >= last:
             last = end
             yield start, end

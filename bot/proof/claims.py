@@ -65,6 +65,7 @@ _CRAFT_AFTER = re.compile(r"[ -](?:made|craft\w*|manufacture|workmanship|worksho
 _ORIGIN_LABEL = re.compile(
     r"origin|made in|country|fabrication|fabrique|provenance|pays|confection"
 )
+_CLOTH = bag("fabric cloth yarn thread fibre fiber textile tissu toile fil fibre etoffe maille")
 ANY = "from"  # the country alone: "Portuguese linen"
 _MADE_ELSEWHERE = re.compile(
     r"\b(?:[Mm]ade|[Ss]ewn|[Ww]oven|[Kk]nitted|[Cc]rafted|[Ss]titched|[Ff]abriquée?s?|[Tt]issée?s?|[Cc]ousue?s?"
@@ -201,8 +202,12 @@ def _origin(
         yield Claim("origin", f"made {country}", start, stop, text[start:stop])
     else:
         after = re.match(r" ([a-z]+)", low[stop : stop + 24])
-        before = re.search(r"([a-z]+) $", low[max(0, start - 24) : start])
-        if any(word and word[1] in _materials() for word in (after, before)):
+        before = re.search(
+            r"([a-z]+) (?:(?:vient |viennent |comes? )?(?:from|of|de|des|du|d')(?: the| la)?"
+            r"(?:(?<=')| ))?$",
+            low[max(0, start - 40) : start],
+        )
+        if any(word and word[1] in _materials() | _CLOTH for word in (after, before)):
             yield Claim("origin", f"{ANY} {country}", start, stop, text[start:stop])
 
 

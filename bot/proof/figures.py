@@ -10,8 +10,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from bot.fold import bag, fold
-from bot.proof import moments, numerals, shares, units
+from bot.proof import disguised, moments, numerals, shares, units
 from bot.proof.reading import Figure, Reading
+from bot.proof.shares import Spelt
 
 _NUMBER = re.compile(
     r"(?:(?<=\d[/,])|(?<![\w.,/]))(?P<before>[€£$] ?|(?:eur|usd|gbp|chf) )?(?P<n>"
@@ -90,6 +91,7 @@ def _all(text: str, low: str) -> Iterator[Figure]:
         yield _figure(text, low, match, (Reading("code", fold(match[0])),))
     for match in _DEAL.finditer(low):
         yield _figure(text, low, match, (Reading("deal", _deal(match)),))
+    yield from _in_words(text, low, disguised.read(text, low))
     if any(character.isdigit() for character in low):
         yield from _with_digits(text, low)
     for match in _HALF.finditer(low):
@@ -100,12 +102,16 @@ def _all(text: str, low: str) -> Iterator[Figure]:
                 yield _figure(text, low, match, readings)
     for match in moments.WEEKDAY.finditer(low):
         yield _figure(text, low, match, tuple(moments.weekday(match)))
-    for spelt in shares.read(low):
+    yield from _in_words(text, low, shares.read(low))
+    for word in numerals.read(low):
+        yield _measured(text, low, word.start, word.end, str(word.value))
+
+
+def _in_words(text: str, low: str, found: Iterator[Spelt]) -> Iterator[Figure]:
+    for spelt in found:
         follows = "" if spelt.reading.unit else _follows(low, spelt.end)
         shown = text[spelt.start : spelt.end]
         yield Figure(shown, spelt.start, spelt.end, (spelt.reading,), follows)
-    for word in numerals.read(low):
-        yield _measured(text, low, word.start, word.end, str(word.value))
 
 
 def _with_digits(text: str, low: str) -> Iterator[Figure]:

@@ -66,9 +66,13 @@ class Ground:
                 continue
             if any(agree(figure, one, loose=loose) for one in known.figures):
                 return known.fact
-            if _spelt_out(figure) and fold(figure.text) in fold(str(known.fact.value)):
+            if (
+                _spelt_out(figure)
+                and figure.first.kind != "code"
+                and fold(figure.text) in fold(str(known.fact.value))
+            ):
                 return known.fact  # "sept heures", word for word
-            if figure.first.kind == "code" and _has_code(known.fact, str(figure.first.value)):
+            if figure.first.kind == "code" and _has_code(str(known.fact.value), figure):
                 return known.fact
         return None
 
@@ -86,8 +90,7 @@ class Ground:
         for said in self.said:
             if any(agree(figure, one) for one in said.figures):
                 return said.who
-            code = str(figure.first.value) if figure.first.kind == "code" else None
-            if code and code in fold(said.text):
+            if figure.first.kind == "code" and _has_code(said.text, figure, by_hand=True):
                 return said.who
         return None
 
@@ -187,8 +190,17 @@ def _spelt_out(figure: Figure) -> bool:
     return not any(character.isdigit() for character in figure.text)
 
 
-def _has_code(fact: Fact, code: str) -> bool:
-    return isinstance(fact.value, str) and code in fold(fact.value).replace(" ", "")
+def _has_code(text: str, figure: Figure, *, by_hand: bool = False) -> bool:
+    """Whether a text has this code: in its capitals, lest linen prove the code LINEN, unless people
+    typed it `by_hand`. A range of sizes has both its ends there; a phone number any spaces."""
+    code, low = str(figure.first.value), fold(text)
+    if not figure.text.isalpha():
+        ends = code.split("..")
+        if len(ends) == 2:
+            return all(re.search(rf"(?<![\w-]){end}(?![\w-])", low) for end in ends)
+        return code in low.replace(" ", "")
+    said = low if by_hand else text
+    return bool(re.search(rf"(?<!\w){re.escape(code if by_hand else figure.text)}(?!\w)", said))
 
 
 def _counts_enough(claim: Claim, fact: Fact) -> bool:

@@ -169,6 +169,9 @@ def agree(said: Reading, known: Reading) -> bool:
     if isinstance(known.value, tuple) and isinstance(said.value, tuple):
         years = (said.value[0], known.value[0])
         return said.value[1:] == known.value[1:] and (None in years or years[0] == years[1])
+    if said.kind == "decade":
+        year = known.value[0] if isinstance(known.value, tuple) else known.value
+        return isinstance(year, Decimal | int) and 0 <= year - Decimal(str(said.value)) < 10
     if said.kind == "weekday" and isinstance(known.value, tuple):
         year, month, day = known.value
         if str(said.value).startswith("day "):

@@ -31,12 +31,14 @@ _RUN = re.compile(rf"\b(?:{_WORD})(?:(?:[ -]et[ -]|[ -]and[ -]|[ -])(?:{_WORD}))
 # What is promised by being counted: "four pockets"; not "two looks" or "two friends".
 _COUNTED = re.compile(
     r" (?:colou?rs?|couleurs?|coloris|teintes?|shades?|sizes?|tailles?|pointures?"
-    r"|(?:[a-z]+ )?pockets?|(?:[a-z]+ )?poches?"
+    r"|(?:[a-z]+ )?pockets?|(?:[a-z]+ )?poches?|(?:buttons?|boutons?) (?:of|in|de|en)\b"
     r"|reviews?|avis|stars?|etoiles?|orders?|commandes?|shops?|stores?"
     r"|boutiques?|magasins?|customers?|clientes?|clients?|left\b|restante?s?\b|en stock"
     r"|in stock|(?:days?|hours?|pieces?|jours?|heures?) (?:left|restante?s?)\b)\b"
 )
-_LEFT = re.compile(r"(?:plus que|en reste(?: plus que)?|ne reste(?:nt)? (?:plus )?que|only) $")
+_LEFT = re.compile(
+    r"(?:plus que|en reste(?: plus que)?|ne reste(?:nt)? (?:plus )?que|only|encore) $"
+)
 _ENDS = re.compile(
     r" ?(?:[.!,;)]|$|jours?\b|heures?\b|pieces?\b|exemplaires?\b|left\b|days?\b|hours?\b)"
 )
@@ -48,8 +50,8 @@ _HOW_MUCH = re.compile(r" (?:more|less|plus|moins|as|[a-z]+er)\b")
 TWELVE = 12
 # "Two days at the sea" promises nothing, "delivered within two days" does.
 _PROMISE = re.compile(
-    r"guarant|garant|warrant|livr[ae]|deliver|expedi|shipp|retours?\b|returns?\b|echange|exchange|"
-    r"rembours|refund|essai|\btrial|at your door|chez vous"
+    r"guarant|garant|warrant|livr[ae]|deliver|expedi|shipp|\bships?\b|of work|de travail|retours?\b"
+    r"|returns?\b|echange|exchange|rembours|refund|essai|\btrial|at your door|chez vous"
 )
 
 
@@ -63,10 +65,15 @@ def read(low: str) -> Iterator[Numeral]:
         measured = units.AFTER.match(low, end)
         unit = units.unit(measured[0].strip(" -"))[0] if measured else None
         paid = unit == "%" or unit in units.MONEY
-        promised = unit in ("time", "months") and _PROMISE.search(low, max(0, end - 60), end + 60)
+        promised = unit in ("time", "months") and promises(low, end)
         several = promised or _counts(low, match) or _lasts(low, match, unit)
         if paid or (value > 1 and several) or (value > TWELVE and words not in _TIMES):
             yield Numeral(value, match.start(), end)
+
+
+def promises(low: str, at: int) -> bool:
+    """Whether a text speaks of a guarantee, a delivery or a return around this place."""
+    return bool(_PROMISE.search(low, max(0, at - 60), at + 60))
 
 
 def _counts(low: str, match: re.Match[str]) -> bool:
@@ -87,6 +94,7 @@ def _lasts(low: str, match: re.Match[str], unit: str | None) -> bool:
         after = times.end() if times else match.end()
         return bool(
             _HOW_MUCH.match(low, after)
+            or re.search(r"\b(?:sold out|epuisee?s?) $", before)
             or re.search(r"pay\w*(?: [a-z]+)? en $|paiement en $", before)
         )
     return unit in ("points", "degrees", "length", "mass", "volume")

@@ -45,6 +45,7 @@ _OF_SOMETHING = (
     r"(?: (?:of|de|des|d')(?: (?:the|our|all|your|les|nos|vos|toutes|tous|ces))*(?: [a-z]+)?"
     rf" {_PEOPLE}\b"
     r"| off\b| less\b| more\b| cheaper\b| the price\b| du prix\b| d[eu] (?:remise|reduction|rabais)"
+    r"| (?:of )?(?:the |de |d'|du |de l')?(?:water|weight|energy|plastic|waste|eau|poids|energie)\b"
     r"|(?: moins| plus) (?:cher|chere)s?\b| en moins\b| en plus\b| offerts?\b)"
 )
 _FRACTION = re.compile(

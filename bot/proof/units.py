@@ -9,9 +9,9 @@ from bot.fold import fold
 # Written behind a number (folded) → dimension, and how many base units it is.
 _WRITTEN: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("%", "pour cent", "percent", "per cent", "pct", "pc"), ("%", "1")),
-    **dict.fromkeys(("€", "eur", "euro", "euros"), ("EUR", "1")),
-    **dict.fromkeys(("£", "gbp", "pound", "pounds", "livres sterling"), ("GBP", "1")),
-    **dict.fromkeys(("$", "dollar", "dollars"), ("$", "1")),
+    **dict.fromkeys(("€", "eur", "euro", "euros", "balles"), ("EUR", "1")),
+    **dict.fromkeys(("£", "gbp", "pound", "pounds", "quid", "livres sterling"), ("GBP", "1")),
+    **dict.fromkeys(("$", "dollar", "dollars", "bucks"), ("$", "1")),
     **dict.fromkeys(("usd", "us dollars"), ("USD", "1")),
     **dict.fromkeys(("chf", "francs suisses"), ("CHF", "1")),
     **dict.fromkeys(("brl", "r$", "reais"), ("BRL", "1")),
