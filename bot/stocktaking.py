@@ -231,11 +231,13 @@ class Stocktaking:
             await self.porter.show(arrival.card)
 
     async def _hand_back(self, id: str) -> None:
-        """What stayed out, once, in the card's thread."""
+        """What stayed out, once, in the card's thread; where Slack will not have it, the card has
+        a button for it."""
         arrival = await self._load(id)
         path = self.home / (arrival.rejects or "")
         if arrival.state == "in" and arrival.rejects and path.is_file():
-            await self.porter.attach(arrival, path)
+            with contextlib.suppress(CannotDo):
+                await self.porter.attach(arrival, path)
 
     async def _load(self, id: str) -> Arrival:
         return await self.database.run(lambda s: s.get_one(Arrival, id))
