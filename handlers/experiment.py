@@ -13,7 +13,7 @@ from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import planned, trials
 from bot.telling.planned import Planned
-from bot.telling.tested import WHERE, what_on_whom_where
+from bot.telling.tested import what_on_whom_where
 from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.telling.trial import Trial, metric, named_in, trials_in
 from bot.wanted import Wanted
@@ -49,6 +49,7 @@ ABOUT_TESTS = re.compile(
     r"\b(?:a ?/ ?b|split|tests?|variants?|variantes?|results?|resultats?|read|lis|lire)\b"
 )
 MOST_TESTS, MOST_ROWS = 5, 10
+LETTERS = {"subject", "letter"}  # places of a test that are e-mails
 
 
 class Said(BaseModel):
@@ -171,8 +172,9 @@ def _leads(teller: Teller, trial: Trial) -> list[Lead]:
                   words=teller.say(again))]  # fmt: skip
     if trial.status == "won":
         winner = trial.whole.word("winner")
-        words = Words("Text for everybody, after what won in {title}: {winner}",
-                      title=trial.title, winner=winner)  # fmt: skip
+        words = Words("Product page (winner: {winner})", winner=winner)
+        if LETTERS & set(wanted.places(f"{trial.title} {winner}")):
+            words = Words("E-mail (winner: {winner})", winner=winner)
         found.append(Lead(label=Words("Draft the winner's text"), skill="draft",
                           words=teller.say(words)))  # fmt: skip
     return found
@@ -218,7 +220,11 @@ def _names(fact_id: str) -> bool:
 def _texts_to_test(teller: Teller, brief: Brief, wished: Wanted) -> list[Lead]:
     """What is to be tested, in the words that ask for it; to those it is on. Where they don't say
     what, the place of the test does."""
-    text = Words("Text to be tested: {what}", what=wished.what or WHERE[wished.place or "visit"])
+    text = Words("Product page to be tested")
+    if LETTERS & {wished.place}:
+        text = Words("E-mail to be tested")
+    if wished.what:
+        text = Words("Text to be tested: {what}", what=wished.what)
     form = {}
     if (whom := brief.audience or wished.whom) and wished.reach:
         by = Words("E-mail to be tested, to: {audience}", audience=whom)
