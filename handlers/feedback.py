@@ -15,6 +15,7 @@ from bot.telling.heard import (
     SURE,
     headline,
     in_their_language,
+    is_asked,
     moved,
     period,
     praise,
@@ -99,11 +100,6 @@ def _rank(one: Told) -> float:
     return float(one.number("fix-first-rank"))
 
 
-def _blame(one: Told) -> bool:
-    """Themes in the order given, what nobody complains of last."""
-    return not one.number("complaints")
-
-
 def _focus(request: Request, themes: Sequence[Told]) -> list[Told]:
     """The themes that the question names, in either language."""
     words = request.brief.words
@@ -151,7 +147,7 @@ def _glossed(
 
 def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
     lines: list[str] = []
-    blamed = [one for one in first if one.number("complaints") or not one.number("praise-share")]
+    blamed = [one for one in first if one.number("complaints") or is_asked(one)]
     for one in whole_before_parts(once(blamed or first, "complaints"))[:3]:
         step = first_step(one.key)
         measure = "complaints" if one.number("complaints") else "texts"
@@ -219,7 +215,9 @@ def _drawn(shown: Sequence[Told]) -> str:
 
 def _quotes(themes: Sequence[Told]) -> list[Quote]:
     """Letter for letter, theme by theme in turn, those that all complain first."""
-    themes = sorted(whole_before_parts(themes) or themes, key=_blame)
+    themes = sorted(
+        whole_before_parts(themes) or themes, key=lambda one: not one.number("complaints")
+    )
     facts = [one.get(f"quote-{n}") for n in (1, 2, 3) for one in themes]
     distinct = {str(fact.value): fact.id for fact in reversed(facts) if fact is not None}
     return [Quote(text=text, fact=id) for text, id in reversed(distinct.items())][:MOST_QUOTES]

@@ -17,6 +17,7 @@ from bot.telling.moved import (
     comes_back,
     fall,
     how_much,
+    leave,
     new,
     sent_back,
     small,
@@ -88,8 +89,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 def _headline(teller: Teller, found: Moved) -> str:
     first, tested = found.first, found.tested
     if first is None or tested is None:
-        few = found.small[:1]
-        return small(teller, few[0]) if few else comes_back(teller, found.back[0])
+        return small(teller, found.small[0]) if found.small else comes_back(teller, found.back[0])
     if found.ends:
         return teller.say(Words("{last} came in the week of {week}, where {expected} were "
                                 "expected: does the file end before? Then ask about the time "
@@ -167,7 +167,7 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
     steps: list[Words] = []
     goods = found.goods
     for one in goods[:2]:
-        up = Words("{name}: check the stock, and put it forward while it lasts.", name=one.about)
+        up = Words("{name}: check the stock, and put it forward.", name=one.about)
         down = Words("{name}: look at its price, stock and pictures first.", name=one.about)
         steps.append(up if one.number("change") > 0 else down)
     if not goods and [one for one in found.having(SURE) if one.number("change") < 0]:
@@ -183,8 +183,8 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
     if found.new and not goods:
         steps.append(Words("{name} is new and sells: check the stock, and show it.",
                            name=found.new[0].about))  # fmt: skip
-    nothing = Words("Leave things as they are, and look again next week.")
-    return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps or [nothing], 1)]
+    steps = steps or [leave(teller, found)]
+    return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps, 1)]
 
 
 def _series(teller: Teller, found: Moved) -> Table | None:

@@ -76,3 +76,12 @@ async def test_about_feedback_keeps_the_days() -> None:
     summary = next(part.text for part in found.parts if part.key == "summary")
     assert "from 1 November 2026" in summary
     assert next(p.text for p in found.parts if p.key == "finding").startswith(("Late", "Deliv"))
+
+
+async def test_sent_back_in_french_is_answered_in_it() -> None:
+    asked = Asked(words="sales by country", author="U", reason="shorter, and in French please",
+                  answers={"language": "en"})  # fmt: skip
+    taken = await take_in(asked, brand=BRAND, library=library_of(sample()), today=TODAY,
+                          receipt=_kept)  # fmt: skip
+    assert isinstance(taken, Intake)
+    assert taken.requests[0].language == "fr"

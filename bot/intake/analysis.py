@@ -26,9 +26,8 @@ async def take_in(
     """The Brief of an analysis. What a form or a button chose wins over the words."""
     given = asked.answers
     said = wishes.read(words)
-    if asked.reason and (again := wishes.read(asked.reason)).language:
-        said = said.model_copy(update={"language": again.language})
-    language = given.get("language") or said.language or wishes.typed_in(words)
+    again = wishes.read(asked.reason).language if asked.reason else None  # it was said last
+    language = again or given.get("language") or said.language or wishes.typed_in(words)
     before = given.get("follows") or asked.follows
     if before and skill == "answer":
         words = follow_up.joined(before, words)

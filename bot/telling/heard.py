@@ -122,6 +122,11 @@ def in_their_language(
     return teller.say(words)
 
 
+def is_asked(one: Told) -> bool:
+    """Whether people ask for it: nobody praises it, and it is more than one text."""
+    return not one.number("praise-share") and one.number("texts") > 1
+
+
 def praise(teller: Teller, shown: Sequence[Told]) -> str:
     liked = [one for one in shown if one.number("praise-share") > 80 and one.number("texts") >= 20]
     if not liked:

@@ -124,6 +124,14 @@ def small(teller: Teller, one: Told) -> str:
                             name=called(one, teller), least=teller.of(one, "least")))  # fmt: skip
 
 
+def leave(teller: Teller, found: Moved) -> Words:
+    """What to do where nothing is to be done."""
+    if found.first is not None and found.first.word("status") == MAYBE:
+        return Words("{name}: look again next week, before you act on it.",
+                     name=called(found.first, teller))  # fmt: skip
+    return Words("Leave things as they are, and look again next week.")
+
+
 def how_much(teller: Teller, one: Told, sure: Words | None) -> Words | str:
     """The change, and how sure it is where that is to be said."""
     change = teller.signed(one, "change")
