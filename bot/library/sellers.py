@@ -57,7 +57,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
 
 
 def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str | None) -> ir.Table:
-    """The lines that count, in the one currency, of the days inclusive."""
+    """The lines that count, in the one currency, of the days inclusive. Pieces that went for
+    nothing and from nobody are the stock put right: no order, and nothing taken back."""
     table = narrowed(shelf, "orders", where)
     day = table["at"].date()
     kept = table.filter(
@@ -66,9 +67,10 @@ def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str 
     )
     if currency is not None:
         kept = kept.filter(kept.currency.isnull() | (kept.currency == currency))
-    return kept.mutate(
+    kept = kept.mutate(
         paid=kept.amount.cast("decimal(18, 2)"), pieces=kept.quantity.cast("float64").fill_null(1.0)
     )
+    return kept.filter((kept.paid != 0) | (kept.pieces > 0))
 
 
 def _whole(
@@ -105,7 +107,7 @@ def _ranked(
     rows = rows_of(shelf, best)
     keys = [str(row[name]) for row in rows]
     names = titles(shelf, keys) if name == "product" else dict(zip(keys, keys, strict=True))
-    goods = [row for row in rows if _is_sold(names.get(row[name]))]
+    goods = [row for row in rows if is_sold(names.get(row[name]))]
     money = unit[0] if unit else None
     for row in goods[:SHOWN]:
         key, about, n = f"{name}-{slug(row[name])}", titled(names[row[name]]), int(row["orders"])
@@ -118,7 +120,8 @@ def _ranked(
             found.add(key, measure, value, unit=of, about=about, rows=n, query=query)
 
 
-def _is_sold(title: str | None) -> bool:
+def is_sold(title: str | None) -> bool:
+    """Whether it is a product, by its name: postage and vouchers stand on orders, too."""
     return bool(title) and not NO_GOODS & set(words_of(title or ""))
 
 

@@ -18,7 +18,7 @@ from bot.library.money import currencies
 from bot.library.narrow import last_day, with_category
 from bot.library.read import rows_of, sql_later
 from bot.library.segments.audience import NO_ORDERS
-from bot.library.sellers import DAYS, counted
+from bot.library.sellers import DAYS, counted, is_sold
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.library.titled import titled
@@ -198,7 +198,7 @@ class _Sold:
             return {value: f"{value} h" for value in values}
         if cut == "product":
             known = titles(self.shelf, [str(value) for value in values])
-            return {value: titled(known[value]) for value in values if known.get(value)}
+            return {value: titled(known[value]) for value in values if is_sold(known.get(value))}
         return {value: titled(str(value)) for value in values}
 
     def _add(self, key: str, about: str, row: Row, before: Row | None, query: str) -> None:

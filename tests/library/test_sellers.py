@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.library.findings import Where
 from bot.library.sellers import find
+from bot.library.sold import find as sold
 from tests.library.small import small
 
 DAY = datetime(2026, 11, 20, 10)
@@ -68,3 +69,19 @@ def test_of_products_that_nobody_named_tells_nothing() -> None:
     assert not [f for f in found.facts if ".product-" in f.id]
     assert found.get("category-relogios-presentes", "revenue") is not None
     assert next(f.about for f in found.facts if ".category-" in f.id) == "relogios presentes"
+
+
+def test_counts_no_order_where_the_stock_was_put_right() -> None:
+    shelf = small(orders=[
+        line("1", "linen shirt", 90, 2), line("2", "linen shirt", 30), line("3", "linen shirt", 0),
+        line("w1", "linen shirt", 0, -400), line("w2", "candle fig", 0, -3),
+    ])  # fmt: skip
+    for found in (find(shelf, Where()), sold(shelf, Where())):
+        told = {f.id.split(".", 1)[1]: str(f.value) for f in found.facts}
+        assert (told["all.orders"], told["product-linen-shirt.units"]) == ("3", "4")
+
+
+def test_names_nothing_that_stands_on_orders_and_is_no_product() -> None:
+    shelf = small(orders=[line("1", "linen shirt", 90), line("1", "postage", 900)])
+    keys = {f.id.split(".")[1] for f in sold(shelf, Where()).facts}
+    assert {one for one in keys if one.startswith("product-")} == {"product-linen-shirt"}
