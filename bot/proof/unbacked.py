@@ -9,10 +9,10 @@ from bot.channels import Channel
 from bot.checks import Check
 from bot.proof import claims, figures, law
 from bot.proof.claims import Claim
-from bot.proof.form import mention
 from bot.proof.ground import Ground
 from bot.proof.left_out import spans_left_out, within
 from bot.proof.piece import Piece
+from bot.proof.unsourced import unsourced
 from bot.request import Request
 from bot.words import Words
 
@@ -48,23 +48,11 @@ def claims_of(
                 seen.add(claim.start)  # "woven and sewn in" is two claims, and one sentence
                 who = ground.stated_claim(claim)
                 if not who or claim.concept not in told:
-                    yield _unbacked(claim, piece, who)
+                    yield unsourced("claim", claim.text, piece, who)
                 told |= {claim.concept} if who else set()
     if backed:
         words = Words.count("{n} claim with its source", "{n} claims with their sources", backed)
         yield Check(rule="claim", level="pass", words=words)
-
-
-def _unbacked(claim: Claim, piece: Piece, who: str | None) -> Check:
-    if who:
-        words = Words(
-            "“{claim}” is stated by {who}, with no source.", claim=claim.text, who=mention(who)
-        )
-        return Check(rule="claim", level="stated", words=words, part=piece.key, quote=claim.text)
-    words = Words("“{claim}” has no source. Cite one, or take it out.", claim=claim.text)
-    return Check(
-        rule="claim", level="block", words=words, part=piece.key, quote=claim.text, override=True
-    )
 
 
 def _is_idle_denial(claim: Claim) -> bool:

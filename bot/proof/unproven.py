@@ -11,12 +11,12 @@ from bot.checks import Check
 from bot.proof import figures, units
 from bot.proof.agreement import SMALL_WORDS
 from bot.proof.figures import is_bare
-from bot.proof.form import mention
 from bot.proof.ground import Ground
 from bot.proof.left_out import spans_left_out, within
 from bot.proof.piece import Piece
 from bot.proof.reading import Figure
 from bot.proof.thresholds import is_threshold
+from bot.proof.unsourced import unsourced
 from bot.words import Words
 
 
@@ -38,24 +38,11 @@ def figures_of(examined: Sequence[Piece], ground: Ground, today: date) -> Iterat
             elif not _is_this_year(figure, today):
                 who = ground.stated_figure(figure)
                 if not who or figure.readings not in told:
-                    yield _unproven(figure, piece, who)
+                    yield unsourced("figure", _with_noun(figure, piece.text), piece, who)
                 told |= {figure.readings} if who else set()
     if proven:
         words = Words.count("{n} figure proven", "{n} figures proven", proven)
         yield Check(rule="figure", level="pass", words=words)
-
-
-def _unproven(figure: Figure, piece: Piece, who: str | None) -> Check:
-    shown = _with_noun(figure, piece.text)
-    if who:
-        words = Words(
-            "{figure} is stated by {who}, with no source.", figure=shown, who=mention(who)
-        )
-        return Check(rule="figure", level="stated", words=words, part=piece.key, quote=shown)
-    words = Words("{figure} has no source. Cite one, or take it out.", figure=shown)
-    return Check(
-        rule="figure", level="block", words=words, part=piece.key, quote=shown, override=True
-    )
 
 
 def _with_noun(figure: Figure, text: str) -> str:
