@@ -6,7 +6,7 @@ import pytest
 
 from bot.brief import Brief
 from bot.conditions import carries, conditions
-from bot.intake.wishes import read
+from bot.intake.wishes import read, typed_in
 from bot.proof import stated_in
 from bot.request import Request
 from bot.writers.dates import read as dated
@@ -200,3 +200,28 @@ def test_that_asks_for_a_return_is_read_so() -> None:
 def test_is_obeyed_on_tu_wherever_it_says_so() -> None:
     brief = Brief(words="un mail à Léa, tutoie-la : le plaid", author="ana", language="fr")
     assert "tu" in tell(Request(skill="draft", brief=brief)).wishes
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("Kerven jumper e-mail", "en"),
+        ("Verger salad bowl", "en"),
+        ("Kerven, Ronan", None),
+        ("mail saladier Verger", "fr"),
+        ("bougie Figuier", "fr"),
+        ("e-mail: the Chemise Alba", "en"),
+    ],
+)
+def test_is_in_the_language_of_the_thing_where_nothing_else_tells(
+    words: str, language: str | None
+) -> None:
+    assert typed_in(words) == language
+
+
+@pytest.mark.parametrize(
+    "words", ["e-mail court, tutoie : bonnet Cap", "a short e-mail: the Cap hat"]
+)
+def test_is_heard_to_be_short_beside_the_name_of_its_channel(words: str) -> None:
+    brief = Brief(words=words, author="ana", language="en")
+    assert "shorter" in tell(Request(skill="draft", channel="email", brief=brief)).wishes

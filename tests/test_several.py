@@ -255,6 +255,7 @@ async def test_whose_model_numbers_are_names_and_no_figures_of_another() -> None
         ("sms: the Marais bag and the Ancre candlestick", ["Marais bag"]),
         ("sms: the marais bag and the ancre candlestick", ["marais bag"]),
         ("e-mail: the apron and the monstera", ["monstera"]),
+        ("email new arrivals: the Averse teapot and cups", []),
         ("mail : la nappe Grand Jour, les torchons et le tablier Fournil", []),
         ("e-mail : la robe Solène, la chemise Alba et le sac Zinzin", ["sac Zinzin"]),
         ("e-mail : la chemise Alba et la robe Solène", []),

@@ -237,6 +237,22 @@ FRENCH = _words(
     semaine demain chers cher ont tu te lance remise remises merci rappel
     """
 )
+GOODS_EN = _words(
+    """
+    shirt shirts jumper jumpers sweater dress trousers skirt jacket scarf hat socks coat shorts
+    blanket candle candles candlestick towel towels bathrobe mat bowl bowls plate plates cup cups
+    glass glasses jug teapot bread board apron napkin napkins tablecloth pillow pillows duvet sheet
+    sheets cushion cushions bag sofa lamp light table chair vase pot pots toy train shoes
+    """
+)
+GOODS_FR = _words(
+    """
+    chemise chemises pulls robe robes pantalon jupe veste écharpe bonnet chaussettes manteau
+    couverture bougie bougies bougeoir serviette serviettes peignoir tapis bol bols assiette
+    assiettes tasse tasses verre verres carafe théière planche tablier nappe oreiller housse
+    couette drap draps coussin coussins sac cabas canapé lampe chaise jouet chaussures saladier
+    """
+)
 IDLE = _words(  # words that ask, and name nothing
     """
     write draft send create make prepare do does need want would like could can you please me

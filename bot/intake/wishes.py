@@ -73,6 +73,9 @@ def typed_in(words: str) -> Language | None:
     accents = bool(re.search(r"[éèêàçùôîœ]", words.lower()))
     french = sum(token in phrasing.FRENCH for token in tokens) + accents
     english = sum(token in phrasing.ENGLISH for token in tokens)
+    if french == english:  # « Kerven jumper »: the thing alone is said in a language
+        french += sum(token in phrasing.GOODS_FR for token in tokens)
+        english += sum(token in phrasing.GOODS_EN for token in tokens)
     if french == english:
         return None
     return "fr" if french > english else "en"

@@ -7,6 +7,7 @@ from bot.writers.beginnings import NEWS
 from bot.writers.lines import Line, together, whole
 from bot.writers.openings import ANGLES, finish
 from bot.writers.paragraphs import musts
+from bot.writers.seasons import in_season
 from bot.writers.several import Group, make_group
 from bot.writers.shapes import ONE, TAG, Made, copy, tails
 
@@ -109,7 +110,9 @@ def _offer(group: Group) -> Line | None:
 
 def _first(group: Group, slot: str, most: int) -> Line:
     news = f"{slot}_deal" if group.ready.story.offer else f"{slot}_{_news(group)}"
-    timed = [f"{slot}_occasion"] if group.ready.story.offer and group.ready.story.occasion else []
+    story, timed = group.ready.story, list[str]()
+    if story.occasion and (story.offer or in_season(story.occasion)):
+        timed = [f"{slot}_occasion_deal" if story.offer else f"{slot}_occasion"]
     line = group.pen.say(*timed, news, f"{news}_named", slot, f"{slot}_named", most=most)
     if line:
         return line

@@ -109,7 +109,9 @@ TYPED = tuple(  # a piece of the brief that says nothing but this
         (
             "shorter",
             r"(?:(?:svp|stp|please|keep it|make it|very|bien|très|plutôt|fais|faites|un texte|texte"
-            r"|version) )*(?:short|brief|concise?|courte?|bref|brève)(?: and sweet)?|plus courte?",
+            r"|version|an?|une?|e-?mail|mail|newsletter|sms|message|fiche(?: produit)?) )*"
+            r"(?:short|brief|concise?|courte?|bref|brève)(?: and sweet)?"
+            r"(?: (?:e-?mail|mail|newsletter|sms|message|text|note))?|plus courte?",
         ),
         (
             "longer",

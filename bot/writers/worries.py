@@ -83,7 +83,9 @@ def _worries(ready: Ready) -> list[str]:
     if aud == "gift":
         return ["worry.gift"] if sized else ["worry.taste"]
     if sized:
-        mine = ["worry.size_buyers"] if aud == "buyers" and pen.gaps.get("bought") else []
+        bought = ready.story.bought
+        same = aud == "buyers" and bought is not None and bought.kind in why.FITTED
+        mine = ["worry.size_buyers"] if same and pen.gaps.get("bought") else []
         return [
             *mine,
             "worry.size" if pen.has_said("sizes") else "worry.size_known+worry.size",

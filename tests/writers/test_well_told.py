@@ -101,3 +101,9 @@ def test_has_no_verb_that_cannot_be_plural() -> None:
     for template in (t for slot in bank("en", "phrases").values() for t in slot):
         bare = re.sub(r"\[[^\]]*\]", "", template)
         assert not re.findall(r"\{(?:the|it)\} (?!as\b)[a-z]+s\b", bare), template
+
+
+def test_looks_for_no_size_in_an_order_that_had_none() -> None:
+    for product in products():
+        whom = "people who bought a bag"
+        assert "last order" not in parts(asked(product.handle, audience=whom))["body"]
