@@ -142,6 +142,9 @@ def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list
     """What to do, once for all that want the same."""
     if not found and not _seen(evidence):
         return [teller.say(Words("Import one of these files, then ask me again."))]
+    if not found and len(_seen(evidence)) < len(SEEN):
+        return [teller.say(Words("I see only a part of it: import what is missing (it is named "
+                                 "below), then ask me again."))]  # fmt: skip
     if not found:
         return [teller.say(Words("Leave things as they are, and look again next week."))]
     steps: dict[str, dict[str, None]] = {}

@@ -1,12 +1,15 @@
 """What blocks sales …"""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.drafting import Drafted
+from bot.evidence import Evidence, Fact
 from bot.parts import Table
+from bot.telling.blocker import blockers
 from tests.conftest import NOW
 from tests.library.sample import TODAY, sample
 from tests.library.small import small
@@ -164,3 +167,43 @@ def later(days: int) -> Any:
     return type(here)(
         here.engine, here.today + timedelta(days=days), here.listed, products=here.products
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("trop petit", "it runs small"),
+        ("Too large", "it runs large"),
+        ("pas ma taille", "which size"),
+        ("arrived broken", "how these pieces are packed"),
+        ("couleur", "pictures of this colour"),
+        ("ne plaît pas", "read why people send it back"),
+        ("", "read why people send it back"),
+    ],
+)
+def test_says_what_to_do_about_returns_by_their_reason(reason: str, says: str) -> None:
+    measures = {"status": "confirmed", "rate": Decimal(22), "rest": Decimal(5), "reason": reason}
+    facts = [
+        Fact(id=f"trends.returns-alba.{measure}", label=measure, about="Chemise Alba",
+             value=value, source="orders.csv", as_of=TODAY)
+        for measure, value in measures.items() if value
+    ]  # fmt: skip
+    (found,) = blockers(Evidence(facts=tuple(facts)))
+    assert says in found.step.to("en")
+
+
+async def test_each_that_is_told_has_its_step() -> None:
+    found = await made()
+    told_of = [part(found, "finding"), *part(found, "blockers").splitlines()]
+    steps = part(found, "next").splitlines()
+    assert len(steps) == len(told_of)
+    assert "Returns of “" in steps[-1]
+
+
+async def test_where_only_a_part_is_seen_nothing_is_to_be_left_as_it_is() -> None:
+    ads = [
+        {"channel": "ads", "keyword": f"k{n}", "impressions": 1000, "clicks": 50, "orders": 2}
+        for n in range(5)
+    ]
+    found = await made(shelf=small(campaigns=ads))
+    assert "import what is missing" in part(found, "next")

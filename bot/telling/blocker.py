@@ -1,16 +1,27 @@
 """What is in the way of sales, found in facts: on the site, in parcels, advertising and returns."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from bot.evidence import Evidence
+from bot.fold import fold
 from bot.telling.advice import first_step
 from bot.telling.path import step_of, theme_of
 from bot.telling.told import Teller, Told, regions_named, told
 from bot.words import Words, quoted
 
 SURE, MOST = "confirmed", 10
+REASONS = {  # why things come back, by the theme whose first step helps; folded, both languages
+    "sizing-small": r"\b(?:small|tight|short|petit|serre|etroit|court)",
+    "sizing-large": r"\b(?:large|big|loose|long|grand|ample)",
+    "sizing": r"\b(?:siz|fit|taille|coupe)",
+    "delivery-damaged": r"\b(?:damag|broke|defect|abime|casse|defaut|defectueu)",
+    "colour-different": r"\b(?:colou?r|couleur|teinte)",
+    "delivery-late": r"\b(?:late|tard|retard)",
+    "quality": r"\bqualit",
+}
 
 
 @dataclass(frozen=True)
@@ -112,9 +123,18 @@ def _comes_back(one: Told) -> Blocker:
         return Words("{rate} come back, against {rest} of the other products; reason most given:"
                      " {reason}", reason=teller.of(one, "reason"), **given)  # fmt: skip
 
-    step = first_step("sizing") or Words("look into it")
+    why = _of_reason(one.word("reason"))
+    step = first_step(why) or Words("read why people send it back, and say that on its page")
+    theme = Words("sizing") if why.startswith("sizing") else None
     return Blocker(one, Words("Returns of {name}", name=quoted(one.about)), effect, step,
-                   theme=Words("sizing"))  # fmt: skip
+                   theme=theme)  # fmt: skip
+
+
+def _of_reason(reason: str) -> str:
+    """The theme that a reason of returns is about; empty for one that names none, or for no reason
+    at all."""
+    low = fold(reason)
+    return next((theme for theme, shape in REASONS.items() if re.search(shape, low)), "")
 
 
 def _ad(one: Told) -> Blocker:
