@@ -39,7 +39,6 @@ PIECE = "arrival:"  # how the piece of its card begins
 OPEN: tuple[State, ...] = ("reading", "half", "waiting", "taking")  # a person may still cancel
 
 ENDED = Words("This is over already. Drop the file again if you need it.")
-ASKED = Words("That is being done already.")
 
 
 def card_of(id: str) -> str:
@@ -99,7 +98,7 @@ class Arrival(Row):
             now=now,
         )
         arrival.note(session, "file offered", now, by=dropped.author)
-        arrival._enqueue(session, enqueue, "understand")
+        arrival.enqueue(session, enqueue, "understand")
         return True
 
     @staticmethod
@@ -161,83 +160,6 @@ class Arrival(Row):
             self.seen, self.understood = glimpse.model_dump_json(), understood
             self.become(session, enqueue, "waiting", now)
 
-    def confirm(
-        self,
-        session: Session,
-        enqueue: Enqueue,
-        *,
-        by: str,
-        seen: str,
-        policy: Policy,
-        now: datetime,
-    ) -> None:
-        """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
-        self._demand_person(by, policy)
-        self._demand_turn(seen)
-        if self.state != "waiting":
-            raise CannotDo(ENDED if self.state not in OPEN else ASKED)
-        self.by = by
-        self.note(session, "file confirmed", now, by=by)
-        self.become(session, enqueue, "taking", now)
-        self._enqueue(session, enqueue, "take_in")
-
-    def choose_kind(
-        self,
-        session: Session,
-        enqueue: Enqueue,
-        *,
-        by: str,
-        kind: str,
-        policy: Policy,
-        now: datetime,
-    ) -> None:
-        """It is something else: read it again as this kind. Raises CannotDo."""
-        self._demand_person(by, policy)
-        if self.state not in ("half", "waiting", "refused"):
-            raise CannotDo(ENDED if self.state not in OPEN else ASKED)
-        self.kind = kind
-        self.anew(session, enqueue, now)
-
-    def say(
-        self,
-        session: Session,
-        enqueue: Enqueue,
-        *,
-        by: str,
-        what: str,
-        how: str,
-        policy: Policy,
-        now: datetime,
-    ) -> None:
-        """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
-        self._demand_person(by, policy)
-        if self.state != "waiting":
-            raise CannotDo(ENDED if self.state not in OPEN else ASKED)
-        self.told = {**(self.told or {}), what: how}
-        self.anew(session, enqueue, now)
-
-    def again(
-        self, session: Session, enqueue: Enqueue, *, by: str, policy: Policy, now: datetime
-    ) -> None:
-        """Once more from the start, after something broke. Raises CannotDo."""
-        self._demand_person(by, policy)
-        if self.state != "failed":
-            raise CannotDo(ASKED if self.state in OPEN else ENDED)
-        self.anew(session, enqueue, now)
-
-    def cancel(
-        self, session: Session, enqueue: Enqueue, *, by: str, policy: Policy, now: datetime
-    ) -> None:
-        """A person stops it. Raises CannotDo when it is over, or being stored."""
-        self._demand_person(by, policy)
-        if self.state == "storing":
-            raise CannotDo(Words("It is being stored right now, so it can't be stopped any more."))
-        if self.state not in OPEN:
-            raise CannotDo(ENDED)
-        self.by = by
-        self.note(session, "file cancelled", now, by=by)
-        self.become(session, enqueue, "cancelled", now)
-
     def advance(self, session: Session, enqueue: Enqueue, *, rows: int, now: datetime) -> bool:
         """So many rows are read. False: it was stopped meanwhile."""
         if self.state not in ("taking", "storing"):
@@ -291,14 +213,14 @@ class Arrival(Row):
         self.turn += 1
         self.seen = self.understood = self.half = self.why = self.by = None
         self.become(session, enqueue, "reading", now)
-        self._enqueue(session, enqueue, "understand")
+        self.enqueue(session, enqueue, "understand")
 
     def become(self, session: Session, enqueue: Enqueue, state: State, now: datetime) -> None:
         """Its state from now on, and its card drawn anew."""
         self.state, self.progress, self.changed_at = state, None, now
         Post.changed(session, enqueue, self.piece)
 
-    def _enqueue(self, session: Session, enqueue: Enqueue, kind: Kind) -> None:
+    def enqueue(self, session: Session, enqueue: Enqueue, kind: Kind) -> None:
         enqueue(session, Job(kind=kind, subject=self.id, workspace=self.workspace, turn=self.turn))
 
     def note(
@@ -319,11 +241,3 @@ class Arrival(Row):
             now=now,
             rows=rows,
         )
-
-    def _demand_person(self, by: str, policy: Policy) -> None:
-        if not self.may_confirm(by, policy):
-            raise CannotDo(Words("Only whoever dropped this file or an approver can do that."))
-
-    def _demand_turn(self, seen: str) -> None:
-        if seen != str(self.turn):
-            raise CannotDo(Words("This file was read anew meanwhile. Please look at it again."))

@@ -35,6 +35,7 @@ GROUPS = {
     "rows": (
         "bot.alert",
         "bot.arrival",
+        "bot.arrival_verdicts",
         "bot.batch",
         "bot.db",
         "bot.decision",

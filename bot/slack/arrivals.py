@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot import halves
+from bot import arrival_verdicts, halves
 from bot.arrival import Arrival
 from bot.dropped import Dropped, DroppedFile
 from bot.errors import CannotDo, TryAgain
@@ -114,12 +114,14 @@ def _name(file: dict[str, Any]) -> str:
 
 def take_in(session: Session, front: Front, click: Click) -> None:
     arrival, told = _pressed(session, front, click)
-    arrival.confirm(session, front.house.enqueue, seen=click.ref.seen or "", **told)
+    arrival_verdicts.confirm(
+        session, front.house.enqueue, arrival, seen=click.ref.seen or "", **told
+    )
 
 
 def dont(session: Session, front: Front, click: Click) -> None:
     arrival, told = _pressed(session, front, click)
-    arrival.cancel(session, front.house.enqueue, **told)
+    arrival_verdicts.cancel(session, front.house.enqueue, arrival, **told)
 
 
 def other_kind(session: Session, front: Front, click: Click) -> None:
@@ -129,14 +131,14 @@ def other_kind(session: Session, front: Front, click: Click) -> None:
         raise CannotDo(Words("There is no such kind of rows."))
     arrival, told = _pressed(session, front, click)
     if (what, how) in OTHERWISE:
-        arrival.say(session, front.house.enqueue, what=what, how=how, **told)
+        arrival_verdicts.say(session, front.house.enqueue, arrival, what=what, how=how, **told)
         return
-    arrival.choose_kind(session, front.house.enqueue, kind=pick, **told)
+    arrival_verdicts.choose_kind(session, front.house.enqueue, arrival, kind=pick, **told)
 
 
 def read_again(session: Session, front: Front, click: Click) -> None:
     arrival, told = _pressed(session, front, click)
-    arrival.again(session, front.house.enqueue, **told)
+    arrival_verdicts.again(session, front.house.enqueue, arrival, **told)
 
 
 async def stayed_out(front: Front, click: Click) -> Words:

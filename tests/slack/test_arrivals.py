@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot import arrival_verdicts
 from bot.arrival import Arrival
 from bot.errors import CannotDo
 from bot.play.message import Message
@@ -172,7 +173,7 @@ async def test_can_no_longer_be_cancelled_once_it_is_in(bench: Bench) -> None:
     with bench.database.begin() as session:
         row = session.get_one(Arrival, arrival.id)
         with pytest.raises(CannotDo, match="over already"):
-            row.cancel(session, bench.enqueue, by=MARIE, policy=POLICY, now=at)
+            arrival_verdicts.cancel(session, bench.enqueue, row, by=MARIE, policy=POLICY, now=at)
 
 
 async def test_is_read_anew_as_what_a_person_says_it_is(bench: Bench) -> None:

@@ -1,0 +1,109 @@
+"""What a person says about a file that was dropped: yes, it is something else, once more, no.
+
+Each of them may be said by whoever dropped it or an approver, about what its card shows. All raise
+CannotDo, in words for that person.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.arrival import ENDED, OPEN, Arrival
+from bot.errors import CannotDo
+from bot.job import Enqueue
+from bot.policy import Policy
+from bot.words import Words
+
+ASKED = Words("That is being done already.")
+
+
+def confirm(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: Arrival,
+    *,
+    by: str,
+    seen: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
+    _demand_person(arrival, by, policy)
+    _demand_turn(arrival, seen)
+    if arrival.state != "waiting":
+        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+    arrival.by = by
+    arrival.note(session, "file confirmed", now, by=by)
+    arrival.become(session, enqueue, "taking", now)
+    arrival.enqueue(session, enqueue, "take_in")
+
+
+def choose_kind(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: Arrival,
+    *,
+    by: str,
+    kind: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """It is something else: read it again as this kind. Raises CannotDo."""
+    _demand_person(arrival, by, policy)
+    if arrival.state not in ("half", "waiting", "refused"):
+        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+    arrival.kind = kind
+    arrival.anew(session, enqueue, now)
+
+
+def say(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: Arrival,
+    *,
+    by: str,
+    what: str,
+    how: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
+    _demand_person(arrival, by, policy)
+    if arrival.state != "waiting":
+        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+    arrival.told = {**(arrival.told or {}), what: how}
+    arrival.anew(session, enqueue, now)
+
+
+def again(
+    session: Session, enqueue: Enqueue, arrival: Arrival, *, by: str, policy: Policy, now: datetime
+) -> None:
+    """Once more from the start, after something broke. Raises CannotDo."""
+    _demand_person(arrival, by, policy)
+    if arrival.state != "failed":
+        raise CannotDo(ASKED if arrival.state in OPEN else ENDED)
+    arrival.anew(session, enqueue, now)
+
+
+def cancel(
+    session: Session, enqueue: Enqueue, arrival: Arrival, *, by: str, policy: Policy, now: datetime
+) -> None:
+    """A person stops it. Raises CannotDo when it is over, or being stored."""
+    _demand_person(arrival, by, policy)
+    if arrival.state == "storing":
+        raise CannotDo(Words("It is being stored right now, so it can't be stopped any more."))
+    if arrival.state not in OPEN:
+        raise CannotDo(ENDED)
+    arrival.by = by
+    arrival.note(session, "file cancelled", now, by=by)
+    arrival.become(session, enqueue, "cancelled", now)
+
+
+def _demand_person(arrival: Arrival, by: str, policy: Policy) -> None:
+    if not arrival.may_confirm(by, policy):
+        raise CannotDo(Words("Only whoever dropped this file or an approver can do that."))
+
+
+def _demand_turn(arrival: Arrival, seen: str) -> None:
+    if seen != str(arrival.turn):
+        raise CannotDo(Words("This file was read anew meanwhile. Please look at it again."))
