@@ -159,6 +159,20 @@ async def test_grades_nothing_while_no_newer_rows_have_come_in() -> None:
     found = await run("what moved this week?", known=await last_week(days=0))
     assert "no newer rows" in told(found)
     assert "it went on" not in told(found)
+    assert isinstance(found, Drafted)
+    assert found_in(found) == "quiet"  # where only what moved was asked for
+
+
+async def test_does_not_call_rows_old_that_tell_of_other_things() -> None:
+    gone = [
+        Fact(id=f"before.feedback--no-longer.{measure}", label=measure, about="gone", value=value,
+             source="reviews.csv", as_of=date(2026, 11, 17))
+        for measure, value in (("verdict", "to watch"), ("share-now", Decimal("5.2")))
+    ]  # fmt: skip
+    found = await run("what moved this week?", known=gone)
+    assert isinstance(found, Drafted)
+    assert "no newer rows" not in told(found)
+    assert found_in(found) == "moved"
 
 
 def campaign(chance: str, own: str, median: str) -> list[Fact]:

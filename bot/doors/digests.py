@@ -15,11 +15,13 @@ from bot.request import Question
 from bot.schedule import WEEKLY, Schedule, name_of
 from bot.settings import Settings
 from bot.task import Wish
-from bot.words import Words
+from bot.telling.lookback import NOTHING_NEWER
+from bot.words import LANGUAGES, Words
 from bot.writers.offline import Offline
 
 QUIET = "quiet"  # the key of the first part of a digest that has nothing to tell
 UNTOLD = "answer"  # and of one that can't tell anything
+GRADED = "graded"  # what became of what it told last time
 
 
 async def digest_(settings: Settings, chosen: argparse.Namespace) -> int:
@@ -97,5 +99,9 @@ async def made_by_rules(house: House, wish: Wish) -> Drafted:
 
 
 def found_in(made: Drafted) -> Found:
-    keys = {part.key for part in made.parts}
-    return "quiet" if QUIET in keys else "can't tell" if UNTOLD in keys else "moved"
+    """What was told last time is no move while no rows have come in since."""
+    said = {part.key: part.text for part in made.parts}
+    if UNTOLD in said:
+        return "can't tell"
+    again = said.get(GRADED) in [NOTHING_NEWER.to(language) for language in LANGUAGES]
+    return "quiet" if QUIET in said or again else "moved"

@@ -16,6 +16,9 @@ MEASURED = {  # kind → its measure, and the ones that say how sure it is
     "feedback": ("share-now", "verdict"),
     "trends": ("change", "status"),
 }
+NOTHING_NEWER = Words("I can't say yet whether what I told you last time went on: no newer rows "
+                      "have come in.")  # fmt: skip
+BESIDES = ("campaigns", "experiments")  # told as well, and not graded
 MOST, MOST_SENT = 4, 3
 WORK = ("drafted", "approved", "sent-back", "rejected", "delivered")
 RATES = {
@@ -70,12 +73,16 @@ def graded(teller: Teller, evidence: Evidence) -> list[str]:
     known = sorted(
         calls(evidence), key=lambda call: (not call.sure, list(MEASURED).index(call.kind))
     )
-    newer = [call for call in known if call.newer]
-    if known and not newer:
-        words = Words("I can't say yet whether what I told you last time went on: no newer rows "
-                      "have come in.")  # fmt: skip
-        return [teller.say(words)]
-    return [_graded(teller, call) for call in newer[:MOST]]
+    if known and not _fresh(evidence, known):
+        return [teller.say(NOTHING_NEWER)]
+    return [_graded(teller, call) for call in known if call.newer][:MOST]
+
+
+def _fresh(evidence: Evidence, known: list[Call]) -> bool:
+    """Whether any rows have come in since, though it may be none that these tell of."""
+    told_of = max(fact.as_of for call in known for fact in call.then.facts.values())
+    every = (fact for kind in (*MEASURED, *BESIDES) for fact in evidence.of(kind))
+    return any(fact.as_of > told_of for fact in every)
 
 
 def _graded(teller: Teller, call: Call) -> str:
