@@ -24,8 +24,8 @@ from bot.words import Words
 TITLE = "Answer"
 HINT = "how many loyal customers do we have?"
 ASKED_BY = (
-    r"^\W*(?:and |et |so |alors )?(?:how (?:m\w*ny|m[uc]+h|often|long|is|are|was|were|did|do|does"
-    r"|high|big)\b"
+    r"^\W*(?:and |et |so |alors )?(?:top \d+ |how (?:m\w*ny|m[uc]+h|often|long|high|big"
+    r"|is|are|was|were|did|do|does)\b"
     r"|(?:what|which|who|when|where|why)\b|what's\b|who's\b"
     r"|(?:is|are|was|were|did|do|does|has|have) (?:the|our|we|it|there|any|they|my)\b"
     r"|combien\b|quel(?:le)?s?\b|qui\b|quand\b|où\b|pourquoi\b|comment\b|de combien\b"
@@ -82,7 +82,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         words, topics = respelling, _topics(respelling, request)
     if under.goes_on(words) and (of := await _moved(request, desk)):
         return of
-    sale = sold.read(words) or sold.read(respelt(words))
+    sale = sold.asked(words, request) or sold.asked(respelt(words), request)
     if sale and sold.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
         return of
     which = await _which_product(request, topics, desk)

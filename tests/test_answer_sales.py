@@ -182,3 +182,27 @@ async def test_cut_by_one_thing_and_of_another_is_told_of_the_other_alone() -> N
     found = await answer("orders by source in Belgium in October")
     assert said(found).startswith("Belgium: ")
     assert "as a whole only" in found.parts[-1].text
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("sales last quarter", "from 1 July 2026 to 30 September 2026"),
+        ("what share of sales comes from email?", "of all sales"),
+        ("is the average basket higher on mobile than on desktop?", "Mobile"),
+        ("top 5 products by units in October", "Units sold from 1 October 2026"),
+    ],
+)
+async def test_is_of_the_days_and_things_that_are_named(words: str, says: str) -> None:
+    assert says in said(await answer(words))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["what will our sales be next month?", "how many products do we sell?",
+     "what did we sell last Black Friday?", "how many orders over 100 euros?"],
+)  # fmt: skip
+async def test_is_no_other_figure_than_was_asked_for(words: str) -> None:
+    found = await run(words, skill="answer", library=library())
+    assert isinstance(found, Drafted)
+    assert found.parts[0].title == "What I can't tell"

@@ -25,6 +25,11 @@ TODAY = date(2026, 11, 24)  # a Tuesday
         ("les ventes en mars 2025", (2025, 3, 1), (2025, 3, 31)),
         ("this week", (2026, 11, 23), (2026, 11, 24)),
         ("la semaine dernière", (2026, 11, 16), (2026, 11, 22)),
+        ("sales last quarter", (2026, 7, 1), (2026, 9, 30)),
+        ("le CA du trimestre", (2026, 10, 1), (2026, 11, 24)),
+        ("hier", (2026, 11, 23), (2026, 11, 23)),
+        ("combien de commandes en 2025 ?", (2025, 1, 1), (2025, 12, 31)),
+        ("September sales", (2026, 9, 1), (2026, 9, 30)),
         ("since 31 february", (2026, 2, 28), (2026, 11, 24)),
     ],
 )

@@ -79,6 +79,7 @@ def _named(said: str, today: date) -> Period | None:
     monday, first = today - timedelta(days=today.weekday()), today.replace(day=1)
     day = timedelta(days=1)
     before = first - day
+    quarter = first.replace(month=today.month - (today.month - 1) % 3)
     shapes: tuple[tuple[str, Period], ...] = (
         (r"\bthis week\b|cette semaine", Period(monday, today)),
         (
@@ -94,6 +95,11 @@ def _named(said: str, today: date) -> Period | None:
         (
             r"\blast year\b|l'an dernier|année (?:dernière|passée)",
             Period(date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
+        ),
+        (r"\bthis quarter\b|\b(?:ce|du) trimestre\b(?! (?:dernier|passé))", Period(quarter, today)),
+        (
+            r"\blast quarter\b|trimestre (?:dernier|passé)",
+            Period((quarter - day).replace(day=1, month=(quarter - day).month - 2), quarter - day),
         ),
         (r"\btoday\b|aujourd'hui", Period(today, today)),
         (r"\byesterday\b|\bhier\b", Period(today - day, today - day)),

@@ -138,6 +138,8 @@ class _Sold:
             if about := names.get(value):
                 key = f"{cut}-{slug(str(value))}"
                 self._add(key, about, row, earlier.get(value), cut)
+                if cut not in DATED:
+                    self._share(key, about, row, cut)
                 if cut == "weekday":
                     self._per_day(key, about, row)
 
@@ -241,6 +243,13 @@ class _Sold:
             return self.days[1]
         after = (_first_of(key) + timedelta(days=32)).replace(day=1)
         return min(self.days[1], after - timedelta(days=1))
+
+    def _share(self, key: str, about: str, row: Row, cut: str) -> None:
+        whole = self.found.get(WHOLE, "revenue")
+        if whole is not None and Decimal(whole.value) > 0 and row["revenue"] is not None:
+            share = round(100 * float(row["revenue"]) / float(whole.value), 1)
+            self.found.add(key, "share", share, unit="%", about=about,
+                           rows=int(row["orders"]), query=cut)  # fmt: skip
 
     def _per_day(self, key: str, about: str, row: Row) -> None:
         """What such a day brings on average: there may be more Mondays than Sundays."""

@@ -24,6 +24,7 @@ WHOLES = {
 }  # fmt: skip
 OF_ONE = {
     "revenue": Words("{name}: {revenue} {when} ({orders}, {units})."),
+    "share": Words("{name}: {revenue} {when} ({orders}, {units}), {share} of all sales."),
     "orders": Words("{name}: {orders} {when}, for {revenue}."),
     "units": Words("{name}: {units} sold {when}, for {revenue}."),
     "customers": Words("{name}: {customers} ordered {when}."),
@@ -147,6 +148,8 @@ def _one(teller: Teller, sale: Sale, whole: Told, one: Told, product: str | None
         lines = list(_held(teller, sale, one, product))
     else:
         of_one = one is not whole or product
+        if sale.measure == "revenue" and one.get("share"):
+            sale = replace(sale, measure="share")
         shapes = OF_ONE if of_one and sale.measure in OF_ONE else WHOLES
         lines = [_filled(teller, shapes[sale.measure], one, product)]
     lines.append(_begun(teller, sale, whole))

@@ -29,7 +29,7 @@ MEASURES = (  # the first that is asked for counts
      r"|(?:delais?|temps|duree) (?:moyens? )?de livraison"),
     ("customers", r"\b(?:customers?|clients?|clientes?|buyers?|acheteu\w+|shoppers?)\b"),
     ("orders", r"\b(?:orders?|commandes?|commandent|commande-t-on|ordered|purchases?|achats?"
-     r"|achetent|acheteront|buy)\b"),
+     r"|achetent|acheter|achete|buy)\b"),
     ("units", r"\b(?:how many|combien d[e'])(?=.*\b(?:sold|sell|vendu\w*|vend\w*)\b)"
      r"|\b(?:units?|pieces?|quantit\w+)\b"),
     ("revenue", r"\b(?:revenues?|turnover|sales|sells?|sold|selling|chif+res? d[' ]?af+aires?|ca"
@@ -53,6 +53,14 @@ ASKS_BY = (
     r"|(?:a|au|dans|de|sur|par|en) quel(?:le)?s?)\b(?: (?:of )?(?:the|our|nos|les|le|la|l'))? ?"
 )
 WHO = re.compile(r"^\W*(?:who|qui)\b")
+AHEAD = re.compile(  # what is to come is a forecast's, not a count's
+    r"\b(?:will|next|coming|forecast|expect|prochaine?s?|a venir|sera|seront|va-t-on|allons-nous"
+    r"|previsions?|prevoi\w+)\b"
+)
+GOODS = re.compile(  # how many sorts of things, not how many of them were sold
+    r"\b(?:how many|combien d[e']) ?(?:different |differents )?(?:products|articles|items|produits"
+    r"|references)\b"
+)
 LEAST = re.compile(
     r"\b(?:worst|least|lowest|slowest|fewest|poorest|(?:le|les|la) moins(?: bien| bons?)?"
     r"|moins bien|pires?)\b"
@@ -67,6 +75,8 @@ DAYS = re.compile(
     r"|(?:19|20)\d\d|yesterday|hier|today|aujourd'hui)\b"
 )
 IDLE = bag(
+    "quarter trimestre comes come from higher lower larger smaller utilise utilisent use uses "
+    "superieur inferieur "
     "compare compared comparing comparison comparer comparez compares vs versus than against "
     "between entre rapport contre same meme better worse mieux difference fastest split broken "
     "down breakdown repartition evolution trend sell sells sold selling ordered order bought "
@@ -94,11 +104,17 @@ class Sale:
     dated: bool = False
 
 
+def asked(words: str, request: Request) -> Sale | None:
+    """The same; None for days that are named and could not be read."""
+    sale = read(words)
+    return None if sale and sale.dated and request.brief.since is None else sale
+
+
 def read(words: str) -> Sale | None:
     """What words ask of the sales; None when they ask for something else, or for who somebody
     is."""
     said = fold(words.replace("’", "'"))
-    if WHO.search(said):
+    if WHO.search(said) or AHEAD.search(said) or GOODS.search(said):
         return None
     cut, without = _cut(said)
     for key, shape in TIMES:
@@ -110,7 +126,7 @@ def read(words: str) -> Sale | None:
         return None
     rest = tuple(names_in(_left(without)))
     grows = 1 if GROWS.search(said) else -1 if FALLS.search(said) else 0
-    dated = bool(PERIOD.search(said) or DAYS.search(said))
+    dated = bool(PERIOD.search(without) or DAYS.search(without))
     least, best = bool(LEAST.search(said)), bool(BEST.search(said))
     return Sale(measure or "revenue", cut, rest, least, best, grows, dated)
 
@@ -138,7 +154,8 @@ def _left(said: str) -> str:
 def _cut(said: str) -> tuple[str, str]:
     """By what it is asked, and the words without that."""
     for name, shape in CUTS.items():
-        if found := re.search(rf"{ASKS_BY}(?:(?:best|top|meilleure?s?) )?(?:{shape})\b", said):
+        asks = rf"(?:{ASKS_BY}(?:(?:best|top|meilleure?s?) )?|\btop (?:\d+ )?)(?:{shape})\b"
+        if found := re.search(asks, said):
             return name, f"{said[: found.start()]} {said[found.end() :]}"
     return "", said
 
@@ -151,12 +168,23 @@ def named(sale: Sale, every: dict[str, Told], product: str | None) -> list[Told]
     rest = [word for word in sale.rest if not _means(word, about)]
     if rest:
         found = [one for one in _subjects(every) if all(_means(w, called_all(one)) for w in rest)]
+        found = found or _beside(rest, every)
         exact = [one for one in found if _cut_of(one) != "product"] or found
         other = sale.cut and any(_cut_of(one) != sale.cut for one in exact)
         return None if other or not exact or len(exact) > SEVERAL else exact
     if sale.cut:
         return [one for one in _subjects(every) if _cut_of(one) == sale.cut]
     return [whole] if whole else None
+
+
+def _beside(rest: Sequence[str], every: dict[str, Told]) -> list[Told]:
+    """Two or more of one sort that are named beside each other: mobile and desktop."""
+    for cut in ("device", "country", "region", "source", "category"):
+        some = [one for one in _subjects(every) if _cut_of(one) == cut]
+        named = [next((o for o in some if _means(w, called_all(o))), None) for w in rest]
+        if len(rest) > 1 and all(named):
+            return list({one.key: one for one in named if one}.values())
+    return []
 
 
 def _means(word: str, name: str) -> bool:
