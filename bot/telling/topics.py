@@ -105,6 +105,13 @@ TOPICS: tuple[Topic, ...] = (
         Words("{name}: {cost_per_click} a click."), Words("{name}: {cost_per_click}"), period=True,
     ),
     Topic(
+        "campaigns", r"costs? per (?:order|sale|purchase|acquisition)|\bcpa\b"
+        r"|cout (?:par|d'une) (?:commande|vente|acquisition)", ("cost-per-order",),
+        Words("An order costs {cost_per_order} of advertising."), ADS,
+        "ads", ("retailer--", "name--", "keyword--"),
+        Words("{name}: {cost_per_order} an order."), Words("{name}: {cost_per_order}"), period=True,
+    ),
+    Topic(
         "segments", r"\b(?:best|top|biggest|most valuable|meilleure?s?|plus gros(?:ses)?)\b "
         r"\b(?:customers?|clients?|clientes?|buyers|acheteurs)\b", ("revenue-share", "customers"),
         Words("{name}: {customers}, who bring {revenue_share} of sales. Who they are by name is "

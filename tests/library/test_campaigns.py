@@ -98,6 +98,15 @@ def test_by_placement_show_what_each_cost_and_brought() -> None:
     assert all(f.rows and f.query == "ads" and f.unit == "EUR" for f in spent)
 
 
+def test_without_sales_show_what_an_order_cost() -> None:
+    rows = [ad("a", spend=Decimal(30), impressions=900, clicks=20, orders=4)]
+    rows += [ad("b", spend=Decimal(30), impressions=900, clicks=20, orders=0)]
+    found = find(small(campaigns=rows), Where())
+    assert value(found, "ads", "cost-per-order") == 15
+    assert value(found, "keyword--a", "cost-per-order") == Decimal("7.5")
+    assert found.get("keyword--b", "cost-per-order") is None
+
+
 def test_in_two_currencies_are_never_added_up() -> None:
     rows = [ad("a", spend=Decimal(5), impressions=9), ad("b", spend=Decimal(5), impressions=9)]
     rows += [ad("c", spend=Decimal(70), impressions=9, currency="USD")]

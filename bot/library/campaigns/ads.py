@@ -48,6 +48,10 @@ class Sums:
         return self.spend / self.clicks if self.clicks and self.says("spend", "clicks") else None
 
     @property
+    def cost_per_order(self) -> Decimal | None:
+        return self.spend / self.orders if self.orders and self.says("spend", "orders") else None
+
+    @property
     def returned(self) -> Decimal | None:
         """Sales for each unit of money spent."""
         return self.sales / self.spend if self.spend and self.says("sales", "spend") else None

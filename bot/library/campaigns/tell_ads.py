@@ -149,6 +149,8 @@ class _Ads:
             add("orders-per-click", round(100 * of.conversion, 2), "%")
         if of.cost_per_click is not None:
             add("cost-per-click", round(of.cost_per_click, 2), self.currency)
+        if of.cost_per_order is not None:
+            add("cost-per-order", round(of.cost_per_order, 2), self.currency)
         if of.returned is not None:
             add("return", _ratio(of.returned))
         for measure in ("spend", "sales"):
