@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from bot.desk import Desk
 from bot.doubts import silent_on
+from bot.events import is_event
 from bot.faults import faults
 from bot.notices import asked_in
 from bot.parts import Copy, Hook, Part, take_apart
@@ -40,11 +41,6 @@ HINT = "e-mail: our linen shirt is back, for people who bought shirts last summe
 FOR_CHANNELS = True
 
 NEAR = 0.3  # how likely a product must be meant to be offered
-EVENT = re.compile(  # a date to come to, whatever the catalogue has of that name
-    r"(?:atelier|ouverture|soirée|portes ouvertes|vernissage|dégustation|rencontre|workshop|opening"
-    r"|store opening|pop-?up|open day|tasting|meet)\b",
-    re.IGNORECASE,
-)
 NO_THING = re.compile(
     r"(?:what|here|how|everybody|everyone|tested|tester|test|monde|tout le monde|nouveaut[ée]s?"
     r"|news?|(?:the )?(?:checkout|winner)|(?:le )?(?:paiement|gagnant)|this|that|it|voici|ceci)\b",
@@ -92,7 +88,7 @@ async def which(request: Request, desk: Desk) -> Question | None:
     brief = request.brief
     if brief.product or not brief.product_words:
         return None
-    if EVENT.match(brief.product_words):
+    if is_event(brief.product_words):
         return None
     if NO_THING.match(brief.product_words):
         return desk.ask(Words("What is it about? Name a product, or what you want to tell."))

@@ -41,6 +41,7 @@ async def taken(words: str) -> Intake:
         ("un mail pour la nappe Grand Jour et les serviettes Grand Jour", "tab-nappe",
          ["tab-serviettes"]),
         ("mail for our regulars: Gaspard and Iris", "lin-gaspard", ["lin-iris"]),
+        ("newsletter: all our plates", "vai-tamis", ["vai-creuses"]),
         ("e-mail: the apron and the bread board", "cui-tablier", ["cui-planche"]),
         ("e-mail: the Marceau shirt and the gaspard jacket", "lin-marceau", ["lin-gaspard"]),
         ("newsletter : le peignoir buée et le plaid ormelin", "bai-buee", ["lit-nuee"]),
@@ -276,9 +277,16 @@ async def test_that_the_catalogue_has_not_are_said_to_be_left_out(
     [
         "invitation à la soirée bougies jeudi 3 décembre à 18 h en boutique, sur inscription",
         "an e-mail: candle evening on Thursday",
+        "mail anniversaire du magasin samedi 5 décembre, 10 h - 19 h, boutique du Marais",
     ],
 )
 async def test_are_not_sold_where_one_is_invited_to_an_evening(words: str) -> None:
     brief = (await taken(words)).brief
     assert brief.product is None
     assert brief.others == ()
+
+
+async def test_of_one_name_are_told_apart_by_what_they_are() -> None:
+    parts, hooks, _ = await drafted("newsletter: all our plates")
+    said = [*(part.text for part in parts), *(hook.text for hook in hooks)]
+    assert not [text for text in said if "Tamis and Tamis" in text]

@@ -13,11 +13,12 @@ from bot.brand import Brand
 from bot.brief import Brief, Goal, just_for_me
 from bot.channels import channels
 from bot.desk import Found, Library
+from bot.events import is_event
 from bot.intake import analysis, reader, wishes
 from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import SORRY, assumptions, left_out, options, tone
 from bot.intake.guide import nothing_asked, nothing_to_write
-from bot.intake.several import Beside, beside, is_event
+from bot.intake.several import Beside, beside
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
 from bot.notices import asked_in
@@ -148,9 +149,9 @@ async def _product(
 
 async def _likeliest(said: Wishes, library: Library) -> tuple[Found | None, Sequence[Found]]:
     best: list[Found] = []
+    if said.product and is_event(said.product):
+        return None, []
     for words in dict.fromkeys(filter(None, [said.product, *said.subjects, *said.must_say])):
-        if is_event(words):
-            continue
         hits = sorted(await library.find(words), key=lambda hit: -hit.score)
         if exact := [hit for hit in hits if words == hit.handle]:
             return exact[0], []

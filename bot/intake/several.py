@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from bot.desk import Found, Library
+from bot.events import is_event
 from bot.goods import kinds
 from bot.intake.phrasing import NO_PRODUCT
 
@@ -23,11 +24,6 @@ _RANGE = re.compile(
 _HERE = re.compile(
     r"\s+(?:(?:is|are) (?:here|back|out|in)|(?:has|have) (?:arrived|landed)"
     r"|(?:est|sont) (?:là|arrivée?s?|de retour)|arrivent?|new arrivals?|nouveautés?)\b.*$",
-    re.IGNORECASE,
-)
-_EVENT = re.compile(  # a date to come to, whatever the catalogue has of that name
-    r"(?:atelier|ouverture|soirée|portes ouvertes|vernissage|dégustation|rencontre|workshop"
-    r"|opening|store opening|pop-?up|open day|tasting|meet)\b|.*\bevening$",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(  # one thing, in the plural
@@ -55,9 +51,9 @@ async def beside(phrases: Sequence[str], typed: str, library: Library) -> Beside
     some: list[list[Found]] = []
     called: list[str] = []
     missing: list[str] = []
+    if phrases and is_event(phrases[0]):
+        return Beside()
     for phrase in dict.fromkeys(phrases):
-        if is_event(phrase):
-            continue
         pieces = await _pieces(phrase, library)
         meant = [await _meant(piece, typed, library, many=not some) for piece in pieces]
         some += [one for one in meant if one]
@@ -69,11 +65,6 @@ async def beside(phrases: Sequence[str], typed: str, library: Library) -> Beside
     whole = len(called) == len(some)  # ranges alone: they have a name in common
     joint = " et " if re.search(r"\bet\b", typed) else " and "
     return Beside(tuple(found.values())[:MOST], joint.join(called) if whole else "", tuple(missing))
-
-
-def is_event(phrase: str) -> bool:
-    """Whether it is a date to come to, and no thing."""
-    return bool(_EVENT.match(_ARTICLE.sub("", phrase.strip())))
 
 
 async def _pieces(phrase: str, library: Library) -> list[str]:
@@ -96,7 +87,8 @@ async def _meant(piece: str, typed: str, library: Library, *, many: bool) -> lis
     if named or not hits:
         return named[:1]
     every = bool(_RANGE.search(piece) or re.search(rf"\b{_ALL} {re.escape(called)}", typed, re.I))
-    some = _of_its_kind(called, [one for one in hits if one.score >= _least(hits)])
+    least = min(NEAR, hits[0].score) if every else _least(hits)
+    some = _of_its_kind(called, [one for one in hits if one.score >= least])
     if many and len(some) > 1 and (every or (_many(called) and not _its_plural(called, some))):
         return some
     return some[:1] if _is_it(some[0], said) else []

@@ -116,7 +116,9 @@ def _first(group: Group, slot: str, most: int) -> Line:
     line = group.pen.say(*timed, news, f"{news}_named", slot, f"{slot}_named", most=most)
     if line:
         return line
-    tries = [group.pen.gaps["range"] or group.pen.gaps["two"], group.pen.gaps["proper"]]
+    pen = group.pen
+    tries = [pen.gaps["range"] or pen.gaps["two"], pen.gaps["turned"], pen.gaps["proper"]]
+    tries = [one for one in tries if not pen.echoes(one)]
     tries += [item.called for item in group.items]
     short = next((one for one in tries if one and len(one) <= most), tries[-1])
     return Line(group.pen.finished(short if len(short) <= most else short[:most].rsplit(" ", 1)[0]))

@@ -45,7 +45,8 @@ def praise(ready: Ready) -> Line | None:
     told = ready.story.audience != "lapsed"  # who knows the house is told how many, in short
     if quote := ready.pen.say("praise.quote") if told else None:
         ended = quote.text.rstrip(" ”»\u00a0")[-1:] in ".!?…"
-        return together(quote if ended else quote + Line("."), ready.pen.say("praise.count"))
+        said = quote if ended else Line(f"{quote.text}.", quote.cites)
+        return together(said, ready.pen.say("praise.count"))
     return ready.pen.say("praise.count_alone")
 
 

@@ -68,7 +68,7 @@ class Pen:
         for slot in slots:
             some = self._candidates(slot, most)
             for template, line, reason in sorted(some, key=lambda c: like(c[1])) if like else some:
-                if not differs(line.text, unlike) or (self._echoes(line) and not echoing):
+                if not differs(line.text, unlike) or (self.echoes(line.text) and not echoing):
                     continue
                 self.said.append((slot, template))
                 if reason:
@@ -86,7 +86,7 @@ class Pen:
         """Every sentence that could be said, the likelier first; none is used up."""
         for slot in slots:
             for _, line, _ in self._candidates(slot, most):
-                if not self._echoes(line):
+                if not self.echoes(line.text):
                     yield line
 
     def has_said(self, *gaps: str, among: tuple[str, ...] = ()) -> bool:
@@ -203,8 +203,9 @@ class Pen:
         otherwise = VOUS if self.address == "tu" else TU
         return self.language == "en" or not otherwise.search(text)
 
-    def _echoes(self, line: Line) -> bool:
-        runs = seven(tuple(words_of(line.text)))
+    def echoes(self, text: str) -> bool:
+        """Whether it repeats seven words of the brief that are not the product's name."""
+        runs = seven(tuple(words_of(text)))
         asked = seven(self.brief) - seven(tuple(words_of(self.gaps.get("name", ""))))
         return any(run in asked for run in runs)
 

@@ -102,7 +102,13 @@ def make_group(assignment: Assignment, salt: str, terse: int) -> Group:
     cites = unique(cite for item in items for cite in item.cites)
     pen.put("names", names, cites)
     pen.put("few", short, cites)
-    pen.put("proper", naming.listed([item.proper for item in items if item.proper], ready.language))
+    pen.put(
+        "proper",
+        naming.listed(
+            [*dict.fromkeys(item.proper for item in items if item.proper)], ready.language
+        ),
+    )
+    pen.put("turned", naming.listed(_short(items, bool(called))[:2][::-1], ready.language))
     pen.put("two", naming.listed(_short(items, bool(called))[:2], ready.language), cites)
     pen.put("count", COUNTED[ready.language].get(len(items), ""))
     pen.put("deal", pen.gaps.get("deal_bare", ""), pen.cites.get("deal_bare", ()))
@@ -162,7 +168,7 @@ def _own(reason: Reason, told: set[str]) -> bool:
 
 def _short(items: Sequence[Item], ranged: bool) -> list[str]:
     """Their short names: those of their own alone, where the range says what they are."""
-    if ranged and all(item.proper for item in items):
+    if ranged and len({item.proper for item in items if item.proper}) == len(items):
         return [item.proper for item in items]
     names = [item.called for item in items]
     return names if len({*names}) == len(names) else [item.the for item in items]

@@ -133,3 +133,9 @@ async def test_is_given_to_claude_as_well(language: Language) -> None:
         (first, *_) = made.evidence.of(kind)
         assert f"[{first.id}]" in said
         assert first.spelled(language) in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_is_quoted_without_a_space_before_the_full_stop(language: Language) -> None:
+    for product in ("lin-marceau", "lin-alba", "mai-cap", "lin-solene"):
+        assert " ." not in text(drafted(product, language, "new")).replace("\u00a0", " ")
