@@ -15,7 +15,7 @@ from types import FrameType
 from bot.doors.house import LOCAL, House, now
 from bot.doors.looking import Asked, Seen, look
 from bot.doors.own import own_words_of
-from bot.doors.shown import shown
+from bot.doors.shown import rows, shown
 from bot.doors.sweeping import IMPORTING
 from bot.doors.taken import Counting, tell_catalogue, tell_rows
 from bot.doors.terminal import say
@@ -128,8 +128,7 @@ class Importing:
                 to = self._rejects(part)
                 shutil.copyfile(taken.rejects, to)
                 taken.rejects.unlink(missing_ok=True)
-                some = "row" if taken.rejected == 1 else "rows"
-                say(f"{taken.rejected:,} {some} stayed out. Why, row by row: {to}")
+                say(f"{rows(taken.rejected)} stayed out. Why, row by row: {to}")
         return 1 if taken.rejected else 0
 
     def take_products(self, part: TableFile, found: Understood | None = None) -> int:

@@ -12,7 +12,7 @@ SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "whitespac
 def shown(found: Understood) -> str:
     """Its kind and form, each column with ours and three of its values, and what becomes of the
     others."""
-    lines = [f"{found.name}: {found.kind}, {found.rows:,} rows ({', '.join(_form(found))})"]
+    lines = [f"{found.name}: {found.kind}, {rows(found.rows)} ({', '.join(_form(found))})"]
     lines += [f"  {line}" for line in _aligned(list(_table(found)))]
     for words, columns in (
         ("Kept apart, encrypted", found.kept_apart),
@@ -22,14 +22,19 @@ def shown(found: Understood) -> str:
         if columns:
             lines.append(f"  {words}: {', '.join(columns)}")
     if found.rejected:
-        some = "row stays" if found.rejected == 1 else "rows stay"
-        lines.append(f"  {found.rejected:,} {some} out, each with its reason.")
+        stay = "stays" if found.rejected == 1 else "stay"
+        lines.append(f"  {rows(found.rejected)} {stay} out, each with its reason.")
     lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
     if "currency" in found.unproved:
         lines.append("  To say it: --currency EUR, or another.")
     if ways := [f"--{what} {how}" for what, how in found.otherwise if what != "currency"]:
         lines.append(f"  To say otherwise: {', '.join(ways)}.")
     return "\n".join(lines)
+
+
+def rows(count: int, which: str = "") -> str:
+    """How many rows, in words: "1 row", "2 new rows"."""
+    return f"{count:,} {which}{' ' if which else ''}{'row' if count == 1 else 'rows'}"
 
 
 def _form(found: Understood) -> Iterator[str]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.doors.shown import rows
 from bot.doors.stocking import Merged
 from bot.doors.terminal import say
 from bot.library.catalogue.file import Catalogue, write_rejects
@@ -40,8 +41,8 @@ def tell_rows(found: Understood, merged: Merged) -> None:
     """How many rows are new, corrected or known already, and what the library holds now."""
     newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
     say(
-        f"{found.name} is in: {merged.new:,} new rows, {merged.replaced:,} replaced, "
-        f"{merged.same:,} known already. {found.kind} has {merged.rows:,} rows now{newest}."
+        f"{found.name} is in: {rows(merged.new, 'new')}, {merged.replaced:,} replaced, "
+        f"{merged.same:,} known already. {found.kind} has {rows(merged.rows)} now{newest}."
     )
 
 

@@ -87,7 +87,7 @@ ASKED = {
     "back.csv": ((HEAD + "7,2026-10-01,C1,A,A,-1,-79.00\n").encode(), "-79.00"),
     "lines.csv": (
         (HEAD + '7,2026-10-01,C1,A,"over\nlines",1,5.00\n').encode(),
-        "lines.csv: orders, 1 rows",
+        "lines.csv: orders, 1 row (",
     ),
 }
 
