@@ -49,6 +49,10 @@ class Busy(TryAgain):
     """Slack took nothing, and said when to come back."""
 
 
+class Lost(TryAgain):
+    """It was sent, and no answer came: it may have been done."""
+
+
 def make_session() -> aiohttp.ClientSession:
     """One for the whole process, made inside its running loop, closed at its end."""
     return aiohttp.ClientSession(timeout=SECONDS)
@@ -80,7 +84,8 @@ async def ask(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
     except SlackApiError as error:
         raise _meant(error) from None
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise TryAgain(f"Slack is away: {type(error).__name__}", words=AWAY) from None
+        kind = TryAgain if isinstance(error, aiohttp.ClientConnectorError) else Lost
+        raise kind(f"Slack is away: {type(error).__name__}", words=AWAY) from None
     return answer.data if isinstance(answer.data, dict) else {}
 
 

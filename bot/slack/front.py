@@ -58,10 +58,7 @@ class Front:
             await asyncio.wait_for(
                 ask(client.views_open(trigger_id=trigger, view=view)), OPENS_WITHIN
             )
-        except Refused:
-            words = Words("The form did not open in time. Please press again.")
-            raise CannotDo(words) from None
-        except (TryAgain, TimeoutError):  # it may be on its way all the same
+        except (Refused, TryAgain, TimeoutError):  # it may be on its way all the same
             words = Words("Slack is slow to open the form. If it does not appear, press again.")
             raise CannotDo(words) from None
 

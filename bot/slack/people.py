@@ -9,7 +9,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import TryAgain
-from bot.slack.calls import Busy, Refused, ask, patient
+from bot.slack.calls import Busy, Lost, Refused, ask, patient
 from bot.words import Language, Words, language_of
 
 KEPT, FAILURE_KEPT = 3600.0, 60.0  # seconds
@@ -121,3 +121,5 @@ class People:
             await ask(self._client.chat_postMessage(channel=await self.direct(user), **told))
         except Refused as no:
             log.error("a sentence could not be told: %s", no.error)
+        except Lost:  # it was most likely told; a second time would be one too many
+            log.warning("a sentence was told, and Slack did not say so")

@@ -452,6 +452,16 @@ async def test_a_refusal_that_cannot_be_whispered_comes_directly(bench: Bench) -
     assert "can't approve" in bench.in_dm(OTTO)[0].text
 
 
+async def test_a_refusal_whose_answers_are_lost_is_told_in_two_places_at_most(
+    bench: Bench,
+) -> None:
+    card = await bench.drafted()
+    for method in ("chat.postEphemeral", "chat.postMessage"):
+        bench.slack.mischief.lose_answer(method, 1)
+    await bench.press(OTTO, card, "approve")
+    assert len(bench.whispers(OTTO)) == len(bench.in_dm(OTTO)) == 1
+
+
 async def test_a_bug_is_told_with_a_reference_and_logged_without_words(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -165,7 +165,7 @@ async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_ben
 
 @pytest.mark.parametrize("times", [1, 2, 3])
 async def test_that_is_refused_is_told_although_slack_fails(bench: Bench, times: int) -> None:
-    """Where Slack takes nothing in the thread, in the direct messages, and there once."""
+    """Once: in the thread, or in the direct messages where Slack took nothing there."""
     card = await bench.approved()
     bench.slack.mischief.http_500("chat.postEphemeral", 1)
     bench.slack.mischief.lose_answer("chat.postMessage", 1)
@@ -174,6 +174,5 @@ async def test_that_is_refused_is_told_although_slack_fails(bench: Bench, times:
     for _ in range(5):
         with contextlib.suppress(TryAgain):
             await bench.run()
-    (told,) = bench.in_dm(MARIE)
-    assert "Déjà validé" in told.text
-    assert not bench.whispers(MARIE)
+    (told,) = [*bench.whispers(MARIE), *(one.text for one in bench.in_dm(MARIE))]
+    assert "Déjà validé" in told
