@@ -1,8 +1,7 @@
 """What was sold, cut as people ask for it: by month, weekday, hour, country, device, source,
 category or product; and held against earlier days."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,7 +11,6 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
-from bot.library.bought import CANCELLED
 from bot.library.findings import Findings, Where
 from bot.library.money import currencies
 from bot.library.narrow import last_day, with_category
@@ -21,20 +19,26 @@ from bot.library.segments.audience import NO_ORDERS
 from bot.library.sellers import DAYS, counted, is_sold
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
+from bot.library.sold_lines import (
+    DATED,
+    Row,
+    first_of,
+    firsts,
+    in_order,
+    value_of,
+    without_days,
+)
 from bot.library.titled import titled
 from bot.library.trends.titles import titles
 from bot.words import Words
 
 WHOLE = "all"
 CUTS = ("weekday", "hour", "country", "region", "device", "source", "category", "product")
-DATED = ("month", "weekday", "hour")  # cuts by when it was, told in their own order
 MONTHS = 12  # told when no days are asked for
-MOST, LEAST = 150, 10  # of a cut, by what they brought: the best, and the last ones
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 TIMES = {1: "once", 2: "twice", 3: "three times or more"}
 UNITS = {"orders": "orders", "units": "units", "customers": "customers",
          "new-customers": "customers"}  # fmt: skip
-Row = Mapping[str, Any]
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
@@ -95,7 +99,7 @@ class _Sold:
             self.found.refuse(Words("What was sold is counted in {currency} only; other orders "
                                     "are in {others}.", currency=known[0],
                                     others=", ".join(known[1:])))  # fmt: skip
-        ever = _without_days(where)
+        ever = without_days(where)
         self._ever = self._of(ever, (date(1900, 1, 1), days[1]))
         self._lines = self._of(where, days)
         self._earlier = self._of(ever, before) if before else None
@@ -104,7 +108,7 @@ class _Sold:
         """The lines of some days; with the first day that each customer ever ordered on."""
         lines = counted(self.shelf, where, *days, self.money)
         lines = lines.mutate(net=_.paid.sum().over(group_by="order"), day=_.at.date())
-        return lines.left_join(_firsts(self.shelf), "customer").drop("customer_right")
+        return lines.left_join(firsts(self.shelf), "customer").drop("customer_right")
 
     def everything(self) -> None:
         (row,) = self._asked(self._lines, None, WHOLE)
@@ -134,7 +138,7 @@ class _Sold:
             earlier = {row["value"]: row for row in asked}
         self._unsaid(cut, sum(int(row["orders"]) for row in rows.values()))
         names = self._names(cut, list(rows))
-        for value, row in _told(rows, cut):
+        for value, row in in_order(rows, cut):
             if about := names.get(value):
                 key = f"{cut}-{slug(str(value))}"
                 self._add(key, about, row, earlier.get(value), cut)
@@ -178,7 +182,7 @@ class _Sold:
         if cut == "category":
             lines = with_category(self.shelf, lines)
         if cut is not None:
-            lines = lines.mutate(value=_value(lines, cut)).filter(_.value.notnull())
+            lines = lines.mutate(value=value_of(lines, cut)).filter(_.value.notnull())
         asked = lines.aggregate(
             by=[] if cut is None else ["value"],
             revenue=_.paid.sum(),
@@ -236,12 +240,12 @@ class _Sold:
     def _begins(self, key: str) -> date:
         if not key.startswith("month-"):
             return self.days[0]
-        return max(self.days[0], _first_of(key))
+        return max(self.days[0], first_of(key))
 
     def _ends(self, key: str) -> date:
         if not key.startswith("month-"):
             return self.days[1]
-        after = (_first_of(key) + timedelta(days=32)).replace(day=1)
+        after = (first_of(key) + timedelta(days=32)).replace(day=1)
         return min(self.days[1], after - timedelta(days=1))
 
     def _share(self, key: str, about: str, row: Row, cut: str) -> None:
@@ -276,39 +280,3 @@ class _Sold:
             ):
                 self.found.add(WHOLE, measure, value, unit=unit, rows=int(row["parcels"]),
                                query="delivered")  # fmt: skip
-
-
-def _without_days(where: Where) -> Where:
-    return replace(where, since=None, until=None)
-
-
-def _firsts(shelf: Shelf) -> ir.Table:
-    orders = shelf.table("orders")
-    assert orders is not None
-    kept = orders.filter(
-        orders.customer.notnull(), orders.status.isnull() | orders.status.lower().notin(CANCELLED)
-    )
-    return kept.group_by("customer").aggregate(first_day=_.at.min().date())
-
-
-def _value(lines: ir.Table, cut: str) -> ir.Value:
-    if cut == "month":
-        return (lines.at.year() * 100 + lines.at.month()).cast("int64")
-    if cut == "weekday":
-        return lines.at.day_of_week.index().cast("int64")
-    if cut == "hour":
-        return lines.at.hour().cast("int64")
-    return lines[cut]
-
-
-def _told(rows: Mapping[Any, Row], cut: str) -> list[tuple[Any, Row]]:
-    """By what they brought, the best and the last ones; by when it was in that order."""
-    if cut in DATED:
-        return sorted(rows.items())
-    ranked = sorted(rows.items(), key=lambda one: (-(one[1]["revenue"] or 0), str(one[0])))
-    return ranked if len(ranked) <= MOST + LEAST else ranked[:MOST] + ranked[-LEAST:]
-
-
-def _first_of(key: str) -> date:
-    month = int(key.removeprefix("month-"))
-    return date(month // 100, month % 100, 1)
