@@ -114,7 +114,7 @@ async def analysed(bench: Bench) -> Any:
 @pytest.mark.parametrize(
     ("who", "words", "skill"),
     [
-        (MARIE, "and what about dresses?", "answer"),
+        (MARIE, "and what about dresses?", "feedback"),  # the same again, of dresses
         (MARIE, "how many orders last week?", "answer"),
         (OTTO, "whom should we target?", "targeting"),
     ],
@@ -127,7 +127,8 @@ async def test_under_an_analysis_is_a_question_to_the_intern(
     await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
-    assert second.form == {"skill": skill, "stands_on": f"{first.id}.0.v1"}
+    goes_on = {"follows": first.words} if skill == "feedback" else {}
+    assert second.form == {"skill": skill, "stands_on": f"{first.id}.0.v1", **goes_on}
     assert (second.author, second.words) == (who, words)
     assert bench.said()[-1].thread_ts == card.ts
 
