@@ -252,7 +252,11 @@ async def chaos(
         try:
             run = Chaos(slack, interns, partial(_wishes, home, database), seed=seed, pause=pause)
             pace = (pause + 1.5) * kills / requests
-            return await run.run(requests=requests, kills=kills, pace=pace)
+            outcome = await run.run(requests=requests, kills=kills, pace=pace)
+            if outcome.lost or outcome.doubled:  # the logs go with the folder
+                logs = "".join(intern.log() for intern in interns).splitlines()
+                outcome.lost += [line for line in logs if " ERROR " in line]
+            return outcome
         finally:
             for intern in interns:
                 await intern.kill()
