@@ -28,16 +28,18 @@ async def test_is_not_seen_in_what_is_fair(words: str, part: str, text: str, lan
     assert await wrong(words, part, text, language) == []
 
 
-@pytest.mark.parametrize("kind", ["invented", "recombined", "second"])
+@pytest.mark.parametrize("kind", ["invented", "recombined", "second", "third"])
 async def test_is_found_where_no_rule_was_made_from_it(kind: str) -> None:
     """Before the vocabulary was closed, 38 of the first 72 were found, and 7 of the 52 that say it
-    in known words. When it was first closed, all but 4 of the second 66 were."""
+    in known words. When it was first closed, all but 4 of the second 66 were, and then all of the
+    third 28."""
     assert [row for row in unseen(kind) if not await wrong(*row)] == []
 
 
-@pytest.mark.parametrize("kind", ["fair", "fair_second"])
+@pytest.mark.parametrize("kind", ["fair", "fair_second", "fair_third"])
 async def test_costs_no_more_than_one_fair_sentence_in_six(kind: str) -> None:
-    """Those go back to the writer, and the rules' words go out when it does not mend them."""
+    """Those go back to the writer, and the rules' words go out when it does not mend them. As each
+    set came new, it was 10 of 40, 19 of 40 and 11 of 28; then the vocabulary grew."""
     alarms = [row for row in unseen(kind) if await wrong(*row)]
     assert len(alarms) * 6 <= len(unseen(kind)), alarms
 

@@ -148,6 +148,7 @@ _HELPERS = bag(
 )
 _BOTH = bag(
     "make look list test order return review measure use place start stop show write pause target"
+    " check fix plan launch forecast value attempt guide"
 )
 _KINDS = {
     "verbs": inflection.verb,
