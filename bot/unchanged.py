@@ -21,7 +21,7 @@ def unchanged(
     said = _plain(parts, piece)
     if not any(_plain(old, its_piece) == said for its_piece, old in before):
         return ()
-    told = " ".join((reason or "").split())
+    told = " ".join((reason or "").split()).rstrip(".")  # the sentence around it has its own
     told = told if len(told) <= MOST else f"{told[: MOST - 1].rstrip()}…"
     words = Words(
         "Written by rules, I could not take that up: “{reason}”. The text is the same as before. "
