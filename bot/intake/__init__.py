@@ -33,6 +33,7 @@ __all__ = ["Asked", "Intake", "take_in"]
 SURE = 0.5  # below this score a product is not taken for the one meant
 NEAR = 0.12  # products this close to the best are offered as well
 CHOSEN = ("product", "audience", "offer", "goal", "occasion", "dates", "language")
+NEWS = ("launch", "back in stock")  # aims that need something which is new, or back
 
 
 async def take_in(
@@ -62,9 +63,9 @@ async def take_in(
         return question
     side = await _beside(said, asked, words, library)
     product, others = await _product(said, side, library)
-    if not product and not _something_known(said, words):
-        return await _what_about(words, library)
     by_rules = writer is None or writer.by_rules
+    if not product and not _something_known(said, words, by_rules=by_rules):
+        return await _what_about(words, library)
     if not product and (no := nothing_to_write(said, words, by_rules=by_rules)):
         raise no
     private = private or asked.private
@@ -162,11 +163,13 @@ async def _likeliest(said: Wishes, library: Library) -> tuple[Found | None, Sequ
     return best[0], [hit for hit in best[1:3] if hit.score >= best[0].score - NEAR]
 
 
-def _something_known(said: Wishes, words: str) -> bool:
+def _something_known(said: Wishes, words: str, *, by_rules: bool) -> bool:
+    """By rules, what is new and to whom alone would make an e-mail about nothing."""
     if not re.search(r"[^\W\d_]{3}", words):
         return False  # no word at all
-    known = said.product or said.goal or said.offer or said.occasion or said.must_say
-    addressed = said.channels and said.audience
+    aim = None if by_rules and said.goal in NEWS else said.goal
+    known = said.product or aim or said.offer or said.occasion or said.must_say
+    addressed = said.channels and said.audience and not by_rules
     return bool(known or addressed or asked_in(words, thing=None))
 
 

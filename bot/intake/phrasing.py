@@ -272,7 +272,7 @@ IDLE = _words(  # words that ask, and name nothing
     disponible texte copie quelque chose aide aider qui que dont par dans arrive arrivent
     revient reviennent promotion promouvoir présenter présente vendre écouler relancer relance
     communication communiquer campagne faisons parler parle tout toute soldes pr es invitation
-    inviter
+    inviter rewrite rewritten redo réécrire refaire reformuler revenir nouveauté nouveautés
     """
 )
 # The whole house, or a wish for anything: no product of that name.

@@ -269,7 +269,7 @@ class _Sold:
         lines = self._lines.filter(_.delivered.notnull(), _.net >= 0)
         orders = lines.group_by("order").aggregate(day=_.day.min(), came=_.delivered.max())
         asked = orders.filter(_.came >= _.day).aggregate(
-            days=_.came.delta(_.day, unit="day").mean(), parcels=_.count()
+            days=_.came.delta(_.day, unit="day").cast("float64").mean(), parcels=_.count()
         )
         self.found.queries["delivered"] = sql_later(asked)
         (row,) = rows_of(self.shelf, asked)

@@ -210,24 +210,26 @@ async def test_follows_the_three_suggestions_to_their_end(house: House) -> None:
     await expect(page.locator(".task").first).to_be_visible()
 
 
-async def test_has_no_analysis_and_nobody_else_s_draft_shortened_by_the_guide(house: House) -> None:
+async def test_has_no_analysis_and_nobody_else_s_draft_shortened_by_the_guide(
+    house: House, tmp_path: Path
+) -> None:
     """The second suggestion is a reply under an e-mail of one's own."""
-    other = await house.visit("UMARIE")
-    await draft(other)
-    page = await house.visit("UOTTO", guide=True)
-    await in_channel(page, "marketing")
-    asked = len(everything_said(house))
-    await page.locator("[data-suggestion='2']").click()
-    await expect(page.locator(".guide [role=status]")).to_contain_text("Ask for a draft first")
-    assert len(everything_said(house)) == asked
-    await write(page, f"@Super-Intern {BRIEF}")
-    mine = page.locator(".thread .message:has([data-action=edit])")
-    await expect(mine).to_have_count(1)
-    await write(page, "@Super-Intern what do customers say about sizing?")
-    await expect(page.locator(".thread")).not_to_contain_text("back in stock")
-    await page.locator("[data-suggestion='2']").click()
-    await expect(page.locator(".thread")).to_contain_text("Make the e-mail shorter")
-    await expect(page.locator(".thread")).to_contain_text("linen shirt is back in stock")
+    async with open_house(tmp_path / "guided", house.browser) as own:
+        await draft(await own.visit("UMARIE"))
+        page = await own.visit("UOTTO", guide=True)
+        await in_channel(page, "marketing")
+        asked = len(everything_said(own))
+        await page.locator("[data-suggestion='2']").click()
+        await expect(page.locator(".guide [role=status]")).to_contain_text("Ask for a draft first")
+        assert len(everything_said(own)) == asked
+        await write(page, f"@Super-Intern {BRIEF}")
+        mine = page.locator(".thread .message:has([data-action=edit])")
+        await expect(mine).to_have_count(1)
+        await write(page, "@Super-Intern what do customers say about sizing?")
+        await expect(page.locator(".thread")).not_to_contain_text("back in stock")
+        await page.locator("[data-suggestion='2']").click()
+        await expect(page.locator(".thread")).to_contain_text("Make the e-mail shorter")
+        await expect(page.locator(".thread")).to_contain_text("linen shirt is back in stock")
 
 
 async def test_finds_the_state_after_a_reload(house: House) -> None:

@@ -39,7 +39,7 @@ async def test_sums_up_comments_with_a_picture_and_leads_to_an_answer(house: Hou
     await card.locator("[data-action=lead]").first.click()
     form = page.get_by_role("dialog")
     await expect(form.locator("textarea").first).to_have_value(
-        "E-mail to customers who complained (sizing): what we do about it"
+        "E-mail to customers who complained (runs small): what we do about it"
     )
     await form.get_by_role("button", name="Draft it").click()
     answer = page.locator(".thread .message:has([data-action=edit])").last

@@ -109,7 +109,7 @@ async def test_keeps_what_the_form_has_no_field_for_and_says_so() -> None:
     before = Rule(like_category="Vêtements en lin")
     lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
     form = rules.rule_form("en", lead, made.evidence, "{}")
-    assert "similar to buyers of Vêtements en lin" in text_of(form)
+    assert "similar to buyers of “Vêtements en lin”" in text_of(form)
     rule, _ = rules.read_rule(filled(form, min_orders="2"), before, made.evidence, "en")
     assert rule == before.model_copy(update={"min_orders": 2})
 
