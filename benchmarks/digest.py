@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from benchmarks.table import Figure
+from benchmarks.table import Figure, peak
 from bot import migrate
 from bot.db import Database
 from bot.job import Job
@@ -101,4 +100,4 @@ def alone() -> None:
     began = time.perf_counter()
     asyncio.run(run("what moved this week?", shelf=shelf))
     seconds = time.perf_counter() - began
-    print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    print(seconds, peak() / 1024 / 1024)

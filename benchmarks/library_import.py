@@ -1,14 +1,13 @@
 """One million order lines from a CSV, beside DuckDB's own COPY of the same file."""
 
 import multiprocessing
-import resource
 import tempfile
 import time
 from pathlib import Path
 
 import duckdb
 
-from benchmarks.table import Figure
+from benchmarks.table import Figure, peak
 from bot.library.files import read, understand
 
 LINES = 1_000_000
@@ -40,7 +39,7 @@ def _take(path: Path) -> tuple[float, float, float]:
     looked = time.perf_counter() - began
     read(path, understood, to=path.with_suffix(".parquet"), key=b"k" * 32)
     taken = time.perf_counter() - began - looked
-    return looked, taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return looked, taken, peak() / 1e9
 
 
 def _write(path: Path) -> None:

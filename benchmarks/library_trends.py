@@ -5,7 +5,6 @@ files, in the same process) and in pandas, in a process of its own, for it takes
 Run alone: python -m benchmarks.library_trends
 """
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
-from benchmarks.table import Figure, print_table
+from benchmarks.table import Figure, peak, print_table
 
 LINES, EVENTS = 10_000_000, 20_000_000
 TODAY = date(2026, 11, 25)
@@ -201,7 +200,7 @@ def _timed(work: Callable[[], int]) -> float:
 
 def _memory() -> float:
     """The most this process has held, in GB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return peak() / 1e9
 
 
 if __name__ == "__main__":

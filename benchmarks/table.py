@@ -1,6 +1,7 @@
 """The table that `make bench` prints."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -36,3 +37,11 @@ def percentile(values: list[float], share: float) -> float:
     """The value that this share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def peak() -> float:
+    """The most memory this process has held, in bytes. Linux hands `ru_maxrss` on from the process
+    that started it; what stands here begins with the program."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    held = dict(line.split(":", 1) for line in lines)["VmHWM"]
+    return int(held.split()[0]) * 1024
