@@ -234,8 +234,8 @@ def _declined(teller: Teller, topics: Sequence[Topic], request: Request, desk: D
 
 def _not_that(teller: Teller, topic: Topic, rest: str, period: bool) -> str:
     if rest:
-        return teller.say(Words("Nothing in the library tells it for “{what}”. This would let me: "
-                                "{file}.", what=rest, file=topic.file))  # fmt: skip
+        return teller.say(Words("I can't tell it for “{what}”. If no file says it yet, this may "
+                                "let me: {file}.", what=rest, file=topic.file))  # fmt: skip
     if period:
         return teller.say(Words("I can't tell it for the days you ask about."))
     return teller.say(Words("Nothing in the library tells that. This would let me: {file}.",
