@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
+from bot.about import speaks_of
 from bot.around import is_about_here
 from bot.desk import Desk
 from bot.evidence import Fact
@@ -23,16 +24,7 @@ from bot.telling.heard import (
     where,
     whole_before_parts,
 )
-from bot.telling.told import (
-    Teller,
-    Told,
-    how_to_read,
-    nothing_yet,
-    once,
-    place_named,
-    speaks_of,
-    told,
-)
+from bot.telling.told import Teller, Told, how_to_read, nothing_yet, once, place_named, told
 from bot.words import Words
 
 TITLE = "Customer feedback"

@@ -7,6 +7,7 @@ quotation, and how sure a test is of its effect is told with the test.
 import re
 from collections.abc import Iterator, Sequence
 
+from bot import about
 from bot.checks import Check
 from bot.evidence import Fact
 from bot.fold import fold
@@ -24,8 +25,6 @@ _CAUSE = re.compile(
 
 def causes(examined: Sequence[Piece], facts: Sequence[Fact]) -> Iterator[Check]:
     """Each cause that nothing which was looked up speaks of."""
-    from bot.telling.told import speaks_of  # it reads claims with us: whoever is imported first
-
     known = " ; ".join(
         f"{fact.about} {fact.label} {fact.value}" for fact in facts if fact.stated_by is None
     )
@@ -34,7 +33,7 @@ def causes(examined: Sequence[Piece], facts: Sequence[Fact]) -> Iterator[Check]:
             continue
         for match in _CAUSE.finditer(fold(piece.text)):
             said = piece.text[match.start() : match.end()].strip()
-            if not speaks_of(said, known):
+            if not about.speaks_of(said, known):
                 yield Check(
                     rule="cause",
                     level="block",

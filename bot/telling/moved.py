@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from bot.about import speaks_of
 from bot.evidence import Evidence
 from bot.telling.path import DEVICES, step_of
-from bot.telling.told import Teller, Told, regions_named, speaks_of, told
+from bot.telling.told import Teller, Told, regions_named, told
 from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"

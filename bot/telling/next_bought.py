@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from bot.about import speaks_of
 from bot.evidence import Evidence
 from bot.parts import Lead
 from bot.pictures import Bar
 from bot.telling.foreseen import Foreseen, Said
-from bot.telling.told import Teller, Told, speaks_of, told
+from bot.telling.told import Teller, Told, told
 from bot.words import Words, quoted
 
 MORE, MOST_STEPS = "more often", 8

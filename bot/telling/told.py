@@ -12,24 +12,14 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from bot.evidence import Evidence, Fact
-from bot.fold import bag, words_of
-from bot.goods import concepts
 from bot.parts import Copy, Lead, Table
 from bot.words import Language, Words
 
 CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
-IDLE = bag(
-    "customer customers client clients clientes people buyers shoppers personnes gens order orders "
-    "commande commandes review reviews feedback comment comments avis commentaires retours texts "
-    "question questions about what with this that they them from month week year itself last days "
-    "disent dire pensent quoi cette mois semaine moment leur leurs nous vous summary summarise "
-    "resume synthese complain complaints plaintes plaignent asked said saying shop boutique"
-)
 MOSTLY = Decimal("0.8")  # of a theme, from which it is one of its parts
 EXACT = ("experiments", "plan")  # a test is read to its digits
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
 LONG_AGO = 100  # days, from which a day says more
-STEM = 5  # letters by which words of one family are alike
 
 
 @dataclass(frozen=True)
@@ -108,17 +98,6 @@ def regions_named(names: str) -> Words:
 def cannot(evidence: Evidence, *kinds: str) -> list[Fact]:
     """What the library said that it can't tell, and which file would let it."""
     return [f for kind in kinds for f in evidence.of(kind) if f.id.split(".")[1] == CANNOT]
-
-
-def speaks_of(words: str, name: str) -> bool:
-    """Whether words mention what is called so, in whatever form: "sizes" speaks of sizing. What
-    every question says ("customers", "reviews") names nothing. Goods and materials are known in
-    both languages: "linen" speaks of « Vêtements en lin », "candles" of « Bougies »."""
-    return bool(_stems(words) & _stems(name) or concepts(words) & concepts(name))
-
-
-def _stems(words: str) -> set[str]:
-    return {word[:STEM] for word in words_of(words) if len(word) > 3 and word not in IDLE}
 
 
 @dataclass

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.telling.told import Teller, Told, speaks_of
+from bot.about import speaks_of
+from bot.telling.told import Teller, Told
 from bot.wanted import places
 from bot.words import Words
 

@@ -5,11 +5,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.about import IDLE, speaks_of
 from bot.evidence import Evidence, Fact
 from bot.fold import bag, fold, words_of
 from bot.parts import Copy, Lead
 from bot.telling.moves import Move, moves
-from bot.telling.told import IDLE, Teller, how_to_read, speaks_of
+from bot.telling.told import Teller, how_to_read
 from bot.words import Words
 
 KINDS = {  # of a digest's sections

@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.about import IDLE, speaks_of
 from bot.fold import bag, fold
 from bot.goods import concepts, named_in
-from bot.telling.told import IDLE, speaks_of
 
 WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 FEASTS = re.compile(r"\b(?:christmas|easter|halloween|valentine|noël|pâques)")

@@ -4,12 +4,12 @@ import re
 
 import ibis.expr.types as ir
 
+from bot.about import IDLE
 from bot.audience import Purpose, Rule
 from bot.fold import bag, fold, words_of
 from bot.library.audiences.places import countries_in
 from bot.library.audiences.subject import ASIDE, Goods, Subject, subject_of
 from bot.library.shelf import Shelf
-from bot.telling.told import IDLE
 from bot.wanted import GROUPS
 
 BOUGHT = re.compile(

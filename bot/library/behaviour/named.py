@@ -2,13 +2,13 @@
 
 from ibis import _
 
+from bot.about import IDLE
 from bot.fold import fold
 from bot.goods import concepts, named_in
 from bot.library.audiences.subject import ASIDE, MOST, WORD, Goods, Subject, subject_of
 from bot.library.read import rows_of
 from bot.library.segments.told import Told
 from bot.library.titled import titled
-from bot.telling.told import IDLE
 
 
 def subject(told: Told) -> Subject | None:

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { Behind, type Tab } from "./Behind";
-import { Scene } from "./Blocks";
+import { Scene } from "./Scene";
 import { Guide, type Step } from "./Guide";
 import { recall, remember, useKept } from "./keep";
 import { act, become, useLive } from "./live";

@@ -1,6 +1,6 @@
 /** "Really?": a confirm dialog, as Slack shows before a press counts. */
 
-import { Read } from "./Blocks";
+import { Read } from "./Read";
 import { Frame } from "./Frame";
 import type { Confirm } from "./types";
 

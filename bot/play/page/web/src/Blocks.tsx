@@ -1,16 +1,8 @@
-/** Block Kit on the page: slack-blocks-to-jsx draws what is read, our own elements what is pressed. */
+/** Block Kit on the page: what is only read is drawn by Read, what is pressed by our own elements. */
 
-import { Component, Fragment, type ReactNode, useContext, createContext } from "react";
-import { Message as Drawn, type Block, type MessageProps } from "slack-blocks-to-jsx";
-import "slack-blocks-to-jsx/dist/style.css";
-import { Emoji } from "./Emoji";
 import { Element, type Press } from "./Elements";
-import { type Language, useLanguage } from "./words";
-import type { Everything, Kit } from "./types";
-
-export const Scene = createContext<{ all: Everything; dark: boolean; go: (place: string) => void } | null>(
-  null,
-);
+import { Read } from "./Read";
+import type { Kit } from "./types";
 
 const OURS = new Set(["actions", "context_actions", "input", "header", "image", "data_table"]);
 
@@ -78,56 +70,6 @@ function Pressable({ block, press, text }: { block: Kit; press: Press; text: str
   return <div className={block.type === "actions" ? "actions" : "actions quiet"}>{elements.map(draw)}</div>;
 }
 
-export function Read({ blocks, text }: { blocks: Kit[]; text: string }) {
-  const scene = useContext(Scene);
-  const language = useLanguage();
-  if (!scene) return null;
-  return (
-    <Careful otherwise={text}>
-      <Drawn
-        withoutWrapper
-        logo=""
-        name=""
-        theme={scene.dark ? "dark" : "light"}
-        blocks={blocks as unknown as Block[]}
-        hooks={hooks(scene.all, language, scene.go)}
-      />
-    </Careful>
-  );
-}
-
-function hooks(all: Everything, language: Language, go: (place: string) => void): MessageProps["hooks"] {
-  return {
-    user: (data) => {
-      const id = (data as unknown as { id: string }).id;
-      return (
-        <span className={id === all.me ? "mention me" : "mention"}>@{all.people[id]?.name ?? id}</span>
-      );
-    },
-    channel: (data) => {
-      const id = (data as unknown as { id: string }).id;
-      const place = all.places.find((one) => one.id === id);
-      if (!place) return <span className="mention">#{id}</span>;
-      return (
-        <button type="button" className="mention" onClick={() => go(id)}>
-          #{place.name}
-        </button>
-      );
-    },
-    emoji: (data, parse) => <Emoji name={data.name} otherwise={parse(data)} />,
-    date: ({ timestamp }) => <Fragment>{moment(Number(timestamp), language)}</Fragment>,
-  };
-}
-
-function moment(at: number, language: Language): string {
-  return new Date(at * 1000).toLocaleString(language === "fr" ? "fr-FR" : "en-GB", {
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-  });
-}
-
 function Picture({ block }: { block: Kit }) {
   const file = block.slack_file?.id ?? block.slack_file?.url?.match(/files-pri\/([^/]+)/)?.[1];
   const source = file ? `/page/file/${file}` : block.image_url;
@@ -162,15 +104,4 @@ function DataTable({ block }: { block: Kit }) {
       </table>
     </div>
   );
-}
-
-/** A block that can't be drawn leaves the message's plain text, never a white page. */
-class Careful extends Component<{ children: ReactNode; otherwise: string }, { broken: boolean }> {
-  override state = { broken: false };
-  static getDerivedStateFromError() {
-    return { broken: true };
-  }
-  override render() {
-    return this.state.broken ? <p className="plain">{this.props.otherwise}</p> : this.props.children;
-  }
 }

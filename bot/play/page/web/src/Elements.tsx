@@ -2,7 +2,7 @@
 
 import { useContext, useRef, useState, type KeyboardEvent } from "react";
 import { Ask } from "./Ask";
-import { Scene } from "./Blocks";
+import { Scene } from "./Scene";
 import { Emoji } from "./Emoji";
 import { Field, ONE_OF } from "./Field";
 import { useWords } from "./words";

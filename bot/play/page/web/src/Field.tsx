@@ -1,7 +1,7 @@
 /** One input of Block Kit, with its value in plain form: words, an option's value, a list. */
 
 import { useContext, useId } from "react";
-import { Scene } from "./Blocks";
+import { Scene } from "./Scene";
 import { useWords } from "./words";
 import type { Everything, Field as Kept, Kit, Option } from "./types";
 

@@ -3,7 +3,8 @@
 import { memo, useState, type KeyboardEvent } from "react";
 import { Ask } from "./Ask";
 import { Avatar } from "./Avatar";
-import { Blocks, Read } from "./Blocks";
+import { Blocks } from "./Blocks";
+import { Read } from "./Read";
 import { act } from "./live";
 import { clock, useLanguage, useWords } from "./words";
 import type { Everything, Kit, Message, SharedFile } from "./types";
