@@ -1,4 +1,5 @@
-"""How people phrase what they want, in English and French: the patterns that `wishes` reads by."""
+"""How people phrase what they want, in English and French: the patterns that `wishes` reads by;
+the word lists are in `vocabulary`."""
 
 import re
 
@@ -7,10 +8,6 @@ from bot.brief import Goal
 
 def _pattern(*pieces: str) -> re.Pattern[str]:
     return re.compile("".join(pieces), re.IGNORECASE)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
 
 
 DAY = (
@@ -220,61 +217,6 @@ GOALS: tuple[tuple[Goal, re.Pattern[str]], ...] = (
     ),
 )
 
-ENGLISH = _words(
-    """
-    the a an for to of and with in our your we you is are who that this new write draft about
-    until please customers people last back from by it they free off need make shirt buyers
-    who's something can must say as at all now only off gift gifts ideas thank thanks reminder
-    birthday today tomorrow weekend week day days their they have has
-    """
-)
-FRENCH = _words(
-    """
-    le la les un une des du de pour et avec en sur nos notre vos votre nous vous est sont qui
-    que ce cette écris écrire rédige fais jusqu au aux clientes clients dernier dernière chez
-    par il elle livraison offerte sans à d l veux faut produit fiche nouvelle nouveau
-    cadeau cadeaux idee idees soldes relance relancer retour panier boutique bientot jours
-    semaine demain chers cher ont tu te lance remise remises merci rappel
-    """
-)
-# Said in one language alone; vase, robe, table and their like tell nothing.
-GOODS_EN = _words(
-    """
-    shirt shirts jumper jumpers sweater dress trousers skirt jacket scarf hat socks coat
-    blanket candle candles candlestick towel towels bathrobe bowl bowls cup cups
-    glass glasses jug teapot bread board apron napkin napkins tablecloth pillow pillows duvet sheet
-    sheets cushion cushions bag lamp light chair toy shoes
-    """
-)
-GOODS_FR = _words(
-    """
-    chemise chemises pulls pantalon jupe veste écharpe bonnet chaussettes manteau
-    couverture bougie bougies bougeoir serviette serviettes peignoir tapis bol bols assiette
-    assiettes tasse tasses verre verres théière planche tablier nappe oreiller housse
-    couette drap draps coussin coussins sac cabas canapé lampe chaise jouet chaussures saladier
-    """
-)
-IDLE = _words(  # words that ask, and name nothing
-    """
-    write draft send create make prepare do does need want would like could can you please me
-    us i we a an the some something anything for about on to of our my is are was be now this
-    that these with and it in by as at or up new out short quick nice good great launch
-    launching announce announcing tell inform remind promote promoting presenting present sell
-    selling through clear clearing back stock available again win copy text message post
-    campaign piece help hello hi hey thanks thank bonjour salut coucou merci test ok yes no
-    from let's let its it's they them their arrives arriving must say sale sales promo
-    everything all customers clients & + écris écrire écrivez rédige rédiger rédigez fais
-    faire faites prépare préparer préparez crée créer propose proposer il moi te nous faut
-    faudrait je j' veux voudrais aimerais besoin peux tu pourrais pourriez un une le la les l'
-    des du de d' pour sur notre nos ma mon mes ce cette ces s' s'il si plaît plait vous stp
-    svp avec et en à au aux est sont nouveau nouvelle nouveaux nouvelles nouvel court courte
-    petit petite lancement lancer lance annoncer annonce annonçant retour sortie sort dispo
-    disponible texte copie quelque chose aide aider qui que dont par dans arrive arrivent
-    revient reviennent promotion promouvoir présenter présente vendre écouler relancer relance
-    communication communiquer campagne faisons parler parle tout toute soldes pr es invitation
-    inviter rewrite rewritten redo réécrire refaire reformuler revenir nouveauté nouveautés
-    """
-)
 # The whole house, or a wish for anything: no product of that name.
 NO_PRODUCT = _pattern(
     r"(?:(?:all|toute?s?|the|our|whole|entire|la|le|l'|le|notre|nos) ?)*"

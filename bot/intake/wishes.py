@@ -12,7 +12,7 @@ from bot import occasions
 from bot.brief import Goal
 from bot.channels import channels
 from bot.conditions import conditions
-from bot.intake import phrasing
+from bot.intake import phrasing, vocabulary
 from bot.words import Language
 
 CUT = " | "
@@ -71,11 +71,11 @@ def typed_in(words: str) -> Language | None:
     """The language that words are typed in, where it can be told."""
     tokens = re.findall(r"[^\W\d_]+", words.lower())
     accents = bool(re.search(r"[éèêàçùôîœ]", words.lower()))
-    french = sum(token in phrasing.FRENCH for token in tokens) + accents
-    english = sum(token in phrasing.ENGLISH for token in tokens)
+    french = sum(token in vocabulary.FRENCH for token in tokens) + accents
+    english = sum(token in vocabulary.ENGLISH for token in tokens)
     if french == english:  # « Kerven jumper »: the thing alone is said in a language
-        french += sum(token in phrasing.GOODS_FR for token in tokens)
-        english += sum(token in phrasing.GOODS_EN for token in tokens)
+        french += sum(token in vocabulary.GOODS_FR for token in tokens)
+        english += sum(token in vocabulary.GOODS_EN for token in tokens)
     if french == english:
         return None
     return "fr" if french > english else "en"
@@ -186,9 +186,9 @@ def _goal(words: str, offer: str | None) -> Goal | None:
 def _subject(piece: str) -> str | None:
     """A piece of the words without what merely asks, at both ends."""
     words = re.sub(r"\b([ldsj]|qu)'", r"\1' ", piece.strip(" -–—\"'«»"), flags=re.I).split()
-    while words and words[0].lower().strip("-") in phrasing.IDLE:
+    while words and words[0].lower().strip("-") in vocabulary.IDLE:
         words.pop(0)
-    while words and words[-1].lower().strip("-") in phrasing.IDLE:
+    while words and words[-1].lower().strip("-") in vocabulary.IDLE:
         words.pop()
     subject = " ".join(words).replace("' ", "'")
     return None if phrasing.NO_PRODUCT.fullmatch(subject) else subject or None
