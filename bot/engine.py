@@ -11,11 +11,9 @@ import contextlib
 import fcntl
 import itertools
 import logging
-import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -26,33 +24,18 @@ from sqlalchemy.orm import Session
 from bot.db import Database
 from bot.errors import CannotDo, TryAgain
 from bot.job import ALONE_AFTER, GIVE_UP_AFTER, Job, Kind
+from bot.queues import SUSPECTS, TRIES, Limits, queues, usual_queue, wait_before
 from bot.reviving import Reviver, Taken
 from bot.words import Words
 
 log = logging.getLogger("bot.engine")
 
 NAME, VERSION = "super-intern", "1"  # pending work is bound to the version: change it never
-SLOW, QUICK, SUSPECTS = "slow", "quick", "suspects"
-LONG: tuple[Kind, ...] = ("work", "understand", "take_in")
-TRIES, LONGEST_WAIT = 6, 60.0
 GRACE = 5.0  # seconds that running jobs get at the end
 KEPT_FOR = timedelta(days=7)
 
 Verb = Callable[[str], Awaitable[None]]
 GivenUp = Callable[[Job, TryAgain | None], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How much at once, and how often to look. Times in seconds."""
-
-    drafts: int = 10  # drafts at once in this process
-    drafts_per_workspace: int = 3
-    quick: int = 20  # checks, deliveries and cards at once
-    quick_per_workspace: int = 6
-    poll: float = 0.1
-    beat: float = 2.0
-    dead_after: float = 10.0
 
 
 class Engine:
@@ -205,24 +188,8 @@ class Engine:
         }
 
     async def _register_queues(self) -> None:
-        limits, poll = self.limits, self.limits.poll
-        await DBOS.register_queue_async(
-            SLOW,
-            worker_concurrency=limits.drafts,
-            partition_worker_concurrency=min(limits.drafts_per_workspace, limits.drafts),
-            polling_interval_sec=poll,
-            on_conflict="always_update",
-        )
-        await DBOS.register_queue_async(
-            QUICK,
-            worker_concurrency=limits.quick,
-            partition_worker_concurrency=min(limits.quick_per_workspace, limits.quick),
-            polling_interval_sec=poll,
-            on_conflict="always_update",
-        )
-        await DBOS.register_queue_async(
-            SUSPECTS, global_concurrency=1, polling_interval_sec=poll, on_conflict="always_update"
-        )
+        for name, bounds in queues(self.limits).items():
+            await DBOS.register_queue_async(name, **bounds, on_conflict="always_update")
 
     def _hold_database(self) -> None:
         """On SQLite one process runs jobs; a second one would take its work away."""
@@ -298,16 +265,6 @@ async def _step(told: dict[str, Any]) -> None:
 @DBOS.workflow(name="do", max_recovery_attempts=None)
 async def _do(told: dict[str, Any]) -> None:
     await _step(told)
-
-
-def usual_queue(job: Job) -> str:
-    return SLOW if job.kind in LONG else QUICK
-
-
-def wait_before(attempt: int, after: float | None) -> float:
-    """Seconds until the next try: what the other side asked for, else doubling, never in step."""
-    usual = min(LONGEST_WAIT, 0.5 * 2.0 ** min(attempt, TRIES * 2))
-    return max(after or 0.0, usual * random.uniform(0.5, 1.0))  # noqa: S311
 
 
 async def migrate_engine(database: Database) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
@@ -16,10 +15,6 @@ SLACK = "https://slack.com/api/"
 OURS = "SUPER_INTERN_"
 POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 SQLITE = ("sqlite", "sqlite+pysqlite")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-SWAPPED = {"xapp-": "an app-level token (xapp-…)", "xoxp-": "a user token (xoxp-…)"}
-
-Door = Literal["serve", "work", "migrate", "try", "import", "facts", "digest", "journal", "play"]
 
 
 class Settings(BaseModel):
@@ -186,39 +181,6 @@ class Settings(BaseModel):
     def writer(self) -> Literal["claude", "offline"]:
         """Claude with a key or an address of its own; else the writer by rules."""
         return "claude" if self.anthropic_api_key or self.anthropic_base_url else "offline"
-
-    def problems_for(self, door: Door) -> list[str]:
-        """Everything that is missing or mixed up for this command, in sentences."""
-        if door not in ("serve", "work"):
-            return []
-        problems = []
-        if not self.slack_bot_token:
-            problems.append("SLACK_BOT_TOKEN is missing: it is on the app's page, OAuth")
-        if door == "serve" and not (self.slack_signing_secret or self.slack_app_token):
-            problems.append(
-                "SLACK_SIGNING_SECRET is missing: it is on the app's page, Basic Information"
-                " (or set SLACK_APP_TOKEN for Socket Mode)"
-            )
-        if door == "work" and self.sqlite:
-            problems.append("DATABASE_URL is missing: many processes need a PostgreSQL database")
-        if self.seconds_ahead and not self._alone():
-            problems.append("SUPER_INTERN_SECONDS_AHEAD is only for a local Slack on this machine")
-        return problems + self._mixed_up()
-
-    def _alone(self) -> bool:
-        """Whether Slack is on this machine: nobody else's clock is told wrong."""
-        return urlsplit(self.slack_api_url).hostname in LOOPBACK
-
-    def _mixed_up(self) -> list[str]:
-        """Tokens pasted into each other's place."""
-        problems = []
-        bot = self.slack_bot_token.get_secret_value() if self.slack_bot_token else ""
-        app = self.slack_app_token.get_secret_value() if self.slack_app_token else ""
-        if bot[:5] in SWAPPED:
-            problems.append(f"SLACK_BOT_TOKEN holds {SWAPPED[bot[:5]]}; it wants xoxb-…")
-        if app[:5] in ("xoxb-", "xoxp-"):
-            problems.append("SLACK_APP_TOKEN holds another kind of token; it wants xapp-…")
-        return problems
 
     @field_validator("slack_api_url", "anthropic_base_url")
     @classmethod

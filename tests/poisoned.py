@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.db import Database
-from bot.engine import Engine, Limits
+from bot.engine import Engine
 from bot.errors import TryAgain
 from bot.job import Job
+from bot.queues import Limits
 from tests.test_engine import KINDS
 
 FAST = Limits(poll=0.03, beat=0.2, dead_after=1.0)

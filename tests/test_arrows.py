@@ -17,7 +17,7 @@ GROUPS = {
     "library": ("bot.library", "bot.library.*"),
     "handlers": ("handlers", "handlers.*"),
     "migrations": ("bot.migrations", "bot.migrations.*", "bot.migrate", "bot.rows"),
-    "engine": ("bot.engine", "bot.reviving"),
+    "engine": ("bot.engine", "bot.queues", "bot.reviving"),
     "clock": ("bot.clock",),
     "worker": (
         "bot.alerting",
@@ -31,7 +31,7 @@ GROUPS = {
     "line": ("bot.drafting", "bot.intake", "bot.intake.*"),
     "desk": ("bot.desk", "bot.writer"),
     "skills": ("bot.skills",),
-    "settings": ("bot.settings", "bot.toml_*", "bot.mistakes"),
+    "settings": ("bot.missing", "bot.mistakes", "bot.settings", "bot.toml_*"),
     "rows": (
         "bot.alert",
         "bot.arrival",

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from bot.batch import Batch
 from bot.clock import Clock, merges, minute
 from bot.db import Database
-from bot.engine import Engine, Limits
+from bot.engine import Engine
 from bot.job import Job
+from bot.queues import Limits
 
 NOW = datetime(2026, 11, 24, 9, 0, 5, tzinfo=UTC)
 

@@ -9,9 +9,10 @@ import pytest
 
 from bot import migrate
 from bot.db import Database
-from bot.engine import Engine, Limits
+from bot.engine import Engine
 from bot.errors import CannotDo, TryAgain
 from bot.job import Crash, Job, Kind
+from bot.queues import Limits
 from bot.task import Task
 from bot.words import Words
 from tests.making import wish

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from bot.missing import Talks, problems
 from bot.mistakes import SettingsMistake
-from bot.settings import Door, Settings, table, variables
+from bot.settings import Settings, table, variables
 
 ROOT = Path(__file__).parents[1]
 SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s3cret"}
@@ -22,7 +23,6 @@ def test_nothing_set_is_enough_to_try_it() -> None:
     assert settings.sqlite
     assert settings.database_url == f"sqlite:///{Path('var').absolute()}/super-intern.db"
     assert (settings.concurrency, settings.concurrency_per_workspace) == (10, 3)
-    assert settings.problems_for("play") == settings.problems_for("try") == []
 
 
 def test_the_process_environment_is_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,16 +171,15 @@ def test_settings_stay_as_they_were_read() -> None:
         ("serve", SLACK, []),
         ("work", {}, ["SLACK_BOT_TOKEN", "DATABASE_URL"]),
         ("work", SLACK | {"DATABASE_URL": "postgres://h/d"}, []),
-        ("migrate", {}, []),
         ("serve", SLACK | {"SLACK_BOT_TOKEN": "xapp-1"}, ["SLACK_BOT_TOKEN"]),
         ("serve", SLACK | {"SLACK_APP_TOKEN": "xoxb-1"}, ["SLACK_APP_TOKEN"]),
     ],
 )
 def test_everything_missing_is_named_at_once(
-    door: Door, environ: dict[str, str], missing: list[str]
+    door: Talks, environ: dict[str, str], missing: list[str]
 ) -> None:
-    problems = Settings.read(environ).problems_for(door)
-    assert [p.split()[0] for p in problems] == missing
+    found = problems(Settings.read(environ), door)
+    assert [p.split()[0] for p in found] == missing
 
 
 def test_the_docs_list_every_setting_and_no_other() -> None:
@@ -200,8 +199,8 @@ def test_run_ahead_only_beside_a_slack_on_this_machine() -> None:
     told = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"}
     ahead = {"SUPER_INTERN_SECONDS_AHEAD": "604800"}
     here = {"SLACK_API_URL": "http://127.0.0.1:3001/api/"}
-    assert Settings.read(told | ahead | here).problems_for("serve") == []
-    (problem,) = Settings.read(told | ahead).problems_for("serve")
+    assert problems(Settings.read(told | ahead | here), "serve") == []
+    (problem,) = problems(Settings.read(told | ahead), "serve")
     assert "SECONDS_AHEAD" in problem
     elsewhere = {"SLACK_API_URL": "http://127.0.0.1.example.com/api/"}
-    assert Settings.read(told | ahead | elsewhere).problems_for("serve") == [problem]
+    assert problems(Settings.read(told | ahead | elsewhere), "serve") == [problem]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.db import Database
-from bot.engine import Engine, Limits, migrate_engine
+from bot.engine import Engine, migrate_engine
 from bot.job import GIVE_UP_AFTER, Job
+from bot.queues import Limits
 from tests.interns import ROOT
 
 INNOCENT = 12

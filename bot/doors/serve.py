@@ -26,8 +26,10 @@ from bot.doors.inbox import Inbox
 from bot.doors.lately import Lately
 from bot.doors.library_web import add_library
 from bot.doors.returning import Join, Returning
-from bot.engine import Engine, Limits
+from bot.engine import Engine
 from bot.errors import CannotDo
+from bot.missing import problems
+from bot.queues import Limits
 from bot.schedule import due as digests_due
 from bot.settings import Settings
 from bot.slack.app import make_app
@@ -62,7 +64,7 @@ class Serving:
 
     def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
         self.settings, self.listens, self.works = settings, listens, works
-        if troubles := settings.problems_for("serve" if listens else "work"):
+        if troubles := problems(settings, "serve" if listens else "work"):
             raise CannotDo(Words("{what}", what="\n".join(troubles)))
         logging.basicConfig(
             level=settings.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s"

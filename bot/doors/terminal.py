@@ -7,6 +7,7 @@ import sys
 from sqlalchemy import select
 
 from bot.doors.house import House
+from bot.missing import problems
 from bot.settings import Settings
 from bot.task import Task
 
@@ -37,7 +38,7 @@ def manifest_(_: Settings, __: argparse.Namespace) -> int:
 def doctor_(settings: Settings, _: argparse.Namespace) -> int:
     """Whether everything is in place to serve; every trouble a line."""
     house = House(settings)
-    troubles = list(settings.problems_for("serve"))
+    troubles = problems(settings, "serve")
     policy = house.policy("")
     if not policy.approval.approvers:
         troubles.append("policy.toml names no approver, so nobody can approve a draft.")
