@@ -15,6 +15,7 @@ from bot.job import Enqueue
 from bot.policy import Policy
 from bot.post import Post
 from bot.task import Task
+from bot.versions import of_piece
 from bot.words import Words
 
 Verdict = Literal["approve", "send back", "reject"]
@@ -172,7 +173,7 @@ def hands(session: Session, draft: Draft) -> set[str]:
     has said yes. Somebody's later comma makes an editor no stranger to the words."""
     found = {session.get_one(Task, draft.task).author}
     yes = set[str]()  # to this version or a later one
-    for version in reversed(Draft.versions(session, draft.piece)):
+    for version in reversed(of_piece(session, draft.piece)):
         yes |= {d.by for d in Decision.of(session, version.id) if d.verdict == "approve"}
         if version.author and not yes - {version.author}:
             found.add(version.author)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Text, UniqueConstraint, func, select
+from sqlalchemy import Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
@@ -19,7 +19,6 @@ from bot.parts import CANNOT_TELL, Hook, Lead, Part, canonical, fingerprint, rea
 from bot.post import Post
 from bot.request import Request
 from bot.safe import plain
-from bot.task import Task
 from bot.words import Words
 
 CHECKS = TypeAdapter(tuple[Check, ...])
@@ -118,40 +117,6 @@ class Draft(Row):
         return session.scalar(
             select(Draft).where(Draft.piece == piece).order_by(Draft.version.desc()).limit(1)
         )
-
-    @staticmethod
-    def of_task(session: Session, task: str) -> list["Draft"]:
-        """The newest version of each piece of a task."""
-        newest = (
-            select(Draft.piece, func.max(Draft.version).label("version"))
-            .where(Draft.task == task)
-            .group_by(Draft.piece)
-            .subquery()
-        )
-        return list(
-            session.scalars(
-                select(Draft)
-                .join(newest, (Draft.piece == newest.c.piece) & (Draft.version == newest.c.version))
-                .order_by(Draft.piece)
-            )
-        )
-
-    @staticmethod
-    def versions(session: Session, piece: str) -> list["Draft"]:
-        return list(
-            session.scalars(select(Draft).where(Draft.piece == piece).order_by(Draft.version))
-        )
-
-    def history(self, session: Session) -> list["Draft"]:
-        """The versions of its piece after those sent back for it, the oldest first."""
-        found = Draft.versions(session, self.piece)
-        while found[0].version > 1:  # it follows on what was sent back
-            previous = session.get(Draft, session.get_one(Task, found[0].task).previous)
-            if previous is None:
-                break
-            before = Draft.versions(session, previous.piece)
-            found = [one for one in before if one.version <= previous.version] + found
-        return found
 
     @property
     def exact(self) -> str:

@@ -23,6 +23,7 @@ from bot.job import Job, Kind
 from bot.post import Post
 from bot.stocktaking import Stocktaking
 from bot.task import Task
+from bot.versions import of_piece
 from bot.words import Words
 from bot.working import Means, Working, change
 from bot.workspace import BrandRow
@@ -77,7 +78,7 @@ class Worker:
 
         def load(session: Session) -> tuple[Draft, Draft]:
             edited = session.get_one(Draft, id)
-            versions = Draft.versions(session, edited.piece)
+            versions = of_piece(session, edited.piece)
             return edited, versions[versions.index(edited) - 1]
 
         edited, before = await means.database.run(load)

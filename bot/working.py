@@ -28,6 +28,7 @@ from bot.receipt import Receipt, free
 from bot.request import Question, Request
 from bot.task import Task
 from bot.unchanged import unchanged
+from bot.versions import history_of
 from bot.words import Money, Words, language_of
 from bot.writer import Sent, Writer
 
@@ -160,7 +161,7 @@ class Working:
         before = session.get(Draft, task.previous) if task.previous else None
         same: tuple[Check, ...] = ()
         if before and means.writer.by_rules:
-            earlier = [(one.piece, one.parts) for one in before.history(session)]
+            earlier = [(one.piece, one.parts) for one in history_of(session, before)]
             same = unchanged(made.parts, piece, earlier, request.reason)
         Draft.keep(
             session,

@@ -54,6 +54,7 @@ GROUPS = {
         "bot.recorded",
         "bot.schedule",
         "bot.task",
+        "bot.versions",
         "bot.week",
         "bot.workspace",
     ),

@@ -6,6 +6,7 @@ from bot.db import Database
 from bot.draft import Draft
 from bot.evidence import Evidence
 from bot.task import Task
+from bot.versions import history_of
 from tests.conftest import NOW
 from tests.making import Jobs, draft, parts, wish
 
@@ -26,7 +27,7 @@ def test_begins_with_what_was_sent_back_for_it(sqlite: Database) -> None:
         second = first.edit(session, Jobs(), by="UPETE", texts={"body": "Linen dries."}, now=NOW)
         third = sent_back(second, session, "t2", "It dries in an hour.")
         fourth = sent_back(third, session, "t3", "An hour, and it is dry.")
-        said = [(one.version, one.parts[1].text) for one in fourth.history(session)]
+        said = [(one.version, one.parts[1].text) for one in history_of(session, fourth)]
     assert said == [
         (1, "Linen breathes."),
         (2, "Linen dries."),
@@ -40,4 +41,4 @@ def test_leaves_out_what_was_edited_after_it_was_sent_back(sqlite: Database) -> 
         first = draft(session, Jobs())
         second = sent_back(first, session, "t2", "It dries in an hour.")
         first.edit(session, Jobs(), by="UPETE", texts={"body": "Too late."}, now=NOW)
-        assert [one.id for one in second.history(session)] == [first.id, second.id]
+        assert [one.id for one in history_of(session, second)] == [first.id, second.id]

@@ -13,11 +13,11 @@ from bot import migrate
 from bot.db import Database
 from bot.decision import Decision
 from bot.delivery import Delivery
-from bot.draft import Draft
 from bot.post import Post
 from bot.safe import plain as plain_text
 from bot.slack.forms import brief_form
 from bot.task import Task
+from bot.versions import of_task
 from bot.writers.offline import Offline
 from tests.conftest import NOW
 from tests.injections import IN_MATERIAL, IN_WORDS
@@ -113,7 +113,7 @@ async def test_in_a_brief_that_a_button_fills_in_is_read_and_not_obeyed(
                      Offline(lambda: NOW))  # fmt: skip
         with line.begin() as session:
             assert not session.get_one(Task, id).private
-            assert {one.skill for one in Draft.of_task(session, id)} <= {lead.skill}
+            assert {one.skill for one in of_task(session, id)} <= {lead.skill}
             for row in (Decision, Delivery):
                 assert session.scalar(select(func.count()).select_from(row)) == 0
             assert len({str(post.place) for post in session.scalars(select(Post))}) <= 1

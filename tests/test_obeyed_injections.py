@@ -15,11 +15,11 @@ from bot import migrate
 from bot.db import Database
 from bot.decision import Decision
 from bot.delivery import Delivery
-from bot.draft import Draft
 from bot.fold import squeeze
 from bot.library.shelf import Shelf
 from bot.post import Post
 from bot.task import Task
+from bot.versions import of_task
 from bot.worker import Worker
 from bot.working import Means
 from bot.writers.claude import Claude
@@ -144,7 +144,7 @@ async def worked(database: Database, id: str, case: Case, writer: Any) -> None:
 
 def texts(database: Database, task: str) -> list[str]:
     with database.begin() as session:
-        (draft,) = Draft.of_task(session, task)
+        (draft,) = of_task(session, task)
         return [part.text for part in draft.parts]
 
 
@@ -165,7 +165,7 @@ async def test_changes_nothing(
     assert len(claude.letters) == 2  # told once, it said the same again
     assert texts(line, f"{id}-ai") == texts(line, f"{id}-rules")
     with line.begin() as session:
-        first, second = (Draft.of_task(session, f"{id}-{by}")[0] for by in ("rules", "ai"))
+        first, second = (of_task(session, f"{id}-{by}")[0] for by in ("rules", "ai"))
         assert (second.channel, second.version) == (first.channel, first.version)
         *found, last = second.findings or ()
         assert tuple(found) == first.findings  # no check was dropped

@@ -23,11 +23,12 @@ from bot.request import Request
 from bot.truths import material_facts
 from bot.writer import Assignment, Sent
 from bot.writers import dates, french, offers
-from bot.writers.naming import detail, names
+from bot.writers.bank import bank as slots
+from bot.writers.naming import names
 from bot.writers.offline import Offline, compose, shown
-from bot.writers.pen import _bank as slots
 from bot.writers.story import tell
 from bot.writers.understanding import understand
+from bot.writers.worded import detail
 from handlers.draft import OUTPUTS, Email, ProductPage, Sms
 from tests.shop import CATALOGUE, TODAY, Shop
 

@@ -9,11 +9,11 @@ import pytest
 from bot import prompts
 from bot.brand import Brand
 from bot.db import Database
-from bot.draft import Draft
 from bot.intake.skill import skill_for
 from bot.skills import Skill, commands, skills
 from bot.slack.manifest import manifest
 from bot.task import Task
+from bot.versions import of_task
 from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
@@ -99,7 +99,7 @@ async def test_ends_in_a_draft_without_an_ai_that_slack_would_take(
     task = await run(sqlite, ask(skill), Shop() if catalogue else Shop({}))
     assert (task.state, task.said) == ("done", None)
     with sqlite.begin() as session:
-        (draft,) = Draft.of_task(session, "t1")
+        (draft,) = of_task(session, "t1")
         assert draft.parts
         assert draft.findings is not None
         drawn(seen(session))

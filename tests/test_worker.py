@@ -20,6 +20,7 @@ from bot.job import Job
 from bot.policy import Approval, Policy, Spend
 from bot.receipt import Receipt
 from bot.task import Task
+from bot.versions import of_task
 from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
@@ -99,7 +100,7 @@ def task(database: Database) -> Task:
 
 def drafts(database: Database) -> list[Draft]:
     with database.begin() as session:
-        return Draft.of_task(session, "t1")
+        return of_task(session, "t1")
 
 
 async def test_tells_a_bug_by_a_reference_that_the_log_has_too_and_no_content(
@@ -323,7 +324,7 @@ async def test_names_who_sent_a_draft_back_for_a_figure_in_the_reason(sqlite: Da
     accept(sqlite, id="t2", parent="t1", previous=first.id, reason="say that it is 30 % off")
     await working.jobs["work"]("t2")
     with sqlite.begin() as session:
-        (second,) = Draft.of_task(session, "t2")
+        (second,) = of_task(session, "t2")
     known = {fact.value: fact.stated_by for fact in second.facts.facts if fact.stated_by}
     assert known.get(Decimal(30)) == "UMAX", known
 

@@ -16,6 +16,7 @@ from bot.post import Post
 from bot.slack.names import MORE, Ref
 from bot.slack.place import Place, continued
 from bot.task import Task
+from bot.versions import of_task
 from bot.words import Words
 
 
@@ -112,7 +113,7 @@ def form_again(session: Session, task: Task, draft: Draft | None) -> dict[str, s
     form = {str(key): str(value) for key, value in task.form.items()}
     if draft is not None:
         form["language"] = draft.brief.language
-    if draft is None or not draft.channel or len(Draft.of_task(session, task.id)) < 2:
+    if draft is None or not draft.channel or len(of_task(session, task.id)) < 2:
         return form
     return form | {"channels": draft.channel}
 

@@ -19,6 +19,7 @@ from bot.slack.click import (
 )
 from bot.slack.front import Front
 from bot.task import Task
+from bot.versions import history_of
 from bot.words import Words
 
 View = dict[str, Any]
@@ -71,7 +72,7 @@ def sources(session: Session, front: Front, click: Click) -> Ready:
 
 def history(session: Session, front: Front, click: Click) -> Ready:
     draft = draft_of(session, click.workspace, click.ref)
-    versions = draft.history(session)
+    versions = history_of(session, draft)
     said = [one for version in versions for one in Decision.of(session, version.id)]
     went = [one for version in versions for one in Delivery.of(session, version.id)]
     return lambda language: forms.history_view(versions, said, went, language)

@@ -18,6 +18,7 @@ from bot.receipt import Receipt
 from bot.request import Question
 from bot.schedule import Schedule
 from bot.task import Task
+from bot.versions import of_piece
 from bot.words import Words
 from bot.workspace import BrandRow
 
@@ -73,7 +74,7 @@ def gather(
     """What this post's card shows now."""
     piece = post.piece or ""
     task = session.get_one(Task, piece.rsplit(".", 1)[0])
-    versions = Draft.versions(session, piece)
+    versions = of_piece(session, piece)
     draft = versions[-1] if versions else None
     origin = _channel(task)
     alone = _alone(post)

@@ -4,9 +4,10 @@ from bot.brand import Brand
 from bot.evidence import Evidence
 from bot.request import Request
 from bot.words import Language
-from bot.writers import lexicon, naming, why
+from bot.writers import lexicon, naming, why, worded
+from bot.writers.bank import phrases
 from bot.writers.goods import Goods
-from bot.writers.pen import Pen, phrases
+from bot.writers.pen import Pen
 from bot.writers.story import Story
 
 MADE_OF = {"wood": "wood"}  # where the noun is not what stands before another noun
@@ -26,11 +27,11 @@ def of_product(pen: Pen, goods: Goods) -> None:
         telling = [detail for detail in goods.details if detail.about]
         pen.put("title_details", why.bare_details(telling, language), told.cites)
     if goods.price:
-        pen.put("price", naming.price(goods.price, language), (goods.price.id,))
+        pen.put("price", worded.price(goods.price, language), (goods.price.id,))
         if goods.before:
-            pen.put("before", naming.price(goods.before, language), goods.cites["before"])
-    pen.put("sizes", naming.sizes(goods), goods.cites.get("sizes", ()))
-    pen.put("colours", naming.colours(goods), goods.cites.get("range", ()))
+            pen.put("before", worded.price(goods.before, language), goods.cites["before"])
+    pen.put("sizes", worded.sizes(goods), goods.cites.get("sizes", ()))
+    pen.put("colours", worded.colours(goods), goods.cites.get("range", ()))
     for material in goods.materials[:1]:
         term = lexicon.terms("materials")[material]
         shown = term.french() if language == "fr" else MADE_OF.get(material, term.en[0])
@@ -69,7 +70,7 @@ def of_story(
         pen.put("until", story.when.said, dated)
     typed = next((fact for fact in said if fact.label == "price"), None)
     if typed and not (story.offer or pen.gaps.get("price") or "no price" in story.wishes):
-        pen.put("price", naming.price(typed, language), (typed.id,))
+        pen.put("price", worded.price(typed, language), (typed.id,))
     pen.put("when", story.when.said, dated)
     if story.terms:
         pen.put("terms", ", ".join(story.terms), other)

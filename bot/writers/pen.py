@@ -2,20 +2,16 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 from bot.faults import CLICHE, ECHO
 from bot.fold import fold, words_of
 from bot.words import Language
+from bot.writers.bank import phrases
 from bot.writers.lines import Line, Reason, again, unique
 
-FOLDER = Path(__file__).parent
 _GAP = re.compile(r"\{(\w+)\}")
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
 _FORMS = re.compile(r"<([^<>|]*)\|([^<>|]*)>")
@@ -242,27 +238,3 @@ def differs(text: str, others: Iterable[str]) -> bool:
     """Whether a text begins otherwise than each of these."""
     start = fold(text)[:20]
     return all(fold(other)[:20] != start for other in others)
-
-
-def phrases(language: Language, slot: str) -> tuple[str, ...]:
-    """The sentences of a slot, "open.buyers.wear"; none when there is no such slot."""
-    return _bank(language, "phrases").get(slot, ())
-
-
-def reasons(language: Language, slot: str) -> tuple[str, ...]:
-    """The clauses of a slot, "material.linen.wear"."""
-    return _bank(language, "reasons").get(slot, ())
-
-
-@cache
-def _bank(language: Language, name: str) -> dict[str, tuple[str, ...]]:
-    with (FOLDER / f"{name}_{language}.toml").open("rb") as file:
-        return dict(_flat(tomllib.load(file), ""))
-
-
-def _flat(table: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    for key, value in table.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", (value,) if isinstance(value, str) else tuple(value)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.evidence import Evidence
 from bot.fold import words_of
 from bot.writer import Assignment
-from bot.writers import gaps, naming, why
+from bot.writers import gaps, naming, why, worded
 from bot.writers.goods import Goods
 from bot.writers.lines import Line, Reason, unique, whole
 from bot.writers.pen import Pen
@@ -97,19 +97,19 @@ def make_group(assignment: Assignment, salt: str, terse: int) -> Group:
     for gap in ("the", "the_short", "price", "before"):
         pen.put(gap, "")
     pen.put("range", called)
-    names = naming.listed([item.the for item in items], ready.language)
-    short = naming.listed(_short(items, bool(called)), ready.language)
+    names = worded.listed([item.the for item in items], ready.language)
+    short = worded.listed(_short(items, bool(called)), ready.language)
     cites = unique(cite for item in items for cite in item.cites)
     pen.put("names", names, cites)
     pen.put("few", short, cites)
     pen.put(
         "proper",
-        naming.listed(
+        worded.listed(
             [*dict.fromkeys(item.proper for item in items if item.proper)], ready.language
         ),
     )
-    pen.put("turned", naming.listed(_short(items, bool(called))[:2][::-1], ready.language))
-    pen.put("two", naming.listed(_short(items, bool(called))[:2], ready.language), cites)
+    pen.put("turned", worded.listed(_short(items, bool(called))[:2][::-1], ready.language))
+    pen.put("two", worded.listed(_short(items, bool(called))[:2], ready.language), cites)
     pen.put("count", COUNTED[ready.language].get(len(items), ""))
     pen.put("deal", pen.gaps.get("deal_bare", ""), pen.cites.get("deal_bare", ()))
     if not pen.gaps.get("until"):
@@ -191,7 +191,7 @@ def _from(pen: Pen, every: list[Item]) -> None:
     units = {fact.unit for fact in priced}
     if priced and len(priced) == len(every) < WHOLE and len(units) == 1:
         least = min(priced, key=lambda fact: Decimal(fact.value))
-        pen.put("low", naming.price(least, pen.language), (least.id,))
+        pen.put("low", worded.price(least, pen.language), (least.id,))
 
 
 def _cites(reason: Reason | None) -> tuple[str, ...]:

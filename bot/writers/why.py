@@ -4,11 +4,12 @@ first. Nothing is said of it that no fact and no sourced truth of its material s
 from bot.evidence import Evidence
 from bot.truths import Truth, truths
 from bot.words import Language
-from bot.writers import lexicon, naming, specs
+from bot.writers import lexicon, specs, worded
+from bot.writers.bank import reasons
 from bot.writers.details import Detail
 from bot.writers.goods import Goods
 from bot.writers.lines import Reason, unique
-from bot.writers.pen import Pen, agreed, reasons
+from bot.writers.pen import Pen, agreed
 from bot.writers.sayings import lowered, topic_of
 
 FITTED = {"top", "knit", "jacket", "suit", "dress", "bottom", "night", "swim"}
@@ -83,8 +84,8 @@ def honest(goods: Goods, evidence: Evidence) -> tuple[Reason, ...]:
 
 def bare_details(some: list[Detail], language: Language, most: int = 2) -> str:
     """What it has, without articles, for titles: `narrow collar and long sleeves`."""
-    return naming.listed(
-        [naming.detail(one, language, article=False) for one in some[:most]], language
+    return worded.listed(
+        [worded.detail(one, language, article=False) for one in some[:most]], language
     )
 
 
@@ -93,15 +94,15 @@ def details(goods: Goods, pen: Pen, most: int = 2) -> Reason | None:
     chosen = sorted(goods.details, key=lambda one: (not one.about, pen.order("d", one.part)))
     said = [_told(one, goods) for one in chosen[:most]]
     cites = goods.cites.get("description", ())
-    return Reason("part", naming.listed(said, goods.language), cites) if said else None
+    return Reason("part", worded.listed(said, goods.language), cites) if said else None
 
 
 def _told(one: Detail, goods: Goods) -> str:
     """A part, with what follows from what is said of it: a strap to set to your length."""
-    name = naming.detail(one, goods.language)
+    name = worded.detail(one, goods.language)
     for key in (key for _, key in one.about):
         if found := reasons(goods.language, f"part.{one.part}.{key}.any"):
-            gender = naming.gender_of(one, goods.language)
+            gender = worded.gender_of(one, goods.language)
             return f"{name} {agreed(found[0], gender, one.plural)}"
     return name
 
@@ -130,12 +131,12 @@ def _parts(goods: Goods, read: list[specs.Spec]) -> list[Reason]:
     for one in goods.details:
         if one.part in ("collar", "neck") and necks:
             continue
-        if naming.detail(one, goods.language, article=False).split()[-1].rstrip("s") not in seen:
+        if worded.detail(one, goods.language, article=False).split()[-1].rstrip("s") not in seen:
             said.append(_told(one, goods))
     has = "[it has|they have]" if goods.language == "en" else "[il a|elle a|ils ont|elles ont]"
     some = [said[at : at + SEVERAL] for at in range(0, len(said), SEVERAL)]
     cites = goods.cites.get("description", ())
-    return [Reason("part", f"{has} {naming.listed(few, goods.language)}", cites) for few in some]
+    return [Reason("part", f"{has} {worded.listed(few, goods.language)}", cites) for few in some]
 
 
 def _counted(spec: specs.Spec, goods: Goods) -> bool:

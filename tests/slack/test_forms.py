@@ -20,6 +20,7 @@ from bot.slack import forms, names
 from bot.slack.blocks import size
 from bot.slack.names import Ref
 from bot.slack.pieces import INPUT, in_inputs, joined, unwritten, written
+from bot.versions import of_piece
 from bot.words import LANGUAGES, Words
 from bot.writer import Sent
 from tests.conftest import NOW
@@ -218,7 +219,7 @@ def test_to_read_shows_every_version_and_what_was_said(sqlite: Database, languag
             now=NOW,
             reason=RUDE,
         )
-        versions = Draft.versions(session, draft.piece)
+        versions = of_piece(session, draft.piece)
         said, went = Decision.of(session, draft.id), Delivery.of(session, draft.id)
         view = sound_view(forms.history_view(versions, said, went, language))
     assert f"<@{BOSS}>" in text_of(view["blocks"])

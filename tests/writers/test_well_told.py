@@ -14,9 +14,9 @@ from bot.request import Request
 from bot.truths import material_facts
 from bot.words import LANGUAGES, Language
 from bot.writer import Assignment
+from bot.writers.bank import bank
 from bot.writers.lines import again
 from bot.writers.offline import compose, shown
-from bot.writers.pen import _bank as bank
 from handlers.draft import OUTPUTS
 from tests.writers.catalogues import BRAND, products
 

@@ -25,6 +25,7 @@ from bot.post import Post
 from bot.receipt import Receipt
 from bot.schedule import Schedule
 from bot.task import Task
+from bot.versions import of_task
 from bot.words import catalogue
 
 Shown = dict[str, Any]
@@ -115,7 +116,7 @@ def one_task(session: Session, task: Task, entries: list[Entry], language: str) 
     """A task's way: what was written down of it, its drafts, receipts and messages."""
     mine = [one for one in entries if _is_about(one, task.id)]
     receipts = Receipt.of(session, task.id)
-    drafts = Draft.of_task(session, task.id)
+    drafts = of_task(session, task.id)
     posts = session.scalars(select(Post).where(Post.piece.like(f"{task.id}.%")).order_by(Post.id))
     return {
         "id": task.id,
