@@ -95,3 +95,15 @@ def test_says_nothing_of_what_it_was_given_when_it_fails(database: Database) -> 
     with pytest.raises(DBAPIError) as caught, database.begin() as session:
         session.execute(text("INSERT INTO nowhere VALUES (:words)"), {"words": "somebody's words"})
     assert "somebody" not in str(caught.value)
+
+
+def test_shows_one_moment_to_who_reads_much_and_lets_others_write(database: Database) -> None:
+    with database.begin() as session:
+        Workspace.ensure(session, "T1", NOW)
+    with database.snapshot() as reading:
+        assert reading.get(Workspace, "T1") is not None
+        with database.begin() as session:
+            Workspace.ensure(session, "T2", NOW)
+        assert reading.get(Workspace, "T2") is None
+    with database.begin() as session:
+        assert session.get(Workspace, "T2") is not None

@@ -64,7 +64,7 @@ def journal_(settings: Settings, args: argparse.Namespace) -> int:
 
     house = House(settings).migrated()
     faults = 0
-    with house.database.begin() as session:
+    with house.database.snapshot() as session:
         used = set(session.scalars(select(Task.workspace).distinct()))
         known = journal.workspaces(session)
         for workspace in known:
