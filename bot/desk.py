@@ -19,6 +19,7 @@ from bot.brand import Brand
 from bot.channels import Channel
 from bot.checks import Check
 from bot.evidence import Evidence, Fact
+from bot.kept import Kept
 from bot.parts import File
 from bot.pictures import Picture
 from bot.privacy import Veil
@@ -131,10 +132,11 @@ class Desk:
     ) -> T:
         """An Output in words. What `check` finds goes back to the writer, at most twice. An
         analysis brings its own words `by_rules`: an AI makes them better, rules leave them. What
-        an AI makes up is found; and they go out when its words still don't pass, or once it has
-        not mended what it was told."""
+        an AI makes up is found; and a part goes out by rules when its words still don't pass, or
+        once it has not mended what it was told."""
         veil, costs = Veil(), dict[str, Decimal | None]()
         assignment = self._assignment(veil, by_rules)
+        kept = Kept(by_rules) if by_rules is not None and self.channel is None else None
 
         async def receipt(sent: Sent) -> None:
             costs[sent.call or str(len(costs))] = sent.usd  # told twice: the last counts
@@ -146,6 +148,8 @@ class Desk:
             found = [*veil.draw(found), *await self._made_up(written, assignment)]
             if not found:
                 return veil.lift(written)
+            if kept:
+                kept.note(veil.lift(written), found)
             if by_rules is not None and set(found) & set(assignment.corrections):
                 break  # the same fault again: a third try would be paid for in vain
             assignment = assignment.model_copy(
@@ -153,8 +157,13 @@ class Desk:
             )
         if by_rules is None:
             return veil.lift(written)
-        self.notes += (refused([*costs.values()]),)
-        return by_rules
+        mixed = kept.output() if kept and kept.left else by_rules
+        wrong = check(mixed) if check else []
+        if wrong or await self._made_up(veil.draw(mixed), assignment):
+            mixed = by_rules
+        left = kept.left if kept and mixed is not by_rules else ()
+        self.notes += (refused([*costs.values()], left),)
+        return mixed
 
     async def _made_up(self, written: BaseModel, assignment: Assignment) -> list[str]:
         """What an AI added to an analysis that nothing bears out. All of it is still veiled."""

@@ -94,12 +94,15 @@ def _strangers(said: Said, names: Sequence[str]) -> list[str]:
     """Lines about an audience that was not counted: an invented one goes back to the writer. What
     to say may call them by their numbers."""
     numbers = tuple(f"{n}. " for n in range(1, len(names) + 1))
-    lines = [said.finding.text, *said.audiences.text.splitlines()]
-    lines += [line for line in said.say.text.splitlines() if not line.startswith(numbers)]
+    lines = [("finding", said.finding.text)]
+    lines += [("audiences", line) for line in said.audiences.text.splitlines()]
+    say = said.say.text.splitlines()
+    lines += [("say", line) for line in say if not line.startswith(numbers)]
     low = [name.lower().translate(MARKS) for name in names]
     return [
-        f"Say which of these audiences it is, under its own name, or leave it out: {line[:80]}"
-        for line in lines
+        f"{part}: say which of these audiences it is, under its own name ({'; '.join(names)}), or "
+        f"leave it out: {line[:80]}"
+        for part, line in lines
         if line.strip() and not any(name in line.lower().translate(MARKS) for name in low)
     ]
 

@@ -191,3 +191,26 @@ async def test_tells_what_the_words_cost_that_were_not_kept() -> None:
     assert "0,01" in told.to("fr")
     kept, _ = await scripted("answer", script.good)
     assert not [check for check in kept.checks if check.rule == "rewriting"]
+
+
+async def test_keeps_the_parts_that_pass_and_lets_rules_say_the_others() -> None:
+    """Whatever try a part passed in; the card says which are by rules, and what the tries cost."""
+    script, base = SCRIPTS["feedback"], await by_rules("feedback")
+    good, (segment, _) = _filled(script.good, base.evidence), script.segment
+    found, wrong = await rewritten(
+        script.words,
+        {"finding": good, "summary": segment, "fix_first": CAUSE},
+        {"finding": CAUSE, "summary": QUOTE, "fix_first": "1. Call the carrier today."},
+        {"finding": CAUSE, "summary": QUOTE, "fix_first": "1. Call the carrier today."},
+        skill="feedback",
+        library=library(),
+    )
+    texts, ruled = ({part.key: part.text for part in one.parts} for one in (found, base))
+    changed = {"finding": good, "fix_first": "1. Call the carrier today."}
+    assert texts == ruled | changed
+    assert len(wrong) == 2
+    (told,) = [check.words for check in found.checks if check.rule == "rewriting"]
+    assert told.to("en").startswith("By rules, as the AI's words held what no fact bears out: “Sum")
+    assert "(3 tries, less than US$0.01)" in told.to("en")
+    assert "« Résumé »" in told.to("fr").replace("\u00a0", " ")
+    assert blocked(found) == []
