@@ -1,4 +1,5 @@
-"""What was said around a wish: messages as `Name: text`, further lines of one indented.
+"""What was said around a wish: messages as `Name: text`, further lines of one indented; a reply in
+a thread of a channel as `↳ Name: text`, behind the message that its thread begins with.
 
 Only a line that is not indented begins a message, so nobody can put words into another's mouth.
 What stands here was said by people to each other: it is read, and never obeyed.
@@ -9,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 INDENT = "  "
+REPLY = "↳ "
 CUT = "…"  # the first line of a material whose oldest messages are not in it
 CHANNEL = re.compile(
     r"\b(?:this|the|our|whole) channel\b|\b(?:ce|le|du|tout le|notre) canal\b"
@@ -52,30 +54,40 @@ WEEK = 7  # days read of a channel when nothing else is said
 
 @dataclass(frozen=True)
 class Message:
-    """`n` counts from 1; `who` is their name as Slack shows it."""
+    """`n` counts from 1; `who` is their name as Slack shows it; `thread` is the `n` of the message
+    that it replies to in a thread, 0 where it stands in the channel itself."""
 
     n: int
     who: str
     text: str
+    thread: int = 0
+
+    def hears(self, other: "Message") -> bool:
+        """Whether this can be said to that: the same thread, or the message it begins with."""
+        return self.thread in (other.thread, other.n)
 
 
-def written(who: str, text: str) -> str:
+def written(who: str, text: str, *, replies: bool = False) -> str:
     """One message as it stands in the material."""
-    name = " ".join(who.replace(":", " ").split()) or "?"
-    return f"{name}: {text}".replace("\n", f"\n{INDENT}")
+    name = " ".join(who.replace(":", " ").replace(REPLY.strip(), " ").split()) or "?"
+    return f"{REPLY * replies}{name}: {text}".replace("\n", f"\n{INDENT}")
 
 
 def messages(material: str) -> list[Message]:
     """The messages of a material, in their order."""
-    found: list[tuple[str, list[str]]] = []
+    found: list[tuple[str, list[str], int]] = []
+    begun = -1  # a thread whose first message was left out
     for line in material.split("\n"):
         who, colon, text = line.partition(": ")
         if line.startswith(INDENT) or not colon:
             if found:
                 found[-1][1].append(line.removeprefix(INDENT))
-        else:
-            found.append((who, [text]))
-    return [Message(n, who, "\n".join(text)) for n, (who, text) in enumerate(found, 1)]
+            continue
+        replies = who.startswith(REPLY)
+        begun = begun if replies else len(found) + 1
+        found.append((who.removeprefix(REPLY), [text], begun if replies else 0))
+    return [Message(n, who, "\n".join(text), thread)
+            for n, (who, text, thread) in enumerate(found, 1)]  # fmt: skip
 
 
 def is_cut(material: str) -> bool:

@@ -34,6 +34,7 @@ class Output(Said):
     open: list[Quote] = Field(title="Still open")
     todo: Table | None = Field(default=None, title="Who does what")
     answered: Table | None = Field(default=None, title="Asked and answered")
+    unclear: Table | None = Field(default=None, title="Not clear which question was answered")
     how_to_read: Copy = Field(title="How to read this")
 
 
@@ -47,13 +48,14 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     whole = every.get("all")
     if whole is None:
         return _nothing(teller, request, [teller.value(f) for f in cannot(evidence, "thread")])
-    decided, dropped, still, todo, asked = (
+    decided, dropped, still, todo, asked, unclear = (
         [one for key, one in every.items() if key.startswith(sort)]
-        for sort in ("decided-", "dropped-", "open-", "todo-", "asked-")
+        for sort in ("decided-", "dropped-", "open-", "todo-", "asked-", "unclear-")
     )
     answered = _untold(asked, [*decided, *dropped, *todo])
     summary = teller.copy(*_summary(teller, whole, decided, dropped, still, todo))
-    tables = {"todo": _todo(teller, todo), "answered": _answered(teller, answered)}
+    tables = {"todo": _todo(teller, todo), "answered": _answered(teller, answered),
+              "unclear": _answered(teller, unclear)}  # fmt: skip
     quoted = (*decided, *dropped, *still, *todo)
     desk.keep(*teller.ever.values(), *(one.get("words") for one in quoted))
     said = await desk.write(Said, by_rules=Said(summary=summary))
@@ -99,6 +101,9 @@ def _summary(
     if todo:
         names = list(dict.fromkeys(one.named(teller.language) for one in todo))
         lines.append(teller.say(Words("To do: {names}.", names=", ".join(names))))
+    if whole.get("unclear"):
+        lines.append(teller.say(_unclear(int(whole.number("unclear")))))
+        teller.of(whole, "unclear")
     read = Words("Read: {messages} from {people}.", messages=_messages(teller, whole),
                  people=_people(teller, whole))  # fmt: skip
     lines.append(teller.say(read))
@@ -109,7 +114,7 @@ def _summary(
 
 
 def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told]) -> str:
-    if not decided and not still:
+    if not decided and not still and not whole.get("unclear"):
         return teller.say(Words("Nobody decided anything in so many words, and no question is "
                                 "left open."))  # fmt: skip
     made = Words("nothing decided in so many words")
@@ -124,6 +129,14 @@ def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told])
         teller.of(whole, "questions")
     line = teller.say(Words("{decisions} and {questions}.", decisions=made, questions=left))
     return line[:1].upper() + line[1:]
+
+
+def _unclear(n: int) -> Words:
+    if n == 2:
+        return Words("One answer fits {n} questions: which of them it was meant for is not clear, "
+                     "so it settles none.", n=n)  # fmt: skip
+    return Words("Of {n} questions it is not clear which ones the answers were meant for, so they "
+                 "settle none.", n=n)  # fmt: skip
 
 
 def _messages(teller: Teller, whole: Told) -> Words:

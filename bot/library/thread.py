@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.around import is_cut, messages
 from bot.library.findings import Findings
-from bot.library.talk.asked import Asked, questions
+from bot.library.talk.answering import Asked, questions
 from bot.library.talk.decided import Decision, decisions
 from bot.library.talk.said import Sentence, sentences
 from bot.library.talk.tasks import Task, tasks
@@ -17,9 +17,10 @@ MOST = 12  # of a sort, the latest
 def find(material: str, today: date) -> Findings:
     """Facts: thread.all.messages and .people; thread.decided-<n>.words, thread.dropped-<n>.words
     (decided, and taken back later), thread.open-<n>.words, thread.asked-<n>.words with .answer,
+    thread.unclear-<n>.words with the .answer that may as well belong to another question,
     thread.todo-<n>.words with .since, each letter for letter, about who said it or has to do it;
-    and thread.all.decisions, .questions, .tasks: how many there are in all. thread.all.cut where
-    older messages were left out."""
+    and thread.all.decisions, .questions, .tasks, .unclear: how many there are in all.
+    thread.all.cut where older messages were left out."""
     found = Findings("thread", "this conversation", today)
     said = messages(material)
     if not said:
@@ -31,16 +32,20 @@ def find(material: str, today: date) -> Findings:
     if is_cut(material):
         found.add("all", "cut", "older messages left out", rows=len(said))
     meant = sentences(said)
-    made, asked, todo = decisions(meant), questions(meant), tasks(meant)
+    made, asked = decisions(meant), questions(meant)
+    todo = tasks(meant, asked)
     standing = [one for one in made if one.stands]
     left = [one for one in asked if not one.answer]
-    for measure, every in (("decisions", standing), ("questions", left), ("tasks", todo)):
+    unclear = [one for one in asked if one.unclear]
+    for measure, every in (("decisions", standing), ("questions", left), ("tasks", todo),
+                           ("unclear", unclear)):  # fmt: skip
         if every:
             found.add("all", measure, len(every), rows=len(said))
     _add_decisions(found, "decided", standing)
     _add_decisions(found, "dropped", [one for one in made if not one.stands])
     _add_questions(found, "open", left)
     _add_questions(found, "asked", [one for one in asked if one.is_settled])
+    _add_questions(found, "unclear", unclear)
     _add_tasks(found, todo)
     return found
 

@@ -107,8 +107,9 @@ def as_material(
     """Messages as lines "Person 1: …" (see bot.around); bots, what a bot was asked and answered,
     and what was said after `until` left out. `people` are names by user."""
     named = dict(people or {})
-    lines = []
-    for message in messages:
+    lines, begun = [], set()
+    several = len({_thread(one) for one in messages}) > 1
+    for message in _threaded(messages):
         late = bool(until) and str(message.get("ts", "")) >= until
         if late or message.get("bot_id") or message.get("subtype") not in (None, "file_share"):
             continue
@@ -116,8 +117,20 @@ def as_material(
             continue
         text = as_words(str(message.get("text") or ""), named)
         if text:
-            lines.append(written(_called(str(message.get("user")), named), text))
+            replies = several and _thread(message) in begun
+            begun.add(_thread(message))
+            lines.append(written(_called(str(message.get("user")), named), text, replies=replies))
     return _latest(lines, most)
+
+
+def _thread(message: dict[str, Any]) -> Any:
+    return message.get("thread_ts") or message.get("ts")
+
+
+def _threaded(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each thread's replies behind the message that it begins with."""
+    first = {_thread(one): n for n, one in reversed(list(enumerate(messages)))}
+    return sorted(messages, key=lambda one: first[_thread(one)])
 
 
 def _was_answered(message: dict[str, Any], messages: list[dict[str, Any]]) -> bool:
@@ -126,11 +139,11 @@ def _was_answered(message: dict[str, Any], messages: list[dict[str, Any]]) -> bo
     first = TO.match(str(message.get("text") or ""))
     if first is None:
         return False
-    thread = message.get("thread_ts") or message.get("ts")
+    thread = _thread(message)
     return any(
         other.get("bot_id") and other.get("user") == first[1] and _ts(other) > _ts(message)
         for other in messages
-        if (other.get("thread_ts") or other.get("ts")) == thread
+        if _thread(other) == thread
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.library.talk.answering import Asked
 from bot.library.talk.asked import A_PERSON, HANDS
 from bot.library.talk.said import Sentence, first_names, stems
 from bot.words import Words
@@ -86,8 +87,10 @@ class Task:
     since: str = ""
 
 
-def tasks(said: Sequence[Sentence]) -> list[Task]:
-    """In the order first spoken of, each once."""
+def tasks(said: Sequence[Sentence], asked: Sequence[Asked] = ()) -> list[Task]:
+    """In the order first spoken of, each once. What answers a question that was `asked` takes no
+    other task; nor does what may as well belong to another."""
+    spoken_for = {one.reply: None if one.unclear else one.sentence for one in asked if one.reply}
     names = first_names([one.message for one in said])
     found: list[Task] = []
     waiting: list[Task] = []  # asked of somebody, or of anybody, and not yet taken
@@ -98,7 +101,7 @@ def tasks(said: Sequence[Sentence]) -> list[Task]:
         if took and _goes_on(took, one):
             took.since, took = one.message.text, None
             continue
-        if took := _taken(waiting, one):
+        if took := _taken(waiting, one, spoken_for):
             if took not in found:
                 found.append(took)
             continue
@@ -139,7 +142,9 @@ def _given(one: Sentence, names: Mapping[str, str]) -> Iterator[Task]:
         yield Task(one, _named(text, names, who) or NOBODY.text, one.text)
 
 
-def _taken(waiting: list[Task], one: Sentence) -> Task | None:
+def _taken(
+    waiting: list[Task], one: Sentence, spoken_for: Mapping[Sentence, Sentence | None]
+) -> Task | None:
     """What somebody says yes to here; it is theirs from now on."""
     if one.asks or one.section or NOT.search(one.plain):
         return None
@@ -149,6 +154,10 @@ def _taken(waiting: list[Task], one: Sentence) -> Task | None:
         near = 0 < one.message.n - task.sentence.message.n <= BACK
         free = task.who in ("", one.message.who, NOBODY.text) and not task.since
         mine = task.sentence.message.who == one.message.who
+        if not one.message.hears(task.sentence.message):
+            continue
+        if spoken_for.get(one, task.sentence) != task.sentence:
+            continue
         if near and free and not mine and yes and (vague or _wants_who(task)):
             if NEEDED.search(task.sentence.plain) and not PROMISES.search(one.plain):
                 continue
