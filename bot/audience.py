@@ -36,8 +36,9 @@ class Rule(BaseModel):
     """Conditions that must all hold; in a list, one is enough. What is empty asks nothing.
 
     Products are keys of the catalogue, categories as the catalogue writes them, segments keys of
-    SEGMENTS. Days are inclusive and count back from the newest order; spend is in the shop's
-    currency. Only people who agreed to `purpose` are ever in the audience."""
+    SEGMENTS; days without either mean anything bought. Days are inclusive and count back from the
+    newest order; spend is in the shop's currency. Only people who agreed to `purpose` are ever in
+    the audience."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     purpose: Purpose = "email"
@@ -66,6 +67,25 @@ class Rule(BaseModel):
         if unknown:
             raise ValueError(f"no such segment: {', '.join(unknown)}")
         return segments
+
+    @property
+    def impossible(self) -> tuple[str, Words] | None:
+        """The condition that nobody can fulfil beside the others, and why."""
+        if self.min_orders and self.max_orders and self.max_orders < self.min_orders:
+            return "max_orders", Words(
+                "Nobody has at least {least} orders and at most {most}.",
+                least=self.min_orders, most=self.max_orders)  # fmt: skip
+        named = len({*self.bought, *self.bought_categories})
+        if self.bought_at_least and not named:
+            return "bought_at_least", Words("Say first of which products or categories.")
+        if self.bought_at_least and self.bought_at_least > named:
+            return "bought_at_least", Words.count(
+                "Only {n} thing is named to be bought.", "Only {n} things are named to be bought.",
+                named)  # fmt: skip
+        silent = None if self.not_bought or self.not_bought_categories else self.not_within
+        if silent and self.bought_within and silent >= self.bought_within:
+            return "not_within", Words("Nobody bought within these days and not within these.")
+        return None
 
     @property
     def stored(self) -> str:
@@ -121,9 +141,13 @@ class Rule(BaseModel):
         bought = _named(self.bought, self.bought_categories, titles)
         if bought:
             parts.append(_bought(bought, self.bought_within, self.bought_at_least))
+        elif self.bought_within:
+            parts.append(Words("bought in the last {days} days", days=self.bought_within))
         without = _named(self.not_bought, self.not_bought_categories, titles)
         if without:
             parts.append(_without(without, self.not_within))
+        elif self.not_within:
+            parts.append(Words("did not buy in the last {days} days", days=self.not_within))
         for like in (titles.get(self.like_product or "", self.like_product), self.like_category):
             if like:
                 parts.append(Words("similar to buyers of {thing}, without it so far",

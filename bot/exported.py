@@ -1,11 +1,12 @@
 """An audience as a file: for which platform, of how many people, made from which rule."""
 
+import hashlib
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.words import Words
+from bot.words import Words, quoted
 
 
 class Platform(BaseModel):
@@ -68,6 +69,28 @@ READABLE = Words(
 )
 
 
+# What was done to a column before it left, as "Email: …" goes on.
+Made = Literal["email", "gmail", "email-md5", "phone", "phone-plus", "clear"]
+MADE: Mapping[Made, Words] = {
+    "email": Words("SHA-256 of the address, trimmed and in lower case"),
+    "gmail": Words("SHA-256 of the address, trimmed and in lower case, a Gmail address without "
+                   "its dots"),
+    "email-md5": Words("MD5 of the address, trimmed and in lower case"),
+    "phone": Words("SHA-256 of the number: its digits with the country code, without +"),
+    "phone-plus": Words("SHA-256 of the number with its country code and +"),
+    "clear": Words("not hashed"),
+}  # fmt: skip
+
+
+class Column(BaseModel):
+    """A column of the file, how it was made, and in how many of its rows something stands."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
+    made: Made
+    filled: int
+
+
 class Exported(BaseModel):
     """The file and what is told of it. `rule` is the SHA-256 of the rule's JSON, `fitting` how many
     agreed, `people` how many of them have an address and are in the file."""
@@ -78,6 +101,7 @@ class Exported(BaseModel):
     fitting: int
     people: int
     content: bytes
+    columns: tuple[Column, ...] = ()
 
     @property
     def name(self) -> str:
@@ -102,6 +126,76 @@ class Exported(BaseModel):
                       platform=platform.title, n=platform.least)
             )  # fmt: skip
         return lines
+
+
+class ExportNote(BaseModel):
+    """What a receipt says of such a file: all but whose addresses are in it. `approved` is the
+    fingerprint of the words in which the rule was approved."""
+
+    model_config = ConfigDict(frozen=True)
+    audience: str
+    code: str
+    platform: str
+    people: int
+    columns: tuple[Column, ...]
+    bytes: int
+    sha256: str
+    rule: str
+    approved: str
+    by: str
+
+    @classmethod
+    def of(
+        cls, made: Exported, *, audience: str, code: str, approved: str, by: str
+    ) -> "ExportNote":
+        return cls(
+            audience=audience,
+            code=code,
+            platform=made.platform,
+            people=made.people,
+            columns=made.columns,
+            bytes=len(made.content),
+            sha256=hashlib.sha256(made.content).hexdigest(),
+            rule=made.rule,
+            approved=approved,
+            by=by,
+        )
+
+    @classmethod
+    def read(cls, sent: str) -> "ExportNote | None":
+        """As it stands on a receipt; None when that is of something else."""
+        try:
+            return cls.model_validate_json(sent)
+        except ValidationError:
+            return None
+
+    @property
+    def stored(self) -> str:
+        return self.model_dump_json(indent=1)
+
+    @property
+    def title(self) -> Words:
+        platform = PLATFORMS.get(self.platform)
+        return Words.count(
+            "{audience}: {n} person, for {platform}", "{audience}: {n} people, for {platform}",
+            self.people, audience=quoted(self.audience),
+            platform=platform.title if platform else self.platform)  # fmt: skip
+
+    @property
+    def said(self) -> list[Words]:
+        """A line each: what is in the file, and by what it is known again."""
+        return [
+            *(_column(one) for one in self.columns),
+            Words("The file: {bytes} bytes, SHA-256 {sha256}",
+                  bytes=self.bytes, sha256=self.sha256),
+            Words("The rule: {code}, SHA-256 {sha256}", code=self.code, sha256=self.rule),
+            Words("Approved under the fingerprint {fingerprint}", fingerprint=self.approved),
+        ]  # fmt: skip
+
+
+def _column(one: Column) -> Words:
+    return Words.count("{name}: {made}, in {n} row", "{name}: {made}, in {n} rows", one.filled,
+                       name=one.name, made=MADE[one.made])  # fmt: skip
 
 
 def _without(platform: Platform, gone: int) -> Words:

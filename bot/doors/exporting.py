@@ -43,6 +43,7 @@ class Exporting:
             fitting=len(people),
             people=len(lines),
             content=export.as_csv(shape, lines),
+            columns=export.columns(shape, lines),
         )
 
     def _members(self, workspace: str, rule: Rule) -> dict[str, str | None]:

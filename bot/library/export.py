@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.exported import Column, Made
 from bot.fold import fold
 
 GMAIL = ("gmail.com", "googlemail.com")
@@ -61,10 +62,18 @@ def as_csv(platform: str, lines: Sequence[tuple[str, ...]]) -> bytes:
     """UTF-8, comma, CRLF (RFC 4180)."""
     written = io.StringIO()
     out = csv.writer(written)
-    if HEADS[platform]:
-        out.writerow(HEADS[platform])
+    if platform not in HEADLESS:
+        out.writerow([name for name, _ in COLUMNS[platform]])
     out.writerows(lines)
     return written.getvalue().encode()
+
+
+def columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[Column, ...]:
+    """What is in these rows, column by column."""
+    return tuple(
+        Column(name=name, made=made, filled=sum(bool(line[at]) for line in lines))
+        for at, (name, made) in enumerate(COLUMNS[platform])
+    )
 
 
 def plain_email(email: str | None) -> str:
@@ -137,14 +146,16 @@ ROWS: dict[str, Callable[[Person], tuple[str, ...]]] = {
     "plain-sms": lambda person: (phone(person.phone, person.country),),
     "plain-ids": lambda person: (plain_id(person.id),),
 }
-HEADS: dict[str, tuple[str, ...]] = {
-    "google": ("Email", "Phone", "Country"),
-    "meta": ("email", "phone"),
-    "amazon": ("email",),
-    "criteo": (),
-    "criteo-md5": (),
-    "plain-email": ("email",),
-    "plain-sms": ("phone",),
-    "plain-ids": ("customer_id",),
+# Each column's name, and how it is made. Criteo's file has no line of names.
+COLUMNS: dict[str, tuple[tuple[str, Made], ...]] = {
+    "google": (("Email", "gmail"), ("Phone", "phone-plus"), ("Country", "clear")),
+    "meta": (("email", "email"), ("phone", "phone")),
+    "amazon": (("email", "email"),),
+    "criteo": (("email", "email"),),
+    "criteo-md5": (("email", "email-md5"),),
+    "plain-email": (("email", "clear"),),
+    "plain-sms": (("phone", "clear"),),
+    "plain-ids": (("customer_id", "clear"),),
 }
+HEADLESS = ("criteo", "criteo-md5")
 PROVES = {name: 2 if name in ("google", "meta") else 1 for name in ROWS}  # columns that match

@@ -14,7 +14,7 @@ from bot.decision import Decision, standing
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo
-from bot.exported import PLATFORMS, Exported
+from bot.exported import PLATFORMS, Exported, ExportNote
 from bot.parts import Table
 from bot.post import Post
 from bot.receipt import Receipt
@@ -40,13 +40,10 @@ def exportable(draft: Draft) -> dict[str, tuple[str, Rule]]:
     part = next((one for one in draft.parts if one.key == RULES), None)
     if part is None or not isinstance(part.body, Table):
         return {}
-    shown = {row[-1]: row[0] for row in part.body.rows}
-    found = {}
-    for fact in draft.facts.of("audiences"):
-        rule = _rule(str(fact.value)) if fact.id.endswith(".rule") else None
-        if rule is not None and rule.code in shown:
-            found[rule.code] = (shown[rule.code], rule)
-    return found
+    stored = (fact for fact in draft.facts.of("audiences") if fact.id.endswith(".rule"))
+    rules = {rule.code: rule for fact in stored if (rule := _rule(str(fact.value)))}
+    shown = {str(row[-1]): row[0] for row in part.body.rows}  # in the order of the card
+    return {code: (name, rules[code]) for code, name in shown.items() if code in rules}
 
 
 def approved_rule(draft: Draft, code: str) -> Rule:
@@ -130,16 +127,16 @@ def record(
 ) -> None:
     """What left, without anybody's address: a receipt and an entry in the journal, once."""
     code = str(delivery.destination["audience"])
-    name = f"audience {code} for {made.platform}"
     if any(one.writer == f"export {delivery.id}" for one in Receipt.of(session, draft.task)):
         return
-    told = f"{name}: {made.people} people, rule SHA-256 {made.rule}, asked for by {by}"
+    name, seen = audience_of(draft, code), draft.fingerprint
+    note = ExportNote.of(made, audience=name, code=code, approved=seen, by=by)
     Receipt.of_file(
         session,
         workspace=draft.workspace,
         task=draft.task,
         named=f"export {delivery.id}",
-        told=told,
+        told=note.stored,
         to=f"file for {made.platform}",
         now=now,
     )
@@ -153,6 +150,7 @@ def record(
         platform=made.platform,
         people=made.people,
         rule=made.rule,
+        file=note.sha256,
         fingerprint=draft.fingerprint,
     )
 

@@ -85,11 +85,27 @@ def read_rule(
         **numbers,
     }
     try:
-        return Rule.model_validate(before.model_dump() | changed), {}
+        rule = Rule.model_validate(before.model_dump() | changed)
     except ValidationError as error:
-        field = str(error.errors()[0]["loc"][0])
-        said = Words("This can't be a rule: look at this field again.").to(language)
-        return None, {field if field in changed else "purpose": said}
+        field, why = _refused(error)
+        return None, {field if field in changed else "purpose": why.to(language)}
+    if rule.impossible:
+        field, why = rule.impossible
+        return None, {field: why.to(language)}
+    return rule, {}
+
+
+def _refused(error: ValidationError) -> tuple[str, Words]:
+    """The first field that can't be so, and what it may be."""
+    first = error.errors()[0]
+    limits = first.get("ctx") or {}
+    if "le" in limits:
+        why = Words("Write {n} or less.", n=limits["le"])
+    elif "ge" in limits:
+        why = Words("Write {n} or more.", n=limits["ge"])
+    else:
+        why = Words("This can't be a rule: look at this field again.")
+    return str(first["loc"][0]), why
 
 
 async def ruled(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:

@@ -7,6 +7,7 @@ from bot.decision import Decision
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.evidence import NO_SOURCE, Fact
+from bot.exported import ExportNote
 from bot.receipt import Receipt
 from bot.slack.blocks import (
     Block,
@@ -104,23 +105,43 @@ def history_view(
 
 
 def what_left_view(receipts: Sequence[Receipt], language: str) -> Block:
-    """For each call to a writer: where to, how much, at what price, and the text as it was sent."""
+    """For each call to a writer: where to, how much, at what price, and the text as it was sent;
+    for each file of an audience what was in it, and nobody's address."""
     left = [receipt for receipt in receipts if receipt.sent]
     if not left:
         words = Words("Nothing left the house: the rules that wrote this run on your own server.")
         return shown_view(Words("What left"), [section(words.to(language))], language)
-    blocks, room = [section(_total(left, language))], MOST_SENT
+    notes = {one.id: note for one in left if (note := ExportNote.read(one.sent))}
+    calls = [one for one in left if one.id not in notes]
+    blocks = [section(_total(calls, language))] if calls else []
+    if notes:
+        files = Words.count("{n} audience as a file", "{n} audiences as files", len(notes))
+        blocks.append(section(files.to(language)))
+    room = MOST_SENT
     for receipt in left[:15]:
-        blocks.append(context(_call(receipt, language)))
-        kept = cut(receipt.sent, max(room, 200))
+        note = notes.get(receipt.id)
+        text = _noted(note, language) if note else receipt.sent
+        who = _taken(receipt, note, language) if note else _call(receipt, language)
+        blocks.append(context(who))
+        kept = cut(text, max(room, 200))
         blocks.append(rich(bar(said(kept))))
         room -= len(kept)
-        if kept != receipt.sent:
+        if kept != text:
             words = Words("Cut here. All of it is in the download.")
             blocks.append(context(words.to(language)))
     if len(left) > 15:
-        blocks.append(context(Words("The other calls are in the download.").to(language)))
+        rest = Words("What else left is in the download.")
+        blocks.append(context(rest.to(language)))
     return shown_view(Words("What left"), blocks, language)
+
+
+def _noted(note: ExportNote, language: str) -> str:
+    return "\n".join(words.to(language) for words in (note.title, *note.said))
+
+
+def _taken(receipt: Receipt, note: ExportNote, language: str) -> str:
+    when = moment(receipt.at, language)
+    return Words("Taken out by {who} on {when}", who=f"<@{note.by}>", when=when).to(language)
 
 
 def _total(left: list[Receipt], language: str) -> str:

@@ -237,3 +237,15 @@ def test_leaves_nothing_readable_on_the_disk(house: House) -> None:
 def test_opens_a_table_as_it_was_sealed(house: House) -> None:
     (path, *_) = house.stocking.addresses("T1")
     assert pq.read_schema(path).field("email").type == pa.binary()
+
+
+def test_tells_of_each_column_how_it_was_made_and_how_full_it_is() -> None:
+    rows = list(export.rows("google", PEOPLE))
+    told = export.columns("google", rows)
+    assert [(one.name, one.made) for one in told] == [
+        ("Email", "gmail"),
+        ("Phone", "phone-plus"),
+        ("Country", "clear"),
+    ]
+    assert [one.filled for one in told] == [sum(bool(row[at]) for row in rows) for at in range(3)]
+    assert [one.made for one in export.columns("criteo-md5", [("x",)])] == ["email-md5"]

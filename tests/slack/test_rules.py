@@ -1,5 +1,6 @@
 """An audience's rule …"""
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.drafting import Drafted
 from bot.errors import CannotDo
-from bot.exported import Exported
+from bot.exported import Column, Exported, ExportNote
 from bot.journal import Entry
 from bot.parts import Lead
 from bot.play.message import Message
@@ -21,6 +22,7 @@ from bot.request import Request
 from bot.slack import rules
 from bot.slack.exports import approved_rule, exportable
 from bot.slack.outside import Outside
+from bot.slack.views import what_left_view
 from bot.task import Task
 from bot.words import LANGUAGES, Words
 from tests.skills import run
@@ -31,6 +33,11 @@ from tests.slack.test_forms import filled
 WORDS = "whom should I target for the linen launch?"
 MADE: list[Drafted] = []  # a real answer, made once
 CONTENT = b"Email,Phone,Country\r\n8f0c,,FR\r\n"
+COLUMNS = (
+    Column(name="Email", made="gmail", filled=339),
+    Column(name="Phone", made="phone-plus", filled=0),
+    Column(name="Country", made="clear", filled=12),
+)
 
 
 async def targeted() -> Drafted:
@@ -133,6 +140,46 @@ async def test_wants_days_within_ten_years() -> None:
     assert list(rules.read_rule(view, before, made.evidence, "en")[1]) == ["bought_within"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "field", "why"),
+    [
+        ({"bought_within": "99999"}, "bought_within", "Write 3,650 or less."),
+        ({"bought_at_least": "1"}, "bought_at_least", "Write 2 or more."),
+        ({"min_orders": "10", "max_orders": "2"}, "max_orders",
+         "Nobody has at least 10 orders and at most 2."),
+        ({"bought_at_least": "3"}, "bought_at_least", "Say first of which"),
+        ({"bought_at_least": "3", "bought": "A shirt\nA vase"}, "bought_at_least", "Only 2 things"),
+        ({"bought_within": "30", "not_within": "60"}, "not_within", "Nobody bought within"),
+    ],
+)  # fmt: skip
+async def test_that_nobody_can_fit_says_why(typed: dict[str, str], field: str, why: str) -> None:
+    made, before = await targeted(), Rule()
+    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    view = filled(rules.rule_form("en", lead, made.evidence, "{}"), **typed)
+    rule, errors = rules.read_rule(view, before, made.evidence, "en")
+    assert rule is None
+    assert list(errors) == [field]
+    assert why in errors[field]
+
+
+async def test_of_days_alone_means_anything_bought() -> None:
+    """Who bought lately and who did not are everybody, and the card says which it is."""
+    sizes, texts = [], []
+    for rule in (Rule(min_orders=1), Rule(bought_within=60), Rule(not_within=60)):
+        made = await run(WORDS, rule=rule.stored)
+        assert isinstance(made, Drafted)
+        sizes += [
+            int(str(o.value)) for o in made.evidence.facts if o.id.endswith("yours.customers")
+        ]
+        texts.append("\n".join(part.text for part in made.parts if part.key == "rules"))
+    everybody, lately, not_lately = sizes
+    assert 0 < lately < everybody
+    assert lately + not_lately == everybody
+    assert "Bought in the last 60 days" in texts[1]
+    assert "Did not buy in the last 60 days" in texts[2]
+    assert "n'ont rien acheté" in Rule(not_within=60).asks().to("fr")
+
+
 async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> None:
     form = await opened(bench)
     answer = await bench.slack.submit(MARIE, form.id, {"min_orders": {"min_orders": "4"}})
@@ -194,7 +241,8 @@ def exporting(bench: Bench) -> list[tuple[str, Rule, str]]:
 
     def export(workspace: str, rule: Rule, platform: str) -> Exported:
         asked.append((workspace, rule, platform))
-        return Exported(platform=platform, rule="ab" * 32, fitting=340, people=339, content=CONTENT)
+        return Exported(platform=platform, rule="ab" * 32, fitting=340, people=339,
+                        content=CONTENT, columns=COLUMNS)  # fmt: skip
 
     house = replace(bench.house, audience=export)
     bench.outside = Outside(house, bench.outside.people, patience=0.05)
@@ -220,9 +268,39 @@ async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench
     assert "339 personnes, pour\u00a0: Google Ads" in told
     assert not bench.in_dm(MAX)
     (receipt,) = bench.rows(Receipt)
-    assert "339 people" in receipt.sent
+    note = ExportNote.read(receipt.sent)
+    assert note is not None
+    assert (note.people, note.by, note.columns) == (339, MARIE, COLUMNS)
+    assert (note.bytes, note.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+    assert (note.code, note.approved) == (rule.code, bench.drafts[0].fingerprint)
     (entry,) = [one for one in bench.rows(Entry) if one.event == "audience exported"]
     assert (entry.by, entry.refs["people"], entry.refs["platform"]) == (MARIE, 339, "google")
+    assert entry.refs["file"] == note.sha256
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_is_exported_with_a_receipt_that_people_can_read(bench: Bench, language: str) -> None:
+    exporting(bench)
+    card = await answered(bench)
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    await bench.press(MARIE, card, "export_audience")
+    await bench.slack.submit(MARIE, bench.form(MARIE).id)
+    await bench.run()
+    view = sound_view(what_left_view(bench.rows(Receipt), language))
+    shown = text_of(view["blocks"]).replace("\u00a0", " ")
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    for said in {
+        "en": ("1 audience as a file", f"Taken out by <@{MARIE}>", "339 people, for Google Ads",
+               "Email: SHA-256 of the address", "a Gmail address without its dots, in 339 rows",
+               "Country: not hashed, in 12 rows", f"{len(CONTENT)} bytes, SHA-256 {sha256}"),
+        "fr": ("1 cible en fichier", f"Sorti par <@{MARIE}>", "339 personnes, pour Google Ads",
+               "Email : SHA-256 de l'adresse", "une adresse Gmail sans ses points, sur 339 lignes",
+               "Country : non haché, sur 12 lignes", f"{len(CONTENT)} octets, SHA-256 {sha256}"),
+    }[language]:  # fmt: skip
+        assert said in shown
+    assert "tokens" not in shown
+    assert "call" not in shown
 
 
 async def test_is_exported_once_a_day(bench: Bench) -> None:

@@ -96,15 +96,17 @@ class Picking:
         within: int | None,
         least: int | None = None,
     ) -> ir.Table | None:
-        """customer: who bought any of these, or `least` different ones, within so many days; None
-        when nothing is asked. What is of a category that was asked for counts as that category."""
-        if not products and not categories:
+        """customer: who bought any of these (of no name: anything), or `least` different ones,
+        within so many days; None when nothing is asked. What is of a category that was asked for
+        counts as that category."""
+        anything = not products and not categories
+        if anything and within is None:
             return None
         bought = self.lines
         category = bought.category.lower()
         of_it = category.isin([one.lower() for one in categories]).fill_null(False)
         its = bought.product.isin(products).fill_null(False)
-        found = bought.filter(bought.amount >= 0, its | of_it)
+        found = bought.filter(bought.amount >= 0, ibis.literal(True) if anything else its | of_it)
         if within is not None:
             age = ibis.literal(self.until).delta(found.day, unit="day")
             found = found.filter(age < within)
