@@ -36,13 +36,17 @@ T = TypeVar("T", bound=BaseModel)
 
 class Found(BaseModel):
     """A product that words may mean. `score` is 0–1; 1 is its exact name. `is_one`: they say what
-    the thing is, in either language: "the glasses", of the glasses and not of a carafe of glass."""
+    the thing is, in either language: "the glasses", of the glasses and not of a carafe of glass.
+    `of_kind`: they name the category that it is in. `otherwise`: a name that they give such a
+    thing, and that is not this one's: "zinzin", of « le plaid zinzin »."""
 
     model_config = ConfigDict(frozen=True)
     handle: str
     title: str
     score: float
     is_one: bool = False
+    of_kind: bool = False
+    otherwise: str = ""
 
 
 class Library(Protocol):

@@ -40,6 +40,9 @@ COMMAND = "draft"
 HINT = "e-mail: our linen shirt is back, for people who bought shirts last summer"
 FOR_CHANNELS = True
 
+WHAT = Words("What is it about? Name a product, or what you want to tell.")
+WHICH = Words("Which one? For one text about several, name each of them, with “and” between.")
+AIMS = ("launch", "back in stock", "sell through", "win back", "announce")
 NEAR = 0.3  # how likely a product must be meant to be offered
 NO_THING = re.compile(
     r"(?:what|here|how|everybody|everyone|tested|tester|test|monde|tout le monde|nouveaut[ée]s?"
@@ -58,7 +61,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if desk.by_rules and (question := await which(request, desk)):
         return question
     told = brief.product or brief.product_words or brief.offer or brief.must_say or brief.occasion
-    aim = brief.goal if brief.goal != "inform" else None  # the aim where none was named
+    aims = ("sell through", "announce") if desk.by_rules else tuple(AIMS)
+    aim = brief.goal if brief.goal in aims else None  # the aim where none was named
     if not told and not aim and (brief.audience or not brief.goal):
         return await what_for_them(request, desk)
     await desk.look_up("product", "segment", "praise", "past_copy")
@@ -84,21 +88,32 @@ async def notice_of(request: Request, desk: Desk) -> dict[str, object] | None:
 
 
 async def which(request: Request, desk: Desk) -> Question | None:
-    """What to ask where the words name a range, or nothing: rules write about one product."""
+    """What to ask where the words name a range, or nothing that is sold: rules write about one
+    product, or about what the brief has to tell."""
     brief = request.brief
     if brief.product or not brief.product_words:
         return None
     if is_event(brief.product_words):
         return None
     if NO_THING.match(brief.product_words):
-        return desk.ask(Words("What is it about? Name a product, or what you want to tell."))
+        return await what_for_them(request, desk)
     near = [one.title for one in await desk.find(brief.product_words) if one.score >= NEAR]
-    if len(near) < 2:
+    if len(near) > 1:
+        return desk.ask(WHICH, *near[:3])
+    telling = brief.offer or brief.must_say or brief.goal == "announce"
+    if telling and request.channel != "product_page":
         return None
-    return desk.ask(
-        Words("Which one? For one text about several, name each of them, with “and” between."),
-        *near[:3],
+    sold = await some_of_it(desk)
+    words = Words(
+        "I don't find “{name}” in the catalogue. Is it one of these?", name=brief.product_words
     )
+    return desk.ask(words, *[*dict.fromkeys([*near, *sold])][:3]) if sold else None
+
+
+async def some_of_it(desk: Desk) -> list[str]:
+    """Some products that are sold, by name; none where there is no catalogue."""
+    await desk.look_up("range")
+    return [str(fact.value) for fact in desk.evidence.of("range")]
 
 
 async def what_for_them(request: Request, desk: Desk) -> Question:
@@ -112,10 +127,8 @@ async def what_for_them(request: Request, desk: Desk) -> Question:
     rule = request.brief.rule or ""
     meant = [kind for group, kind in kinds.items() if f'"{group}"' in rule] or [*kinds.values()]
     near = await desk.find(meant[0]) if meant and request.brief.audience else ()
-    return desk.ask(
-        Words("What is it about? Name a product, or what you want to tell."),
-        *[one.title for one in near[:3]],
-    )
+    options = [one.title for one in near] or await some_of_it(desk)
+    return desk.ask(WHAT, *options[:3])
 
 
 def unanswered(parts: Sequence[Part], desk: Desk) -> list[str]:

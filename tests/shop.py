@@ -116,8 +116,12 @@ class Shop:
             name = {word.rstrip("s") for word in words_of(str(facts["name"])) if len(word) > 2}
             score = len(name & said) / len(name) if name else 0
             score = 0.97 if words == handle else score
+            title = words_of(str(facts["name"]))
+            is_one = any(word.rstrip("s") in said for word in (title[0], title[-1]))
             if score:
-                hits.append(Found(handle=handle, title=str(facts["name"]), score=score))
+                hits.append(
+                    Found(handle=handle, title=str(facts["name"]), score=score, is_one=is_one)
+                )
         return sorted(hits, key=lambda hit: -hit.score)[:5]
 
     async def look_up(self, kind: str, request: Request) -> Sequence[Fact]:

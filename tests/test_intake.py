@@ -147,8 +147,7 @@ async def test_are_private_when_they_begin_so() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["", "draft something", "écris quelque chose", "a text, please", "fiche produit à réécrire",
-     "e-mail à nos clients fidèles : les nouveautés", "e-mail to loyal customers"],
+    ["", "draft something", "écris quelque chose", "a text, please", "fiche produit à réécrire"],
 )  # fmt: skip
 async def test_get_a_question_back_when_nothing_can_be_known(words: str) -> None:
     found = await asked(words)

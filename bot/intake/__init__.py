@@ -18,7 +18,8 @@ from bot.intake import analysis, reader, wishes
 from bot.intake.asked import Asked, Intake
 from bot.intake.assumed import SORRY, assumptions, left_out, options, tone
 from bot.intake.guide import nothing_asked, nothing_to_write
-from bot.intake.several import Beside, beside
+from bot.intake.known import known
+from bot.intake.several import Beside, Unsure, beside, is_it
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
 from bot.notices import asked_in
@@ -48,6 +49,7 @@ async def take_in(
     """The Brief in these words, with what was assumed. Raises CannotDo for a skill we haven't, and
     for words that ask for nothing."""
     private, words = just_for_me(asked.words)
+    asked = await _picked(asked, library)
     words = " ".join([words.strip(), *asked.more_words]).strip()
     if no := nothing_asked(words):
         raise no
@@ -61,9 +63,11 @@ async def take_in(
     said = _with_choices(said, asked, today)
     if not said.channels and (question := unknown_channel(words)):
         return question
-    side = await _beside(said, asked, words, library)
-    product, others = await _product(said, side, library)
+    side = await _beside(said, asked, words, library, brand.name)
+    product, others = await _product(said, side, library, brand.name)
     by_rules = writer is None or writer.by_rules
+    if not product and side.unsure:
+        return _is_it_one_of(side.unsure[0])
     if not product and not _something_known(said, words, by_rules=by_rules):
         return await _what_about(words, library)
     if not product and (no := nothing_to_write(said, words, by_rules=by_rules)):
@@ -117,13 +121,32 @@ def _fits(field: str, value: str) -> bool:
     return value in allowed.get(field, (value,))
 
 
-async def _beside(said: Wishes, asked: Asked, words: str, library: Library) -> Beside:
+async def _picked(asked: Asked, library: Library) -> Asked:
+    """An answer that is a product's name chooses that product, as a tap on it does."""
+    for key in [key for key, value in asked.answers.items() if value in asked.more_words]:
+        exact = [hit for hit in await library.find(asked.answers[key]) if hit.score >= 1]
+        if exact:
+            rest = {k: v for k, v in asked.answers.items() if k != key}
+            return asked.model_copy(update={"answers": rest | {"product": exact[0].handle}})
+    return asked
+
+
+def _is_it_one_of(unsure: Unsure) -> Question:
+    return Question(
+        words=Words(
+            "I don't find “{name}” in the catalogue. Is it one of these?", name=unsure.called
+        ),
+        options=tuple(hit.title for hit in unsure.near[:3]),
+    )
+
+
+async def _beside(said: Wishes, asked: Asked, words: str, library: Library, house: str) -> Beside:
     """The products that one text is about."""
     phrases = [*filter(None, [said.product]), *said.subjects]
     chosen = asked.answers.get("product") or asked.product
     if chosen and any(hit.handle == chosen for hit in await library.find(chosen)):
         return Beside()  # a tap on one of them
-    return await beside(phrases, words, library)
+    return await beside(phrases, words, library, house)
 
 
 def _together(beside: Beside) -> dict[str, object]:
@@ -136,28 +159,32 @@ def _together(beside: Beside) -> dict[str, object]:
 
 
 async def _product(
-    said: Wishes, beside: Beside, library: Library
+    said: Wishes, beside: Beside, library: Library, house: str
 ) -> tuple[Found | None, Sequence[Found]]:
     """The product meant, and others that come close or are named beside it."""
     if len(beside.found) > 1:
         return beside.found[0], beside.found[1:]
-    best, near = await _likeliest(said, library)
+    best, near = await _likeliest(said, library, house)
     for one in beside.found:
         if best is None or (best.handle != one.handle and best.score < 1):
             return one, ()
     return best, near
 
 
-async def _likeliest(said: Wishes, library: Library) -> tuple[Found | None, Sequence[Found]]:
+async def _likeliest(
+    said: Wishes, library: Library, house: str
+) -> tuple[Found | None, Sequence[Found]]:
     best: list[Found] = []
     if said.product and is_event(said.product):
         return None, []
     for words in dict.fromkeys(filter(None, [said.product, *said.subjects, *said.must_say])):
-        hits = sorted(await library.find(words), key=lambda hit: -hit.score)
+        hits = (await known(words, library, house)).sure
         if exact := [hit for hit in hits if words == hit.handle]:
             return exact[0], []
-        if hits and hits[0].score >= SURE and (not best or hits[0].score > best[0].score):
-            best = hits
+        if not hits or hits[0].score < SURE or not is_it(hits[0], words):
+            continue
+        if not best or hits[0].score > best[0].score:
+            best = [*hits]
     if not best:
         return None, []
     return best[0], [hit for hit in best[1:3] if hit.score >= best[0].score - NEAR]
@@ -168,9 +195,8 @@ def _something_known(said: Wishes, words: str, *, by_rules: bool) -> bool:
     if not re.search(r"[^\W\d_]{3}", words):
         return False  # no word at all
     aim = None if by_rules and said.goal in NEWS else said.goal
-    known = said.product or aim or said.offer or said.occasion or said.must_say
-    addressed = said.channels and said.audience and not by_rules
-    return bool(known or addressed or asked_in(words, thing=None))
+    told = said.product or aim or said.offer or said.occasion or said.must_say
+    return bool(told or (said.channels and said.audience) or asked_in(words, thing=None))
 
 
 async def _what_about(words: str, library: Library) -> Question:

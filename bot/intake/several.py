@@ -8,6 +8,7 @@ from itertools import zip_longest
 from bot.desk import Found, Library
 from bot.events import is_event
 from bot.goods import kinds
+from bot.intake.known import known
 from bot.intake.phrasing import NO_PRODUCT
 
 SURE = 0.5  # below this score, a piece of the wish names no product
@@ -16,7 +17,10 @@ NEAR = 0.3  # from this score on, a product is of the range that was named
 ALIKE = 0.8  # of the score of the likeliest: below, it is another thing of the same material
 MOST = 5  # products in one text: no range has more
 _AND = re.compile(r"\s*(?:,|;|\+|&|\bet\b|\band\b|\bainsi que\b|\bas well as\b|\bplus\b)\s*", re.I)
-_ALL = r"(?:all|every|tous|toutes)\b(?: of)?(?: (?:the|our|les|nos))?"
+_ALL = (
+    r"(?:all|every|tous|toutes|(?:every|any)thing (?:for|in|from|of)"
+    r"|tout (?:ce qui est )?(?:en|pour))\b(?: of)?(?: (?:the|our|les?|la|nos)\b)?"
+)
 _RANGE = re.compile(
     r"\b(?:range|collection|line|selection|gamme|ligne|sélection)\b(?: (?:of|de|d'|en))?"
     rf"|\b{_ALL}", re.IGNORECASE
@@ -37,25 +41,46 @@ _QUITE = re.compile(rf"^{_ALL}\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
+class Unsure:
+    """A thing that was named, and what it may be."""
+
+    called: str
+    near: tuple[Found, ...]
+
+
+@dataclass(frozen=True)
 class Beside:
     """What stands side by side in a wish: `called` is what the products are called together, if
-    anything; `missing` is what was named among them and is not in the catalogue."""
+    anything; `missing` is what was named among them and is not in the catalogue; `unsure` is such
+    a thing that some product may be after all, called otherwise."""
 
     found: tuple[Found, ...] = ()
     called: str = ""
     missing: tuple[str, ...] = ()
+    unsure: tuple[Unsure, ...] = ()
 
 
-async def beside(phrases: Sequence[str], typed: str, library: Library) -> Beside:
-    """The products that these phrases of the typed words name, one by one or as a range."""
+async def beside(phrases: Sequence[str], typed: str, library: Library, house: str = "") -> Beside:
+    """The products that these phrases of the typed words name, one by one or as a range. The name
+    of the `house` may stand beside any of them."""
     some: list[list[Found]] = []
     called: list[str] = []
     missing: list[str] = []
+    unsure: list[Unsure] = []
     if phrases and is_event(phrases[0]):
         return Beside()
     for phrase in dict.fromkeys(phrases):
         pieces = await _pieces(phrase, library)
-        meant = [await _meant(piece, typed, library, many=not some) for piece in pieces]
+        near = [await known(called_so(piece), library, house) for piece in pieces]
+        meant = [
+            _meant(piece, typed, hits.sure, many=not some)
+            for piece, hits in zip(pieces, near, strict=True)
+        ]
+        unsure += [
+            Unsure(called_so(piece), hits.otherwise)
+            for piece, hits, one in zip(pieces, near, meant, strict=True)
+            if hits.otherwise and not one
+        ]
         some += [one for one in meant if one]
         called += [_named(piece) for piece, one in zip(pieces, meant, strict=True) if len(one) > 1]
         if any(meant):
@@ -64,7 +89,12 @@ async def beside(phrases: Sequence[str], typed: str, library: Library) -> Beside
     found = {hit.handle: hit for hit in _in_turn(some)}
     whole = len(called) == len(some)  # ranges alone: they have a name in common
     joint = " et " if re.search(r"\bet\b", typed) else " and "
-    return Beside(tuple(found.values())[:MOST], joint.join(called) if whole else "", tuple(missing))
+    return Beside(
+        tuple(found.values())[:MOST],
+        joint.join(called) if whole else "",
+        tuple(missing),
+        tuple(unsure),
+    )
 
 
 async def _pieces(phrase: str, library: Library) -> list[str]:
@@ -77,29 +107,45 @@ async def _pieces(phrase: str, library: Library) -> list[str]:
     return [piece for piece in pieces if len(piece) > 2]
 
 
-async def _meant(piece: str, typed: str, library: Library, *, many: bool) -> list[Found]:
+def _meant(piece: str, typed: str, hits: Sequence[Found], *, many: bool) -> list[Found]:
     """The one product that a piece means; or, where `many` may be, the range, the likeliest
     first."""
-    called = " ".join(_RANGE.sub(" ", _named(piece)).split())
-    hits = sorted(await library.find(called), key=lambda hit: -hit.score) if called else []
-    said = _words(called)
-    named = [hit for hit in hits if said & _own(hit.title) and _is_it(hit, said)]
+    called = called_so(piece)
+    named = [hit for hit in hits if _its_own(hit, called) and is_it(hit, called)]
     if named or not hits:
         return named[:1]
+    kin = [hit for hit in hits if hit.of_kind]
+    if many and len(kin) > 1 and not any(hit.is_one for hit in hits):
+        return kin
     every = bool(_RANGE.search(piece) or re.search(rf"\b{_ALL} {re.escape(called)}", typed, re.I))
     least = min(NEAR, hits[0].score) if every else _least(hits)
     some = _of_its_kind(called, [one for one in hits if one.score >= least])
     if many and len(some) > 1 and (every or (_many(called) and not _its_plural(called, some))):
         return some
-    return some[:1] if _is_it(some[0], said) else []
+    return some[:1] if is_it(some[0], called) else []
 
 
-def _is_it(hit: Found, said: set[str]) -> bool:
+def called_so(piece: str) -> str:
+    """What a piece calls the thing, without that it is a range."""
+    return " ".join(_RANGE.sub(" ", _named(piece)).split())
+
+
+def is_it(hit: Found, called: str) -> bool:
     """Whether the words say what it is, or its name: of a bag called Marais no blanket is meant."""
-    own = said & _own(hit.title)
-    if hit.is_one or (own and kinds(" ".join(said)) & kinds(hit.title)):
+    said = _words(called)
+    own = _its_own(hit, called)
+    if hit.is_one or (own and kinds(called) & kinds(hit.title)):
         return True
     return hit.score >= SURE and (bool(own) or len(said & _words(hit.title)) > 1)
+
+
+def _its_own(hit: Found, called: str) -> set[str]:
+    """What of its own name the words say. A name that is a word of every shop counts only where it
+    is written as a name: « le jardin » is no diffuser called Jardin clos."""
+    own = _words(called) & _own(hit.title)
+    whole = bool(own) and _own(hit.title) <= own
+    names = _words(" ".join(_PROPER.findall(called)))
+    return {word for word in own if whole or word in names or not kinds(word)}
 
 
 def _least(hits: Sequence[Found]) -> float:
@@ -153,7 +199,8 @@ def _its_plural(words: str, some: Sequence[Found]) -> bool:
 
 def _own(title: str) -> set[str]:
     """Its name of its own: the words with a capital behind the first, where not all have one."""
-    behind = re.findall(r"[\wà-ÿ]{3,}", title)[1:]
+    words = re.findall(r"[\wà-ÿ]{3,}", title)[1:]
+    behind = [word for word in words if word not in ("and", "for", "with", "the")]
     named = [word for word in behind if word[0].isupper()]
     return _words(" ".join(named)) if len(named) < len(behind) else set()
 

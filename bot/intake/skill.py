@@ -37,8 +37,8 @@ NOT_YET = (
 )
 UNKNOWN_CHANNEL = re.compile(
     r"(?<![\w-])(instagram|facebook|linkedin|tiktok|twitter|pinterest|youtube|whatsapp"
-    r"|google ads?|meta ads?|push notifications?|notifications? push|blog(?: post)?|flyer"
-    r"|amazon)(?![\w-])",
+    r"|google(?: ads?)?|meta ads?|banners?|bannières?|push notifications?|notifications? push"
+    r"|blog(?: post)?|flyer|amazon)(?![\w-])",
     re.IGNORECASE,
 )
 

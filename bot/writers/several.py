@@ -1,14 +1,17 @@
 """The products of one text: a range, or those that the brief names. Each has a line with a fact of
 its own; what is said of one is never said of another."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bot.evidence import Evidence
-from bot.fold import words_of
+from bot.fold import bag, words_of
+from bot.goods import kinds
 from bot.writer import Assignment
 from bot.writers import gaps, naming, why, worded
+from bot.writers.bank import phrases
 from bot.writers.goods import Goods
 from bot.writers.lines import Line, Reason, unique, whole
 from bot.writers.pen import Pen
@@ -20,6 +23,9 @@ NAMED = 3  # products told of, each in a line
 WHOLE = 5  # the library finds no more: of so many, the cheapest may not be among them
 
 GENERAL = {"truth", "material", "size"}  # true of its neighbour as well
+
+PLACES = bag("garden kitchen bath children christmas easter valentine halloween decoration lunch")
+NAMED_SO = r"\b(?:range|collection|line|selection|gamme|ligne|sélection)\b"
 
 COUNTED = {"en": {2: "two", 3: "three"}, "fr": {2: "deux", 3: "trois"}}
 
@@ -111,7 +117,7 @@ def make_group(assignment: Assignment, salt: str, terse: int) -> Group:
     pen.put("turned", worded.listed(_short(items, bool(called))[:2][::-1], ready.language))
     pen.put("two", worded.listed(_short(items, bool(called))[:2], ready.language), cites)
     pen.put("count", COUNTED[ready.language].get(len(items), ""))
-    pen.put("deal", pen.gaps.get("deal_bare", ""), pen.cites.get("deal_bare", ()))
+    _deal(pen, ready, called)
     if not pen.gaps.get("until"):
         pen.put("until", "")
     if not ready.story.offer:  # "from €24" beside a discount: before it, or after?
@@ -174,15 +180,30 @@ def _short(items: Sequence[Item], ranged: bool) -> list[str]:
     return names if len({*names}) == len(names) else [item.the for item in items]
 
 
+def _deal(pen: Pen, ready: Ready, called: str) -> None:
+    """The offer, and the offer on the range: free delivery with the candles."""
+    offer, cites = ready.story.offer, pen.cites.get("deal_bare", ())
+    pen.put("deal", pen.gaps.get("deal_bare", ""), cites)
+    for template in phrases(ready.language, f"deal.{offer.kind}") if offer and called else ():
+        with pen.calling(called):
+            line = pen.fill(template)
+        if line:
+            pen.put("deal_range", line.text[0].lower() + line.text[1:], cites)
+
+
 def _called(words: str, typed: str, ready: Ready) -> str:
-    """What the range is called, with its article where one was typed."""
+    """What the range is called, with its article where one was typed. Where things are for, or
+    what they are of, is no thing: the garden selection."""
     if not words:
         return ""
-    for article in ("la ", "les ", "l'", "nos ", "notre ", "the ", "our "):
+    many = words.endswith(("s", "x"))
+    english = ready.language == "en"
+    if not many and kinds(words) <= PLACES and not re.search(NAMED_SO, words, re.IGNORECASE):
+        return f"the {words} selection" if english else f"la sélection {words}"
+    for article in ("la ", "le ", "les ", "l'", "nos ", "notre ", "the ", "our "):
         if f" {article}{words}".lower() in f" {typed.replace('’', chr(39))}".lower():
             return article + words
-    many = words.endswith(("s", "x"))
-    return ("the " if ready.language == "en" else "nos " if many else "") + words
+    return ("the " if english else "nos " if many else "la sélection ") + words
 
 
 def _from(pen: Pen, every: list[Item]) -> None:

@@ -1,6 +1,6 @@
 """What a product's row proves: facts, each with its source and its day. Only what is there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -8,6 +8,7 @@ from bot.evidence import Fact
 from bot.library.catalogue.products import PriceFrom, Product
 
 WINDOW = timedelta(days=30)
+SHOWN = 3  # products that stand for all
 
 
 def product_facts(product: Product) -> tuple[Fact, ...]:
@@ -22,6 +23,21 @@ def product_facts(product: Product) -> tuple[Fact, ...]:
             as_of=product.as_of,
         )
         for label, value in _labelled(product)
+    )
+
+
+def range_facts(products: Sequence[Product]) -> tuple[Fact, ...]:
+    """What is sold, by three titles: those of which there are most."""
+    best = sorted(products, key=lambda one: -(one.stock or 0))[:SHOWN]
+    return tuple(
+        Fact(
+            id=f"range.{product.handle}.title",
+            label="title",
+            value=product.title,
+            source=product.source,
+            as_of=product.as_of,
+        )
+        for product in best
     )
 
 

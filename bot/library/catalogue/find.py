@@ -6,6 +6,7 @@ from difflib import SequenceMatcher
 from math import log
 
 from bot.desk import Found
+from bot.library.catalogue.kindred import OF_KIND, in_category, other_name
 from bot.library.catalogue.products import Product
 from bot.library.catalogue.tokens import (
     COMMON,
@@ -25,6 +26,7 @@ TRANSLATED = 0.9  # a word found by its translation, against 1 for the word itse
 ALIKE = 0.8  # how like a word must be to pass for a slip of it
 HEAD = 0.05  # for what the thing is: of two that are called Onde, the glasses
 CLEAR = 0.7  # who comes so far needs no help from its head
+SURELY = 0.9  # from this score on, the words hold its whole name, or its reference
 IN_FRENCH = re.compile(r" (?:en|de|du|à|pour) | d'|[éèêçâîôû]", re.IGNORECASE)
 ASIDE = 0.3  # the weight of words on whom the text is for
 
@@ -73,23 +75,47 @@ class Index:
             scores[i] = max(score, scores.get(i, 0.0))
         for i in self._by_references(words):
             scores[i] = max(BY_REFERENCE, scores.get(i, 0.0))
+        kin = {i: n for n, i in enumerate(in_category(about, self._products))}
+        for i in kin:
+            scores[i] = max(OF_KIND, scores.get(i, 0.0))
         best = sorted(
             (i for i, score in scores.items() if score >= LEAST),
-            key=lambda i: (-scores[i], len(self._names[i]), i),
+            key=lambda i: (-scores[i], kin.get(i, 0), len(self._names[i]), i),
         )
-        near = _nearest(self._all_meant(asked(about)), {})
-        return [self._found(i, scores[i], near) for i in best[:MOST]]
+        meant = self._all_meant(asked(about))
+        some = [self._found(i, scores[i], meant, i in kin) for i in best[:MOST]]
+        return self._named(some, words, meant)
 
-    def _found(self, i: int, score: float, near: dict[str, float]) -> Found:
+    def _found(self, i: int, score: float, meant: Meant, of_kind: bool) -> Found:
         product, head = self._products[i], self._titles[i][self._heads[i]]
+        is_one = any(head in found for found in meant.values())
         told = round(min(score, 1.0), 3)
-        return Found(handle=product.handle, title=product.title, score=told, is_one=head in near)
+        return Found(handle=product.handle, title=product.title, score=told, is_one=is_one,
+                     of_kind=of_kind)  # fmt: skip
+
+    def _named(self, some: list[Found], words: str, meant: Meant) -> list[Found]:
+        """Each with the name that the words give it, where that is not its own. A word that no
+        product has may be a mere adjective: it counts where several could be meant."""
+        rivals = sum(one.is_one for one in some) > 1
+        told = []
+        for one in some:
+            other = self._other_name(one, words, meant) if one.is_one and one.score < SURELY else ""
+            known = stem(other) in self._where or bool(re.search(rf"\b{other.title()}\b", words))
+            told.append(one.model_copy(update={"otherwise": other if known or rivals else ""}))
+        return told
+
+    def _other_name(self, one: Found, words: str, meant: Meant) -> str:
+        i = self._handles[one.handle]
+        head, has = self._titles[i][self._heads[i]], self._has[i]
+        mine = {word for word, found in meant.items() if any(f in has for f in found)}
+        called = {word for word, found in meant.items() if head in found}
+        return other_name(words, called, mine)
 
     def _by_words(self, about: str, to: str) -> dict[int, float]:
         """How much of the title was said, and how much of what was said is in the product."""
         main, aside = self._all_meant(asked(about)), self._all_meant(asked(to))
         wanted = main or aside
-        if all(word in WEAK for word in wanted):
+        if all(word in WEAK or word.isdigit() for word in wanted):
             return {}
         lacking = {word for word in asked(about) if word not in main and word in same()}
         worths = [(self._worth(found), found) for found in wanted.values()]

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 from bot.desk import Found
 from bot.evidence import Fact
-from bot.library.catalogue.facts import product_facts
+from bot.library.catalogue.facts import product_facts, range_facts
 from bot.library.catalogue.find import Index
 from bot.library.catalogue.products import Product
 from bot.request import Request
@@ -31,7 +31,10 @@ class CatalogueLibrary:
         return (await asyncio.to_thread(self._current)).index.find(words)
 
     async def look_up(self, kind: str, request: Request) -> Sequence[Fact]:
-        """`product`: the facts of the brief's product. There are no other kinds here."""
+        """`product`: the facts of the brief's product. `range`: what is sold, by some titles.
+        There are no other kinds here."""
+        if kind == "range":
+            return range_facts((await asyncio.to_thread(self._current)).products)
         if kind != "product" or request.brief.product is None:
             return ()
         product = (await asyncio.to_thread(self._current)).by_handle.get(request.brief.product)

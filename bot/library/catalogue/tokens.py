@@ -38,6 +38,7 @@ AUDIENCE = re.compile(
     rf"|(?:who|qui)\s+(?:\w+\s+){{0,2}}?(?:{BOUGHT}))\b"
     r".*?(?=\b(?:about|à propos|concernant)\b|[.,;:!?\n]|$)"
 )
+MANNER = re.compile(r"\bà (?!la\b|l['’]|les?\b|partir\b|propos\b|nos\b|notre\b)[^\W\d_]+")
 
 
 def tokens(text: str) -> list[str]:
@@ -46,9 +47,11 @@ def tokens(text: str) -> list[str]:
 
 
 def about_and_to(text: str) -> tuple[str, str]:
-    """A brief's words on the thing, and those on whom it is for ("for people who bought …")."""
+    """A brief's words on the thing, and those beside it: on whom it is for ("for people who
+    bought …"), and how it is (« à plat » is no dish)."""
     lower = unicodedata.normalize("NFC", text).lower()
-    return AUDIENCE.sub(" , ", lower), " , ".join(m[0] for m in AUDIENCE.finditer(lower))
+    beside = [m[0] for shape in (AUDIENCE, MANNER) for m in shape.finditer(lower)]
+    return MANNER.sub(" , ", AUDIENCE.sub(" , ", lower)), " , ".join(beside)
 
 
 def asked(text: str) -> list[str]:
