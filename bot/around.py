@@ -22,14 +22,30 @@ THREAD = re.compile(
     r"|\b(?:ce|le|du) fil\b|\b(?:cette|la) (?:discussion|conversation)\b",
     re.IGNORECASE,
 )
+POINTED_AT = re.compile(  # "sum this up", "what do they say?": what stands above, if much does
+    r"\b(?:sum(?:mari[sz]e)?|summari[sz]e|read|go through)\b(?: up)?(?: all)?(?: of)?"
+    r" (?:this|that|these|those|it|them)\b"
+    r"(?! (?:week|weekend|month|quarter|year|season|spring|summer|autumn|winter))"
+    r"|\b(?:these|those) (?:messages|comments|texts|complaints|reviews|replies|people)\b|\babove\b"
+    r"|\b(?:do|are|did) (?:they|these|those)\b"
+    r"|\bthey(?:'re| are)? (?:all )?(?:say|complain|want|like)"
+    r"|\b(?:résume|synthétise)\w*(?:[- ](?:moi|nous))? (?:tout )?(?:ça|cela|ceci|ces)\b"
+    r"|\bces (?:messages|avis|commentaires|retours|plaintes|textes|gens)\b|ci-dessus|plus haut"
+    r"|\b(?:disent|pensent|plaignent|veulent)[- ](?:ils|elles)\b"
+    r"|\b(?:ils|elles) (?:disent|pensent|se plaignent|veulent)\b",
+    re.IGNORECASE,
+)
+MUCH = 3  # messages
 RECAP = re.compile(
     r"^\W*(?:please |can you |could you |peux-tu |pouvez-vous )*(?:re-?cap\w*|récap\w*|catch me up"
     r"|who does what|qui fait quoi|what (?:did|have) (?:we|they) (?:decide|agree)\w*"
     r"|qu'(?:a-t-on|avons-nous|est-ce qu'on a) décidé|on a décidé quoi|fais le point"
     r"|(?:sum(?:mari[sz]e)?(?: up)?|summari[sz]e|résume[rz]?|résumé|synthétise[rz]?|summary of"
-    r"|what happened in) (?:me |moi |de |du )?"
+    r"|what happened in)[- ](?:me |moi |nous |de |du )?"
     r"(?:(?:this|the|our|ce|cette|le|la|notre) (?:whole )?"
-    r"(?:channel|thread|discussion|conversation|canal|fil)\b|#[\w-]+))",
+    r"(?:channel|thread|discussion|conversation|canal|fil)\b|#[\w-]+"
+    r"|(?:all )?(?:this|that|it)(?: up)?(?: for (?:me|us))?(?: please)?\W*$"
+    r"|(?:tout )?(?:ça|cela|ceci)(?: pour (?:moi|nous))?(?: s'il (?:te|vous) plaît)?\W*$))",
     re.IGNORECASE,
 )
 GOES_ON = re.compile(  # "and in October?", « et pour la livraison ? »
@@ -105,9 +121,13 @@ def wants_channel(words: str) -> bool:
     return bool(CHANNEL.search(words)) and not THREAD.search(words)
 
 
-def is_about_here(words: str) -> bool:
-    """Whether a question is about what is said in this thread or channel."""
-    return bool(THREAD.search(words) or CHANNEL.search(words))
+def is_about_here(words: str, material: str = "") -> bool:
+    """Whether a question is about what is said in this thread or channel: it names one, or points
+    at messages where there are some."""
+    if THREAD.search(words) or CHANNEL.search(words):
+        return True
+    points = POINTED_AT.search(words.replace("’", "'"))
+    return bool(points) and len(messages(material)) >= MUCH
 
 
 def wants_recap(words: str) -> bool:

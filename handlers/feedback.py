@@ -32,9 +32,10 @@ COMMAND = "feedback"
 HINT = "what do customers say about sizing this month?"
 ASKED_BY = (
     r"\b(?:sum(?:mari[sz]e)? up|summari[sz]e|résume[rz]?|synthé\w+|synthèse)\b.*"
-    r"\b(?:feedback|reviews?|comments?|complaints?|avis|commentaires?|retours|plaintes|say|disent)\b"
+    r"\b(?:feedback|reviews?|comments?|complaints?|avis|commentaires?|retours|plaintes|say|disent"
+    r"|(?:these|those|ces) (?:messages|texts?|textes))\b"
     r"|\bwhat (?:do|are|did) .*\b(?:say(?:ing)?|complain\w*|think|like)\b"
-    r"|\bque (?:disent|pensent)\b"
+    r"|\bque (?:disent|pensent)\b|\bqu'est-ce qu'(?:ils|elles) (?:disent|pensent)\b"
     r"|\bde quoi se plaignent\b|\bcustomer feedback\b|\bavis (?:des )?client"
 )
 STANDS = ("confirmed", "to watch")
@@ -59,7 +60,7 @@ class Output(Said):
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What about? For example: what do customers say about sizing?"))
-    here = is_about_here(request.brief.words)  # what is said around the wish, not in the library
+    here = is_about_here(request.brief.words, request.brief.material)  # not of the library
     evidence = await desk.look_up("thread" if here else "feedback")
     every = told(evidence, "feedback")
     themes = [one for one in every.values() if one.get("share") and "--" not in one.key]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.around import channel_named
+from bot.around import channel_named, wants_channel
 from bot.desk import Desk
-from bot.parts import Copy, Quote, Table
+from bot.parts import Copy, Lead, Quote, Table
 from bot.request import Question, Request
 from bot.telling.told import NotYet, Teller, Told, cannot, told
 from bot.words import Words
@@ -18,9 +18,11 @@ ASKED_BY = (
     r"|who does what|qui fait quoi|what (?:did|have) (?:we|they) (?:decide|agree)\w*"
     r"|qu'(?:a-t-on|avons-nous|est-ce qu'on a) décidé|on a décidé quoi|fais le point"
     r"|(?:sum(?:mari[sz]e)?(?: up)?|summari[sz]e|résume[rz]?|résumé|synthétise[rz]?|summary of"
-    r"|what happened in) (?:me |moi |de |du )?"
+    r"|what happened in)[- ](?:me |moi |nous |de |du )?"
     r"(?:(?:this|the|our|ce|cette|le|la|notre) (?:whole )?"
-    r"(?:channel|thread|discussion|conversation|canal|fil)\b|#[\w-]+))"
+    r"(?:channel|thread|discussion|conversation|canal|fil)\b|#[\w-]+"
+    r"|(?:all )?(?:this|that|it)(?: up)?(?: for (?:me|us))?(?: please)?\W*$"
+    r"|(?:tout )?(?:ça|cela|ceci)(?: pour (?:moi|nous))?(?: s'il (?:te|vous) plaît)?\W*$))"
 )
 
 
@@ -36,6 +38,7 @@ class Output(Said):
     answered: Table | None = Field(default=None, title="Asked and answered")
     unclear: Table | None = Field(default=None, title="Not clear which question was answered")
     how_to_read: Copy = Field(title="How to read this")
+    leads: list[Lead] = []
 
 
 async def handle(request: Request, desk: Desk) -> BaseModel | Question:
@@ -62,6 +65,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     return Output(
         **said.model_dump(), decided=_quotes(decided), dropped=_quotes(dropped),
         open=_quotes(still), **tables, how_to_read=_how(teller),
+        leads=[] if decided or still or todo or asked else [_feedback(teller, request)],
     )  # fmt: skip
 
 
@@ -73,6 +77,15 @@ def _untold(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
         for one in asked
         if not any(it and (it in one.word("answer") or one.word("answer") in it) for it in known)
     ]
+
+
+def _feedback(teller: Teller, request: Request) -> Lead:
+    """Nobody plans anything there: they may be customers' words."""
+    words = Words("sum up what customers say in this thread")
+    if wants_channel(request.brief.words):
+        words = Words("sum up what customers say in this channel")
+    return Lead(label=Words("What customers say here"), skill="feedback", words=teller.say(words),
+                ask=False)  # fmt: skip
 
 
 def _nothing(teller: Teller, request: Request, said: Sequence[str]) -> NotYet:

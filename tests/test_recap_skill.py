@@ -1,5 +1,7 @@
 """A recap of a conversation …"""
 
+import pytest
+
 from bot.around import messages, wants_channel, wants_recap
 from bot.drafting import Drafted
 from bot.intake.skill import skill_for
@@ -161,6 +163,46 @@ async def test_is_not_needed_to_hear_what_a_thread_complains_of() -> None:
     assert "Runs small: 2 of 5 texts complain of it" in found.parts[0].text
     assert "Mine is too small as well" in under(found, "In their words")
     assert not [check for check in found.checks if check.level == "block"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "sum this up for me: what do they say and what should we fix first?",
+        "what do they say?",
+        "summarise these messages",
+        "what are they complaining about?",
+        "résume ces messages",
+        "qu'est-ce qu'ils disent ?",
+    ],
+)
+async def test_is_not_needed_where_words_point_at_what_customers_say_above(words: str) -> None:
+    found = await made(words, OPINIONS)
+    assert "5 messages" in told(found)
+    assert "1,079" not in told(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("what do they say?", ""),  # nothing stands above: customers in general are meant
+        ("sum up what customers say about sizing this month", OPINIONS),
+        ("que disent les clients ?", OPINIONS),
+    ],
+)
+async def test_is_not_taken_for_all_customers(words: str, said: str) -> None:
+    assert "feedback.csv" in {fact.source for fact in (await made(words, said)).evidence.facts}
+
+
+@pytest.mark.parametrize("words", ["sum this up", "sum it up please", "résume-moi ça", "résume ça"])
+async def test_is_made_of_what_stands_above_and_leads_on_where_customers_speak(words: str) -> None:
+    assert skill_for(words, None) == "recap"
+    assert wants_recap(words)
+    found = await made(words, OPINIONS)
+    assert "5 messages" in told(found)
+    (lead,) = found.leads
+    assert lead.skill == skill_for(lead.words, None) == "feedback"
+    assert not (await made(words, ENGLISH)).leads
 
 
 async def test_is_not_made_of_too_few_messages() -> None:
