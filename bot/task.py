@@ -97,6 +97,11 @@ class Task(Row):
         enqueue(session, Job(kind="work", subject=wish.id, workspace=wish.workspace))
         return True
 
+    def once_more(self, id: str, **changed: Any) -> Wish:
+        """The same wish as another task that comes back from this one; `changed` by its names."""
+        same = {name: getattr(self, name) for name in Wish.model_fields}
+        return Wish.model_validate({**same, "parent": self.id, "id": id, **changed})
+
     @property
     def first_piece(self) -> str:
         return f"{self.id}.0"

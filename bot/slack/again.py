@@ -20,7 +20,7 @@ from bot.revision import channel_meant, wants_change
 from bot.slack.click import card_at, form_again, next_place
 from bot.slack.front import Front
 from bot.slack.place import thread_of
-from bot.task import Task, Wish
+from bot.task import Task
 from bot.words import Words
 
 MOST_CARDS = 50  # of one thread, the newest
@@ -34,18 +34,9 @@ def taken_up(
     False when it was accepted before."""
     task = session.get_one(Task, draft.task)
     place, private = next_place(task, card_at(session, draft.piece, back))
-    wish = Wish(
-        id=id,
-        workspace=task.workspace,
-        author=task.author,
-        words=task.words,
-        place=place,
-        locale=task.locale,
-        private=private,
-        form=form_again(session, task, draft),
-        parent=task.id,
-        reason=reason,
-        previous=draft.id,
+    form = form_again(session, task, draft)
+    wish = task.once_more(
+        id, place=place, private=private, form=form, reason=reason, previous=draft.id
     )
     return Task.accept(session, front.house.enqueue, wish, front.house.now())
 

@@ -46,19 +46,8 @@ def question_of(
 def answer(session: Session, asked: Task, said: str, id: str) -> Wish:
     """The wish again, with the answer in it."""
     card = session.get(Post, f"{asked.first_piece}:card")
-    return Wish(
-        id=id,
-        workspace=asked.workspace,
-        author=asked.author,
-        words="\n".join(filter(None, [asked.words, said])),
-        place=continued(asked.place, card),
-        locale=asked.locale,
-        private=asked.private,
-        form=asked.form,
-        parent=asked.id,
-        reason=asked.reason,
-        previous=asked.previous,
-    )
+    words = "\n".join(filter(None, [asked.words, said]))
+    return asked.once_more(id, words=words, place=continued(asked.place, card))
 
 
 def _taken_up(session: Session, task: Task) -> bool:

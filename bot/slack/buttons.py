@@ -29,7 +29,7 @@ from bot.slack.front import Front
 from bot.slack.hooks import with_hook
 from bot.slack.opening import READY, opened
 from bot.slack.sending import demand_membership, send_to, share
-from bot.task import Task, Wish, task_id
+from bot.task import Task, task_id
 from bot.words import Words
 
 Verb = Callable[[Session, Front, Click], Words | None]
@@ -109,7 +109,7 @@ def answer(session: Session, front: Front, click: Click) -> Words | None:
 def try_again(session: Session, front: Front, click: Click) -> None:
     task = task_of(session, click.workspace, click.ref)
     id = task_id("again", task.id, click.trigger)
-    _again(session, front, click, task, id, reason=task.reason, previous=task.previous)
+    _again(session, front, click, task, id)
 
 
 def _again(session: Session, front: Front, click: Click, task: Task, id: str, **more: Any) -> bool:
@@ -117,20 +117,7 @@ def _again(session: Session, front: Front, click: Click, task: Task, id: str, **
     demand_author_or_approver(task, None, click.user, front.house.policy(click.workspace))
     piece = _piece(session, click) or task.first_piece
     place, private = next_place(task, card_at(session, piece, click.back))
-    wish = Wish.model_validate(
-        {
-            "id": id,
-            "workspace": task.workspace,
-            "author": task.author,
-            "words": task.words,
-            "place": place,
-            "locale": task.locale,
-            "private": private,
-            "form": task.form,
-            "parent": task.id,
-            **more,
-        }
-    )
+    wish = task.once_more(id, place=place, private=private, **more)
     accepted = Task.accept(session, front.house.enqueue, wish, front.house.now())
     Post.changed(session, front.house.enqueue, piece)  # it goes on below, and says so
     return accepted

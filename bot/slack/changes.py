@@ -143,19 +143,8 @@ def _anew(session: Session, task: Task, change: Change) -> Wish:
     place = continued(task.place, session.get(Post, f"{task.first_piece}:card"))
     if alone and not task.private:  # from now on for their eyes only
         place = {key: value for key, value in place.items() if key != "under"} | {"dm": True}
-    return Wish(
-        id=change.id,
-        workspace=task.workspace,
-        author=task.author,
-        words=words,
-        place=place,
-        locale=task.locale,
-        private=task.private or alone,
-        form=task.form,
-        parent=task.id,
-        reason=reason,
-        previous=task.previous,
-    )
+    private = task.private or alone
+    return task.once_more(change.id, words=words, place=place, private=private, reason=reason)
 
 
 def _said_anew(task: Task, change: Change) -> tuple[str, str | None]:

@@ -316,6 +316,21 @@ async def test_an_answer_drafts_anew_once(bench: Bench) -> None:
     assert len(bench.whispers(MAX)) == 1
 
 
+async def test_an_answer_tapped_keeps_what_it_was_sent_back_for(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MAX, card, "send_back")
+    bench.question = Question(words=Words("Which shirt?"), options=("Linen", "Cotton"))
+    view = bench.form(MAX)
+    assert (await bench.slack.submit(MAX, view.id, {"reason": {"reason": "in French"}})).ok
+    await bench.run()
+    bench.question = None
+    await bench.press(MARIE, bench.said()[1], "answer")
+    await bench.run()
+    _, asked, last = bench.tasks
+    assert (last.parent, last.reason, last.previous) == (asked.id, "in French", asked.previous)
+    assert bench.drafts[-1].version == 2
+
+
 async def test_stop_ends_the_work(bench: Bench) -> None:
     await bench.slack.command(MARIE, MARKETING, "/draft", "linen")
     (task,) = bench.tasks
