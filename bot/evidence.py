@@ -81,6 +81,7 @@ class Fact(BaseModel):
     source: str  # "catalogue shop.csv, line 12"
     as_of: date
     rows: int | None = None  # how many rows of the source it stands on
+    of: int | None = None  # of how many a share is, where a row counts several: clicks
     query: str | None = None  # the name of the query that gives it
     stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
 
@@ -97,8 +98,9 @@ class Fact(BaseModel):
             return self
         share = abs(self.value) / 100
         coarse = share >= TENTH
-        if WHOLE <= share < TENTH and self.rows and "change" not in self.label:
-            coarse = (share * (1 - share) / self.rows).sqrt() >= COARSE
+        many = self.of or self.rows
+        if WHOLE <= share < TENTH and many and "change" not in self.label:
+            coarse = (share * (1 - share) / many).sqrt() >= COARSE
         whole = self.value.quantize(Decimal(1))
         return self.model_copy(update={"value": whole}) if coarse else self
 

@@ -1,5 +1,6 @@
 """Say what blocks sales now: since when, what it costs, what to do next."""
 
+import re
 from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
@@ -9,6 +10,7 @@ from bot.evidence import Evidence
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, Picture, bars, line, points_of
 from bot.request import Question, Request
+from bot.telling import worse
 from bot.telling.blocker import Blocker, blockers
 from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.words import Words
@@ -32,6 +34,7 @@ SEEN = {  # what each kind of facts lets me see
     "campaigns": Words("the advertising"),
 }
 MOST = 5
+WHERE = re.compile(r", (?![^“«]*[”»])")  # within a name, a comma is the name's
 
 
 class Said(BaseModel):
@@ -61,11 +64,11 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         blockers=teller.copy(*_sentences(teller, told_of[1:], evidence), apart="\n"),
         next=teller.copy(*_steps(teller, told_of, evidence), apart="\n"),
     )
-    drawn = _picture(teller, found, desk) if found else None
+    drawn = _picture(teller, found, evidence, desk) if found else None
     picture = await desk.draw(drawn) if drawn else None
     table = _table(teller, found) if found else None
     read = how_to_read(teller, evidence, KINDS, *_limits(teller, found, evidence))
-    names = (blocker.one.get("product") for blocker in found)  # a name that a sentence says
+    names = [b.one.get(name) for b in found for name in ("product", "best")]  # that are said
     desk.keep(*teller.ever.values(), *names)
     words = await desk.write(Said, by_rules=said)
     return Output(
@@ -126,6 +129,8 @@ def _cost(teller: Teller, blocker: Blocker) -> str:
     one = blocker.one
     if blocker.cost is None:
         return ""
+    if blocker.cost == "excess":
+        return teller.say(worse.cost(teller, one))
     money = teller.of(one, blocker.cost)
     if blocker.cost == "lost-money":
         low, high = teller.ends(one, "lost-money")
@@ -149,7 +154,7 @@ def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list
         return [teller.say(Words("Leave things as they are, and look again next week."))]
     steps: dict[str, dict[str, None]] = {}
     for blocker in found:
-        short = teller.say(blocker.name).split(", ")[0]  # where it is has just been said
+        short = WHERE.split(teller.say(blocker.name))[0]  # where it is has just been said
         steps.setdefault(teller.say(blocker.step), {})[short] = None
     return [
         teller.say(Words("{rank}. {name}: {step}.", rank=n, step=step,
@@ -169,8 +174,10 @@ def _table(teller: Teller, found: Sequence[Blocker]) -> Table:
     return teller.table([teller.say(words) for words in columns], rows)
 
 
-def _picture(teller: Teller, found: Sequence[Blocker], desk: Desk) -> Picture | None:
-    """The first one by week; where it has no weeks, what each costs."""
+def _picture(
+    teller: Teller, found: Sequence[Blocker], evidence: Evidence, desk: Desk
+) -> Picture | None:
+    """The first one by week, or beside its like; where it has neither, what each costs."""
     one, colours = found[0].one, desk.brand.colours or COLOURS
     title = _capital(teller.say(Words("{name}: {effect}", name=found[0].name,
                                       effect=found[0].effect(teller))))  # fmt: skip
@@ -178,6 +185,8 @@ def _picture(teller: Teller, found: Sequence[Blocker], desk: Desk) -> Picture | 
         teller.of(one, "points")
         named = (teller.say(Words("% that get through")), teller.say(Words("before")))
         return line(title, points, language=teller.language, unit="%", named=named, colours=colours)
+    if one.key.startswith("worse--"):
+        return worse.picture(teller, one, evidence, colours)
     priced = [blocker for blocker in found if blocker.cost]
     if len(priced) < 2:
         return None
@@ -198,6 +207,7 @@ def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> lis
     if "late-worth" in costs:
         lines.append(Words("Orders that came late are not lost: their worth says how much is "
                            "touched."))  # fmt: skip
+    compared = worse.limits(teller, evidence)
     ads = told(evidence, "campaigns", "ads").get("ads")
     if ads is not None and ads.get("since"):
         days = {"since": teller.of(ads, "since"), "until": teller.of(ads, "until")}
@@ -206,7 +216,8 @@ def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> lis
     if tested is not None:
         lines.append(Words("{n} steps on the site were tested; those that may have moved by chance "
                            "are left out.", n=teller.of(tested, "steps")))  # fmt: skip
-    return [teller.say(words) for words in lines]
+    said = [teller.say(words) for words in lines]
+    return [*said, *worse.watched(teller, evidence), *compared]
 
 
 def _leads(teller: Teller, found: Sequence[Blocker]) -> list[Lead]:

@@ -18,6 +18,7 @@ SAME = {"E-mail", "SMS", "Description", "Unicode", "Version", "Version {n}", "ve
 SAME |= {"{n} message", "{n} messages"}
 SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
+SAME |= {"audience {name}", "{rates} ({clicks})"}
 AGREED = {  # WORDS.md, "Words people see"
     "Draft": "Proposition",
     "Approve": "Valider",

@@ -83,6 +83,7 @@ class Findings:
         unit: str | None = None,
         about: str = "",
         rows: int | None = None,
+        of: int | None = None,
         query: str | None = None,
         source: str | None = None,
         as_of: date | None = None,
@@ -104,6 +105,7 @@ class Findings:
             source=source or self.source,
             as_of=as_of or self.as_of,
             rows=rows,
+            of=of,
             query=query,
         )
         self.facts.append(fact)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from bot.evidence import Evidence
 from bot.fold import fold
+from bot.telling import worse
 from bot.telling.advice import first_step
 from bot.telling.path import step_of, theme_of
 from bot.telling.told import Teller, Told, regions_named, told
@@ -51,6 +52,7 @@ def blockers(evidence: Evidence) -> list[Blocker]:
         *(_on_site(one) for one in told(evidence, "funnel").values() if _fell(one)),
         *_parcels(told(evidence, "delivery")),
         *(_comes_back(one) for one in told(evidence, "trends", "returns-").values() if _often(one)),
+        *(_worse(one) for one in worse.surely(evidence)),
         *(_ad(one) for one in told(evidence, "campaigns", "stuck--").values()),
     ]
     return sorted(every, key=lambda blocker: -blocker.money)[:MOST]
@@ -135,6 +137,12 @@ def _of_reason(reason: str) -> str:
     at all."""
     low = fold(reason)
     return next((theme for theme, shape in REASONS.items() if re.search(shape, low)), "")
+
+
+def _worse(one: Told) -> Blocker:
+    """A whole campaign, audience, placement … that sells worse than the others."""
+    return Blocker(one, worse.name(one), lambda teller: worse.effect(teller, one),
+                   worse.step(one), cost="excess" if one.get("excess") else None)  # fmt: skip
 
 
 def _ad(one: Told) -> Blocker:

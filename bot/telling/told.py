@@ -118,6 +118,14 @@ class Teller:
     def of(self, one: Told, measure: str) -> str:
         return self.value(one.get(measure))
 
+    def money(self, one: Told, measure: str) -> str:
+        """An amount; with its two decimals where its currency is not known, too."""
+        fact = one.get(measure)
+        if fact is None or fact.unit or not fact.decimals:
+            return self.value(fact)
+        self.value(fact)
+        return fact.spelled(self.language, 2)
+
     def bare(self, one: Told, measure: str) -> str:
         """The number alone: what it counts has just been said, or is about to be."""
         self.of(one, measure)

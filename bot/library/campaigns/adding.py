@@ -11,8 +11,8 @@ from bot.words import Words
 def adder(
     found: Findings, subject: str, about: str, rows: int, query: str = "ads"
 ) -> Callable[..., None]:
-    def add(measure: str, value: Any, unit: str | None = None) -> None:
-        found.add(subject, measure, value, unit=unit, about=about, rows=rows, query=query)
+    def add(measure: str, value: Any, unit: str | None = None, of: int | None = None) -> None:
+        found.add(subject, measure, value, unit=unit, about=about, rows=rows, of=of, query=query)
 
     return add
 

@@ -106,8 +106,9 @@ def sums(rows: ir.Table, since: date | None, before: date | None, until: date | 
     if since is None or before is None or until is None:
         ads = ads.mutate(current=ibis.literal(True))
     else:
-        inside = day.isnull() | day.between(ibis.literal(before), ibis.literal(until))
-        ads = ads.filter(inside).mutate(current=day.isnull() | (day >= ibis.literal(since)))
+        ads = ads.filter(within(ads, before, until)).mutate(
+            current=day.isnull() | (day >= ibis.literal(since))
+        )
     ads = ads.mutate(
         day=ads["at"].date(),
         noon=ads.spent_out.notnull() & (ads.spent_out < "12"),
@@ -125,6 +126,16 @@ def sums(rows: ir.Table, since: date | None, before: date | None, until: date | 
         title=lambda t: t.title.max(),
         **{f"{name}_said": _said(name) for name in MEASURES},
     )
+
+
+def within(rows: ir.Table, since: date, until: date) -> ir.Value:
+    """Whether a row is of these days; rows without a date are of any."""
+    day = rows["at"].date()
+    return day.isnull() | day.between(ibis.literal(since), ibis.literal(until))
+
+
+def of_currency(rows: ir.Table, currency: str | None) -> ir.Value:
+    return rows.currency.isnull() if currency is None else rows.currency == currency
 
 
 def _said(measure: str) -> Callable[[ir.Table], ir.Value]:

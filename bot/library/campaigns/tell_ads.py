@@ -16,10 +16,13 @@ from bot.library.campaigns.ads import (
     added,
     ads_of,
     main_currency,
+    of_currency,
     sums,
+    within,
 )
 from bot.library.campaigns.sold_out import gone, spent_since
 from bot.library.campaigns.sticking import best, by_chance, stuck
+from bot.library.campaigns.tell_compared import Asked, tell_compared
 from bot.library.findings import Findings, Where
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
@@ -53,7 +56,11 @@ def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
     tell.totals()
     tell.dimensions()
     sold_out = gone(shelf)
-    tell.sticking(spent_since(shelf, table, sold_out, currency), sold_out)
+    told = tell.sticking(spent_since(shelf, table, sold_out, currency), sold_out)
+    known = [{"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in told]
+    ours = table.filter(of_currency(table, currency))
+    asked = Asked(ours.filter(within(ours, since, until)), ours, tell.now, currency, until, known)
+    tell_compared(shelf, found, asked)
 
 
 class _Ads:
@@ -98,10 +105,12 @@ class _Ads:
                 subject = f"{dimension}--{slug(value)}"
                 self._sums(subject, about, of, then.get(value, Sums()))
 
-    def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> None:
+    def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> list[Line]:
+        """Tells where lines stick, and gives those whose orders it costs."""
         lines = added(self.now, lambda ad: ad.line)
         long = added([*self.now, *self.earlier], lambda ad: ad.line)
-        for one in stuck(lines, long, {line: s for line, s in wasted.items() if line in lines}):
+        told = stuck(lines, long, {line: s for line, s in wasted.items() if line in lines})
+        for one in told:
             subject, about, of = f"stuck--{slug(one.line.name)}", one.line.name, one.sums
             add = adder(self.found, subject, about, of.rows)
             add("where", one.where)
@@ -117,6 +126,7 @@ class _Ads:
             if one.peers is not None:
                 self._peers(add, one.where, one.peers)
         self._best(lines)
+        return [one.line for one in told if one.where in ("sold out", "unbought")]
 
     def _peers(self, add: Callable[..., None], where: str, peers: float) -> None:
         if where == "unseen":
@@ -146,7 +156,7 @@ class _Ads:
         if of.click_rate is not None:
             add("click-rate", round(100 * of.click_rate, 2), "%")
         if of.conversion is not None:
-            add("orders-per-click", round(100 * of.conversion, 2), "%")
+            add("orders-per-click", round(100 * of.conversion, 2), "%", of.clicks)
         if of.cost_per_click is not None:
             add("cost-per-click", round(of.cost_per_click, 2), self.currency)
         if of.cost_per_order is not None:
