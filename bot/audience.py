@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from bot.words import Words, quoted
+from bot.words import Country, Words, quoted
 
 Purpose = Literal["email", "sms", "ads"]
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -29,21 +29,23 @@ REACHED = {
     "sms": Words("Customers who agreed to SMS"),
     "ads": Words("Customers who agreed to be matched for ads"),
 }
+PLACES = "; "  # between several
 LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
 
 
 class Rule(BaseModel):
     """Conditions that must all hold; in a list, one is enough. What is empty asks nothing.
 
-    Products are keys of the catalogue, categories as the catalogue writes them, segments keys of
-    SEGMENTS; days without either mean anything bought. Days are inclusive and count back from the
-    newest order; spend is in the shop's currency. Only people who agreed to `purpose` are ever in
-    the audience."""
+    Products are keys of the catalogue, or all whose names say a word, in any language; categories
+    as the catalogue writes them, segments keys of SEGMENTS; days without any of them mean anything
+    bought. Days are inclusive and count back from the newest order; spend is in the shop's
+    currency. Only people who agreed to `purpose` are ever in the audience."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     purpose: Purpose = "email"
     segments: tuple[str, ...] = ()
     bought: tuple[str, ...] = ()
+    bought_named: tuple[str, ...] = ()
     bought_categories: tuple[str, ...] = ()
     bought_within: Days | None = None
     bought_at_least: Annotated[int, Field(ge=2, le=20)] | None = None  # so many different ones
@@ -133,12 +135,14 @@ class Rule(BaseModel):
     def _groups(self) -> list[Words]:
         if not self.segments:
             return []
-        groups = _either([SEGMENTS[segment] for segment in self.segments])
+        groups = either([SEGMENTS[segment] for segment in self.segments])
         return [Words("in the group {groups}", groups=groups)]
 
     def _things(self, titles: Mapping[str, str]) -> list[Words]:
         parts = []
         bought = _named(self.bought, self.bought_categories, titles)
+        bought += [Words("a product whose name says {word}", word=quoted(word))
+                   for word in self.bought_named]  # fmt: skip
         if bought:
             parts.append(_bought(bought, self.bought_within, self.bought_at_least))
         elif self.bought_within:
@@ -167,8 +171,9 @@ class Rule(BaseModel):
         return parts
 
     def _places(self) -> list[Words]:
-        places = [*self.countries, *self.regions]
-        return [Words("ordered to {places}", places=_either(places))] if places else []
+        places: list[str | Words | Country] = [Country(name=one) for one in self.countries]
+        places += self.regions
+        return [Words("ordered to {places}", places=either(places))] if places else []
 
     def _dates(self) -> list[Words]:
         parts = []
@@ -186,7 +191,7 @@ def _named(
 
 
 def _bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
-    said = _either(things)
+    said = either(things)
     if least is not None and within is not None:
         return Words(
             "bought at least {n} of {things} in the last {days} days",
@@ -200,13 +205,13 @@ def _bought(things: Sequence[Words], within: int | None, least: int | None) -> W
 
 
 def _without(things: Sequence[Words], within: int | None) -> Words:
-    said = _either(things)
+    said = either(things)
     if within is None:
         return Words("never bought {things}", things=said)
     return Words("did not buy {things} in the last {days} days", things=said, days=within)
 
 
-def _either(things: Sequence[str | Words]) -> str | Words:
+def either(things: Sequence[str | Words | Country]) -> str | Words | Country:
     """`a, b or c`"""
     if len(things) == 1:
         return things[0]

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot import countries
+
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
@@ -26,6 +28,13 @@ class Money(BaseModel):
     model_config = ConfigDict(frozen=True)
     amount: Decimal
     currency: str
+
+
+class Country(BaseModel):
+    """A country as a file writes it ("BE", "Belgium"), said as each language says it."""
+
+    model_config = ConfigDict(frozen=True)
+    name: str
 
 
 class Words(BaseModel):
@@ -71,6 +80,8 @@ def spell(value: Any, language: str, decimals: int | None = None) -> str:
         return spell(_restored(value), language)
     if isinstance(value, Words):
         return value.to(language)
+    if isinstance(value, Country):
+        return countries.called(value.name, language)
     from babel import dates, numbers
 
     locale = LOCALES.get(language, LOCALES["en"])
@@ -93,6 +104,8 @@ def _storable(value: Any) -> Any:
         return {"words": value.model_dump(mode="json")}
     if isinstance(value, Money):
         return {"money": value.model_dump(mode="json")}
+    if isinstance(value, Country):
+        return {"country": value.model_dump(mode="json")}
     if isinstance(value, datetime):
         return {"moment": value.isoformat()}
     if isinstance(value, date):
@@ -105,6 +118,7 @@ def _restored(tagged: dict[str, Any]) -> Any:
     readers: dict[str, Callable[[Any], Any]] = {
         "words": words_from,
         "money": Money.model_validate,
+        "country": Country.model_validate,
         "moment": datetime.fromisoformat,
         "date": date.fromisoformat,
         "number": Decimal,

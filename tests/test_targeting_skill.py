@@ -6,6 +6,9 @@ import pytest
 
 from bot.audience import Rule
 from bot.drafting import Drafted
+from bot.library.bought import lines
+from bot.library.goods import goods_of
+from bot.library.read import rows_of
 from bot.library.segments.audience import count
 from bot.parts import Table
 from bot.request import Question
@@ -264,8 +267,80 @@ async def test_on_real_orders_without_categories_is_of_what_was_asked_for(
     assert "£GB" not in told(found)
     assert blocked(found) == []
     first = rules(found)["buyers"]
-    titles = {f.about: str(f.value) for f in found.evidence.of("audiences") if ".things." in f.id}
-    assert all("Christmas" in titles[key] or "Noel" in titles[key] for key in first.bought)
+    assert first.bought == ()
+    assert named.count(first.bought_named[0]) == 1
+    assert "stands for" in told(found) or "désigne" in told(found)
+
+
+def _customers(word: str) -> int:
+    """Counted by hand: who bought within a year a thing whose name has the word in it."""
+    shelf = uci()
+    table = lines(shelf)
+    assert table is not None
+    titles = goods_of(shelf, table).titles
+    paid = table.filter(table.amount >= 0, table["product"].notnull())
+    rows = rows_of(shelf, paid.select("customer", "product", "day").distinct())
+    last = max(row["day"] for row in rows)
+    return len({
+        row["customer"] for row in rows
+        if word in titles[row["product"]].casefold() and (last - row["day"]).days < 365
+    })  # fmt: skip
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real data are not here")
+async def test_counts_all_that_a_word_names_and_says_how_many() -> None:
+    found = await made("whom should I target for the clocks?", shelf=uci())
+    assert count(uci(), rules(found)["buyers"]).fits == _customers("clock") > 100
+    (many,) = [f.value for f in found.evidence.facts if f.id == "audiences.all.products"]
+    assert int(many) > 12
+    assert f"“clocks” stands for {many} products, those whose names say it" in told(found)
+    assert "a product whose name says “clocks” in the last 365 days" in told(found)
+
+
+async def test_for_a_word_in_a_rule_takes_all_products_that_it_names() -> None:
+    bought = lines(sample())
+    assert bought is not None
+    titles = goods_of(sample(), bought).titles
+    named = tuple(key for key, title in titles.items() if "bougie" in title.casefold())
+    assert len(named) > 1
+    found = rules(await made(ENGLISH, rule=Rule(bought=("bougie",)).stored))["yours"]
+    assert (found.bought, found.bought_named) == ((), ("bougie",))
+    assert count(sample(), found).fits == count(sample(), Rule(bought=named)).fits
+    nobody = Rule(bought=("bougie en or massif",))
+    said = told(await made(ENGLISH, rule=nobody.stored))
+    assert "Nobody bought anything called “bougie en or massif”" in said
+
+
+PLACE = {
+    ("whom should I target in Belgium?", "en"): ("All customers (Belgium)", "Ordered to Belgium"),
+    ("qui cibler en Belgique ?", "fr"): ("Tous les clients (Belgique)",
+                                         "Livraison : Belgique"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", PLACE)
+async def test_in_a_country_is_of_those_there_and_calls_it_by_its_name(
+    asked: tuple[str, str],
+) -> None:
+    found = await made(asked[0], language=asked[1])
+    every = rules(found)
+    assert {rule.countries for rule in every.values()} == {("BE",)}
+    assert [one for one in PLACE[asked] if one not in told(found)] == []
+    assert blocked(found) == []
+    for name, rule in every.items():
+        (fits,) = [f.value for f in found.evidence.facts if f.id == f"audiences.{name}.customers"]
+        assert count(sample(), rule).fits == int(fits)
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "said"),
+    [("whom should I target in Japan?", "en", "Nobody ordered to the country Japan."),
+     ("qui cibler au Japon ?", "fr", "Personne n'a commandé vers le pays Japon.")],
+)  # fmt: skip
+async def test_in_a_country_without_orders_says_so(words: str, language: str, said: str) -> None:
+    found = await made(words, language=language)
+    assert said in told(found)
+    assert rules(found) == {}
 
 
 @pytest.mark.parametrize(

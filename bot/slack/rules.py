@@ -40,7 +40,7 @@ def rule_form(language: str, lead: Lead, facts: Evidence, metadata: str = "") ->
     rule = Rule.model_validate_json(lead.form["rule"])
     titles = _titles(facts)
     categories = dict.fromkeys([*_categories(facts), *rule.bought_categories])
-    bought = [titles.get(key, key) for key in rule.bought]
+    bought = [*rule.bought_named, *(titles.get(key, key) for key in rule.bought)]
     without = [titles.get(key, key) for key in rule.not_bought]
     without += [name for name in rule.not_bought_categories if name not in without]
     purposes = {key: words.to(language) for key, words in REACHED.items()}
@@ -77,6 +77,7 @@ def read_rule(
         "purpose": chosen(view, "purpose") or before.purpose,
         "segments": tuple(ticked(view, "segments")),
         "bought_categories": tuple(ticked(view, "bought_categories")),
+        "bought_named": (),  # a word is told from a product's name when it is looked up
         "bought": tuple(keys.get(line, line) for line in _typed_lines(view, "bought")),
         "not_bought": tuple(keys.get(line, line) for line in _typed_lines(view, "not_bought")),
         "not_bought_categories": (),  # they are among the lines of what was not bought

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.audience import Rule
+from bot.audience import Rule, either
 from bot.brief import Brief
 from bot.evidence import Evidence
 from bot.parts import Lead
 from bot.telling.told import NotYet, Teller, Told, nothing_yet
-from bot.words import Words
+from bot.words import Words, quoted
 
 NAMES = {
     "buyers": Words("Buyers of {thing}"),
@@ -17,6 +17,7 @@ NAMES = {
     "lapsed": Words("Customers lost from sight"),
     "newcomers": Words("Newcomers"),
     "niche": Words("The niche around {thing}"),
+    "there": Words("All customers"),
     "yours": Words("Your rule"),
 }
 SAY = {  # what each should hear
@@ -27,6 +28,7 @@ SAY = {  # what each should hear
     "lapsed": Words("ask what they need now, once; who stays silent is left in peace"),
     "newcomers": Words("say what goes with their first order"),
     "niche": Words("show these things in use, and never mention what they bought"),
+    "there": Words("say what delivery to them costs and how long it takes"),
     "yours": Words("say one thing that is true for all of them, and leave the rest out"),
 }
 REACH = {"by-email": Words("by e-mail"), "by-sms": Words("by SMS"), "by-ads": Words("for ads")}
@@ -214,9 +216,20 @@ def _unreached(shown: Sequence[Told]) -> Words:
     return Words("Nobody can be written to yet: import a file that says who agreed.")
 
 
+def _meaning(teller: Teller, whole: Told) -> list[Words]:
+    """What a word of the question stands for: all products whose names say it."""
+    if not whole.get("products"):
+        return []
+    names = [quoted(teller.of(whole, f"product-{n}")) for n in (1, 2, 3)
+             if whole.get(f"product-{n}")]  # fmt: skip
+    return [Words("{word} stands for {n} products, those whose names say it; most people bought "
+                  "{names}.", word=quoted(teller.of(whole, "subject")),
+                  n=teller.of(whole, "products"), names=either(names))]  # fmt: skip
+
+
 def limits(teller: Teller, whole: Told, shown: Sequence[Told]) -> list[str]:
     """What the choice does not show, and what to do about it."""
-    lines = []
+    lines = _meaning(teller, whole)
     if any(one.get("bought-share") for one in shown):
         lines += [
             Words("The shares are what the same rule would have picked {days} ago, and what those "

@@ -2,18 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.audience import PLACES
 from bot.parts import Lead
 from bot.telling.approach import NAMES
 from bot.telling.told import Teller, Told
-from bot.words import Words, quoted
+from bot.words import Country, Words, quoted, spell
 
 
 def name_of(teller: Teller, every: Mapping[str, Told], one: Told, *, in_brief: bool = False) -> str:
     """What it is called; in a brief without quotation marks, which hold what a text must say."""
     words = NAMES[one.key]
     thing = teller.of(one, "thing") if one.key == "niche" else thing_of(teller, every)
-    named = Words(words.text, thing=thing if in_brief else quoted(thing))
-    return teller.say(named if "{" in words.text else words)
+    if "{" in words.text:
+        words = Words(words.text, thing=thing if in_brief else quoted(thing))
+    if one.key == "yours" or not (places := every["all"].word("place")):
+        return teller.say(words)
+    teller.value(every["all"].get("place"))
+    where = [spell(Country(name=place), teller.language) for place in places.split(PLACES)]
+    return f"{teller.say(words)} ({', '.join(where)})"
 
 
 def thing_of(teller: Teller, every: Mapping[str, Told]) -> str:

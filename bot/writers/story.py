@@ -189,8 +189,9 @@ def _of_rule(stored: str | None) -> str:
         return groups.pop()
     if rule.last_until or (rule.not_within and not rule.not_bought):
         return "lapsed"
-    bought = rule.bought or rule.bought_categories or rule.like_product or rule.like_category
-    return "buyers" if bought else ""
+    bought = (rule.bought, rule.bought_named, rule.bought_categories, rule.like_product,
+              rule.like_category)  # fmt: skip
+    return "buyers" if any(bought) else ""
 
 
 def _rule(stored: str | None) -> Rule | None:

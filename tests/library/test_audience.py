@@ -144,11 +144,12 @@ def test_rule_reads_as_a_sentence() -> None:
     )
     assert rule.words({"cui-planche": "Planche Meule"}).to("en") == (
         "Customers who agreed to SMS; in the group Drifting away or At risk;"
-        " bought “Planche Meule” in the last 180 days; at least 2 orders; ordered to FR, BE or CH"
+        " bought “Planche Meule” in the last 180 days; at least 2 orders; ordered to"
+        " France, Belgium or Switzerland"
     )
     french = rule.words({"cui-planche": "Planche Meule"}).to("fr").replace("\u00a0", "~")
     assert french == (
         "Clients qui acceptent les SMS~; dans le groupe Clients qui s'éloignent ou À risque~;"
         " ont acheté «~Planche Meule~» au cours des 180 derniers jours~; au moins 2 commandes~;"
-        " livrés à~: FR, BE ou CH"
+        " livraison~: France, Belgique ou Suisse"
     )

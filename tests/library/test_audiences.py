@@ -9,8 +9,9 @@ from bot.library.audiences import find
 from bot.library.audiences.measured import Before
 from bot.library.audiences.naming import nearest
 from bot.library.audiences.proposals import goal_of, proposals
-from bot.library.audiences.subject import Goods, Subject, subject_of
+from bot.library.audiences.subject import Subject, subject_of
 from bot.library.findings import Where
+from bot.library.goods import Goods
 from bot.library.titled import titled
 from tests.library.sample import sample
 

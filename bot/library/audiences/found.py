@@ -5,23 +5,24 @@ from datetime import timedelta
 
 import ibis.expr.types as ir
 
-from bot.audience import Rule
+from bot.audience import PLACES, Rule, either
 from bot.errors import CannotDo
-from bot.library.audiences.goods import goods_of
+from bot.fold import fold
 from bot.library.audiences.measured import SINCE
 from bot.library.audiences.naming import nearest, resolved
 from bot.library.audiences.niche import Niche, niche_of
-from bot.library.audiences.places import placed
+from bot.library.audiences.places import countries_in, placed, strange_in, without_places
 from bot.library.audiences.proposals import Proposal, goal_of, proposals, without_goal
-from bot.library.audiences.subject import Goods, subject_of
+from bot.library.audiences.subject import subject_of
 from bot.library.audiences.told import Telling
 from bot.library.bought import last_day, lines
 from bot.library.findings import Findings, Where
+from bot.library.goods import Goods, goods_of
 from bot.library.laid import Laid
 from bot.library.segments.audience import NO_CONSENTS, NO_ORDERS
 from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
-from bot.words import Words, quoted
+from bot.words import Country, Words, quoted
 
 ENOUGH = 100  # customers
 BRACKETS = re.compile(r"\s*\([^)]*\)$")  # « Torchons (lot de 3) »
@@ -50,7 +51,9 @@ def _tell(shelf: Shelf, where: Where, findings: Findings, bought: ir.Table, laid
     until = last_day(shelf)
     now = Picking(shelf, bought, until, laid, "now")
     goods = goods_of(shelf, now.lines)
-    subject = subject_of(without_goal(where.words or ""), where.product, goods)
+    words = where.words or ""
+    countries, low = countries_in(fold(words), now.lines, shelf)
+    subject = subject_of(without_goal(without_places(words, low)), where.product, goods)
     since = until - timedelta(days=SINCE)
     past = now.lines.filter(now.lines.day <= since)
     earlier = Picking(shelf, past, since, laid, "then")
@@ -65,8 +68,11 @@ def _tell(shelf: Shelf, where: Where, findings: Findings, bought: ir.Table, laid
     telling.everybody()
     if where.rule:
         _one(telling, Rule.model_validate_json(where.rule))
+    elif strange := strange_in(words, now.lines, shelf):
+        for said in strange:
+            findings.refuse(said)
     else:
-        _several(telling, where.words or "")
+        _several(telling, words, countries)
 
 
 def _one(telling: Telling, rule: Rule) -> None:
@@ -92,20 +98,29 @@ def _unknown(name: str, goods: Goods) -> Words:
         name=quoted(name))  # fmt: skip
 
 
-def _several(telling: Telling, words: str) -> None:
+def _several(telling: Telling, words: str, countries: tuple[str, ...]) -> None:
     niche, goal, floor = niche_of(telling), goal_of(words), telling.shelf.floor
     things = niche.things if niche else ()
     if goal:
         telling.findings.add("all", "goal", goal)
-    for one in proposals(telling.subject, goal, things):
-        sure = one.id == "alike" or bool(telling.subject.name and not goal and one.id != "niche")
+    if countries:
+        telling.findings.add("all", "place", PLACES.join(countries))
+    enough = False
+    for one in proposals(telling.subject, goal, things, countries):
+        asked = goal or one.id in ("niche", "there")
+        sure = one.id == "alike" or bool(telling.subject.name and not asked)
         try:
             told = telling.audience(one, least=floor, sure=sure)
         except CannotDo as no:  # no rhythm: there are no groups
             telling.findings.refuse(no.words)
             continue
+        enough = enough or told
         if told and one.id == "niche" and niche:
             _niche(telling, niche)
+    if countries and not enough:
+        telling.findings.refuse(Words(
+            "Under {n} customers ordered to {place}: too few for an audience.", n=floor,
+            place=either([Country(name=one) for one in countries])))  # fmt: skip
 
 
 def _niche(telling: Telling, niche: Niche) -> None:

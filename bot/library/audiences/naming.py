@@ -5,14 +5,14 @@ from difflib import get_close_matches
 
 from bot.audience import Rule
 from bot.fold import fold, squeeze
-from bot.library.audiences.subject import Goods
+from bot.library.goods import Goods, is_said
 
 LIKE = 0.6  # of 1: how much alike two names must be for a slip of the pen
 
 
 def resolved(rule: Rule, goods: Goods) -> tuple[Rule, list[str]]:
-    """The rule with keys for titles and the shop's spelling of categories; and what nothing in the
-    orders is called."""
+    """The rule with keys for titles, the shop's spelling of categories, and words that names of
+    several products say; and what nothing in the orders is called."""
     unknown: list[str] = []
     changed: dict[str, object] = {}
     for products, categories in (
@@ -23,7 +23,9 @@ def resolved(rule: Rule, goods: Goods) -> tuple[Rule, list[str]]:
             [*getattr(rule, products), *getattr(rule, categories)], goods, unknown
         )
         changed |= {products: keys, categories: names}
-    return rule.model_copy(update=changed), unknown
+    said = [one for one in unknown if one in rule.bought and is_said(one, goods)]
+    changed["bought_named"] = tuple(dict.fromkeys([*rule.bought_named, *said]))
+    return rule.model_copy(update=changed), [one for one in unknown if one not in said]
 
 
 def _sorted(

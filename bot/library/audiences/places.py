@@ -6,7 +6,8 @@ import ibis.expr.types as ir
 from ibis import _
 
 from bot.audience import Rule
-from bot.fold import fold, squeeze
+from bot.countries import code_of, names_of
+from bot.countries import folded as _same
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf
 from bot.words import Words
@@ -17,6 +18,10 @@ WRITTEN = {
                        "{some}."),
     "regions": Words("Nobody ordered to the region {place}. Your orders write regions so: {some}."),
 }  # fmt: skip
+IN_A_COUNTRY = re.compile(  # what is meant to be a place: "in Japan", « aux Pays-Bas »
+    r"\b(?:in|to|from|en|au|aux|à|vers|du|des) (?:the |la |le |l['’])?"
+    r"([A-ZÀ-Ý][\w'’-]+(?:[ -](?:of |de |du |des |et |and )?[A-ZÀ-Ý][\w'’-]+)*)"
+)
 UNTOLD = {
     "countries": Words("Your orders don't say to which country they went: leave the country out."),
     "regions": Words("Your orders don't say to which region they went: leave the region out."),
@@ -30,10 +35,13 @@ def placed(rule: Rule, lines: ir.Table, shelf: Shelf) -> tuple[Rule, list[Words]
     changed: dict[str, tuple[str, ...]] = {}
     for field, column in (("countries", "country"), ("regions", "region")):
         if typed := getattr(rule, field):
-            known = {_same(name): name for name in reversed(_known(lines, column, shelf))}
+            every = _known(lines, column, shelf)
+            known = {_same(name): name for name in reversed(every)}
+            if field == "countries":
+                known |= {name: value for value in reversed(every) for name in names_of(value)}
             found = [known[_same(one)] for one in typed if _same(one) in known]
             changed[field] = tuple(dict.fromkeys(found))
-            some = ", ".join(list(reversed(known.values()))[:SOME])
+            some = ", ".join(every[:SOME])
             missing = [one for one in typed if _same(one) not in known]
             if missing and not known:
                 said.append(UNTOLD[field])
@@ -54,28 +62,34 @@ def _known(lines: ir.Table, column: str, shelf: Shelf) -> list[str]:
     return [str(row["place"]) for row in rows if str(row["place"]).strip()]
 
 
-def _same(name: str) -> str:
-    return fold(squeeze(name))
-
-
 def countries_in(low: str, lines: ir.Table, shelf: Shelf) -> tuple[tuple[str, ...], str]:
-    """The countries that folded words name, as the orders write them, and the words without them.
-    A country is known by its code, and by its English and French names."""
+    """The countries that folded words name, as the orders write them, and the words with blanks in
+    their place. A country is known by its code, and by its English and French names."""
     found = []
     for value in _known(lines, "country", shelf):
-        for name in sorted(_called(value), key=len, reverse=True):
-            if re.search(rf"\b{re.escape(name)}\b", low):
-                low = re.sub(rf"\b{re.escape(name)}\b", " ", low)
+        for name in sorted(names_of(value), key=len, reverse=True):
+            shape = rf"\b{re.escape(name)}\b"
+            if re.search(shape, low):
+                low = re.sub(shape, lambda its: " " * len(its[0]), low)
                 found.append(value)
     return tuple(dict.fromkeys(found)), low
 
 
-def _called(value: str) -> set[str]:
-    """Folded names of the country that the orders write so; a code is no word of a sentence."""
-    from babel import Locale
+def without_places(words: str, low: str) -> str:
+    """Words without what `countries_in` took out of them: a place names no goods."""
+    return "".join(
+        " " if blank == " " else letter for letter, blank in zip(words, low, strict=True)
+    )
 
-    tongues = [Locale(language).territories for language in ("en", "fr")]
-    same = {code for told in tongues for code, name in told.items() if _same(name) == _same(value)}
-    codes = {value.upper(), *same}
-    names = {_same(told[code]) for told in tongues for code in codes if code in told}
-    return names | ({_same(value)} if len(value) > len("XX") else set())
+
+def strange_in(words: str, lines: ir.Table, shelf: Shelf) -> list[Words]:
+    """What there is to say of a country that is named, and to which nobody ordered: "in Japan"."""
+    found = IN_A_COUNTRY.finditer(words)
+    codes = {match[1]: code_of(match[1]) for match in found}
+    known = _known(lines, "country", shelf)
+    if not known and any(codes.values()):
+        return [UNTOLD["countries"]]
+    ours = {code_of(value) for value in known}
+    some = ", ".join(known[:SOME])
+    return [Words(WRITTEN["countries"].text, place=name, some=some)
+            for name, code in codes.items() if code and code not in ours]  # fmt: skip

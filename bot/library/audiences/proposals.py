@@ -57,19 +57,26 @@ def without_goal(words: str) -> str:
     return words
 
 
-def proposals(subject: Subject, goal: str | None, niche: Sequence[str]) -> list[Proposal]:
-    """At most three that fit what was asked, and the niche when there is one."""
+def proposals(
+    subject: Subject, goal: str | None, niche: Sequence[str], countries: tuple[str, ...] = ()
+) -> list[Proposal]:
+    """At most three that fit what was asked, and the niche when there is one; all of them in these
+    countries, and then everybody there first."""
     known = {one.id: one for one in _known(subject, goal)}
     order = [name for name in AFTER.get(goal or "", USUAL) if name in known]
-    found = [known[name] for name in order][:MOST]
+    found = [known[name] for name in order]
+    if countries:
+        found.insert(0, Proposal("there", Rule()))
+    found = found[:MOST]
     if niche:
         found.append(Proposal("niche", Rule(bought=tuple(niche), bought_at_least=2)))
-    return found
+    return [Proposal(one.id, one.rule.model_copy(update={"countries": countries})) for one in found]
 
 
 def _known(subject: Subject, goal: str | None) -> Iterator[Proposal]:
     its = {
-        "bought": subject.keys,
+        "bought": (subject.product,) if subject.product else (),
+        "bought_named": (subject.name,) if subject.products else (),
         "bought_categories": (subject.category,) if subject.category else (),
     }
     if subject.name:

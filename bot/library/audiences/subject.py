@@ -5,16 +5,16 @@ the goods and the materials that they name; what is left is compared word by wor
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.about import IDLE, speaks_of
 from bot.fold import bag, fold
 from bot.goods import concepts, named_in
+from bot.library.goods import Goods, names_with
 
 WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 FEASTS = re.compile(r"\b(?:christmas|easter|halloween|valentine|noël|pâques)")
-MOST = 12  # products that a subject may stand for
 ASIDE = bag(  # what every such question says
     "target targets targeting audience audiences whom should segment segments launch launches "
     "relaunch campaign campaigns collection newsletter email emails mail sale sales offer new "
@@ -27,28 +27,9 @@ ASIDE = bag(  # what every such question says
 
 
 @dataclass(frozen=True)
-class Goods:
-    """What was bought at all: a product's key → its title and category, most buyers first."""
-
-    titles: Mapping[str, str]
-    categories: Mapping[str, str]
-
-    @property
-    def names(self) -> list[str]:
-        """The categories, those with most products first come first."""
-        return list(dict.fromkeys(self.categories.values()))
-
-    def first(self, category: str) -> str | None:
-        """The title of its product that most people bought."""
-        return next(
-            (self.titles[k] for k, name in self.categories.items() if name == category), None
-        )
-
-
-@dataclass(frozen=True)
 class Subject:
-    """`name` as the catalogue has it, or of some products as they were asked for. One of the three
-    is filled, or none: everything."""
+    """`name` as the catalogue has it, or of some products as they were asked for: all those whose
+    names say it. One of the three is filled, or none: everything."""
 
     name: str = ""
     product: str | None = None
@@ -81,14 +62,12 @@ def _by_title(words: str, said: Sequence[re.Match[str]], goods: Goods) -> Subjec
     """The products whose titles name most of what was asked: "christmas lights" are those that are
     both. They are called as they were asked for."""
     wanted = named_in(" ".join(word[0] for word in said))
-    shared = {key: named_in(title) & wanted for key, title in goods.titles.items()}
-    most = max(map(len, shared.values()), default=0)
-    if not most:
+    found = names_with(wanted, goods)
+    if not found:
         return Subject()
-    found = [key for key, names in shared.items() if len(names) == most][:MOST]
     if len(found) == 1:
         return Subject(goods.titles[found[0]], product=found[0])
-    common = frozenset().union(*(shared[key] for key in found))
+    common = frozenset().union(*(named_in(goods.titles[key]) & wanted for key in found))
     own = [word for word in said if named_in(word[0]) & common]
     name = words[own[0].start() : own[-1].end()] if own else goods.titles[found[0]]
     name = FEASTS.sub(lambda feast: feast[0].capitalize(), name)

@@ -18,9 +18,10 @@ from bot.library.audiences.measured import (
     then,
 )
 from bot.library.audiences.proposals import Proposal
-from bot.library.audiences.subject import Goods, Subject
+from bot.library.audiences.subject import Subject
 from bot.library.experiments.planning import smallest_lift
 from bot.library.findings import Findings
+from bot.library.goods import Goods
 from bot.library.laid import Laid
 from bot.library.read import rows_of, sql_of
 from bot.library.segments.picking import Picking
@@ -30,6 +31,7 @@ from bot.words import Words
 
 FEW = 5  # buyers, below which a share says nothing
 WIDE = 10  # times: an interval so wide says nothing, and is not told
+FEW_NAMES = 3  # of the products that a word stands for
 SHOWN = 40  # categories in the form
 TENTH = 0.1  # from this share on, whole percents
 
@@ -67,6 +69,10 @@ class Telling:
         add("all", "days", SINCE, unit="days")
         if self.subject.name:
             add("all", "subject", self.subject.name, about=self.subject.name)
+        if self.subject.products:
+            add("all", "products", len(self.subject.products), about=self.subject.name)
+            for n, key in enumerate(self.subject.products[:FEW_NAMES], 1):
+                add("all", f"product-{n}", known.titles[key], about=self.subject.name)
         if self.subject.category and (first := known.first(self.subject.category)):
             add("all", "most-bought", first, about=self.subject.name)
         for n, name in enumerate(known.names[:SHOWN], 1):

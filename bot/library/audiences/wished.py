@@ -8,7 +8,8 @@ from bot.about import IDLE
 from bot.audience import Purpose, Rule
 from bot.fold import bag, fold, words_of
 from bot.library.audiences.places import countries_in
-from bot.library.audiences.subject import ASIDE, Goods, Subject, subject_of
+from bot.library.audiences.subject import ASIDE, Subject, subject_of
+from bot.library.goods import Goods
 from bot.library.shelf import Shelf
 from bot.wanted import GROUPS
 
@@ -70,6 +71,8 @@ def _bought(
     left = f"{low[: found.start()]} {low[found.end() :]}"
     if subject.category:
         return {"bought_categories": (subject.category,)}, left
+    if subject.products:
+        return {"bought_named": (subject.name,)}, left
     return {"bought": subject.keys}, left
 
 

@@ -5,7 +5,8 @@ from ibis import _
 from bot.about import IDLE
 from bot.fold import fold
 from bot.goods import concepts, named_in
-from bot.library.audiences.subject import ASIDE, MOST, WORD, Goods, Subject, subject_of
+from bot.library.audiences.subject import ASIDE, WORD, Subject, subject_of
+from bot.library.goods import Goods
 from bot.library.read import rows_of
 from bot.library.segments.told import Told
 from bot.library.titled import titled
@@ -34,7 +35,7 @@ def _surely(words: str, goods: Goods) -> Subject | None:
     keys = [key for key, title in goods.titles.items() if wanted and wanted <= named_in(title)]
     if len(keys) == 1:
         return Subject(goods.titles[keys[0]], product=keys[0])
-    return Subject(words, products=tuple(keys)) if 0 < len(keys) <= MOST else None
+    return Subject(words, products=tuple(keys)) if keys else None
 
 
 def _goods(told: Told) -> Goods:

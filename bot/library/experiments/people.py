@@ -8,11 +8,10 @@ from ibis import _
 
 from bot.audience import Rule
 from bot.errors import CannotDo
-from bot.library.audiences.goods import goods_of
-from bot.library.audiences.subject import Goods
 from bot.library.audiences.wished import rule_of
 from bot.library.bought import last_day, lines
 from bot.library.findings import Where
+from bot.library.goods import Goods, goods_of
 from bot.library.read import rows_of, sql_of
 from bot.library.segments.audience import agreeing
 from bot.library.segments.picking import Picking

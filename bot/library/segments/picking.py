@@ -14,6 +14,7 @@ from ibis import _
 from bot.audience import Rule
 from bot.errors import CannotDo
 from bot.library.bought import orders_of
+from bot.library.goods import Goods, goods_of, saying
 from bot.library.laid import Laid
 from bot.library.segments.names import named
 from bot.library.segments.rfm import rfm
@@ -21,6 +22,8 @@ from bot.library.segments.rhythm import typical_gap
 from bot.library.segments.similar import buyers_of, candidates
 from bot.library.shelf import Shelf
 from bot.words import Words
+
+NOTHING = "–"  # no product's key
 
 
 class Picking:
@@ -59,6 +62,10 @@ class Picking:
             raise CannotDo(Words("Too few customers came back to name groups of them."))
         return self._down("groups", named(self.ranked, gap))
 
+    @cached_property
+    def goods(self) -> Goods:
+        return goods_of(self.shelf, self.lines)
+
     def _down(self, what: str, table: ir.Table) -> ir.Table:
         return self._laid.down(f"{self._name}_{what}", table) if self._laid else table
 
@@ -79,7 +86,11 @@ class Picking:
     def _bought(self, rule: Rule) -> list[ir.Table]:
         """One table of customers for each thing that the rule wants of what they bought."""
         wanted = []
-        things = rule.bought, rule.bought_categories, rule.bought_within
+        named_so = [key for word in rule.bought_named for key in saying(word, self.goods)]
+        bought = rule.bought
+        if rule.bought_named:  # what nobody bought yet has no buyers, and lets nobody in
+            bought = (*rule.bought, *named_so) or (NOTHING,)
+        things = bought, rule.bought_categories, rule.bought_within
         if (found := self._things(*things, rule.bought_at_least)) is not None:
             wanted.append(found)
         for name, values in (("country", rule.countries), ("region", rule.regions)):
