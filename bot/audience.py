@@ -78,6 +78,8 @@ class Rule(BaseModel):
                 "Nobody has at least {least} orders and at most {most}.",
                 least=self.min_orders, most=self.max_orders)  # fmt: skip
         named = len({*self.bought, *self.bought_categories})
+        if self.bought_at_least and self.bought_named:
+            named = max(named, self.bought_at_least)  # a word stands for many products
         if self.bought_at_least and not named:
             return "bought_at_least", Words("Say first of which products or categories.")
         if self.bought_at_least and self.bought_at_least > named:

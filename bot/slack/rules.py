@@ -73,12 +73,13 @@ def read_rule(
     numbers, errors = _numbers(view, language)
     if errors:
         return None, errors
+    bought = _typed_lines(view, "bought")
     changed = {
         "purpose": chosen(view, "purpose") or before.purpose,
         "segments": tuple(ticked(view, "segments")),
         "bought_categories": tuple(ticked(view, "bought_categories")),
-        "bought_named": (),  # a word is told from a product's name when it is looked up
-        "bought": tuple(keys.get(line, line) for line in _typed_lines(view, "bought")),
+        "bought_named": tuple(line for line in bought if line in before.bought_named),
+        "bought": tuple(keys.get(line, line) for line in bought if line not in before.bought_named),
         "not_bought": tuple(keys.get(line, line) for line in _typed_lines(view, "not_bought")),
         "not_bought_categories": (),  # they are among the lines of what was not bought
         "countries": tuple(_typed_lines(view, "countries")),

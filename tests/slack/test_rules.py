@@ -111,6 +111,15 @@ async def test_is_the_same_when_nothing_was_changed(niche: bool) -> None:
     assert rules.read_rule(view, before, made.evidence, "en") == (before, {})
 
 
+async def test_keeps_a_word_that_stands_for_many_products() -> None:
+    made = await targeted()
+    before = Rule(bought_named=("bougie",), bought_at_least=2)
+    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    form = rules.rule_form("en", lead, made.evidence, "{}")
+    assert "bougie" in text_of(form)
+    assert rules.read_rule(filled(form), before, made.evidence, "en") == (before, {})
+
+
 async def test_keeps_what_the_form_has_no_field_for_and_says_so() -> None:
     made = await targeted()
     before = Rule(like_category="Vêtements en lin")
