@@ -11,6 +11,7 @@ from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import lookback
 from bot.telling.beside import limits, sources, told_of_sales, week_in_figures
+from bot.telling.moved import broken_off
 from bot.telling.moves import Move, moves
 from bot.telling.told import CANNOT, Teller, cannot, how_to_read, nothing_yet, told
 from bot.words import Words
@@ -96,14 +97,20 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return nothing_yet(teller, evidence, kinds)
     moved = moves(teller, evidence, series)
     said = _said_of(teller, moved)
+    broke = broken_off(teller, evidence) if "trends" in kinds else ""
     more = _more(teller, moved)
     past, leads = _past(teller, evidence, chosen)
     if not kinds:
         return _work_alone(teller, past)
     if not any(move.sure for move in moved):
         desk.keep(*_gradable(moved, evidence), *teller.ever.values())
-        quiet = said.finding.model_copy(update={"text": _nothing(teller, moved)})
+        cited = (*said.finding.facts, *teller.used)
+        quiet = Copy(text=" ".join(filter(None, (broke, _nothing(teller, moved)))), facts=cited)
         return Quiet(quiet=quiet, more=more, leads=leads, **past.model_dump())
+    if broke:
+        text = f"{broke}\n{said.finding.text}"
+        finding = Copy(text=text, facts=(*said.finding.facts, *teller.used))
+        said = said.model_copy(update={"finding": finding})
     week = week_in_figures(teller, evidence) if chosen else None
     doubts = cannot(evidence, "trends") if told_of_sales(moved[:MOST]) else []
     lines = [*limits(teller, evidence, narrowed), *map(teller.value, doubts), *sources(teller)]

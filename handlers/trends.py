@@ -13,6 +13,7 @@ from bot.telling.moved import (
     MAYBE,
     SURE,
     Moved,
+    broken_off,
     called,
     comes_back,
     fall,
@@ -68,12 +69,12 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not (found.series or found.back or found.small):
         return nothing_yet(teller, evidence, ["trends"])
     said = Said(
-        finding=teller.copy(_headline(teller, found)),
+        finding=teller.copy(_headline(teller, found), broken_off(teller, evidence)),
         moved=teller.copy(*_moved(teller, found), apart="\n"),
         watch=teller.copy(*_watched(teller, found), apart="\n"),
         next=teller.copy(*_steps(teller, found), apart="\n"),
     )
-    title = said.finding.text.split(" (")[0].rstrip(".")
+    title = _headline(teller, found).split(" (")[0].rstrip(".")
     drawn = _picture(teller, title, found.first, desk) if found.first else None
     picture = await desk.draw(drawn) if drawn else None
     series, returns = _series(teller, found), _returns(teller, found)
@@ -90,12 +91,6 @@ def _headline(teller: Teller, found: Moved) -> str:
     first, tested = found.first, found.tested
     if first is None or tested is None:
         return small(teller, found.small[0]) if found.small else comes_back(teller, found.back[0])
-    if found.ends:
-        return teller.say(Words("{last} came in the week of {week}, where {expected} were "
-                                "expected: does the file end before? Then ask about the time "
-                                "until then.", last=teller.of(first, "last"),
-                                week=teller.of(tested, "week"),
-                                expected=teller.bare(first, "expected")))  # fmt: skip
     if first.word("status") in (SURE, MAYBE) or found.focus:
         return _sentence(teller, first, found)
     return teller.say(Words("Nothing moved for sure in the week of {week}: {n} series were held "
@@ -104,10 +99,7 @@ def _headline(teller: Teller, found: Moved) -> str:
 
 
 def _moved(teller: Teller, found: Moved) -> list[str]:
-    """What is confirmed, and all orders together: a line each; nothing of a week that is not all
-    there."""
-    if found.ends:
-        return [teller.say(Words("Nothing else can be told of a week that is not all there."))]
+    """What is confirmed, and all orders together: a line each."""
     lines = [small(teller, one) for one in found.small if found.series]
     for one in (sure := found.having(SURE)):
         again = "" if one is found.first else _sentence(teller, one, found) + " "
@@ -123,7 +115,7 @@ def _moved(teller: Teller, found: Moved) -> list[str]:
 
 
 def _watched(teller: Teller, found: Moved) -> list[str]:
-    maybe = [o for o in found.having(MAYBE) if o is not found.first and not found.ends]
+    maybe = [o for o in found.having(MAYBE) if o is not found.first]
     lines = [_sentence(teller, one, found, sure=False) for one in maybe]
     lines += sent_back(teller, found.returned(MAYBE), sure=False)
     return [f"– {one}" for one in lines] or [teller.say(Words("Nothing else stands out."))]
@@ -162,9 +154,10 @@ def _since(teller: Teller, one: Told, *, brief: bool) -> str:
 
 
 def _steps(teller: Teller, found: Moved) -> list[str]:
-    if found.ends:
-        return [teller.say(Words("Import the orders that are missing, or ask about earlier days."))]
     steps: list[Words] = []
+    if found.ended:
+        steps.append(Words("Import the orders since {day}; if you did stop selling then, find out "
+                           "why first.", day=teller.of(found.ended, "since")))  # fmt: skip
     goods = found.goods
     for one in goods[:2]:
         up = Words("{name}: check the stock, and put it forward.", name=one.about)

@@ -280,3 +280,25 @@ async def test_says_beside_a_rise_that_its_season_is_not_known() -> None:
     assert "the season can't be told from a change" in said["how_to_read"]
     assert "season" not in said["missing"]
     assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_of_a_file_that_breaks_off_says_so_first_and_tells_no_fall() -> None:
+    from tests.library.test_ending import orders as made_up
+
+    for words, says in (
+        ("what moved this week?", "did the shop stop selling?"),
+        ("le point de la semaine", "cessé de vendre"),
+    ):
+        found = await run(words, shelf=small(orders=made_up({9: 1.5, 999: 30.0})))
+        assert isinstance(found, Drafted)
+        assert says in found.parts[0].text
+        assert "Confirm" not in found.parts[0].text
+        assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_of_one_channel_that_dies_tells_the_fall() -> None:
+    from tests.library.test_ending import orders as made_up
+
+    found = await run("what moved this week?", shelf=small(orders=made_up({999: 60.0}, search=0.0)))
+    assert isinstance(found, Drafted)
+    assert found.parts[0].text.startswith("Confirmed")

@@ -1,7 +1,6 @@
 """What moved in sales and what comes back, cut to what is asked; found in facts."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from bot.about import speaks_of
 from bot.evidence import Evidence
@@ -11,7 +10,6 @@ from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"
 MOST = 4
-ENDS = Decimal("0.25")  # of what is expected
 
 
 class Moved:
@@ -22,7 +20,7 @@ class Moved:
 
     def __init__(self, evidence: Evidence, words: str) -> None:
         every = told(evidence, "trends")
-        self.tested = every.get("tested")
+        self.tested, self.ended = every.get("tested"), every.get("ended")
         whole = [one for one in every.values() if one.get("change")]
         named = [one for one in whole if names(words, one)]
         new = [one for key, one in every.items() if key.startswith("new-")]
@@ -45,14 +43,6 @@ class Moved:
             if one.word("status") == SURE and one.number("change") < 0 and not one.get("through")
         ]
 
-    @property
-    def ends(self) -> bool:
-        """Whether so few orders came in the last week that the file ends rather than the shop."""
-        first = self.first
-        if first is None or first.key != "total-orders":
-            return False
-        return first.number("last") < ENDS * first.number("expected")
-
     def having(self, status: str) -> list[Told]:
         return [one for one in self.series if one.word("status") == status][:MOST]
 
@@ -69,6 +59,17 @@ class Moved:
 
     def returned(self, status: str) -> list[Told]:
         return [one for one in self.back if one.word("status") == status]
+
+
+def broken_off(teller: Teller, evidence: Evidence) -> str:
+    """That the orders end before their file does; nothing where they don't."""
+    ended = told(evidence, "trends", "ended").get("ended")
+    if ended is None:
+        return ""
+    return teller.say(Words("The orders all but break off on {day}: {came} since, where {usual} "
+                            "are usual. Does the file end there, or did the shop stop selling?",
+                            day=teller.of(ended, "since"), came=teller.bare(ended, "came"),
+                            usual=teller.bare(ended, "usual")))  # fmt: skip
 
 
 def _weight(one: Told) -> tuple[bool, bool, bool, float]:

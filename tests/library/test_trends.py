@@ -244,9 +244,11 @@ def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:
     assert {f.about for f in findings.facts if ".product-tray." in f.id} == {"Oak tray"}
 
 
-def test_doubt_a_last_week_that_all_but_stops() -> None:
-    cut = find(small(orders=steady(30, 8, last=1)), Where())
-    whole = find(small(orders=steady(30, 8, last=4)), Where())
-    doubts = "all there"
-    assert any(doubts in words.to("en") for words in cut.cannot)
-    assert not any(doubts in words.to("en") for words in whole.cannot)
+def test_read_the_weeks_before_a_file_breaks_off() -> None:
+    cut = find(small(orders=steady(30, 12, last=1)), Where())
+    whole = find(small(orders=steady(30, 12, last=4)), Where())
+    assert any("breaks off" in words.to("en") for words in cut.cannot)
+    status = [found.get("total-orders", "status") for found in (cut, whole)]
+    assert [fact and fact.value for fact in status] == ["steady", "confirmed"]
+    assert cut.get("ended", "since") is not None
+    assert not any("breaks off" in words.to("en") for words in whole.cannot)

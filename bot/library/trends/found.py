@@ -5,7 +5,9 @@ from functools import partial
 
 import numpy as np
 
+from bot.evidence import source_named
 from bot.library.chance import Numbers
+from bot.library.ending import Ending
 from bot.library.findings import Findings, Where
 from bot.library.narrow import last_day
 from bot.library.read import sql_later
@@ -21,7 +23,6 @@ from bot.words import Words
 CHART = 26  # weeks
 NEW = 0.05  # of what is sold now: what sold less before is new
 REVENUE: Key = ("total", "revenue")
-STOPPED = 0.2  # of a week's usual orders
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
@@ -44,6 +45,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
         found.queries[name] = sql_later(query)
     named = titles(shelf, [value for which, value in all_of.series.keys if which == "product"])
     _doubt(found, all_of)
+    _ended(found, all_of.ended)
     if all_of.found is not None:
         _tell(found, all_of, named)
     returns(shelf, where, found, named)
@@ -78,8 +80,19 @@ def _doubt(found: Findings, all_of: Tested) -> None:
                 "called to watch at most: it may be its season."
             )
         )
-    if (stopped := _stopped(all_of)) is not None:
-        found.refuse(stopped)
+    if (ended := all_of.ended) is not None:
+        found.refuse(
+            Words(
+                "{source} all but breaks off on {since}: {came} orders stand in it from then on, "
+                "where {usual} are usual, and so in every region, channel and category. I took it "
+                "for the end of the file, and read the weeks before. If you did stop selling, that "
+                "is the news.",
+                source=source_named(found.source),
+                since=ended.since,
+                came=ended.came,
+                usual=ended.usual,
+            )
+        )
     if len(all_of.currencies) > 1:
         found.refuse(
             Words(
@@ -90,23 +103,12 @@ def _doubt(found: Findings, all_of: Tested) -> None:
         )
 
 
-def _stopped(all_of: Tested) -> Words | None:
-    """Orders that all but stop in the last week are likelier a file that ends than a shop that
-    does."""
-    if all_of.found is None or TOTAL not in all_of.series.keys:
-        return None
-    row = all_of.series.keys.index(TOTAL)
-    came = round(float(all_of.series.counts[row, -1]))
-    usual = float(all_of.found.level[row])
-    if came >= STOPPED * usual:
-        return None
-    return Words(
-        "Whether the orders of the week of {week} are all there: {came} came, where {usual} are "
-        "usual. If the file ends before, ask about the time until then.",
-        week=all_of.series.weeks[-1],
-        came=came,
-        usual=round(usual),
-    )
+def _ended(found: Findings, ended: Ending | None) -> None:
+    """Where the file breaks off before its last row."""
+    if ended is not None:
+        found.add("ended", "since", ended.since, about="orders")
+        found.add("ended", "came", ended.came, unit="orders", about="orders")
+        found.add("ended", "usual", ended.usual, unit="orders", about="orders")
 
 
 def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:

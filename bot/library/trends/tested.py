@@ -7,6 +7,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.library.chance import false_discovery
+from bot.library.ending import Ending, ending
 from bot.library.findings import Where
 from bot.library.money import currencies
 from bot.library.read import rows_of
@@ -39,11 +40,13 @@ class Tested:
     queries: dict[str, ir.Table]
     currencies: list[str]
     small: list[Key]
+    ended: Ending | None = None  # before the last row
 
 
 def tested(shelf: Shelf, where: Where) -> Tested | None:
     """Every weekly series held against what was expected; None without one whole week."""
-    weeks = mondays(shelf, where)
+    ended = ending(shelf)
+    weeks = mondays(shelf, where, ended)
     if not weeks:
         return None
     named = currencies(shelf, "orders")
@@ -64,6 +67,7 @@ def tested(shelf: Shelf, where: Where) -> Tested | None:
         queries=queries,
         currencies=named,
         small=_small(series, set(lively)),
+        ended=ended,
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from bot.library.bought import CANCELLED
 from bot.library.chance import Numbers
+from bot.library.ending import Ending
 from bot.library.findings import Where
 from bot.library.narrow import last_day, narrowed, with_category
 from bot.library.read import rows_of
@@ -48,8 +49,9 @@ class Weekly:
         return Weekly(keys, self.weeks, self.counts[rows], self.worth[rows], self.sizes[rows])
 
 
-def mondays(shelf: Shelf, where: Where) -> list[date]:
-    """The Mondays of the whole weeks that the orders cover, at most 130."""
+def mondays(shelf: Shelf, where: Where, ended: Ending | None = None) -> list[date]:
+    """The Mondays of the whole weeks that the orders cover, at most 130; where they break off, up
+    to there."""
     orders = shelf.table("orders")
     assert orders is not None
     first = rows_of(shelf, orders.aggregate(first=orders.at.min().date()))[0]["first"]
@@ -58,6 +60,7 @@ def mondays(shelf: Shelf, where: Where) -> list[date]:
     begun = max(first, where.since) if where.since else first
     begin = begun + timedelta(days=-begun.weekday() % 7)
     day = last_day(shelf, "orders", where)
+    day = min(day, ended.last) if ended else day
     end = day - timedelta(days=day.weekday()) - (WEEK if day.weekday() < 6 else timedelta(0))
     count = min(MOST, (end - begin).days // 7 + 1)
     return [end - WEEK * back for back in range(count - 1, -1, -1)]
