@@ -1,7 +1,9 @@
 """What fills the gaps of the phrases: the product's names and facts, the offer, the dates."""
 
+import re
+
 from bot.brand import Brand
-from bot.evidence import Evidence
+from bot.evidence import Evidence, Fact
 from bot.request import Request
 from bot.words import Language
 from bot.writers import lexicon, naming, why, worded
@@ -11,6 +13,11 @@ from bot.writers.pen import Pen
 from bot.writers.story import Story
 
 MADE_OF = {"wood": "wood"}  # where the noun is not what stands before another noun
+NO_MAKER = re.compile(
+    r"(?:generic|unbranded|unknown|none|n/?a|no ?name|sans marque|inconnue?|-)"
+    r"|.*\b(?:demo|test)\b.*",
+    re.IGNORECASE,
+)
 TELLS = 20  # characters of a list of details: "Jar." tells nothing
 TELLING = frozenset({"two_seater", "three_seater", "four_seater", "waterproof", "handmade"})
 
@@ -30,6 +37,8 @@ def of_product(pen: Pen, goods: Goods) -> None:
         pen.put("price", worded.price(goods.price, language), (goods.price.id,))
         if goods.before:
             pen.put("before", worded.price(goods.before, language), goods.cites["before"])
+    if maker := maker_of(goods):
+        pen.put("maker", phrases(language, "maker.any")[0].format(maker=maker.value), (maker.id,))
     pen.put("sizes", worded.sizes(goods), goods.cites.get("sizes", ()))
     pen.put("colours", worded.colours(goods), goods.cites.get("range", ()))
     for material in goods.materials[:1]:
@@ -42,6 +51,14 @@ def of_product(pen: Pen, goods: Goods) -> None:
         shown = said.en[0] if language == "en" else said.french(goods.gender, goods.plural)
         if trait in TELLING and shown not in pen.gaps["bare"]:
             pen.put("new_trait", shown, goods.cites.get("traits", ()))
+
+
+def maker_of(goods: Goods) -> Fact | None:
+    """Whose make it is, where the catalogue tells and the name does not."""
+    maker = goods.maker
+    if maker is None or NO_MAKER.fullmatch(str(maker.value).strip()):
+        return None
+    return None if str(maker.value).lower() in goods.name.lower() else maker
 
 
 def of_story(

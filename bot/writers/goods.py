@@ -43,6 +43,7 @@ class Goods:
     before: Fact | None = None  # the lowest price of the last 30 days, when above the price
     sizes: list[str] = field(default_factory=list)
     range: list[str] = field(default_factory=list)  # the colours it comes in
+    maker: Fact | None = None  # whose make it is, as the catalogue calls its vendor
     more: list[Fact] = field(default_factory=list)  # other facts, as they are
     cites: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

@@ -65,7 +65,7 @@ def _french(goods: Goods) -> dict[str, str]:
     bare = goods.name if goods.name_language != "en" else ""
     if bare and noun and bare.lower().startswith(goods.noun_word):
         bare = _lowered(bare, "fr") if _shouted(bare) else bare[0].lower() + bare[1:]
-    elif noun and (built := _built_fr(goods)) != goods.noun_word:
+    elif noun and ((built := _built_fr(goods)) != goods.noun_word or " et " in built):
         bare = built
     else:
         return _nameless(goods)
@@ -121,6 +121,8 @@ def _built_en(goods: Goods) -> str:
 
 def _built_fr(goods: Goods) -> str:
     """From an English catalogue: noun, colour, pattern, what else it is called, material."""
+    if " et " in goods.noun_word:  # a skirt and a top: what is said of the one is not of the other
+        return goods.noun_word
     agree = (goods.gender, goods.plural)
     colours = goods.named_colours or ([] if goods.named_materials else goods.colours)
     materials = goods.named_materials or goods.materials

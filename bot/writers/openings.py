@@ -91,7 +91,8 @@ def _sort(occasion: Occasion) -> str:
 def preheader(ready: Ready) -> Line:
     """What the subject left open."""
     most = ready.most("preheader", 90)
-    slots = ["preheader.any", "preheader.plain", "preheader.last"]
+    slots = ["preheader.any", "preheader.plain", "preheader.last", "preheader.last_deal"]
+    slots += ["preheader.question"]
     slots = slots if ready.goods.known else ["preheader.house"]
     slots = ["event.terms", "event.preheader"] if ready.is_event else slots
     pen, every = ready.pen, ready.pen.reasons
@@ -138,7 +139,8 @@ def hooks(ready: Ready, chosen: str, *again: str, most: int = 150) -> list[Hook]
         tries.append(("occasion", ("hook.occasion",)))
     price = ("price", ("hook.deal" if story.offer else "hook.price", "hook.price"))
     tries += [("", again), price, ("short", ("hook.short",))]
-    tries += [("details", ("hook.details",)), ("plain", ("hook.plain",))]
+    tries += [("details", ("hook.details",)), ("details", ("hook.range",))]
+    tries.append(("plain", ("hook.plain",)))
     tries.append(("question", ("hook.question",)))
     if not ready.goods.known:
         tries += [("wish", ("hook.wish",)), ("present", ("hook.present",))]

@@ -101,12 +101,15 @@ class Pen:
     @contextmanager
     def calling(self, name: str) -> Iterator[None]:
         """Within, the product goes by this name, its offer too."""
-        the, deal = self.gaps["the"], self.gaps.get("deal", "")
-        self.gaps["the"], self.gaps["deal"] = name, deal.replace(the, name)
+        before = dict(self.gaps)
+        self.gaps["deal"] = before.get("deal", "").replace(before["the"], name)
+        self.gaps["the"] = name
+        if "of" in before:
+            self.gaps |= {"of": f"de {name}", "to": f"à {name}"}
         try:
             yield
         finally:
-            self.gaps["the"], self.gaps["deal"] = the, deal
+            self.gaps = before
 
     def fill(self, template: str, reason: Reason | None = None) -> Line | None:
         """The template in words; None when something it needs is not known."""
@@ -170,6 +173,9 @@ class Pen:
             other = [one for one in fresh if not name or not name <= set(words_of(one.text))]
             named = len(other) < len(fresh)  # then it opens by itself, before what is general
             fresh = [one for one in other if not (named and one.topic == "truth")]
+        if not fresh and not slot.startswith(OUTSIDE):  # what the subject hints at, in full
+            hinted = [one for one in self.told if one not in self.inside]
+            fresh = [one for one in hinted if one in stock and one.topic not in self.once][:1]
         often = {topic: topics.count(topic) // (2 if topic == "feature" else 1) for topic in topics}
         late = {topic: often.get(topic, 0) + (topic in self.late) for topic in {*often, *self.late}}
         return sorted(fresh, key=lambda reason: late.get(reason.topic, 0))[:REASONS_TRIED]

@@ -60,6 +60,7 @@ def sms(ready: Ready) -> Made:
     lines = _sms_lines(ready, slots) or [
         (0, Line(ready.pen.gaps.get("subject") or ready.brand.name))
     ]
+    priced = "" if ready.story.offer else ready.pen.gaps.get("price", "")
     tries = []
     for place, (rank, line) in enumerate(lines):
         for fewer, tail in enumerate(tails(ready)):
@@ -74,6 +75,7 @@ def sms(ready: Ready) -> Made:
                 + 4 * (not line.says_why)
                 + (9 if news else 3) * min(rank, 1)
                 + 3 * bent
+                + 2 * (priced not in line.text)
                 + 2 * (": " in line.text)  # the sender has one already
                 + UNCOUNTED[fewer]
             )
@@ -139,7 +141,7 @@ def product_page(ready: Ready) -> Made:
     titles = ("page.title", "page.title_plain", "page.title_bare")
     title = pen.say(*titles, most=80) or Line(goods.name or ready.brand.name)
     thing = goods.known and not ready.is_event
-    lead = (pen.say("page.lead", "open.everyone.bare") if thing else opening(ready)) or title
+    lead = (_lead(ready) if thing else opening(ready)) or title
     most = 4 if "longer" in wishes else 1 if "shorter" in wishes else 3
     doubt = answer(ready) if thing else None
     has = reasons(ready, most) if thing else None
@@ -158,6 +160,14 @@ def product_page(ready: Ready) -> Made:
         "description": copy(ready, *paragraphs),
         "hooks": hooks(ready, title.text, "page.title_plain", most=ready.most("title", 80)),
     }
+
+
+def _lead(ready: Ready) -> Line | None:
+    """What it is good for; of a thing of which one reason is known, its name before."""
+    pen = ready.pen
+    if len(pen.reasons) != 1:
+        return pen.say("page.lead", "open.everyone.bare")
+    return together(pen.say("open.everyone.bare"), pen.say("also.any"))
 
 
 def copy(ready: Ready, *lines: Line | None) -> Copy:

@@ -133,7 +133,11 @@ SPOKEN_TO = {  # the named groups of customers
     **dict.fromkeys(("new", "one-time", "promising"), "new"),
 }
 PRICE_FIRST = re.compile(r"\bprice first\b|\bprix (?:d'abord|en premier)\b", re.IGNORECASE)
-TO_GIVE = re.compile(r"\bidées? (?:de )?cadeaux?\b|\bgift ideas?\b|\bà offrir\b", re.IGNORECASE)
+TO_GIVE = re.compile(
+    r"\bidées? (?:de )?cadeaux?\b|\bgift ideas?\b|\bà offrir\b"
+    r"|\b(?:gifts?|presents?) (?:for|to)\b|\bcadeaux? (?:pour|à)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,9 @@ def tell(request: Request, evidence: Evidence | None = None) -> Story:
     said = f"{brief.audience or ''} {whom[0].value if whom else ''}".strip()
     if audience == "everyone" and PRICE_FIRST.search(brief.words):
         audience = "price"
-    if audience == "everyone" and ((occasion and occasion.gift) or TO_GIVE.search(brief.words)):
+    if audience in ("everyone", "parents") and TO_GIVE.search(brief.words):
+        audience = "gift"  # a gift for dads speaks to who gives it
+    if audience == "everyone" and occasion and occasion.gift:
         audience = "gift"
     return Story(
         audience=audience,

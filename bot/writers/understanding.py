@@ -30,6 +30,7 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     name = facts.get("name")
     goods.name = clean(str(name.value)) if name else (request.brief.product_words or "").strip()
     goods.name = re.sub(r"\s*\((?:lot|set|pack|pair|x|\d+ )[^)]*\)$", "", goods.name, flags=re.I)
+    goods.name = _uncoloured(goods.name)
     if not goods.name:
         return goods
     if len(goods.name) > LONG:  # what a marketplace adds behind the name
@@ -55,6 +56,16 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     return goods
 
 
+def _uncoloured(name: str) -> str:
+    """Without a colour in brackets behind it: "(Green)"."""
+    behind = re.search(r"\s*\(([^()]*)\)$", name)
+    if not behind:
+        return name
+    there = lexicon.language_of(behind[1]) or "en"
+    hits = [hit for hit in lexicon.scan(behind[1], there) if hit.as_a("colours")]
+    return name[: behind.start()] if sum(len(h.word) for h in hits) == len(behind[1]) else name
+
+
 def _facts(request: Request, evidence: Evidence) -> dict[str, Fact]:
     """The facts of the product asked for, by label."""
     product = request.brief.product
@@ -67,37 +78,83 @@ def _facts(request: Request, evidence: Evidence) -> dict[str, Fact]:
 def _name(goods: Goods, facts: dict[str, Fact], text: str) -> None:
     """The noun, and the colours and materials that its name says."""
     language = goods.name_language or lexicon.language_of(text) or goods.language
-    bare = re.split(r"\s+(?:with|avec)\s+|\s*[(–—|]\s*|,\s", goods.name)[0]
+    bare = re.split(r"\s+(?:with|avec)\s+|\s*[(–—|]\s*|,\s", _unbranded(goods.name, facts))[0]
     hits = lexicon.scan(bare, language)
     heads = [hit for hit in hits if hit.as_a("nouns")]
+    filed = not heads
     if not heads:
-        for label in ("type", "description", "tags"):
-            value = (
-                text
-                if label == "description"
-                else str(facts[label].value)
-                if label in facts
-                else ""
-            )
-            there = lexicon.language_of(value) or language
-            first = WITH.split(value)[0]
-            first = first[:NAMED_BY] if label == "description" else first
-            if found := [hit for hit in lexicon.scan(first, there) if hit.as_a("nouns")]:
-                heads = found[-1:] if there == "en" else found[:1]
-                language = there
-                break
+        language, heads = _filed(goods, facts, text, language)
     if heads:
         head = heads[-1] if language == "en" else heads[0]
         goods.noun = lexicon.nouns()[head.as_a("nouns") or ""]
-        many = head.plural("nouns") and language not in goods.noun.plural
+        many = head.plural("nouns") and language not in goods.noun.plural and not filed
         goods.plural = many or goods.language in goods.noun.plural
-        goods.noun_word = _noun_word(goods, head.word.lower(), language)
+        said = goods.noun.one[language][0] if filed and not goods.plural else head.word.lower()
+        goods.noun_word = _noun_word(goods, said, language)
+        if (goods.language, language) == ("fr", "en") and (both := _pair(bare)):
+            goods.noun_word, goods.plural = both, False
         hits = [hit for hit in hits if hit is not head]
     attributes(goods, hits)
     if goods.kind in IMMATERIAL:
         goods.materials = [key for key in goods.materials if key.endswith("wax")]
     goods.named_colours, goods.named_materials = list(goods.colours), list(goods.materials)
     goods.named_traits = list(goods.traits)
+
+
+def _unbranded(name: str, facts: dict[str, Fact]) -> str:
+    """The name without the maker's: a scooter of Galt Toys is no toy by name."""
+    maker = str(facts["vendor"].value) if "vendor" in facts else ""
+    bare = " ".join(re.sub(rf"(?<!\w){re.escape(maker)}(?!\w)", " ", name).split())
+    return bare if maker and bare else name
+
+
+def _filed(
+    goods: Goods, facts: dict[str, Fact], text: str, language: Language
+) -> tuple[Language, list[lexicon.Hit]]:
+    """What it is by what it is filed under, or by how its description begins. A category that
+    takes in several things does not say what it is: bikes, trikes and ride-ons."""
+    for label in ("type", "description", "tags"):
+        value = text if label == "description" else _said(facts, label)
+        there = lexicon.language_of(value) or language
+        if label == "description":
+            first = WITH.split(value)[0][:NAMED_BY]
+            found = [hit for hit in lexicon.scan(first, there) if hit.as_a("nouns")]
+        else:
+            steps = [step.strip() for step in re.split(r"[,>]", value)]
+            found = [hit for step in steps if (hit := _named_by(step, there))]
+            if label == "tags":  # bikes, scooters: one of several, if nothing else says which
+                own = f"{goods.name} {text}".lower()
+                found = [hit for hit in found if hit.word.lower().rstrip("s") in own]
+        if found:
+            return there, found[-1:] if there == "en" else found[:1]
+    return language, []
+
+
+def _said(facts: dict[str, Fact], label: str) -> str:
+    return str(facts[label].value) if label in facts else ""
+
+
+def _named_by(step: str, language: Language) -> lexicon.Hit | None:
+    """The thing that a category is called by, alone or with what it is made of: "Linen shirts"."""
+    hits = lexicon.scan(step, language)
+    heads = [hit for hit in hits if hit.as_a("nouns")]
+    rest = step
+    for hit in reversed(hits):
+        rest = rest[: hit.start] + rest[hit.end :]
+    if len(heads) != 1 or re.sub(r"\b(?:en|de|d'|of|in)\b|\W", "", rest):
+        return None
+    return None if lexicon.nouns()[heads[0].as_a("nouns") or ""].kind == "toy" else heads[0]
+
+
+def _pair(name: str) -> str:
+    """« ensemble jupe et top », of a Skirt and Top."""
+    two = re.search(r"\w+ (?:and|&) \w+$", name)
+    hits = [hit for hit in lexicon.scan(two[0], "en") if hit.as_a("nouns")] if two else []
+    if two is None or len(hits) != 2:
+        return ""
+    known = [(lexicon.nouns()[hit.as_a("nouns") or ""], hit.plural("nouns")) for hit in hits]
+    one, other = ((noun.many if many else noun.one)["fr"][0] for noun, many in known)
+    return f"ensemble {one} et {other}"
 
 
 def _noun_word(goods: Goods, said: str, language: Language) -> str:
@@ -130,6 +187,7 @@ def _sell(goods: Goods, facts: dict[str, Fact]) -> None:
         if lowest and isinstance(lowest.value, Decimal) and lowest.value > price.value:
             goods.before = lowest
             goods.cites["before"] = (price.id, lowest.id)
+    goods.maker = facts.get("vendor")
     if sizes := facts.get("sizes"):
         values = [s.strip() for s in re.split(r"[,;/]", str(sizes.value)) if s.strip()]
         goods.sizes = [s for s in values if s.lower() != "default title"]

@@ -11,6 +11,8 @@ USUAL = re.compile(
     r"true to size|usual size|votre taille|taille habituelle|taille normal", re.IGNORECASE
 )
 
+CHOICE = 2  # sizes: of a blanket in one size, no larger one can be taken
+
 
 def worry(ready: Ready) -> Line | None:
     """The doubt people have about such a thing, answered; and what should be known of it."""
@@ -28,11 +30,21 @@ def worry(ready: Ready) -> Line | None:
     if honest is None and not (care and not known):  # one word on washing is enough
         honest = _honest(ready)
     slots = _worries(ready)
-    idle = slots == ["worry.taste"] and len(pen.told) > 1  # no doubt is known, and enough is said
-    asked = None if known or care or honest or told or idle else pen.say(*slots)
+    said = bool(pen.told or pen.gaps.get("price"))
+    idle = slots == ["worry.taste"] and said  # no doubt is known, and something is said
+    asked = None if known or care or honest or told or idle else _asked(ready, slots)
     if known and honest:
         care = None
     return together(known, care, honest, asked)
+
+
+def _asked(ready: Ready, slots: list[str]) -> Line | None:
+    """What to ask before ordering; of a thing that has been named, "this sofa"."""
+    pen = ready.pen
+    if not pen.gaps.get("this") or ready.goods.noun is None or not pen.has_said("the", "why"):
+        return pen.say(*slots)
+    with pen.calling(pen.gaps["this"]):
+        return pen.say(*slots)
 
 
 def objection(ready: Ready) -> str:
@@ -44,7 +56,7 @@ def _doubt(ready: Ready) -> Line | None:
     """What most customers doubt, answered from what they say of it: of a shirt that runs small,
     take the larger of two sizes."""
     theme, pen = objection(ready), ready.pen
-    if not ready.goods.sizes:
+    if len(ready.goods.sizes) < CHOICE:
         return None
     if theme.startswith("sizing") and (own := _own_fit(ready)):
         return own

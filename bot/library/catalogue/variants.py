@@ -1,5 +1,6 @@
 """A product growing out of its rows: one row, or one for each variant."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from bot.library.catalogue.rows import BadCell, Row
 
 TRAITS = ("sizes", "colours", "materials")
 INFERRED: tuple[Trait, ...] = ("colours", "materials")
+SEVERAL = re.compile(r"&|/|,|\b(?:and|et)\b", re.IGNORECASE)  # "Wind & Brass" names several
 
 
 class Growing:
@@ -97,7 +99,8 @@ class Growing:
     def _inferred(self, trait: Trait) -> tuple[str, ...]:
         """By the title and the tags; the description only adds materials, or stands alone."""
         tags = self._body["tags"]
-        short = f"{self.title}. {'. '.join(tags) if isinstance(tags, tuple) else ''}"
+        own = [tag for tag in tags if not SEVERAL.search(tag)] if isinstance(tags, tuple) else []
+        short = f"{self.title}. {'. '.join(own)}"
         found = named(trait, short)
         if found and trait == "colours":
             return found
