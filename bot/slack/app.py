@@ -5,6 +5,7 @@ forms are never sent again, so their person is told instead.
 """
 
 import re
+import uuid
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -13,6 +14,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import CannotDo, TryAgain
 from bot.skills import commands as skills_commands
@@ -25,6 +27,8 @@ from bot.slack.later import Later
 from bot.slack.names import BRIEF_FORM
 from bot.slack.people import People
 from bot.slack.post import PATIENCE
+from bot.slack.whispers import whisper
+from bot.task import task_id
 from bot.words import Words
 
 ANY = re.compile("")
@@ -133,10 +137,21 @@ async def answer_for(
         text = words.to(await front.language(workspace, user))
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
     if user:
-        channel = (body.get("channel") or {}).get("id")
-        thread = (body.get("container") or {}).get("thread_ts")
-        front.later.soon(front.people.tell(workspace, user, words, channel, thread))
+        await _tell(front, body, workspace, user, words)
     return BoltResponse(status=200)
+
+
+async def _tell(front: Front, body: Body, workspace: str, user: str, words: Words) -> None:
+    """Told to whoever pressed, whatever dies; where the rows can't be written, from memory."""
+    channel = (body.get("channel") or {}).get("id")
+    thread = (body.get("container") or {}).get("thread_ts")
+    about = task_id(workspace, user, str(body.get("trigger_id") or uuid.uuid4().hex))
+    try:
+        await front.run(whisper, front.house.enqueue, about=about, workspace=workspace, user=user,
+                        words=words, channel=channel, thread=thread,
+                        now=front.house.now())  # fmt: skip
+    except SQLAlchemyError:
+        front.later.soon(front.people.tell(workspace, user, words, channel, thread))
 
 
 def _last(request: AsyncBoltRequest) -> bool:

@@ -35,9 +35,11 @@ def buttons(shown: Shown, draft: Draft, language: str) -> list[Block]:
         ways.append(_export(draft, language))
         return actions(*ways, more(draft, language, open=False))
     why = _why_not(shown, draft, language)
+    elsewhere = shown.shared and not _may_alone(shown, draft)  # it is decided where it was shared
+    without = why or (shown.private and elsewhere) or draft.findings is None
     row = actions(
         _share(shown, draft, language),
-        None if why or draft.findings is None else _approve(shown, draft, language),
+        None if without else _approve(shown, draft, language),
         edit,
         back,
         more(draft, language, open=True),
@@ -56,9 +58,14 @@ def _why_not(shown: Shown, draft: Draft, language: str) -> str | None:
             "for example: approvers = [{who}]",
             who=f'"{shown.task.author}"',
         ).to(language)
-    if shown.private and not _may_alone(shown, draft):
+    if _out_of_sight(shown, draft):
         return Words("To have it approved, share it: approvers can't see it here.").to(language)
     return None
+
+
+def _out_of_sight(shown: Shown, draft: Draft) -> bool:
+    """Whether nobody who may approve it sees it."""
+    return shown.private and not shown.shared and not _may_alone(shown, draft)
 
 
 def _may_alone(shown: Shown, draft: Draft) -> bool:

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from bot.job import Enqueue, Job
 from bot.post import Post
 from bot.slack.blocks import Message
+from bot.slack.calls import Busy
 from bot.slack.post import Poster
 from bot.words import Words, words_from
 
 KIND = "whisper"  # of a Post
+MOST_BUSY = 3  # times that Slack has no time to show it where they are
 
 
 def whisper(
@@ -24,7 +26,7 @@ def whisper(
     workspace: str,
     user: str,
     words: Words,
-    channel: str,
+    channel: str | None,
     thread: str | None,
     now: datetime,
 ) -> None:
@@ -41,6 +43,16 @@ async def tell(poster: Poster, id: str) -> None:
     post = await poster.database.run(lambda session: session.get_one(Post, id))
     to, people = post.place, poster.people
     text = words_from(to["words"]).to(await people.language(post.workspace, to["user"]))
-    if not post.tries and await people.whispered(to["user"], text, to["channel"], to["thread"]):
-        return
+    if to["channel"] and not post.tries and to.get("busy", 0) < MOST_BUSY:
+        try:
+            if await people.whispered(to["user"], text, to["channel"], to["thread"]):
+                return
+        except Busy:
+            await poster.database.run(_was_busy, id)
+            raise
     await poster.send(id, Message(text, []))
+
+
+def _was_busy(session: Session, id: str) -> None:
+    post = session.get_one(Post, id, with_for_update=True)
+    post.place = post.place | {"busy": post.place.get("busy", 0) + 1}

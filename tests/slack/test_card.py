@@ -408,6 +408,9 @@ def test_that_is_private_says_so_and_can_be_shared(sqlite: Database) -> None:
     assert names.APPROVE not in pressable(message.blocks)
     assert names.SHARE not in pressable(after.blocks)
     assert f"Shared in <#{SHOP}>" in text_of(after.blocks)
+    assert "To have it approved, share it" in text_of(message.blocks)
+    assert "share it" not in text_of(after.blocks)
+    assert names.APPROVE not in pressable(after.blocks)
 
 
 def test_in_a_channel_never_says_that_nobody_sees_it(sqlite: Database) -> None:

@@ -536,3 +536,17 @@ async def test_a_job_is_enqueued_only_with_its_row(
     assert "SI-" in answer.body["text"]
     assert not bench.rows(Task)
     assert not bench.rows(Post)
+
+
+async def test_a_refusal_is_told_although_the_process_dies_that_heard_it(bench: Bench) -> None:
+    card = await bench.drafted()
+    answer = await bench.slack.click(OTTO, card.channel, card.ts, "approve")
+    assert answer.ok
+    assert not bench.whispers(OTTO)  # it is a row and a job, for whichever process does jobs
+    assert "tell" in [job.kind for job in bench.jobs]
+    await bench.run()
+    (told,) = bench.whispers(OTTO)
+    assert "can't approve" in told
+    await bench.slack.click(OTTO, card.channel, card.ts, "approve")
+    await bench.run()
+    assert len(bench.whispers(OTTO)) == 2  # another press is answered anew
