@@ -199,7 +199,7 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
             planned.seen_in_time(teller, plan),
             planned.moving_ground(teller, plan, told(evidence, "funnel")),
         ),
-        what_to_do=teller.copy(*planned.steps(teller, plan), apart="\n"),
+        what_to_do=teller.copy(*planned.steps(teller, plan, wished.place), apart="\n"),
     )
     table = planned.table(teller, plan)
     picture = await desk.draw(_lengths(teller, plan, said.finding.text, desk))

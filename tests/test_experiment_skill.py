@@ -1,5 +1,6 @@
 """Reading a test, or planning one, …"""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ from bot.audience import Rule
 from bot.drafting import Drafted
 from bot.fold import fold
 from bot.intake.skill import skill_for
+from bot.library.shelf import Shelf
 from handlers.experiment import PLANS
+from tests.library.sample import sample
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -88,7 +91,7 @@ async def test_says_which_file_would_let_it() -> None:
     assert [part.title for part in found.parts] == ["What I can't tell"]
     assert "variants and results" in told(found)
     plan = await made("plan a test of the subject line", shelf=small())
-    assert "Import visits or campaign results" in told(plan)
+    assert "import campaign results that say how many were delivered and opened" in told(plan)
 
 
 async def test_of_which_nothing_is_sure_is_no_win() -> None:
@@ -170,6 +173,74 @@ async def test_reads_hillstrom_as_it_was_published() -> None:
     assert "7.00 to 8.32 points" in part(found, "table")
     assert "Several results of one test were looked at" in part(found, "how_to_read")
     assert blocked(found) == []
+
+
+def orders_alone() -> Shelf:
+    """The sample shop without its campaigns and its visits."""
+    whole = sample()
+    listed = {kind: one for kind, one in whole.listed.items() if kind in ("orders", "consents")}
+    return replace(whole, listed=listed)
+
+
+SUBJECT = {
+    ("plan a test of the subject line for linen buyers", "en"): (
+        "of all e-mails delivered are opened", "what counts is whether the e-mail is opened",
+        "Split the addresses in two", "Keep an eye on the orders: of such customers"),
+    ("prévois un test d'objet pour les acheteurs de lin", "fr"): (
+        "de tous les e-mails remis sont ouverts", "que l'e-mail soit ouvert",
+        "Répartissez les adresses", "Surveillez aussi les commandes"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", SUBJECT)
+async def test_of_a_subject_line_is_planned_by_opens_with_the_orders_as_guard(
+    asked: tuple[str, str],
+) -> None:
+    found = await made(asked[0], language=asked[1])
+    text = "\n".join(one.text for one in found.parts).replace("’", "'")
+    assert [one for one in SUBJECT[asked] if one not in text] == []
+    facts = {fact.id: fact for fact in found.evidence.of("plan")}
+    assert facts["plan.subject.base"].source.startswith("campaigns.csv")
+    assert facts["plan.subject.guard"].source.startswith("orders.csv")
+    assert 30 < float(facts["plan.subject.base"].value) < 40
+    assert float(facts["plan.subject.guard"].value) < 20
+    assert [check for check in found.checks if check.level == "block"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "said"),
+    [("plan a test of the subject line for linen buyers", "en",
+      "A subject line is read by who opens the e-mail, and no file says it: import campaign"),
+     ("prévois un test d'objet pour les acheteurs de lin", "fr",
+      "Un objet se juge aux ouvertures, et aucun fichier ne les donne"),
+     ("plan a test of the product page for linen buyers", "en",
+      "Such a test is read by visits, and there is no file of visits")],
+)  # fmt: skip
+async def test_without_the_file_that_decides_says_which_and_plans_by_orders(
+    words: str, language: str, said: str
+) -> None:
+    found = await made(words, language=language, shelf=orders_alone())
+    text = "\n".join(one.text for one in found.parts)
+    assert said in text
+    assert "plan.audience.base" in {fact.id for fact in found.evidence.of("plan")}
+    assert "the other does not" not in text or "product" in words
+
+
+async def test_on_a_page_counts_visits_whoever_they_are() -> None:
+    found = await made("plan a test of the product page for linen buyers")
+    assert "Visits don't say who they are" in part(found, "summary")
+    assert "plan.product.weekly" in {fact.id for fact in found.evidence.of("plan")}
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [("plan a test of the product page", "an events file"),
+     ("plan a test of the subject line", "how many were delivered and opened"),
+     ("plan a test of the newsletter", "how many were delivered and clicked")],
+)  # fmt: skip
+async def test_without_any_file_names_the_one_that_it_takes(words: str, file: str) -> None:
+    found = await made(words, shelf=small())
+    assert file in found.parts[0].text
 
 
 @pytest.mark.parametrize(

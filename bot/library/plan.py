@@ -19,6 +19,32 @@ WEEKS = (2, 4, 8)
 POWER, ALPHA = 80, 5  # %
 SAID = "brief"
 AUDIENCE = "audience"  # the subject of a plan for a named group of customers
+ON_PAGES = ("product", "checkout")  # seen by who comes, whoever they are
+MISSING = {  # what a plan takes, by what its file is
+    "visits": Words(
+        "To plan a test on the site takes how many visits buy today: import visits (an events"
+        " file), or say it: from 4% to 5%, 2,000 visitors a week."
+    ),
+    "opened": Words(
+        "To plan a test of a subject line takes how many e-mails are opened today: import campaign"
+        " results that say how many were delivered and opened, or say it: from 20% to 25%."
+    ),
+    "clicks": Words(
+        "To plan a test of an e-mail takes how many are clicked today: import campaign results that"
+        " say how many were delivered and clicked, or say it: from 2% to 3%."
+    ),
+}
+BY_ORDERS = {
+    "visits": Words(
+        "Such a test is read by visits, and there is no file of visits: import one (an events"
+        " file). Until then it is planned by who orders within four weeks."
+    ),
+    "opened": Words(
+        "A subject line is read by who opens the e-mail, and no file says it: import campaign"
+        " results with what was delivered and opened. Until then it is planned by who orders within"
+        " four weeks, which a subject line moves little."
+    ),
+}
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
@@ -34,24 +60,26 @@ def find(shelf: Shelf, where: Where) -> Findings:
     and instead of .weekly there are plan.audience.fits, .size (those of them who agreed to be
     written to, where the test writes to them), .then, .days and .rule (JSON; of one named group its
     definition): of those `then` in it, .base (%) ordered in the last `days`; .smallest-lift (%) is
-    the least that all of them would show, .seen-rate (%) what it comes to.
+    the least that all of them would show, .seen-rate (%) what it comes to. A subject line on them
+    is plan.subject all the same, since opens decide; .guard (%) is how many of them order, and
+    .guard-change (%) the least change of it that all of them would show.
     """
     wanted = where.wanted or Wanted()
-    if wanted.weekly is None and (people := people_of(shelf, where)):
-        return _on_people(people, wanted)
     place: Place = wanted.place or "visit"
     known = base_of(shelf, where, place)
+    people = people_of(shelf, where) if wanted.weekly is None else None
+    if people and place == "subject" and (known or wanted.base):
+        return _of_subject(people, wanted, known)
+    if people and not (place in ON_PAGES and known and not where.rule):
+        found = _on_people(people, wanted)
+        if place in ON_PAGES or place == "subject":
+            found.refuse(BY_ORDERS[_file(place)])
+        return found
     source = known.source if known else SAID
     found = Findings("plan", source, known.last if known else shelf.today)
     base = _base(wanted, known)
     if base is None:
-        found.refuse(
-            Words(
-                "To plan this test takes the rate there is today and how many people come."
-                " Import visits or campaign results, or say both: from 4% to 5%, 2,000 visitors"
-                " a week."
-            )
-        )
+        found.refuse(MISSING[_file(place)])
         return found
     weekly = wanted.weekly or (known.weekly if known else None)
     _start(found, wanted, place, known, base, weekly)
@@ -64,42 +92,79 @@ def find(shelf: Shelf, where: Where) -> Findings:
     return found
 
 
+def _file(place: Place) -> str:
+    """What the file must say that a plan there takes."""
+    return {"subject": "opened", "letter": "clicks"}.get(place, "visits")
+
+
 def _on_people(people: People, wanted: Wanted) -> Findings:
     """All of them, split in two at once: there are no more to come."""
     found = Findings("plan", people.source, people.last)
     found.queries["people"] = people.sql
+    _who(found, AUDIENCE, people)
+    base = wanted.base
+    if base is None:
+        base = _ordered(people)
+        found.add(AUDIENCE, "base", base, unit="%", rows=people.then, query="people")
+    else:
+        found.add(AUDIENCE, "base", base, unit="%", source=SAID)
+    _rises(found, AUDIENCE, people, base, wanted)
+    return found
+
+
+def _of_subject(people: People, wanted: Wanted, known: Base | None) -> Findings:
+    """By who opens it; who orders is the guard: what fall of it so many people would show."""
+    found = Findings("plan", people.source, people.last)
+    found.queries["people"] = people.sql
+    _who(found, "subject", people)
+    base = _base(wanted, known) or Decimal(0)
+    _start(found, wanted, "subject", known, base, None)
+    orders = _ordered(people)
+    found.add("subject", "guard", orders, unit="%", rows=people.then, query="people")
+    least = smallest_lift(float(orders) / 100, people.size // 2,
+                          power=POWER / 100, alpha=ALPHA / 100)  # fmt: skip
+    if isfinite(least) and least < 1:
+        shown = (Decimal(str(least)) * 100).quantize(Decimal(1), ROUND_CEILING)
+        found.add("subject", "guard-change", shown, unit="%", rows=people.then, query="people")
+    _rises(found, "subject", people, base, wanted)
+    return found
+
+
+def _ordered(people: People) -> Decimal:
+    return _shares(Decimal(100) * people.ordered / people.then)
+
+
+def _who(found: Findings, place: str, people: People) -> None:
+    """How many they are, and by which rule."""
     rule, rows = people.rule, people.then
     about = ", ".join(SEGMENTS[group].text for group in rule.segments)
     for measure, value in (("fits", people.fits), ("size", people.size), ("then", people.then)):
-        found.add(AUDIENCE, measure, value, about=about, rows=rows, query="people")
-    found.add(AUDIENCE, "days", DAYS, unit="days", about=about, rows=rows, query="people")
-    base = wanted.base
-    if base is None:
-        base = _shares(Decimal(100) * people.ordered / people.then)
-        found.add(AUDIENCE, "base", base, unit="%", about=about, rows=people.then, query="people")
-    else:
-        found.add(AUDIENCE, "base", base, unit="%", about=about, source=SAID)
+        found.add(place, measure, value, about=about, rows=rows, query="people")
+    found.add(place, "days", DAYS, unit="days", about=about, rows=rows, query="people")
     alone = Rule(purpose=rule.purpose, segments=rule.segments[:1])
     if rule == alone and rule.segments:
-        found.add(AUDIENCE, "rule", BY_ID[rule.segments[0]].rule.text, about=about, source=SAID)
+        found.add(place, "rule", BY_ID[rule.segments[0]].rule.text, about=about, source=SAID)
     else:
-        found.add(AUDIENCE, "rule", rule.stored, about=about, source=SAID)
+        found.add(place, "rule", rule.stored, about=about, source=SAID)
     for measure, (figure, unit) in rule.figures.items():
-        found.add(AUDIENCE, measure, figure, unit=unit, source=SAID)
+        found.add(place, measure, figure, unit=unit, source=SAID)
     for key, title in people.titles.items():
         found.add("things", slug(key), title, about=key)
-    if wanted.lift is not None:
-        found.add(AUDIENCE, "asked", _lifts(wanted)[0], unit="%", source=SAID)
+
+
+def _rises(found: Findings, place: str, people: People, base: Decimal, wanted: Wanted) -> None:
+    """What each rise takes, and the least that all of them would show."""
+    if wanted.lift is not None and not found.get(place, "asked"):
+        found.add(place, "asked", _lifts(wanted)[0], unit="%", source=SAID)
     for lift in _lifts(wanted):
-        _needed(found, AUDIENCE, base, lift, None)
+        _needed(found, place, base, lift, None)
     least = smallest_lift(float(base) / 100, people.size // 2, power=POWER / 100, alpha=ALPHA / 100)
     if isfinite(least):
         shown = (Decimal(str(least)) * 100).quantize(Decimal("0.1"), ROUND_CEILING)
-        found.add(AUDIENCE, "smallest-lift", shown, unit="%", about=about)
-        found.add(AUDIENCE, "seen-rate", _shares(base * (1 + shown / 100)), unit="%", about=about)
+        found.add(place, "smallest-lift", shown, unit="%")
+        found.add(place, "seen-rate", _shares(base * (1 + shown / 100)), unit="%")
     found.add("chance", "power", POWER, unit="%", source=SAID)
     found.add("chance", "alpha", ALPHA, unit="%", source=SAID)
-    return found
 
 
 def _base(wanted: Wanted, known: Base | None) -> Decimal | None:
@@ -138,13 +203,15 @@ def _start(
     query = "base" if known else None
     if known:
         found.queries["base"] = known.sql
-        found.add(place, "first-day", known.first, rows=rows, query=query)
-        found.add(place, "last-day", known.last, rows=rows, query=query)
+        source = known.source
+        found.add(place, "first-day", known.first, rows=rows, query=query, source=source)
+        found.add(place, "last-day", known.last, rows=rows, query=query, source=source)
         if known.product:
             found.add(place, "product", known.product, rows=rows, query=query)
     found.add(
         place, "base", base, unit="%",
-        rows=None if said else rows, query=None if said else query, source=SAID if said else None,
+        rows=None if said else rows, query=None if said else query,
+        source=SAID if said or known is None else known.source,
     )  # fmt: skip
     if wanted.lift is not None:
         found.add(place, "asked", _lifts(wanted)[0], unit="%", source=SAID)

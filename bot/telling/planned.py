@@ -7,7 +7,7 @@ from bot.audience import Rule
 from bot.evidence import Fact
 from bot.parts import Table
 from bot.telling.path import DEVICES
-from bot.telling.tested import base_of_group, too_few
+from bot.telling.tested import base_of_group, guard, opens_of_group, too_few
 from bot.telling.told import Teller, Told
 from bot.words import Words
 
@@ -122,8 +122,10 @@ def weeks_of(teller: Teller, one: Told) -> Words:
 def starting_from(teller: Teller, plan: Planned) -> str:
     """The rate there is and how many come, and where both are from."""
     base = teller.of(plan.start, "base")
-    if plan.start.get("size"):
+    if plan.start.get("size") and plan.place == "audience":
         return base_of_group(teller, plan.start)
+    if plan.start.get("size"):
+        return opens_of_group(teller, plan.start)
     rate = BASES[plan.place].model_copy(update={"params": {"base": base}})
     if plan.product:
         rate = Words("{base} of the visits that see {product} put it into the cart", base=base,
@@ -171,14 +173,20 @@ def moving_ground(teller: Teller, plan: Planned, funnel: Mapping[str, Told]) -> 
                             before=teller.of(worst, "before")))  # fmt: skip
 
 
-def steps(teller: Teller, plan: Planned) -> list[str]:
-    kind = "audience" if plan.start.get("size") else "site" if plan.place in ON_SITE else "mail"
+def steps(teller: Teller, plan: Planned, asked: str | None = None) -> list[str]:
+    """`asked` is where it was asked for: of a subject line both halves get the e-mail."""
+    kind = "site" if plan.place in ON_SITE else "mail"
+    if plan.place == "audience" and asked != "subject":
+        kind = "audience"
     counts = COUNTS[plan.place]
     if plan.product:
         counts = Words("what counts is whether who sees {product} puts it into the cart",
                        product=plan.product)  # fmt: skip
     length: Words = Words("End it when both variants have their people, and not before")
-    if plan.start.get("size"):
+    if plan.start.get("guard"):
+        length = Words("Say before it starts on which day the opens are counted, and read them then"
+                       " and not before")  # fmt: skip
+    elif plan.start.get("size"):
         length = Words("End it four weeks after the last of them was reached, and not before")
     if plan.chosen.get("weeks") and plan.in_time:
         length = Words("Let it run {weeks}, whole weeks, and read it then and not before",
@@ -186,7 +194,7 @@ def steps(teller: Teller, plan: Planned) -> list[str]:
     first = Words("Write down before it starts: {counts}", counts=counts)
     check = Words("Look first whether both variants got the same number of people: if not, the test"
                   " is broken, whatever it says")  # fmt: skip
-    lines = [first, SPLITS[kind], length, check]
+    lines = [first, SPLITS[kind], length, check, *guard(teller, plan.start)]
     return [f"{n}. {teller.say(step)}." for n, step in enumerate(lines, 1)]
 
 
@@ -231,9 +239,12 @@ def limits(
     ]  # fmt: skip
     if rule := plan.start.get("rule"):
         lines.append(_rule(teller, plan.start, rule, whom, titles or {}))
-    if not plan.start.get("first-day") and not plan.start.get("size"):
+    if plan.start.facts["base"].source == "brief" and plan.place != "audience":
         lines.append(Words("The rate of today is the one in your words; no file was held against"
                            " it."))  # fmt: skip
+    if plan.place == "subject":
+        lines.append(Words("Some mail programs open every e-mail by themselves: that lifts both "
+                           "variants alike, and hides a part of the difference."))  # fmt: skip
     if plan.place in ON_SITE:
         lines.append(Words("Visits are counted, not people: somebody who comes back counts again,"
                            " so a test by person takes a little longer."))  # fmt: skip

@@ -12,6 +12,7 @@ WHERE = {
     "subject": Words("in the subject line of an e-mail"),
     "letter": Words("in an e-mail"),
 }
+ON_PAGES = ("product", "checkout")  # seen by who comes, whoever they are
 SAYS_WHERE = ("product", "subject", "letter")  # "the subject line" is both what and where
 INSTEAD = {
     "visit": Words("all visits"),
@@ -33,6 +34,9 @@ def what_on_whom_where(teller: Teller, wanted: Wanted, start: Told, whom: str) -
         lines.append(Words("What is tested: {what}.", what=wanted.what) if named else where)
     if start.get("size"):
         lines.append(_on_whom(teller, start, whom))
+    elif whom and place in ON_PAGES:
+        lines.append(Words("On whom: {whom}. Visits don't say who they are, so the figures are "
+                           "those of {instead}.", whom=whom, instead=INSTEAD[place]))  # fmt: skip
     elif whom and wanted.groups:
         lines.append(Words("On whom: {whom}. I can't count them in your data, or they are too few, "
                            "so the figures are those of {instead}.", whom=whom,
@@ -72,3 +76,27 @@ def base_of_group(teller: Teller, start: Told) -> str:
         "It starts from: of the {n} who were in this group {days} before, {base} have ordered"
         " since.", n=teller.of(start, "then"), days=teller.of(start, "days"),
         base=base))  # fmt: skip
+
+
+def opens_of_group(teller: Teller, start: Told) -> str:
+    """How many e-mails are opened: of all, since no file says it of the group alone."""
+    base = teller.of(start, "base")
+    if start.facts["base"].source == "brief":
+        return teller.say(Words("It starts from: {base} open it, as you say.", base=base))
+    return teller.say(Words(
+        "It starts from: {base} of all e-mails delivered are opened ({first} to {last}); these "
+        "customers may open more.", base=base, first=teller.of(start, "first-day"),
+        last=teller.of(start, "last-day")))  # fmt: skip
+
+
+def guard(teller: Teller, start: Told) -> list[Words]:
+    """What must not fall while more open it."""
+    if not start.get("guard"):
+        return []
+    given = {"rate": teller.of(start, "guard"), "days": teller.of(start, "days")}
+    if not start.get("guard-change"):
+        return [Words("Keep an eye on the orders: of such customers {rate} order within {days}; so "
+                      "few can't show a change of it", **given)]  # fmt: skip
+    return [Words("Keep an eye on the orders: of such customers {rate} order within {days}; a "
+                  "change of {change} or more would show", change=teller.of(start, "guard-change"),
+                  **given)]  # fmt: skip

@@ -84,7 +84,9 @@ def test_shows_less_the_shorter_it_is() -> None:
 def test_without_a_rate_says_what_it_takes() -> None:
     found = find(small(), Where(wanted=Wanted("subject")))
     assert found.facts == []
-    assert "Import visits or campaign results" in found.cannot[0].to("en")
+    assert "import campaign results that say how many were delivered and opened" in found.cannot[
+        0
+    ].to("en")
 
 
 def test_tells_no_rate_beyond_certainty() -> None:
