@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.tally import Tally
 from bot.words import Language, Words
 
 Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]
@@ -56,6 +57,7 @@ class Brief(BaseModel):
     sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
     series: str | None = None  # "funnel.device-mobile-view-to-cart": the one thing to be told
     rule: str | None = None  # an audience's rule, as JSON (bot.audience)
+    tally: Tally | None = None  # which orders a question means, and by what they are cut
     stands_on: str | None = None  # the draft that this wish came from
     material: str = ""
     private: bool = False

@@ -10,6 +10,34 @@ ALSO = {  # how shops write them besides
     "Hollande": "NL", "Czech Republic": "CZ", "République tchèque": "CZ",
 }  # fmt: skip
 
+PEOPLE = {  # and other names: folded, one a comma
+    "AT": "austrian, austrians, autrichien, autrichiens, autrichienne, autrichiennes",
+    "AU": "australian, australians, australien, australiens",
+    "BE": "belgian, belgians, belge, belges",
+    "BR": "brazilian, brazilians, bresilien, bresiliens, brasil",
+    "CA": "canadian, canadians, canadien, canadiens",
+    "CH": "swiss, suisses",
+    "DE": "german, germans, allemand, allemands, allemande, allemandes",
+    "DK": "danish, danes, danois",
+    "ES": "spanish, spaniards, espagnol, espagnols, espagnole, espagnoles",
+    "FI": "finnish, finns, finlandais",
+    "FR": "french, francais, francaise, francaises",
+    "GB": "uk, gb, british, britain, great britain, angleterre, england, anglais, anglaise, "
+    "anglaises, britannique, britanniques, grande bretagne",
+    "GR": "greek, greeks, grec, grecs",
+    "IE": "irish, irlandais, irlandaise, irlandaises, eire",
+    "IT": "italian, italians, italien, italiens, italienne, italiennes",
+    "JP": "japanese, japonais",
+    "LU": "luxembourgish, luxembourgeois, luxembourgeoise",
+    "NL": "dutch, holland, hollande, hollandais, neerlandais, pays bas",
+    "NO": "norwegian, norwegians, norvegien, norvegiens",
+    "PL": "polish, poles, polonais",
+    "PT": "portuguese, portugais",
+    "SE": "swedish, swedes, suedois",
+    "US": "usa, us, american, americans, america, americain, americains, etats unis",
+    "ZA": "rsa, south african, sud africain",
+}
+
 
 def called(written: str, language: str) -> str:
     """The country that is written so, as people of that language say it; else what is written."""
@@ -27,6 +55,11 @@ def names_of(written: str) -> set[str]:
     code = code_of(written)
     names = {name for name, its in _codes().items() if its == code and code and len(name) > 2}
     return names | ({folded(written)} if len(written) > len("XX") else set())
+
+
+def spoken_of(written: str) -> set[str]:
+    """The same, with its people: "Belgian", « les clients belges »."""
+    return names_of(written) | set(filter(None, PEOPLE.get(code_of(written) or "", "").split(", ")))
 
 
 def names() -> dict[str, str]:

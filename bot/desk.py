@@ -83,9 +83,13 @@ class Desk:
         self._receipt, self._grow = receipt, grow
         self.notes: tuple[Check, ...] = ()  # findings on how it was written
 
-    async def look_up(self, *kinds: str, of: Request | None = None) -> Evidence:
+    async def look_up(self, *kinds: str, of: Request | None = None, anew: bool = False) -> Evidence:
         """Facts of these kinds, added to the evidence at hand. Unknown kinds give nothing. `of` is
-        for a wider question than the request's own: without its days, say."""
+        for a wider question than the request's own: without its days, say. `anew`: what was said
+        of these kinds before was asked otherwise, and goes."""
+        if anew:
+            kept = tuple(f for f in self.evidence.facts if f.id.split(".")[0] not in kinds)
+            self.evidence = Evidence(facts=kept)
         for kind in kinds:
             more = await self._library.look_up(kind, of or self.request)
             self.evidence = self.evidence.plus(more)

@@ -39,6 +39,12 @@ UNITS = (
     Words("of 5"),
     Words("units"),
     Words("parcels"),
+    Words("countries"),
+    Words("regions"),
+    Words("sources"),
+    Words("products"),
+    Words("categories"),
+    Words("codes"),
 )
 ONE = {  # of the units above, where there is one
     "points": Words("point"),
@@ -50,6 +56,12 @@ ONE = {  # of the units above, where there is one
     "weeks": Words("week"),
     "units": Words("unit"),
     "parcels": Words("parcel"),
+    "countries": Words("country"),
+    "regions": Words("region"),
+    "sources": Words("source"),
+    "products": Words("product"),
+    "categories": Words("category"),
+    "codes": Words("code"),
 }
 _DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 COARSE = Decimal("0.005")  # a standard error from which a share has no decimals

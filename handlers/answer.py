@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pydantic import BaseModel, Field
 
 from bot.desk import Desk
-from bot.evidence import Evidence, source_named
+from bot.evidence import Evidence
 from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS
 from bot.request import Question, Request
-from bot.telling import questions, sales, sold, under
+from bot.telling import questions, said, sales, sales_cut, sold, under
 from bot.telling.questions import BEST, Topic, as_typed, asked, names_period, respelt
-from bot.telling.sold import Sale
+from bot.telling.sold_sale import Sale
 from bot.telling.subjects import EACH, has, rest_of
 from bot.telling.subjects import found as found_of
 from bot.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
@@ -40,20 +40,26 @@ ASKED_BY = (
     r"|\b(?:in|en|since|depuis|last|yesterday|hier)\b(?!.*\b(?:e-?mail|sms|newsletter|post)\b))"
     r"|.*\b(?:mieux|plus|moins|better|worse|more|less) (?:que\b|qu'|than\b).*\?\s*$"
     r"|(?:our |nos |notre |le )?(?:best[- ]?sellers?|meilleures? ventes?|average (?:order|basket)"
-    r"|panier moyen)\b(?! (?:e-?mail|newsletter|banner|page)))"
+    r"|panier moyen)\b(?! (?:e-?mail|newsletter|banner|page))"
+    r"|(?:our |nos |notre |the |le |la |les )?(?:top|best|worst|strongest|meilleure?|pire)s?"
+    r" (?:\d+ )?(?:months?|days?|weeks?|sellers?|products?|countr\w+|categor\w+|codes?|mois"
+    r"|journées?|jours?|semaines?|produits?|pays|catégories)\b"
+    r"(?!.*\b(?:e-?mail|sms|newsletter|post)\b)"
+    r"|(?:did|do|does|has|have|is|are|was|were) (?!you\b|i\b).*\b(?:orders?|sales|revenue|customers"
+    r"|people|buyers|returns?|baskets?)\b.*\?\s*$"
+    r"|(?:return rate|taux de retour|since when|depuis quand|(?:la )?part d[eu']|évolution d[eu]"
+    r"|share of"
+    r"|(?:average|median|biggest|largest) (?:order|basket)|panier (?:moyen|médian)|monthly"
+    r"|(?:first|new|premières) .* (?:vs|versus|et|ou|or|contre) )"
+    r"|(?:(?:our|the|total|les?|la|nos|notre) )?(?:sales|revenue|turnover|orders|ventes"
+    r"|chiffre d'affaires|ca|commandes) (?:between|from|over|during|for|at|outside|without|on|via"
+    r"|entre|pendant|hors|sans|à|pour|des?|du|d'|mensuel)"
+    r"(?!.*\b(?:e-?mail (?:to|for|about|pour)|sms (?:to|for|pour)|post)\b)"
+    r"|(?:octobre|october|novembre|november) (?:vs|par rapport|compared)|vend-on\b"
+    r"|.*\b(?:par rapport à|compared (?:to|with)|versus|vs)\b.*\?\s*$)"
 )
-PEOPLE = ("confirmed", "to watch", "follows", "steady", "chance")
-STEPS = {
-    "view-to-cart": Words("from a product to the cart"),
-    "cart-to-checkout": Words("from the cart to the checkout"),
-    "checkout-to-purchase": Words("from the checkout to the order"),
-}
-VERDICTS = {
-    "confirmed": Words("confirmed"),
-    "to watch": Words("to watch"),
-    "follows": Words("it follows from something else"),
-}
 WHY = ("why", "pourquoi")
+OF_SALES = ("trends", "sellers", "behaviour")  # topics that tell what the orders do
 NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # scores by which a product is meant, or may be
 RANKS = re.compile(
     rf"{BEST.pattern}|{EACH.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
@@ -78,11 +84,11 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
                               "we have?"))  # fmt: skip
     teller = Teller(request.language)
     topics = _topics(words, request)
-    if not topics and (respelling := respelt(words)) != fold(words):
-        words, topics = respelling, _topics(respelling, request)
+    sale = sold.asked(words, request) or sold.asked(respelt(words), request)
+    if not topics and (nearly := _topics(respelt(words), request)):
+        words, topics = respelt(words), nearly
     if under.goes_on(words) and (of := await _moved(request, desk)):
         return of
-    sale = sold.asked(words, request) or sold.asked(respelt(words), request)
     if sale and sold.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
         return of
     which = await _which_product(request, topics, desk)
@@ -93,10 +99,13 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         evidence = await desk.look_up(topic.kind, of=None if topic.period else _whenever(request))
         if found := found_of(topic, words, request, evidence):
             return await _answered(teller, topic, found, request, desk)
-    if sale and (of := await _sold(teller, sale, desk)):
+    if sale and (of := await _sold(teller, sale, desk) or await _sold(teller, sale, desk, True)):
         return of
     if of := await _moved(request, desk):
         return of
+    of_sales = not topics or topics[0].kind in OF_SALES
+    if sale and of_sales and (no := _not_sold(teller, sale, desk)):
+        return no
     if not topics:
         desk.keep()
         return unknown(teller, words)
@@ -125,21 +134,42 @@ def _topics(words: str, request: Request) -> list[Topic]:
     return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
-async def _sold(teller: Teller, sale: Sale, desk: Desk) -> BaseModel | None:
+async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) -> BaseModel | None:
     """What the orders say, cut and held as it was asked; None where they don't say it."""
-    evidence, brief = await desk.look_up("sold"), desk.request.brief
-    said = sales.told_of(teller, sale, told(evidence, "sold"), brief.product_words)
-    if said is None:
+    request, brief = desk.request, desk.request.brief
+    tally = sale.tally.model_copy(update={"nearly": nearly})
+    meant = request.model_copy(update={"brief": brief.model_copy(update={"tally": tally})})
+    evidence = await desk.look_up("sold", of=meant, anew=True)
+    every = told(evidence, "sold")
+    if "unknown" in every:
         return None
-    drawn = sales.picture(teller, sale, said, desk.brand.colours or COLOURS)
+    reply = sales.told_of(teller, sale, every, brief.product_words if brief.product else None)
+    if reply is None:
+        return None
+    drawn = sales_cut.picture(teller, sale, reply, desk.brand.colours or COLOURS)
     picture = await desk.draw(drawn) if drawn else None
     last = evidence.of("sold")[0]
     counted = Words("Counted in {file}, up to {day}.", file=last.file, day=last.as_of)
     teller.value(evidence.get("sold.all.until"))
-    read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *said.limits)
+    read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *reply.limits)
     desk.keep(*teller.ever.values())
-    words = await desk.write(Said, by_rules=Said(answer=said.answer))
-    return Output(**words.model_dump(), picture=picture, table=said.table, how_to_read=read)
+    words = await desk.write(Said, by_rules=Said(answer=reply.answer))
+    return Output(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
+
+
+def _not_sold(teller: Teller, sale: Sale, desk: Desk) -> BaseModel | None:
+    """What of the question the orders don't know."""
+    every = told(desk.evidence, "sold")
+    lines = []
+    if one := every.get("unknown"):
+        rest = sold.whole_names(one.word("words").split(), desk.request.brief.words, sale)
+        typed = as_typed(rest, desk.request.brief.words)
+        lines.append(sales.unknown(teller, every, typed))
+    lines += [teller.value(fact) for fact in cannot(desk.evidence, "sold")]
+    if not lines:
+        return None
+    desk.keep(*teller.ever.values())
+    return NotYet(answer=teller.copy(*lines, apart="\n"))
 
 
 async def _answered(
@@ -147,73 +177,18 @@ async def _answered(
 ) -> BaseModel:
     words, evidence = request.brief.words, desk.evidence
     if len(found) > 1 and not RANKS.search(fold(words)):
-        lines = [_listed(teller, topic, found)]
+        lines = [said.listed(teller, topic, found)]
     else:
-        lines = [_sentence(teller, topic, one, evidence) for one in found[:1]]
-        lines += [_others(teller, topic, found[1:])] if len(found) > 1 else []
+        lines = [said.sentence(teller, topic, one, evidence) for one in found[:1]]
+        lines += [said.others(teller, topic, found[1:])] if len(found) > 1 else []
     if fold(words).lstrip().startswith(WHY):
         lines.append(teller.say(Words("What lies behind it, these figures don't say.")))
     answer = teller.copy(*lines)
     kinds = [] if topic.kind == "product" else [topic.kind]
-    read = how_to_read(teller, evidence, kinds, *_sources(teller, found, topic))
+    read = how_to_read(teller, evidence, kinds, *said.sources(teller, found, topic))
     desk.keep(*teller.ever.values())
-    said = await desk.write(Said, by_rules=Said(answer=answer))
-    return Output(**said.model_dump(), how_to_read=read)
-
-
-def _sentence(teller: Teller, topic: Topic, one: Told, evidence: Evidence) -> str:
-    words = topic.says if one.key == topic.whole or not topic.says_of else topic.says_of
-    if one.get("rate") and one.key.startswith("total-"):
-        words = topic.says
-    return teller.say(Words(words.text, **_gaps(teller, words, one, evidence)))
-
-
-def _gaps(teller: Teller, words: Words, one: Told, evidence: Evidence) -> dict[str, str | Words]:
-    """What fills a sentence: measures by name, the subject's name, the verdict, the week."""
-    gaps: dict[str, str | Words] = {}
-    for measure in one.facts:
-        gap = f"{measure.replace('-', '_')}{'_' if measure == 'return' else ''}"
-        if f"{{{gap}}}" in words.text:
-            gaps[gap] = teller.of(one, measure)
-    gaps["name"] = one.word("name") if one.kind == "product" else teller.name(one)
-    if "{verdict}" in words.text:
-        gaps["verdict"] = VERDICTS.get(one.word("status"), Words("nothing out of the ordinary"))
-        teller.value(one.get("status"))
-    if "{week}" in words.text:
-        gaps["week"] = teller.value(evidence.get("trends.tested.week"))
-    if "{step}" in words.text:
-        gaps["step"] = next((w for key, w in STEPS.items() if one.key.endswith(key)), "")
-    return gaps
-
-
-def _others(teller: Teller, topic: Topic, rest: Sequence[Told]) -> str:
-    return teller.say(Words("Then come {others}.", others=_briefly(teller, topic, rest)))
-
-
-def _listed(teller: Teller, topic: Topic, some: Sequence[Told]) -> str:
-    few = _briefly(teller, topic, some)
-    return teller.say(Words("Not for everybody together, but by group, the highest first: {few}.",
-                            few=few))  # fmt: skip
-
-
-def _briefly(teller: Teller, topic: Topic, some: Sequence[Told]) -> str:
-    shape = topic.each or topic.says
-    return ("\u00a0; " if teller.language == "fr" else "; ").join(
-        teller.say(Words(shape.text, **_gaps(teller, shape, one, Evidence()))) for one in some
-    )
-
-
-def _sources(teller: Teller, found: Sequence[Told], topic: Topic) -> list[str]:
-    fact, of_product = found[0].facts[topic.needs[0]], topic.kind == "product"
-    file = source_named(fact.source.partition(", line ")[0]) if of_product else fact.file
-    lines = [Words("Counted in {file}, up to {day}.", file=file, day=fact.as_of)]
-    if topic.needs[0] == "return":
-        lines.append(Words("Sales are those that the advertising reports say it brought; some "
-                           "would have come without it."))  # fmt: skip
-    if rule := found[0].get("rule"):
-        lines.append(Words("{name}: {rule}.", name=teller.name(found[0]),
-                           rule=teller.value(rule)))  # fmt: skip
-    return [teller.say(line) for line in lines]
+    written = await desk.write(Said, by_rules=Said(answer=answer))
+    return Output(**written.model_dump(), how_to_read=read)
 
 
 def _declined(teller: Teller, topics: Sequence[Topic], request: Request, desk: Desk) -> BaseModel:
@@ -224,22 +199,12 @@ def _declined(teller: Teller, topics: Sequence[Topic], request: Request, desk: D
     lines = [teller.value(fact) for fact in cannot(desk.evidence, topic.kind)]
     if whole and has(whole, topic):
         other_days = names_period(words, but_last_week=topic.weekly)
-        lines = [_not_that(teller, topic, as_typed(rest_of(topic, words), words), other_days)]
-        lines.append(teller.say(Words("What I do know: {known}", known=_sentence(
+        lines = [said.not_that(teller, topic, as_typed(rest_of(topic, words), words), other_days)]
+        lines.append(teller.say(Words("What I do know: {known}", known=said.sentence(
             teller, topic, whole, desk.evidence))))  # fmt: skip
-    answer = teller.copy(*(lines or [_not_that(teller, topic, "", False)]), apart="\n")
+    answer = teller.copy(*(lines or [said.not_that(teller, topic, "", False)]), apart="\n")
     desk.keep(*teller.ever.values())
     return NotYet(answer=answer)
-
-
-def _not_that(teller: Teller, topic: Topic, rest: str, period: bool) -> str:
-    if rest:
-        return teller.say(Words("I can't tell it for “{what}”. If no file says it yet, this may "
-                                "let me: {file}.", what=rest, file=topic.file))  # fmt: skip
-    if period:
-        return teller.say(Words("I can't tell it for the days you ask about."))
-    return teller.say(Words("Nothing in the library tells that. This would let me: {file}.",
-                            file=topic.file))  # fmt: skip
 
 
 async def _which_product(

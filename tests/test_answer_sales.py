@@ -178,12 +178,6 @@ def test_leaves_texts_to_be_written(words: str) -> None:
     assert skill_for(words, None) != "answer" or words.startswith("how")
 
 
-async def test_cut_by_one_thing_and_of_another_is_told_of_the_other_alone() -> None:
-    found = await answer("orders by source in Belgium in October")
-    assert said(found).startswith("Belgium: ")
-    assert "as a whole only" in found.parts[-1].text
-
-
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -199,9 +193,8 @@ async def test_is_of_the_days_and_things_that_are_named(words: str, says: str) -
 
 @pytest.mark.parametrize(
     "words",
-    ["what will our sales be next month?", "how many products do we sell?",
-     "what did we sell last Black Friday?", "how many orders over 100 euros?"],
-)  # fmt: skip
+    ["what will our sales be next month?", "how many orders did Narnia place in October?"],
+)
 async def test_is_no_other_figure_than_was_asked_for(words: str) -> None:
     found = await run(words, skill="answer", library=library())
     assert isinstance(found, Drafted)

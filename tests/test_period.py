@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.intake.period import ahead, read
+from bot.period import ahead, read
 
 TODAY = date(2026, 11, 24)  # a Tuesday
 

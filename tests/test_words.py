@@ -17,6 +17,7 @@ THIN = "\u202f"
 SAME = {"E-mail", "SMS", "Description", "Unicode", "Version", "Version {n}", "version {n}"}
 SAME |= {"{n} message", "{n} messages"}
 SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
+SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
 SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
 SAME |= {"audience {name}", "{rates} ({clicks})"}
 AGREED = {  # WORDS.md, "Words people see"

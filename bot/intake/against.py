@@ -4,7 +4,8 @@ against last", « mieux que l'an dernier », "which category grew?"."""
 import re
 from datetime import date, timedelta
 
-from bot.intake.period import MONTH, Period, read
+from bot.fold import fold
+from bot.period import MONTH, Period, every, read
 
 HOLDS = re.compile(
     r"\bcompar\w+|\bvs\b|\bversus\b|\bthan\b|\bagainst\b|\brelative to\b|\bup or down\b"
@@ -42,6 +43,17 @@ NAMED = re.compile(
     r"|\bl'an(?:née)? (?:dernier|dernière|passée?)\b|\btoday\b|\byesterday\b|\bhier\b",
     re.IGNORECASE,
 )
+SINCE = re.compile(r"\b(?:since|depuis)\b", re.IGNORECASE)
+YEAR_ALONE = r"\b(?:19|20)\d\d\b"
+YEAR_AFTER = re.compile(
+    rf"\b(?:vs|versus|against|than|contre|par rapport a|compared (?:to|with)|and|et|avec)"
+    rf" (?:in |en )?({YEAR_ALONE})"
+)
+WENT = re.compile(
+    r"\b(?:go|gone|went|going|goes) (?:up|down)\b|\b(?:increas|decreas)\w+|\ben (?:hausse|baisse)\b"
+    r"|\b(?:augment|baiss|diminu|progress|recul|grimp|chut)\w*\b|\b(?:grew|grown|fell|fallen)\b"
+    r"|\b(?:dropped|rose|risen|grow|growing|falling|dropping)\b"
+)
 GROWTH_DAYS = 90  # looked at when nothing says over which days something grew
 YEAR = 364  # whole weeks, so that weekdays match
 
@@ -50,7 +62,8 @@ def held(words: str, today: date) -> tuple[Period, Period] | None:
     """The later days and the earlier ones; None when nothing is held against anything."""
     said = " ".join(words.lower().replace("’", "'").split())
     grows = bool(GROWS.search(said) and RANKS.search(said))
-    if not (HOLDS.search(said) or grows):
+    went = WENT.search(fold(said))
+    if not (HOLDS.search(said) or grows or went):
         return None
     year_before = YEAR_BEFORE.search(said)
     named = _named(YEAR_BEFORE.sub(" ", said) if year_before else said, today)
@@ -62,8 +75,10 @@ def held(words: str, today: date) -> tuple[Period, Period] | None:
         return now, _a_year_before(now)
     if len(named) == 1 and BEFORE.search(said):
         return named[0], _just_before(named[0])
-    if len(named) == 1 and not grows:
+    if len(named) == 1 and HOLDS.search(said):
         return _following(named[0], said, today)
+    if went and not grows and named and not SINCE.search(said):
+        return named[0], _just_before(named[0])
     if grows:
         now = named[0] if named else Period(today - timedelta(days=GROWTH_DAYS), today)
         return now, _a_year_before(now)
@@ -71,13 +86,17 @@ def held(words: str, today: date) -> tuple[Period, Period] | None:
 
 
 def _named(said: str, today: date) -> list[Period]:
-    found: list[Period] = []
-    for match in NAMED.finditer(said):
-        words = match[0] if re.match(r"(?:this|last|past|ce|la|le|l'|semaine|mois|today|yes|hier)",
-                                     match[0]) else f"in {match[0]}"  # fmt: skip
-        if (period := read(words, today)) and period not in found:
-            found.append(period)
+    """In the order they stand; "Black Friday 2025 vs 2024" is of both years' Black Friday."""
+    found = every(re.sub(r"\b(?:between|entre)\b", " ", said), today)
+    other = YEAR_AFTER.search(fold(said))
+    if len(found) == 2 and other and not _is_year(found[0]) and _is_year(found[1]):
+        again = read(f"{re.sub(YEAR_ALONE, ' ', said[: other.start()])} {other[1]}", today)
+        return [found[0], again] if again else found
     return found
+
+
+def _is_year(one: Period) -> bool:
+    return (one.since.month, one.since.day) == (1, 1) and (one.until - one.since).days > 31
 
 
 def _this(unit: str, today: date) -> Period:

@@ -2,10 +2,11 @@
 
 from datetime import date
 
+from bot import period
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.desk import Library
-from bot.intake import against, follow_up, period, wishes
+from bot.intake import against, follow_up, wishes
 from bot.intake.asked import Asked, Intake
 from bot.request import Request
 from bot.skills import skills

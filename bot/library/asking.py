@@ -65,6 +65,7 @@ def where_of(request: Request) -> Where:
         until=brief.until,
         against=brief.against,
         days=brief.within,
+        tally=brief.tally,
     )
 
 

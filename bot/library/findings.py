@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.evidence import Fact
+from bot.tally import Tally
 from bot.wanted import Wanted
 from bot.words import Words
 
@@ -32,6 +33,7 @@ class Where:
     wanted: Wanted | None = None  # what a test is planned with
     words: str | None = None  # as they were asked, to find in them what is meant
     rule: str | None = None  # an audience's rule, as JSON
+    tally: Tally | None = None  # which orders are meant, and by what they are cut
 
 
 class Queries(MutableMapping[str, str]):

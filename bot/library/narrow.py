@@ -23,6 +23,11 @@ NAMES = {
     "region": Words("region"),
     "device": Words("device"),
     "source": Words("source"),
+    "code": Words("code"),
+    "reason": Words("reason"),
+    "variant": Words("variant"),
+    "late": Words("day promised"),
+    "promised": Words("day promised"),
 }
 
 

@@ -10,17 +10,33 @@ WHOLES = {
     "new-customers": Words("{new_customers} ordered for the first time {when}, of {customers} who "
                            "ordered."),
     "average-order": Words("An order was {average_order} on average {when} ({orders})."),
+    "units-per-order": Words("An order has {units_per_order} units on average {when} ({orders})."),
+    "largest-order": Words("The largest order {when} came to {largest_order}, on {largest_day}."),
+    "median-order": Words("The median order {when} is {median_order}: as many came to less as to "
+                          "more ({orders}; {average_order} on average)."),
+    "returned": Words("{returned} sold {when} came back: {return_rate} of what was sold."),
+    "return-rate": Words("{return_rate} of what was sold {when} came back ({returned})."),
     "delivery-days": Words("A parcel takes {delivery_days} on average to arrive "
                            "({delivered_parcels}, ordered {when})."),
 }  # fmt: skip
 OF_ONE = {
     "revenue": Words("{name}: {revenue} {when} ({orders}, {units})."),
-    "share": Words("{name}: {revenue} {when} ({orders}, {units}), {share} of all sales."),
     "orders": Words("{name}: {orders} {when}, for {revenue}."),
     "units": Words("{name}: {units} sold {when}, for {revenue}."),
     "customers": Words("{name}: {customers} ordered {when}."),
     "new-customers": Words("{name}: {new_customers} ordered for the first time {when}."),
     "average-order": Words("{name}: an order was {average_order} on average {when} ({orders})."),
+    "units-per-order": Words(
+        "{name}: an order has {units_per_order} units on average {when} ({orders})."
+    ),
+    "largest-order": Words(
+        "{name}: the largest order {when} came to {largest_order}, on {largest_day}."
+    ),
+    "median-order": Words(
+        "{name}: the median order {when} is {median_order} ({orders}; {average_order} on average)."
+    ),
+    "returned": Words("{name}: {returned} sold {when} came back: {return_rate} of what was sold."),
+    "return-rate": Words("{name}: {return_rate} of what was sold {when} came back ({returned})."),
 }
 NAMES = {
     "revenue": Words("Sales"),
@@ -29,7 +45,14 @@ NAMES = {
     "customers": Words("Customers who ordered"),
     "new-customers": Words("Customers who ordered for the first time"),
     "average-order": Words("Average order"),
+    "units-per-order": Words("Units an order"),
+    "returned": Words("Came back"),
+    "return-rate": Words("Share that came back"),
     "per-day": Words("Sales a day"),
+    "orders-per-day": Words("Orders a day"),
+    "share": Words("Share of sales"),
+    "orders-share": Words("Share of orders"),
+    "customers-share": Words("Share of customers"),
     "revenue-before": Words("Before"),
     "orders-before": Words("Before"),
     "units-before": Words("Before"),
@@ -47,6 +70,22 @@ CUTS = {
     "source": Words("Source"),
     "category": Words("Category"),
     "product": Words("Product"),
+    "code": Words("Code"),
+    "week": Words("Week"),
+    "day": Words("Day"),
+    "weekend": Words("When"),
+    "first": Words("Orders"),
+    "reason": Words("Reason"),
+    "variant": Words("Variant"),
+}
+SPAN = Words("{file} goes from {since} to {until}.")
+VALUES = {
+    "country": Words("Orders came from {n} {when}."),
+    "region": Words("Orders came from {n} {when}."),
+    "source": Words("Orders came from {n} {when}."),
+    "category": Words("You sold in {n} {when}."),
+    "product": Words("You sold {n} {when}."),
+    "code": Words("Orders came with {n} {when}."),
 }
 TIMES = {
     "times-1": Words("{share} of all customers have ordered once ({customers})."),

@@ -1,0 +1,82 @@
+"""What a row of what was sold says: its measures, beside the earlier days, and its shares."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import partial
+
+from bot.library.findings import Findings
+from bot.library.sold_lines import Row, first_of, last_of
+
+UNITS = {"orders": "orders", "units": "units", "customers": "customers",
+         "new-customers": "customers", "return-rate": "%", "returned": "units"}  # fmt: skip
+OF_DAYS = ("month", "week", "day")
+SHARES = {"revenue": "share", "orders": "orders-share", "units": "units-share",
+          "customers": "customers-share"}  # fmt: skip
+Days = tuple[date, date]
+
+
+def add(
+    found: Findings, key: str, about: str, row: Row, query: str, days: Days, money: str | None,
+    before: tuple[Row | None, Days] | None = None,
+) -> None:  # fmt: skip
+    """All measures of one row, the days it is of, and those before with the change since."""
+    told = partial(found.add, key, about=about, rows=int(row["orders"]), query=query)
+    dated = key.split("-")[0] in OF_DAYS
+    told("since", max(days[0], first_of(key)) if dated else days[0])
+    told("until", min(days[1], last_of(key)) if dated else days[1])
+    if before is not None:
+        told("since-before", before[1][0])
+        told("until-before", before[1][1])
+    earlier = dict(measures(before[0], found)) if before and before[0] else {}
+    for measure, value in measures(row, found):
+        unit = UNITS.get(measure, None if measure == "units-per-order" else money)
+        told(measure, value, unit=unit)
+        if (was := earlier.get(measure)) is None:
+            continue
+        told(f"{measure}-before", was, unit=unit)
+        if was:
+            change = round(100 * (float(value) - float(was)) / float(was), 1)
+            told(f"{measure}-change", change, unit="%")
+
+
+def measures(row: Row, found: Findings) -> Iterator[tuple[str, int | float]]:
+    """Few people are not counted apart; an average stands on orders."""
+    orders, money = int(row["orders"]), row["revenue"] or Decimal(0)
+    yield "revenue", round(money)
+    yield "orders", orders
+    yield "units", round(row["units"] or 0)
+    for measure, people in (("customers", row["customers"]), ("new-customers", row["new"])):
+        if people >= row["floor"] or not people:
+            yield measure, int(people)
+    if orders:
+        yield "average-order", round(float(money) / orders, 2)
+        yield "units-per-order", round(float(row["units"] or 0) / orders, 2)
+    if row.get("known"):
+        yield "returned", int(row["back"] or 0)
+        yield "return-rate", round(100 * int(row["back"] or 0) / int(row["known"]), 1)
+
+
+def shares(found: Findings, key: str, about: str, of: str, query: str) -> None:
+    """How much of another subject's measures this one has."""
+    for measure, share in SHARES.items():
+        part, whole = found.get(key, measure), found.get(of, measure)
+        if part is None or whole is None or Decimal(whole.value) <= 0:
+            continue
+        value = round(100 * float(part.value) / float(whole.value), 1)
+        found.add(key, share, value, unit="%", about=about, rows=part.rows, query=query)
+
+
+def per_day(
+    found: Findings, key: str, about: str, row: Row, weekdays: tuple[int, ...], days: Days,
+    money: str | None, query: str,
+) -> None:  # fmt: skip
+    """What such a day brings on average: there may be more Mondays than Sundays."""
+    first, last = days
+    span = range((last - first).days + 1)
+    many = sum((first + timedelta(days=n)).weekday() in weekdays for n in span)
+    if many and row["revenue"] is not None:
+        rows = int(row["orders"])
+        told = partial(found.add, key, about=about, rows=rows, query=query)
+        told("per-day", round(float(row["revenue"]) / many), unit=money)
+        told("orders-per-day", round(rows / many, 1), unit="orders")

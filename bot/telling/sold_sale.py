@@ -1,0 +1,35 @@
+"""What is asked of the sales: which figure, cut by what, of whom, against which days."""
+
+from dataclasses import dataclass
+
+from bot.tally import Tally
+
+RETURNS = ("returned", "return-rate")
+
+
+@dataclass(frozen=True)
+class Sale:
+    """What is asked of the sales; `tally` is what is counted for it."""
+
+    tally: Tally
+    least: bool = False
+    best: bool = False
+    grows: int = 0  # 1: what grew most, -1: what fell most
+    dated: bool = False
+    times: str = ""  # how often they ordered: "times-2"
+    per: str = ""  # on average: day, week, month
+    why: bool = False
+
+    @property
+    def measure(self) -> str:
+        return self.tally.measure
+
+    @property
+    def cut(self) -> str:
+        return self.tally.cut
+
+    @property
+    def narrow(self) -> bool:
+        tally = self.tally
+        amount = tally.over is not None or tally.under is not None
+        return bool(tally.only or tally.names or tally.instead or tally.without or amount)
