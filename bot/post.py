@@ -6,13 +6,14 @@ A card is drawn from rows by one holder at a time, and again until nothing chang
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Row, insert_once
 from bot.job import Enqueue, Job
 
 HELD_FOR = timedelta(seconds=30)
+AGAIN, KEPT_UP, AT_ONCE = timedelta(minutes=5), timedelta(days=7), 50  # of cards left behind
 
 
 class Post(Row):
@@ -83,6 +84,31 @@ class Post(Row):
         )
         for id, workspace, wanted in session.execute(rows):
             enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
+
+    @staticmethod
+    def behind(session: Session, now: datetime) -> list[Job]:
+        """Cards that say less than their rows, since Slack was away for longer than a job is tried:
+        to be drawn every few minutes, the newest first, until they are or a week is over."""
+        held = or_(Post.held_until.is_(None), Post.held_until < now)
+        rows = (
+            select(Post.id, Post.workspace)
+            .where(Post.kind == "card", Post.wanted > Post.drawn, Post.tries > 0, held)
+            .where(Post.made_at > now - KEPT_UP, Post.made_at < now - HELD_FOR)
+            .order_by(Post.made_at.desc())
+            .limit(AT_ONCE)
+        )
+        turn = int(now.timestamp()) // int(AGAIN.total_seconds())  # far above any revision
+        return [
+            Job(kind="show", subject=id, workspace=workspace, turn=turn)
+            for id, workspace in session.execute(rows)
+        ]
+
+    @staticmethod
+    def settle(session: Session, id: str) -> None:
+        """Slack takes this card in no way: as it is, it is not tried again."""
+        post = session.get(Post, id, with_for_update=True)
+        if post is not None:
+            post.drawn = post.wanted
 
     @staticmethod
     def not_begun(session: Session, piece: str) -> None:

@@ -124,6 +124,8 @@ class Worker:
         """A job that has failed too often, or has killed its process too often."""
         reference = reference_of(job.subject)
         log.error("%s %s: given up", reference, job.kind)
+        if job.kind == "show" and why is not None:
+            return  # Slack is away: the clock has it drawn when Slack is back
         with reachable():
             await self._fail(job.kind, job.subject, (why and why.words) or broken(reference))
 
@@ -161,6 +163,8 @@ class Worker:
             await means.database.run(self._fail_delivery, id, words)
         elif kind == "check":
             await means.database.run(self._fail_check, id, words)
+        elif kind == "show":
+            await means.database.run(Post.settle, id)
         elif self.stocktaking and kind in self.stocktaking.jobs:
             await self.stocktaking.fail(id, words)
         elif kind in self.failing:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.job import Job
 from bot.policy import Approval, Policy, Spend
+from bot.post import Post
 from bot.receipt import Receipt
 from bot.task import Task
 from bot.versions import of_task
@@ -139,6 +141,20 @@ async def test_ends_visibly_what_was_busy_too_often(sqlite: Database) -> None:
     busy = TryAgain("busy", words=Words("The AI is busy."))
     await hired(sqlite, Scripted()).give_up(Job(kind="work", subject="t1", workspace="T1"), busy)
     assert task(sqlite).said == Words("The AI is busy.")
+
+
+async def test_leaves_a_card_to_the_clock_while_slack_is_away(sqlite: Database) -> None:
+    accept(sqlite)
+    show = Job(kind="show", subject="t1.0:card", workspace="T1")
+    with sqlite.begin() as session:
+        session.get_one(Post, "t1.0:card").trying()
+    worker, later = hired(sqlite, Scripted()), NOW + timedelta(minutes=6)
+    await worker.give_up(show, TryAgain("Slack is away"))
+    with sqlite.begin() as session:
+        assert [job.subject for job in Post.behind(session, later)] == [show.subject]
+    await worker.give_up(show, None)  # it has killed its process too often
+    with sqlite.begin() as session:
+        assert not Post.behind(session, later)
 
 
 class ReadOnly:

@@ -29,6 +29,7 @@ from bot.doors.returning import Join, Returning
 from bot.engine import Engine
 from bot.errors import CannotDo
 from bot.missing import problems
+from bot.post import Post
 from bot.queues import Limits
 from bot.schedule import due as digests_due
 from bot.settings import Settings
@@ -119,7 +120,15 @@ class Serving:
             house.database,
             now,
             engine.enqueue,
-            (merges, Inbox(house).due, digests_due, alert.due, Returning(house).due, to_freshen),
+            (
+                merges,
+                Post.behind,
+                Inbox(house).due,
+                digests_due,
+                alert.due,
+                Returning(house).due,
+                to_freshen,
+            ),
         )
         clock.start()
         stack.callback(clock.close)

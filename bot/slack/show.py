@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,7 @@ from bot.words import Language, Words, language_of
 
 NAMES_KEPT = 3600.0  # seconds
 LOOK_AGAIN = 0.2
+PICTURE_WAITS = timedelta(hours=1)  # then what it shows is said in words
 
 
 @dataclass(frozen=True)
@@ -147,17 +148,23 @@ class Cards:
         if png is None:
             return
         place = beside(post)
-        await run(
+        row = await run(
             Post.plan, id=id, workspace=post.workspace, kind="file", place=place, now=self.now()
         )
         try:
             await upload(self.poster, id, picture.name, png, alt=picture.alt)
+            return
         except CannotDo as no:
-            words = Words("The picture can't be shown. {why} What it shows: {alt}", why=no.words,
-                          alt=picture.alt)  # fmt: skip
-            await run(plan_notice, words, language, id=f"{id}:words", workspace=post.workspace,
-                      place=place, now=self.now())  # fmt: skip
-            await self.poster.put(f"{id}:words", notice)
+            why = no.words
+        except TryAgain:
+            if self.now() - row.made_at < PICTURE_WAITS:
+                raise
+            why = Words("Slack takes no files at the moment.")
+        words = Words("The picture can't be shown. {why} What it shows: {alt}", why=why,
+                      alt=picture.alt)  # fmt: skip
+        await run(plan_notice, words, language, id=f"{id}:words", workspace=post.workspace,
+                  place=place, now=self.now())  # fmt: skip
+        await self.poster.put(f"{id}:words", notice)
 
 
 def _pictures(shown: Shown) -> list[File]:

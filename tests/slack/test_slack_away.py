@@ -1,0 +1,86 @@
+"""A card that Slack was away for, longer than a job is tried …"""
+
+import contextlib
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.errors import TryAgain
+from bot.parts import Copy, File, Part
+from bot.post import Post
+from bot.slack.outside import Outside
+from tests.slack.bench import MAX, Bench, text_of
+from tests.slack.test_leads import PNG
+
+ALT = "Sizing is told most. Runs small: 61"
+UPLOAD = "files.completeUploadExternal"
+
+
+async def given_up(bench: Bench) -> None:
+    """All jobs; what is tried in vain is not kept."""
+    for _ in range(4):
+        with contextlib.suppress(TryAgain):
+            await bench.run()
+    bench.jobs.clear()
+
+
+async def later(bench: Bench, minutes: int) -> list[str]:
+    """The clock's next look, so long after; the cards it has drawn."""
+    then = bench.house.now() + timedelta(minutes=minutes)
+    house = replace(bench.house, now=lambda: then)
+    bench.outside = Outside(house, bench.outside.people, patience=0.05)
+    with bench.database.begin() as session:
+        found = Post.behind(session, then)
+        for job in found:
+            bench.enqueue(session, job)
+    await given_up(bench)
+    return [job.subject for job in found]
+
+
+async def test_is_drawn_when_slack_is_back(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.mischief.fail("chat.update", "internal_error", 999)
+    await bench.press(MAX, card, "approve")
+    await given_up(bench)
+    assert f"<@{MAX}>" not in text_of(card)
+    assert await later(bench, 6)
+    assert f"<@{MAX}>" not in text_of(card)
+    bench.slack.mischief.planned.clear()
+    assert await later(bench, 12)
+    assert f"<@{MAX}>" in text_of(card)
+    assert not await later(bench, 18)
+
+
+async def test_that_it_takes_in_no_way_is_left_until_it_changes(bench: Bench) -> None:
+    await bench.drafted()
+    with bench.database.begin() as session:
+        (post,) = [one for one in bench.posts() if one.endswith(":card")]
+        session.get_one(Post, post).wanted += 1
+    assert await later(bench, 6) == [post]
+    with bench.database.begin() as session:
+        session.get_one(Post, post).wanted += 1
+        Post.settle(session, post)
+    assert not await later(bench, 12)
+
+
+async def test_has_its_picture_in_the_end_or_what_it_shows_in_words(bench: Bench) -> None:
+    sha = hashlib.sha256(PNG).hexdigest()
+    file = File(name="sizing.png", sha256=sha, alt=ALT, picture=True)
+    bench.parts = (
+        Part(kind="copy", key="finding", title="In one sentence", body=Copy(text="Sizing.")),
+        Part(kind="file", key="picture", title="Picture", body=file),
+    )
+    bench.pictures = {sha: PNG}
+    bench.slack.mischief.fail(UPLOAD, "internal_error", 999)
+    with contextlib.suppress(TryAgain):
+        await bench.drafted()
+    await given_up(bench)
+    (card,) = [one for one in bench.said() if not one.thread_ts]
+    assert "Sizing." in text_of(card)
+    assert await later(bench, 6)
+    assert not bench.said(thread=card.ts)
+    assert await later(bench, 66)
+    (told,) = bench.said(thread=card.ts)
+    assert told.text.startswith("Le graphique ne peut pas être affiché. Slack n'accepte aucun")
+    assert told.text.endswith(ALT)
+    assert not await later(bench, 72)
