@@ -11,11 +11,13 @@ from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS, Bar, bars
 from bot.request import Question, Request
 from bot.telling.forecasts import (
+    beside_a_simple_rule,
     bought,
     days_of,
     how_far_off,
     how_many,
     only_why,
+    score,
     their_worth,
     tried_before,
     what_silence_meant,
@@ -110,6 +112,7 @@ def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
         summary=teller.copy(
             who_they_are(teller, top, rest),
             tried_before(teller, whole, tenths[0], tenths[-1], days),
+            beside_a_simple_rule(teller, whole, tenths[0]),
             how_far_off(teller, whole),
         ),
         what_to_do=teller.copy(teller.say(Words(
@@ -127,6 +130,7 @@ def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
         Words("A customer counts as bought when an order came within {days} days, whatever made"
               " them order.", days=days),
         Words("Usually means the median: half have more, half have fewer."),
+        *score(teller, whole),
     ]  # fmt: skip
     audience = teller.say(Words("Whom should I target among champions and loyal customers?"))
     letter = teller.say(Words("E-mail to our loyal customers: what is new"))

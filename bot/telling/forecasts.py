@@ -66,6 +66,39 @@ def tried_before(teller: Teller, whole: Told, first: Told, last: Told, days: int
         bottom=teller.of(last, "bought")))  # fmt: skip
 
 
+SIMPLE = {
+    "newest": Words("that bought last"),
+    "most": Words("with the most purchases"),
+}
+LITTLE = 3  # points more than a simple rule, below which a forecast adds little
+
+
+def beside_a_simple_rule(teller: Teller, whole: Told, first: Told) -> str:
+    """Whether it finds more buyers than a rule that needs no forecast."""
+    if not whole.get("simple-share"):
+        return ""
+    teller.value(whole.get("simple-rule"))
+    given = {"rule": SIMPLE[whole.word("simple-rule")], "share": teller.of(whole, "simple-share")}
+    more = first.number("bought") - whole.number("simple-share")
+    if more < LITTLE:
+        return teller.say(Words("A simple rule does as well: of the tenth {rule}, {share} "
+                                "bought.", **given))  # fmt: skip
+    return teller.say(Words("A simple rule finds fewer: of the tenth {rule}, {share} "
+                            "bought.", **given))  # fmt: skip
+
+
+def score(teller: Teller, whole: Told) -> list[Words]:
+    """How well it ranks, without its technical name; and of whom it says nothing."""
+    if not whole.get("pairs"):
+        return []
+    return [
+        Words("Of a customer who bought and one who did not, the forecast had ranked the buyer "
+              "higher in {pairs} of cases; by chance it would be half of them.",
+              pairs=teller.of(whole, "pairs")),
+        Words("It says nothing of people who never ordered, nor of orders without a customer."),
+    ]  # fmt: skip
+
+
 def how_far_off(teller: Teller, whole: Told) -> str:
     """How wrong the number of buyers was at worst, and to which side."""
     fact = whole.get("backtest-worst-error")

@@ -90,6 +90,25 @@ def test_refuses_without_orders_and_with_few() -> None:
     assert "Only 9 customers" in find(small(orders=few), Where()).cannot[0].to("en")
 
 
+def test_finds_who_was_planted_where_simple_rules_are_misled() -> None:
+    """A hundred buy every three weeks. Others bought far more often, and left; others came but
+    once, and lately: neither how often nor how lately somebody bought tells who comes back."""
+    lives = {f"steady-{n}": range(n % 21, 400, 21) for n in range(100)}
+    lives |= {f"left-{n}": range(280 + n % 90, 400, 2) for n in range(300)}
+    lives |= {f"once-{n}": range(n % 390, n % 390 + 1) for n in range(1200)}
+    orders = [
+        {"order": f"{who}-{age}", "at": NOON - timedelta(days=age), "customer": who, "amount": 10}
+        for who, ages in lives.items()
+        for age in ages
+    ]
+    told = find(small(orders=orders), Where(days=60))
+    first = float(value(told, "buy-60-days-tenth-1", "bought"))
+    assert first > 60
+    assert first > 10 + float(value(told, "buy-60-days", "simple-share"))
+    assert int(value(told, "buy-60-days-top", "purchases")) == 19
+    assert 0 <= int(value(told, "buy-60-days-top", "silent")) <= 21
+
+
 def test_refuses_customers_who_buy_by_chance_alone() -> None:
     """Everybody buys at the same rate: nobody is likelier than others."""
     rng = np.random.default_rng(1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.library.behaviour import logistic
 from bot.library.behaviour.seen import Seen
@@ -12,6 +13,7 @@ from bot.library.chance import Numbers, auc
 
 AUC = 0.6  # below, the order of customers is hardly better than chance
 OFF = 0.25  # the number of buyers may be wrong by so much: more, and no campaign is planned by it
+Places = NDArray[np.intp]  # of customers, in some order
 FEW = 50  # buyers and others, in each window
 
 
@@ -28,6 +30,7 @@ class Window:
     base: float  # the Brier score of giving everybody the window's own rate: hard to beat
     chances: Numbers
     happened: Numbers
+    simple: dict[str, float]  # how many of the first tenth bought, by a rule that needs no sums
 
     @property
     def off(self) -> float:
@@ -51,6 +54,16 @@ class Record:
     @property
     def base(self) -> float:
         return float(np.average([w.base for w in self.windows], weights=self._sizes))
+
+    @property
+    def simple(self) -> tuple[str, float]:
+        """The better of the simple rules, and how many of its first tenth bought."""
+        names = self.windows[0].simple
+        means = {
+            name: float(np.average([w.simple[name] for w in self.windows], weights=self._sizes))
+            for name in names
+        }
+        return max(means.items(), key=lambda rule: rule[1])
 
     @property
     def ranks(self) -> bool:
@@ -110,7 +123,20 @@ def _window(now: Seen, before: Seen) -> Window:
         base=rate * (1 - rate),
         chances=chances,
         happened=happened,
+        simple={name: _first_tenth(order, happened) for name, order in _simply(now).items()},
     )
+
+
+def _simply(seen: Seen) -> dict[str, Places]:
+    """Customers in the order of two rules that everybody can apply."""
+    return {
+        "newest": np.lexsort((-seen.frequency, seen.recency)),
+        "most": np.lexsort((seen.recency, -seen.frequency)),
+    }
+
+
+def _first_tenth(order: Places, happened: Numbers) -> float:
+    return float(happened[order[: max(1, len(order) // 10)]].mean())
 
 
 def _bought(seen: Seen) -> Numbers:

@@ -17,11 +17,13 @@ LIKELY = 0.5
 
 def tell(told: Told, seen: Sequence[Seen], ahead: int) -> None:
     """Facts behaviour.buy-90-days.backtest-auc, .backtest-brier, .base-rate-brier, .base-rate (%,
-    who bought in the window just over), .windows; .expected-buyers and .customers-likely (chance
-    over one half) when the number of buyers was right in the past; behaviour.buy-90-days-tenth-1 …
-    10 .customers and .bought (%), the likeliest tenth first, in the past; behaviour.buy-90-days-top
-    and -rest .customers, .purchases and .silent (days), the medians of today's likeliest tenth and
-    of everybody else; .first-day and .last-day of the windows."""
+    who bought in the window just over), .pairs (%: of a buyer and another, how often the buyer was
+    ranked higher), .simple-rule and .simple-share (%, of its first tenth bought), .windows;
+    .expected-buyers and .customers-likely (chance over one half) when the number of buyers was
+    right in the past; behaviour.buy-90-days-tenth-1 … 10 .customers and .bought (%), the likeliest
+    tenth first, in the past; behaviour.buy-90-days-top and -rest .customers, .purchases and .silent
+    (days), the medians of today's likeliest tenth and of everybody else; .first-day and .last-day
+    of the windows."""
     record = buying.backtest(seen)
     if record is None:
         told.findings.refuse(
@@ -60,6 +62,9 @@ def _score(told: Told, record: Record, ahead: int) -> None:
         ("backtest-brier", round(record.brier, 3), None, rows),
         ("base-rate-brier", round(record.base, 3), None, rows),
         ("base-rate", percent(newest.buyers / newest.customers), "%", newest.customers),
+        ("pairs", percent(record.auc), "%", rows),
+        ("simple-rule", record.simple[0], None, rows),
+        ("simple-share", percent(record.simple[1]), "%", rows),
         ("windows", len(record.windows), None, rows),
         ("first-day", told.until - timedelta(days=ahead * len(record.windows) - 1), None, rows),
         ("last-day", told.until, None, rows),
