@@ -31,9 +31,12 @@ class Notice:
         if told is None:
             return None
 
+        gaps = {**self.gaps, "theme": self._about(language)}
+
         def said(text: str) -> str:
             spoken = SPOKEN.sub(r"\2" if brand.address == "tu" else r"\1", text)
-            filled = spoken.format(**self.gaps)
+            filled = SPOKEN.sub(r"\2" if brand.address == "tu" else r"\1",
+                                spoken.format(**gaps))  # fmt: skip
             return filled[0].upper() + filled[1:] if channel != "sms" else filled
 
         made: dict[str, Any] = {"hooks": [said(hook) for hook in told["hooks"]]}
@@ -48,6 +51,14 @@ class Notice:
             sender = brand.sender or brand.name
             made["text"] = f"{sender}{colon}{made['text']} {STOP[language]}"
         return made
+
+    def _about(self, language: Language) -> str:
+        """The theme as one writes of it to a customer; one that is on no list stands in quotes."""
+        theme = self.gaps.get("theme", "").strip()
+        for known in notices()[self.key].get("about", ()):
+            if theme.lower() in known["names"]:
+                return str(known[language])
+        return f"«\u00a0{theme}\u00a0»" if language == "fr" else f"“{theme}”"
 
 
 def asked_in(words: str, *, thing: str | None) -> Notice | None:

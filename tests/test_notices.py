@@ -10,9 +10,11 @@ from bot.brief import Brief
 from bot.channels import channels, segments
 from bot.desk import Desk
 from bot.faults import faults
+from bot.library.feedback.titles import THEMES
 from bot.notices import asked_in, notices
 from bot.parts import take_apart
 from bot.request import Question, Request
+from bot.words import Language
 from bot.writer import Sent
 from bot.writers.offline import Offline
 from handlers.draft import handle
@@ -26,6 +28,15 @@ ASKED = {
     ("sold_out", "fr"): "Le vase est épuisé, laissez votre adresse pour savoir quand il revient",
     ("complaint", "en"): "E-mail to customers who complained (sizing): what we do about it",
     ("complaint", "fr"): "E-mail aux clients qui se sont plaints (taille) : ce que nous faisons",
+}
+
+
+PRAISED = {"stock", "gift"}  # of these nobody complains, and of some things: in their own words
+NEUTRAL = {"delivery-fast", "order-as-described", "colour-asked", "fabric-linen", "fabric-cotton",
+           "fabric-wool", "fabric-silk", "fabric-leather"}  # fmt: skip
+ARTICLES = {
+    "en": {"the", "a", "your", "our", "sizes", "paying", "how"},
+    "fr": {"le", "la", "les", "un", "une", "votre", "notre", "son"},
 }
 
 
@@ -70,6 +81,31 @@ async def test_is_whole_in_its_channel(key: str, language: str, channel: str, ad
     if channel == "sms":
         assert text.startswith("MaisonAlba")
         assert segments(text) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize("key", [k for k in THEMES if k not in ("all", "unhappy")])
+def test_speaks_of_a_theme_as_one_does_to_a_customer(key: str, language: Language) -> None:
+    """Never of its name on a list: "runs large", « taille grand »."""
+    name = THEMES[key].to(language)
+    words = ASKED["complaint", language].replace("(sizing)", f"({name})")
+    asked = asked_in(words.replace("(taille)", f"({name})"), thing=None)
+    assert asked is not None
+    if key == "delivery-late":  # who waits is told more than that somebody answers
+        assert asked.key == "late"
+        return
+    told = asked.written("email", language, BRAND)
+    assert told is not None
+    subject = str(told["subject"])
+    assert len(subject) <= 60
+    assert "{" not in subject + str(told["body"])
+    begins = {"en": "Trouble with ", "fr": "Un souci avec "}[language]
+    about = subject.removeprefix(begins).partition("?")[0].strip()
+    assert about in str(told["body"])
+    if about.startswith(("“", "«")):
+        assert key.partition("-")[0] in PRAISED or key in NEUTRAL
+        return
+    assert about.split()[0].strip("'") in ARTICLES[language] or about.startswith("l'"), about
 
 
 def test_has_the_same_channels_in_both_languages() -> None:
