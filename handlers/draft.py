@@ -104,10 +104,19 @@ async def which(request: Request, desk: Desk) -> Question | None:
     if telling and request.channel != "product_page":
         return None
     sold = await some_of_it(desk)
-    words = Words(
-        "I don't find “{name}” in the catalogue. Is it one of these?", name=brief.product_words
+    if not sold:
+        return None
+    unknown = brief.product_words
+    near = [one.title for one in await desk.find(unknown)]
+    if near:
+        return desk.ask(
+            Words("I don't find “{name}” in the catalogue. Is it one of these?", name=unknown),
+            *near[:3],
+        )
+    return desk.ask(
+        Words("I don't find “{name}” in the catalogue. Name a product, as these.", name=unknown),
+        *sold,
     )
-    return desk.ask(words, *[*dict.fromkeys([*near, *sold])][:3]) if sold else None
 
 
 async def some_of_it(desk: Desk) -> list[str]:

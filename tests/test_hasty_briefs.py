@@ -75,6 +75,9 @@ def test_is_read_as_it_is_meant(words: str, expected: dict[str, object]) -> None
         ("mercredi prochain", "next Wednesday", "mercredi prochain"),
         ("jusqu'au 30 nov", "until 30 November", "jusqu'au 30 novembre"),
         ("next friday", "next Friday", "vendredi prochain"),
+        ("this week", "this week", "cette semaine"),
+        ("cette semaine", "this week", "cette semaine"),
+        ("today only", "today", "aujourd'hui"),
         ("vendredi et samedi", "on Friday and Saturday", "vendredi et samedi"),
     ],
 )

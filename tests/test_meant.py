@@ -94,6 +94,7 @@ async def meant(words: str, of: Sequence[Product]) -> Intake:
         ("e-mail : le tablier Kerven", "Tablier Fournil en lin épais"),
         ("an e-mail for the Kerven apron", "Tablier Fournil en lin épais"),
         ("fiche produit du pull Zinzin", "Pull Ronan en laine mérinos"),
+        ("e-mail : le pull Tornade est enfin là", "Pull Ronan en laine mérinos"),
     ],
 )
 async def test_by_a_name_that_nothing_has_is_asked_about(words: str, near: str) -> None:
@@ -101,6 +102,7 @@ async def test_by_a_name_that_nothing_has_is_asked_about(words: str, near: str) 
     assert isinstance(found, Question)
     assert near in found.options
     assert "«\u00a0" in found.words.to("fr")
+    assert "est enfin" not in found.words.to("fr")
 
 
 async def test_and_is_picked_from_what_was_asked_is_written_about() -> None:
@@ -119,6 +121,8 @@ async def test_and_is_picked_from_what_was_asked_is_written_about() -> None:
         ("e-mail: the Kerven jumper", "mai-kerven"),
         ("e-mail : le pull Ronan, à sécher à plat", "mai-ronan"),
         ("e-mail : notre beau pull Ronan", "mai-ronan"),
+        ("e-mail: glassware for people who have just bought plates", "vai-onde"),
+        ("sms: the Ronan jumper, in time for Christmas", "mai-ronan"),
     ],
 )
 async def test_surely_is_not(words: str, product: str) -> None:
@@ -203,3 +207,27 @@ async def test_without_a_catalogue_is_written_about_as_it_is_called() -> None:
     text = await drafted("e-mail: our lava lamp is back", of=())
     assert isinstance(text, str)
     assert "lava lamp" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "reply to a customer who asks whether the Alba shirt shrinks",
+        "Réponse à une cliente qui trouve que le pull Maud taille petit",
+        "Annonce Google pour le pull Ronan",
+        "a banner for the Alba shirt",
+    ],
+)
+async def test_for_what_cannot_be_written_yet_is_asked_about(words: str) -> None:
+    found = await drafted(words)
+    assert isinstance(found, Question)
+    assert found.options == tuple(channel.title for channel in channels().values())
+
+
+async def test_by_a_room_is_what_is_for_it() -> None:
+    shop = (*GARDEN, made("Copper Light", "Indoor", tags=("Bedroom",)),
+            made("Bedside Table", "Indoor", tags=("Bedroom",)))  # fmt: skip
+    text = await drafted("e-mail : tout pour la chambre, livraison offerte dès 50 £", of=shop)
+    assert isinstance(text, str)
+    assert "la sélection chambre" in text
+    assert "sofa" not in text.lower()

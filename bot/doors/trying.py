@@ -90,7 +90,8 @@ def _tell(
 ) -> None:
     lines: list[str] = []
     if question is not None:
-        lines += [question.words.to(language), *(f"  - {option}" for option in question.options)]
+        lines.append(question.words.to(language))
+        lines += [f"  - {catalogue(language).get(one, (one,))[0]}" for one in question.options]
     for request, drafted in made:
         lines += _draft_lines(request, drafted, writer, language)
     sys.stdout.write("\n".join(lines).rstrip() + "\n")

@@ -121,13 +121,14 @@ ENDS = (
 )
 WHO_EN = (
     r"people|customers?|clients|buyers|shoppers|those|anyone|everyone|subscribers|members|women|men"
-    r"|parents|mums|moms|mothers|dads|fathers|families|students|teachers|newcomers|regulars|fans"
+    r"|parents|grandparents|grandmothers|grandfathers|couples|mums|moms|mothers|dads|fathers"
+    r"|families|students|teachers|newcomers|regulars|fans"
     r"|lovers|visitors|owners|vips?|guests|gift (?:seekers|buyers|givers|hunters)|gardeners"
     r"|bargain hunters|professionals|pros|designers|decorators|architects|cooks|bakers|hosts"
     r"|workers|beginners|teenagers|kids|friends|followers|prospects"
 )
 WHO_FR = (
-    r"clientes?|clients|clientèle|acheteurs|acheteuses|personnes|gens|abonnée?s|inscrite?s|parents"
+    r"clientes?|clients|clientèle|acheteurs|acheteuses|personnes|gens|abonnée?s|inscrite?s|parents|grands-parents|couples"
     r"|mamans|papas|familles|femmes|hommes|étudiante?s|fidèles|habituée?s|membres|vip|jardiniers"
     r"|jardinières|amateurs|amatrices|amoureux|amoureuses|fans|prospects|inactifs|inactives"
     r"|nouveaux|nouvelles|anciens|anciennes|celles|ceux|visiteurs|débutants|ados|curieux"

@@ -26,8 +26,10 @@ _RANGE = re.compile(
     rf"|\b{_ALL}", re.IGNORECASE
 )  # fmt: skip
 _HERE = re.compile(
-    r"\s+(?:(?:is|are) (?:here|back|out|in)|(?:has|have) (?:arrived|landed)"
-    r"|(?:est|sont) (?:là|arrivée?s?|de retour)|arrivent?|new arrivals?|nouveautés?)\b.*$",
+    r"\s+(?:(?:is|are) (?:finally )?(?:here|back|out|in)"
+    r"|(?:has|have) (?:finally )?(?:arrived|landed)"
+    r"|(?:est|sont) (?:enfin )?(?:là|arrivée?s?|de retour)|arrivent?|new arrivals?|nouveautés?)"
+    r"\b.*$",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(  # one thing, in the plural

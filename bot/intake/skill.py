@@ -43,6 +43,15 @@ UNKNOWN_CHANNEL = re.compile(
 )
 
 
+ONE_CUSTOMER = re.compile(
+    r"\b(?:reply|response|answer|respond) to (?:an?|this|that|the|one) (?:\w+ )?"
+    r"(?:customer|client|shopper|review|comment)\b"
+    r"|\br[ée](?:ponse|pondre|ponds) (?:à|a) (?:une?|la|ce|cet|cette|l['’]) ?"
+    r"(?:cliente?|avis|commentaire)\b",
+    re.IGNORECASE,
+)
+
+
 def skill_for(words: str, chosen: str | None) -> str:
     """The skill that was chosen, named or asked for; else copy. Raises CannotDo for one that isn't
     there."""
@@ -80,6 +89,12 @@ def _asks(words: str, beginning: str) -> bool:
 
 def unknown_channel(words: str) -> Question | None:
     """The question back when the only channel named is one we don't write for."""
+    titles = tuple(channel.title for channel in channels().values())
+    if ONE_CUSTOMER.search(words):
+        one = Words(
+            "I can't answer a single customer yet: I write to many. For which of these shall I?"
+        )
+        return Question(words=one, options=titles)
     unknown = UNKNOWN_CHANNEL.search(words)
     if not unknown:
         return None
@@ -87,5 +102,5 @@ def unknown_channel(words: str) -> Question | None:
         words=Words(
             "I can't write for {channel} yet. For which of these shall I?", channel=unknown[0]
         ),
-        options=tuple(channel.title for channel in channels().values()),
+        options=titles,
     )

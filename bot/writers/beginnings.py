@@ -60,6 +60,7 @@ def open_slots(ready: Ready) -> list[str]:
         *own,
         "open.everyone.any",
         "open.own.any",
+        "open.everyone.made",
         "open.everyone.bare",
     ]
     return ["open.price.deal", *slots] if aud == "price" and ready.story.offer else slots

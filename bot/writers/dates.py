@@ -30,6 +30,13 @@ _ENDS = (
 )
 
 
+_WHOLE = (  # days that have no first and last
+    (r"(?:this|cette) (?:week|semaine)", "this week", "cette semaine"),
+    (r"(?:this|ce) (?:month|mois(?:-ci)?)", "this month", "ce mois-ci"),
+    (r"(?:only )?today(?: only)?|aujourd'hui(?: seulement)?", "today", "aujourd'hui"),
+)
+
+
 @dataclass(frozen=True)
 class When:
     kind: str = ""  # until, before, from, on, range, weekend
@@ -44,6 +51,9 @@ def read(typed: str | None, language: Language) -> When:
     english = language == "en"
     if re.search(r"week[- ]?end|\bw\.?-?e\b", low):
         return When("weekend", "this weekend" if english else "ce week-end")
+    for shape, in_english, in_french in _WHOLE:
+        if re.fullmatch(shape, low):
+            return When("on", in_english if english else in_french)
     kind = next((name for name, shape in _PLACES if re.match(shape, low)), "on")
     point = _LEADING.sub("", low)
     if kind == "on" and len(days := re.split(r" (?:et|and|&) ", point)) > 1:

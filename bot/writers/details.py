@@ -19,6 +19,7 @@ _NO = re.compile(
     r"\b(?:no|without|sans|pas de|ni|dans|sous|under|into)\s+(?:\w+\s+){0,2}$|\bin (?:a|your)\s+$",
     re.IGNORECASE,
 )
+_SIDE = re.compile(r"droites?|gauches?", re.IGNORECASE)
 _JOIN = re.compile(r"[\s,]*(?:\band\b|\bet\b)?[\s,]*")
 
 
@@ -95,8 +96,11 @@ def _behind(hits: list[Hit], part: Hit, sentence: str) -> list[Hit]:
     mine: list[Hit] = []
     end = part.end
     for hit in hits:
-        if not re.fullmatch(r"\s*(?:en |de |d'|à )?", sentence[end : hit.start]):
+        between = sentence[end : hit.start]
+        if not re.fullmatch(r"\s*(?:en |de |d'|à )?", between):
             break
+        if "à " in between and _SIDE.fullmatch(hit.word):
+            break  # « une poche à droite » is not a straight one
         if not hit.as_a("modifiers", "colours", "materials", "patterns", "traits"):
             break
         mine.append(hit)

@@ -126,7 +126,9 @@ def _first(group: Group, slot: str, most: int) -> Line:
 
 def _preheader(group: Group) -> Line:
     most = group.ready.most("preheader", 90)
-    line = group.pen.say("joint.preheader", "joint.preheader_plain", most=most)
+    line = group.pen.say(
+        "joint.preheader", "joint.preheader_plain", "joint.preheader_low", most=most
+    )
     return line or Line(group.ready.brand.name)
 
 

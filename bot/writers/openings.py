@@ -7,7 +7,7 @@ from bot.parts import Hook
 from bot.words import Words
 from bot.writers import french, why
 from bot.writers.beginnings import NEWS
-from bot.writers.lines import Line
+from bot.writers.lines import Line, again
 from bot.writers.precedents import best, like
 from bot.writers.ready import Ready
 from bot.writers.seasons import in_season
@@ -88,8 +88,8 @@ def _sort(occasion: Occasion) -> str:
     return "present" if in_season(occasion) else "occasion"
 
 
-def preheader(ready: Ready) -> Line:
-    """What the subject left open."""
+def preheader(ready: Ready, first: str = "") -> Line:
+    """What the subject, which comes first, left open."""
     most = ready.most("preheader", 90)
     slots = ["preheader.any", "preheader.plain", "preheader.last", "preheader.last_deal"]
     slots += ["preheader.question"]
@@ -97,9 +97,15 @@ def preheader(ready: Ready) -> Line:
     slots = ["event.terms", "event.preheader"] if ready.is_event else slots
     pen, every = ready.pen, ready.pen.reasons
     pen.reasons = [one for one in every if one.topic != "truth"]  # its own facts first
-    line = pen.say(*slots[:2], most=most)
+    own = [slot for slot in slots[:2] if any(_news_to(line, first) for line in pen.all(slot))]
+    line = pen.say(*own, most=most, like=lambda one: (not _news_to(one, first), False, 0))
     pen.reasons = every
-    return line or pen.say(*slots, most=most) or Line(ready.brand.name)
+    return line or pen.say(*slots[2:], *slots, most=most) or Line(ready.brand.name)
+
+
+def _news_to(line: Line, first: str) -> bool:
+    """Whether a line says more than the subject did."""
+    return not again(line.text, [first])
 
 
 def call(ready: Ready) -> Line:

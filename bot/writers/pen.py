@@ -47,6 +47,7 @@ class Pen:
     salted: bool = False  # another try: other reasons first
     once: frozenset[str] = frozenset({"truth"})  # its neighbours share it: one in a text is enough
     late: frozenset[str] = frozenset()  # topics that do not count for this audience
+    full: bool = False  # there is room for what is true of the material in general
     speaking: bool = False  # a form of address was asked for: sentences that use it come first
     turn: int = 0  # whose turn it is: each audience begins at another sentence
 
@@ -175,10 +176,19 @@ class Pen:
             fresh = [one for one in other if not (named and one.topic == "truth")]
         if not fresh and not slot.startswith(OUTSIDE):  # what the subject hints at, in full
             hinted = [one for one in self.told if one not in self.inside]
-            fresh = [one for one in hinted if one in stock and one.topic not in self.once][:1]
+            fresh = [one for one in stock if self._is_of(one, hinted)][:1]
         often = {topic: topics.count(topic) // (2 if topic == "feature" else 1) for topic in topics}
         late = {topic: often.get(topic, 0) + (topic in self.late) for topic in {*often, *self.late}}
         return sorted(fresh, key=lambda reason: late.get(reason.topic, 0))[:REASONS_TRIED]
+
+    def _is_of(self, reason: Reason, hinted: list[Reason]) -> bool:
+        """Whether one of these hinted at it. What its neighbours share is told in full in a letter
+        alone, where it stands beside the price."""
+        if reason.topic not in self.once:
+            return reason in hinted
+        told = {one.topic for one in self.inside}
+        same = any(one.topic == reason.topic and one.cites == reason.cites for one in hinted)
+        return self.full and same and reason.topic not in told
 
     def _rank(self, template: str) -> tuple[int, int]:
         """Words the brand likes first, then what speaks of this audience's own purchases."""

@@ -24,7 +24,8 @@ WHOLE = 5  # the library finds no more: of so many, the cheapest may not be amon
 
 GENERAL = {"truth", "material", "size"}  # true of its neighbour as well
 
-PLACES = bag("garden kitchen bath children christmas easter valentine halloween decoration lunch")
+PLACES = bag("garden bedroom lounge kitchen bath lunch children decoration")
+PLACES |= bag("christmas easter valentine halloween")
 NAMED_SO = r"\b(?:range|collection|line|selection|gamme|ligne|sélection)\b"
 
 COUNTED = {"en": {2: "two", 3: "three"}, "fr": {2: "deux", 3: "trois"}}

@@ -27,13 +27,14 @@ UNCOUNTED = (0, 20, 22)  # a shorter message before a link that carries no campa
 
 def email(ready: Ready) -> Made:
     """Subject, preheader, body, call to action, hooks."""
+    ready.pen.full = True
     first = subject(ready)
     body = [*_body(ready), *musts(ready)]
     if signature := ready.brand.signed(ready.language):
         body.append(Line(signature))
     return {
         "subject": copy(ready, first),
-        "preheader": copy(ready, preheader(ready)),
+        "preheader": copy(ready, preheader(ready, first.text)),
         "body": copy(ready, *body),
         "call_to_action": copy(ready, call(ready)),
         "hooks": hooks(ready, first.text, *subject_slots(ready), most=ready.most("subject", 50)),
@@ -165,9 +166,9 @@ def product_page(ready: Ready) -> Made:
 def _lead(ready: Ready) -> Line | None:
     """What it is good for; of a thing of which one reason is known, its name before."""
     pen = ready.pen
-    if len(pen.reasons) != 1:
-        return pen.say("page.lead", "open.everyone.bare")
-    return together(pen.say("open.everyone.bare"), pen.say("also.any"))
+    if len(pen.reasons) != 1 or ready.goods.rich:
+        return pen.say("page.lead", "open.everyone.made", "open.everyone.bare")
+    return together(pen.say("open.everyone.made", "open.everyone.bare"), pen.say("also.any"))
 
 
 def copy(ready: Ready, *lines: Line | None) -> Copy:

@@ -19,7 +19,11 @@ from bot.writers.offers import Offer
 AUDIENCES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
     for kind, pattern in (
-        ("gift", r"gift|present\b|cadeaux?|offrir|à gâter"),
+        (
+            "gift",
+            r"gift|present\b|cadeaux?|offrir|à gâter|grand-?(?:parents?|m(?:others?|ères?))"
+            r"|grand(?:fathers?|s-parents)",
+        ),
         (
             "lapsed",
             r"lapsed|inacti|drifting|s'éloign|haven'?t|hasn'?t|not (?:bought|ordered)|no longer"

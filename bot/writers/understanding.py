@@ -11,7 +11,7 @@ from bot.writers.described import WITH, attributes, describe
 from bot.writers.goods import IMMATERIAL, Goods
 from bot.writers.sentences import clean
 
-LONG = 40  # characters of a name
+LONG, LONGEST = 40, 60  # characters of a name
 
 NAMED_BY = 60  # characters of a description in which it may say what the thing is
 
@@ -34,7 +34,10 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     if not goods.name:
         return goods
     if len(goods.name) > LONG:  # what a marketplace adds behind the name
-        goods.name = re.split(r"\s+[-–|/]\s+|:\s|\s\(|,\s", goods.name)[0]
+        goods.name = re.split(r"\s+[-–|/]\s+|\s\(|,\s", goods.name)[0]
+    if len(goods.name) > LONGEST:
+        goods.name = goods.name.split(": ")[0]
+    goods.name = goods.name.replace(": ", ", ")  # in a sentence, a colon has its own use
     goods.cites["name"] = (name.id,) if name else ()
     if not name:
         goods.name = re.sub(

@@ -11,6 +11,7 @@ USUAL = re.compile(
     r"true to size|usual size|votre taille|taille habituelle|taille normal", re.IGNORECASE
 )
 
+MEASURED = ("worry.object", "worry.space")  # answered where its measures are told
 CHOICE = 2  # sizes: of a blanket in one size, no larger one can be taken
 
 
@@ -30,8 +31,8 @@ def worry(ready: Ready) -> Line | None:
     if honest is None and not (care and not known):  # one word on washing is enough
         honest = _honest(ready)
     slots = _worries(ready)
-    said = bool(pen.told or pen.gaps.get("price"))
-    idle = slots == ["worry.taste"] and said  # no doubt is known, and something is said
+    idle = slots == ["worry.taste"]  # no doubt is known: rather a shorter text
+    idle |= slots[0] in MEASURED and any(r.topic == "size" for r in pen.told)
     asked = None if known or care or honest or told or idle else _asked(ready, slots)
     if known and honest:
         care = None

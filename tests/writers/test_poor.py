@@ -15,6 +15,7 @@ from bot.request import Request
 from bot.truths import material_facts
 from bot.words import LANGUAGES, Language
 from bot.writer import Assignment
+from bot.writers.lines import again
 from bot.writers.offline import compose, shown
 from handlers.draft import OUTPUTS
 from tests.library.sample import TODAY
@@ -143,3 +144,23 @@ def test_that_is_a_present_for_parents_speaks_to_who_gives_it(
 def test_has_its_maker_told_where_there_is_one(maker: str, told: bool) -> None:
     hooks = written(made("Magnetic Tool", vendor=maker), "en", "email").model_dump()["hooks"]
     assert any(maker in hook["text"] for hook in hooks) is told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_says_another_thing_in_its_preheader_than_in_its_subject(language: Language) -> None:
+    tee = made("Red Sports Tee", description="Red t-shirt with a small white pocket.")
+    subject, preheader, *_ = text(tee, language).split("\n\n")
+    assert not again(preheader, [subject], tee.title)
+
+
+def test_with_a_pocket_on_the_right_has_no_straight_one() -> None:
+    skirt = made("Jupe Iris en lin", description="Une poche à droite, une seule. Ceinture haute.")
+    assert "straight" not in text(skirt)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whose_measures_are_told_asks_for_none(language: Language) -> None:
+    holder = made("Photophore Vigie en verre", description="Hauteur 11 cm, sur un pied large.")
+    said = text(holder, language, "product_page")
+    assert "11 cm" in said
+    assert not any(one in said for one in ("How big", "exact size", "taille exacte", "?"))

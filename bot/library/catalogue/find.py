@@ -88,7 +88,7 @@ class Index:
 
     def _found(self, i: int, score: float, meant: Meant, of_kind: bool) -> Found:
         product, head = self._products[i], self._titles[i][self._heads[i]]
-        is_one = any(head in found for found in meant.values())
+        is_one = any(head in found for word, found in meant.items() if word not in COMMON)
         told = round(min(score, 1.0), 3)
         return Found(handle=product.handle, title=product.title, score=told, is_one=is_one,
                      of_kind=of_kind)  # fmt: skip
@@ -115,7 +115,7 @@ class Index:
         """How much of the title was said, and how much of what was said is in the product."""
         main, aside = self._all_meant(asked(about)), self._all_meant(asked(to))
         wanted = main or aside
-        if all(word in WEAK or word.isdigit() for word in wanted):
+        if all(word in WEAK or word in COMMON or word.isdigit() for word in wanted):
             return {}
         lacking = {word for word in asked(about) if word not in main and word in same()}
         worths = [(self._worth(found), found) for found in wanted.values()]
