@@ -14,6 +14,7 @@ from bot.request import Question, Request
 from bot.telling.advice import first_step
 from bot.telling.heard import (
     SURE,
+    changes,
     headline,
     in_their_language,
     is_asked,
@@ -222,6 +223,7 @@ def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
             "Those who write are not all who buy: the happy and the angry write more than the rest."
         ),
         Words("Themes are found by a list of words and phrases; a text can speak of several."),
+        *changes(teller, every),
     ]
     if (tested := every.get("tested")) is not None and tested.get("themes"):
         lines.append(Words("{n} themes were tested for a change; about one in ten of those called "

@@ -135,3 +135,13 @@ def praise(teller: Teller, shown: Sequence[Told]) -> str:
     return teller.say(Words(
         "Liked most: {theme}, praised in {share} of {n} texts.", theme=best.named(teller.language),
         share=teller.of(best, "praise-share"), n=teller.of(best, "texts")))  # fmt: skip
+
+
+def changes(teller: Teller, every: dict[str, Told]) -> list[Words]:
+    """Which days a change is between."""
+    whole = every["all"]
+    if not any(one.get("share-now") for one in every.values()):
+        return []
+    return [Words("A change is between what was written since {now} and what was written from "
+                  "{before} until then.", now=teller.of(whole, "now-first-day"),
+                  before=teller.of(whole, "before-first-day"))]  # fmt: skip

@@ -294,3 +294,35 @@ def _rows(texts: list[str]) -> list[dict[str, Any]]:
 
 def _reviews(texts: list[str]) -> Shelf:
     return small(today=date(2026, 11, 25), feedback=_rows(texts))
+
+
+def test_says_when_nobody_wrote() -> None:
+    """Two months without a review are no good months."""
+    rows = [
+        {"id": str(n), "at": datetime(2026, month, 1 + n % 27, 12), "text": said, "rating": stars}
+        for n, (said, stars) in enumerate([("Runs small, sent it back.", 2), ("Lovely", 5)] * 30)
+        for month in (4, 5, 8, 9)
+    ]
+    for n, row in enumerate(rows):
+        row["id"] = str(n)
+    found = find(small(feedback=rows), Where())
+    said = [words.to("en") for words in found.cannot if "Nobody wrote" in words.to("en")]
+    assert said == ["Nobody wrote from 28 May 2026 to 31 July 2026: what customers thought then "
+                    "can't be told."]  # fmt: skip
+
+
+def test_quotes_a_complaint_of_who_was_unhappy() -> None:
+    """Five stars and "a bit too small" is the more typical wording, and no complaint to show."""
+    rows = [
+        {"id": f"h{n}", "at": datetime(2026, 9, 1 + n % 27, 12), "rating": 5,
+         "text": f"Love it, a bit too small but love it {n}"}
+        for n in range(40)
+    ]  # fmt: skip
+    rows += [
+        {"id": f"u{n}", "at": datetime(2026, 9, 1 + n, 12), "rating": 1,
+         "text": f"It was far too small for me, I sent number {n} back with regret"}
+        for n in range(6)
+    ]  # fmt: skip
+    found = find(small(feedback=rows), Where())
+    quoted = [f for f in found.facts if f.id == "feedback.sizing-small.quote-1"]
+    assert [fact.source.rpartition(", ")[2] for fact in quoted] == ["1/5"]

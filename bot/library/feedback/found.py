@@ -1,5 +1,8 @@
 """Themes, mood, what changed and where it gathers: one pass over the feedback."""
 
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,7 @@ from bot.words import Words
 
 FEW = 20  # texts below which nothing is told
 WORTH_SAYING = 0.01  # of the texts, in no language that is known
+SILENCE = 28  # days without a text, from which that is said
 QUOTED = 12  # themes that get quotes, the most told
 
 
@@ -60,7 +64,8 @@ def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
 
 
 def _tell_period(found: Findings, level: Listened, over: Periods) -> None:
-    """feedback.all.texts, .first-day, .last-day, .now-first-day, .without-list and .themed-share"""
+    """feedback.all.texts, .first-day, .last-day, .now-first-day, .before-first-day, .without-list
+    and .themed-share"""
     total = len(level.texts)
     about = title("all")
     found.add("all", "texts", total, about=about, rows=total, query="texts")
@@ -69,6 +74,10 @@ def _tell_period(found: Findings, level: Listened, over: Periods) -> None:
         found.add("all", "first-day", min(days), about=about, rows=total, query="texts")
         found.add("all", "last-day", max(days), about=about, rows=total, query="texts")
         found.add("all", "now-first-day", over.now, about=about, rows=total, query="texts")
+        found.add("all", "before-first-day", over.before, about=about, rows=total, query="texts")
+        for first, last in _silences(days):
+            found.refuse(Words("Nobody wrote from {first} to {last}: what customers thought then "
+                               "can't be told.", first=first, last=last))  # fmt: skip
     unlisted = total - int(level.listed.sum())
     if unlisted:
         found.add("all", "texts-without-list", unlisted, about=about, rows=total, query="texts")
@@ -82,6 +91,14 @@ def _tell_period(found: Findings, level: Listened, over: Periods) -> None:
                 total=total,
             )
         )
+
+
+def _silences(days: Sequence[date]) -> list[tuple[date, date]]:
+    """The longest stretches in which no text came, at most two, in their order."""
+    known = sorted(set(days))
+    found = [(one, other) for one, other in pairwise(known) if (other - one).days > SILENCE]
+    longest = sorted(found, key=lambda ends: ends[0] - ends[1])[:2]
+    return [(one + timedelta(days=1), other - timedelta(days=1)) for one, other in sorted(longest)]
 
 
 def _tell_themes(

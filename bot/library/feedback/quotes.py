@@ -17,6 +17,7 @@ from bot.privacy.personal import find as personal
 QUOTES = 3
 SHORT, LONG = 25, 220  # letters
 TRIED = 250  # the newest texts on a theme, looked at for its quotes
+UNHAPPY, HAPPY = 3, 4  # stars
 ALIKE = 0.5  # Jaccard of the words from which two quotes are one
 
 
@@ -30,7 +31,8 @@ class Quote:
 
 def quotes(said: Listened, subject: str, way: int) -> list[Quote]:
     """At most three, of texts that praise, complain or ask (PRAISE, COMPLAINT, QUESTION): typical
-    by their words, none like another, none with personal data."""
+    by their words, none like another, none with personal data. A complaint is quoted of who was
+    unhappy, where somebody was: five stars and "a bit tight" is no complaint to be shown first."""
     column = said.of(subject)
     places = np.flatnonzero((column & way) > 0)
     newest = sorted(places, key=lambda i: (said.texts[i].day is None, _age(said.texts[i]), i))
@@ -39,7 +41,11 @@ def quotes(said: Listened, subject: str, way: int) -> list[Quote]:
     often = Counter(word for bag in bags for word in bag)
     ranked = sorted(
         range(len(found)),
-        key=lambda k: (-sum(often[w] for w in bags[k]) / max(6, len(bags[k])) ** 0.9, k),
+        key=lambda k: (
+            _against_its_stars(found[k].text, way),
+            -sum(often[w] for w in bags[k]) / max(6, len(bags[k])) ** 0.9,
+            k,
+        ),
     )
     chosen: list[int] = []
     for k in ranked:
@@ -93,6 +99,13 @@ def _quote(said: Listened, i: int, subject: str, way: int) -> Quote | None:
     if not SHORT <= len(chosen) <= LONG or personal(chosen):
         return None
     return Quote(text, chosen)
+
+
+def _against_its_stars(text: Text, way: int) -> bool:
+    """Whether who said it gave stars that say the contrary."""
+    if text.rating is None:
+        return False
+    return text.rating > UNHAPPY if way == COMPLAINT else way == PRAISE and text.rating < HAPPY
 
 
 def _age(text: Text) -> int:

@@ -61,6 +61,7 @@ MEASURES = (
     Words("rating"),
     Words("rating of texts"),
     Words("texts now"),
+    Words("before first day"),
     Words("share now"),
     Words("share before"),
     Words("change"),
