@@ -19,10 +19,18 @@ _OF = re.compile(
     r"[\s,(]*(?:of|for|among|in|on|by|from|with|at|avec|chez|des?|du|d'|pour|parmi|dans|sur|en"
     r"|aux?)[ '](?:[\w'-]+ ){0,4}$"
 )
+# "85 customers at risk", "of them": whom a figure counts stands right behind it.
+_NEXT = re.compile(
+    _OF.pattern
+    + r"|(?: (?:customers?|people|buyers|clients?|acheteurs|personnes|who|which|qui|are|is"
+    r"|sont|est)){1,3} $"
+)
 _AGAINST = re.compile(
     r"\b(?:against|versus|vs|than|compared (?:with|to)|instead of|contre|au lieu de|que)\W+"
     r"(?:(?:only|just|about|the|seulement|environ|les|des) ?)?$"
 )
+_OBJECT = re.compile(r"\b(?:bought|buy|buying|ordered|achet\w+)\W+$")
+_BREAKS = re.compile(r"[:;]|\b(?:bought|buy|buying|ordered|achet\w+)\b")
 _OTHERS = re.compile(
     r"\W*(?:every(?:one|body) else|(?:all )?(?:the )?others|the rest|(?:tous )?les autres"
     r"|le reste)\b"
@@ -63,13 +71,15 @@ class Sentence:
         behind = [one for one in self.mentions if one.start >= figure.end][:1]
         first = self.mentions[0].start if self.mentions else 0
         leads = any(one.end <= first for one in figures.read(self.text))
-        if behind and not leads and not _OF.match(low[figure.end : behind[0].start]):
+        if behind and not leads and not _NEXT.match(low[figure.end : behind[0].start]):
             behind = []
         if _AGAINST.search(low[: figure.start]):
             return frozenset().union(*(one.of for one in behind))
         return frozenset().union(*(one.of for one in (*behind, last, self.head) if one))
 
     def _is_part(self, one: Mention) -> bool:
+        if _OBJECT.search(fold(self.text)[: one.start]):
+            return True
         figure = next((f for f in reversed(figures.read(self.text)) if f.end <= one.start), None)
         return figure is not None and bool(_OF.match(fold(self.text)[figure.end : one.start]))
 
@@ -140,7 +150,7 @@ class Bearers:
             of = self._known.get(token)
             if of and (token.isdigit() or not any(a <= start < b for a, b in spans)):
                 found.append(Mention(start, end, of))
-        breaks = [match.start() for match in re.finditer(r"[:;]", said)]
+        breaks = [match.start() for match in _BREAKS.finditer(fold(said))]
         yield from _together(found, [*(start for start, _ in spans), *breaks])
 
 

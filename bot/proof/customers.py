@@ -33,6 +33,12 @@ _SETS_APART = bag(
     "for before somebody someone else once twice alone without pour avant quelqu autrui seul seule "
     "seuls sans"
 )
+# "Over the next 60 days": when they buy, held to its figure.
+_SPAN = re.compile(
+    r"(?:retour )?(?:within |d'ici )?(?:the |les |le )?(?:next |last |past |coming |prochains "
+    r"|derniers )?\d+ "
+    r"(?:prochain[es]+ |dernier[es]+ )?(?:days?|weeks?|months?|jours?|semaines?|mois)\b"
+)
 _NAMES = "customers buyers clients clientes acheteurs people visitors visiteurs personnes"
 _WORD = re.compile(r"[a-z]+")
 Groups = list[frozenset[str]]
@@ -45,6 +51,17 @@ def made_others(stretch: Stretch, known: Groups, language: str) -> Iterator[str]
     for match in re.finditer(rf"{them} {_IS[language]} (?P<rest>[^,]*)", stretch.bare):
         if wrong := _called(match["rest"], known, language):
             yield f"{match[0].removesuffix(match['rest'])}{wrong}"
+
+
+def habits(stretch: Stretch, known: Groups, language: str) -> Iterator[str]:
+    """Each thing that customers are said to do by habit, and no line says that they do."""
+    who = rf"\b(?:{PEOPLE[language]}|they|ils|elles) (?:(?:often|usually|always|also|souvent) )*"
+    for match in re.finditer(rf"{who}(?P<verb>[a-z]+)\b(?!')", stretch.bare):
+        verb = match["verb"]
+        done = verb in plain.verbs(language) and verb not in plain.deeds(language)
+        placed = verb in plain.stative(language) | plain.exact(language)
+        if done and not placed and not any(known_by(verb) & group for group in known):
+            yield match[0]
 
 
 def _before_and_behind(text: str, known: Groups, language: str) -> Iterator[str]:
@@ -73,6 +90,8 @@ def _qualified(opener: str, rest: str, known: Groups, language: str) -> str | No
     """The words up to the next comma, where they are neither a deed nor together in one line. What
     a preposition opens ends before its verb, and says nothing in plain words alone."""
     rest, deeds = re.split(r",", rest)[0], plain.deeds(language)
+    if _SPAN.match(rest):
+        return None
     if opener not in _CLAUSES:
         verb = next((m for m in _WORD.finditer(rest) if m[0] in plain.verbs(language)), None)
         rest, deeds = rest[: verb.start()] if verb else rest, plain.ranks(language)

@@ -15,7 +15,8 @@ _UP = (
     r"rose|risen|rises|rising|rise|grew|grown|grows|growing|grow|climb(?:ed|s|ing)?"
     r"|increas(?:ed|es|ing)|jump(?:ed|s)|soar(?:ed|s)|surg(?:ed|es|ing)|doubled|tripled|went up"
     r"|going up|up (?=by |from |\d)|on the rise|(?:a|ont) (?:\w+ )?(?:augmente|progresse|grimpe"
-    r"|bondi|double|triple)|augmente(?:nt)?|progresse(?:nt)?|grimpe(?:nt)?|bondit|bondissent|double(?:nt)?"
+    r"|bondi|double|triple)|augmente(?:nt)?|progresse(?:nt)?|grimpe(?:nt)?|bondit|bondissent"
+    r"|double(?:nt)?"
     r"|monte(?:nt)?|en (?:forte |nette |legere )?(?:hausse|progression)"
 )
 _DOWN = (
@@ -34,6 +35,17 @@ _ASIDE = re.compile(
     r"|montre\w*|not|n'|ne|neither|nor|ni|never)\W+(?:\w+\W+){0,1}$"
     r"|\b(?:whether|if|si|watch|voyez)\b.*$"
 )
+_TURNS = re.compile(
+    r"\b(?:gets?|getting|got|becom\w+|became) (?:worse|better|stronger|weaker|more|less)\b"
+    r"|\bworsen(?:s|ed|ing)\b|\bs'(?:aggrave|ameliore|empire)\w*\b|\bse degrade\w*\b|\bempire\w*\b"
+)
+_PLACES = re.compile(r" (?:in|into|within|between|outside|short|behind|under|on|dans|entre)\b")
+_PAST = re.compile(r"^(?:grew|rose|fell|sank|slid|shrank|went|a |ont )|[^e]ed$|wn$|en$")
+_SUPPOSED = re.compile(
+    r"\b(?:whether|if|until|unless|si|jusqu|an?|the|of|not|ne|n'|neither|never|une?|have|has|had"
+    r"|is|are|be|been)\W+$"
+    r"|\b(?:whether|if|si|watch|voyez|what|who|qui|ce que)\b.*$"
+)
 _INVERTED = re.compile(
     r"\b(?:failures?|loss(?:es)?|lost|drop-?offs?|abandon\w*|complain\w*|cost\w*|missing|bounce"
     r"|fewer|less|echecs?|pertes?|plaintes?|se plaign\w*|moins|manque\w*|taux de retour|silence"
@@ -51,6 +63,10 @@ _BEFORE = re.compile(
     r"\W*(?:before|avant|earlier|last time|previously|auparavant|la derniere fois)"
 )
 PAIRS = (("share-now", "share-before"), ("rate", "before"), ("now", "before"), ("last", "expected"))
+_WINS = re.compile(
+    r"\b(?:won|wins?|winn(?:er|ing)|ahead|leads|led|beats?|better|worse|lost|loses|loser|behind"
+    r"|outperform\w*|gagn\w+|devant|derriere|mieux|en tete|meilleur\w*|l'emport\w+|battu?e?s?)\b"
+)
 SURENESS = ("status", "verdict")
 
 
@@ -70,6 +86,47 @@ def turned(text: str, known: Bearers) -> Iterator[tuple[str, str]]:
             signs = {sign for one in about.of for sign in _signs(one)}
             if signs == {-said}:
                 yield move[0], min(one.name for one in about.of)
+
+
+def unmoved(text: str, known: Bearers) -> Iterator[str]:
+    """Each rise or fall of what no fact says that it moved."""
+    for sentence in known.sentences(text):
+        low = fold(sentence.text)
+        about = {one for mention in sentence.mentions for one in mention.of}
+        about |= set(sentence.before.of) if sentence.before else set()
+        if any(True for one in about for _ in _signs(one)) or any(_own_signs(sentence.text)):
+            continue
+        if len(figures.read(sentence.text)) > 1:
+            continue
+        for move in (*_MOVES.finditer(low), *_TURNS.finditer(low)):
+            aside = _SUPPOSED if _PAST.search(move[0]) else _ASIDE
+            if not (aside.search(low[: move.start()]) or _PLACES.match(low, move.end())):
+                yield move[0]
+
+
+def crowned(text: str, known: Bearers) -> Iterator[tuple[str, str]]:
+    """Each winner or loser of a test that is broken: (what is said, which test)."""
+    tests = {_subject(fact) for one in known.every for fact in one.facts if _is_broken(fact)}
+    broken = {
+        one
+        for one in known.every
+        if any(_subject(fact).startswith(test) for fact in one.facts for test in tests)
+    }
+    for sentence in known.sentences(text) if broken else ():
+        mentions = [one for one in (*sentence.mentions, sentence.before) if one]
+        about = {one for mention in mentions for one in mention.of}
+        if match := _WINS.search(fold(sentence.text)) if about & broken else None:
+            sound = {o for o in about if any(_measure(f) in SURENESS for f in o.facts)} - broken
+            if not sound:
+                yield match[0], min(one.name for one in about & broken)
+
+
+def _subject(fact: Fact) -> str:
+    return fact.id.rpartition(".")[0]
+
+
+def _is_broken(fact: Fact) -> bool:
+    return _measure(fact) in SURENESS and str(fact.value) == "broken"
 
 
 def oversure(text: str, known: Bearers, by_rules: Iterable[str]) -> Iterator[str]:

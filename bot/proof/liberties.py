@@ -7,16 +7,23 @@ from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 
+from bot.fold import words_of
 from bot.proof import figures, plain
-from bot.proof.customers import PEOPLE, made_others
+from bot.proof.compared import compared, lasting
+from bot.proof.customers import PEOPLE, habits, made_others
+from bot.proof.inflection import key
+from bot.proof.outcomes import outcomes
 from bot.proof.plain import Stretch
 from bot.proof.ties import known_by
 
 _WHY = {
     "en": re.compile(
         r"\b(?:because|due to|owing to|thanks to|as a result|results? from"
-        r"|stems? from|comes? down to|(?<!would )explain(?:s|ed)?|behind|is why|reason"
-        r"|(?<!not )(?<!never )(?:leads? to|led to)|driven by|follow(?:s|ed)? from|cause[sd]?"
+        r"|stems? from|comes? down to"
+        r"|(?<!would )(?<!chance )(?<!chance can )(?<!chance could )explain(?:s|ed)?|behind"
+        r"|is why|reason"
+        r"|(?<!not )(?<!never )(?:leads? to|led to)|driven by|follow(?:s|ed)? (?:from|the|an?"
+        r"|on)|cause[sd]?"
         r"|related to"
         r"|connected|(?:it|this|that) is what"
         r"|go(?:es)? back to|down to|in response to)(?![\w-])"
@@ -34,7 +41,8 @@ _WHY = {
 }
 _PERIOD = r"(?:week|month|day|period|year|time|season|semaine|mois|jour|journee|periode|annee)s?"
 _MOST = re.compile(
-    rf"\b(?:best|worst|strongest|weakest|largest|biggest|smallest|highest|lowest|most [a-z]+)"
+    rf"\b(?:best|worst|strongest|weakest|largest|biggest|smallest|highest|lowest|most (?!this"
+    rf"|of|in|last|these)[a-z]+)"
     rf" (?:{_PERIOD}|[a-z]+ (?:that|of yours|we|you|in))\b"
     r"|\b(?:more|less|better|worse|higher|lower|larger|smaller|stronger|weaker) than (?:it|they|we)"
     r" (?:is|are|was|were|has|have|had)\b"
@@ -45,9 +53,14 @@ _MOST = re.compile(
     r"|\bmeilleur\w* qu|\bjamais\b(?! (?:dire|ce que))"
     r"|\bpour la premiere fois\b|\bfor the first time\b"
 )
+_EXTREMES = (
+    re.compile(r"\b(?:worst|weakest|lowest|pires?|plus faible|moins bonne?)\b"),
+    re.compile(r"\b(?:best|strongest|highest|meilleure?s?|plus forte?)\b"),
+)
 _SAYS = {
     "en": r"(?:say|says|said|tell|tells|told|write|writes|wrote|put it|know|knows"
-    r"|confirm\w*|claim\w*|expects?|expected|find|finds|found|note[sd]?|report(?:s|ed)?|explain\w*|mention\w*)",
+    r"|confirm\w*|claim\w*|expects?|expected|find|finds|found|note[sd]?|report(?:s|ed)?"
+    r"|explain\w*|mention\w*)",
     "fr": r"(?:dit|disent|ecrit|ecrivent|raconte\w*|confirme\w*|explique\w*|sait|savent|trouve\w*"
     r"|attend|attendent|signale\w*|constate\w*|note\w*|estime\w*|resume\w*)",
 }
@@ -79,13 +92,27 @@ _N = (
 _SHARE = re.compile(
     r"\b(?:(?:an?|one|two|three|the|good|full|nearly|almost) (?:half|thirds?|quarters?|fifths?)"
     rf"(?! [a-z]*(?:week|month|day|step|time|place|category))|half (?:of|the)"
-    rf"|{_N} (?:in|out of|sur) {_N}"
+    rf"|{_N} (?:times |fois )?(?:in|out of|sur) {_N}|every (?:second|third|fourth|fifth|tenth)"
     r"|every other|(?:une?|deux|trois|bon|bonne|petit|gros|la|pres d'un)"
     r" (?:tiers|quarts?|moitie))\b"
 )
+# "Most of the rise": more than half, as long as nothing beside it says how many.
+_MOST_OF = re.compile(
+    r"\b(?:most of (?!all\b|the time)|(?:the|a) (?:large |vast )?majority of|the bulk of|mainly to"
+    r"|la plupart d|la (?:grande |large )?majorite d|l'essentiel d|le gros d"
+    r"|se concentre(?:nt)? sur"
+    r"|(?:is|are) concentrated (?:in|on|among)|most (?P<noun>[a-z]{3,}s)\b)"
+)
+# "It mostly comes from", « on achète surtout »: not « surtout, … ».
+_MOSTLY_SO = re.compile(
+    r"\b(?:mostly|mainly|chiefly|largely|predominantly|primarily|principalement|essentiellement"
+    r"|majoritairement|en majorite|(?<=[a-z] )(?<!et )(?<!mais )(?<!avant )surtout)\b(?!,)"
+)
+_HALF = Decimal(50)
 _BY_VOICE = re.compile(r"\b(?:according to|d'apres|selon|a en croire|in the words of)\b")
 _THAT = {
-    "en": r"(?: (?:it|so|simply|this way|like this))*(?: that\b|,? ?(?P<end>$))",
+    "en": r"(?: (?:it|so|simply|this way|like this))*"
+    r"(?: that\b| (?=(?:they|it|the|we|their|this) )|,? ?(?P<end>$))",
     "fr": r"(?: (?:ainsi|simplement|comme ceci))*(?: qu(?:e |')|,? ?(?P<end>$))",
 }
 _TWICE = re.compile(r"\b(?:twice|doubl\w+|deux fois|half as|moitie moins)\b")
@@ -99,17 +126,38 @@ def liberties(
     for said in made_others(stretch, known, language):
         if said not in ours:
             yield said, "which customers they are"
+    for said, what in outcomes(stretch, language):
+        if said not in ours:
+            yield said, what
     if stretch.advises:
         return
     for shape, what in _shapes(language):
         for match in shape.finditer(stretch.bare):
-            if match[0].strip() not in ours:
-                yield match[0].strip(), what
+            said, ours_too = match[0].strip(), shape is _MOST and _is_extreme(match[0], ours)
+            if said not in ours and not ours_too:
+                yield said, what
     counted = [(one.start, one.end) for one in figures.read(stretch.text)]
     for match in _SHARE.finditer(stretch.text):  # what is read as a figure is held to its source
         read = any(a < match.end() and match.start() < b for a, b in counted)
         if match[0] not in ours and not read:
             yield match[0], "how many"
+    for said in lasting(stretch, ours, language):
+        yield said, "how long"
+    for said in compared(stretch, whole, ours, language):
+        yield said, "than whom"
+    for said in habits(stretch, known, language):
+        if said not in ours:
+            yield said, "what customers do"
+    for match in _MOSTLY_SO.finditer(stretch.text):
+        if match[0] not in ours and not _is_most(whole):
+            yield match[0], "how many"
+    for match in _MOST_OF.finditer(stretch.text):
+        plain_noun = match["noun"] is None or match["noun"] not in plain.exact(language)
+        known_most = _is_most(whole) or _is_most_of(
+            stretch.text[match.end() :], match["noun"], ours
+        )
+        if match[0] not in ours and plain_noun and not known_most:
+            yield match[0].strip(), "how many"
     if reported := _reported(language).search(stretch.bare):  # with a colon behind it, it quotes
         said = stretch.bare[reported.end() :]
         quotes = not said.strip() and stretch.leads
@@ -117,6 +165,11 @@ def liberties(
             yield reported[0].strip(), "what customers say"
     if (twice := _TWICE.search(stretch.bare)) and not _is_double(whole):
         yield twice[0], "how many times"
+
+
+def _is_extreme(said: str, ours: str) -> bool:
+    """Whether the version by rules names the best or the worst of them too."""
+    return any(shape.search(said) and shape.search(ours) for shape in _EXTREMES)
 
 
 @cache
@@ -134,7 +187,8 @@ def _shapes(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 @cache
 def _reported(language: str) -> re.Pattern[str]:
-    people = rf"(?:{PEOPLE[language]}|they|on|ils|elles)"
+    people = rf"(?:{PEOPLE[language]}|they|many|some|several|others|most|few|on|ils|elles|beaucoup"
+    people += r"|certains|certaines|plusieurs|d'autres)"
     return re.compile(rf"\b{people} (?:[a-z']+ )?{_SAYS[language]}{_THAT[language]}")
 
 
@@ -143,6 +197,22 @@ def _all_known(text: str, known: list[frozenset[str]], language: str) -> bool:
     loose = plain.adjectives(language)
     content = [word for word in plain.content(text, language) if word not in loose]
     return not content or any(all(known_by(w) & group for w in content) for group in known)
+
+
+def _is_most(text: str) -> bool:
+    """Whether one of its shares is above a half, or one of its counts is of another's."""
+    firsts = [one.first for one in figures.read(text)]
+    shares = [f.value for f in firsts if f.unit == "%" and isinstance(f.value, Decimal)]
+    counts = [f.value for f in firsts if f.unit != "%" and isinstance(f.value, Decimal)]
+    halves = any(b / 2 <= a < b for a in counts for b in counts if b > 1)
+    return any(share >= _HALF for share in shares) or (halves and not shares)
+
+
+def _is_most_of(behind: str, noun: str | None, ours: str) -> bool:
+    """Whether the version by rules gives a share above a half of what is named."""
+    said = [noun] if noun else re.findall(r"[a-z]{4,}", behind)[:1]
+    sentences = [one for one in re.split(r"(?<=[.!?])\s|\n", ours) if _is_most(one)]
+    return any(key(word) in {key(w) for w in words_of(one)} for word in said for one in sentences)
 
 
 def _is_double(text: str) -> bool:

@@ -37,12 +37,16 @@ _TO_YOU = {
         r"|^\W*(?:if|before|once|until|to|when) (?:you\b|[a-z]+,)"
     ),
     "fr": re.compile(
-        r"\b(?:vous|nous|on) (?:pouvez|pouvons|devez|devons|pourriez|devriez|verrez|voulez|peut"
+        r"\b(?:vous|nous|on) (?:ne |n'|le |la |les |y )?(?:pouvez|pouvons|devez|devons|pourriez"
+        r"|devriez|verrez|voulez|peut"
         r"|doit|pourrait|devrait|saurez|apprendrez)\b"
         r"|\b(?:il (?:vous )?(?:faut|faudrait|vaut|suffit)|mieux vaut|autant)\b"
         r"|^\W*(?:avant de|pour|si vous|s'il)\b|\bpouvez-vous\b"
     ),
 }
+_OBJECT = re.compile(r" (?:the|an?|your|them|it|these|those|each|every|with (?:what|the|your|a)) ?")
+_PREFIX = {"en": re.compile("^(?:re|un|over|mis)"), "fr": re.compile("^(?:re|in(?=[^mp])|im)")}
+STEM = 3  # letters that a word has left without its prefix
 _NO_ORDER = bag("assez chez avez allez-y nez")
 
 
@@ -57,17 +61,19 @@ class Stretch(NamedTuple):
     advises: bool
     follows: bool = False
     leads: bool = False
+    works: bool = False  # whether words of work may stand in it
 
 
-def stretches(text: str, language: str) -> Iterator[Stretch]:
-    """The pieces of a text, in their order."""
+def stretches(text: str, language: str, *, works: bool = False) -> Iterator[Stretch]:
+    """The pieces of a text, in their order. A part that tells what to do is of work."""
     low, start, follows = fold(text), 0, False
     for end, after in [*(match.span() for match in _ENDS.finditer(low)), (len(low), len(low))]:
         piece, sign = low[start:end], low[end:after]
         if piece.strip():
             advises = _advises(piece, language)
-            bare = _phrases(language, advice=advises).sub(lambda m: " " * len(m[0]), piece)
-            yield Stretch(start, end, piece, bare, advises, follows, ":" in sign)
+            bare = _phrases(language, advice=advises or works).sub(lambda m: " " * len(m[0]), piece)
+            leads, some = ":" in sign, advises or works
+            yield Stretch(start, end, piece, bare, advises, follows, leads, some)
             follows = False
         follows = (follows or bool(re.search("[:(]", sign))) and "\n" not in sign
         start = after
@@ -75,11 +81,18 @@ def stretches(text: str, language: str) -> Iterator[Stretch]:
 
 def strange(stretch: Stretch, language: str) -> Iterator[tuple[int, str]]:
     """Each word that is none of the vocabulary: where it stands in the text, and the word."""
-    allowed = words(language, advice=stretch.advises)
+    allowed = words(language, advice=stretch.works)
     for match in re.finditer(r"[^\W\d_]+(?:-[^\W\d_]+)*", stretch.bare):
         for part in re.finditer(r"[^\W\d_]+", match[0]):
-            if len(part[0]) > 1 and not {part[0], match[0]} & allowed:
+            forms = {part[0], match[0], _bare(part[0], language)}
+            if len(part[0]) > 1 and not forms & allowed:
                 yield stretch.start + match.start() + part.start(), part[0]
+
+
+def _bare(word: str, language: str) -> str:
+    """The word without a prefix that turns or repeats it: "rerun", "unlikely", « improbable »."""
+    shorter = _PREFIX[language].sub("", word)
+    return shorter if len(shorter) >= STEM else word
 
 
 @cache
@@ -116,6 +129,13 @@ def deeds(language: str) -> frozenset[str]:
     some = bag(_lists()[language]["deeds"])
     forms = (inflection.verb, inflection.noun)
     return frozenset(form for word in some for of in forms for form in of(word, language))
+
+
+@cache
+def stative(language: str) -> frozenset[str]:
+    """Verbs by which people are counted or placed, not what they do by habit."""
+    some = bag(_lists()[language]["stative"])
+    return frozenset(form for word in some for form in inflection.verb(word, language))
 
 
 @cache
@@ -165,7 +185,17 @@ def _advises(low: str, language: str) -> bool:
             return True
         if language == "en" and (order["denied"] or order["verb"] in _bases()):
             return True
+        if language == "en" and order["verb"] in _verbs() and _OBJECT.match(low, order.end()):
+            return True
     return False
+
+
+@cache
+def _verbs() -> frozenset[str]:
+    """The verbs that are nouns as well: orders where an object follows ("run the test")."""
+    listed = _lists()["en"]
+    both = bag(listed["verbs"]) | bag(listed["advice"]["verbs"])
+    return frozenset(word.split("/")[0] for word in both)
 
 
 @cache

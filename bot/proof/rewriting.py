@@ -16,7 +16,7 @@ from bot.fold import fold
 from bot.parts import take_apart
 from bot.proof import plain, prove
 from bot.proof.bearers import Bearers, swapped
-from bot.proof.directions import oversure, turned
+from bot.proof.directions import crowned, oversure, turned, unmoved
 from bot.proof.liberties import liberties
 from bot.proof.strangers import Vocabulary, strangers
 from bot.proof.ties import tied
@@ -27,6 +27,20 @@ _OFFERS = re.compile(
     r"(?:off\b|discount|(?:de )?(?:r[ée]duction|remise|rabais)|price\b|prix\b)",
     re.IGNORECASE,
 )
+# What may stand instead, by what is told.
+MEND = {
+    "why": ", or tell the two side by side, as two sentences or with “and”",
+    "which customers they are": ", or call them as the version by rules does",
+    "the most ever": ", or give the figure alone",
+    "how many": ", or give the figure of the facts beside it",
+    "how many times": ", or give the two figures",
+    "how long": ", or give it as the facts do",
+    "than whom": ", or give both figures",
+    "what will come": ", or say what to do and not what comes of it",
+    "what brings what about": ", or say what was seen, with its figures",
+    "what customers do": ", or say what they bought or wrote, as the facts do",
+}
+_OF_WORK = frozenset({"fix_first", "next", "say", "what_to_do"})  # parts that tell what to do
 _MARKS = re.compile(r"<[!@#][^>\s]*|https?:|!\[|@(?:here|channel|everyone)\b")
 
 
@@ -52,13 +66,13 @@ def faults(
     bearers = Bearers(known, texts, language=request.language)
     for part in parts:
         if part.kind == "copy" and part.text not in texts:
-            wrong = _wrong(part.text, vocabulary, bearers, texts)
+            wrong = _wrong(part.text, vocabulary, bearers, texts, works=part.key in _OF_WORK)
             found += [f"{part.key}: {sentence}" for sentence in wrong]
     return found
 
 
 def _wrong(
-    text: str, vocabulary: Vocabulary, bearers: Bearers, by_rules: Sequence[str]
+    text: str, vocabulary: Vocabulary, bearers: Bearers, by_rules: Sequence[str], *, works: bool
 ) -> Iterator[str]:
     for match in _MARKS.finditer(text):
         if fold(match[0]) not in vocabulary.ours:
@@ -66,19 +80,33 @@ def _wrong(
     for match in _OFFERS.finditer(text):  # a share that is known becomes no price cut
         if not any(fold(match[0]) in fold(line) for line in by_rules):
             yield f"the version by rules offers nothing: take out “{match[0]}”"
-    for named in strangers(text, vocabulary):
-        yield f"no fact and no line of the version by rules names “{named.text}”: leave it out"
-    stretches = [*plain.stretches(text, vocabulary.language)]
+    for named in strangers(text, vocabulary, works=works):
+        yield (
+            f"no fact and no line of the version by rules names “{named.text}”: leave it out, or "
+            "say it in their words or in plain words of how much, which way and how sure"
+        )
+    stretches = [*plain.stretches(text, vocabulary.language, works=works)]
     for one, two in tied(stretches, vocabulary.groups, vocabulary.language):
-        yield f"nothing says that “{one}” and “{two}” belong together: keep them apart"
+        yield (
+            f"nothing says that “{one}” and “{two}” belong together: keep them apart, each in a "
+            "sentence of its own"
+        )
     for stretch in stretches:
         for said, what in liberties(
             stretch, text, vocabulary.groups, vocabulary.rules, vocabulary.language
         ):
-            yield f"“{said}” tells {what}, and nothing bears it out: leave it out"
+            instead = MEND.get(what, "")
+            yield f"“{said}” tells {what}, and nothing bears it out: leave it out{instead}"
     for figure, near, owner in swapped(text, bearers):
         yield f"{figure.text} is not a figure of “{near}” but of “{owner}”"
     for said, what in turned(text, bearers):
         yield f"“{said}” is the wrong way round: {what}"
+    for said in unmoved(text, bearers):
+        if not any(fold(said) in fold(line) for line in by_rules):
+            yield f"“{said}”: no fact says that this moved. Leave it out, or give its two figures"
+    for said, name in crowned(text, bearers):
+        if any(fold(said) in fold(line) for line in by_rules):
+            continue
+        yield f"“{said}”: {name} is broken, and says nothing of its variants. Leave it out"
     for name in oversure(text, bearers, by_rules):
         yield f"“{name}” is not confirmed: say “to watch”, or what the facts say"

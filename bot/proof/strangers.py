@@ -122,11 +122,12 @@ class Vocabulary:
             yield fact, "\n".join(said)
 
 
-def strangers(text: str, known: Vocabulary) -> Iterator[Named]:
-    """Each thing named that is not known, once, in the order of the text."""
+def strangers(text: str, known: Vocabulary, *, works: bool = False) -> Iterator[Named]:
+    """Each thing named that is not known, once, in the order of the text; `works` where the part
+    tells what to do."""
     listed = [one for one in subjects.listed(text) if one.concept and known.knows(one)]
     found: dict[str, Named] = {}
-    strange = [*_strange(text, known)]
+    strange = [*_strange(text, known, works)]
     every = [*subjects.read(text), *strange]
     for named in sorted(every, key=lambda one: (one.start, -one.end)):
         told = (*found.values(), *listed)
@@ -137,8 +138,8 @@ def strangers(text: str, known: Vocabulary) -> Iterator[Named]:
     yield from found.values()
 
 
-def _strange(text: str, known: Vocabulary) -> Iterator[Named]:
-    for stretch in plain.stretches(text, known.language):
+def _strange(text: str, known: Vocabulary, works: bool) -> Iterator[Named]:
+    for stretch in plain.stretches(text, known.language, works=works):
         for start, word in plain.strange(stretch, known.language):
             if not known.has(word):
                 yield Named(text[start : start + len(word)], start, start + len(word))

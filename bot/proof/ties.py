@@ -12,7 +12,7 @@ from itertools import pairwise
 from bot.evidence import Fact
 from bot.fold import fold
 from bot.goods import concepts as goods_in
-from bot.proof import plain, subjects
+from bot.proof import figures, plain, subjects
 from bot.proof.inflection import key
 from bot.proof.plain import Stretch
 
@@ -75,8 +75,10 @@ def namings(stretch: Stretch, language: str) -> Iterator[Naming]:
     one = [n for n in subjects.listed(stretch.bare) if n.concept and not n.text.isalpha()]
     for named in one:
         yield Naming(named.start, named.end, named.text, known_by(named.text))
+    dated = [(f.start, f.end) for f in figures.read(stretch.text)]  # held to whose they are
+    spans = [*((n.start, n.end) for n in one), *dated]
     for match in _WORD.finditer(stretch.bare):
-        inside = any(n.start <= match.start() and match.end() <= n.end for n in one)
+        inside = any(start <= match.start() and match.end() <= end for start, end in spans)
         if not inside and match[0] not in allowed:
             yield Naming(*match.span(), match[0], known_by(match[0]))
 

@@ -6,6 +6,7 @@ approves reads a list, not the same line five times.
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
 from bot.checks import Check
 from bot.proof import figures, units
@@ -35,7 +36,7 @@ def figures_of(examined: Sequence[Piece], ground: Ground, today: date) -> Iterat
             threshold = is_threshold(figure, piece.text)
             if ground.proof(figure, piece.cites, loose=piece.kind == "table", threshold=threshold):
                 proven += 1
-            elif not _is_this_year(figure, today):
+            elif not (_is_this_year(figure, today) or (ground.report and _is_ratio(figure, piece))):
                 who = ground.stated_figure(figure)
                 if not who or figure.readings not in told:
                     yield unsourced("figure", _with_noun(figure, piece.text), piece, who)
@@ -50,6 +51,19 @@ def _with_noun(figure: Figure, text: str) -> str:
     if not is_bare(figure) or figure.follows in SMALL_WORDS:
         return figure.text
     return text[figure.start : figure.end + len(figure.follows) + 1].rstrip(" .,;:!?\n")
+
+
+def _is_ratio(figure: Figure, piece: Piece) -> bool:
+    """Whether two figures of its sentence bear out how many times: 24% are five times 4.8%."""
+    times = figure.first
+    if times.unit != "times" or not isinstance(times.value, Decimal):
+        return False
+    start = piece.text.rfind("\n", 0, figure.start) + 1
+    line = piece.text[start:].split("\n", 1)[0]
+    found = [one.first for one in figures.read(line) if one.first != times]
+    some = [(one.value, one.unit) for one in found if isinstance(one.value, Decimal) and one.value]
+    return any(u == v and abs(a / b - times.value) <= times.value / 20
+               for a, u in some for b, v in some)  # fmt: skip
 
 
 def _is_this_year(figure: Figure, today: date) -> bool:
