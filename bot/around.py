@@ -58,6 +58,11 @@ ASKS_ANEW = re.compile(
     r"|comment)\b",
     re.IGNORECASE,
 )
+ONLY_WHY = re.compile(  # "why?", « et pourquoi ? »
+    r"(?:^|[\s,;])\W*(?:(?:and|et|but|mais|so|ok)\b\W*)?(?:why|pourquoi|how come"
+    r"|comment ça se fait)(?: (?:so|that|is that|is it|ça|cela))?\W*$",
+    re.IGNORECASE,
+)
 NAMED = re.compile(r"(?<![\w#])#([\w-]+)")
 DAYS = (
     (re.compile(r"\btoday\b|aujourd.hui|\bthis morning\b|ce matin", re.IGNORECASE), 1),
@@ -135,9 +140,21 @@ def wants_recap(words: str) -> bool:
     return bool(RECAP.search(words.replace("’", "'")))
 
 
+def asks_only_why(words: str) -> bool:
+    """Whether nothing is asked but why: of what was just told."""
+    return bool((found := ONLY_WHY.search(words)) and not words[: found.start()].strip())
+
+
+def ends_with_why(words: str) -> bool:
+    """Whether a question and "why?" stand together, as a thread has them."""
+    return bool(ONLY_WHY.search(words))
+
+
 def goes_on(words: str) -> bool:
-    """Whether a question only changes the one before it: "and in October?"."""
+    """Whether a question only changes the one before it: "and in October?"; or asks why."""
     said = words.replace("’", "'")
+    if asks_only_why(said):
+        return True
     return bool(GOES_ON.search(said)) and not ASKS_ANEW.search(said)
 
 

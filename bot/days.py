@@ -231,10 +231,10 @@ SHAPES: tuple[tuple[str, Callable[[Match, date], Days]], ...] = (
     (r"(?<=the )year\b(?! (?:before|ago))|(?<=l')annee\b(?! (?:derniere|passee|d'avant|precedente))"
      r"|this year\b|cette annee\b(?! (?:derniere|passee))|annee en cours\b", _year_back(0)),
     (r"last year\b|l'an dernier\b|an dernier\b|annee (?:derniere|passee)\b", _year_back(1)),
-    (r"this quarter\b|(?:ce |du )?trimestre\b(?! (?:dernier|passe))", _quarter_back(0)),
-    (r"last quarter\b|trimestre (?:dernier|passe)\b", _quarter_back(1)),
     (rf"(?P<quarter>[1-4])(?:st|nd|rd|th|e|er|eme) (?:quarter|trimestre)\b(?: (?P<year>{YEAR})\b)?",
      _quarter),
+    (r"this quarter\b|(?:ce |du )?trimestre\b(?! (?:dernier|passe))", _quarter_back(0)),
+    (r"last quarter\b|trimestre (?:dernier|passe)\b", _quarter_back(1)),
     (rf"[qt](?P<quarter>[1-4])\b(?: (?P<year>{YEAR})\b)?", _quarter),
     (r"the day before yesterday\b|avant-hier\b", lambda _f, today: (today - 2 * DAY,) * 2),
     (r"today\b|aujourd'hui\b", lambda _f, today: (today, today)),

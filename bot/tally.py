@@ -29,6 +29,7 @@ class Tally(BaseModel):
     names: tuple[str, ...] = ()
     instead: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    strange: tuple[str, ...] = ()  # by what nothing is cut
     over: Decimal | None = None  # what an order comes to, as a whole
     under: Decimal | None = None
     ends: bool = False  # whether these ends belong to it

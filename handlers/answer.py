@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
+from bot.around import ends_with_why
 from bot.desk import Desk
 from bot.evidence import Evidence
 from bot.fold import fold
@@ -47,6 +48,9 @@ ASKED_BY = (
     r"(?!.*\b(?:e-?mail|sms|newsletter|post)\b)"
     r"|(?:did|do|does|has|have|is|are|was|were) (?!you\b|i\b).*\b(?:orders?|sales|revenue|customers"
     r"|people|buyers|returns?|baskets?)\b.*\?\s*$"
+    r"|(?:worst|best|slowest|top)[- ](?:selling|sellers?)\b|(?:the |le )?(?:number|nombre)"
+    r" (?:of|de) |(?:revenue|sales|orders|ca|ventes|commandes) (?:by|per|par) (?:size|colou?r|code"
+    r"|week|semaine|taille|couleur|segment)|qu'ach|.*(?:-t-on|-t-il|-t-elle|-ils|-elles)\b.*\?\s*$"
     r"|(?:return rate|taux de retour|since when|depuis quand|(?:la )?part d[eu']|évolution d[eu]"
     r"|share of"
     r"|(?:average|median|biggest|largest) (?:order|basket)|panier (?:moyen|médian)|monthly"
@@ -89,6 +93,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         words, topics = respelt(words), nearly
     if under.goes_on(words) and (of := await _moved(request, desk)):
         return of
+    if ends_with_why(words) and request.brief.sections:
+        return await _why(teller, request, desk)
     if sale and sold.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
         return of
     which = await _which_product(request, topics, desk)
@@ -121,6 +127,16 @@ async def _moved(request: Request, desk: Desk) -> BaseModel | None:
     desk.keep(*found.facts)
     words = await desk.write(Said, by_rules=Said(answer=found.answer))
     return Output(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
+
+
+async def _why(teller: Teller, request: Request, desk: Desk) -> BaseModel:
+    """What moved beside what was told, and which files could say why."""
+    kinds = under.kinds(request.brief.sections)
+    evidence = await desk.look_up(*kinds, of=_whenever(request))
+    beside = under.beside(teller, evidence, kinds)
+    desk.keep(*beside.facts)
+    words = await desk.write(Said, by_rules=Said(answer=beside.answer))
+    return Output(**words.model_dump(), how_to_read=beside.how_to_read, leads=beside.leads)
 
 
 def _whenever(request: Request) -> Request:

@@ -11,7 +11,8 @@ HOLDS = re.compile(
     r"\bcompar\w+|\bvs\b|\bversus\b|\bthan\b|\bagainst\b|\brelative to\b|\bup or down\b"
     r"|\b(?:up|down|rise|rose|risen|fallen|fell) (?:on|from|since)\b"
     r"|\bpar rapport\b|\bcontre\b|\bface à\b|\b(?:mieux|plus|moins|meilleure?s?|pires?|mieux) que\b"
-    r"|\b(?:mieux|plus|moins) qu'|\bdifférence entre\b|\bdifference between\b",
+    r"|\b(?:mieux|plus|moins)(?: [\w-]+){0,3} qu(?:e\b|')|\bdifférence entre\b"
+    r"|\bdifference between\b",
     re.IGNORECASE,
 )
 GROWS = re.compile(

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.around import asks_only_why
 from bot.intake.against import HOLDS, NAMED
 
 BEGINS = re.compile(
@@ -23,8 +24,11 @@ CUT = re.compile(r"\b(?:by|per|par) \w+", re.IGNORECASE)
 def joined(before: str, said: str) -> str:
     """Both as one question; the days and the cut that are named anew take the place of the old."""
     base, more = before.rstrip(" ?!."), BEGINS.sub("", said.replace("’", "'"))
+    if asks_only_why(said):
+        return f"{base}, {said.lstrip(' ,;')}"
     if NAMED.search(more) and not HOLDS.search(more):
         base = HELD.sub(" ", re.sub(WHEN, " ", base, flags=re.IGNORECASE).rstrip())
     if CUT.search(more):
         base = CUT.sub(" ", base)
-    return " ".join(f"{base} {more}".split())
+    apart = "" if NAMED.search(more) or CUT.search(more) else " ;"  # takes the place of a name
+    return " ".join(f"{base}{apart} {more}".split())

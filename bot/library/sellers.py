@@ -26,7 +26,7 @@ READ = 60  # products read; some of them are no goods
 QUERIES = {"product": "products", "category": "categories"}
 NO_GOODS = bag(  # what stands on an order and is not sold: "frais de port", "POSTAGE"
     "postage shipping carriage port livraison delivery fee fees frais manual discount remise "
-    "charges adjust adjustment gift voucher emballage packaging samples carte"
+    "commission charges adjust adjustment gift voucher emballage packaging samples carte"
 )
 
 

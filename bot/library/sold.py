@@ -188,6 +188,8 @@ class Sold:
             units=_.pieces.sum(),
             customers=_.customer.nunique(where=bought),
             new=_.customer.nunique(where=bought & (_.day == _.first_day)),
+            known_paid=_.paid.sum(where=_.customer.notnull()),
+            known_orders=_["order"].nunique(where=bought & _.customer.notnull()),
             **back,
         )
         self.found.queries[query] = sql_later(asked)

@@ -78,7 +78,8 @@ class Asked:
         )
         for n, (word, read) in enumerate({**first.read, **later.read, **without.read}.items()):
             self.found.add(f"read-{n}", "as", read, about=word)
-        if unknown := [*first.unknown, *later.unknown, *without.unknown]:
+        strange = self.tally.strange
+        if unknown := [*first.unknown, *later.unknown, *without.unknown, *strange]:
             self.found.add("unknown", "words", " ".join(unknown))
             return ()
         only: Mapping[str, list[str]] = {**first.only, **later.only}

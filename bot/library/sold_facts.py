@@ -10,6 +10,7 @@ from bot.library.sold_lines import Row, first_of, last_of
 
 UNITS = {"orders": "orders", "units": "units", "customers": "customers",
          "new-customers": "customers", "return-rate": "%", "returned": "units"}  # fmt: skip
+RATIOS = ("units-per-order", "orders-per-customer")
 OF_DAYS = ("month", "week", "day")
 SHARES = {"revenue": "share", "orders": "orders-share", "units": "units-share",
           "customers": "customers-share"}  # fmt: skip
@@ -30,7 +31,7 @@ def add(
         told("until-before", before[1][1])
     earlier = dict(measures(before[0], found)) if before and before[0] else {}
     for measure, value in measures(row, found):
-        unit = UNITS.get(measure, None if measure == "units-per-order" else money)
+        unit = UNITS.get(measure, None if measure in RATIOS else money)
         told(measure, value, unit=unit)
         if (was := earlier.get(measure)) is None:
             continue
@@ -49,6 +50,10 @@ def measures(row: Row, found: Findings) -> Iterator[tuple[str, int | float]]:
     for measure, people in (("customers", row["customers"]), ("new-customers", row["new"])):
         if people >= row["floor"] or not people:
             yield measure, int(people)
+    if row["customers"] >= row["floor"]:
+        people = int(row["customers"])
+        yield "per-customer", round(float(row["known_paid"] or 0) / people, 2)
+        yield "orders-per-customer", round(int(row["known_orders"]) / people, 2)
     if orders:
         yield "average-order", round(float(money) / orders, 2)
         yield "units-per-order", round(float(row["units"] or 0) / orders, 2)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.around import goes_on
+from bot.around import asks_only_why, goes_on
 from bot.draft import Draft
 from bot.skills import skills
 from bot.slack.again import cards_in
@@ -37,9 +37,11 @@ def question_under(
     Under a digest anybody's question counts; under an analysis, what asks for another, or any
     question of whoever had it made.
     """
-    if not event.get("thread_ts") or not said.endswith("?") or len(said.split()) < LEAST:
+    why = asks_only_why(said)
+    asks = why or (said.endswith("?") and len(said.split()) >= LEAST)
+    if not event.get("thread_ts") or not asks:
         return None
-    user, skill = str(event["user"]), asked_for(said)
+    user, skill = str(event["user"]), ANSWER if why else asked_for(said)
     for card in cards_in(session, workspace, event, front.house.now()):
         draft = Draft.latest(session, card.piece or "")
         if draft is None or skills()[draft.skill].for_channels:
@@ -78,4 +80,6 @@ def _going_on(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
     """The question that this one only changes, and whose it is: "and in October?"."""
     if draft.skill not in GONE_ON or skill not in (None, ANSWER) or not goes_on(said):
         return {}
+    if asks_only_why(said):  # what moved besides is looked at for it
+        return {"skill": ANSWER, "follows": draft.brief.words, "sections": " ".join(EVERY)}
     return {"skill": draft.skill, "follows": draft.brief.words}

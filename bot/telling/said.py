@@ -76,8 +76,8 @@ def sources(teller: Teller, found: Sequence[Told], topic: Topic) -> list[str]:
 
 def not_that(teller: Teller, topic: Topic, rest: str, period: bool) -> str:
     if rest:
-        return teller.say(Words("I can't tell it for “{what}”. If no file says it yet, this may "
-                                "let me: {file}.", what=rest, file=topic.file))  # fmt: skip
+        return teller.say(Words("I can't tell it for “{what}”: nothing that is counted there is "
+                                "called so.", what=rest))  # fmt: skip
     if period:
         return teller.say(Words("I can't tell it for the days you ask about."))
     return teller.say(Words("Nothing in the library tells that. This would let me: {file}.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from bot.parts import Copy, Table
 from bot.pictures import Bar, Picture, bars
@@ -13,6 +14,7 @@ from bot.words import Words
 
 FEW, HOURS = 12, 24  # rows of a table
 ENOUGH = 10  # orders before and now, from which a change says something
+WEEK = 7  # days
 PARTLY = "28"  # the day of a month from which it counts as whole
 
 
@@ -51,12 +53,17 @@ def by_cut(
     if sale.grows and held:
         some = [one for one in some if min(one.number("orders"), one.number("orders-before"))
                 >= ENOUGH]  # fmt: skip
+    if sale.least and sale.cut == "product":  # what was only taken back was not sold badly
+        some = [one for one in some if one.number("orders") > 0]
     order = ranked(sale, some)
     if not order:
         return None
     years = len({one.word("since")[:4] for one in order}) > 1 and len(order) > 12
     first = _headline(teller, sale, whole, order, held, names, years)
-    answer = teller.copy(first, begun(teller, sale, whole))
+    one_of = Words("The orders say size and colour together, as the variant: I can't yet cut by "
+                   "one of them alone.")  # fmt: skip
+    aside = teller.say(one_of) if sale.cut == "variant" else ""
+    answer = teller.copy(first, begun(teller, sale, whole), aside)
     few = sale.tally.most or (HOURS if sale.cut in ("hour", "month") else FEW)
     columns = list(dict.fromkeys([sale.measure, *_beside(sale, held)]))
     columns = [c for c in columns if any(one.get(c) for one in order)]
@@ -147,9 +154,11 @@ def _measured(sale: Sale, first: Told) -> str:
 
 
 def _is_whole(sale: Sale, one: Told) -> bool:
-    return sale.cut != "month" or (
-        one.word("until")[-2:] >= PARTLY and one.word("since")[-2:] == "01"
-    )
+    """A month or a week that was not cut off by the days asked about."""
+    since, until = one.word("since"), one.word("until")
+    if sale.cut == "week":
+        return (date.fromisoformat(until) - date.fromisoformat(since)).days == WEEK - 1
+    return sale.cut != "month" or (until[-2:] >= PARTLY and since[-2:] == "01")
 
 
 def _grown(teller: Teller, sale: Sale, first: Told) -> str:

@@ -16,6 +16,10 @@ WHOLES = {
                           "more ({orders}; {average_order} on average)."),
     "returned": Words("{returned} sold {when} came back: {return_rate} of what was sold."),
     "return-rate": Words("{return_rate} of what was sold {when} came back ({returned})."),
+    "per-customer": Words("A customer who ordered spent {per_customer} on average {when} "
+                          "({customers})."),
+    "orders-per-customer": Words("A customer who ordered did so {orders_per_customer} times on "
+                                 "average {when} ({customers})."),
     "delivery-days": Words("A parcel takes {delivery_days} on average to arrive "
                            "({delivered_parcels}, ordered {when})."),
 }  # fmt: skip
@@ -35,6 +39,13 @@ OF_ONE = {
     "median-order": Words(
         "{name}: the median order {when} is {median_order} ({orders}; {average_order} on average)."
     ),
+    "per-customer": Words(
+        "{name}: a customer who ordered spent {per_customer} on average {when} ({customers})."
+    ),
+    "orders-per-customer": Words(
+        "{name}: a customer who ordered did so {orders_per_customer} "
+        "times on average {when} ({customers})."
+    ),
     "returned": Words("{name}: {returned} sold {when} came back: {return_rate} of what was sold."),
     "return-rate": Words("{name}: {return_rate} of what was sold {when} came back ({returned})."),
 }
@@ -45,6 +56,8 @@ NAMES = {
     "customers": Words("Customers who ordered"),
     "new-customers": Words("Customers who ordered for the first time"),
     "average-order": Words("Average order"),
+    "per-customer": Words("Sales a customer"),
+    "orders-per-customer": Words("Orders a customer"),
     "units-per-order": Words("Units an order"),
     "returned": Words("Came back"),
     "return-rate": Words("Share that came back"),

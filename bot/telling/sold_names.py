@@ -86,7 +86,7 @@ def _places(teller: Teller, by: str, some: Sequence[Told], but: bool) -> str:
     names = [_value(teller, by, one) for one in some]
     shown = ", ".join(names[:SHOWN] if len(names) > SHOWN + 1 else names)
     if len(names) > SHOWN + 1:
-        shown = teller.say(Words("{few} and {n} more", few=shown, n=len(names) - SHOWN))
+        shown = teller.say(Words("{few} and others", few=shown))
     return teller.say(Words("without {names}", names=shown)) if but else shown
 
 

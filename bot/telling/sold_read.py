@@ -50,6 +50,8 @@ def read(words: str) -> Sale | None:
     values = text.take(said.VALUES.pattern.replace("{cuts}", _countable()))
     cut = _cut(text, top=most is not None) or ("product" if sellers else "")
     only = _only(text, cut)
+    if not cut and text.has(said.BETTER) and any(one.by == "weekend" for one in only):
+        cut, only = "weekend", tuple(one for one in only if one.by != "weekend")
     without = _without(text)
     best, least = text.has(BEST) or text.has(said.MOST), text.has(said.LEAST)
     measure = next((name for name, shape in said.MEASURES if re.search(shape, text.left)), "")
@@ -68,8 +70,9 @@ def read(words: str) -> Sale | None:
     if values and measure in ("", "revenue", "units", "orders"):
         cut, measure = _named_cut(values["cut"]), "values"
     grows = 1 if text.has(said.GROWS) else -1 if text.has(said.FALLS) else 0
+    strange = _strange(text)
     names = tuple(names_in(_idle(_without_measures(text))))
-    tally = Tally(
+    tally = Tally(strange=strange,
         measure=measure or ("orders" if amounts else "revenue"),
         cut=cut, only=only, names=names, without=without, share=share,
         ever=ever or _of_all_days(text, measure, cut, best or least),
@@ -90,7 +93,7 @@ def _often(text: _Words, times: str) -> Sale | None:
 
 
 def _times(text: _Words) -> str:
-    if not text.has(said.OF_PEOPLE):
+    if not text.has(said.PEOPLE):
         return ""
     return next((key for key, shape in said.TIMES if text.take(shape)), "")
 
@@ -168,9 +171,20 @@ def _first(text: _Words, cut: str) -> tuple[Only, ...]:
     counts_people = re.search(dict(said.MEASURES)["new-customers"], text.left)
     other = [n for n, s in said.MEASURES if n not in ("new-customers", "customers")
              and re.search(s, text.left)]  # fmt: skip
-    if (not counts_people or other) and text.take(said.ONLY_NEW):
+    if (not counts_people or other) and (new := text.take(said.ONLY_NEW)):
+        if re.search(dict(said.MEASURES)["orders"], new[0]):
+            text.left += " orders"  # the figure, which was said with it
         return (Only(by="first", values=("first",)),)
     return ()
+
+
+def _strange(text: _Words) -> tuple[str, ...]:
+    """ "By shoe width": by what nothing is cut."""
+    found = re.search(r"\b(?:by|per|par) ((?!the |la |le |the |all )[a-z]{3,})\b", text.left)
+    rest = names_in(_idle(_without_measures(_Words(found[1])))) if found else []
+    if found and rest:
+        text.take(rf"\b(?:by|per|par) {found[1]}\b")
+    return tuple(rest)
 
 
 def _without(text: _Words) -> tuple[str, ...]:

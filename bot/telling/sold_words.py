@@ -12,6 +12,7 @@ TIMES = (  # how often a customer ordered
 )  # fmt: skip
 ITEMS = r"(?:units?|items?|pieces?|articles?|products?|produits?)"
 ORDER = r"(?:order|basket|cart|commande|panier|purchase|achat)"
+PER_HEAD = r"(?:per|by|par|a) (?:customer|client\w*|buyer|head)\b"
 MEASURES = (  # the first that is asked for counts
     ("units-per-order", rf"{ITEMS} (?:are |is )?(?:per|by|par|in an|in each|in every|in a|dans une?"
      rf"|dans chaque) {ORDER}|\b(?:basket|order|cart) size"
@@ -35,11 +36,14 @@ MEASURES = (  # the first that is asked for counts
      r"|retourn\w*|come back|reviennent)\b)"),
     ("returned", r"\b(?:returned|returns|return(?! on)|come back|came back|sen[dt]\w* (?:\w+ )?back"
      r"|renvo(?:i\w*|y\w*)|retours?(?! sur)|retourn\w+)\b"),
+    ("orders-per-customer", rf"\b{ORDER}s? {PER_HEAD}"),
+    ("per-customer", r"\b(?:revenue|sales|spend|turnover|value|ca|chiffre d'affaires|depenses?"
+     rf"|ventes|earn|brings?|rapporte\w*)(?: \w+)? {PER_HEAD}"),
     ("customers", r"\b(?:customers?|clients?|clientes?|buyers?|acheteu\w+|shoppers?)\b"),
-    ("orders", r"\b(?:orders?|commandes?|commandent|commande-t-on|commande|ordered|purchases?"
-     r"|achats?|achetent|acheter|achete|buy|buying|reachats?)\b"),
+    ("orders", r"\b(?:orders?|baskets?|paniers?|buys|commandes?|commandent|commande-t-on|commande"
+     r"|ordered|purchases?|achats?|achetent|acheter|achete|buy|buying|reachats?)\b"),
     ("units", r"\b(?:how many|combien d[e'])(?=.*\b(?:sold|sell|vendu\w*|vend\w*)\b)"
-     r"|\b(?:units?|pieces?|quantit\w+|volumes?)\b"),
+     r"|\b(?:units?|unites?|pieces?|quantit\w+|volumes?)\b"),
     ("revenue", r"\b(?:revenues?|turnover|sales|sells?|sold|selling|chif+res? d[' ]?af+aires?|ca"
      r"|ventes?|vend\w*|vendu\w*|brings?|brought|rapport\w*|gross|encaiss\w+|earn\w*|made"
      r"|income|spen[dt]|depens\w+)\b"),
@@ -61,7 +65,7 @@ CUTS = {
     "category": r"categor\w+|rayons?|famil\w+",
     "product": r"(?:sold |selling )?(?:products?|produits?|articles?|items?|references?|goods)"
     r"(?: (?:vendus?|sold))?",
-    "variant": r"variants?|variantes?|declinaisons?",
+    "variant": r"variants?|variantes?|declinaisons?|sizes?|tailles?|colou?rs?|couleurs?|coloris",
     "reason": r"(?:return )?reasons?|motifs?(?: de retour)?|raisons?(?: de retour)?",
 }
 SMALL = r"(?: (?:of )?(?:the|our|nos|notre|les|le|la|l'|de nos|des|are|is|est|sont|was|were))*"
@@ -93,6 +97,7 @@ BACK = (
     r"|repeats?|reachats?|clients? existants?|clients? recurrents?|(?:les )?suivantes?"
 )
 VERSUS = (
+    r"(?:(?: sell| vend\w*)? (?:better|worse|stronger|higher|more|mieux|meilleurs?|plus \w+|plus))?"
     r"(?: (?:vs|versus|and|or|et|ou|against|than|compared (?:to|with)|contre|par rapport (?:a|aux?)"
     r"|que)(?: (?:the|those of|les|des|ceux des?|celui des|aux|de|from))* |/)"
 )
@@ -204,9 +209,13 @@ PER_UNIT = {"jour": "day", "semaine": "week", "mois": "month", "daily": "day", "
             "monthly": "month"}  # fmt: skip
 HOW = re.compile(
     r"\b(?:how (?:was|were|is|are|did|do|does|has|have)|comment|qu'(?:a|ont|est-ce)|que donne\w*"
+    r"|mieux|better|worse|compar\w+|vs|versus|contre|par rapport"
     r"|what (?:happened|about)|bilan|resultats?|results?|how about|ca (?:a donne|donne|se passe))\b"
 )
-WHO = re.compile(r"^\W*(?:who|qui)\b")
+WHO = re.compile(r"^\W*(?:who|qui)\b(?! (?:buys?|orders?|spends?|achete\w*|commande\w*|depense\w*)"
+                 r" (?:the |le )?(?:more|most|plus)\b)")  # fmt: skip
+BETTER = re.compile(r"\b(?:better|worse|more|less|mieux|plus|moins)\b")
+PEOPLE = re.compile(rf"{OF_PEOPLE}|\b(?:people|personnes|gens|who|acheteuses)\b")
 WHY = re.compile(r"\b(?:why|pourquoi|for what reasons?|reasons?|motifs?|raisons?|because|parce que"
                  r"|pour cause)\b")  # fmt: skip
 AHEAD = re.compile(  # what is to come is a forecast's, not a count's
@@ -219,6 +228,8 @@ SELLERS = re.compile(
     r"|\b(?:(?:se )?vend\w*|sells?|sold|selling)(?: (?:le|the|les))? (?:plus|best|most|mieux|worst"
     r"|least|moins(?: bien)?)\b|\b(?:what|which|que|qu'est-ce que?) .*\b(?:vend-on|sell)\b (?:best"
     r"|most|le mieux|le plus)"
+    r"|\b(?:qu'|que )(?:achete\w*|commande\w*|prenne\w*)(?: (?:le )?(?:plus|mieux))?"
+    r"|\bwhat (?:do|did) (?=.*\b(?:buy|order)\b)"
 )
 LEAST = re.compile(
     r"\b(?:worst|least|lowest|slowest|fewest|poorest|weakest|(?:le|les|la) moins(?: bien| bons?)?"

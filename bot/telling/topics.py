@@ -162,7 +162,7 @@ TOPICS: tuple[Topic, ...] = (
     ),
     Topic(
         "segments", r"(?:buy|order|come back|purchase)\w*(?: a)? (?:again|second)(?: time)?|"
-        r"second (?:order|purchase)|repeat(?: purchase)?(?: rate)?|reviennent|rachet\w+|"
+        r"second (?:order|purchase)|repeat(?: purchase)?(?: rate)?|revien\w+|rachet\w+|"
         r"(?:customers|buyers|shoppers|people) (?:who )?(?:come|comes|came) back|"
         r"(?:deuxieme|second) (?:achat|commande)|reachat", ("share-90-days",),
         Words("{share_90_days} of those who order for the first time order again within 90 days."),

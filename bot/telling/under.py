@@ -10,7 +10,7 @@ from bot.evidence import Evidence, Fact
 from bot.fold import bag, fold, words_of
 from bot.parts import Copy, Lead
 from bot.telling.moves import Move, moves
-from bot.telling.told import Teller, how_to_read
+from bot.telling.told import AGE, CANNOT, Teller, how_to_read
 from bot.words import Words
 
 KINDS = {  # of a digest's sections
@@ -35,6 +35,11 @@ EMPTY = bag(
     "combien commence debute baisse bouge change sont avons notre votre exactement faire quand"
 )
 MOST = 3
+COULD_TELL = {  # files by what they tell
+    "funnel": Words("visits to the site"),
+    "feedback": Words("what customers write"),
+    "campaigns": Words("campaign results"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,36 @@ def under(teller: Teller, evidence: Evidence, words: str) -> Under | None:
     read = how_to_read(teller, evidence, (), *_sources(teller, facts), gaps=False)
     leads = {move.lead.label.text: move.lead for move in reversed(named[:MOST]) if move.lead}
     return Under(answer, read, list(leads.values())[::-1], facts)
+
+
+def beside(teller: Teller, evidence: Evidence, kinds: Sequence[str]) -> Under:
+    """When somebody asks why: figures say what. What moved lately as well, and which files that are
+    not there could tell more."""
+    found = moves(teller, evidence)[:MOST]
+    lines = [teller.say(Words("These figures show what happened, not why."))]
+    if found:
+        lines.append(teller.say(Words("What moved lately and may have to do with it:")))
+    elif any(_is_there(evidence, kind) for kind in kinds):
+        lines.append(teller.say(Words("Nothing in the library moved beyond what is usual.")))
+    subjects = {move.subject for move in found}
+    facts = [f for f in teller.ever.values() if f.id.rsplit(".", 1)[0] in subjects]
+    lines += [_said(teller, move) for move in found]
+    missing = [teller.say(words) for kind, words in COULD_TELL.items()
+               if kind in kinds and not _is_there(evidence, kind)]  # fmt: skip
+    if missing:
+        lines.append(teller.say(Words("What could tell more, once it is here: {files}.",
+                                      files=", ".join(missing))))  # fmt: skip
+    answer = Copy(text="\n".join(lines), facts=tuple(fact.id for fact in facts))
+    teller.used = {}
+    read = how_to_read(teller, evidence, (), *_sources(teller, facts),
+                       teller.say(Words("That two things moved in the same days proves no cause: a "
+                                        "test would.")), gaps=False)  # fmt: skip
+    leads = {move.lead.label.text: move.lead for move in reversed(found) if move.lead}
+    return Under(answer, read, list(leads.values())[::-1], facts)
+
+
+def _is_there(evidence: Evidence, kind: str) -> bool:
+    return any(f.id.split(".")[1] not in (CANNOT, AGE) for f in evidence.of(kind))
 
 
 def goes_on(words: str) -> bool:
