@@ -75,7 +75,7 @@ BELGIAN: dict[Callable[[int], Days], Callable[[int], Days]] = {
 SALES = r"(?:the |les )?soldes"
 # What folded words name, the longest first; the days of one year.
 SEASONS: tuple[tuple[str, Callable[[int], Days]], ...] = (
-    (r"black friday week ?end|week ?end du black friday|bfcm|black friday(?: and| et) cyber monday",
+    (r"black friday week[- ]?end|week[- ]?end du black friday|bfcm|black friday(?: and| et) cyber monday",
      lambda year: (_black_friday(year), _black_friday(year) + 3 * DAY)),
     (r"black (?:friday )?week|semaine du black friday",
      lambda year: (_black_friday(year) - 4 * DAY, _black_friday(year))),
@@ -90,7 +90,7 @@ SEASONS: tuple[tuple[str, Callable[[int], Days]], ...] = (
      r"|(?:les |periode des )?fetes(?: de fin d'annee)?", _fixed((12, 1), (12, 24))),
     (r"valentine'?s?(?: day)?|(?:la )?saint[- ]valentin", _fixed((2, 1), (2, 14))),
     (r"halloween", _fixed((10, 15), (10, 31))),
-    (r"easter(?: week ?end)?|paques|week ?end de paques",
+    (r"easter(?: week[- ]?end)?|week[- ]?end de paques|paques",
      lambda year: (_easter(year) - 2 * DAY, _easter(year) + DAY)),
     (r"back[- ]to[- ]school|(?:la )?rentree", _fixed((8, 15), (9, 15))),
     (r"summer|(?:l'|d'|cet |en )ete", _months(6, 8)),

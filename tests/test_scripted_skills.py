@@ -214,3 +214,40 @@ async def test_keeps_the_parts_that_pass_and_lets_rules_say_the_others() -> None
     assert "(3 tries, less than US$0.01)" in told.to("en")
     assert "« Résumé »" in told.to("fr").replace("\u00a0", " ")
     assert blocked(found) == []
+
+
+CUT = "how many orders over €100 came from Belgium in October?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("There were [[sold.whole.orders]] in October.", ""),  # of all orders, told as these
+        ("Belgium: 412 orders over €100 in October 2026.", "has no source"),
+        ("Belgian orders over €100 rose because of the strike at the port.", "this cause"),
+        ("In Belgium and Narnia: [[sold.all.orders]] over €100.", "leave it out"),
+    ],
+)
+async def test_is_kept_to_the_orders_that_were_asked_about(answer: str, says: str) -> None:
+    base = await run(CUT, skill="answer", library=library())
+    assert isinstance(base, Drafted)
+    kept = {fact.id for fact in base.evidence.facts}
+    if not says:
+        assert "sold.whole.orders" not in kept  # it is not even sent
+        return
+    found, wrong = await rewritten(
+        CUT, {"answer": _filled(answer, base.evidence)}, skill="answer", library=library()
+    )
+    assert says in wrong[0]
+    assert [part.text for part in found.parts] == [part.text for part in base.parts]
+
+
+async def test_may_be_said_better_of_the_same_orders() -> None:
+    base = await run(CUT, skill="answer", library=library())
+    assert isinstance(base, Drafted)
+    good = _filled("Belgium gave you [[sold.all.orders]] over €100 in October, worth "
+                   "[[sold.all.revenue]].", base.evidence)  # fmt: skip
+    found, wrong = await rewritten(CUT, {"answer": good}, skill="answer", library=library())
+    assert wrong == []
+    assert found.parts[0].text == good
+    assert blocked(found) == []

@@ -12,10 +12,12 @@ import pytest
 from ibis.backends.sql.compilers.bigquery import BigQueryCompiler
 
 from bot.errors import CannotDo
-from bot.library.findings import Findings
+from bot.library import sold
+from bot.library.findings import Findings, Where
 from bot.library.kinds import kinds
 from bot.library.shelf import Shelf
 from bot.library.warehouse import Warehouse
+from bot.tally import Only, Tally
 from tests.library.recording import ASKED, analyses, ask, expressions
 from tests.library.sample import TODAY, sample
 
@@ -89,6 +91,41 @@ def test_gives_the_same_facts_as_our_own_files(
             assert theirs == mine, f"{name} {where}"
             compared += len(mine[0]) if mine else 0
     assert compared > 100
+
+
+TALLIES = (  # what a question may ask of the orders
+    Tally(cut="source", names=("belgium",)),
+    Tally(measure="orders", over=Decimal(100)),
+    Tally(measure="orders", under=Decimal("49.90"), ends=True, share=True),
+    Tally(measure="average-order", cut="first"),
+    Tally(cut="weekend", names=("candles",)),
+    Tally(cut="week", only=(Only(by="code"),)),
+    Tally(cut="day", ever=True),
+    Tally(measure="orders", only=(Only(by="late", values=("late",)),)),
+    Tally(measure="return-rate", cut="country"),
+    Tally(measure="returned", cut="reason", without=("france",)),
+    Tally(measure="largest-order"),
+    Tally(measure="customers", cut="times"),
+    Tally(measure="values", cut="product", names=("alba",)),
+    Tally(names=("narnia",)),
+)
+
+
+@pytest.mark.timeout(300)
+def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
+    postgres: Any, warehouse_url: str, opened: Open
+) -> None:
+    ours = shop_in(postgres)
+    assert ours.products is not None
+    catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
+    there = replace(opened(warehouse_url).shelf(TODAY), products=catalogue)
+    source = {k: replace(v, source=there.source(k)) for k, v in ours.listed.items()}
+    here = replace(ours, listed=source)
+    for tally in TALLIES:
+        where = Where(tally=tally)
+        mine, theirs = told(sold.find(here, where)), told(sold.find(there, where))
+        assert theirs == mine, tally
+        assert mine[0], tally
 
 
 @pytest.mark.timeout(300)
