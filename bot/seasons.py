@@ -75,7 +75,8 @@ BELGIAN: dict[Callable[[int], Days], Callable[[int], Days]] = {
 SALES = r"(?:the |les )?soldes"
 # What folded words name, the longest first; the days of one year.
 SEASONS: tuple[tuple[str, Callable[[int], Days]], ...] = (
-    (r"black friday week[- ]?end|week[- ]?end du black friday|bfcm|black friday(?: and| et) cyber monday",
+    (r"black friday week[- ]?end|week[- ]?end du black friday|bfcm"
+     r"|black friday(?: and| et) cyber monday",
      lambda year: (_black_friday(year), _black_friday(year) + 3 * DAY)),
     (r"black (?:friday )?week|semaine du black friday",
      lambda year: (_black_friday(year) - 4 * DAY, _black_friday(year))),
