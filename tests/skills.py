@@ -35,6 +35,7 @@ async def run(
     material: str = "",
     known: Sequence[Fact] = (),
     library: Library | None = None,
+    reason: str | None = None,
     **answers: str,
 ) -> Drafted | Question:
     """What the intern makes of these words on the sample shop, or on another shelf. A `library`
@@ -42,7 +43,7 @@ async def run(
     library = library or library_of(shelf or sample())
     writer = writer or Offline(lambda: NOW)
     asked = Asked(words=words, author="UMARIE", answers=answers, ui_language=language,
-                  material=material)  # fmt: skip
+                  material=material, reason=reason)  # fmt: skip
     taken = await take_in(
         asked, brand=BRAND, library=library, writer=writer, today=today, receipt=_keep
     )

@@ -199,3 +199,30 @@ async def test_is_no_other_figure_than_was_asked_for(words: str) -> None:
     found = await run(words, skill="answer", library=library())
     assert isinstance(found, Drafted)
     assert found.parts[0].title == "What I can't tell"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("how many orders in May 2020?", "begins on"),
+        ("combien de commandes en mai 2020 ?", "commence le"),
+        ("sales by country in May 2020", "begins on"),
+        ("how many orders today?", "ends on"),
+    ],
+)
+async def test_of_days_that_no_order_is_of_is_not_told_as_nought(words: str, said: str) -> None:
+    found = await run(words, library=library())
+    assert isinstance(found, Drafted)
+    text = found.parts[0].text.replace("\u00a0", " ")
+    assert f"orders.csv {said}" in text
+    assert not re.search(r"\b0 (?:orders|commandes)\b", text)
+
+
+@pytest.mark.parametrize("reason", ["for October instead", "in October please", "pour octobre"])
+async def test_sent_back_for_other_days_is_of_those_days(reason: str) -> None:
+    asked = await answer("how many orders in October?")
+    before = await run("how many orders in September?", library=library())
+    again = await run("how many orders in September?", library=library(), reason=reason)
+    assert isinstance(again, Drafted)
+    assert isinstance(before, Drafted)
+    assert said(again) == said(asked) != said(before)

@@ -1,8 +1,10 @@
 """A question about the data: what it is about and when, and one Request without a channel."""
 
+import re
 from datetime import date
 
 from bot import period
+from bot.around import goes_on
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.desk import Library
@@ -12,6 +14,9 @@ from bot.request import Request
 from bot.skills import skills
 from bot.words import LANGUAGES
 
+INSTEAD = re.compile(
+    r"\b(?:instead|rather|please|plutôt|à la place|s'il (?:te|vous) plaît)\b", re.IGNORECASE
+)
 EXACT = 0.85  # a product is only narrowed down to when it is surely named
 
 
@@ -32,10 +37,14 @@ async def take_in(
     before = given.get("follows") or asked.follows
     if before and skill == "answer":
         words = follow_up.joined(before, words)
-    asks = f"{words} {asked.reason or ''}"
+    reason = asked.reason or ""
+    if skill == "answer" and not again and goes_on(reason):  # "for last month instead"
+        words, reason = follow_up.joined(words, INSTEAD.sub("", reason)), ""
+    asks = f"{words} {reason}"
     own = skills()[skill].own_period
     both = None if own or skill != "answer" else against.held(asks, today)
-    meant = both[0] if both else None if own else period.read(asks, today)
+    later = None if own else period.read(reason, today)  # said last, it wins
+    meant = both[0] if both else None if own else later or period.read(asks, today)
     if before and not own and meant is None:  # the same days, if no others are named
         meant = period.read(before, today)
     product = await _product(given.get("product"), words, library)

@@ -57,6 +57,10 @@ def find(shelf: Shelf, where: Where) -> Findings:
         findings = Findings("sold", "", shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
+    if (why := outside(shelf, where)) is not None:
+        findings = Findings("sold", shelf.source("orders"), shelf.today)
+        findings.refuse(why)
+        return findings
     if where.tally is not None:
         from bot.library.sold_asked import Asked
 
@@ -73,6 +77,24 @@ def find(shelf: Shelf, where: Where) -> Findings:
     months = since if where.since else months_before(until)
     Sold(shelf, where, (months, until), None, told.found).by("month")
     return told.found
+
+
+def outside(shelf: Shelf, where: Where) -> Words | None:
+    """Why the days asked for can't be counted: no order of ours is as old, or as new."""
+    orders = shelf.table("orders")
+    if orders is None or where.since is None:
+        return None
+    (row,) = rows_of(shelf, orders.aggregate(first=_.at.min().date(), last=_.at.max().date()))
+    file = shelf.source("orders")
+    if row["first"] is None:
+        return None
+    if where.since > row["last"]:
+        return Words("{file} ends on {day}: what you ask about came later. Import the newer "
+                     "orders.", file=file, day=row["last"])  # fmt: skip
+    if where.until is not None and where.until < row["first"]:
+        return Words("{file} begins on {day}: what you ask about came before. Import the earlier "
+                     "orders.", file=file, day=row["first"])  # fmt: skip
+    return None
 
 
 def fair(where: Where, until: date) -> tuple[date, date] | None:

@@ -30,16 +30,24 @@ def asked_for(said: str) -> str | None:
 
 
 def question_under(
-    session: Session, front: Front, workspace: str, event: dict[str, Any], said: str, id: str
+    session: Session,
+    front: Front,
+    workspace: str,
+    event: dict[str, Any],
+    said: str,
+    id: str,
+    *,
+    meant: bool,
 ) -> Wish | None:
-    """The wish that a reply is which asks something; None for what people say to each other.
+    """The wish that a reply is which asks something; None for what people say to each other. What
+    is surely `meant` for us needs no question mark: "for last month instead".
 
     Under a digest anybody's question counts; under an analysis, what asks for another, or any
     question of whoever had it made.
     """
     why = asks_only_why(said)
-    asks = why or (said.endswith("?") and len(said.split()) >= LEAST)
-    if not event.get("thread_ts") or not asks:
+    asks = said.endswith("?") or (meant and goes_on(said))
+    if not event.get("thread_ts") or not (why or (asks and len(said.split()) >= LEAST)):
         return None
     user, skill = str(event["user"]), ANSWER if why else asked_for(said)
     for card in cards_in(session, workspace, event, front.house.now()):
@@ -61,7 +69,7 @@ def question_under(
                 "skill": skill or ANSWER,
                 "stands_on": draft.id,
                 **_of_a_digest(draft),
-                **_going_on(draft, said, skill),
+                **going_on(draft, said, skill),
             },
         )
     return None
@@ -76,7 +84,7 @@ def _of_a_digest(draft: Draft) -> dict[str, str]:
     return {"sections": " ".join(sections)} if sections else {}
 
 
-def _going_on(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
+def going_on(draft: Draft, said: str, skill: str | None) -> dict[str, str]:
     """The question that this one only changes, and whose it is: "and in October?"."""
     if draft.skill not in GONE_ON or skill not in (None, ANSWER) or not goes_on(said):
         return {}

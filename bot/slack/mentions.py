@@ -114,7 +114,9 @@ def take(
     ):
         return again
     elif not _to_somebody(event, mine) and (
-        (under := question_under(session, front, workspace, event, said, id)) is not None
+        under := question_under(
+            session, front, workspace, event, said, id, meant=direct or mentioned
+        )
     ):
         wish = under
     elif direct or mentioned:

@@ -133,6 +133,21 @@ async def test_under_an_analysis_is_a_question_to_the_intern(
     assert bench.said()[-1].thread_ts == card.ts
 
 
+async def test_under_an_analysis_that_names_the_intern_goes_on_without_a_question_mark(
+    bench: Bench,
+) -> None:
+    card = await analysed(bench)
+    words = "for last month instead"
+    await bench.slack.say(MARIE, MARKETING, words, thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1  # it may be said to anybody
+    await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> {words}", thread_ts=card.ts)
+    await bench.run()
+    first, second = bench.tasks
+    assert (second.words, second.form["skill"]) == (words, "feedback")
+    assert second.form["follows"] == first.words
+
+
 async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -> None:
     card = await analysed(bench)
     for who, words in (
