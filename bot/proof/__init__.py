@@ -92,7 +92,7 @@ def _as_copy(
     yield from tongue.echo(examined, request, ground.names)
     if request.language == "fr":
         yield from tongue.spacing(examined)
-        yield from tongue.address(examined, brand)
+        yield from tongue.address(examined, brand, request)
         yield from law.soldes(examined, today, periods)
 
 

@@ -118,6 +118,7 @@ def known(label: str, value: str) -> tuple[Claim, ...]:
     text = f"{label}: {value}"
     origin = bool(_ORIGIN_LABEL.search(fold(label)))
     found = list(_found(text, _wordings(("en", "fr"), facts=True), origin=origin))
+    found += [c._replace(name=wider) for c in found for wider in _country_of(c)]
     countries = [claim for claim in found if claim.kind == "origin"]
     found += [c._replace(name=f"{ANY} {c.name.split(' ', 1)[1]}") for c in countries]
     found += [c._replace(name=wider) for c in found for wider in _wider(c)]
@@ -127,6 +128,13 @@ def known(label: str, value: str) -> tuple[Claim, ...]:
 def advertising(kind: str) -> bool:
     """Whether a class is rhetoric, judged only in what goes out to customers."""
     return bool(_lexicon().get(kind, {}).get("advertising", False))
+
+
+def _country_of(claim: Claim) -> list[str]:
+    """The country that a region lies in: what is woven in Normandy is woven in France."""
+    how, _, place = claim.name.rpartition(" ")
+    country = _lexicon()["within"].get(place) if claim.kind == "origin" else None
+    return [f"{how} {country}"] if country and not claim.denied else []
 
 
 def _wider(claim: Claim) -> list[str]:
@@ -182,6 +190,11 @@ def _patterns(text: str, low: str) -> Iterator[Claim]:
             who = low[match.start("name") : match.end("name")]
             if who.split("'")[0] not in _NO_RIVAL:
                 yield Claim(kind, f"{name} {who}", *match.span(), match[0])
+    for match in _grounds().finditer(text):
+        start, stop = match.span("where")
+        there = _countries().get(low[start : start + 2], ())
+        if low[start:stop] not in _NO_RIVAL and not any(w.shape.match(low, start) for w in there):
+            yield Claim("origin", f"{ANY} {low[start:stop]}", start, stop, text[start:stop])
     for match in _MADE_ELSEWHERE.finditer(text):
         start, stop = match.span(1)
         if not any(w.shape.match(low, start) for w in _countries().get(low[start : start + 2], ())):
@@ -221,6 +234,18 @@ def _lexicon() -> dict[str, dict[str, Any]]:
 def _materials() -> frozenset[str]:
     concepts = (c for c in _lexicon()["material"].values() if isinstance(c, dict))
     return frozenset(word for c in concepts for words in c.values() for word in words)
+
+
+@cache
+def _grounds() -> re.Pattern[str]:
+    """A cloth and the place it is said to come from: « laine du Tarn », "wool from Norfolk"."""
+    cloths = "|".join(sorted((w for w in _materials() | _CLOTH if w.isalpha()), key=len))
+    some = "|".join(f"[{word[0]}{word[0].upper()}]{word[1:]}" for word in cloths.split("|"))
+    return re.compile(
+        rf"\b(?:{some}) (?:(?:vient |viennent |venue?s? |comes? |grown )?"
+        r"(?:des |du |de la |de l['’]|de |d['’]|from (?:the )?|of (?:the )?))"
+        r"(?P<where>[A-ZÀ-Þ][a-zà-ÿ][\w-]+)"
+    )
 
 
 @cache

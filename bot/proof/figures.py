@@ -46,7 +46,7 @@ _CODE = re.compile(
     r"|(?<=\b[Cc]ode is )|(?<=\b[Cc]ode est ))[A-ZÀ-Þ]{3,}\b"
     r"|\b[A-ZÀ-Þ]{3,}(?= (?:at (?:the )?checkout|au panier|au moment de payer)\b)"
 )
-_ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|e|eme|ieme)\b")
+_ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|re|e|eme|ieme)\b")
 _GLUED = re.compile(r"(?:s|e\d\d)\b")  # the 1980s, 39e90
 # "Save 30", "now at 39": a sum, though it has no sign.
 _PRICED = re.compile(
@@ -186,9 +186,9 @@ def _bare(text: str, low: str, start: int, end: int, digits: str) -> Figure:
         return Figure(text[start:end], start, end, priced)
     glued = not ordinal and end < len(low) and low[end].isalpha() and not _GLUED.match(low, end)
     own = values[0] < 10 and follows in _OF_ITS_OWN
-    if glued or (values[0] == 1 and not of) or own:
+    if glued or (values[0] == 1 and not of and not ordinal) or own:
         return Figure(text[start:end], start, end, ())
-    unit = f"/{of[1]}" if of else None
+    unit = f"/{of[1]}" if of else "rank" if values[0] == 1 else None
     end = of.end() if of else ordinal.end() if ordinal else end
     readings = tuple(Reading("number", value, unit) for value in values)
     return Figure(text[start:end], start, end, readings, "" if of else _follows(low, end))

@@ -74,6 +74,8 @@ class Ground:
                 return known.fact  # "sept heures", word for word
             if figure.first.kind == "code" and _has_code(str(known.fact.value), figure):
                 return known.fact
+            if known.is_title and _is_model(figure, str(known.fact.value)):
+                return known.fact
         return None
 
     def backing(self, claim: Claim, cites: tuple[str, ...]) -> Fact | None:
@@ -201,6 +203,15 @@ def _has_code(text: str, figure: Figure, *, by_hand: bool = False) -> bool:
         return code in low.replace(" ", "")
     said = low if by_hand else text
     return bool(re.search(rf"(?<!\w){re.escape(code if by_hand else figure.text)}(?!\w)", said))
+
+
+def _is_model(figure: Figure, title: str) -> bool:
+    """Whether it is the model number of a title, however it is spelt: R1151, R-1151, R 1151."""
+    if figure.first.kind == "code":
+        return re.sub(r"[^a-z0-9]", "", fold(figure.text)) in re.sub(r"[\s-]", "", fold(title))
+    bare = figure.text.isdigit() and len(figure.text) > 2 and figure.first.unit is None
+    letters = rf"[a-z][ -]?{re.escape(figure.text)}(?!\d)"
+    return bare and not units.counted(figure.follows) and bool(re.search(letters, fold(title)))
 
 
 def _counts_enough(claim: Claim, fact: Fact) -> bool:

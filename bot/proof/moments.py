@@ -59,6 +59,20 @@ CLOCK = re.compile(
     r"(?<![\w.,:/])(?:(?P<h>\d{1,2}) ?h ?(?P<hm>\d\d)?|(?P<c>\d{1,2}):(?P<cm>\d\d)"
     r"|(?P<a>\d{1,2})(?::(?P<am>\d\d))? ?(?P<half>[ap])(?:m\b|\.m\.?))(?![\w:])"
 )
+_PARTS = {  # from which day to which
+    word: days
+    for days, words in {
+        "1 12": "early start beginning debut",
+        "8 22": "mid middle mi courant",
+        "18 31": "late end fin",
+    }.items()
+    for word in words.split()
+}  # fmt: skip
+PART = re.compile(
+    rf"\b(?:(?P<p1>early|mid|late)[ -](?:in )?(?P<m1>{_ENGLISH})"
+    rf"|(?P<p2>end|start|beginning|middle) of (?P<m2>{_ENGLISH})"
+    rf"|(?P<p3>fin|debut|mi|courant)[ -](?:du mois )?(?:de |d')?(?P<m3>{_MONTH}))\b"
+)
 # "on Friday" is a promise, "lazy Sundays" is not.
 WEEKDAY = re.compile(
     r"\b(?:ce|des|jusqu'au|jusqu'a|avant|a partir de|this|on|from|until|till|by|before|next|ends|"
@@ -151,7 +165,13 @@ def day_alone(m: re.Match[str]) -> Iterator[Reading]:
     yield Reading("weekday", f"day {int(m[1] or m[2] or m[3])}")
 
 
-WORDS = ((SPELT, spelt), (SPELT_BEHIND, spelt_behind))
+def part(m: re.Match[str]) -> Iterator[Reading]:
+    """End of November, fin novembre."""
+    word = m["p1"] or m["p2"] or m["p3"]
+    yield Reading("part", f"{_PARTS[word]} {_MONTHS[m['m1'] or m['m2'] or m['m3']]}")
+
+
+WORDS = ((SPELT, spelt), (SPELT_BEHIND, spelt_behind), (PART, part))
 SHAPES = (
     (DAY_ALONE, day_alone),
     (ISO, iso),
@@ -169,6 +189,9 @@ def agree(said: Reading, known: Reading) -> bool:
     if isinstance(known.value, tuple) and isinstance(said.value, tuple):
         years = (said.value[0], known.value[0])
         return said.value[1:] == known.value[1:] and (None in years or years[0] == years[1])
+    if said.kind == "part" and isinstance(known.value, tuple):
+        first, last, month = map(int, str(said.value).split())
+        return known.value[1] == month and first <= known.value[2] <= last
     if said.kind == "decade":
         year = known.value[0] if isinstance(known.value, tuple) else known.value
         return isinstance(year, Decimal | int) and 0 <= year - Decimal(str(said.value)) < 10

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-Kind = Literal["number", "date", "clock", "weekday", "code", "deal", "decade"]
+Kind = Literal["number", "date", "clock", "weekday", "code", "deal", "decade", "part"]
 
 
 class Reading(NamedTuple):

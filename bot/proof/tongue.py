@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from bot.brand import Brand
 from bot.checks import Check
@@ -26,6 +27,13 @@ _BOTH = _STOP["fr"] & _STOP["en"]
 _TIGHT = re.compile(r"(?<=[\w)»”\"'’%€])([;:!?]+)(?=[\s\"»”)]|$)")
 _TU = re.compile(r"\b(?:tu|toi|tes|te)\b|\bt'[aeiouh]")
 _VOUS = re.compile(r"\b(?:vous|votre|vos)\b(?<!rendez-vous)")
+_WISHED = re.compile(
+    r"(?P<no>\b(?:ne (?:pas )?(?:les? |la )?|pas de |sans |don't |no |not )(?:use )?)?"
+    r"(?:\b(?:(?P<verb_tu>tutoi\w+|tutoy\w+)|(?P<verb_vous>vouvoi\w+|vouvoy\w+))"
+    r"|\b(?:use|using|with|say|in|informal|avec|en|dis|disant|dire|utilis\w+|employ\w+|emploi\w+|au|le|la|un)"
+    r"(?: the| le| un| du| l'| a| informal| formal)?(?: |\W{1,3})(?:(?P<tu>tu)|(?P<vous>vous))"
+    r"(?=\W|$)(?! (?:avez|peux|etes|pouvez|fais|es|as|dois|sais|veux|seras?|connais|savez)\b))"
+)
 _EZ = re.compile(r"\b(?!(?:chez|assez|nez|rendez)\b)[a-z]{3,}ez\b")
 _CLICHES = (
     "découvrez", "découvre", "incontournable", "sublime", "sublimez", "plongez", "plonge",
@@ -63,18 +71,33 @@ def spacing(pieces: Sequence[Piece]) -> Iterator[Check]:
                 break
 
 
-def address(pieces: Sequence[Piece], brand: Brand) -> Iterator[Check]:
-    """Tu or vous: one of them throughout, and the brand's."""
+def address(pieces: Sequence[Piece], brand: Brand, request: Request) -> Iterator[Check]:
+    """Tu or vous: one of them throughout, and the brand's, unless the brief wishes the other."""
+    asked = wished(f"{request.brief.words} {request.reason or ''}") or brand.address
     text = " \n".join(fold(p.text) for p in pieces if p.goes_out and p.kind != "quote")
     tu, vous = _TU.search(text), _VOUS.search(text) or _EZ.search(text)
     if tu and vous:
-        words = Words("The text says both “tu” and “vous”. Keep to “{one}”.", one=brand.address)
+        words = Words("The text says both “tu” and “vous”. Keep to “{one}”.", one=asked)
         yield Check(rule="address", level="warn", words=words, quote=tu[0])
-    elif (tu and brand.address == "vous") or (vous and brand.address == "tu"):
+    elif asked != brand.address and ((tu and asked == "vous") or (vous and asked == "tu")):
+        words = Words("The brief wishes “{one}”. So must the text.", one=asked)
+        yield Check(rule="address", level="warn", words=words, quote=(tu or vous or [""])[0])
+    elif (tu and asked == "vous") or (vous and asked == "tu"):
         words = Words(
             "The brand says “{one}” to its customers. So must the text.", one=brand.address
         )
         yield Check(rule="address", level="warn", words=words, quote=(tu or vous or [""])[0])
+
+
+def wished(words: str) -> Literal["tu", "vous"] | None:
+    """How a brief wishes readers to be spoken to: "tutoie-les", "use tu", « avec un vous »."""
+    said = list(_WISHED.finditer(fold(words)))
+    if not said:
+        return None
+    last = said[-1]  # a reason to send it back comes after the brief
+    other = bool(last["no"])
+    is_tu = bool(last["tu"] or last["verb_tu"])
+    return "tu" if is_tu != other else "vous"
 
 
 def echo(pieces: Sequence[Piece], request: Request, names: frozenset[str]) -> Iterator[Check]:
