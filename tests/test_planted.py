@@ -12,8 +12,10 @@ import pytest
 
 from bot.drafting import Drafted
 from bot.evidence import Fact
+from bot.library import campaigns, delivery, feedback, funnel, trends
 from bot.library.catalogue.file import read_catalogue
 from bot.library.catalogue.library import CatalogueLibrary
+from bot.library.findings import Where
 from bot.library.team import TeamLibrary
 from bot.play import shop
 from tests.library.sample import TODAY, sample
@@ -62,6 +64,31 @@ def _small(facts: Facts) -> bool:
     sizing = PLANTED["sizing"]
     returned = [f"trends.returns-{one.lower()}.rate" for one in sizing["products"]]
     return all(near(facts, id, sizing["returned"], 0.04) for id in returned)
+
+
+def _told_lately(facts: Facts, theme: str, messages: float) -> bool:
+    """As many texts as were put there, none of them before."""
+    many = messages * PLANTED["sizes"]["middle"]["feedback"]
+    before = number(facts, f"feedback.{theme}.share-before")
+    return abs(number(facts, f"feedback.{theme}.texts") - many) <= 4 and before < 1
+
+
+def _told_there(facts: Facts) -> bool:
+    """Late parcels are spoken of in the south-west, and nowhere else more than by chance."""
+    late = "feedback.delivery-late--region-"
+    there = {id.removeprefix(late).partition(".")[0]: fact for id, fact in facts.items()
+             if id.startswith(late) and id.endswith(".share")}  # fmt: skip
+    more = [number(facts, f"{late}{one}.share") > 2 * number(facts, f"{late}{one}.share-elsewhere")
+            for one in there]  # fmt: skip
+    return bool(there) and set(there) <= set(PLANTED["late_parcels"]["departments"]) and all(more)
+
+
+def _drifting(facts: Facts) -> bool:
+    """Lives of which some end: the longer the silence, the fewer come back."""
+    paces = ("in-rhythm", "drifting", "silent-longer")
+    back = [number(facts, f"behaviour.{pace}-90-days.bought") for pace in paces]
+    groups = [number(facts, f"segments.{one}.customers") for one in ("drifting-away", "at-risk")]
+    return back[0] > 1.2 * back[1] > 1.44 * back[2] and min(groups) > 20
 
 
 def _bakers(facts: Facts) -> bool:
@@ -123,6 +150,14 @@ TRUTHS = (
           "que disent les clients du lin ?",
           lambda f: any(one.about == "linen" and id.endswith(".praise-share")
                         and Decimal(one.value) > 90 for id, one in f.items())),
+    Truth("mobile_checkout", "feedback", "what do people say about paying on the phone?",
+          "que disent les gens du paiement sur téléphone ?",
+          lambda f: _told_lately(f, "website-phone", PLANTED["mobile_checkout"]["messages"])),
+    Truth("late_parcels", "feedback", "what do customers say about delivery?",
+          "que disent les clients de la livraison ?", _told_there),
+    Truth("sold_out", "feedback", "what do customers say about stock?",
+          "que disent les clients du stock ?",
+          lambda f: _told_lately(f, "stock-sold-out", PLANTED["sold_out"]["messages"])),
     Truth("feedback", "feedback", "what do customers say about packaging?",
           "que disent les clients sur l’emballage ?",
           lambda f: near(f, "feedback.packaging.share",
@@ -138,8 +173,7 @@ TRUTHS = (
           lambda f: number(f, "trends.category-bougies-et-senteurs.change") > 50
           and str(f["trends.category-bougies-et-senteurs.since"].value) == "2026-10-26"),
     Truth("lives", "predict", "who will leave us?", "qui risque de partir ?",
-          lambda f: number(f, "segments.drifting-away.customers") > 0
-          and number(f, "segments.at-risk.customers") > 0),
+          _drifting),
     Truth("niche", "targeting", "suggest an audience of bread bakers",
           "propose une audience de boulangers", _bakers),
     Truth("consents", "targeting", "whom should I target for the linen launch?",
@@ -235,3 +269,42 @@ async def test_as_a_trap_is_not_walked_into(language: str) -> None:
     assert isinstance(found, Drafted)
     struck = str(PLANTED["price_trap"]["raised"])
     assert not any(struck in part.text for part in found.parts)
+
+
+def test_as_noise_is_called_confirmed_by_no_analysis() -> None:
+    """Not by those either whose facts no answer has room for."""
+    analyses = (trends.find, feedback.find, campaigns.find, funnel.find, delivery.find)
+    facts = [fact for find in analyses for fact in find(sample(), Where()).facts]
+    sure = [f for f in facts if f.id.rpartition(".")[2] in SURE and f.value == "confirmed"]
+    assert len(sure) > 20
+    said = [f"{fact.id} {fact.about}".casefold() for fact in sure]
+    assert [one for one in said if any(noise in one for noise in NOISE)] == []
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_is_found_in_other_shops_too(seed: int) -> None:
+    """The same truths, other dice: within what chance does to counts so small."""
+    shop = sample("middle", seed)
+    found = {
+        fact.id: fact
+        for find in (trends.find, campaigns.find, funnel.find, delivery.find)
+        for fact in find(shop, Where()).facts
+    }
+    assert near(found, f"{PHONES}.rate", PLANTED["mobile_checkout"]["after"], 0.05)
+    assert found[f"{PHONES}.status"].value == "confirmed"
+    late = found["delivery.late-regions.late"]
+    assert near(found, late.id, PLANTED["late_parcels"]["late"], 0.05)
+    regions, there = set(late.about.split(", ")), set(PLANTED["late_parcels"]["departments"])
+    assert len(regions & there) >= 4
+    assert len(regions - there) <= 1
+    for product in PLANTED["sizing"]["products"]:
+        returned = f"trends.returns-{product.lower()}.rate"
+        assert near(found, returned, PLANTED["sizing"]["returned"], 0.08)
+    stuck = {fact.about for id, fact in found.items() if id.startswith("campaigns.stuck--")}
+    assert {PLANTED["ads"][one] for one in ("unseen", "unclicked", "unbought", "early")} <= stuck
+    assert number(found, "campaigns.stuck--plaid-mohair.orders") <= 1
+    assert found["campaigns.opens--names-a-product.status"].value == "confirmed"
+    assert number(found, "trends.category-bougies-et-senteurs.change") > 50
+    led = {id: fact for id, fact in found.items() if id.startswith("funnel.country-")}
+    assert not [id for id, fact in led.items() if id.endswith("checkout-to-purchase.status")
+                and fact.value == "confirmed"]  # fmt: skip

@@ -104,9 +104,13 @@ def _chance(tested: list[Step], spread: Numbers) -> Numbers:
 
 
 def _status(step: Step, p: float, q: float) -> str:
-    if abs(step.rate - step.before) < SIZE * step.before:
+    if _is_small(step):
         return "steady"
     return "confirmed" if q <= CONFIRMED else "to watch" if p < WATCHED else "steady"
+
+
+def _is_small(step: Step) -> bool:
+    return abs(step.rate - step.before) < SIZE * step.before
 
 
 def _followed(found: list[Step], visits: Visits) -> list[Step]:
@@ -131,10 +135,11 @@ def _followed(found: list[Step], visits: Visits) -> list[Step]:
 
 
 def _with(visits: Visits, step: Step, driver: tuple[str, str]) -> bool:
-    """Whether nothing is left of a change outside the segment that drives it."""
+    """Whether nothing is left of a change outside the segment that drives it, or too little to be
+    news: a country in which most hold phones falls a little beside them too, by chance."""
     outside = visits.which(step.dimension, step.value) * (1 - visits.which(*driver))
     rest = _of(visits, step.dimension, step.value, outside)[step.at]
-    if not _large(rest):
+    if not _large(rest) or _is_small(rest):
         return True
     p = _chance([rest], np.array([daily_spread(visits, step.at)]))[0]
     return bool(p >= WATCHED)
