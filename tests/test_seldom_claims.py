@@ -4,6 +4,7 @@ import pytest
 
 from bot.evidence import Evidence
 from bot.parts import Hook
+from bot.words import Language
 from tests.proving import FACTS, SHIRT, fact, only, proved, request
 
 NOBODY_SAID = [
@@ -52,18 +53,20 @@ FAIR = [
 ]
 
 
-def blocked(text: str, language: str) -> list[str]:
+def blocked(text: str, language: Language) -> list[str]:
     checks = proved(text, language=language, asked=request("mail : la chemise", language))
     return [c.quote or "" for rule in ("figure", "claim") for c in only(checks, rule)]
 
 
 @pytest.mark.parametrize(("text", "language", "said"), NOBODY_SAID)
-def test_is_found(text: str, language: str, said: str) -> None:
+def test_is_found(text: str, language: Language, said: str) -> None:
     assert said in blocked(text, language)
 
 
 @pytest.mark.parametrize(("text", "language"), FAIR)
-def test_is_not_seen_where_a_fact_has_it_or_nothing_is_claimed(text: str, language: str) -> None:
+def test_is_not_seen_where_a_fact_has_it_or_nothing_is_claimed(
+    text: str, language: Language
+) -> None:
     assert blocked(text, language) == []
 
 
