@@ -12,14 +12,14 @@ from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS
 from bot.request import Question, Request
-from bot.telling import questions, said, sales, sales_cut, sold, under
-from bot.telling.questions import BEST, Topic, as_typed, asked, names_period, respelt
+from bot.telling import ad_cuts, questions, said, sales, sales_cut, sold, under
+from bot.telling.questions import BEST, Topic, as_typed, asked, respelt
 from bot.telling.sold_sale import Sale
-from bot.telling.subjects import EACH, has, rest_of
+from bot.telling.subjects import EACH
 from bot.telling.subjects import found as found_of
 from bot.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
 from bot.telling.topics import TOPICS
-from bot.telling.unknown import unknown
+from bot.telling.unknown import declined, unknown
 from bot.words import Words
 
 TITLE = "Answer"
@@ -39,6 +39,10 @@ ASKED_BY = (
     r"|region|région|départ|device|appareil|channel|canal|source|categor|catégor|product|produit)"
     r"|\b(?:vs|versus|compared|contre|par rapport)\b"
     r"|\b(?:in|en|since|depuis|last|yesterday|hier)\b(?!.*\b(?:e-?mail|sms|newsletter|post)\b))"
+    r"|(?:our |the |notre |nos |le |les )?(?:cpc|cpa|ctr|roas|costs? per (?:click|order|sale)"
+    r"|clicks?(?:-through)? rates?|(?:ad|advertising) (?:spend|costs?)|return on ad spend"
+    r"|coûts? (?:par|d'un|d'une|du) (?:clic|commande|vente)|taux de clics?"
+    r"|dépenses? (?:de pub|publicitaires?))\b(?!.*\b(?:e-?mail|sms|newsletter|post)\b)"
     r"|.*\b(?:mieux|plus|moins|better|worse|more|less) (?:que\b|qu'|than\b).*\?\s*$"
     r"|(?:our |nos |notre |le )?(?:best[- ]?sellers?|meilleures? ventes?|average (?:order|basket)"
     r"|panier moyen)\b(?! (?:e-?mail|newsletter|banner|page))"
@@ -115,7 +119,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if not topics:
         desk.keep()
         return unknown(teller, words)
-    return _declined(teller, topics, request, desk)
+    no = declined(teller, topics, words, desk.evidence)
+    desk.keep(*teller.ever.values())
+    return no
 
 
 async def _moved(request: Request, desk: Desk) -> BaseModel | None:
@@ -192,7 +198,10 @@ async def _answered(
     teller: Teller, topic: Topic, found: Sequence[Told], request: Request, desk: Desk
 ) -> BaseModel:
     words, evidence = request.brief.words, desk.evidence
-    if len(found) > 1 and not RANKS.search(fold(words)):
+    table, more, cut = None, said.sources(teller, found, topic), topic.cut(words)
+    if cut:
+        lines = [ad_cuts.sentence_of(teller, topic, cut, found, words)]
+    elif len(found) > 1 and not RANKS.search(fold(words)):
         lines = [said.listed(teller, topic, found)]
     else:
         lines = [said.sentence(teller, topic, one, evidence) for one in found[:1]]
@@ -200,27 +209,14 @@ async def _answered(
     if fold(words).lstrip().startswith(WHY):
         lines.append(teller.say(Words("What lies behind it, these figures don't say.")))
     answer = teller.copy(*lines)
+    if cut:
+        table = ad_cuts.table_of(teller, topic, cut, found)
+        more += ad_cuts.limits_of(teller, cut, evidence)
     kinds = [] if topic.kind == "product" else [topic.kind]
-    read = how_to_read(teller, evidence, kinds, *said.sources(teller, found, topic))
+    read = how_to_read(teller, evidence, kinds, *more)
     desk.keep(*teller.ever.values())
     written = await desk.write(Said, by_rules=Said(answer=answer))
-    return Output(**written.model_dump(), how_to_read=read)
-
-
-def _declined(teller: Teller, topics: Sequence[Topic], request: Request, desk: Desk) -> BaseModel:
-    """What can't be told, which file would let it, and the nearest thing that is known."""
-    topic, words = topics[0], request.brief.words
-    known = told(desk.evidence, topic.kind)
-    whole = known.get(topic.whole)
-    lines = [teller.value(fact) for fact in cannot(desk.evidence, topic.kind)]
-    if whole and has(whole, topic):
-        other_days = names_period(words, but_last_week=topic.weekly)
-        lines = [said.not_that(teller, topic, as_typed(rest_of(topic, words), words), other_days)]
-        lines.append(teller.say(Words("What I do know: {known}", known=said.sentence(
-            teller, topic, whole, desk.evidence))))  # fmt: skip
-    answer = teller.copy(*(lines or [said.not_that(teller, topic, "", False)]), apart="\n")
-    desk.keep(*teller.ever.values())
-    return NotYet(answer=answer)
+    return Output(**written.model_dump(), table=table, how_to_read=read)
 
 
 async def _which_product(

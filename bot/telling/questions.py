@@ -6,8 +6,8 @@ question is not answered.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from functools import cache, cached_property
@@ -48,6 +48,11 @@ STEM = 5  # letters by which words of one family are alike
 BEST = re.compile(
     r"\b(?:best|most|top|highest|biggest|largest|meilleure?s?|le plus|la plus|mieux|premiere?s?)\b"
 )
+WORST = re.compile(
+    r"\b(?:worst|least|lowest|cheapest|most expensive|dearest|pires?|le moins|la moins|les moins"
+    r"|plus ch(?:er|ere|ers|eres)|moins ch(?:er|ere|ers|eres))\b"
+)
+ADVERTISED = re.compile(r"\b(?:ads?|adverts?|advertis\w+|pubs?|publicit\w+|annonces?)\b")
 PERIOD = re.compile(
     r"\b(?:(?:in|of|since|during|en|de|depuis|au mois de|mois de|fin|debut) (?:the )?|d')"
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december|janvier|fevrier|mars|avril"
@@ -79,6 +84,11 @@ class Topic:
     period: bool = False  # whether its facts are of the period asked about
     dated: bool = False  # only when days are asked about
     weekly: bool = False  # its facts are of the last whole week
+    figure: Words | None = None  # what it is called in a table
+    cuts: Mapping[str, str] = field(default_factory=dict)  # subjects → the words that cut by them
+    # (of advertising alone: the words for it name nothing)
+    beside: tuple[str, ...] = ()  # what else a table of it has
+    low: bool = False  # the lowest is the best
 
     @cached_property
     def shape(self) -> re.Pattern[str]:
@@ -88,7 +98,17 @@ class Topic:
         """What of folded words this topic does not speak of; None when it is not asked for."""
         if not self.shape.search(words):
             return None
-        return BEST.sub(" ", self.shape.sub(_between, PERIOD.sub(" ", words)))
+        left = self.shape.sub(_between, PERIOD.sub(" ", words))
+        for cut in self.cuts.values():
+            left = re.sub(cut, " ", left)
+        if self.cuts:
+            left = ADVERTISED.sub(" ", WORST.sub(" ", left))
+        return BEST.sub(" ", left)
+
+    def cut(self, words: str) -> str | None:
+        """The subjects that words ask for one by one: "by campaign"."""
+        said = fold(words.replace("’", "'"))
+        return next((to for to, shape in self.cuts.items() if re.search(shape, said)), None)
 
 
 def _between(found: re.Match[str]) -> str:

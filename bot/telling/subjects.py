@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.evidence import Evidence
 from bot.fold import fold
 from bot.request import Request
-from bot.telling.questions import BEST, Topic, covers, is_named, names_in, names_period
+from bot.telling.questions import BEST, WORST, Topic, covers, is_named, names_in, names_period
 from bot.telling.told import AGE, CANNOT, Told, told
 
 MOST_NAMED = 3
@@ -25,6 +25,8 @@ def found(topic: Topic, words: str, request: Request, evidence: Evidence) -> lis
     other_days = names_period(words, but_last_week=topic.weekly)
     if other_days and not (topic.period and request.brief.since):
         return []
+    if cut := topic.cut(words):
+        return [] if rest else _each(topic, cut, words, known)
     if not rest:
         return list(_whole(topic, words, known))
     product = f"-{request.brief.product}" if request.brief.product else "?"
@@ -51,6 +53,20 @@ def _whole(topic: Topic, words: str, known: dict[str, Told]) -> Iterator[Told]:
     kinds = {next(g for g in topic.groups if one.key.startswith(g)) for one in ranked}
     if len(kinds) == 1:  # several sorts of things don't make one list
         yield from ranked[:MOST_NAMED]
+
+
+def _each(topic: Topic, cut: str, words: str, known: dict[str, Told]) -> list[Told]:
+    """All that a question cuts by, the best first, or the worst where that is asked; weeks as they
+    came. One alone is no cut."""
+    some = [one for key, one in known.items() if key.startswith(cut) and has(one, topic)]
+    if len(some) < 2:
+        return []
+    if cut == "week--":
+        return sorted(some, key=lambda one: one.key)
+    worst = WORST.search(fold(words))
+    return sorted(
+        some, key=lambda one: one.number(topic.needs[0]), reverse=topic.low == bool(worst)
+    )
 
 
 def _groups(topic: Topic, known: dict[str, Told]) -> list[Told]:

@@ -1,11 +1,11 @@
 """The questions that can be answered from the team's data: see `bot.telling.questions` for how."""
 
+from bot.telling.ad_topics import AD_TOPICS, ADS
 from bot.telling.questions import Topic
 from bot.words import Words
 
 ORDERS = Words("an orders file with a column for it (city, region, device, source …)")
 VISITS = Words("a file of visits with a column for it")
-ADS = Words("campaign results with a column for it")
 REVIEWS = Words("a feedback file with a column for it")
 CATALOGUE = Words("a catalogue with a column for it")
 MISSING = (  # what no file here can tell, and the one that would
@@ -32,34 +32,7 @@ SELLS = Words("{name}: {revenue} ({units})")
 SELLS_BEST = Words("{name} sold best from {since} to {until}: {revenue} ({units}).")
 
 TOPICS: tuple[Topic, ...] = (
-    Topic(
-        "campaigns", r"\broas\b|return on (?:ad ?|advertising )?(?:spend|investment)|\broi\b"
-        r"|retour sur (?:les |nos )?(?:depenses|investissements?)(?: publicitaires?)?"
-        r"|rentab\w+|\b(?:ads?|adverti\w+|pub\w*|campagnes?|campaigns?)\b|pay off",
-        ("return", "spend", "sales"),
-        Words("Return on ad spend: {return_} ({spend} spent, {sales} sold)."), ADS,
-        "ads", ("retailer--", "name--", "keyword--", "product--", "placement--", "audience--"),
-        Words("{name}: return on ad spend {return_} ({spend} spent, {sales} sold)."),
-        Words("{name}: {return_}"), period=True,
-    ),
-    Topic(
-        "campaigns",
-        r"\b(?:which|what|best|quels?|meilleure?s?)\b(.*)\b(?:keywords?|mots?[- ]cles?)\b"
-        r"(?:(.*)\b(?:works?|performs?|marchent?|fonctionnent?|sells?|vend)\b)?"
-        r"|\bkeywords?\b|\bmots?[- ]cles?\b",
-        ("return", "orders", "spend", "sales"),
-        Words("The keyword that surely works best is {name}: return on ad spend {return_} "
-              "({orders} orders, {spend} spent, {sales} sold)."), ADS, "best", period=True,
-    ),
-    Topic(
-        "campaigns", r"(?:how much|combien|what) (.*)\b(?:spen[dt]|depens\w+)\b(.*)"
-        r"\b(?:ads?|adverti\w+|pub\w*)\b|\bad(?:vertising)? spend\b|budget pub\w*|"
-        r"depenses? pub\w*|(?<!customers )(?<!buyers )(?<!people )(?<!clients )(?<!clientes )"
-        r"(?:spen[dt]|depens\w+)\b(?! (?:nos|les|vos) (?:clients|clientes|acheteurs))",
-        ("spend",), Words("{spend} went into advertising."), ADS, "ads",
-        ("retailer--", "name--", "keyword--", "product--"),
-        Words("{name}: {spend} of advertising."), Words("{name}: {spend}"), period=True,
-    ),
+    *AD_TOPICS,
     Topic(
         "campaigns",
         r"\b(?:which|what|best|top|quels?|quelles?|meilleure?s?)\b (?:e-?mails?|newsletters?"
@@ -91,25 +64,6 @@ TOPICS: tuple[Topic, ...] = (
         Words("{unsubscribe_rate} of the e-mails that were sent end in somebody unsubscribing."),
         ADS, "letters--email", ("letters--",),
         Words("{name}: {unsubscribe_rate} unsubscribe."), Words("{name}: {unsubscribe_rate}"),
-    ),
-    Topic(
-        "campaigns", r"click(?:-through)? rates?|taux de clics?|\bctr\b", ("click-rate",),
-        Words("{click_rate} of the times an ad was seen, it was clicked."), ADS,
-        "ads", ("letters--", "retailer--", "name--", "keyword--"),
-        Words("{name}: {click_rate} click."), Words("{name}: {click_rate}"), period=True,
-    ),
-    Topic(
-        "campaigns", r"costs? per click|\bcpc\b|cout (?:par|du) clic", ("cost-per-click",),
-        Words("A click on an ad costs {cost_per_click}."), ADS,
-        "ads", ("retailer--", "name--", "keyword--"),
-        Words("{name}: {cost_per_click} a click."), Words("{name}: {cost_per_click}"), period=True,
-    ),
-    Topic(
-        "campaigns", r"costs? per (?:order|sale|purchase|acquisition)|\bcpa\b"
-        r"|cout (?:par|d'une) (?:commande|vente|acquisition)", ("cost-per-order",),
-        Words("An order costs {cost_per_order} of advertising."), ADS,
-        "ads", ("retailer--", "name--", "keyword--"),
-        Words("{name}: {cost_per_order} an order."), Words("{name}: {cost_per_order}"), period=True,
     ),
     Topic(
         "segments", r"\b(?:best|top|biggest|most valuable|meilleure?s?|plus gros(?:ses)?)\b "

@@ -1,17 +1,23 @@
 """What is said when nothing in the library answers a question."""
 
 import re
+from collections.abc import Sequence
 
+from bot.evidence import Evidence
 from bot.fold import fold
-from bot.telling.told import NotYet, Teller
+from bot.telling import said
+from bot.telling.ad_cuts import lacking
+from bot.telling.questions import Topic, as_typed, names_period
+from bot.telling.subjects import has, rest_of
+from bot.telling.told import NotYet, Teller, cannot, told
 from bot.telling.topics import MISSING
 from bot.words import Words
 
 
 def unknown(teller: Teller, words: str) -> NotYet:
     """Which file would let it be told, where that is known; else what can be asked."""
-    said = fold(words.replace("’", "'"))
-    if file := next((file for shape, file in MISSING if re.search(shape, said)), None):
+    asked = fold(words.replace("’", "'"))
+    if file := next((file for shape, file in MISSING if re.search(shape, asked)), None):
         line = Words("Nothing in the library tells that. This would let me: {file}.", file=file)
         return NotYet(answer=teller.copy(teller.say(line)))
     sorry = Words(
@@ -20,3 +26,20 @@ def unknown(teller: Teller, words: str) -> NotYet:
         "your files say it: drop a file here (CSV, Excel) and mention me."
     )
     return NotYet(answer=teller.copy(teller.say(sorry)))
+
+
+def declined(teller: Teller, topics: Sequence[Topic], words: str, evidence: Evidence) -> NotYet:
+    """What can't be told, which file would let it, and the nearest thing that is known."""
+    topic = topics[0]
+    known = told(evidence, topic.kind)
+    whole = known.get(topic.whole)
+    lines = [teller.value(fact) for fact in cannot(evidence, topic.kind)]
+    if whole and has(whole, topic):
+        other_days = names_period(words, but_last_week=topic.weekly)
+        lines = [said.not_that(teller, topic, as_typed(rest_of(topic, words), words), other_days)]
+        lines.append(teller.say(Words("What I do know: {known}", known=said.sentence(
+            teller, topic, whole, evidence))))  # fmt: skip
+    if why := lacking(teller, topic, words, evidence):
+        lines = [why, *lines[1:]] if whole and has(whole, topic) else [why]
+    answer = teller.copy(*(lines or [said.not_that(teller, topic, "", False)]), apart="\n")
+    return NotYet(answer=answer)

@@ -98,9 +98,11 @@ class Ad:
         return Line(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
 
 
-def sums(rows: ir.Table, since: date | None, before: date | None, until: date | None) -> ir.Table:
-    """One row for each combination of the dimensions and period. Rows without a date count as
-    the period asked about; with `since` None there is one period."""
+def sums(
+    rows: ir.Table, since: date | None, before: date | None, until: date | None, *by: str
+) -> ir.Table:
+    """One row for each combination of the dimensions and period, and of what else is named. Rows
+    without a date count as the period asked about; with `since` None there is one period."""
     ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull())
     day = ads["at"].date()
     if since is None or before is None or until is None:
@@ -113,7 +115,7 @@ def sums(rows: ir.Table, since: date | None, before: date | None, until: date | 
         day=ads["at"].date(),
         noon=ads.spent_out.notnull() & (ads.spent_out < "12"),
     )
-    return ads.group_by("current", *DIMENSIONS, "currency").aggregate(
+    return ads.group_by("current", *DIMENSIONS, "currency", *by).aggregate(
         days=lambda t: t.day.nunique(),
         rows=lambda t: t.count(),
         impressions=lambda t: t.impressions.fill_null(0).sum(),
@@ -141,6 +143,15 @@ def of_currency(rows: ir.Table, currency: str | None) -> ir.Value:
 def _said(measure: str) -> Callable[[ir.Table], ir.Value]:
     """In how many rows a measure stands."""
     return lambda t: t[measure].count()
+
+
+def weekly(found: Iterable[dict[str, Any]]) -> dict[date, Sums]:
+    """The rows of `sums`, by their week, added up."""
+    whole: dict[date, Sums] = defaultdict(Sums)
+    for row in found:
+        (ad,) = ads_of([row])
+        whole[row["week"]] = whole[row["week"]] + ad.sums
+    return dict(whole)
 
 
 def ads_of(found: Iterable[dict[str, Any]]) -> list[Ad]:

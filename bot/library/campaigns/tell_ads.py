@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 
+import ibis
 import ibis.expr.types as ir
 
 from bot.library.campaigns.adding import adder
@@ -18,6 +19,7 @@ from bot.library.campaigns.ads import (
     main_currency,
     of_currency,
     sums,
+    weekly,
     within,
 )
 from bot.library.campaigns.sold_out import gone, spent_since
@@ -31,6 +33,8 @@ from bot.words import Words
 
 PERIOD = 28  # days
 MOST = 12  # values shown of one dimension
+WEEKS = 8
+SEEN = 0.001  # clicks of impressions below which a rate takes three digits
 
 
 def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
@@ -61,6 +65,7 @@ def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
     ours = table.filter(of_currency(table, currency))
     asked = Asked(ours.filter(within(ours, since, until)), ours, tell.now, currency, until, known)
     tell_compared(shelf, found, asked)
+    tell.weeks(shelf, ours)
 
 
 class _Ads:
@@ -104,6 +109,20 @@ class _Ads:
                 about = (of.title or value) if dimension == "product" else value
                 subject = f"{dimension}--{slug(value)}"
                 self._sums(subject, about, of, then.get(value, Sums()))
+
+    def weeks(self, shelf: Shelf, rows: ir.Table) -> None:
+        """The last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
+        monday = self.until - timedelta(days=(self.until.weekday() + 1) % 7 + 6)
+        first = monday - timedelta(weeks=WEEKS - 1)
+        day = rows["at"].date()
+        kept = rows.filter(
+            day.between(ibis.literal(first), ibis.literal(monday + timedelta(days=6)))
+        )
+        expression = sums(
+            kept.mutate(week=kept["at"].truncate("W").date()), None, None, None, "week"
+        )
+        for week, of in sorted(weekly(rows_of(shelf, expression)).items()):
+            self._sums(f"week--{week}", week.isoformat(), of, Sums())
 
     def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> list[Line]:
         """Tells where lines stick, and gives those whose orders it costs."""
@@ -154,7 +173,7 @@ class _Ads:
             money = self.currency if measure in ("spend", "sales") else None
             add(measure, getattr(of, measure), money)
         if of.click_rate is not None:
-            add("click-rate", round(100 * of.click_rate, 2), "%")
+            add("click-rate", round(100 * of.click_rate, 2 if of.click_rate >= SEEN else 3), "%")
         if of.conversion is not None:
             add("orders-per-click", round(100 * of.conversion, 2), "%", of.clicks)
         if of.cost_per_click is not None:
