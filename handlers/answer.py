@@ -99,6 +99,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return of
     if ends_with_why(words) and request.brief.sections:
         return await _why(teller, request, desk)
+    if of := await _advertised(teller, topics, request, desk):
+        return of
     if sale and sold.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
         return of
     which = await _which_product(request, topics, desk)
@@ -122,6 +124,18 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     no = declined(teller, topics, words, desk.evidence)
     desk.keep(*teller.ever.values())
     return no
+
+
+async def _advertised(
+    teller: Teller, topics: Sequence[Topic], request: Request, desk: Desk
+) -> BaseModel | None:
+    """A figure of advertising by campaign, audience, week …, where that is all that is asked."""
+    words = request.brief.words
+    for topic in [one for one in topics if one.cut(words)]:
+        evidence = await desk.look_up(topic.kind)
+        if found := found_of(topic, words, request, evidence):
+            return await _answered(teller, topic, found, request, desk)
+    return None
 
 
 async def _moved(request: Request, desk: Desk) -> BaseModel | None:
