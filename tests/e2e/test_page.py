@@ -215,7 +215,10 @@ async def test_has_no_analysis_and_nobody_else_s_draft_shortened_by_the_guide(
 ) -> None:
     """The second suggestion is a reply under an e-mail of one's own."""
     async with open_house(tmp_path / "guided", house.browser) as own:
-        await draft(await own.visit("UMARIE"))
+        theirs = await own.visit("UMARIE")
+        await draft(theirs)
+        await write(theirs, f"/draft {BRIEF}")  # its card stands in no thread
+        await expect(theirs.locator(".middle .message:has([data-action=edit])")).to_have_count(1)
         page = await own.visit("UOTTO", guide=True)
         await in_channel(page, "marketing")
         asked = len(everything_said(own))

@@ -262,8 +262,10 @@ function startAt(all: Everything): Where {
  * speak of one. What stands in a thread that somebody else began is theirs. */
 function lastDraft(all: Everything, place: string, email: boolean): Message | undefined {
   const mine = (one: Message) => {
+    if (all.places.find((here) => here.id === one.channel)?.kind === "im") return true;
+    // A card that no message of ours began is of a command, and nothing on it says whose.
     const root = one.thread_ts && all.messages[one.channel]?.find((begun) => begun.ts === one.thread_ts);
-    return !root || root === one || root.user === all.me;
+    return !!root && root.user === all.me;
   };
   const last = (id: string) =>
     all.messages[id]?.findLast((one) => one.bot_id && TEXT.test(one.text) && (!email || EMAIL.test(one.text)) && elementOf(one, "edit") && mine(one));
