@@ -45,6 +45,13 @@ def asks_to_answer(words: str) -> str | None:
     return words[match.end() :] if re.search(r"\w", low[match.end() :]) else words
 
 
+def without(words: str) -> str:
+    """The words without the wish to answer a doubt and, in brackets behind it, the doubt itself:
+    neither names what is sold."""
+    match = re.search(rf"(?:{ASKED.pattern})(?:\s*\([^)]*\))?", fold(words))
+    return f"{words[: match.start()]} ; {words[match.end() :]}" if match else words
+
+
 def silent_on(theme: str, text: str) -> bool:
     """Whether a text says nothing of what this doubt needs said."""
     low = fold(text).replace("-", " ")

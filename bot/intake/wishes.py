@@ -8,7 +8,7 @@ from functools import cache
 
 from pydantic import BaseModel
 
-from bot import occasions
+from bot import doubts, occasions
 from bot.brief import Goal
 from bot.channels import channels
 from bot.conditions import conditions
@@ -48,7 +48,7 @@ def read(words: str) -> Wishes:
     named, left = _channels(left)
     audience, left = _audience(left)
     occasion, left = _occasion(left, plain)
-    pieces = re.split(r"[|,.;:!?\n()]+", left)
+    pieces = re.split(r"[|,.;:!?\n()]+", doubts.without(left))
     subjects = [subject for piece in pieces if (subject := _subject(piece))]
     offer = labelled.get("offer") or offer
     if must := labelled.get("must_say"):
