@@ -94,6 +94,7 @@ async def meant(words: str, of: Sequence[Product]) -> Intake:
         ("e-mail : le tablier Kerven", "Tablier Fournil en lin épais"),
         ("an e-mail for the Kerven apron", "Tablier Fournil en lin épais"),
         ("fiche produit du pull Zinzin", "Pull Ronan en laine mérinos"),
+        ("e-mail: Rhubarb candle as a thank-you gift", "Bougie parfumée Feu de pin"),
         ("e-mail : le pull Tornade est enfin là", "Pull Ronan en laine mérinos"),
     ],
 )
@@ -121,6 +122,7 @@ async def test_and_is_picked_from_what_was_asked_is_written_about() -> None:
         ("e-mail: the Kerven jumper", "mai-kerven"),
         ("e-mail : le pull Ronan, à sécher à plat", "mai-ronan"),
         ("e-mail : notre beau pull Ronan", "mai-ronan"),
+        ("e-mail: Fig candle as a thank-you gift for teachers", "bou-figuier"),
         ("e-mail: glassware for people who have just bought plates", "vai-onde"),
         ("sms: the Ronan jumper, in time for Christmas", "mai-ronan"),
     ],

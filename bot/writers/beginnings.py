@@ -4,6 +4,7 @@ from bot.writers.lines import Line, unique, whole
 from bot.writers.ready import Ready
 from bot.writers.seasons import in_season
 
+BARE = ("open.everyone.made", "open.everyone.bare", "open.everyone.bare_plain")  # no reason known
 NEWS = {"launch": "launch", "back in stock": "back"}
 
 
@@ -42,7 +43,7 @@ def _opening(ready: Ready) -> Line:
 def bare(ready: Ready) -> Line:
     """The news or the product, and no reason: for the shortest text."""
     name = Line(ready.pen.finished(whole(ready.pen.gaps.get("the") or ready.brand.name)))
-    return news(ready) or ready.pen.say("open.everyone.bare") or name
+    return news(ready) or ready.pen.say(*BARE[1:]) or name
 
 
 def open_slots(ready: Ready) -> list[str]:
@@ -60,8 +61,7 @@ def open_slots(ready: Ready) -> list[str]:
         *own,
         "open.everyone.any",
         "open.own.any",
-        "open.everyone.made",
-        "open.everyone.bare",
+        *BARE,
     ]
     return ["open.price.deal", *slots] if aud == "price" and ready.story.offer else slots
 

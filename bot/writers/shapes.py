@@ -3,7 +3,7 @@
 from bot.channels import segments
 from bot.parts import Copy, Hook
 from bot.writers import french
-from bot.writers.beginnings import NEWS, bare, opening
+from bot.writers.beginnings import BARE, NEWS, bare, opening
 from bot.writers.doubted import answer
 from bot.writers.lines import Line, together, unique, whole
 from bot.writers.openings import (
@@ -167,8 +167,11 @@ def _lead(ready: Ready) -> Line | None:
     """What it is good for; of a thing of which one reason is known, its name before."""
     pen = ready.pen
     if len(pen.reasons) != 1 or ready.goods.rich:
-        return pen.say("page.lead", "open.everyone.made", "open.everyone.bare")
-    return together(pen.say("open.everyone.made", "open.everyone.bare"), pen.say("also.any"))
+        return pen.say("page.lead", *BARE)
+    return together(
+        pen.say(*BARE),
+        pen.say("also.any"),
+    )
 
 
 def copy(ready: Ready, *lines: Line | None) -> Copy:

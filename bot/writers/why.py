@@ -45,6 +45,7 @@ FIRST: dict[str, tuple[str, ...]] = {
 }
 LATE = frozenset({"care", "size"})
 CUT = {"comfort", "loose", "slim"}  # said of what is worn
+NAMED_SO = {"outdoor", "vanilla"}  # what is said of these is the word itself
 SEVERAL = 3  # parts in one sentence
 BEGINS = {a: n for n, a in enumerate(("everyone", *FIRST))}  # where an audience begins to read
 
@@ -149,14 +150,23 @@ def _traits(goods: Goods) -> list[Reason]:
     cites, found = goods.cites.get("traits", ()), []
     lined = any("lining" in one.key or "lined" in one.key for one in goods.specs)
     sleeved = any(one.part == "sleeve" for one in goods.details)
-    for trait in goods.traits:
+    for trait in _said_of(goods):
         if (sleeved and trait.endswith("_sleeved")) or (lined and trait == "lined"):
             continue  # the details say so
-        if trait in CUT and goods.kind not in FITTED:
-            continue  # a sofa has no cut
         for text in reasons(goods.language, f"trait.{trait}.any")[:1]:
             found.append(Reason("trait", text, cites))
     return found
+
+
+def _said_of(goods: Goods) -> list[str]:
+    """Its traits that can be said of such a thing: a sofa has no cut; and of an outdoor table, that
+    it is for outdoors goes without saying."""
+    return [
+        trait
+        for trait in goods.traits
+        if not (trait in CUT and goods.kind not in FITTED)
+        and not (trait in goods.named_traits and trait in NAMED_SO)
+    ]
 
 
 def _truths(goods: Goods, evidence: Evidence) -> list[Truth]:
@@ -184,7 +194,7 @@ def _shorts(pen: Pen, goods: Goods, read: list[specs.Spec], known: list[Truth]) 
     for truth in known:
         if short := truth.short(goods.language):
             found.append(Reason("truth", short, _true(truth, goods).cites))
-    for trait in goods.traits:
+    for trait in _said_of(goods):
         for text in reasons(goods.language, f"trait.{trait}.short")[:1]:
             found.append(Reason("trait", text, goods.cites.get("traits", ())))
     if goods.details:

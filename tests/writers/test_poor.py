@@ -164,3 +164,17 @@ def test_whose_measures_are_told_asks_for_none(language: Language) -> None:
     said = text(holder, language, "product_page")
     assert "11 cm" in said
     assert not any(one in said for one in ("How big", "exact size", "taille exacte", "?"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_is_not_said_to_be_what_its_name_says(language: Language) -> None:
+    table = made("Wooden Outdoor Table", description="Wooden outdoor garden table")
+    assert not any(one in text(table, language) for one in ("for outdoors", "pour l'extérieur"))
+    sofa = made("Cream Sofa", description="Comfortable cream sofa with wooden base")
+    assert not any(one in text(sofa, language) for one in ("fit", "coupe"))
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "omemade"), ("fr", "ait maison")])
+def test_of_which_a_word_is_said_says_it(language: Language, said: str) -> None:
+    pot = made("White Ceramic Pot", description="Homemade white ceramic flower pot")
+    assert said in text(pot, language, "product_page")

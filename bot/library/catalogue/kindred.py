@@ -71,7 +71,11 @@ def other_name(words: str, at: Collection[str], has: Collection[str]) -> str:
         if stem(word) not in at:
             continue
         behind, before = said[n + 1 : n + 2], said[n - 1 : n] if n else []
-        for other in {True: behind, False: before, None: behind or before}[_french(said)]:
+        french = _french(said)
+        if french is None and any(stem(other) in has for other in behind):
+            continue  # its name follows
+        sides: list[str] = [] if french is False else [*behind]
+        for other in [*sides, *([] if french else before)]:
             if _names(other) and stem(other) not in has:
                 return other
     return ""
