@@ -65,7 +65,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     return Output(
         **said.model_dump(), decided=_quotes(decided), dropped=_quotes(dropped),
         open=_quotes(still), **tables, how_to_read=_how(teller),
-        leads=[] if decided or still or todo or asked else [_feedback(teller, request)],
+        leads=[] if decided or todo else [_feedback(teller, request)],
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def _untold(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
 
 
 def _feedback(teller: Teller, request: Request) -> Lead:
-    """Nobody plans anything there: they may be customers' words."""
+    """Nobody decides or does anything there: they may be customers' words."""
     words = Words("sum up what customers say in this thread")
     if wants_channel(request.brief.words):
         words = Words("sum up what customers say in this channel")

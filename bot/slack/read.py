@@ -135,10 +135,14 @@ def _threaded(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _was_answered(message: dict[str, Any], messages: list[dict[str, Any]]) -> bool:
     """Whether it was said to a bot, by its name at the beginning, and the bot wrote in the same
-    thread since: that is between the two of them."""
+    thread since: that is between the two of them. Of a thread that was not read we know that there
+    are replies."""
     first = TO.match(str(message.get("text") or ""))
     if first is None:
         return False
+    bots = {other.get("user") for other in messages if other.get("bot_id")}
+    if message.get("reply_count") and first[1] in bots:
+        return True
     thread = _thread(message)
     return any(
         other.get("bot_id") and other.get("user") == first[1] and _ts(other) > _ts(message)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.around import messages
+from bot.slack.read import THREADS
 from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench
 
 
@@ -82,3 +83,17 @@ async def test_is_not_what_was_said_long_ago(bench: Bench) -> None:
     place = {"channel": MARKETING, "user": MARIE, "thread": later, "asked": later}
     assert await bench.outside.read("T0SHOP", place, "recap this channel this week") == ""
     assert "Monday" in await bench.outside.read("T0SHOP", place, "recap this channel this month")
+
+
+async def test_is_not_what_the_intern_was_asked_in_threads_too_old_to_be_read(
+    bench: Bench,
+) -> None:
+    for n in range(THREADS + 2):
+        asked = await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> question {n}")
+        await bench.outside.poster.client.chat_postMessage(
+            channel=MARKETING, thread_ts=asked.ts, text="an answer"
+        )
+    await said(bench)
+    found = messages(await read(bench, "what do people say in this channel?"))
+    assert not [one.text for one in found if "question" in one.text]
+    assert len(found) == 3
