@@ -91,15 +91,18 @@ class Shelving:
                 kind,
                 tuple(self.home / holding.path for holding in some),
                 sum(holding.rows for holding in some),
-                _source([holding.source for holding in some]),
+                _source(some),
                 max((holding.as_of for holding in some if holding.as_of), default=None),
             )
             for kind, some in by_kind.items()
         }
 
 
-def _source(names: Sequence[str]) -> str:
-    """`orders.csv`, `orders.csv and 2 more`: the newest first."""
-    different = list(dict.fromkeys(reversed(names)))
-    more = len(different) - 1
-    return f"{different[0]} and {more} more" if more else different[0]
+def _source(some: Sequence[Holding]) -> str:
+    """`orders.csv`, `orders.csv and 2 more`: the one with the most rows, the newest of equals."""
+    rows: dict[str, int] = {}
+    for holding in reversed(some):
+        rows[holding.source] = rows.get(holding.source, 0) + holding.rows
+    more = len(rows) - 1
+    most = max(rows, key=lambda name: rows[name])
+    return f"{most} and {more} more" if more else most

@@ -408,3 +408,10 @@ def test_sweeps_what_a_killed_import_left_after_a_day(
         os.utime(folder, (late, late))
     home.stocking.sweep()
     assert [folder.exists() for folder in (*folders, fresh)] == [False, False, True]
+
+
+def test_names_the_file_that_holds_the_most_first(home: Home) -> None:
+    """One order that was mended afterwards is not what an answer stands on."""
+    home.take([order(number) for number in range(5)], source="orders.csv")
+    home.take([order(9)], source="mended.csv")
+    assert home.stocking.shelf("T1").source("orders") == "orders.csv and 1 more"
