@@ -157,6 +157,10 @@ def _limits(teller: Teller, shown: list[Trial]) -> list[str]:
               " tests read like this; it says nothing about why."),
         Words("These people in these days: others, later, may do otherwise."),
     ]  # fmt: skip
+    if guessed := shown[0].whole.get("control-guessed"):
+        lines.append(Words("No variant is called the control: {variant}, the first by name, is "
+                           "taken for it. If another is what you have today, call it control in the"
+                           " file.", variant=teller.value(guessed)))  # fmt: skip
     if any(len(trial.arms) > 2 for trial in shown):
         lines.append(Words("Several variants were tried at once; that is counted in the verdicts."))
     if len({trial.test for trial in shown}) < len(shown):

@@ -1,6 +1,7 @@
 """Reading a test, or planning one, …"""
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -312,3 +313,47 @@ async def test_that_nobody_answered_is_looked_at_before_it_runs_on() -> None:
     nobody = await made("lis le test buttons", shelf=of(A=0, B=0))
     assert "aucune n'a fait ce qui est compté (achat)" in part(nobody, "finding")
     assert "vérifiez d'abord" in part(nobody, "what_to_do").lower()
+
+
+def daily(days: int, rates: dict[str, int]) -> list[dict[str, Any]]:
+    """A test with 1,000 people a day and variant, of whom so many succeed each day."""
+    return [
+        {"experiment": "button", "variant": name, "metric": "conversion", "users": 1000,
+         "successes": many, "at": datetime(2026, 11, 1 + day, 12)}
+        for day in range(days)
+        for name, many in rates.items()
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "rates", "language", "said"),
+    [
+        (5, {"Blue": 50, "Red": 50, "Green": 90}, "en", "Let it run for whole weeks before you"),
+        (5, {"Blue": 50, "Red": 50, "Green": 90}, "fr", "Laissez-le courir des semaines entières"),
+        (14, {"A": 50, "B": 57}, "en", "if it was ended because it looked good, run it again"),
+        (14, {"A": 50, "B": 57}, "fr", "s'il a été arrêté parce que le résultat plaisait"),
+        (14, {"A": 50, "B": 90}, "en", "Use B for everybody"),
+    ],
+)
+async def test_that_won_is_acted_on_as_far_as_it_ran(
+    days: int, rates: dict[str, int], language: str, said: str
+) -> None:
+    words = "lis le test button" if language == "fr" else "how did the button test do?"
+    found = await made(words, language=language, shelf=small(experiments=daily(days, rates)))
+    assert said in part(found, "what_to_do").replace("’", "'")
+    assert blocked(found) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "No variant is called the control: Blue, the first by name, is taken for it."),
+     ("fr", "Aucune variante ne s'appelle témoin : Blue, la première par ordre alphabétique")],
+)  # fmt: skip
+async def test_without_a_control_says_which_variant_stands_for_it(language: str, said: str) -> None:
+    words = "lis le test button" if language == "fr" else "how did the button test do?"
+    rows = daily(14, {"Green": 90, "Blue": 50})
+    found = await made(words, language=language, shelf=small(experiments=rows))
+    assert said in part(found, "how_to_read").replace("’", "'")
+    rows = daily(14, {"Green": 90, "control": 50})
+    named = await made(words, language=language, shelf=small(experiments=rows))
+    assert said[:20] not in part(named, "how_to_read")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from bot.about import speaks_of
 from bot.telling.told import Teller, Told
@@ -57,6 +58,14 @@ class Trial:
         """Whether nobody did what is counted: likely it is not counted at all."""
         return all(arm.get("successes") and not arm.number("successes")
                    for arm in self.arms.values())  # fmt: skip
+
+    @property
+    def days(self) -> int:
+        """How many days it ran, both ends included; 0 where its rows have no days."""
+        first, last = self.whole.word("first-day"), self.whole.word("last-day")
+        if not first or not last or first == last:
+            return 0
+        return (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
 
     @property
     def surely_ahead(self) -> bool:

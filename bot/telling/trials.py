@@ -7,6 +7,7 @@ from bot.telling.told import Teller, Told
 from bot.telling.trial import VERDICTS, Trial, metric, result, short_of
 from bot.words import Words
 
+WEEK = 7  # days
 CERTAIN = 0.05  # below this p the library calls a difference one
 LEAST = Decimal("0.1")  # %: the library has it for every chance below
 
@@ -146,8 +147,7 @@ def what_now(trial: Trial) -> Words:
                      " of the two is better is open.", variant=variant, control=control,
                      next=trial.whole.word("runner-up"))  # fmt: skip
     if trial.status == "won":
-        return Words("use {variant} for everybody, and keep watching: what is new is often"
-                     " flattered at first.", variant=variant)  # fmt: skip
+        return _after_a_win(trial, variant)
     if trial.status == "lost":
         return Words("keep {control}, and note what {variant} tried.", control=control,
                      variant=variant)  # fmt: skip
@@ -161,6 +161,25 @@ def what_now(trial: Trial) -> Words:
     if trial.status == "too early":
         return Words("let it run on.")
     return Words("keep what you like better, or test something bolder on more people.")
+
+
+def _after_a_win(trial: Trial, variant: str) -> Words:
+    """Not yet for everybody where a week is not over, or the end may have been chosen because it
+    looked good; of several winners, what the test says nothing of."""
+    arm = trial.told_by
+    if 0 < trial.days < WEEK:
+        return Words("let it run for whole weeks before you use {variant}: so far it is less than "
+                     "one, and weekdays and weekends differ.", variant=variant)  # fmt: skip
+    peeked = arm is not None and arm.get("always-valid-p")
+    if arm is not None and peeked and float(arm.number("always-valid-p")) >= CERTAIN:
+        return Words("use {variant} if the end of the test was set before it began; if it was ended"
+                     " because it looked good, run it again.", variant=variant)  # fmt: skip
+    if next_ := trial.whole.word("runner-up"):
+        return Words("use {variant} for everybody, and keep watching. Whether some of them would do"
+                     " better with {next} is not in this test: next time, split them by what they"
+                     " bought before.", variant=variant, next=next_)  # fmt: skip
+    return Words("use {variant} for everybody, and keep watching: what is new is often"
+                 " flattered at first.", variant=variant)  # fmt: skip
 
 
 def row(teller: Teller, trial: Trial, arm: Told, name: str) -> list[str]:

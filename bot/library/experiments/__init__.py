@@ -84,6 +84,8 @@ def _broken(found: Findings, trial: Trial, subject: str, about: str) -> None:
 def _effects(found: Findings, trial: Trial, say: "_Saying", subject: str, about: str) -> None:
     control = trial.control
     say("control", control.variant)
+    if trial.is_guessed:
+        say("control-guessed", control.variant)
     others = [arm for arm in trial.arms if arm is not control]
     if not all(arm.spread for arm in trial.arms):
         found.refuse(Words(

@@ -34,11 +34,20 @@ class Trial:
     @property
     def control(self) -> Arm:
         """The arm that the others are held against: by its name, else the first."""
+        return self._named or self.arms[0]
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether no arm is called the control."""
+        return self._named is None
+
+    @property
+    def _named(self) -> Arm | None:
         for name in CONTROLS:
             for arm in self.arms:
                 if arm.variant.strip().casefold() == name:
                     return arm
-        return self.arms[0]
+        return None
 
     @property
     def users(self) -> int:
