@@ -24,7 +24,7 @@ READS = {  # the tables that an analysis stands on
     "delivery": ("orders",),
     "funnel": ("events",),
     "campaigns": ("campaigns",),
-    "experiments": ("experiments",),
+    "experiments": ("experiments", "events"),
     "plan": ("events", "campaigns", "orders"),
 }
 

@@ -26,6 +26,7 @@ DIMENSIONS = ("name", "audience", "placement", "product", "retailer", "channel")
 CONFIRMED, WATCHED = 0.10, 0.05  # false discovery rate; p
 SIZE = 0.8  # of the others' rate: less of a difference is no news
 OWN = ("product", "audience")  # what a campaign may have for itself, and then stands for
+MAYBE = ("mixed", "apart", "to watch")
 Status = Literal["confirmed", "to watch", "mixed", "apart", "steady", "better", "too few"]
 
 
@@ -158,11 +159,14 @@ def _once(
     audience of one campaign, a campaign around one bad keyword, all that is not the best one."""
     kept: list[Compared] = []
     before = [_is_of(one) for one in told if one.status == "better"]
+    lines: Callable[[Keys], object] = lambda keys: any(_of_line(keys, line) for line in known)
     if known:
-        before.append(lambda keys: any(_of_line(keys, line) for line in known))
+        before.append(lines)
     for one in told:
+        spread = every[one.dimension, one.value].spread
+        if one.status in MAYBE and known and _within(one, cells, spread, lines) is False:
+            continue
         if one.status == "confirmed":
-            spread = every[one.dimension, one.value].spread
             if not all(_within(one, cells, spread, by) for by in before):
                 continue
             before.append(_is_of(one))

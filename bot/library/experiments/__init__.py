@@ -7,10 +7,13 @@ the control with its interval, Holm over several arms, and a p that stays valid 
 from collections.abc import Sequence
 from decimal import Decimal
 
+import ibis.expr.types as ir
+
 from bot.library.experiments.always import always_valid
 from bot.library.experiments.arms import Trial, counts, trials
 from bot.library.experiments.effect import Arm, Effect, holm, of_amounts, of_rates
 from bot.library.experiments.ratio import BROKEN, ratio
+from bot.library.experiments.visits import Shown, shown, unreadable
 from bot.library.findings import Findings, Where
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
@@ -29,20 +32,48 @@ def find(shelf: Shelf, where: Where) -> Findings:
     one only the arms' .users and .meant are told. Of amounts that are known only as sums of several
     people, there are means and no effect, no interval, no verdict, no status.
     """
-    table = shelf.table("experiments")
-    if table is None:
+    table, visits = shelf.table("experiments"), shown(shelf)
+    if table is None and visits is None:
         empty = Findings("experiments", "", shelf.today)
         empty.refuse(Words("There are no tests yet: import a file with variants and results."))
         return empty
-    found = Findings("experiments", shelf.source("experiments"), shelf.as_of("experiments"))
+    kind = "events" if table is None else "experiments"
+    found = Findings("experiments", shelf.source(kind), shelf.as_of(kind))
+    if table is not None:
+        _read_all(found, shelf, table, where)
+    if visits is not None:
+        _of_visits(found, shelf, visits, where)
+    if not found.facts and not found.cannot:
+        found.refuse(Words("There is no test called {name}.", name=where.experiment or "?"))
+    return found
+
+
+def _read_all(found: Findings, shelf: Shelf, table: ir.Table, where: Where) -> None:
     expression = counts(table)
     found.queries["arms"] = sql_later(expression)
     for trial in trials(rows_of(shelf, expression)):
         if where.experiment in (None, trial.experiment, slug(trial.experiment)):
             _read(found, trial)
-    if not found.facts:
-        found.refuse(Words("There is no test called {name}.", name=where.experiment or "?"))
-    return found
+
+
+def _of_visits(found: Findings, shelf: Shelf, visits: Shown, where: Where) -> None:
+    """The test that stands in the events, or why it can't be read there."""
+    if no := unreadable(visits, shelf.source("events")):
+        found.refuse(no)
+    if visits.rows is None:
+        return
+    mine = Findings("experiments", shelf.source("events"), shelf.as_of("events"))
+    _read_all(mine, shelf, visits.rows, where)
+    found.refuse(
+        Words(
+            "{file} does not say which share of the visitors each variant was meant for: equal "
+            "shares are taken.",
+            file=mine.source,
+        )
+    )
+    found.facts += [fact.model_copy(update={"query": "visits"}) for fact in mine.facts]
+    found.queries["visits"] = mine.queries["arms"]
+    found.cannot += mine.cannot
 
 
 def _read(found: Findings, trial: Trial) -> None:
