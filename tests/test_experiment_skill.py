@@ -330,8 +330,8 @@ def daily(days: int, rates: dict[str, int]) -> list[dict[str, Any]]:
     [
         (5, {"Blue": 50, "Red": 50, "Green": 90}, "en", "Let it run for whole weeks before you"),
         (5, {"Blue": 50, "Red": 50, "Green": 90}, "fr", "Laissez-le courir des semaines entières"),
-        (14, {"A": 50, "B": 57}, "en", "if it was ended because it looked good, run it again"),
-        (14, {"A": 50, "B": 57}, "fr", "s'il a été arrêté parce que le résultat plaisait"),
+        (14, {"A": 50, "B": 57}, "en", "if it was ended on a good day, run it again"),
+        (14, {"A": 50, "B": 57}, "fr", "s'il a été arrêté un jour favorable"),
         (14, {"A": 50, "B": 90}, "en", "Use B for everybody"),
     ],
 )

@@ -173,7 +173,7 @@ def _after_a_win(trial: Trial, variant: str) -> Words:
     peeked = arm is not None and arm.get("always-valid-p")
     if arm is not None and peeked and float(arm.number("always-valid-p")) >= CERTAIN:
         return Words("use {variant} if the end of the test was set before it began; if it was ended"
-                     " because it looked good, run it again.", variant=variant)  # fmt: skip
+                     " on a good day, run it again.", variant=variant)  # fmt: skip
     if next_ := trial.whole.word("runner-up"):
         return Words("use {variant} for everybody, and keep watching. Whether some of them would do"
                      " better with {next} is not in this test: next time, split them by what they"
