@@ -97,7 +97,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         words, topics = respelt(words), nearly
     if under.goes_on(words) and (of := await _moved(request, desk)):
         return of
-    if ends_with_why(words) and request.brief.sections:
+    if ends_with_why(words):
         return await _why(teller, request, desk)
     if of := await _advertised(teller, topics, request, desk):
         return of
@@ -151,7 +151,7 @@ async def _moved(request: Request, desk: Desk) -> BaseModel | None:
 
 async def _why(teller: Teller, request: Request, desk: Desk) -> BaseModel:
     """What moved beside what was told, and which files could say why."""
-    kinds = under.kinds(request.brief.sections)
+    kinds = under.kinds(request.brief.sections or tuple(under.KINDS))
     evidence = await desk.look_up(*kinds, of=_whenever(request))
     beside = under.beside(teller, evidence, kinds)
     desk.keep(*beside.facts)

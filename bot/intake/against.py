@@ -8,7 +8,8 @@ from bot.fold import fold
 from bot.period import MONTH, Period, every, read
 
 HOLDS = re.compile(
-    r"\bcompar\w+|\bvs\b|\bversus\b|\bthan\b|\bagainst\b|\brelative to\b|\bup or down\b"
+    r"\byear on year\b|\byear over year\b|\byoy\b|\bsur un an\b"
+    r"|\bcompar\w+|\bvs\b|\bversus\b|\bthan\b|\bagainst\b|\brelative to\b|\bup or down\b"
     r"|\b(?:up|down|rise|rose|risen|fallen|fell) (?:on|from|since)\b"
     r"|\bpar rapport\b|\bcontre\b|\bface à\b|\b(?:mieux|plus|moins|meilleure?s?|pires?|mieux) que\b"
     r"|\b(?:mieux|plus|moins)(?: [\w-]+){0,3} qu(?:e\b|')|\bdifférence entre\b"
@@ -27,7 +28,8 @@ RANKS = re.compile(
 )
 YEAR_BEFORE = re.compile(
     r"\blast year\b|\ba year (?:ago|before|earlier)\b|\b(?:the )?year before\b|\byear on year\b"
-    r"|\byoy\b|\bl'an(?:née)? (?:dernier|dernière|passée?|d'avant)\b|\bn-1\b"
+    r"|\byear over year\b|\bsur un an\b|\byoy\b"
+    r"|\bl'an(?:née)? (?:dernier|dernière|passée?|d'avant)\b|\bn-1\b"
     r"|\bun an (?:avant|plus tôt)\b",
     re.IGNORECASE,
 )

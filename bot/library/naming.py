@@ -32,6 +32,15 @@ ALSO = {  # what people say for it
     "moteurs de recherche, referencement",
     "publicite": "ads, ad, advertising, paid, pub, pubs, paid ads, publicites",
     "direct": "direct traffic, trafic direct",
+    "trop petit": "too small, trop petite, trop petits, trop petites",
+    "trop grand": "too big, too large, trop grande, trop grands, trop grandes",
+    "too small": "trop petit, trop petite, trop petits, trop petites",
+    "too big": "too large, trop grand, trop grande, trop grands, trop grandes",
+    "too large": "too big, trop grand, trop grande, trop grands, trop grandes",
+    "recu abime": "damaged, arrived damaged, broken, abime, casse",
+    "damaged": "arrived damaged, broken, abime, recu abime, casse",
+    "couleur": "colour, color, wrong colour, wrong color",
+    "colour": "color, wrong colour, couleur",
 }
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.evidence import source_named
+from bot.library.bought import CANCELLED
 from bot.library.findings import Findings, Where
 from bot.library.naming import Meant, meant
 from bot.library.narrow import NAMES, last_day, with_category
@@ -33,6 +34,9 @@ class Asked:
         until = last_day(shelf, "orders", where)
         self.shelf, self.tally = shelf, tally
         self.found = Findings("sold", shelf.source("orders"), until)
+        if tally.measure == "cancelled":
+            self._cancelled()
+            return
         self.known = values(shelf) if tally.names or tally.instead or tally.without else {}
         only = self._meant()
         if self.found.get("unknown", "words") or not self._says(only):
@@ -106,6 +110,19 @@ class Asked:
                 self._silent(column)
                 return False
         return True
+
+    def _cancelled(self) -> None:
+        """No figure here counts them; whether the orders say which they are."""
+        orders, source = self.shelf.table("orders"), source_named(self.found.source)
+        assert orders is not None
+        said = orders.filter(orders.status.lower().isin(CANCELLED)).select("status").limit(1)
+        if rows_of(self.shelf, said):
+            self.found.refuse(Words("{source} says which orders were cancelled: they are left out "
+                                    "of every figure, and I can't count them apart yet.",
+                                    source=source))  # fmt: skip
+            return
+        self.found.refuse(Words("{source} does not say which orders were cancelled.",
+                                source=source))  # fmt: skip
 
     def _silent(self, column: str) -> None:
         source = source_named(self.found.source)

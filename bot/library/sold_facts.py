@@ -13,7 +13,7 @@ UNITS = {"orders": "orders", "units": "units", "customers": "customers",
 RATIOS = ("units-per-order", "orders-per-customer")
 OF_DAYS = ("month", "week", "day")
 SHARES = {"revenue": "share", "orders": "orders-share", "units": "units-share",
-          "customers": "customers-share"}  # fmt: skip
+          "customers": "customers-share", "returned": "returned-share"}  # fmt: skip
 Days = tuple[date, date]
 
 

@@ -13,13 +13,16 @@ from bot.telling.told import Teller, Told
 from bot.words import Words
 
 SHARE_OF = {"revenue": "share", "orders": "orders-share", "units": "units-share",
-            "customers": "customers-share"}  # fmt: skip
+            "customers": "customers-share", "returned": "returned-share"}  # fmt: skip
 SHARES = {
     "share": Words("{share} of all sales"),
     "orders-share": Words("{share} of all orders"),
     "units-share": Words("{share} of all units sold"),
     "customers-share": Words("{share} of all customers who ordered"),
+    "returned-share": Words("{share} of all that came back"),
 }
+ALL = 100  # %
+BACK = Words("{name}: {returned} sold {when} came back.")
 PER = {"day": Words("{value} a day"), "week": Words("{value} a week"),
        "month": Words("{value} a month")}  # fmt: skip
 
@@ -132,7 +135,10 @@ def _one(teller: Teller, sale: Sale, whole: Told, names: list[str]) -> Reply | N
         lines = list(_held(teller, sale, whole, names))
     else:
         shapes = OF_ONE if names and sale.measure in OF_ONE else WHOLES
-        lines = [_filled(teller, shapes[sale.measure], whole, names)]
+        said = shapes[sale.measure]
+        if sale.measure == "returned" and whole.number("return-rate") >= ALL:  # by its reason
+            said = BACK
+        lines = [_filled(teller, said, whole, names)]
         if (part := SHARE_OF.get(sale.measure)) and whole.get(part) and names:
             share = Words(SHARES[part].text, share=teller.of(whole, part))
             lines = [teller.say(Words("{sentence}, {share}.", sentence=lines[0].rstrip("."),

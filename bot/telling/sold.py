@@ -12,8 +12,8 @@ from bot.telling.questions import LAST_WEEK, is_named
 from bot.telling.sold_read import names_of, read
 from bot.telling.sold_sale import RETURNS, Sale
 
-OF_ITS_OWN = ("new-customers", "delivery-days", "largest-order", "median-order", "units-per-order",
-              "span", "values")  # fmt: skip
+OF_ITS_OWN = ("cancelled", "new-customers", "delivery-days", "largest-order", "median-order",
+              "units-per-order", "span", "values")  # fmt: skip
 
 
 def asked(words: str, request: Request) -> Sale | None:

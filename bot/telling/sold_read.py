@@ -39,6 +39,8 @@ def read(words: str) -> Sale | None:
         return None
     if text.has(said.SPAN):
         return Sale(Tally(measure="span", ever=True))
+    if text.has(said.CANCELLED):
+        return Sale(Tally(measure="cancelled"))
     amounts = _amounts(text)
     if times := _times(text):
         return _often(text, times)

@@ -212,6 +212,7 @@ HOW = re.compile(
     r"|mieux|better|worse|compar\w+|vs|versus|contre|par rapport"
     r"|what (?:happened|about)|bilan|resultats?|results?|how about|ca (?:a donne|donne|se passe))\b"
 )
+CANCELLED = re.compile(r"\b(?:cancel\w*|annul\w+)\b")
 WHO = re.compile(r"^\W*(?:who|qui)\b(?! (?:buys?|orders?|spends?|achete\w*|commande\w*|depense\w*)"
                  r" (?:the |le )?(?:more|most|plus)\b)")  # fmt: skip
 BETTER = re.compile(r"\b(?:better|worse|more|less|mieux|plus|moins)\b")

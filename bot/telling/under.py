@@ -86,7 +86,8 @@ def beside(teller: Teller, evidence: Evidence, kinds: Sequence[str]) -> Under:
     found = moves(teller, evidence)[:MOST]
     lines = [teller.say(Words("These figures show what happened, not why."))]
     if found:
-        lines.append(teller.say(Words("What moved lately and may have to do with it:")))
+        lines.append(teller.say(Words("What moved lately, which may or may not have to do with "
+                                      "it:")))  # fmt: skip
     elif any(_is_there(evidence, kind) for kind in kinds):
         lines.append(teller.say(Words("Nothing in the library moved beyond what is usual.")))
     subjects = {move.subject for move in found}

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.around import asks_only_why
 from bot.decision import Decision
 from bot.draft import Draft
 from bot.errors import TryAgain
@@ -117,6 +118,8 @@ async def analysed(bench: Bench) -> Any:
         (MARIE, "and what about dresses?", "feedback"),  # the same again, of dresses
         (MARIE, "how many orders last week?", "answer"),
         (OTTO, "whom should we target?", "targeting"),
+        (MARIE, "Why?", "answer"),
+        (MARIE, "Et pourquoi ?", "answer"),
     ],
 )
 async def test_under_an_analysis_is_a_question_to_the_intern(
@@ -127,7 +130,9 @@ async def test_under_an_analysis_is_a_question_to_the_intern(
     await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
     await bench.run()
     first, second = bench.tasks
-    goes_on = {"follows": first.words} if skill == "feedback" else {}
+    goes_on = {"follows": first.words} if skill == "feedback" or asks_only_why(words) else {}
+    if asks_only_why(words):  # whatever moved is looked at
+        goes_on["sections"] = "sales site feedback campaigns"
     assert second.form == {"skill": skill, "stands_on": f"{first.id}.0.v1", **goes_on}
     assert (second.author, second.words) == (who, words)
     assert bench.said()[-1].thread_ts == card.ts
