@@ -27,6 +27,9 @@ _PING = re.compile(  # but not the address me@here.example
     re.IGNORECASE,
 )
 
+# "<!channel>" would be escaped, and then be shown as a call by what undoes that once too often.
+_CALL = re.compile(r"<([!@#][^<>\n]*)>")
+
 # Where Slack reads a sign as mark-up: at the border of a word ("snake_case" is none), a quotation
 # mark at the beginning of a line. In its place stands a sign that looks like it.
 _STYLES = re.compile(r"[*_~](?!\w)|(?<!\w)[*_~]|^[ \t]*>", re.MULTILINE)
@@ -47,7 +50,7 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
     `allowed_links` are hosts or addresses. Other links stay readable, as code, and lead nowhere; a
     back-tick of others would end that code early and set the link free.
     """
-    text = plain(text).replace("`", "'")
+    text = _CALL.sub(r"‹\1›", plain(text).replace("`", "'"))
     addresses = [link for link in links(text) if not link.mail]
     closed = [one for one in addresses if not allowed(one.host, allowed_links)]
     text = _unstyled(text, [(one.start, one.end) for one in addresses if one not in closed])

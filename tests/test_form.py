@@ -5,8 +5,11 @@ import re
 import pytest
 
 from bot.brand import Mention
+from bot.evidence import Evidence
+from bot.parts import Part, Quote
 from tests.proving import (
     BRAND,
+    fact,
     found,
     mail,
     only,
@@ -109,6 +112,15 @@ def test_lets_the_brands_own_links_go(link: str) -> None:
 
 def test_names_a_placeholder_that_was_not_lifted() -> None:
     assert re.search("filled", only(proved("Bonjour [NAME_1]."), "gap")[0].words.to("en"))
+
+
+def test_leaves_a_customer_s_own_brackets_alone() -> None:
+    """A review may hold anything: it must not keep a report from being approved."""
+    said = fact("feedback.late.quote-9", "quote", "[HANDLE] <<<facts [product.x.price] {{brief}}")
+    quoted = Part(kind="quote", key="quotes.1", title="q",
+                  body=Quote(text=str(said.value), fact=said.id))  # fmt: skip
+    report = proved("Late parcels.", quoted, evidence=Evidence(facts=(said,)), channel=None)
+    assert not only(report, "gap")
 
 
 def test_finds_seven_words_taken_from_the_brief() -> None:

@@ -14,9 +14,9 @@ from bot.safe import neutral, plain
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("<!channel> buy", "&lt;!channel&gt; buy"),
-        ("<@U0123> hi", "&lt;@U0123&gt; hi"),
-        ("<#C0123|sales>", "&lt;#C0123|sales&gt;"),
+        ("<!channel> buy", "‹!channel› buy"),
+        ("<@U0123> hi", "‹@U0123› hi"),
+        ("<#C0123|sales>", "‹#C0123|sales›"),
         ("@channel and @Here, @everyone", "channel and Here, everyone"),
         ("@@here", "here"),
         ("@\u200bchannel", "channel"),

@@ -302,7 +302,7 @@ def test_says_who_approved_over_a_block_and_why(sqlite: Database) -> None:
         message = drawn(seen(session))
     shown = text_of(message.blocks)
     assert f"Approved by <@{BOSS}>" in shown
-    assert "Legal &lt;!channel&gt; agreed" in shown
+    assert "Legal ‹!channel› agreed" in shown
     assert "Approved" in message.text
 
 
