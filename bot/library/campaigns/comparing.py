@@ -159,9 +159,8 @@ def _once(
     audience of one campaign, a campaign around one bad keyword, all that is not the best one."""
     kept: list[Compared] = []
     before = [_is_of(one) for one in told if one.status == "better"]
-    lines: Callable[[Keys], object] = lambda keys: any(_of_line(keys, line) for line in known)
-    if known:
-        before.append(lines)
+    lines = _of_any(known)
+    before += [lines] if known else []
     for one in told:
         spread = every[one.dimension, one.value].spread
         if one.status in MAYBE and known and _within(one, cells, spread, lines) is False:
@@ -180,6 +179,10 @@ def _of(dimension: str) -> Callable[[Keys], object]:
 
 def _is_of(one: Compared) -> Callable[[Keys], object]:
     return lambda keys: keys.get(one.dimension) == one.value
+
+
+def _of_any(lines: Sequence[Keys]) -> Callable[[Keys], object]:
+    return lambda keys: any(_of_line(keys, line) for line in lines)
 
 
 def _of_line(keys: Keys, line: Keys) -> bool:
