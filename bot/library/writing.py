@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 QUOTE, PRAISED = Words("quote from a review"), Words("reviews that praise it")
 REVIEWS = Words("reviews read")
 BLAMED, WAY = Words("reviews that complain of it"), Words("how they put it")
+OPENED, DOUBT = Words("open rate"), Words("doubt to answer")
+MOST_PRAISED = Words("praised most")
 WRITING = ("praise", "past_copy", "segment")
 MOST_TEXT = 600  # characters of an old text
 
@@ -61,7 +63,7 @@ def _praise(shelf: "Shelf", request: Request) -> Iterator[Fact]:
 
     if named := _asked_about(shelf, product, request):
         yield from named
-    labels = (("praise", "praised most"), ("objection", "doubt to answer"))
+    labels = (("praise", MOST_PRAISED.text), ("objection", DOUBT.text))
     for (kind, label), fact in zip(labels, praise_and_objection(shelf, product), strict=True):
         if fact is not None and not (kind == "objection" and named):
             theme = fact.id.split(".")[1].split("--")[0]
@@ -89,7 +91,7 @@ def _asked_about(shelf: "Shelf", product: str, request: Request) -> list[Fact]:
         return []
     put = Words(found.title).to(request.language)
     told: list[tuple[str, str, str, str | Decimal]] = [
-        (f"objection.{found.theme}.theme", "doubt to answer", "", put)
+        (f"objection.{found.theme}.theme", DOUBT.text, "", put)
     ]
     if found.is_told:
         numbers = (("blamed", BLAMED, found.blamed), ("blamed-of", REVIEWS, found.texts))
@@ -159,10 +161,16 @@ def _past_copy(shelf: "Shelf", request: Request) -> Iterator[Fact]:
         told = {
             "subject": letter.subject,
             "text": (letter.text or "")[:MOST_TEXT] or None,
-            "open rate": None if rate is None else f"{100 * rate:.1f} % of {letter.sent} sent",
+            OPENED.text: None if rate is None else _share(rate, letter.sent, brief.language),
         }
         when = letter.at.date() if letter.at else shelf.as_of("campaigns")
         yield from _facts(f"past_copy.{slug(letter.code)}", told, shelf.source("campaigns"), when)
+
+
+def _share(rate: float, sent: int, language: str) -> str:
+    share = f"{100 * rate:.1f}"
+    shown = share.replace(".", ",") if language == "fr" else share
+    return Words("{share} % of {n} sent", share=shown, n=str(sent)).to(language)
 
 
 def _segment(shelf: "Shelf", request: Request) -> Iterator[Fact]:

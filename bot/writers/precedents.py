@@ -14,7 +14,7 @@ from bot.writers.goods import Goods
 from bot.writers.lines import Line, unique
 
 ENOUGH = 100  # sent: below, a share of opened says little
-_RATE = re.compile(r"(\d+(?:[.,]\d+)?) ?% (?:of|sur) (\d+)")
+_RATE = re.compile(r"(\d+(?:[.,]\d+)?)\s?% (?:of|sur) (\d+)")
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def test_is_in_the_language_of_the_text() -> None:
 def test_has_the_nearest_texts_of_the_language_with_how_many_opened_them() -> None:
     found = facts("past_copy", language="fr")
     assert "Chemise Alba" in str(found["past_copy.om-250605-alba-ete.subject"].value)
-    assert found["past_copy.om-250605-alba-ete.open-rate"].value == "39.1 % of 622 sent"
+    assert found["past_copy.om-250605-alba-ete.open-rate"].value == "39,1\u00a0% sur 622 envoyés"
     english = facts("past_copy", language="en")
     assert "past_copy.om-250605-alba-ete.subject" not in english
 

@@ -115,7 +115,12 @@ def test_stands_under_the_sources_of_the_draft(whom: str, language: Language) ->
     made = drafted("lin-alba", language, whom)
     cited = {fact_id for part in made.parts for fact_id in part.facts}
     assert {kind for kind in KINDS if any(one.startswith(f"{kind}.") for one in cited)} == {*KINDS}
-    assert any(one.startswith("past_copy.") and one.endswith(".open-rate") for one in cited)
+    rates = [one for one in cited if one.startswith("past_copy.") and one.endswith(".open-rate")]
+    assert rates
+    if language == "fr":
+        told = [made.evidence.get(one) for one in rates]
+        assert all(one and one.titled("fr") == "taux d'ouverture" for one in told)
+        assert all(one and "envoyés" in str(one.value) for one in told)
     assert all(made.evidence.get(one) for one in cited)
     assert not [check for check in made.checks if check.level == "block"]
 
