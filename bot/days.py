@@ -139,6 +139,15 @@ def _quarter(found: Match, today: date) -> Days:
     return first, _month_end(first.replace(month=3 * n))
 
 
+def _numbered(found: Match, today: date) -> Days:
+    """An ISO week by its number, the latest that has begun."""
+    week, year = int(found["week"]), int(found["year"] or today.year)
+    monday = date.fromisocalendar(year, week, 1)
+    if monday > today and not found["year"]:
+        monday = date.fromisocalendar(year - 1, week, 1)
+    return monday, monday + 6 * DAY
+
+
 def _week(back: int) -> Callable[[Match, date], Days]:
     def days(_found: Match, today: date) -> Days:
         monday = today - timedelta(days=today.weekday() + 7 * back)
@@ -221,6 +230,9 @@ SHAPES: tuple[tuple[str, Callable[[Match, date], Days]], ...] = (
     (rf"(?:since|depuis|from)(?: the| le| la)?(?: (?:start|beginning|debut|mois)(?: of| de)?)? ?"
      rf"(?:d')?(?:(?P<day>{NTH}){OF})?(?P<month>{ANY_MONTH})\b(?: (?P<year>{YEAR})\b)?", _since),
     (rf"(?:since|depuis) (?P<year>{YEAR})\b", _since_year),
+    (rf"(?:week|semaine|wk)(?: no\.?| n°)? (?P<week>[1-5]?\d)\b(?! ?[%€£$])"
+     rf"(?: (?P<year>{YEAR})\b)?",
+     _numbered),
     (r"(?:this week|cette semaine)\b", _week(0)),
     (r"last week\b(?!-| ?end)|semaine (?:derniere|passee)\b", _week(1)),
     (r"(?:the )?week before last\b|avant-derniere semaine\b", _week(2)),

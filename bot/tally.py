@@ -33,6 +33,8 @@ class Tally(BaseModel):
     over: Decimal | None = None  # what an order comes to, as a whole
     under: Decimal | None = None
     ends: bool = False  # whether these ends belong to it
+    pieces_from: int | None = None  # how many pieces an order has, as a whole
+    pieces_to: int | None = None
     ever: bool = False  # all days that are known
     share: bool = False
     nearly: bool = False  # whether a word that is nearly a name may be taken for it

@@ -18,7 +18,7 @@ from bot.words import Words
 PLACES = ("country", "region", "source", "device", "code", "reason", "category")
 THINGS = ("category", "product")
 STEM = 5  # letters by which words of one family are alike
-NEAR = 0.8  # from which a word is taken for another
+NEAR = 0.84  # from which a word is taken for another
 MOST_NEAR = 5  # letters of a word that may be misspelt
 ALSO = {  # what people say for it
     "mobile": "phone, phones, smartphone, smartphones, telephone, telephones, portable, portables",
@@ -143,4 +143,5 @@ def _near(word: str, known: Mapping[str, Mapping[str, str]]) -> str | None:
     every = {part for column, values in known.items() for value, called in values.items()
              for name in (*_called(column, value, called),) for part in words_of(name)
              if len(part) >= MOST_NEAR and not part.isdigit()}  # fmt: skip
-    return next(iter(get_close_matches(word, sorted(every), n=1, cutoff=NEAR)), None)
+    alike = sorted(part for part in every if part[0] == word[0])  # the first letter is seldom wrong
+    return next(iter(get_close_matches(word, alike, n=1, cutoff=NEAR)), None)

@@ -46,7 +46,8 @@ class Asked:
                     self.found, only)  # fmt: skip
         told.everything()
         all_orders = replace(where, tally=Tally(measure=tally.measure), product=None, category=None)
-        narrow = only or tally.only or where.product or tally.over or tally.under
+        sized = (tally.over, tally.under, tally.pieces_from, tally.pieces_to)
+        narrow = only or tally.only or where.product or any(end is not None for end in sized)
         if narrow:
             whole = Sold(shelf, all_orders, days, None, self.found)
             whole.everything(EVERYTHING)
@@ -169,6 +170,9 @@ class Asked:
                 self.found.add(WHOLE, f"{measure}-per-{unit}", mean, unit=whole.unit, query=WHOLE)
 
     def _amounts(self, money: str | None) -> None:
+        for end in ("from", "to"):
+            if (pieces := getattr(self.tally, f"pieces_{end}")) is not None:
+                self.found.add(WHOLE, f"pieces-{end}", pieces, unit="units", query=WHOLE)
         for measure in ("over", "under"):
             if (value := getattr(self.tally, measure)) is not None:
                 self.found.add(WHOLE, measure, value, unit=money, query=WHOLE)

@@ -53,7 +53,13 @@ def lines_of(
 
 
 def _of_amount(lines: ir.Table, tally: Tally) -> ir.Table:
-    """By what the whole order comes to."""
+    """By what the whole order comes to, and how many pieces it has."""
+    if tally.pieces_from is not None or tally.pieces_to is not None:
+        lines = lines.mutate(held=_.pieces.sum().over(group_by="order"))
+        if tally.pieces_from is not None:
+            lines = lines.filter(_.held >= tally.pieces_from)
+        if tally.pieces_to is not None:
+            lines = lines.filter(_.held <= tally.pieces_to, _.held > 0)
     if tally.over is None and tally.under is None:
         return lines
     lines = lines.mutate(total=_.paid.sum().over(group_by="order"))

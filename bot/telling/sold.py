@@ -49,7 +49,8 @@ def is_first(sale: Sale, words: str, request: Request) -> bool:
         return not (sale.best and not sale.least) and sale.measure not in RETURNS
     if sale.measure in RETURNS and plain:
         return bool(sale.cut)
-    exact = tally.only or tally.without or tally.over is not None or tally.under is not None
+    ends = (tally.over, tally.under, tally.pieces_from, tally.pieces_to)
+    exact = tally.only or tally.without or any(end is not None for end in ends)
     if exact or tally.share or sale.cut:
         return True
     return brief.since is not None and not said_last_week(words)

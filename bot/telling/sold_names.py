@@ -110,6 +110,15 @@ def _more(teller: Teller, sale: Sale, every: Mapping[str, Told]) -> Iterator[str
             yield teller.say(ONLY[one.by, value])
     if whole is None:
         return
+    least, most = (teller.of(whole, f"pieces-{end}") for end in ("from", "to"))
+    if least and most and least != most:
+        yield teller.say(Words("orders of {least} to {most}", least=least, most=most))
+    elif least and most:
+        yield teller.say(Words("orders of {n}", n=least))
+    elif least:
+        yield teller.say(Words("orders of {n} or more", n=least))
+    elif most:
+        yield teller.say(Words("orders of {n} at most", n=most))
     over, under = (_amount(teller, whole, end) for end in ("over", "under"))
     if over and under:
         yield teller.say(Words("orders from {over} to {under}", over=over, under=under))

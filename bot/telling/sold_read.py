@@ -35,13 +35,13 @@ def read(words: str) -> Sale | None:
     """What words ask of the sales; None when they ask for something else, or for who somebody
     is."""
     text = _Words(period.without(words.replace("’", "'")))
-    if text.has(said.WHO) or text.has(said.AHEAD):
+    if text.has(said.WHO) or text.has(said.AHEAD) or text.has(said.WE_SPENT):
         return None
     if text.has(said.SPAN):
         return Sale(Tally(measure="span", ever=True))
     if text.has(said.CANCELLED):
         return Sale(Tally(measure="cancelled"))
-    amounts = _amounts(text)
+    amounts: dict[str, Decimal | bool | int] = {**_pieces(text), **_amounts(text)}
     if times := _times(text):
         return _often(text, times)
     most = text.take(said.TOP)
@@ -98,6 +98,20 @@ def _times(text: _Words) -> str:
     if not text.has(said.PEOPLE):
         return ""
     return next((key for key, shape in said.TIMES if text.take(shape)), "")
+
+
+def _pieces(text: _Words) -> dict[str, int]:
+    """How many pieces an order must have."""
+    if more := text.take(said.MORE_PIECES):
+        return {"pieces_from": int(more[1]) + 1}
+    if least := text.take(said.LEAST_PIECES):
+        return {"pieces_from": int(least[1] or least[2] or least[3])}
+    if fewer := text.take(said.FEWER_PIECES):
+        return {"pieces_to": int(fewer[1]) - 1}
+    if many := text.take(said.SO_MANY):
+        n = int(many[1]) if many[1].isdigit() else 1
+        return {"pieces_from": n, "pieces_to": n}
+    return {}
 
 
 def _amounts(text: _Words) -> dict[str, Decimal | bool]:

@@ -31,5 +31,6 @@ class Sale:
     @property
     def narrow(self) -> bool:
         tally = self.tally
-        amount = tally.over is not None or tally.under is not None
+        ends = (tally.over, tally.under, tally.pieces_from, tally.pieces_to)
+        amount = any(end is not None for end in ends)
         return bool(tally.only or tally.names or tally.instead or tally.without or amount)

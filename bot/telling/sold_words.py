@@ -185,6 +185,23 @@ EVER = re.compile(
     r"|the (?:beginning|start))|depuis (?:toujours|le debut|l'ouverture)|au total|en tout"
     r"|jusqu'(?:ici|a present)|de tous les temps|historique\w*|in all)\b"
 )
+PIECES = r"(?:items?|articles?|products?|produits?|pieces?|units?|unites?)\b"
+MORE_PIECES = re.compile(rf"\b(?:more than|over|plus de) (\d{{1,3}}) {PIECES}")
+LEAST_PIECES = re.compile(
+    rf"\b(?:at least|au moins) (\d{{1,3}}) {PIECES}|\b(\d{{1,3}}) (?:or more|ou plus) {PIECES}"
+    rf"|\b(\d{{1,3}}) {PIECES} (?:or more|ou plus|and more|et plus)\b"
+)
+FEWER_PIECES = re.compile(rf"\b(?:fewer than|less than|under|moins de) (\d{{1,3}}) {PIECES}")
+SO_MANY = re.compile(
+    rf"\b(?:with|of|containing|avec|contenant|exactly|exactement|only)(?: (?:only|exactly))?"
+    rf" (\d{{1,3}}|one|a single|un seul) {PIECES}"
+)
+WE_SPENT = re.compile(  # what went into advertising is no sale
+    r"\b(?:we|nous|on|avons-nous|a-t-on) (?:\w+ )?(?:spen[dt]|depens\w*)"
+    r"|\b(?:ads?|adverti\w+|media|marketing|campaigns?) (?:spend\w*|budgets?|costs?)"
+    r"|\b(?:depens\w*|budgets?|couts?)\b.*\b(?:pub\w*|marketing|campagnes?|adverti\w+|ads)\b"
+    r"|\bspen[dt]\b.*\b(?:ads?|adverti\w+|campaigns?)\b"
+)
 HAVE = re.compile(r"\b(?:do we have|have we|avons-nous|a-t-on|on a|compte-t-on|y a-t-il)\b")
 SPAN = re.compile(
     r"\b(?:since when|from when|how far back|depuis quand|jusqu'ou|de quand)\b"
