@@ -221,9 +221,10 @@ def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> lis
 
 
 def _leads(teller: Teller, found: Sequence[Blocker]) -> list[Lead]:
-    """What customers say about the first ones, a note to them, and a test."""
+    """The figures beside each other, what customers say about the first ones, a note to them, and
+    a test."""
     themes = {blocker.theme.text: blocker.theme for blocker in found if blocker.theme}
-    leads = []
+    leads = [worse.lead(teller, b.one) for b in found if b.one.key.startswith("worse--")][:1]
     for theme in list(themes.values())[:2]:
         ask = Words("what do customers say about {theme}?", theme=theme)
         label = Words("What customers say: {theme}", theme=theme)

@@ -65,6 +65,15 @@ async def test_is_drawn_beside_the_other_campaigns() -> None:
     assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("words", "language"), [(ASKED, "en"), (FRENCH, "fr")])
+async def test_leads_to_the_figures_of_all(words: str, language: str) -> None:
+    (lead,) = (await made(rows_of(THREE), words, language)).leads
+    assert lead.skill == "answer"
+    found = await made(rows_of(THREE), lead.words, language)
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    assert [row[0] for row in table.rows][-1] == "Big"
+
+
 async def test_says_since_when_it_sells_worse() -> None:
     before = dated([Run("A", 0.09), Run("B", 0.09)], datetime(2026, 11, 4), 50)
     after = dated([Run("A", 0.02), Run("B", 0.09)], datetime(2026, 11, 24), 20, seed=2)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.evidence import Evidence
+from bot.parts import Lead
 from bot.pictures import Bar, Picture, bars
 from bot.telling.told import Teller, Told, told
 from bot.words import Words, quoted
@@ -99,6 +100,16 @@ def cost(teller: Teller, one: Told) -> Words:
                      **given)  # fmt: skip
     return Words("about {money} more than the same orders cost elsewhere ({low} to {high})",
                  **given)  # fmt: skip
+
+
+def lead(teller: Teller, one: Told) -> Lead:
+    """To the figures of all of its kind, side by side."""
+    by = SAME[one.word("dimension")]
+    ask = Words("what is our cost per order by {cut}?", cut=by)
+    if one.get("return"):
+        ask = Words("what is our ROAS by {cut}?", cut=by)
+    return Lead(label=Words("The figures by {cut}", cut=by), skill="answer",
+                words=teller.say(ask), ask=False)  # fmt: skip
 
 
 def watched(teller: Teller, evidence: Evidence) -> list[str]:
