@@ -233,3 +233,19 @@ async def test_by_a_room_is_what_is_for_it() -> None:
     assert isinstance(text, str)
     assert "la sélection chambre" in text
     assert "sofa" not in text.lower()
+
+
+@pytest.mark.parametrize(
+    ("words", "called"),
+    [
+        ("sms: everything for plants, 10% off until Sunday", "the plant selection"),
+        ("sms : tout pour les plantes, -10 % jusqu'à dimanche", "la sélection plantes"),
+    ],
+)
+async def test_by_what_things_are_for_is_a_selection_of_them(words: str, called: str) -> None:
+    shop = (*GARDEN, made("Clay Pot", "Outdoor", tags=("Plants",)),
+            made("Long Trowel", "Outdoor", tags=("Plants",)))  # fmt: skip
+    text = await drafted(words, of=shop)
+    assert isinstance(text, str)
+    assert called in text
+    assert "sofa" not in text.lower()

@@ -6,7 +6,8 @@ import re
 _SHOUT = re.compile(
     r"[A-Z]{5,}|!|(?i:\bperfect\b|\bbest\b|\bparfait|\bmeilleur|\bplease\b|package include"
     r"|\bdelight\b|\bsure to\b|\bmagic\b|\bfavourite\b|\bwonderful\b"
-    r"|\bblister|\b(?:our|my) (?:store|shop)(?:front)?\b|\bfeedback\b|\bbrand new\b|^so\b)"
+    r"|\bblister|\b(?:our|my) (?:store|shop)(?:front)?\b|\bfeedback\b|\bbrand new\b|^so\b"
+    r"|^product description\b)"
     r"|: [^.]*\w: "  # a list of labels, run together
 )
 

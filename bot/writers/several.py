@@ -24,7 +24,7 @@ WHOLE = 5  # the library finds no more: of so many, the cheapest may not be amon
 
 GENERAL = {"truth", "material", "size"}  # true of its neighbour as well
 
-PLACES = bag("garden bedroom lounge kitchen bath lunch children decoration")
+PLACES = bag("garden plants bedroom lounge kitchen bath lunch children decoration")
 PLACES |= bag("christmas easter valentine halloween")
 NAMED_SO = r"\b(?:range|collection|line|selection|gamme|ligne|sélection)\b"
 
@@ -199,8 +199,10 @@ def _called(words: str, typed: str, ready: Ready) -> str:
         return ""
     many = words.endswith(("s", "x"))
     english = ready.language == "en"
-    if not many and kinds(words) <= PLACES and not re.search(NAMED_SO, words, re.IGNORECASE):
-        return f"the {words} selection" if english else f"la sélection {words}"
+    for_it = kinds(words) and kinds(words) <= PLACES
+    if (for_it or not (many or kinds(words))) and not re.search(NAMED_SO, words, re.IGNORECASE):
+        one = words.removesuffix("s") if many and not words.endswith("mas") else words
+        return f"the {one} selection" if english else f"la sélection {words}"
     for article in ("la ", "le ", "les ", "l'", "nos ", "notre ", "the ", "our "):
         if f" {article}{words}".lower() in f" {typed.replace('’', chr(39))}".lower():
             return article + words

@@ -34,7 +34,9 @@ def understand(request: Request, evidence: Evidence) -> Goods:
     if not goods.name:
         return goods
     if len(goods.name) > LONG:  # what a marketplace adds behind the name
-        goods.name = re.split(r"\s+[-–|/]\s+|\s\(|,\s", goods.name)[0]
+        pieces = re.split(r"\s+[-–|/]\s+|\s\(|,\s", goods.name)
+        alone = " " not in pieces[0]  # a maker's name, as a rule, and not the thing's
+        goods.name = max(pieces, key=len) if alone else pieces[0]
     if len(goods.name) > LONGEST:
         goods.name = goods.name.split(": ")[0]
     goods.name = goods.name.replace(": ", ", ")  # in a sentence, a colon has its own use

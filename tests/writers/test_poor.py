@@ -178,3 +178,12 @@ def test_is_not_said_to_be_what_its_name_says(language: Language) -> None:
 def test_of_which_a_word_is_said_says_it(language: Language, said: str) -> None:
     pot = made("White Ceramic Pot", description="Homemade white ceramic flower pot")
     assert said in text(pot, language, "product_page")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_is_not_called_by_a_makers_name_before_a_dash(language: Language) -> None:
+    costume = made("Rubie's - Toy Story - Buzz Lightyear Fancy Dress Costume - Size S",
+                   description="Product Description")  # fmt: skip
+    said = text(costume, language)
+    assert "Buzz Lightyear Fancy Dress Costume" in said
+    assert "Product Description" not in said
