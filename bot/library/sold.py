@@ -150,11 +150,11 @@ class Sold:
         add(self.found, key, "", row, key, self.days, self.money, earlier)
 
     def begins(self, lines: ir.Table) -> None:
-        asked = lines.aggregate(day=_.day.min())
+        asked = lines.aggregate(day=_.day.min(), rows=_.count())
         self.found.queries["begins"] = sql_later(asked)
         (row,) = rows_of(self.shelf, asked)
         if row["day"] is not None:
-            self.found.add(WHOLE, "begins", row["day"], query="begins")
+            self.found.add(WHOLE, "begins", row["day"], rows=int(row["rows"]), query="begins")
 
     def delivered(self) -> None:
         delivered(self.found, self.shelf, self.lines)
