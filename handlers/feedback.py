@@ -26,6 +26,7 @@ from bot.telling.heard import (
     whole_before_parts,
 )
 from bot.telling.told import Teller, Told, how_to_read, nothing_yet, once, place_named, told
+from bot.telling.unheard import ABOUT, unheard
 from bot.words import Words
 
 TITLE = "Customer feedback"
@@ -72,7 +73,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     shown = focus or once(sorted(themes, key=_weight), "texts")[:MOST_SHOWN]
     first = sorted((o for o in every.values() if o.get("fix-first-rank")), key=_rank)
     quotes = _quotes(focus or first or shown)
-    said = _said(teller, every, shown, focus, first)
+    known = focus or here or request.brief.product
+    strange = None if known else unheard(request.brief.words, ABOUT)
+    said = _said(teller, every, shown, focus, first, strange)
     said = _glossed(teller, said, [evidence.get(quote.fact) for quote in quotes], every)
     table = _table(teller, shown)
     top = (focus or first or shown)[0]
@@ -109,10 +112,11 @@ def _said(
     shown: Sequence[Told],
     focus: Sequence[Told],
     first: Sequence[Told],
+    strange: Words | None,
 ) -> Said:
     top = (focus or first or shown)[0]
     finding = teller.copy(headline(teller, top, every["all"]))
-    lines = [period(teller, every["all"])]
+    lines = [*([teller.say(strange)] if strange else []), period(teller, every["all"])]
     rose = [one for one in shown if one.word("verdict") in SURE and one is not top]
     parts = [one for one in rose if not any(o.key.startswith(f"{one.key}-") for o in rose)]
     lines += [moved(teller, one) for one in parts[:3]]

@@ -25,6 +25,7 @@ from bot.telling.approach import (
 )
 from bot.telling.targeted import leads_of, name_of, thing_of
 from bot.telling.told import Teller, Told, how_to_read, told
+from bot.telling.unheard import LAUNCH, unheard
 from bot.words import Words, quoted
 
 TITLE = "Whom to target"
@@ -76,6 +77,10 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         desk.keep(*_for_later(every, ()))
         return nobody(teller, evidence, request.brief)
     said = _said(teller, every, shown)
+    known = every["all"].get("subject") or request.brief.product or request.brief.rule
+    if not known and (strange := unheard(request.brief.words, LAUNCH)):
+        text = f"{teller.say(strange)}\n{said.risks.text}"
+        said = said.model_copy(update={"risks": said.risks.model_copy(update={"text": text})})
     sizes, rules = _sizes(teller, every, shown), _rules(teller, every, shown)
     picture = None
     if any(one.number("customers") for one in shown):

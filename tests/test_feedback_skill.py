@@ -184,3 +184,23 @@ async def test_leads_to_the_page_of_the_product_that_it_names_and_tells_no_theme
     (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
     counts = [row[1:4] for row in table.rows]
     assert len(counts) == len(set(counts))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("what do customers say about cashmere?", "nothing that is called “cashmere”"),
+        ("que disent les clients sur le cachemire ?", "rien qui s'appelle « cachemire »"),
+        ("what do customers say about us?", ""),
+        ("what do customers say about delivery this month?", ""),
+        ("what do customers say about last month?", ""),
+        ("que disent les clients sur les tailles ?", ""),
+        ("que disent les clients ?", ""),  # among the bars: "Prix : 34", which is no price
+    ],
+)
+async def test_says_what_it_does_not_know(words: str, said: str) -> None:
+    found = await made(words)
+    text = told(found).replace("\u00a0", " ")
+    assert said in text
+    assert bool(said) == ("is called" in text or "s'appelle" in text)
+    assert not [check for check in found.checks if check.level == "block"]

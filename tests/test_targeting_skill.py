@@ -362,3 +362,20 @@ async def test_is_short_enough_for_a_phone(words: str, language: str, has: tuple
     assert [part.key for part in found.parts[:4]] == ["finding", "audiences", "say", "risks"]
     assert len(text) <= 1_250
     assert [one for one in has if one not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("whom should I target for the cashmere launch?", "nothing that is called “cashmere”"),
+        ("qui cibler pour le lancement du cachemire ?", "rien qui s'appelle « cachemire »"),
+        ("whom should I target for the linen launch?", ""),
+        ("whom should I target for the spring collection?", ""),
+    ],
+)
+async def test_says_which_thing_it_does_not_know(words: str, said: str) -> None:
+    found = await run(words)
+    assert isinstance(found, Drafted)
+    text = told(found).replace("\u00a0", " ")
+    assert said in text
+    assert bool(said) == ("is called" in text or "s'appelle" in text)

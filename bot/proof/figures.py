@@ -50,8 +50,8 @@ _ORDINAL = re.compile(r"(?:st|nd|nde|rd|th|er|ere|re|e|eme|ieme)\b")
 _GLUED = re.compile(r"(?:s|e\d\d)\b")  # the 1980s, 39e90
 # "Save 30", "now at 39": a sum, though it has no sign.
 _PRICED = re.compile(
-    r"\b(?:saves?|costs?|priced at|now at|now|pay|prix ?:?|coute|economise[zr]?|paye[zr]"
-    r"|a seulement)"
+    r"\b(?:saves?|costs?|priced at|now at|now|pay|(?<![;.] )prix ?:?|coute|economise[zr]?|paye[zr]"
+    r"|a seulement)"  # "…; Prix : 32; …" is a line of a chart: so many speak of it
     r" $"
 )
 _NUMBERING = re.compile(r"^ *(\d{1,2})[.)] ", re.MULTILINE)
