@@ -27,6 +27,8 @@ Days = tuple[tuple[int, int, int], tuple[int, int, int]]
          ((2026, 11, 9), (2026, 11, 15))),
         ("novembre 2025 contre novembre 2024", ((2025, 11, 1), (2025, 11, 30)),
          ((2024, 11, 1), (2024, 11, 30))),
+        ("why did sales fall in October?", ((2026, 10, 1), (2026, 10, 31)),
+         ((2026, 9, 1), (2026, 9, 30))),
         ("which category grew the most?", ((2026, 8, 26), (2026, 11, 24)),
          ((2025, 8, 27), (2025, 11, 25))),
     ],

@@ -56,6 +56,7 @@ WENT = re.compile(
     r"\b(?:go|gone|went|going|goes) (?:up|down)\b|\b(?:increas|decreas)\w+|\ben (?:hausse|baisse)\b"
     r"|\b(?:augment|baiss|diminu|progress|recul|grimp|chut)\w*\b|\b(?:grew|grown|fell|fallen)\b"
     r"|\b(?:dropped|rose|risen|grow|growing|falling|dropping)\b"
+    r"|\b(?:did|do|does|have|has)\b.*\b(?:falls?|drop|rise|decline|climb|dip|plunge|jump|slump)\b"
 )
 GROWTH_DAYS = 90  # looked at when nothing says over which days something grew
 YEAR = 364  # whole weeks, so that weekdays match

@@ -32,7 +32,7 @@ def told_of(
 ) -> Reply | None:
     """The answer; None when the sales don't tell what is asked."""
     said = _told(teller, sale, every, product)
-    if said is None or not (read := misspelt(teller, every)):
+    if said is None or not (read := misspelt(teller, sale, every)):
         return said
     answer = said.answer
     both = Copy(text=f"{read} {answer.text}", facts=(*answer.facts, *teller.used))
@@ -197,14 +197,13 @@ def unknown(teller: Teller, every: Mapping[str, Told], typed: str) -> str:
         "reason in {file} is called so.", what=typed, file=one.facts["words"].file))  # fmt: skip
 
 
-def misspelt(teller: Teller, every: Mapping[str, Told]) -> str:
+def misspelt(teller: Teller, sale: Sale, every: Mapping[str, Told]) -> str:
     """Which words were taken for others."""
     read = [one for key, one in every.items() if key.startswith("read-")]
-    if not read:
-        return ""
     for one in read:
         teller.value(one.get("as"))
+    taken = [*sale.months, *((one.about, one.word("as")) for one in read)]
     return " ".join(
-        teller.say(Words("I read “{word}” for “{typed}”.", word=one.word("as"), typed=one.about))
-        for one in read
+        teller.say(Words("I read “{word}” for “{typed}”.", word=word, typed=typed))
+        for typed, word in taken
     )

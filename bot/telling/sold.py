@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot import spelt
 from bot.fold import fold
 from bot.goods import concepts
 from bot.request import Request
@@ -28,7 +29,8 @@ def asked(words: str, request: Request) -> Sale | None:
         later = names_of(after)
         first = tuple(word for word in tally.names if word not in later)
         tally = tally.model_copy(update={"names": first, "instead": later})
-    return replace(sale, tally=tally, dated=request.brief.since is not None)
+    months = tuple(spelt.months(request.brief.words).items())
+    return replace(sale, tally=tally, dated=request.brief.since is not None, months=months)
 
 
 def _unnamed(tally: Tally, name: str) -> Tally:

@@ -19,6 +19,7 @@ class Sale:
     times: str = ""  # how often they ordered: "times-2"
     per: str = ""  # on average: day, week, month
     why: bool = False
+    months: tuple[tuple[str, str], ...] = ()  # misspelt, and what each was read for
 
     @property
     def measure(self) -> str:

@@ -35,7 +35,7 @@ MEASURES = (  # the first that is asked for counts
      r"|\b(?:share|percentage|proportion|part|pourcentage)\b(?=.*\b(?:return\w*|renvoy\w*"
      r"|retourn\w*|come back|reviennent)\b)"),
     ("returned", r"\b(?:returned|returns|return(?! on)|come back|came back|sen[dt]\w* (?:\w+ )?back"
-     r"|renvo(?:i\w*|y\w*)|retours?(?! sur)|retourn\w+)\b"),
+     r"|renvo(?:i\w*|y\w*)|retours?(?! sur)|retourn\w+|rendue?s?)\b"),
     ("orders-per-customer", rf"\b{ORDER}s? {PER_HEAD}"),
     ("per-customer", r"\b(?:revenue|sales|spend|turnover|value|ca|chiffre d'affaires|depenses?"
      rf"|ventes|earn|brings?|rapporte\w*)(?: \w+)? {PER_HEAD}"),
