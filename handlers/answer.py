@@ -64,6 +64,15 @@ ASKED_BY = (
     r"|entre|pendant|hors|sans|à|pour|des?|du|d'|mensuel)"
     r"(?!.*\b(?:e-?mail (?:to|for|about|pour)|sms (?:to|for|pour)|post)\b)"
     r"|(?:octobre|october|novembre|november) (?:vs|par rapport|compared)|vend-on\b"
+    r"|(?:(?:our|the|total|les?|la|nos|notre) )?(?:sales|revenue|turnover|orders|ventes"
+    r"|chiffre d'affaires|ca|commandes) (?:year (?:on|over) year|sur un an|yoy)\b"
+    r"|year (?:on|over) year (?:sales|revenue|turnover|orders)\b"
+    r"|qu'(?:a|ont) (?:donné|rapporté|apporté)\b"
+    r"|.*: (?:how did we do|comment (?:ça|cela) s'est passé)\b"
+    r"|(?:our |the |le |notre )?(?:conversion rates?|taux de (?:conversion|transformation))\b"
+    r"(?!.*\b(?:e-?mail|sms|newsletter|test)\b)"
+    r"|(?:visits|visites|traffic|trafic) (?:by|per|par|in|en)\b"
+    r"|(?:revenue|sales|spend|orders) per (?:customers?|buyers?|heads?|orders?)\b"
     r"|.*\b(?:par rapport à|compared (?:to|with)|versus|vs)\b.*\?\s*$)"
 )
 WHY = ("why", "pourquoi")

@@ -27,6 +27,7 @@ ASKED_BY = (
     r"|\b(?:lis|lire|lisez|résultats? d\w*|que donnent?|qu'ont? donné|a donné|qui a gagné"
     r"|comment s'est passé|quelle variante)\b.*\btests?\b"
     r"|\b(?:which|what) (?:version|one)\b.*\b(?:won|wins?)\b|\bquelle version\b.*\bgagn\w+"
+    r"|\b(?:lequel|laquelle|qui)\b.*\bgagn\w+\b.*\b[ab] ou [ab]\b"
     r"|\b(?:trust|reliable|valid|fiables?|fier|valables?)\b.*\btests?\b"
     r"|\btests?\b.*\b(?:reliable|valid|fiables?|valables?|significant|significati\w+)\b"
     r"|\b(?:plan|design|set up|run|prepare|planifie\w*|prépare[rz]?|organise[rz]?|prévois|prévoir"

@@ -35,7 +35,8 @@ from bot.words import Words
 TITLE = "What comes next"
 HINT = "who is likely to buy again in the next 60 days?"
 ASKED_BY = (
-    r"\b(?:who|(?:which|what) (?:customers|clients|buyers|people|shoppers))"
+    r"\b(?:who(?! buys? (?:more|the most)\b(?! often))"
+    r"|(?:which|what) (?:customers|clients|buyers|people|shoppers))"
     r"(?:'s| is| are| will| might| may)?\b.*\b(?:buy|buys|order again|come back|comes back"
     r"|return|leave|leaving|lapse|lapsing|drift\w*|churn\w*|stop buying)\b"
     r"|\bwhat (?:will|do|does|would|is|are) .*\b(?:buy|bought|order)\w* (?:next|after)\b|\bchurn\b"

@@ -4,6 +4,7 @@ import pytest
 
 from bot.drafting import Drafted
 from bot.intake.skill import skill_for
+from bot.intake.wishes import typed_in
 from tests.library.small import small
 from tests.skills import run, told
 
@@ -28,7 +29,7 @@ def blocked(found: Drafted) -> list[str]:
         ("what share of customers buy again?", "36%"),
         ("how many parcels are late in 33?", "38%"),
         ("what is our open rate?", "34%"),
-        ("what's the conversion rate on mobile?", "38%"),
+        ("what's the checkout rate on mobile?", "38%"),
         ("which segment brings the most revenue?", "Champions bring 34% of sales"),
         ("which keyword works best?", "Chemise lin femme"),
         ("what is the average rating?", "4.19"),
@@ -160,6 +161,14 @@ async def test_without_any_file_says_which_would_let_it() -> None:
         "panier moyen",
         "our best sellers this month",
         "is there any stock left of the Alba shirt?",
+        "Revenue year on year",
+        "chiffre d'affaires sur un an",
+        "Qu'a donné le Black Friday l'an dernier ?",
+        "Black Friday: how did we do?",
+        "Who buys more, Germany or France?",
+        "conversion rate by device",
+        "trafic par source",
+        "revenue per customer",
     ],
 )
 def test_is_what_a_question_gets_that_no_other_skill_takes(words: str) -> None:
@@ -207,3 +216,8 @@ async def test_names_what_it_does_not_know_as_the_person_typed_it() -> None:
     said = told(found)
     assert "« Robe Éclipse »".replace(" ", "\u00a0") in said.replace(" ", "\u00a0")
     assert "block:" not in said
+
+
+def test_leaves_which_variant_won_to_the_tests_of_variants() -> None:
+    assert skill_for("lequel a gagné, A ou B ?", None) == "experiment"
+    assert typed_in("lequel a gagné, A ou B ?") == "fr"

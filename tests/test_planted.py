@@ -1,6 +1,7 @@
 """What was planted in the sample shop …"""
 
 import json
+import math
 import tomllib
 from collections.abc import Callable
 from decimal import Decimal
@@ -138,6 +139,10 @@ TRUTHS = (
           and str(f[f"{PHONES}.since"].value) == "2026-11-11"),
     Truth("steps", "answer", "what's the conversion rate on desktop?",
           "quel est le taux de conversion sur ordinateur ?",
+          lambda f: near(f, "funnel.visits-device-desktop.conversion",
+                         math.prod(PLANTED["steps"]["desktop"]), 0.008)),
+    Truth("steps", "answer", "what's the checkout rate on desktop?",
+          "quel est le taux de paiement sur ordinateur ?",
           lambda f: near(f, "funnel.device-desktop-checkout-to-purchase.rate",
                          PLANTED["steps"]["desktop"][2], 0.03)),
     Truth("late_parcels", "blockers", *BLOCKS, _late),

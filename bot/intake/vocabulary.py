@@ -4,6 +4,7 @@ from bot.fold import bag
 
 ENGLISH = bag(
     """
+    which what how why when or
     the a an for to of and with in our your we you is are who that this new write draft about
     until please customers people last back from by it they free off need make shirt buyers
     who's something can must say as at all now only off gift gifts ideas thank thanks reminder
@@ -12,6 +13,7 @@ ENGLISH = bag(
 )
 FRENCH = bag(
     """
+    lequel laquelle lesquels lesquelles quel quelle quels quelles ou comment combien pourquoi
     le la les un une des du de pour et avec en sur nos notre vos votre nous vous est sont qui
     que ce cette écris écrire rédige fais jusqu au aux clientes clients dernier dernière chez
     par il elle livraison offerte sans à d l veux faut produit fiche nouvelle nouveau

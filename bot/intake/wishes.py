@@ -69,7 +69,7 @@ def read(words: str) -> Wishes:
 
 def typed_in(words: str) -> Language | None:
     """The language that words are typed in, where it can be told."""
-    tokens = re.findall(r"[^\W\d_]+", words.lower())
+    tokens = set(re.findall(r"[^\W\d_]+", words.lower()))
     accents = bool(re.search(r"[éèêàçùôîœ]", words.lower()))
     french = sum(token in vocabulary.FRENCH for token in tokens) + accents
     english = sum(token in vocabulary.ENGLISH for token in tokens)

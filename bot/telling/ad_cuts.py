@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from bot.evidence import Evidence
 from bot.fold import fold
 from bot.parts import Table
-from bot.telling.ad_topics import COLUMNS, MADE_OF, NAMED
+from bot.telling.ad_topics import COLUMNS, CUTS, MADE_OF, NAMED
 from bot.telling.questions import WORST, Topic
 from bot.telling.told import Teller, Told, told
 from bot.words import Words
@@ -18,6 +18,8 @@ LABELS = {
     "orders": Words("Orders"),
     "sales": Words("Sold"),
     "impressions": Words("Times shown"),
+    "visits": Words("Visits"),
+    "purchases": Words("Orders"),
 }
 
 
@@ -61,7 +63,7 @@ def limits_of(teller: Teller, cut: str, evidence: Evidence) -> list[str]:
     ads = told(evidence, "campaigns", "ads").get("ads")
     if cut == "week--":
         lines.append(Words("Whole weeks, Monday to Sunday; each is named by its Monday."))
-    elif ads is not None and ads.get("since"):
+    elif cut in CUTS and ads is not None and ads.get("since"):
         lines.append(Words("Advertising is read from {since} to {until}.",
                            since=teller.of(ads, "since"),
                            until=teller.of(ads, "until")))  # fmt: skip
@@ -99,6 +101,8 @@ def lacking(teller: Teller, topic: Topic, words: str, evidence: Evidence) -> str
 
 def _called(teller: Teller, one: Told, cut: str) -> str:
     """Its name; of a week, its Monday."""
+    if cut not in CUTS:
+        return teller.name(one)
     if cut != "week--":
         return one.about
     fact = next(iter(one.facts.values())).model_copy(update={"value": one.about, "unit": None})

@@ -31,6 +31,9 @@ NAMED = {
     "retailer--": Words("retailer"),
     "channel--": Words("channel"),
     "week--": Words("week"),
+    "visits-device-": Words("device"),
+    "visits-source-": Words("source"),
+    "visits-country-": Words("country"),
 }
 MADE_OF = {  # the columns that a figure needs
     "return": ("sales", "spend"),

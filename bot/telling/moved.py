@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from bot.about import speaks_of
 from bot.evidence import Evidence
-from bot.telling.path import DEVICES, step_of
-from bot.telling.told import Teller, Told, regions_named, told
+from bot.telling.path import step_of
+from bot.telling.told import DEVICES, Teller, Told, regions_named, told
 from bot.words import Words
 
 SURE, MAYBE = "confirmed", "to watch"

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.telling.told import Told
+from bot.telling.told import DEVICES, Told
 from bot.words import Words
 
 STEPS = {
@@ -10,11 +10,6 @@ STEPS = {
     "cart": Words("cart"),
     "checkout": Words("payment"),
     "purchase": Words("purchase"),
-}
-DEVICES = {
-    "mobile": Words("phones"),
-    "desktop": Words("computers"),
-    "tablet": Words("tablets"),
 }
 _STEP = re.compile(r"-([a-z]+)-to-([a-z]+)$")
 

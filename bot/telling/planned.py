@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from bot.audience import Rule
 from bot.evidence import Fact
 from bot.parts import Table
-from bot.telling.path import DEVICES
 from bot.telling.tested import base_of_group, guard, opens_of_group, too_few
-from bot.telling.told import Teller, Told
+from bot.telling.told import DEVICES, Teller, Told
 from bot.words import Words
 
 LONGEST = 8  # weeks: beyond, people forget and come back as somebody else

@@ -11,11 +11,17 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
+from bot.countries import called
 from bot.evidence import Evidence, Fact
 from bot.parts import Copy, Lead, Table
 from bot.words import Language, Words
 
 CANNOT, AGE = "cannot", "age"  # subjects of what the library can't tell, and of how old a set is
+DEVICES = {
+    "mobile": Words("phones"),
+    "desktop": Words("computers"),
+    "tablet": Words("tablets"),
+}
 MOSTLY = Decimal("0.8")  # of a theme, from which it is one of its parts
 EXACT = ("experiments", "plan")  # a test is read to its digits
 _DEPARTEMENT = re.compile(r"\d{2,3}|2[AB]")
@@ -46,6 +52,10 @@ class Told:
 
     def named(self, language: str) -> str:
         """Its name as people of that language say it: whole, or piece by piece."""
+        if self.key.startswith(("country-", "visits-country-")):
+            return called(self.about, language)
+        if self.key.startswith("visits-device-"):
+            return DEVICES.get(self.about, Words(self.about)).to(language)
         if (whole := Words(self.about).to(language)) != self.about:
             return whole
         return ", ".join(Words(piece).to(language) for piece in self.about.split(", "))

@@ -20,6 +20,12 @@ MISSING = (  # what no file here can tell, and the one that would
     (r"\b(?:shipping|delivery|fulfil\w+) costs?\b|couts? (?:de livraison|d'expedition)",
      Words("an orders file with what each delivery costs you")),
 )  # fmt: skip
+_BY = r"\b(?:by|per|par|which|what|quels?|quelles?|selon (?:la|le|les|l')) ?"
+VISITED = {  # the subjects that visits are cut into, and the words that cut
+    "visits-device-": rf"{_BY}(?:devices?|appareils?)\b",
+    "visits-source-": rf"{_BY}(?:traffic )?(?:sources?|channels?|canal|canaux|provenances?)\b",
+    "visits-country-": rf"{_BY}(?:countr(?:y|ies)|pays)\b",
+}
 SOLD = r"(?:sells?|sold|is selling|vend\w*)(?: (?:the |le |les )?(?:best|most|mieux|plus))?"
 BEST_SOLD = (
     r"(?:what|which|qu'est-ce qui|quels?|quelles?) (?:(?:product|article|item|produit)s? )?(?:se )?"
@@ -159,8 +165,24 @@ TOPICS: tuple[Topic, ...] = (
         "({verdict})."), Words("{name}: {late}"),
     ),
     Topic(
-        "funnel", r"conver(?:sion|t)s?(?: rates?)?|taux de (?:conversion|transformation)|"
-        r"\b(?:check ?out|cart|basket|panier|paiement|abandon\w*|payment|visits?|visites?)\b",
+        "funnel", r"\bconver(?:sion|t)s?(?: rates?)?|taux de (?:conversion|transformation)"
+        r"|\b(?:visits?|visites?|visiteurs?|visitors?)\b(?= .*\b(?:buy|order|purchase|acheter|achat"
+        r"|commande)\b)",
+        ("conversion", "visits", "purchases"),
+        Words("{conversion} of the visits end in an order ({purchases} of {visits}, from {since} "
+              "to {until})."), VISITS, "visits-all", tuple(VISITED),
+        Words("{name}: {conversion} of the visits end in an order ({purchases} of {visits}, from "
+              "{since} to {until})."), Words("{name}: {conversion}"), period=True,
+        figure=Words("Visits that end in an order"), cuts=VISITED, beside=("visits", "purchases"),
+    ),
+    Topic(
+        "funnel", r"\b(?:visits?|visites?|sessions?|traffic|trafic|visiteurs?|visitors?)\b",
+        ("visits",), Words("{visits} from {since} to {until}."), VISITS, "visits-all",
+        tuple(VISITED), Words("{name}: {visits} from {since} to {until}."),
+        Words("{name}: {visits}"), period=True, figure=Words("Visits"), cuts=VISITED,
+    ),
+    Topic(
+        "funnel", r"\b(?:check ?out|cart|basket|panier|paiement|abandon\w*|payment)\b",
         ("rate", "before", "status"),
         Words("{rate} of the visits that reach the checkout end in an order; before, it was "
               "{before} ({verdict})."), VISITS, "total-all-checkout-to-purchase",

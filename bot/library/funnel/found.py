@@ -11,6 +11,7 @@ from bot.library.findings import Findings, Where
 from bot.library.funnel.lost import Basket, basket, lost
 from bot.library.funnel.steps import LEAST, Step, daily_spread, judged, steps
 from bot.library.funnel.visits import NOW, Visits, by_product, cells, days_read, read
+from bot.library.funnel.whole import whole
 from bot.library.money import currencies
 from bot.library.narrow import last_day
 from bot.library.onset import since
@@ -32,7 +33,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
     change (points), visits, passed, p, status ("confirmed", "to watch", "follows", "steady"),
     through; of a confirmed one since (a day), since-days (±) and points (by seven days, for a
     chart); of a fall lost-buyers and lost-money, each with -low and -high. The total, the
-    devices and a product asked for by name always, all others when they moved."""
+    devices and a product asked for by name always, all others when they moved. And how many visits
+    there were at all, and ended in an order: `bot.library.funnel.whole`."""
     if shelf.table("events") is None:
         found = Findings("funnel", "events", shelf.today)
         found.refuse(
@@ -45,6 +47,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
     visits = None if narrow else _visits(shelf, where, days, found)
     if visits is None and found.cannot:
         return found
+    if visits:
+        whole(shelf, where, found)
     asked = steps(visits) if visits else []
     products = _products(shelf, where, days, found)
     compared = visits is None or len(visits.days) >= NOW + LEAST_BEFORE
