@@ -12,9 +12,10 @@ from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS
 from bot.request import Question, Request
-from bot.telling import ad_cuts, questions, said, sales, sales_cut, sold, under
+from bot.telling import ad_cuts, questions, said, under
 from bot.telling.questions import BEST, Topic, as_typed, asked, respelt
-from bot.telling.sold_sale import Sale
+from bot.telling.sold import cuts, question, replies
+from bot.telling.sold.sale import Sale
 from bot.telling.subjects import EACH
 from bot.telling.subjects import found as found_of
 from bot.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
@@ -70,8 +71,7 @@ ASKED_BY = (
     r"|qu'(?:a|ont) (?:donné|rapporté|apporté)\b"
     r"|.*: (?:how did we do|comment (?:ça|cela) s'est passé)\b"
     r"|(?:our |the |le |notre )?(?:conversion rates?|taux de (?:conversion|transformation))\b"
-    r"(?!.*\b(?:e-?mail|sms|newsletter|test)\b)"
-    r"|(?:visits|visites|traffic|trafic) (?:by|per|par|in|en)\b"
+    r"(?!.*\b(?:e-?mail|sms|test)\b)|(?:visits|visites|traffic|trafic) (?:by|per|par|in|en)\b"
     r"|(?:revenue|sales|spend|orders) per (?:customers?|buyers?|heads?|orders?)\b"
     r"|.*\b(?:par rapport à|compared (?:to|with)|versus|vs)\b.*\?\s*$)"
 )
@@ -101,7 +101,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
                               "we have?"))  # fmt: skip
     teller = Teller(request.language)
     topics = _topics(words, request)
-    sale = sold.asked(words, request) or sold.asked(respelt(words), request)
+    sale = question.asked(words, request) or question.asked(respelt(words), request)
     if not topics and (nearly := _topics(respelt(words), request)):
         words, topics = respelt(words), nearly
     if under.goes_on(words) and (of := await _moved(request, desk)):
@@ -110,7 +110,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return await _why(teller, request, desk)
     if of := await _advertised(teller, topics, request, desk):
         return of
-    if sale and sold.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
+    if sale and question.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
         return of
     which = await _which_product(request, topics, desk)
     if isinstance(which, Question):
@@ -188,10 +188,10 @@ async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) ->
     every = told(evidence, "sold")
     if "unknown" in every:
         return None
-    reply = sales.told_of(teller, sale, every, brief.product_words if brief.product else None)
+    reply = replies.told_of(teller, sale, every, brief.product_words if brief.product else None)
     if reply is None:
         return None
-    drawn = sales_cut.picture(teller, sale, reply, desk.brand.colours or COLOURS)
+    drawn = cuts.picture(teller, sale, reply, desk.brand.colours or COLOURS)
     picture = await desk.draw(drawn) if drawn else None
     last = evidence.of("sold")[0]
     counted = Words("Counted in {file}, up to {day}.", file=last.file, day=last.as_of)
@@ -207,9 +207,9 @@ def _not_sold(teller: Teller, sale: Sale, desk: Desk) -> BaseModel | None:
     every = told(desk.evidence, "sold")
     lines = []
     if one := every.get("unknown"):
-        rest = sold.whole_names(one.word("words").split(), desk.request.brief.words, sale)
+        rest = question.whole_names(one.word("words").split(), desk.request.brief.words, sale)
         typed = as_typed(rest, desk.request.brief.words)
-        lines.append(sales.unknown(teller, every, typed))
+        lines.append(replies.unknown(teller, every, typed))
     lines += [teller.value(fact) for fact in cannot(desk.evidence, "sold")]
     if not lines:
         return None

@@ -10,8 +10,8 @@ from bot.goods import concepts
 from bot.request import Request
 from bot.tally import Tally
 from bot.telling.questions import LAST_WEEK, is_named
-from bot.telling.sold_read import names_of, read
-from bot.telling.sold_sale import RETURNS, Sale
+from bot.telling.sold.read import names_of, read
+from bot.telling.sold.sale import RETURNS, Sale
 
 OF_ITS_OWN = ("cancelled", "new-customers", "delivery-days", "largest-order", "median-order",
               "units-per-order", "span", "values")  # fmt: skip

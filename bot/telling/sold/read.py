@@ -7,10 +7,10 @@ from decimal import Decimal
 from bot import period
 from bot.spelt import mended
 from bot.tally import Only, Tally
-from bot.telling import sold_words as said
 from bot.telling.questions import BEST, names_in
-from bot.telling.sold_idle import IDLE
-from bot.telling.sold_sale import RETURNS, Sale
+from bot.telling.sold import words as said
+from bot.telling.sold.idle import IDLE
+from bot.telling.sold.sale import RETURNS, Sale
 
 
 class _Words:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from bot.parts import Copy
 from bot.tally import Tally
-from bot.telling.sales_cut import Reply, begun, by_cut, limits, when
-from bot.telling.sales_words import NAMES, OF_ONE, SPAN, TIMES, VALUES, WHOLES
-from bot.telling.sold_names import WHOLE, capital, meant, subjects
-from bot.telling.sold_sale import Sale
+from bot.telling.sold.cuts import Reply, begun, by_cut, limits, when
+from bot.telling.sold.names import WHOLE, capital, meant, subjects
+from bot.telling.sold.phrases import NAMES, OF_ONE, SPAN, TIMES, VALUES, WHOLES
+from bot.telling.sold.sale import Sale
 from bot.telling.told import Teller, Told
 from bot.words import Words
 

@@ -14,10 +14,10 @@ from bot.library.sellers import DAYS
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.library.sold import DAWN, EVERYTHING, WHOLE, Sold, fair, months_before
-from bot.library.sold_facts import shares
-from bot.library.sold_lines import Narrowed, lines_of, without_days
-from bot.library.sold_orders import extremes, times
-from bot.library.sold_values import values
+from bot.library.sold.facts import shares
+from bot.library.sold.lines import Narrowed, lines_of, without_days
+from bot.library.sold.orders import extremes, times
+from bot.library.sold.values import values
 from bot.library.titled import titled
 from bot.tally import Tally
 from bot.words import Words

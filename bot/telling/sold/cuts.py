@@ -6,9 +6,9 @@ from datetime import date
 
 from bot.parts import Copy, Table
 from bot.pictures import Bar, Picture, bars
-from bot.telling.sales_words import CUTS, NAMES
-from bot.telling.sold_names import DATED, called, capital, ranked
-from bot.telling.sold_sale import RETURNS, Sale
+from bot.telling.sold.names import DATED, called, capital, ranked
+from bot.telling.sold.phrases import CUTS, NAMES
+from bot.telling.sold.sale import RETURNS, Sale
 from bot.telling.told import Teller, Told
 from bot.words import Words
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 from bot.library.findings import Findings
-from bot.library.sold_lines import Row, first_of, last_of
+from bot.library.sold.lines import Row, first_of, last_of
 
 UNITS = {"orders": "orders", "units": "units", "customers": "customers",
          "new-customers": "customers", "return-rate": "%", "returned": "units"}  # fmt: skip

@@ -15,8 +15,8 @@ from bot.library.segments.audience import NO_ORDERS
 from bot.library.sellers import DAYS, is_sold
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
-from bot.library.sold_facts import add, per_day, shares
-from bot.library.sold_lines import (
+from bot.library.sold.facts import add, per_day, shares
+from bot.library.sold.lines import (
     DATED,
     Narrowed,
     Row,
@@ -25,7 +25,7 @@ from bot.library.sold_lines import (
     value_of,
     without_days,
 )
-from bot.library.sold_orders import delivered, times
+from bot.library.sold.orders import delivered, times
 from bot.library.titled import titled
 from bot.library.trends.titles import titles
 from bot.words import Words
@@ -62,7 +62,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
         findings.refuse(why)
         return findings
     if where.tally is not None:
-        from bot.library.sold_asked import Asked
+        from bot.library.sold.asked import Asked
 
         return Asked(shelf, where, where.tally).found
     until = last_day(shelf, "orders", where)

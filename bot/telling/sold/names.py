@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from bot import countries
-from bot.telling.sold_sale import Sale
+from bot.telling.sold.sale import Sale
 from bot.telling.told import AGE, CANNOT, Teller, Told
 from bot.words import Language, Words
 
