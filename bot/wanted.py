@@ -68,6 +68,11 @@ WHOM = re.compile(  # from the last of such little words
     rf"|abonnés|abonnées|champions)(?:\s+(?!{_ELSE})[\w’'-]+){{0,9}})",
     re.IGNORECASE,
 )
+DEVICE = re.compile(
+    r"\b(?:on (?:phones?|mobiles?|desktops?|computers?|tablets?)"
+    r"|sur (?:téléphones?|mobiles?|ordinateurs?|tablettes?))\b",
+    re.IGNORECASE,
+)
 ANYBODY = re.compile(
     r"(?:customers|clients|clientes|buyers|shoppers|people|acheteurs|acheteuses)(?: of ours)?"
 )
@@ -88,6 +93,7 @@ class Wanted:
     whom: str = ""  # on whom, in the person's words
     groups: tuple[str, ...] = ()  # those that `whom` names
     reach: Purpose | None = None  # how they are written to, when the test is a message
+    device: str = ""  # on which devices alone, in the person's words
 
 
 def read(words: str) -> Wanted:
@@ -101,7 +107,12 @@ def read(words: str) -> Wanted:
     whom = found["whom"].strip() if found else ""
     whom = "" if ANYBODY.fullmatch(fold(whom)) else whom
     return Wanted(place, base, lift, _weekly(low, figures.read(words)), _what(words), whom,
-                  groups_in(whom), _reach(low, place))  # fmt: skip
+                  groups_in(whom), _reach(low, place), _device(words))  # fmt: skip
+
+
+def _device(words: str) -> str:
+    found = DEVICE.search(words)
+    return found[0].lower() if found else ""
 
 
 def _reach(low: str, place: Place | None) -> Purpose | None:

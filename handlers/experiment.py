@@ -13,7 +13,7 @@ from bot.pictures import COLOURS, Bar, Picture, bars
 from bot.request import Question, Request
 from bot.telling import planned, trials
 from bot.telling.planned import Planned
-from bot.telling.tested import what_on_whom_where
+from bot.telling.tested import ON_SITE, what_on_whom_where
 from bot.telling.told import Teller, how_to_read, nothing_yet, told
 from bot.telling.trial import Trial, metric, named_in, trials_in
 from bot.wanted import Wanted
@@ -194,7 +194,7 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
     wished = wanted.read(request.brief.words)
     whom = request.brief.audience or wished.whom
     titles = {fact.about: str(fact.value) for fact in evidence.of("plan") if _names(fact.id)}
-    if plan.place in planned.ON_SITE:
+    if plan.place in ON_SITE:
         evidence = await desk.look_up("funnel")
     said = Said(
         finding=teller.copy(planned.headline(teller, plan)),

@@ -25,6 +25,7 @@ from bot.telling.moved import (
 )
 from bot.telling.path import theme_of
 from bot.telling.told import Teller, Told, how_to_read, nothing_yet
+from bot.telling.unheard import MOVES, unheard
 from bot.words import Words
 
 TITLE = "Trends"
@@ -68,8 +69,14 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     teller = Teller(request.language)
     if not (found.series or found.back or found.small):
         return nothing_yet(teller, evidence, ["trends"])
+    known = found.focus or found.asked_back or request.brief.product
+    strange = None if known else unheard(request.brief.words, MOVES)
     said = Said(
-        finding=teller.copy(_headline(teller, found), broken_off(teller, evidence)),
+        finding=teller.copy(
+            teller.say(strange) if strange else "",
+            _headline(teller, found),
+            broken_off(teller, evidence),
+        ),
         moved=teller.copy(*_moved(teller, found), apart="\n"),
         watch=teller.copy(*_watched(teller, found), apart="\n"),
         next=teller.copy(*_steps(teller, found), apart="\n"),

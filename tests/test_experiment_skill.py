@@ -357,3 +357,17 @@ async def test_without_a_control_says_which_variant_stands_for_it(language: str,
     rows = daily(14, {"Green": 90, "control": 50})
     named = await made(words, language=language, shelf=small(experiments=rows))
     assert said[:20] not in part(named, "how_to_read")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("plan a test of one-click payment at the checkout, on phones", "on phones alone"),
+        ("planifie un test du paiement en un clic, sur téléphone", "sur téléphone seulement"),
+        ("plan a test of one-click payment at the checkout", ""),
+    ],
+)
+async def test_on_one_device_says_that_its_figures_are_of_all(words: str, said: str) -> None:
+    summary = part(await made(words), "summary")
+    assert said in summary
+    assert bool(said) == ("all devices" in summary or "tous les appareils" in summary)

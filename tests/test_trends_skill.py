@@ -181,3 +181,21 @@ def test_names_what_sold_nothing_where_something_was_expected(
 ) -> None:
     found = Moved(Evidence(facts=tuple(series(last, status).values())), "trends")
     assert len(found.gone) == gone
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "said"),
+    [
+        ("what moved in cashmere?", "en", "nothing that is called “cashmere”"),
+        ("qu'est-ce qui a bougé dans le cachemire ?", "fr", "rien qui s'appelle « cachemire »"),
+        ("what moved in candles?", "en", ""),
+        ("what moved in sales in the last three weeks?", "en", ""),
+        ("qu'est-ce qui a bougé en octobre ?", "fr", ""),
+    ],
+)
+async def test_says_of_what_it_knows_nothing(words: str, language: str, said: str) -> None:
+    found = await run(words, skill="trends", language=language)
+    assert isinstance(found, Drafted)
+    text = found.parts[0].text.replace("\u00a0", " ")
+    assert said in text
+    assert bool(said) == ("is called" in text or "s'appelle" in text)

@@ -40,6 +40,7 @@ _DENIAL = re.compile(
     r"(?:\b(?:no|not|non|sans|without|zero|never|jamais|ni|pas|aucune?|nor)|n't)"
     r"(?! (?:just|only|seulement|que))(?: (?:de|d'|any|a|the|la|le))?(?: [a-z']+)?[ -]$"
 )
+_PLACE = re.compile(r"\b(?:du|des|de la|de l['’]|from(?: the)?) ?([A-ZÀ-Þ][a-zà-ÿ][\w-]+)")
 _FREE = re.compile(r"[ -]free\b")
 # "We write when it is back" promises a word, and says that it is not there.
 _AWAITED = re.compile(
@@ -122,6 +123,8 @@ def known(label: str, value: str) -> tuple[Claim, ...]:
     countries = [claim for claim in found if claim.kind == "origin"]
     found += [c._replace(name=f"{ANY} {c.name.split(' ', 1)[1]}") for c in countries]
     found += [c._replace(name=wider) for c in found for wider in _wider(c)]
+    for place in _PLACE.finditer(text):  # as the fact spells it: « hêtre massif du Jura »
+        found.append(Claim("origin", f"{ANY} {fold(place[1])}", *place.span(1), place[1]))
     return tuple(found)
 
 

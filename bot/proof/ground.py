@@ -207,6 +207,8 @@ def _has_code(text: str, figure: Figure, *, by_hand: bool = False) -> bool:
 
 def _is_model(figure: Figure, title: str) -> bool:
     """Whether it is the model number of a title, however it is spelt: R1151, R-1151, R 1151."""
+    if figure.first.kind == "code" and not any(sign.isdigit() for sign in figure.text):
+        return False
     if figure.first.kind == "code":
         return re.sub(r"[^a-z0-9]", "", fold(figure.text)) in re.sub(r"[\s-]", "", fold(title))
     bare = figure.text.isdigit() and len(figure.text) > 2 and figure.first.unit is None

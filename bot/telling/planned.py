@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from bot.audience import Rule
 from bot.evidence import Fact
 from bot.parts import Table
-from bot.telling.tested import base_of_group, guard, opens_of_group, too_few
+from bot.telling.tested import ON_SITE, base_of_group, guard, opens_of_group, too_few
 from bot.telling.told import DEVICES, Teller, Told
 from bot.words import Words
 
 LONGEST = 8  # weeks: beyond, people forget and come back as somebody else
-ON_SITE = ("visit", "product", "basket", "checkout")
 STEPS = {
     "view-to-cart": Words("from a product to the cart"),
     "cart-to-checkout": Words("from the cart to the checkout"),

@@ -12,6 +12,7 @@ WHERE = {
     "subject": Words("in the subject line of an e-mail"),
     "letter": Words("in an e-mail"),
 }
+ON_SITE = ("visit", "product", "basket", "checkout")
 ON_PAGES = ("product", "checkout")  # seen by who comes, whoever they are
 SAYS_WHERE = ("product", "subject", "letter")  # "the subject line" is both what and where
 INSTEAD = {
@@ -44,6 +45,9 @@ def what_on_whom_where(teller: Teller, wanted: Wanted, start: Told, whom: str) -
     elif whom:
         lines.append(Words("On whom: {whom}. I know no group called so, so the figures are those of"
                            " {instead}.", whom=whom, instead=INSTEAD[place]))  # fmt: skip
+    if wanted.device and place in ON_SITE:
+        lines.append(Words("The figures are those of all devices: {device} alone they may differ.",
+                           device=wanted.device))  # fmt: skip
     return [teller.say(line) for line in lines]
 
 

@@ -19,11 +19,17 @@ LAUNCH = re.compile(
     rf"|\b(?:lancement|collection|gamme) {_THE}(?P<quoi>[^\W\d_][\w'’-]*)",
     re.IGNORECASE,
 )
+MOVES = re.compile(
+    rf"\b(?:in|for|with|of|dans|pour|avec|en|de|d['’])\s*{_THE}{_WHAT}\W*$", re.IGNORECASE
+)
 IDLE = bag(  # names nothing in particular
     "us we shop store brand product products everything all new next latest this that these last "
     "week month year season spring summer autumn winter it them nous boutique marque produit "
     "produits tout nouveau nouvelle nouveaux prochain prochaine ce cette ces dernier derniere mois "
-    "semaine annee saison printemps ete automne hiver product launch"
+    "semaine annee saison printemps ete automne hiver product launch sales orders revenue turnover "
+    "business general total trends trend days weeks months two three four six twelve few ventes "
+    "commandes chiffre affaires jours deux trois quatre douze tendances tendance lately recently "
+    "moment now today yesterday hier aujourd hui year to date short particular"
 )
 MONTHS = re.compile(r"\b(?:janu|febr|march|april|june|july|augu|septem|octob|novem|decem|janv|fevr"
                     r"|mars|avril|mai\b|juin|juil|aout)\w*")  # fmt: skip
