@@ -75,7 +75,7 @@ ASKED_BY = (
     r"|(?:revenue|sales|spend|orders) per (?:customers?|buyers?|heads?|orders?)\b"
     r"|.*\b(?:par rapport à|compared (?:to|with)|versus|vs)\b.*\?\s*$)"
 )
-WHY = ("why", "pourquoi")
+WHY = re.compile(r"\b(?:why|pourquoi)\b")
 OF_SALES = ("trends", "sellers", "behaviour")  # topics that tell what the orders do
 NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # scores by which a product is meant, or may be
 RANKS = re.compile(
@@ -106,7 +106,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         words, topics = respelt(words), nearly
     if under.goes_on(words) and (of := await _moved(request, desk)):
         return of
-    if ends_with_why(words):
+    if request.brief.sections and ends_with_why(words):
         return await _why(teller, request, desk)
     if of := await _advertised(teller, topics, request, desk):
         return of
@@ -229,7 +229,7 @@ async def _answered(
     else:
         lines = [said.sentence(teller, topic, one, evidence) for one in found[:1]]
         lines += [said.others(teller, topic, found[1:])] if len(found) > 1 else []
-    if fold(words).lstrip().startswith(WHY):
+    if WHY.search(fold(words)):
         lines.append(teller.say(Words("What lies behind it, these figures don't say.")))
     answer = teller.copy(*lines)
     if cut:

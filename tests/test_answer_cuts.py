@@ -142,6 +142,9 @@ async def test_returns_are_counted_by_any_cut() -> None:
         ("Quelle part des commandes vient de Suisse ?", "fr", "de toutes les commandes"),
         ("How many countries do we sell to?", "en", "6 countries"),
         ("Did mobile orders go up in October?", "en", "against"),
+        ("How many customers came back in October?", "en", "customers ordered from 1 October"),
+        ("Combien de clientes sont revenues en octobre ?", "fr", "avaient déjà commandé"),
+        ("Which product is returned most and why?", "en", "come back"),
         ("What are our top 3 products in Belgium?", "en", "Sales (Belgium)"),
     ],
 )  # fmt: skip

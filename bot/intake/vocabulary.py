@@ -4,7 +4,7 @@ from bot.fold import bag
 
 ENGLISH = bag(
     """
-    which what how why when or
+    which what how why when
     the a an for to of and with in our your we you is are who that this new write draft about
     until please customers people last back from by it they free off need make shirt buyers
     who's something can must say as at all now only off gift gifts ideas thank thanks reminder

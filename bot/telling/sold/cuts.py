@@ -202,6 +202,8 @@ def _bounds(teller: Teller, whole: Told, sale: Sale) -> list[Words]:
     if sale.measure in RETURNS and not sale.dated:
         lines.append(Words("What was bought in the last two weeks is left out: it may still come "
                            "back."))  # fmt: skip
+    if sale.why and sale.cut != "reason" and not whole.get("since-before"):
+        lines.append(Words("What lies behind it, these figures don't say."))
     if whole.get("since-before"):
         lines.append(Words("Days that are not over are compared with as many of the earlier "
                            "ones."))  # fmt: skip

@@ -182,6 +182,9 @@ def _only(text: _Words, cut: str) -> tuple[Only, ...]:
 def _first(text: _Words, cut: str) -> tuple[Only, ...]:
     if cut == "first":
         return ()
+    if text.take(said.CAME_BACK):
+        text.left += " customers"  # whom it counts, which was said with it
+        return (Only(by="first", values=("again",)),)
     if text.take(said.ONLY_BACK):
         return (Only(by="first", values=("again",)),)
     counts_people = re.search(dict(said.MEASURES)["new-customers"], text.left)

@@ -111,6 +111,10 @@ ONLY_BACK = re.compile(  # "old" and "former" say who drifted away
     r"|buyers?|orders?|purchases?|shoppers?)|(?:clients?|clientes?) (?:existante?s?|recurrente?s?)"
     r"|repeats?|reachats?)\b"
 )
+CAME_BACK = re.compile(
+    r"\b(?:customers?|clients?|clientes?|buyers?|people|shoppers?) (?:who |qui )?"
+    r"(?:(?:have|has|sont|est) )?(?:c[ao]me back|coming back|revenue?s?|reviennent)\b"
+)
 WEEKEND = r"(?:week[- ]?ends?|saturdays? and sundays?|samedis? et dimanches?)"
 IN_WEEK = (
     r"(?:(?:during|in) the week|week[- ]?days?|en semaine|la semaine|jours? de semaine|semaine)"
