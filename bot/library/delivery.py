@@ -42,15 +42,10 @@ def find(shelf: Shelf, where: Where) -> Findings:
     day = last_day(shelf, "orders", where)
     found = Findings("delivery", shelf.source("orders"), day)
     query = parcels(shelf, where, day)
-    told = arranged(rows_of(shelf, query), day)
+    rows = rows_of(shelf, query)
+    told = arranged(rows, day)
     if told is None:
-        found.refuse(
-            Words(
-                "{source} does not say when parcels were promised and when they came, so late ones"
-                " can't be told.",
-                source=source_named(found.source),
-            )
-        )
+        found.refuse(_why_none(shelf, source_named(found.source), due=bool(rows)))
         return found
     found.queries[QUERY] = sql_later(query)
     _everything(found, told)
@@ -62,6 +57,18 @@ def find(shelf: Shelf, where: Where) -> Findings:
     if groups:
         _together(found, told, shelf.floor, groups, currency)
     return found
+
+
+def _why_none(shelf: Shelf, source: str | Words, *, due: bool) -> Words:
+    """Why there are no parcels to tell of: no days are known, or no promised one is over."""
+    orders = shelf.table("orders")
+    assert orders is not None
+    promised = orders.filter(orders.promised.notnull()).select("promised")
+    if not due and rows_of(shelf, promised.limit(1)):
+        return Words("In {source} the day promised is over for none of the parcels of these weeks, "
+                     "so late ones can't be told yet.", source=source)  # fmt: skip
+    return Words("{source} does not say when parcels were promised and when they came, so late ones"
+                 " can't be told.", source=source)  # fmt: skip
 
 
 def _everything(found: Findings, told: Parcels) -> None:

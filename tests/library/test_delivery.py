@@ -98,6 +98,11 @@ def test_are_refused_without_dates() -> None:
     assert "need orders" in find(small(), Where()).cannot[0].to("en")
 
 
+def test_are_on_their_way_where_no_promised_day_is_over() -> None:
+    findings = find(small(orders=parcels(60, promised=date(2026, 12, 24))), Where())
+    assert "is over for none of the parcels" in findings.cannot[0].to("en")
+
+
 def test_are_no_finding_where_all_regions_are_alike() -> None:
     dice, wrong = np.random.default_rng(1), 0
     due = dice.integers(5, 60, 60).astype(float)
