@@ -52,14 +52,14 @@ def test_name_the_one_that_takes_the_budget_and_sells_worse() -> None:
 
 def test_that_are_alike_are_confirmed_no_oftener_than_is_said() -> None:
     """Up to one set in ten may have something confirmed; of 200, 4 had, and 7 with a row each."""
-    sets = (statuses(found_in(rows_of(SAME, seed))) for seed in range(100))
-    assert sum("confirmed" in status.values() for status in sets) <= 10
+    sets = (statuses(found_in(rows_of(SAME, seed))) for seed in range(30))
+    assert sum("confirmed" in status.values() for status in sets) <= 3
 
 
 def test_that_are_alike_stay_so_where_a_file_has_one_row_each() -> None:
     single = [Run(run.name, run.rate, rows=1, clicks=run.rows * 60, uneven=0.1) for run in SAME]
-    sets = (statuses(found_in(rows_of(single, seed))) for seed in range(100))
-    assert sum("confirmed" in status.values() for status in sets) <= 10
+    sets = (statuses(found_in(rows_of(single, seed))) for seed in range(30))
+    assert sum("confirmed" in status.values() for status in sets) <= 3
 
 
 def test_with_one_row_each_are_told_when_far_apart() -> None:
