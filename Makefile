@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup play browser web test check bench chaos conformance lock clean
+.PHONY: setup play browser web test audit check bench chaos conformance lock clean
 
 setup: .venv/.ready
 
@@ -37,6 +37,15 @@ browser:
 test: .venv/.ready-dev browser
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+# The tools that hold the locked packages against known vulnerabilities, apart from the product's.
+.venv/audit/.ready: .venv/.ready requirements/audit.txt
+	@$(UV) venv -q --clear --python $(BIN)/python .venv/audit
+	@$(UV) pip install -q --python .venv/audit/bin/python --require-hashes -r requirements/audit.txt
+	@touch $@
+
+audit: .venv/audit/.ready
+	@$(BIN)/python .ci/audit
+
 web:
 	@cd bot/play/page/web && npm ci && npm run build
 
@@ -67,6 +76,7 @@ lock: .venv/.ready
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library pyproject.toml requirements/build.in -o requirements/runtime.txt
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library --extra dev pyproject.toml requirements/build.in -c requirements/runtime.txt -o requirements/dev.txt
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/audit.in -o requirements/audit.txt
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/conformance.in -c requirements/runtime.txt -o requirements/conformance.txt
 
 clean:
