@@ -1,7 +1,7 @@
 """A request for Bolt whose signature was verified, read from the very bytes that were signed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -21,7 +21,9 @@ class SignedRequest(AsyncBoltRequest):
         """Raises ValueError for a body that is neither a JSON object nor a form. Headers that Slack
         does not send are left out: they are not signed, and Bolt would act on some."""
         text = body.decode("utf-8")
-        kept = {name: headers[name] for name in (*HEADERS, *RETRY_HEADERS) if name in headers}
+        kept: dict[str, str | Sequence[str]] = {
+            name: headers[name] for name in (*HEADERS, *RETRY_HEADERS) if name in headers
+        }
         try:
             # As a dict, since Bolt itself loses the fields of a form whose text says "payload".
             super().__init__(body=_payload(text, content_type), headers=kept, mode="socket_mode")
