@@ -145,10 +145,10 @@ def connect_read_only(url: str) -> SQLBackend:
     scheme, _, rest = url.partition("://")
     if scheme == "duckdb" and rest.partition("?")[0] not in ("", ":memory:"):
         return ibis.connect(url, read_only=True)
-    engine: Any = ibis.connect(url)
+    engine: SQLBackend = ibis.connect(url)
     if engine.name == "postgres":
         _refuse_writes(engine)
-    return engine  # type: ignore[no-any-return]
+    return engine
 
 
 def _refuse_writes(engine: Any) -> None:

@@ -167,7 +167,7 @@ def of_a_draft(
         history_view([draft] * rng.choice((1, 40)), kept * rng.choice((1, 30)), [], language),
         what_left_view(receipts, language),
         details_view(draft, language),
-        export_form(targeting(draft, said, rng), language),
+        export_form(targeting(draft, said, rng), language),  # type: ignore[arg-type]
     ]
 
 

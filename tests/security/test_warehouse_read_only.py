@@ -83,7 +83,7 @@ def counted(shelf: Any) -> tuple[int, int]:
     return tuple(
         shelf.engine.to_pyarrow(table.count()).as_py()
         for table in (shelf.table("orders"), shelf.products)
-    )  # type: ignore[return-value]
+    )
 
 
 def test_postgres_refuses_every_write(warehouse_url: str, opened: Callable[..., Warehouse]) -> None:
