@@ -28,6 +28,19 @@ def problems(settings: Settings, door: Talks) -> list[str]:
     return [*found, *_mixed_up(settings)]
 
 
+def reached(settings: Settings) -> str:
+    """Where `serve` listens, and how Slack gets there."""
+    where = f"{settings.host}:{settings.port}"
+    if settings.socket_mode:
+        return f"Slack is reached by Socket Mode; /health answers on {where}"
+    if settings.host in LOOPBACK:
+        return (
+            f"Listens on {where}, this machine alone: Slack gets there through a reverse proxy or "
+            "tunnel here, by Socket Mode (SLACK_APP_TOKEN), or with HOST=0.0.0.0"
+        )
+    return f"Listens on {where}: it must be reachable from Slack as https, /slack/events"
+
+
 def _alone(settings: Settings) -> bool:
     """Whether Slack is on this machine: nobody else's clock is told wrong."""
     return urlsplit(settings.slack_api_url).hostname in LOOPBACK

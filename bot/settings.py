@@ -45,9 +45,10 @@ class Settings(BaseModel):
         description="Where Slack's Web API answers. Only a local Slack needs another one.",
     )
     host: str = Field(
-        default="0.0.0.0",  # noqa: S104  a server is there to be reached
+        default="127.0.0.1",
         alias="HOST",
-        description="The address that `serve` listens on; `127.0.0.1` keeps it to this machine.",
+        description="The address that `serve` listens on: this machine alone, for a reverse proxy "
+        "or tunnel beside it. `0.0.0.0` for every address, as a container or a platform needs it.",
     )
     port: int = Field(
         default=3000,

@@ -8,8 +8,6 @@ import signal
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import web
-
 from bot import alert
 from bot.alerting import Alerting
 from bot.clock import Clock, merges
@@ -40,7 +38,7 @@ from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.place import Place, reaching
 from bot.slack.socket import make_socket
-from bot.slack.web import make_web
+from bot.slack.web import listening, make_web
 from bot.stocktaking import Stocktaking
 from bot.task import Wish
 from bot.words import Words
@@ -200,29 +198,36 @@ class Serving:
     async def _listen(
         self, stack: contextlib.AsyncExitStack, slack: SlackHouse, people: People
     ) -> None:
-        secret = self.settings.slack_signing_secret
-        app, later = make_app(slack, people, secret.get_secret_value() if secret else "")
+        given = self.settings.slack_signing_secret
+        secret = given.get_secret_value() if given else ""
+        app, later = make_app(slack, people, secret)
         stack.push_async_callback(later.close)
         if token := self.settings.slack_app_token:
             socket = make_socket(app, slack, token.get_secret_value())
             await socket.connect_async()
             stack.push_async_callback(socket.close_async)
-        site = make_web(app, self._health(slack.database))
+        site = make_web(app, self._health(slack.database), secret)
         add_library(site, self.house.live_rows())
-        runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=3)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, self.settings.host, self.settings.port).start()
+        host, port = self.settings.host, self.settings.port
+        await stack.enter_async_context(listening(site, host, port))
 
     def _health(self, database: Database) -> Any:
+        well = True
+
         async def health() -> Mapping[str, Any]:
             from sqlalchemy import text
+
+            nonlocal well
 
             try:
                 async with asyncio.timeout(2):
                     await database.run(lambda s: s.execute(text("SELECT 1")).all())
             except Exception as error:  # noqa: BLE001  whatever it is, we are not well
-                return {"ok": False, "database": type(error).__name__}
+                if well:
+                    log.error("the database does not answer: %s", type(error).__name__)
+                well = False
+                return {"ok": False}
+            well = True
             return {"ok": True}
 
         return health

@@ -7,7 +7,7 @@ import sys
 from sqlalchemy import select
 
 from bot.doors.house import House
-from bot.missing import problems
+from bot.missing import problems, reached
 from bot.settings import Settings
 from bot.task import Task
 
@@ -49,6 +49,7 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
         )
     say(f"Home: {settings.home}")
     say(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
+    say(reached(settings))
     written_by = settings.model if settings.writer == "claude" else "rules (no AI connected)"
     say(f"Texts are written by: {written_by}")
     for trouble in troubles:

@@ -1,7 +1,8 @@
 """A team's own warehouse in place of our files: the same expressions, run where the rows are.
 
 Tables are named after the kinds and have our column names (`kinds.toml`), in any case. Columns
-that are not there are empty, kinds that are not there are absent. Nothing is ever written to it.
+that are not there are empty, kinds that are not there are absent. Nothing is ever written to it:
+PostgreSQL and DuckDB refuse to.
 """
 
 import contextlib
@@ -121,7 +122,7 @@ class Warehouse:
 
     def _count(self) -> tuple[dict[str, ir.Table], dict[str, Listed]]:
         if self._engine is None:
-            self._engine = ibis.connect(self._url)
+            self._engine = connect_read_only(self._url)
         theirs = {name.lower(): name for name in self._engine.list_tables()}
         tables = {
             kind: as_ours(kind, self._engine.table(theirs[kind]))
@@ -136,6 +137,32 @@ class Warehouse:
             table.aggregate(rows=table.count(), as_of=dated.max())
         ).to_pylist()[0]
         return Listed(kind, (), counted["rows"], f"{kind} in the warehouse", counted["as_of"])
+
+
+def connect_read_only(url: str) -> SQLBackend:
+    """A connection whose engine itself refuses to write, where it can: PostgreSQL, and DuckDB on a
+    file. Other engines rely on what their account may do."""
+    scheme, _, rest = url.partition("://")
+    if scheme == "duckdb" and rest.partition("?")[0] not in ("", ":memory:"):
+        return ibis.connect(url, read_only=True)
+    engine: SQLBackend = ibis.connect(url)
+    if engine.name == "postgres":
+        _refuse_writes(engine)
+    return engine
+
+
+def _refuse_writes(engine: Any) -> None:
+    """Make every transaction of this PostgreSQL session read-only, but for the one in which ibis
+    lays down a temporary table, the catalogue's."""
+    lay = engine._register_in_memory_table
+
+    def lay_in_memory_table(table: Any) -> None:
+        with engine.con.transaction():
+            engine.con.execute("SET TRANSACTION READ WRITE")
+            lay(table)
+
+    engine._register_in_memory_table = lay_in_memory_table
+    engine.con.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
 
 
 def as_ours(kind: str, table: ir.Table) -> ir.Table:

@@ -27,11 +27,13 @@ from bot.slack.later import Later
 from bot.slack.names import BRIEF_FORM
 from bot.slack.people import People
 from bot.slack.post import PATIENCE
+from bot.slack.signed_request import is_verified
 from bot.slack.whispers import whisper
 from bot.task import task_id
 from bot.words import Words
 
 ANY = re.compile("")
+RETRY_NUMBER = re.compile(r"[0-9]{1,9}")
 RETRIES = 3  # at once, after a minute, after five
 Body = dict[str, Any]
 
@@ -93,6 +95,8 @@ def _listen(app: AsyncApp, front: Front) -> None:
         await ack()
 
     async def broke(error: Exception, body: Body, request: AsyncBoltRequest) -> BoltResponse:
+        if not is_verified(request):  # whoever sent this gets no answer that tells anything
+            return BoltResponse(status=401)
         return await answer_for(front, error, body, last=_last(request))
 
     for name in skills_commands():
@@ -157,7 +161,7 @@ async def _tell(front: Front, body: Body, workspace: str, user: str, words: Word
 def _last(request: AsyncBoltRequest) -> bool:
     """Whether Slack won't send this event again."""
     tried = request.headers.get("x-slack-retry-num", ["0"])[0]
-    return tried.isdigit() and int(tried) >= RETRIES
+    return bool(RETRY_NUMBER.fullmatch(tried)) and int(tried) >= RETRIES
 
 
 def _in_form(view: Body, text: str) -> BoltResponse:

@@ -37,7 +37,7 @@ async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     offered = await front.run(narrower, workspace)
     brand, channel = front.house.brand(workspace), str(body["channel_id"])
     view = digest_form(language, brand, name, known, offered, channel)
-    await front.open(str(body["trigger_id"]), view, {"channel": channel})
+    await front.open(str(body["trigger_id"]), view, {"channel": channel}, language=language)
     await ack()
 
 

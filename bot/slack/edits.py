@@ -11,6 +11,7 @@ from bot.draft import Draft
 from bot.parts import Copy
 from bot.slack import forms
 from bot.slack.click import draft_of
+from bot.slack.fit_view import fit_view
 from bot.slack.front import Front, carrying
 from bot.slack.sent import Sent, View
 from bot.words import Words
@@ -32,7 +33,8 @@ async def edited(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
         who=who,
     )
     view = _renamed(forms.edit_form(draft, language, typed=typed, notice=notice), draft.version)
-    return await ack(response_action="update", view=view | carrying(view, sent.back))
+    whole = fit_view(view | carrying(view, sent.back), language)
+    return await ack(response_action="update", view=whole)
 
 
 def _revise(session: Session, front: Front, sent: Sent) -> tuple[Draft, dict[str, str]] | None:

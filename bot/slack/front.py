@@ -9,7 +9,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy.orm import Session
 
 from bot.errors import CannotDo, TryAgain
-from bot.slack.calls import Refused, ask, patient
+from bot.slack.calls import Refused, ask, patient, refusal
+from bot.slack.fit_view import fit_view
 from bot.slack.house import House
 from bot.slack.later import Later
 from bot.slack.people import People
@@ -19,6 +20,8 @@ from bot.words import Words
 P = ParamSpec("P")
 T = TypeVar("T")
 ASKED_WITHIN, OPENS_WITHIN = 0.7, 2.1  # seconds: a trigger lives three
+UNFIT = frozenset({"invalid_arguments", "view_too_large"})
+SLOW = Words("Slack is slow to open the form. If it does not appear, press again.")
 View = dict[str, Any]
 
 
@@ -49,18 +52,28 @@ class Front:
         """What somebody reads, while they wait for an answer."""
         return await self.people.language(workspace, user, within=ASKED_WITHIN)
 
-    async def open(self, trigger: str, view: View, back: dict[str, Any] | None = None) -> None:
+    async def open(
+        self,
+        trigger: str,
+        view: View,
+        back: dict[str, Any] | None = None,
+        *,
+        language: str = "en",
+    ) -> None:
         """Open a modal; `back` comes back with what is filled in, beside what the form carries.
-        Raises CannotDo when it comes too late."""
-        view = view | carrying(view, back)
+        Raises CannotDo when it comes too late, or is nothing that Slack shows."""
+        view = fit_view(view | carrying(view, back), language)
         client = patient(self.house.client)
         try:
             await asyncio.wait_for(
                 ask(client.views_open(trigger_id=trigger, view=view)), OPENS_WITHIN
             )
-        except (Refused, TryAgain, TimeoutError):  # it may be on its way all the same
-            words = Words("Slack is slow to open the form. If it does not appear, press again.")
-            raise CannotDo(words) from None
+        except Refused as no:
+            if no.error in UNFIT:
+                raise refusal(no) from None
+            raise CannotDo(SLOW) from None
+        except (TryAgain, TimeoutError):  # it may be on its way all the same
+            raise CannotDo(SLOW) from None
 
 
 def carrying(view: View, back: dict[str, Any] | None) -> View:

@@ -18,6 +18,7 @@ from bot.skills import skills
 from bot.slack.blocks import Block, actions, button, context, quoted, section
 from bot.slack.calls import Refused, ask, patient
 from bot.slack.click import workspace_of
+from bot.slack.fit_view import fit_view
 from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.names import BRIEF_FORM
@@ -61,7 +62,7 @@ async def _publish(front: Front, workspace: str, user: str) -> None:
     language = await front.people.language(workspace, user)
     blocks = home(mine, waiting if approver else [], language)
     with contextlib.suppress(Refused, TryAgain):
-        view = {"type": "home", "blocks": blocks}
+        view = fit_view({"type": "home", "blocks": blocks}, language)
         await ask(patient(front.house.client).views_publish(user_id=user, view=view))
 
 

@@ -31,7 +31,8 @@ async def opened(front: Front, click: Click) -> None:
     ready = await front.run(READY[click.name], front, click)
     language = await front.language(click.workspace, click.user)
     view = ready(language)
-    await front.open(click.trigger, view, click.back if view.get("submit") else None)
+    back = click.back if view.get("submit") else None
+    await front.open(click.trigger, view, back, language=language)
 
 
 def edit(session: Session, front: Front, click: Click) -> Ready:

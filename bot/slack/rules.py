@@ -12,9 +12,10 @@ from bot.audience import REACHED, SEGMENTS, Rule
 from bot.evidence import Evidence
 from bot.parts import Lead
 from bot.slack import leads, names
-from bot.slack.blocks import Block, context, option, plain, told
+from bot.slack.blocks import Block, context, option, plain, size, told
 from bot.slack.click import Click, draft_of
 from bot.slack.fields import HINT, LABEL, form, typed
+from bot.slack.fit_view import OPTION_VALUE
 from bot.slack.front import Front
 from bot.slack.reading import chosen, ticked, typed_in
 from bot.slack.sent import Sent
@@ -77,7 +78,7 @@ def read_rule(
     changed = {
         "purpose": chosen(view, "purpose") or before.purpose,
         "segments": tuple(ticked(view, "segments")),
-        "bought_categories": tuple(ticked(view, "bought_categories")),
+        "bought_categories": (*ticked(view, "bought_categories"), *_unoffered(before)),
         "bought_named": tuple(line for line in bought if line in before.bought_named),
         "bought": tuple(keys.get(line, line) for line in bought if line not in before.bought_named),
         "not_bought": tuple(keys.get(line, line) for line in _typed_lines(view, "not_bought")),
@@ -95,6 +96,11 @@ def read_rule(
         field, why = rule.impossible
         return None, {field: why.to(language)}
     return rule, {}
+
+
+def _unoffered(rule: Rule) -> list[str]:
+    """The categories whose names no menu can hold: they stay in the rule."""
+    return [name for name in rule.bought_categories if size(name) > OPTION_VALUE]
 
 
 def _refused(error: ValidationError) -> tuple[str, Words]:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -38,7 +37,7 @@ from bot.slack.later import Later
 from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.socket import make_socket
-from bot.slack.web import make_web
+from bot.slack.web import listening, make_web
 from bot.stock import Stock
 from bot.stocktaking import Stocktaking
 from bot.task import Task
@@ -315,23 +314,22 @@ async def bench_of(
         async def well() -> dict[str, Any]:
             return {"ok": True}
 
-        runner = web.AppRunner(make_web(app, health or well), access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
+        site = make_web(app, health or well, SECRET)
+        stack = contextlib.AsyncExitStack()
         try:
             if socket:
                 connection = make_socket(app, house, slack.app_token)
                 await connection.connect_async()
                 await slack.sockets.connected()
             else:
-                await web.TCPSite(runner, "127.0.0.1", 0).start()
-                port = runner.addresses[0][1]
+                port = await stack.enter_async_context(listening(site, "127.0.0.1", 0))
                 slack.events_url = f"http://127.0.0.1:{port}/slack/events"
             yield held[0]
             if socket:
                 await connection.close_async()
         finally:
             await later.close()
-            await runner.cleanup()
+            await stack.aclose()
             database.close()
 
 

@@ -197,7 +197,9 @@ async def test_tells_a_stranger_nothing_of_the_house(
     client: Client, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(house.stocking), "_holds", lambda _: True)  # rows, and no key
-    async with client.post("/library/orders", data=io.BytesIO(lines("A1"))) as answer:
+    claimed = {STAMP: f"{time.time():.6f}", SIGNED: "v1=" + "0" * 64}
+    sent = io.BytesIO(lines("A1"))
+    async with client.post("/library/orders", data=sent, headers=claimed) as answer:
         status, told = answer.status, await answer.text()
     assert status == 503
     assert str(house.settings.home) not in told

@@ -1,0 +1,366 @@
+"""Whatever a view shows, Slack takes it: no limit of Slack's is ever passed."""
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot import decision
+from bot.audience import Rule
+from bot.brand import Brand
+from bot.checks import Check
+from bot.db import Database
+from bot.decision import Decision
+from bot.draft import Draft
+from bot.errors import CannotDo
+from bot.evidence import Evidence
+from bot.parts import Copy, Hook, Lead, Part, Quote, Table
+from bot.play.view import check_view
+from bot.receipt import Receipt
+from bot.schedule import BRAND, DAILY, Schedule
+from bot.slack.blocks import Block, actions, button, context, plain, section
+from bot.slack.details import details_view
+from bot.slack.digest_form import digest_form
+from bot.slack.exports import export_form
+from bot.slack.fields import choice, form, typed
+from bot.slack.fit_view import fit_view
+from bot.slack.forms import (
+    anyway_form,
+    brief_form,
+    edit_form,
+    history_view,
+    notice_view,
+    reject_form,
+    send_back_form,
+    sources_view,
+    what_left_view,
+)
+from bot.slack.front import carrying
+from bot.slack.home import Line, home
+from bot.slack.rules import read_rule, rule_form
+from bot.words import LANGUAGES, Words
+from tests.conftest import NOW
+from tests.making import Jobs
+from tests.slack.bench import MARIE, Bench, bench_of
+from tests.slack.scenes import BOSS, POLICY, PRICE, blocked, brief, drafted, stated
+from tests.slack.test_forms import filled
+
+PIECES = (
+    "",
+    " ",
+    "x",
+    "é",
+    "🧵",
+    "\n",
+    "\n\n",
+    "\u202e",
+    "<!channel>",
+    "&",
+    '"',
+    "\\",
+    "\x00",
+    "👩‍👩‍👧",
+    "ﷺ",
+    "*",
+    "`",
+    "| ",
+    "-",
+    "0",
+    "Linen shirt ",
+    "49 € ",
+)
+LENGTHS = (0, 1, 2, 24, 25, 75, 76, 150, 151, 255, 256, 2_000, 3_001, 13_000)
+
+
+def odd(seed: int, *, most: int = 13_000, least: int = 0) -> Iterator[str]:
+    """Texts of every length that a limit is near, of what is counted or written in odd ways."""
+    rng = random.Random(seed)
+    while True:
+        piece = rng.choice(PIECES)
+        many = rng.choice([one for one in LENGTHS if one <= most])
+        text = (piece * many)[:many] if rng.random() < 0.7 else "".join(rng.choices(PIECES, k=many))
+        if len(text) >= least and (not least or text.strip()):
+            yield text
+
+
+def taken(view: Block, language: str = "en") -> Block:
+    """As Slack takes it; what was sound before stays as it was."""
+    fitted = fit_view(view, language)
+    check_view(fitted, view["type"])
+    assert fit_view(fitted, language) == fitted
+    return fitted
+
+
+Maker = Callable[[Any, Iterator[str], Iterator[str], random.Random, str], list[Block]]
+
+
+def of_a_draft(
+    session: Any, said: Iterator[str], short: Iterator[str], rng: random.Random, language: str
+) -> list[Block]:
+    """All views of one draft whose every text is odd."""
+    name = f"t{rng.random()}"
+    fact = PRICE.model_copy(
+        update={"label": next(said), "about": next(said), "value": next(said), "source": next(said)}
+    )
+    keys = [next(short) or "k" for _ in range(rng.choice((1, 4, 60)))]
+    quote = Quote(text=next(said) or "x", fact=fact.id)
+    parts = (
+        *(
+            Part(
+                kind="copy", key=one, title=next(said), body=Copy(text=next(said), facts=(fact.id,))
+            )
+            for one in keys
+        ),
+        Part(kind="quote", key="quote", title=next(said), body=quote),
+    )
+    checks: tuple[Check, ...] = tuple(blocked(next(said)) for _ in range(rng.choice((1, 20))))
+    draft = drafted(
+        session,
+        *checks,
+        stated(next(said)),
+        parts=parts,
+        id=name,
+        words=next(short) or "x",
+        hooks=(Hook(angle=next(short), text=next(said)),),
+        wanted=brief(words=next(short) or "x"),
+    )
+    draft.evidence = Evidence(facts=(fact,)).model_dump_json()
+    typed_anew = {key: next(said) for key in keys}
+    notice = Words("{who} changed this.", who=next(said))
+    receipts = [
+        Receipt(
+            workspace="T1",
+            task=name,
+            writer=next(said),
+            to=next(said),
+            sent=next(said),
+            tokens_in=1,
+            tokens_cached=0,
+            tokens_out=1,
+            usd=None,
+            ended=next(said),
+            at=NOW,
+        )
+        for _ in range(rng.choice((1, 20)))
+    ]
+    decision.send_back(
+        session,
+        Jobs(),
+        draft,
+        by=BOSS,
+        fingerprint=draft.fingerprint,
+        reason=next(short) + "no",
+        policy=POLICY,
+        now=NOW,
+    )
+    kept = Decision.of(session, draft.id)
+    return [
+        edit_form(draft, language),
+        edit_form(draft, language, typed=typed_anew, notice=notice),
+        anyway_form(draft, language),
+        reject_form(draft, language),
+        send_back_form(draft, language),
+        sources_view(draft, language),
+        history_view([draft] * rng.choice((1, 40)), kept * rng.choice((1, 30)), [], language),
+        what_left_view(receipts, language),
+        details_view(draft, language),
+        export_form(targeting(draft, said, rng), language),  # type: ignore[arg-type]
+    ]
+
+
+class targeting:  # noqa: N801
+    """A draft of audiences whose names and codes are odd."""
+
+    skill = "targeting"
+
+    def __init__(self, draft: Draft, said: Iterator[str], rng: random.Random) -> None:
+        rules = [Rule(countries=(f"C{n}",)) for n in range(rng.choice((1, 3, 120)))]
+        rows = tuple((next(said) or "x", rule.code) for rule in rules)
+        self.id, self.fingerprint = draft.id, draft.fingerprint
+        body = Table(columns=("a", "b"), rows=rows)
+        self.parts = (Part(kind="table", key="rules", title="Rules", body=body),)
+        facts = tuple(
+            PRICE.model_copy(update={"id": f"audiences.x{n}.rule", "value": rule.stored})
+            for n, rule in enumerate(rules)
+        )
+        self.facts = Evidence(facts=facts)
+
+
+def without_a_draft(
+    _: Any, said: Iterator[str], short: Iterator[str], rng: random.Random, language: str
+) -> list[Block]:
+    """Views of things, and of nothing in particular."""
+    about = rng.choice((None, BRAND + next(said), next(said)))
+    one = Schedule(
+        workspace="T1",
+        name=next(said)[:60],
+        state="paused",
+        owner=MARIE,
+        place={"channel": "C1"},
+        weekday=DAILY,
+        hour=9,
+        minute=0,
+        zone="Europe/Paris",
+        language="en",
+        sections=[],
+        about=about,
+        only_when_moved=False,
+        since=NOW - timedelta(days=1),
+        last=None,
+    )
+    brand = Brand(name="Maison Lin", languages=("en", "fr"))
+    narrower = [next(said) for _ in range(rng.choice((0, 3, 90)))]
+    things = tuple(
+        PRICE.model_copy(update={"id": f"audiences.{kind}.{n}", "about": next(short), "value": v})
+        for n in range(rng.choice((0, 3, 150)))
+        for kind in ("things", "category")
+        if (v := next(said))
+    )
+    many = tuple(next(short) or "x" for _ in range(rng.choice((0, 2, 200))))
+    rule = Rule(
+        bought=many,
+        bought_categories=many,
+        not_bought=many,
+        countries=many,
+        regions=many,
+        like_product=next(said),
+        like_category=next(said),
+    )
+    lead = Lead(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
+    states = ("open", "done", "failed", "rejected")
+    lines = [Line(next(said), rng.choice(states), None) for _ in range(rng.choice((0, 5, 200)))]
+    return [
+        brief_form(language, brand, words=next(said)),
+        digest_form(language, brand, next(short) or "x", one, narrower, "C1"),
+        digest_form(language, brand, next(short) or "x", None, narrower),
+        rule_form(language, lead, Evidence(facts=things), "{}"),
+        notice_view(next(said), next(said), language),
+        notice_view(Words("Sources"), Words("{x}", x=next(said)), language),
+        {"type": "home", "blocks": home(lines, lines, language)},
+    ]
+
+
+@pytest.mark.parametrize("make", [of_a_draft, without_a_draft])
+@pytest.mark.parametrize("seed", range(12))
+def test_every_view_with_odd_texts(sqlite: Database, make: Maker, seed: int) -> None:
+    rng = random.Random(seed)
+    for language in LANGUAGES:
+        with sqlite.begin() as session:
+            views = make(session, odd(seed), odd(seed + 99, most=300), rng, language)
+            for view in views:
+                taken(view | carrying(view, {"channel": "C1", "thread": "1.2"}), language)
+            session.rollback()
+
+
+def random_view(rng: random.Random, said: Iterator[str]) -> Block:
+    """A view that no code of ours builds, with everything too long, too many or twice."""
+
+    def options() -> list[Block]:
+        values = [next(said) for _ in range(rng.choice((0, 1, 5, 11, 130)))]
+        return [{"text": plain(next(said), 9_999), "value": value} for value in values]
+
+    def field() -> Block:
+        block = typed("words", Words("x"), "en", next(said))
+        block["block_id"] = rng.choice(("same", next(said) or "b"))
+        block["label"] = plain(next(said), 9_999)
+        block["hint"] = plain(next(said), 9_999)
+        block["element"]["placeholder"] = plain(next(said), 9_999)
+        return block
+
+    def menu() -> Block:
+        offered = options()
+        block = choice("menu", Words("x"), offered, "en")
+        block["block_id"] = rng.choice(("same", next(said) or "b"))
+        if offered and rng.random() < 0.5:
+            block["element"]["initial_option"] = rng.choice(offered)
+        return block
+
+    def ticks() -> Block:
+        offered = options()
+        element: Block = {"type": "checkboxes", "action_id": "a", "options": offered}
+        if offered and rng.random() < 0.5:
+            element["initial_options"] = rng.sample(offered, min(len(offered), 4))
+        return {"type": "input", "label": plain("x", 9), "element": element, "optional": True}
+
+    def buttons() -> Block:
+        asked = {
+            "title": plain(next(said), 9_999),
+            "text": plain(next(said), 9_999),
+            "confirm": plain(next(said), 9_999),
+            "deny": plain(next(said), 9_999),
+        }
+        one = button("x", rng.choice(("same", next(said) or "a")), next(said), confirm=asked)
+        one["text"] = plain(next(said), 9_999)
+        return actions(*[one] * rng.choice((1, 3, 30)))[0]
+
+    def shown() -> Block:
+        return rng.choice(
+            (
+                {"type": "section", "text": {"type": "mrkdwn", "text": next(said)}},
+                {"type": "header", "text": plain(next(said), 9_999)},
+                {"type": "context", "elements": [plain(next(said), 9_999)] * rng.choice((1, 12))},
+                {"type": "divider", "block_id": next(said) or "x"},
+                section(next(said), button("x", "a", next(said))),
+                context(),
+            )
+        )
+
+    makers = (field, menu, ticks, buttons, shown)
+    blocks = [rng.choice(makers)() for _ in range(rng.choice((0, 3, 40, 130)))]
+    view = form("x", Words("x"), Words("x"), blocks, "{}", "en")
+    return view | {"title": plain(next(said), 9_999)}
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_view_at_all(seed: int) -> None:
+    taken(random_view(random.Random(seed), odd(seed)))
+
+
+def test_a_sound_view_stays_as_it_is() -> None:
+    view = form(
+        "x", Words("Edit"), Words("Save"), [typed("words", Words("x"), "en", "a")], "", "en"
+    )
+    assert fit_view(view) == view
+
+
+def test_what_has_to_come_back_is_never_cut() -> None:
+    view = form("x", Words("Edit"), Words("Save"), [], json.dumps({"a": "x" * 3_000}), "en")
+    with pytest.raises(CannotDo, match="too long for a form"):
+        fit_view(view)
+
+
+def test_a_field_that_is_left_out_is_told_of() -> None:
+    fields = [typed(f"f{n}", Words("x"), "en", "x" * 3_000) for n in range(100)]
+    fitted = taken(form("x", Words("Edit"), Words("Save"), fields, "", "fr"), "fr")
+    assert "trop longue" in json.dumps(fitted["blocks"][-1], ensure_ascii=False)
+
+
+async def test_a_form_opens_whatever_was_typed(tmp_path: Any) -> None:
+    async with bench_of(tmp_path) as bench:
+        await _opens(bench)
+
+
+async def _opens(bench: Bench) -> None:
+    for text in ("", "x" * 2_900, "🧵" * 1_500, "é" * 3_500, "a/b\n" * 500):
+        before = len(bench.slack.open_views(MARIE))
+        assert (await bench.slack.command(MARIE, "C0MARKET", "/digest", text)).ok
+        opened = len(bench.slack.open_views(MARIE)) > before
+        assert (
+            opened
+            or "too long" in str(bench.whispers(MARIE))
+            or "trop long" in str(bench.slack.transcript("C0MARKET"))
+        )
+
+
+def test_a_category_that_no_menu_holds_stays_in_the_rule() -> None:
+    long = "Linen " * 40
+    rule = Rule(bought_categories=(long, "Shirts"))
+    lead = Lead(skill="targeting", label=Words("x"), words="x", form={"rule": rule.stored})
+    view = filled(taken(rule_form("en", lead, Evidence(), "{}")))
+    read, errors = read_rule(view, rule, Evidence(), "en")
+    assert not errors
+    assert read is not None
+    assert set(read.bought_categories) == {long, "Shirts"}
