@@ -83,7 +83,8 @@ class Population:
         self._names: dict[str, list[str]] = {}
         for name, column in values.items():
             self._names[name], self._codes[name] = _coded(column)
-        self._people = None if people is None else np.asarray(people)
+        self._people = None if people is None else np.unique(np.asarray(people),
+                                                             return_inverse=True)[1]  # fmt: skip
         self._weight = np.ones(self.size) if weight is None else np.asarray(weight, dtype=float)
 
     @classmethod
@@ -109,6 +110,16 @@ class Population:
             return np.zeros(self.size, dtype=bool)
         return np.asarray(self._codes[dimension] == known.index(name))
 
+    def only(self, mask: Mask, dimensions: Iterable[str]) -> "Population":
+        """These elements alone, by these dimensions."""
+        found = Population({})
+        found.size = int(mask.sum())
+        for name in dimensions:
+            found._names[name], found._codes[name] = self._names[name], self._codes[name][mask]
+        found._people = None if self._people is None else self._people[mask]
+        found._weight = self._weight[mask] if self._people is None else self._weight
+        return found
+
     def mark(self, value: Value, mask: Mask) -> None:
         """One more dimension, of which these elements have the one value that there is."""
         dimension, name = value
@@ -133,7 +144,7 @@ class Population:
             known = codes >= 0
             sums = np.bincount(codes[known], self._weight[known], minlength=len(names))
             return {name: round(float(n)) for name, n in zip(names, sums, strict=True)}
-        pairs = np.unique(np.stack([codes, self._people.astype(np.intp)]), axis=1)[0]
+        pairs, _ = _pairs(codes, self._people)
         counts = np.bincount(pairs[pairs >= 0], minlength=len(names))
         return {name: int(n) for name, n in zip(names, counts, strict=True)}
 
@@ -149,13 +160,31 @@ class Population:
         """The code of each element's value, by dimension; −1 where it has none."""
         return self._codes
 
-    def pairs(self, of: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[Any], Mask | None]:
-        """What each element is of and its person, each pair once; or with its weight, and then the
-        mask is None."""
+    def classes(self, wanted: Sequence[Value]) -> tuple[Mask, NDArray[np.intp]]:
+        """Elements that none of the wanted values tells apart are one class: values × classes, and
+        the class of each element."""
+        named: dict[str, list[str]] = {}
+        for dimension, name in wanted:
+            if (dimension, name) != TOTAL and dimension in self._codes:
+                named.setdefault(dimension, []).append(name)
+        key = np.zeros(self.size, dtype=np.int64)
+        for dimension, names in named.items():
+            place = np.zeros(len(self._names[dimension]) + 1, dtype=np.int64)  # the last: none
+            known = {name: at for at, name in enumerate(self._names[dimension])}
+            for n, name in enumerate(names, 1):
+                if name in known:
+                    place[known[name]] = n
+            key = key * (len(names) + 1) + place[self._codes[dimension]]
+        _, first, of = np.unique(key, return_index=True, return_inverse=True)
+        inside = np.stack([self.which(value)[first] for value in wanted])
+        return inside, np.asarray(of, dtype=np.intp).reshape(-1)
+
+    def pairs(self, of: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[Any], bool]:
+        """What each element is of and its person, each pair once; or its weight where no persons
+        are known, and then the last is False."""
         if self._people is None:
-            return of, self._weight, None
-        both = np.unique(np.stack([of, self._people.astype(np.intp)]), axis=1)
-        return both[0], both[1], np.ones(both.shape[1], dtype=bool)
+            return of, self._weight, False
+        return *_pairs(of, self._people), True
 
 
 class _Audit:
@@ -164,11 +193,8 @@ class _Audit:
 
     def __init__(self, population: Population, every: list[Value], floor: int) -> None:
         self._floor, self._every = floor, every
-        masks = np.stack([population.which(value) for value in every])
-        packed, of = np.unique(np.packbits(masks, axis=0), axis=1, return_inverse=True)
-        of = np.asarray(of, dtype=np.intp).reshape(-1)
-        self._inside = np.unpackbits(packed, axis=0, count=len(every)).astype(bool)
-        self._of_class, self._who, self._people = population.pairs(of)
+        self._inside, of = population.classes(every)
+        self._of_class, self._who, self._are_people = population.pairs(of)
         self._count = self._inside.shape[1]
         self._sizes = {value: self._size(self._inside[at]) for at, value in enumerate(every)}
         self._values = self._small_values(population, of)
@@ -185,7 +211,7 @@ class _Audit:
     def _size(self, classes: Mask) -> int:
         """How many people some classes are of."""
         inside = classes[self._of_class]
-        if self._people is None:
+        if not self._are_people:
             return round(float(self._who[inside].sum()))
         return len(np.unique(self._who[inside]))
 
@@ -242,6 +268,15 @@ class _Audit:
             parts = [value for value in used if value != TOTAL] or used
             return min(parts, key=lambda one: (self._sizes[one], one))
         return None
+
+
+def _pairs(
+    of: NDArray[np.intp], people: NDArray[Any]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Each pair once."""
+    many = int(people.max(initial=0)) + 1
+    both = np.unique(of.astype(np.int64) * many + people)
+    return both // many, both % many
 
 
 def _coded(column: Sequence[str | None]) -> tuple[list[str], NDArray[np.intp]]:
