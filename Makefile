@@ -37,6 +37,9 @@ browser:
 test: .venv/.ready-dev browser
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+test-all: .venv/.ready-dev browser  ## the long runs as well
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m ""
+
 web:
 	@cd bot/play/page/web && npm ci && npm run build
 

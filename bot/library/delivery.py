@@ -54,8 +54,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
         return found
     found.queries[QUERY] = sql_later(query)
     now, before = receivers(shelf, where, day)
-    found.group("all", now.count(now.which(TOTAL)))
-    found.nobody("tested")
+    for subject in ("all", "tested"):
+        found.group(subject, now.count(now.which(TOTAL)))
     _everything(found, told)
     late, due = told.now()
     groups = two_groups(late, due) if (due > 0).sum() > 2 else None

@@ -79,6 +79,7 @@ class Findings:
     queries: Queries = field(default_factory=Queries)  # name → SQL
     cannot: list[Words] = field(default_factory=list)
     floors: Floors | None = field(default=None, compare=False)
+    of_texts: bool = field(default=False, compare=False)  # what has no size stated is of texts
     _sizes: dict[str, Size] = field(default_factory=dict, repr=False, compare=False)
     _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
 
@@ -95,6 +96,10 @@ class Findings:
         if not is_told and people and self.floors is not None:
             self.withhold(sort)
         return is_told
+
+    def is_sized(self, subject: str) -> bool:
+        """Whether figures of the subject are told."""
+        return self.floors is None or self._sizes.get(subject, HIDDEN) is not HIDDEN
 
     def nobody(self, *subjects: str) -> None:
         """States that what is told of these subjects is about no customers."""
@@ -155,6 +160,8 @@ class Findings:
         if self.floors is None:
             return True
         if subject not in self._sizes:
+            if self.of_texts:
+                return True
             raise LookupError(f"{self.kind}.{subject}: nobody has stated how many people it is of")
         return self._sizes[subject] is not HIDDEN
 

@@ -46,6 +46,22 @@ def is_small(people: float | None, floor: int) -> bool:
     return people is not None and 0 < people < floor
 
 
+def too_few(people: int, floor: int) -> Words:
+    """What is said where all customers together are too few to be told of by groups."""
+    if people < floor:
+        return Words("Under {n} customers can be told apart: too few for groups. Import orders"
+                     " with a customer column, or more of them.", n=floor)  # fmt: skip
+    return Words("Only {n} customers can be told apart: too few for groups. Import orders with"
+                 " a customer column, or more of them.", n=people)  # fmt: skip
+
+
+def bounded(people: int, of: int, floor: int) -> int | str:
+    """A count as it may be told: as it is, unless it or what it leaves of `of` is small."""
+    if people < floor:
+        return f"under {floor}"
+    return f"all but under {floor}" if is_small(of - people, floor) else people
+
+
 def others(floor: int, sort: Sort) -> Words:
     """What is said where small groups are held back."""
     if sort == "sales":

@@ -7,6 +7,7 @@ totals, parts of parts (Cox, J. Am. Stat. Assoc. 75 (1980) 377-385).
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import product
 
 import numpy as np
 
@@ -137,9 +138,23 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
             sets = {key: some & frozenset(mine)
                     for key, some in values_of(shop.users, ("variant",)).items()}  # fmt: skip
             head = f"{test}--purchase"
-            shown += _shown(found, {head: frozenset(mine)}, sets,
+            told = subjects(found).get(head, {}).get("users")
+            whole = _of_size(sets, int(told.value) if told else 0)
+            shown += _shown(found, {head: whole} if whole else {}, sets,
                             lambda _d, v, head=head: (f"{head}--{v}",))  # type: ignore[misc]  # fmt: skip
     return shown
+
+
+def _of_size(
+    sets: dict[tuple[str, str], frozenset[int]], size: int
+) -> frozenset[int] | None:
+    """The rows of those arms that are so many together."""
+    every = list(sets.values())
+    for chosen in product((False, True), repeat=len(every)):
+        some = [one for one, is_in in zip(every, chosen, strict=True) if is_in]
+        if some and sum(map(len, some)) == size:
+            return frozenset().union(*some)
+    return None
 
 
 def targets(shop: Shop, kind: str, floor: int, sales: int) -> Iterator[tuple[str, frozenset[int]]]:

@@ -8,6 +8,7 @@ import ibis.expr.types as ir
 
 from bot.evidence import source_named
 from bot.library.chance import Numbers
+from bot.library.disclosure import TOTAL as WHOLE
 from bot.library.disclosure import Population, Value
 from bot.library.findings import Findings, Where
 from bot.library.floors import Floors, Sort, is_small
@@ -71,12 +72,17 @@ def _find(shelf: Shelf, where: Where, found: Findings, laid: Laid) -> None:
         return
     if visits:
         whole(shelf, where, found, laid)
+    who = visitors(shelf, came, days) if came is not None and visits else None
     asked = steps(visits) if visits else []
     products = _products(shelf, where, days, found)
     compared = visits is None or len(visits.days) >= NOW + LEAST_BEFORE
     if compared:  # apart: one fall seen from ten sides must not let products through by chance
         (asked, tested), (products, more) = judged(asked, visits), judged(products, None)
-        found.nobody("tested")
+        if who is None:
+            found.nobody("tested")
+        else:
+            everybody = who.population
+            found.group("tested", everybody.count(everybody.which(WHOLE)))
         found.add(
             "tested", "steps", tested + more, about="steps", query=VISITS if visits else PRODUCTS,
             rows=int(visits.counts()[:, 0].sum()) if visits else None,
@@ -88,7 +94,6 @@ def _find(shelf: Shelf, where: Where, found: Findings, laid: Laid) -> None:
     ever = ALWAYS if not where.product else NAMED
     told = [step for step in asked + products
             if step.status != "steady" or (step.dimension in ever and step.of > 0)]  # fmt: skip
-    who = visitors(shelf, came, days) if came is not None and visits else None
     _tell_all(shelf, found, visits, _Sizes(who, told, shelf.floors))
 
 

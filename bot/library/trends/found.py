@@ -126,7 +126,10 @@ def _came(found: Findings, ended: Ending) -> int | Words:
 
 
 def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:
-    found.nobody("tested")
+    if TOTAL in all_of.people:
+        found.group("tested", all_of.people[TOTAL], sort="sales")
+    else:
+        found.nobody("tested")
     week = all_of.series.weeks[-1]
     count = len(all_of.series.keys)
     add = partial(
