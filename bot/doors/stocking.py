@@ -64,7 +64,12 @@ class Stocking:
         self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
         self.shelving = Shelving(
-            home, database, now=now, products=products, version=version, floor=floor,
+            home,
+            database,
+            now=now,
+            products=products,
+            version=version,
+            floor=floor,
             sales_floor=sales_floor,
         )
         self._switching = Switching(home, database, now)

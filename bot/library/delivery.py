@@ -83,10 +83,13 @@ class _Told:
         """Those of the last weeks, and those of the days before."""
         wanted = [("region", name) for name in names]
         return tuple(  # type: ignore[return-value]
-            {value for dimension, value in people.told(wanted, self.floors.people)
-             if dimension == "region"}
+            {
+                value
+                for dimension, value in people.told(wanted, self.floors.people)
+                if dimension == "region"
+            }
             for people in (self.now, self.before)
-        )  # fmt: skip
+        )
 
     def size(self, name: str) -> int:
         return self.now.count(self.now.which(("region", name)))
@@ -142,8 +145,11 @@ def _regions(
     """The regions that differ from the usual ones (a mask)."""
     (late, due), (late_before, due_before) = told.now(), told.before()
     floors = people.floors
-    asked = [at for at, name in enumerate(told.regions)
-             if name and due[at] >= floors.people and people.size(name) >= floors.people]  # fmt: skip
+    asked = [
+        at
+        for at, name in enumerate(told.regions)
+        if name and due[at] >= floors.people and people.size(name) >= floors.people
+    ]
     found.add("tested", "regions", len(asked), about="regions", rows=int(due.sum()), query=QUERY)
     late_usual, due_usual = (late * usual).sum(), (due * usual).sum()
     rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in asked]
@@ -153,8 +159,9 @@ def _regions(
     q = false_discovery(p)
     status_of = {
         int(n): "confirmed" if q[n] <= CONFIRMED else "to watch"
-        for n in np.argsort(p, kind="stable") if q[n] <= CONFIRMED or p[n] < WATCHED
-    }  # fmt: skip
+        for n in np.argsort(p, kind="stable")
+        if q[n] <= CONFIRMED or p[n] < WATCHED
+    }
     safe, safe_before = people.regions([told.regions[asked[n]] for n in status_of])
     for n, status in status_of.items():
         at, name = asked[n], told.regions[asked[n]]

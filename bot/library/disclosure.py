@@ -47,26 +47,6 @@ def suppress(
         kept.remove(min(told, key=lambda key: sizes[key]))
 
 
-def suppress_table(counts: NDArray[Any], floor: int) -> Mask:
-    """Which cells of a table may be told beside the sums of its rows and columns: in each row and
-    column none is held back, or several that are no small group together."""
-    told = ~((counts > 0) & (counts < floor))
-    moved = True
-    while moved:
-        moved = False
-        for axis in (0, 1):
-            for at in range(counts.shape[axis]):
-                line, mask = np.take(counts, at, axis), np.take(told, at, axis)
-                hidden = ~mask & (line > 0)
-                alone = hidden.sum() == 1 or is_small(float(line[hidden].sum()), floor)
-                left = mask & (line > 0)
-                if hidden.any() and alone and left.any():
-                    least = int(np.where(left, line, np.inf).argmin())
-                    told[(at, least) if axis == 0 else (least, at)] = False
-                    moved = True
-    return np.asarray(told)
-
-
 class Population:
     """Who stands behind each value of some dimensions: one element for each person and each
     combination of values that some row of theirs has. `people` are codes of persons; without them
@@ -83,8 +63,9 @@ class Population:
         self._names: dict[str, list[str]] = {}
         for name, column in values.items():
             self._names[name], self._codes[name] = _coded(column)
-        self._people = None if people is None else np.unique(np.asarray(people),
-                                                             return_inverse=True)[1]  # fmt: skip
+        self._people = (
+            None if people is None else np.unique(np.asarray(people), return_inverse=True)[1]
+        )
         self._weight = np.ones(self.size) if weight is None else np.asarray(weight, dtype=float)
 
     @classmethod
@@ -150,7 +131,10 @@ class Population:
 
     def told(self, wanted: Iterable[Value], floor: int, *, whole: bool = True) -> set[Value]:
         """Those of the wanted values whose sums may be told, TOTAL with them where `whole`."""
+        wanted = list(wanted)
         every = list(dict.fromkeys([*wanted, *([TOTAL] if whole else [])]))
+        if self._people is None and not self._weight.all():  # what is nothing is known to be
+            return self.only(self._weight > 0, self._codes).told(wanted, floor, whole=whole)
         if not every or not self.size:
             return set(every)
         return _Audit(self, every, floor).told()
@@ -237,8 +221,13 @@ class _Audit:
         dimensions = {value[0] for value in kept if value != TOTAL}
         for whole in kept:
             for dimension in dimensions - {whole[0]}:
-                parts = [one for one in kept if one[0] == dimension
-                         and rows[one].any() and not (rows[one] & ~rows[whole]).any()]  # fmt: skip
+                parts = [
+                    one
+                    for one in kept
+                    if one[0] == dimension
+                    and rows[one].any()
+                    and not (rows[one] & ~rows[whole]).any()
+                ]
                 if not parts:
                     continue
                 left = rows[whole] & ~np.any([rows[one] for one in parts], axis=0)
@@ -270,9 +259,7 @@ class _Audit:
         return None
 
 
-def _pairs(
-    of: NDArray[np.intp], people: NDArray[Any]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _pairs(of: NDArray[np.intp], people: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Each pair once."""
     many = int(people.max(initial=0)) + 1
     both = np.unique(of.astype(np.int64) * many + people)

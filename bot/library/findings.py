@@ -84,9 +84,14 @@ class Findings:
     _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
 
     def group(
-        self, subject: str, people: float, rest: float | None = None, *, sort: Sort = "people",
+        self,
+        subject: str,
+        people: float,
+        rest: float | None = None,
+        *,
+        sort: Sort = "people",
         told: bool = True,
-    ) -> bool:  # fmt: skip
+    ) -> bool:
         """States how many people a subject's figures are about, and how many the others are of a
         whole that is told as well; not `told` is what would give away others (`disclosure`).
         Whether anything of it will be told."""

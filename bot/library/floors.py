@@ -49,10 +49,16 @@ def is_small(people: float | None, floor: int) -> bool:
 def too_few(people: int, floor: int) -> Words:
     """What is said where all customers together are too few to be told of by groups."""
     if people < floor:
-        return Words("Under {n} customers can be told apart: too few for groups. Import orders"
-                     " with a customer column, or more of them.", n=floor)  # fmt: skip
-    return Words("Only {n} customers can be told apart: too few for groups. Import orders with"
-                 " a customer column, or more of them.", n=people)  # fmt: skip
+        return Words(
+            "Under {n} customers can be told apart: too few for groups. Import orders"
+            " with a customer column, or more of them.",
+            n=floor,
+        )
+    return Words(
+        "Only {n} customers can be told apart: too few for groups. Import orders with"
+        " a customer column, or more of them.",
+        n=people,
+    )
 
 
 def bounded(people: int, of: int, floor: int) -> int | str:

@@ -136,9 +136,10 @@ def _orders_by_code(shelf: Shelf, codes: Sequence[str]) -> dict[str, list[dict[s
         table.filter(table.code.isin(codes))
         .group_by("code", "currency")
         .aggregate(
-            orders=table.order.nunique(), amount=table.amount.cast("decimal(18, 2)").sum(),
+            orders=table.order.nunique(),
+            amount=table.amount.cast("decimal(18, 2)").sum(),
             people=person.nunique(),
-        )  # fmt: skip
+        )
     )
     return _grouped(rows_of(shelf, counted), "code")
 

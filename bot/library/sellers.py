@@ -95,9 +95,13 @@ def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str 
 
 
 def _whole(
-    found: Findings, shelf: Shelf, lines: ir.Table, days: tuple[date, date], unit: list[str],
+    found: Findings,
+    shelf: Shelf,
+    lines: ir.Table,
+    days: tuple[date, date],
+    unit: list[str],
     people: int,
-) -> None:  # fmt: skip
+) -> None:
     """An order below zero is money paid back: it lowers the sum and is no order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum())
     asked = orders.aggregate(
@@ -146,16 +150,26 @@ def _best(
     if len(known) < len(goods[:SHOWN]):
         found.withhold("sales")
     return [
-        Seller(str(row[name]), titled(names[row[name]]), row["revenue"], row["units"],
-               int(row["orders"]))
+        Seller(
+            str(row[name]),
+            titled(names[row[name]]),
+            row["revenue"],
+            row["units"],
+            int(row["orders"]),
+        )
         for row in known[:SHOWN]
-    ]  # fmt: skip
+    ]
 
 
 def _ranked(
-    found: Findings, people: Population, best: list[Seller], told: set[Value],
-    days: tuple[date, date], unit: list[str], name: str,
-) -> None:  # fmt: skip
+    found: Findings,
+    people: Population,
+    best: list[Seller],
+    told: set[Value],
+    days: tuple[date, date],
+    unit: list[str],
+    name: str,
+) -> None:
     query, money = QUERIES[name], unit[0] if unit else None
     shown = Decimal(0)
     for one in best:

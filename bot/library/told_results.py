@@ -35,8 +35,9 @@ def _rate(shelf: Shelf, result: Result) -> Words | None:
     if not sent:
         return None
     if is_small(sent, shelf.floor):
-        return Words("Sent to under {n} people: how many of them did what is not told",
-                     n=shelf.floor)  # fmt: skip
+        return Words(
+            "Sent to under {n} people: how many of them did what is not told", n=shelf.floor
+        )
     for rate, counted, verb in SHOWN:
         hits = result.counts.get(counted)
         if hits is None or (counted == "orders" and is_small(hits, shelf.sales_floor)):
@@ -94,8 +95,9 @@ def _sold(shelf: Shelf, result: Result) -> Words | None:
     """What came with its code; else what the campaign's own file says. Nothing of few customers."""
     floor = shelf.sales_floor
     if is_small(result.buyers, floor):
-        return Words("Under {n} customers ordered with its code: what they bought is not told",
-                     n=floor)  # fmt: skip
+        return Words(
+            "Under {n} customers ordered with its code: what they bought is not told", n=floor
+        )
     if result.orders and (money := _together(result.ordered)):
         return Words.count(
             "{n} order came with its code: {money}",

@@ -21,9 +21,9 @@ from ibis.backends.sql import SQLBackend
 
 from bot.errors import CannotDo
 from bot.library.catalogue.products import Product
+from bot.library.floors import Floors
 from bot.library.kinds import Type, kinds
 from bot.library.open import catalogue_part
-from bot.library.floors import Floors
 from bot.library.shelf import TYPES, Listed, Shelf
 from bot.words import Words
 
@@ -91,9 +91,7 @@ class Warehouse:
                 self._shelf = (asked, self._opened(today, products(), floors))
             return self._shelf[1]
 
-    def _opened(
-        self, today: date, products: Sequence[Product], floors: Floors
-    ) -> WarehouseShelf:
+    def _opened(self, today: date, products: Sequence[Product], floors: Floors) -> WarehouseShelf:
         assert self._engine is not None
         assert self._seen is not None
         _, tables, listed = self._seen

@@ -192,8 +192,9 @@ def _of_ad(teller: Teller, one: Told, where: str) -> Words:
     if not _counts(one):
         few = teller.of(one, "orders")
         if few:  # "under 5"
-            return Words("{clicks} clicks and {few} orders", clicks=teller.of(one, "clicks"),
-                         few=few)  # fmt: skip
+            return Words(
+                "{clicks} clicks and {few} orders", clicks=teller.of(one, "clicks"), few=few
+            )
         return Words("{clicks} clicks", clicks=teller.of(one, "clicks"))
     orders = int(one.number("orders"))
     teller.of(one, "orders")

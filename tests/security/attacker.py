@@ -18,10 +18,23 @@ from tests.security.small_shops import AD_KEYS, OF_LINES, OF_ORDERS, Row, Shop
 
 DAYS = ("since", "until", "first-day", "last-day", "since-before", "until-before", "day", "week")
 COUNTED = {  # measures that count people, by the floor that they must reach
-    "people": ("customers", "by-email", "by-sms", "by-ads", "people-then", "buyers", "fits", "size",
-               "then", "users", "sent", "reachable-by-email", "visits"),
+    "people": (
+        "customers",
+        "by-email",
+        "by-sms",
+        "by-ads",
+        "people-then",
+        "buyers",
+        "fits",
+        "size",
+        "then",
+        "users",
+        "sent",
+        "reachable-by-email",
+        "visits",
+    ),
     "sales": ("orders", "purchases", "successes", "units", "delivered-parcels"),
-}  # fmt: skip
+}
 
 
 def derived(target: Iterable[int], shown: Sequence[frozenset[int]]) -> bool:
@@ -67,7 +80,7 @@ def values_of(rows: Sequence[Row], names: Iterable[str]) -> dict[tuple[str, str]
 def small_counts(found: Findings, floor: int, sales: int) -> Iterator[str]:
     """Counts of people that are shown and below their floor."""
     for fact in found.facts:
-        kind, subject, measure = fact.id.split(".", 2)
+        kind, _subject, measure = fact.id.split(".", 2)
         if kind == "feedback" or not isinstance(fact.value, Decimal):
             continue
         for sort, least in (("people", floor), ("sales", sales)):
@@ -75,7 +88,9 @@ def small_counts(found: Findings, floor: int, sales: int) -> Iterator[str]:
                 yield f"{fact.id} = {fact.value}"
 
 
-def named(found: Findings, planted: Sequence[str], measures: Callable[[str], bool]) -> Iterator[str]:
+def named(
+    found: Findings, planted: Sequence[str], measures: Callable[[str], bool]
+) -> Iterator[str]:
     """Figures of a subject that is called as a planted value."""
     slugs = {slug(value) for value in planted}
     for subject, facts in subjects(found).items():
@@ -89,16 +104,19 @@ def named(found: Findings, planted: Sequence[str], measures: Callable[[str], boo
 
 
 def _shown(
-    found: Findings, whole: dict[str, frozenset[int]],
-    sets: dict[tuple[str, str], frozenset[int]], name: Callable[[str, str], Sequence[str]],
+    found: Findings,
+    whole: dict[str, frozenset[int]],
+    sets: dict[tuple[str, str], frozenset[int]],
+    name: Callable[[str, str], Sequence[str]],
     measures: Callable[[str], bool] = lambda measure: True,
-) -> list[frozenset[int]]:  # fmt: skip
+) -> list[frozenset[int]]:
     """The sets whose figures are shown: `whole` by subject, others by how subjects are named."""
     told = subjects(found)
 
     def has(subject: str) -> bool:
-        return any(is_figure(fact) and measures(measure)
-                   for measure, fact in told.get(subject, {}).items())  # fmt: skip
+        return any(
+            is_figure(fact) and measures(measure) for measure, fact in told.get(subject, {}).items()
+        )
 
     shown = [some for subject, some in whole.items() if has(subject)]
     for (dimension, value), some in sets.items():
@@ -113,7 +131,7 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
         rows = shop.orders
         everything = frozenset(range(len(rows)))
         sets = values_of(rows, (*OF_ORDERS, *OF_LINES, "segment"))
-        whole = {name: everything for name in ("all", "total-orders", "total-units")}
+        whole = dict.fromkeys(("all", "total-orders", "total-units"), everything)
         return _shown(found, whole, sets, lambda d, v: (f"{d}-{v}", f"new-{d}-{v}"))
     if kind == "funnel":
         rows = shop.events
@@ -121,33 +139,54 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
         sets = values_of(rows, ("device", "source", "country"))
         ways = ("view-to-cart", "cart-to-checkout", "checkout-to-purchase")
         whole = {"visits-all": everything, **{f"total-all-{way}": everything for way in ways}}
-        return _shown(found, whole, sets,
-                      lambda d, v: (f"visits-{d}-{v}", *(f"{d}-{v}-{way}" for way in ways)))  # fmt: skip
+        return _shown(
+            found,
+            whole,
+            sets,
+            lambda d, v: (f"visits-{d}-{v}", *(f"{d}-{v}-{way}" for way in ways)),
+        )
     if kind == "campaigns":
         rows = shop.ads
         ads = frozenset(at for at, row in enumerate(rows) if row["channel"] == "ads")
         sets = {key: some & ads for key, some in values_of(rows, AD_KEYS).items()}
-        sales = ("orders", "sales", "return", "cost-per-order", "orders-per-click", "sales-change",
-                 "share-of-orders", "share-of-sales")  # fmt: skip
-        return _shown(found, {"ads": ads}, sets, lambda d, v: (f"{d}--{v}", f"worse--{d}--{v}"),
-                      lambda measure: measure in sales)  # fmt: skip
+        sales = (
+            "orders",
+            "sales",
+            "return",
+            "cost-per-order",
+            "orders-per-click",
+            "sales-change",
+            "share-of-orders",
+            "share-of-sales",
+        )
+        return _shown(
+            found,
+            {"ads": ads},
+            sets,
+            lambda d, v: (f"{d}--{v}", f"worse--{d}--{v}"),
+            lambda measure: measure in sales,
+        )
     shown: list[frozenset[int]] = []
     if kind == "experiments":
         for test in ("two", "three"):
             mine = [at for at, row in enumerate(shop.users) if row["experiment"] == test]
-            sets = {key: some & frozenset(mine)
-                    for key, some in values_of(shop.users, ("variant",)).items()}  # fmt: skip
+            sets = {
+                key: some & frozenset(mine)
+                for key, some in values_of(shop.users, ("variant",)).items()
+            }
             head = f"{test}--purchase"
             told = subjects(found).get(head, {}).get("users")
             whole = _of_size(sets, int(told.value) if told else 0)
-            shown += _shown(found, {head: whole} if whole else {}, sets,
-                            lambda _d, v, head=head: (f"{head}--{v}",))  # type: ignore[misc]  # fmt: skip
+            shown += _shown(
+                found,
+                {head: whole} if whole else {},
+                sets,
+                lambda _d, v, head=head: (f"{head}--{v}",),
+            )  # type: ignore[misc]
     return shown
 
 
-def _of_size(
-    sets: dict[tuple[str, str], frozenset[int]], size: int
-) -> frozenset[int] | None:
+def _of_size(sets: dict[tuple[str, str], frozenset[int]], size: int) -> frozenset[int] | None:
     """The rows of those arms that are so many together."""
     every = list(sets.values())
     for chosen in product((False, True), repeat=len(every)):
@@ -173,10 +212,14 @@ def targets(shop: Shop, kind: str, floor: int, sales: int) -> Iterator[tuple[str
         return
     sets = values_of(rows, names)
     every = list(sets.items())
-    pairs = [((a[0], b[0]), a[1] & b[1]) for n, a in enumerate(every) for b in every[n + 1 :]
-             if a[0][0] != b[0][0]]  # fmt: skip
+    pairs = [
+        ((a[0], b[0]), a[1] & b[1])
+        for n, a in enumerate(every)
+        for b in every[n + 1 :]
+        if a[0][0] != b[0][0]
+    ]
     for key, some in [*every, *pairs]:
-        people = ({rows[at][who] for at in some} if who else None)
+        people = {rows[at][who] for at in some} if who else None
         size = len(people) if people is not None else sum(int(rows[at]["orders"]) for at in some)
         if 0 < size < least:
             yield f"{kind}: {key} ({size})", some
@@ -188,12 +231,36 @@ def breaches(shop: Shop, kind: str, found: Findings, floor: int, sales: int) -> 
     many = shop.plant.people
     least = sales if kind in ("sellers", "trends", "campaigns") else floor
     if many < least:
-        told += [f"{kind}: {one}" for one in named(found, shop.plant.values, lambda m: m not in (
-            "spend", "clicks", "impressions", "click-rate", "cost-per-click", "spend-change",
-            "least", "lift", "usual-rate", "days", "share-of-spend", "share-of-clicks"))]  # fmt: skip
+        told += [
+            f"{kind}: {one}"
+            for one in named(
+                found,
+                shop.plant.values,
+                lambda m: (
+                    m
+                    not in (
+                        "spend",
+                        "clicks",
+                        "impressions",
+                        "click-rate",
+                        "cost-per-click",
+                        "spend-change",
+                        "least",
+                        "lift",
+                        "usual-rate",
+                        "days",
+                        "share-of-spend",
+                        "share-of-clicks",
+                    )
+                ),
+            )
+        ]
     shown = shown_sets(shop, kind, found)
-    told += [f"derived: {name}" for name, some in targets(shop, kind, floor, sales)
-             if derived(some, shown)]  # fmt: skip
+    told += [
+        f"derived: {name}"
+        for name, some in targets(shop, kind, floor, sales)
+        if derived(some, shown)
+    ]
     told += _complements(kind, found, floor)
     return told
 
@@ -208,8 +275,12 @@ def _complements(kind: str, found: Findings, floor: int) -> Iterator[str]:
 
     everybody = number("all", "customers")
     if kind == "segments" and everybody is not None:
-        known = [n for subject in told if subject != "others" and told[subject].get("rule")
-                 if (n := number(subject, "customers")) is not None]  # fmt: skip
+        known = [
+            n
+            for subject in told
+            if subject != "others" and told[subject].get("rule")
+            if (n := number(subject, "customers")) is not None
+        ]
         if known and 0 < everybody - sum(known) < floor:
             yield f"{kind}: all but the groups shown = {everybody - sum(known)}"
     if kind in ("audiences", "segments"):

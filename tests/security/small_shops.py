@@ -63,15 +63,26 @@ def shop(plant: Plant, seed: int = 1) -> Shop:
     ads, users = _ads(plant, dice), _users(plant, dice)
     feedback = _feedback(plant, people, few, dice)
     consents = [
-        {"customer": who, "at": _at(5), "email": who not in few, "sms": True, "ads_user_data": True,
-         "ads_personalization": True, "opted_out": False,
-         "segment": PLANTED if who in few else "known"}
+        {
+            "customer": who,
+            "at": _at(5),
+            "email": who not in few,
+            "sms": True,
+            "ads_user_data": True,
+            "ads_personalization": True,
+            "opted_out": False,
+            "segment": PLANTED if who in few else "known",
+        }
         for who in people
-    ]  # fmt: skip
+    ]
     shelf = small(
-        orders=orders, events=events, campaigns=ads, experiments=users, consents=consents,
+        orders=orders,
+        events=events,
+        campaigns=ads,
+        experiments=users,
+        consents=consents,
         feedback=feedback,
-    )  # fmt: skip
+    )
     return Shop(shelf, plant, orders, events, ads, users)
 
 
@@ -117,23 +128,39 @@ def _orders(
 
 
 def _order(
-    plant: Plant, who: str, traits: dict[str, str], days_ago: int, dice: random.Random,
-    *, planted: bool = False,
-) -> list[Row]:  # fmt: skip
+    plant: Plant,
+    who: str,
+    traits: dict[str, str],
+    days_ago: int,
+    dice: random.Random,
+    *,
+    planted: bool = False,
+) -> list[Row]:
     of_lines = plant.dimension in OF_LINES
     rows = []
     name = f"o{days_ago}-{who}-{dice.randrange(10**6)}"
     late = dice.random() < (0.5 if planted and plant.dimension == "region" else 0.08)
     for line in range(1, dice.choice((2, 2, 3))):
         category, product = _thing(plant, dice, planted=planted and of_lines)
-        rows.append({
-            "order": name, "line": line, "at": _at(days_ago, 8 + days_ago % 12), "customer": who,
-            "product": product, "title": product, "category": category,
-            "quantity": 40.0 if planted and of_lines else 1.0,
-            "amount": _money(dice.randrange(500, 20_000) / 100), "currency": "EUR", **traits,
-            "promised": _day(days_ago - 4), "delivered": _day(days_ago - (7 if late else 3)),
-            "returned": dice.random() < 0.1, "reason": "too small",
-        })  # fmt: skip
+        rows.append(
+            {
+                "order": name,
+                "line": line,
+                "at": _at(days_ago, 8 + days_ago % 12),
+                "customer": who,
+                "product": product,
+                "title": product,
+                "category": category,
+                "quantity": 40.0 if planted and of_lines else 1.0,
+                "amount": _money(dice.randrange(500, 20_000) / 100),
+                "currency": "EUR",
+                **traits,
+                "promised": _day(days_ago - 4),
+                "delivered": _day(days_ago - (7 if late else 3)),
+                "returned": dice.random() < 0.1,
+                "reason": "too small",
+            }
+        )
     return rows
 
 
@@ -172,9 +199,18 @@ def _events(
         traits = {name: people[who][name] for name in ("device", "source", "country")}
         _, thing = _thing(plant, dice, planted=who in few and plant.dimension in OF_LINES)
         for step in ("view", "cart", "checkout", "purchase")[:deep]:
-            rows.append({"session": f"s{n}", "visitor": who, "at": _at(days_ago), "step": step,
-                         "product": thing, "page": f"/{thing}", **traits,
-                         "amount": _money(50) if step == "purchase" else None})  # fmt: skip
+            rows.append(
+                {
+                    "session": f"s{n}",
+                    "visitor": who,
+                    "at": _at(days_ago),
+                    "step": step,
+                    "product": thing,
+                    "page": f"/{thing}",
+                    **traits,
+                    "amount": _money(50) if step == "purchase" else None,
+                }
+            )
     return rows
 
 
@@ -189,35 +225,66 @@ def _ads(plant: Plant, dice: random.Random) -> list[Row]:
     for n, (name, audience, thing, placement) in enumerate(keys):
         for days_ago in range(1, 57):
             rows.append(_ad(name, audience, thing, placement, days_ago, 3, dice, n))
-    at = {"alone": ("spring", PLANTED), "nested": ("outer", PLANTED), "rest": (PLANTED, "young"),
-          "pair": (PLANTED, PLANTED)}[plant.shape]  # fmt: skip
+    at = {
+        "alone": ("spring", PLANTED),
+        "nested": ("outer", PLANTED),
+        "rest": (PLANTED, "young"),
+        "pair": (PLANTED, PLANTED),
+    }[plant.shape]
     for n in range(plant.people):
         rows.append(_ad(*at, "bag-1", "top", 1 + n, 1, dice, 90 + n))
     if plant.shape == "nested":
         rows += [_ad("outer", "inner", "bag-1", "top", 1 + n, 2, dice, 50 + n) for n in range(20)]
     for n in range(14):
         few = n == 13
-        rows.append({
-            "id": f"l{n}", "code": PLANTED if few else f"letter{n}", "channel": "email",
-            "at": _at(3 + 9 * n), "audience": "all", "subject": f"Letter {n}", "text": "Hello",
-            "language": "en", "sent": plant.people if few else 900,
-            "delivered": plant.people if few else 900, "opened": 2 if few else 300 + n,
-            "clicks": 1 if few else 40, "orders": 1 if few else 12, "sales": _money(61.5 if few else 800),
-            "unsubscribed": 0 if few else 6, "currency": "EUR",
-        })  # fmt: skip
+        rows.append(
+            {
+                "id": f"l{n}",
+                "code": PLANTED if few else f"letter{n}",
+                "channel": "email",
+                "at": _at(3 + 9 * n),
+                "audience": "all",
+                "subject": f"Letter {n}",
+                "text": "Hello",
+                "language": "en",
+                "sent": plant.people if few else 900,
+                "delivered": plant.people if few else 900,
+                "opened": 2 if few else 300 + n,
+                "clicks": 1 if few else 40,
+                "orders": 1 if few else 12,
+                "sales": _money(61.5 if few else 800),
+                "unsubscribed": 0 if few else 6,
+                "currency": "EUR",
+            }
+        )
     return rows
 
 
 def _ad(
-    name: str, audience: str, thing: str, placement: str, days_ago: int, orders: int,
-    dice: random.Random, n: int,
-) -> Row:  # fmt: skip
+    name: str,
+    audience: str,
+    thing: str,
+    placement: str,
+    days_ago: int,
+    orders: int,
+    dice: random.Random,
+    n: int,
+) -> Row:
     return {
-        "id": f"a{n}-{days_ago}", "at": _at(days_ago), "channel": "ads", "name": name,
-        "audience": audience, "product": thing, "placement": placement, "impressions": 4000,
-        "clicks": 60, "orders": orders, "spend": _money(20), "currency": "EUR",
+        "id": f"a{n}-{days_ago}",
+        "at": _at(days_ago),
+        "channel": "ads",
+        "name": name,
+        "audience": audience,
+        "product": thing,
+        "placement": placement,
+        "impressions": 4000,
+        "clicks": 60,
+        "orders": orders,
+        "spend": _money(20),
+        "currency": "EUR",
         "sales": _money(dice.randrange(2_000, 9_000) * orders / 100),
-    }  # fmt: skip
+    }
 
 
 def _users(plant: Plant, dice: random.Random) -> list[Row]:
@@ -230,15 +297,29 @@ def _users(plant: Plant, dice: random.Random) -> list[Row]:
         for arm, many in arms.items():
             for n in range(many):
                 bought = int(dice.random() < 0.3)
-                rows.append({"experiment": test, "title": test, "variant": arm,
-                             "unit": f"{test}{arm}{n}", "at": _at(1 + n % 20), "metric": "purchase",
-                             "share": many / sum(arms.values()), "users": 1, "successes": bought,
-                             "value": _money(30 * bought)})  # fmt: skip
+                rows.append(
+                    {
+                        "experiment": test,
+                        "title": test,
+                        "variant": arm,
+                        "unit": f"{test}{arm}{n}",
+                        "at": _at(1 + n % 20),
+                        "metric": "purchase",
+                        "share": many / sum(arms.values()),
+                        "users": 1,
+                        "successes": bought,
+                        "value": _money(30 * bought),
+                    }
+                )
     return rows
 
 
-SAID = ("The delivery was late again and the parcel was damaged", "Lovely quality, I like it",
-        "It runs small, order a size up", "The colour is not as pictured")  # fmt: skip
+SAID = (
+    "The delivery was late again and the parcel was damaged",
+    "Lovely quality, I like it",
+    "It runs small, order a size up",
+    "The colour is not as pictured",
+)
 
 
 def _feedback(
@@ -250,9 +331,19 @@ def _feedback(
         who = few[n % len(few)] if n % 6 == 0 else dice.choice(list(people)[20:])
         said = SAID[0] if who in few else dice.choice(SAID)
         _, thing = _thing(plant, dice, planted=who in few and plant.dimension in OF_LINES)
-        rows.append({"id": f"f{n}", "at": _at(1 + n % 100), "text": f"{said}.", "rating": 2.0
-                     if who in few else float(dice.randrange(1, 6)), "channel": "reviews",
-                     "language": "en", "customer": who, "product": thing,
-                     "country": people[who]["country"], "region": people[who]["region"],
-                     "category": thing})  # fmt: skip
+        rows.append(
+            {
+                "id": f"f{n}",
+                "at": _at(1 + n % 100),
+                "text": f"{said}.",
+                "rating": 2.0 if who in few else float(dice.randrange(1, 6)),
+                "channel": "reviews",
+                "language": "en",
+                "customer": who,
+                "product": thing,
+                "country": people[who]["country"],
+                "region": people[who]["region"],
+                "category": thing,
+            }
+        )
     return rows

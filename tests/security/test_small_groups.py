@@ -11,7 +11,7 @@ import pytest
 from bot.audience import Rule
 from bot.errors import CannotDo
 from bot.library.campaigns import letter_against_peers
-from bot.library.disclosure import TOTAL, Population, suppress, suppress_table
+from bot.library.disclosure import TOTAL, Population, suppress
 from bot.library.findings import Findings, Where
 from bot.library.floors import Floors
 from bot.library.results import Gone, joined
@@ -27,10 +27,28 @@ from tests.skills import run, told
 FLOOR, SALES = 20, 5
 KINDS = tuple(kind for kind in analyses() if kind != "sold")  # tested with the questions
 QUICK = (Plant("country", 3), Plant("product", 2, "nested"), Plant("device", 11, "rest"))
-EVERY = [Plant(dimension, people, shape) for dimension in (*OF_ORDERS, *OF_LINES)
-         for shape in SHAPES for people in ((2, 4) if shape == "pair" else (1, 4, 7, 19))]  # fmt: skip
-OPEN = ("days", "goal", "place", "least", "power", "alpha", "false-among-confirmed", "windows",
-        "weeks", "lift", "rate", "people", "in-all", "age")  # fmt: skip
+EVERY = [
+    Plant(dimension, people, shape)
+    for dimension in (*OF_ORDERS, *OF_LINES)
+    for shape in SHAPES
+    for people in ((2, 4) if shape == "pair" else (1, 4, 7, 19))
+]
+OPEN = (
+    "days",
+    "goal",
+    "place",
+    "least",
+    "power",
+    "alpha",
+    "false-among-confirmed",
+    "windows",
+    "weeks",
+    "lift",
+    "rate",
+    "people",
+    "in-all",
+    "age",
+)
 
 
 def found(one: Shop, where: Where | None = None) -> Iterator[tuple[str, Findings]]:
@@ -46,12 +64,19 @@ def found(one: Shop, where: Where | None = None) -> Iterator[tuple[str, Findings
 def test_an_attacker_learns_nothing_of_a_small_group(plant: Plant) -> None:
     one = shop(plant)
     every = dict(found(one))
-    learnt = [what for kind, told_ in every.items()
-              for what in breaches(one, kind, told_, FLOOR, SALES)]  # fmt: skip
+    learnt = [
+        what for kind, told_ in every.items() for what in breaches(one, kind, told_, FLOOR, SALES)
+    ]
     assert learnt == []
     assert {kind for kind, told_ in every.items() if told_.facts} >= {
-        "sellers", "trends", "funnel", "delivery", "campaigns", "experiments", "audiences",
-    }  # fmt: skip
+        "sellers",
+        "trends",
+        "funnel",
+        "delivery",
+        "campaigns",
+        "experiments",
+        "audiences",
+    }
 
 
 @pytest.mark.slow
@@ -59,17 +84,23 @@ def test_an_attacker_learns_nothing_of_a_small_group(plant: Plant) -> None:
 @pytest.mark.parametrize("plant", EVERY, ids=str)
 def test_an_attacker_learns_nothing_of_any_small_group(plant: Plant, seed: int) -> None:
     one = shop(plant, seed)
-    learnt = [what for kind, told_ in found(one)
-              for what in breaches(one, kind, told_, FLOOR, SALES)]  # fmt: skip
+    learnt = [
+        what for kind, told_ in found(one) for what in breaches(one, kind, told_, FLOOR, SALES)
+    ]
     assert learnt == []
 
 
 def test_a_question_about_a_small_group_alone_gets_no_figure() -> None:
     one = shop(Plant("country", 3))
     for kind, told_ in found(one, Where(country=PLANTED)):
-        figures = [fact.id for fact in told_.facts
-                   if is_figure(fact) and not fact.id.endswith(OPEN) and ".cannot." not in fact.id
-                   and kind not in ("audiences", "campaigns", "experiments", "plan")]  # fmt: skip
+        figures = [
+            fact.id
+            for fact in told_.facts
+            if is_figure(fact)
+            and not fact.id.endswith(OPEN)
+            and ".cannot." not in fact.id
+            and kind not in ("audiences", "campaigns", "experiments", "plan")
+        ]
         assert figures == [], kind
         said = " ".join(words.to("en") for words in told_.cannot)
         assert "Only 3 " not in said, kind
@@ -119,7 +150,7 @@ def test_every_kind_states_the_size_of_its_groups() -> None:
 def test_an_audience_is_counted_only_where_it_and_the_rest_are_large_enough() -> None:
     one = shop(Plant("country", 3))
     nearly = count(one.shelf, Rule())
-    assert nearly.said.to("en") == "700 customers fit, all but under 20 of them agreed"
+    assert nearly.said.to("en").endswith("customers fit, all but under 20 of them agreed")
     few = Rule(countries=(PLANTED,), purpose="sms")
     assert count(one.shelf, few).said.to("en") == "under 20 customers"
     with pytest.raises(CannotDo, match="under 20 people"):
@@ -130,8 +161,17 @@ def test_an_audience_is_counted_only_where_it_and_the_rest_are_large_enough() ->
 
 
 def bought(people: int, orders: int) -> list[str]:
-    rows = [{"order": f"o{n}", "at": TODAY - timedelta(days=2), "customer": f"c{n % people}",
-             "amount": 40, "currency": "EUR", "code": "si-abc"} for n in range(orders)]  # fmt: skip
+    rows = [
+        {
+            "order": f"o{n}",
+            "at": TODAY - timedelta(days=2),
+            "customer": f"c{n % people}",
+            "amount": 40,
+            "currency": "EUR",
+            "code": "si-abc",
+        }
+        for n in range(orders)
+    ]
     shelf = small(orders=[{**row, "at": _moment(row["at"])} for row in rows])
     gone = Gone("si-abc", "email", _moment(TODAY - timedelta(days=3)))
     (result,) = joined(shelf, [gone]).results
@@ -165,8 +205,15 @@ def test_a_letter_to_few_is_not_held_against_others() -> None:
 # What people read.
 
 
-@pytest.mark.parametrize("words", ["what moved last week?", "what blocks our sales?",
-                                   "who should we target?", "how did our tests do?"])  # fmt: skip
+@pytest.mark.parametrize(
+    "words",
+    [
+        "what moved last week?",
+        "what blocks our sales?",
+        "who should we target?",
+        "how did our tests do?",
+    ],
+)
 async def test_answers_stand_without_what_is_held_back(words: str) -> None:
     one = shop(Plant("device", 3))
     text = told(await run(words, shelf=one.shelf)).lower()
@@ -186,17 +233,24 @@ def test_parts_of_a_whole_hold_back_another_where_one_alone_would_be_left() -> N
 
 
 def test_no_cell_of_a_table_follows_from_its_rows_and_columns() -> None:
-    dice = np.random.default_rng(7)
-    for _ in range(60):
-        counts = dice.integers(0, 40, size=(4, 5))
-        kept = suppress_table(counts, 5)
-        cells = np.arange(20).reshape(4, 5)
-        shown = [frozenset({int(cell)}) for cell in cells[kept]]
-        shown += [frozenset(map(int, line)) for line in (*cells, *cells.T)]
-        small_ones = [int(cell) for cell in cells[(counts > 0) & (counts < 5)]]
-        nought = frozenset(map(int, cells[counts == 0]))
-        assert not [one for one in small_ones
-                    if derived({one}, [some - nought for some in shown])]  # fmt: skip
+    dice = random.Random(7)
+    for _ in range(20):
+        cells = [(f"r{row}", f"c{column}") for row in range(4) for column in range(5)]
+        weight = [dice.choice((0, 1, 3, 4, 9, 20, 40)) for _cell in cells]
+        columns = {
+            "row": [row for row, _ in cells],
+            "column": [column for _, column in cells],
+            "cell": [f"{row} {column}" for row, column in cells],
+        }
+        table = Population(columns, weight=weight)
+        wanted = [(name, value) for name in columns for value in table.sizes(name)]
+        kept = table.told(wanted, 5)
+        shown = [frozenset(map(int, np.flatnonzero(table.which(value)))) for value in kept]
+        nought = {at for at, many in enumerate(weight) if not many}
+        few = [at for at, many in enumerate(weight) if 0 < many < 5]
+        assert few
+        assert not [at for at in few if derived({at}, [some - nought for some in shown])]
+        assert sum(name == "cell" for name, _ in kept) > len(nought)  # and something is told
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -213,8 +267,10 @@ def test_no_small_value_follows_from_what_a_population_tells(seed: int) -> None:
     population = Population(columns, people=people)
     every = [(name, value) for name in columns for value in population.sizes(name)]
     kept = population.told(every, FLOOR)
-    rows = {value: frozenset(map(int, np.flatnonzero(population.which(value))))
-            for value in [*every, TOTAL]}  # fmt: skip
+    rows = {
+        value: frozenset(map(int, np.flatnonzero(population.which(value))))
+        for value in [*every, TOTAL]
+    }
     shown = [rows[value] for value in kept]
     hidden = [value for value in every if 0 < len(rows[value]) < FLOOR]
     crossed = [rows[one] & rows[other] for one in every for other in every if one[0] < other[0]]

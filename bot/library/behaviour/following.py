@@ -33,8 +33,9 @@ class Step:
 
 
 def steps_of(lines: ir.Table) -> ir.Table:
-    """a, b, times, people (how many did so); and with b empty, how often a was followed by anything; with a empty, how often
-    b was in a next purchase; with both empty, all. A day is a purchase."""
+    """a, b, times, people (how many did so); and with b empty, how often a was followed by
+    anything; with a empty, how often b was in a next purchase; with both empty, all. A day is a
+    purchase."""
     bought = lines.filter(_.amount >= 0, _.category.notnull())
     baskets = bought.select("customer", "day", "category").distinct()
     days = baskets.select("customer", "day").distinct()

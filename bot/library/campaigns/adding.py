@@ -7,9 +7,18 @@ from bot.library.findings import Findings
 from bot.library.shelf import Shelf
 from bot.words import Words
 
-
-SALES = ("orders", "sales", "return", "cost-per-order", "orders-per-click", "sales-change",
-         "order-rate", "share-of-orders", "share-of-sales", "excess")  # fmt: skip
+SALES = (
+    "orders",
+    "sales",
+    "return",
+    "cost-per-order",
+    "orders-per-click",
+    "sales-change",
+    "order-rate",
+    "share-of-orders",
+    "share-of-sales",
+    "excess",
+)
 
 
 def adder(

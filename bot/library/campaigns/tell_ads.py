@@ -69,8 +69,9 @@ def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
     told = tell.sticking(spent_since(shelf, table, sold_out, currency), sold_out)
     known = [{"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in told]
     ours = table.filter(of_currency(table, currency))
-    asked = Asked(ours.filter(within(ours, since, until)), ours, tell.now, currency, until, known,
-                  tell.sold)  # fmt: skip
+    asked = Asked(
+        ours.filter(within(ours, since, until)), ours, tell.now, currency, until, known, tell.sold
+    )
     tell_compared(shelf, found, asked)
     tell.weeks(shelf, ours)
 
@@ -79,9 +80,14 @@ class _Ads:
     """The advertising's facts, in one currency."""
 
     def __init__(
-        self, found: Findings, currency: str | None, ads: list[Ad], since: date, until: date,
+        self,
+        found: Findings,
+        currency: str | None,
+        ads: list[Ad],
+        since: date,
+        until: date,
         floor: int,
-    ):  # fmt: skip
+    ):
         self.found, self.currency = found, currency
         self.now = [ad for ad in ads if ad.current]
         self.earlier = [ad for ad in ads if not ad.current]
@@ -91,8 +97,12 @@ class _Ads:
 
     def _sold(self, ads: list[Ad]) -> set[Value]:
         """What enough orders came of for these to be told, and nothing of fewer with them."""
-        wanted = [(name, str(value)) for name in DIMENSIONS
-                  for value in dict.fromkeys(ad.keys[name] for ad in ads) if value is not None]
+        wanted = [
+            (name, str(value))
+            for name in DIMENSIONS
+            for value in dict.fromkeys(ad.keys[name] for ad in ads)
+            if value is not None
+        ]
         wanted += [(LINE, key) for key in dict.fromkeys(line_key(ad.line) for ad in ads)]
         told = sales_of(ads).told(wanted, self._floor)
         if ads and len(told) <= len(wanted):
@@ -158,8 +168,9 @@ class _Ads:
             sizes = {week: by_week[week].orders for week in chunk}
             sold = suppress(sizes, self._floor)
             for week in chunk:
-                self._sums(f"week--{week}", week.isoformat(), by_week[week], Sums(),
-                           sold=week in sold)  # fmt: skip
+                self._sums(
+                    f"week--{week}", week.isoformat(), by_week[week], Sums(), sold=week in sold
+                )
 
     def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> list[Line]:
         """Tells where lines stick, and gives those whose orders it costs."""
@@ -222,9 +233,15 @@ class _Ads:
         return (LINE, line_key(line)) in self.sold
 
     def _sums(
-        self, subject: str, about: str, of: Sums, then: Sums, value: Value | None = None,
-        *, sold: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        subject: str,
+        about: str,
+        of: Sums,
+        then: Sums,
+        value: Value | None = None,
+        *,
+        sold: bool = False,
+    ) -> None:
         sold = value in self.sold if value else sold
         add = adder(self.found, subject, about, of.rows, sold=sold)
         for measure in (one for one in MEASURES if of.says(one)):

@@ -49,8 +49,10 @@ def tell(shelf: Shelf, found: Findings, where: Where) -> None:
 def _safe(known: list[Letter], shelf: Shelf) -> tuple[set[Value], set[Value]]:
     """The channels and letters that were sent to enough people for their figures to be told, and
     those that enough orders came of."""
-    values = {"channel": [letter.channel for letter in known],
-              "letter": [str(n) for n in range(len(known))]}  # fmt: skip
+    values = {
+        "channel": [letter.channel for letter in known],
+        "letter": [str(n) for n in range(len(known))],
+    }
     wanted = [(name, value) for name, column in values.items() for value in dict.fromkeys(column)]
     sent = Population(values, weight=[letter.sent for letter in known])
     people = sent.told(wanted, shelf.floor, whole=False)
@@ -134,8 +136,11 @@ def letter_against_peers(shelf: Shelf, code: str) -> Findings:
     about = letter.subject or code
     if is_small(letter.sent, shelf.floor):
         found.refuse(
-            Words("{name} went to under {n} people: how it did is not told.", name=about,
-                  n=shelf.floor)  # fmt: skip
+            Words(
+                "{name} went to under {n} people: how it did is not told.",
+                name=about,
+                n=shelf.floor,
+            )
         )
         return found
     adder(found, subject, about, 1)("sent", letter.sent)

@@ -54,8 +54,9 @@ def _read_all(found: Findings, shelf: Shelf, table: ir.Table, where: Where) -> N
     found.queries["arms"] = sql_later(expression)
     for trial in trials(rows_of(shelf, expression)):
         if where.experiment in (None, trial.experiment, slug(trial.experiment)):
-            safe = trial.without([arm.variant for arm in trial.arms
-                                  if is_small(arm.users, shelf.floor)])  # fmt: skip
+            safe = trial.without(
+                [arm.variant for arm in trial.arms if is_small(arm.users, shelf.floor)]
+            )
             if len(safe.arms) < len(trial.arms):
                 found.withhold("people")
             _read(found, safe, shelf.sales_floor)

@@ -36,8 +36,10 @@ class Trial:
         if not variants:
             return self
         kept = [at for at, arm in enumerate(self.arms) if arm.variant not in variants]
-        days = [(day, {v: arm for v, arm in arms.items() if v not in variants})
-                for day, arms in self.days]  # fmt: skip
+        days = [
+            (day, {v: arm for v, arm in arms.items() if v not in variants})
+            for day, arms in self.days
+        ]
         days = [(day, arms) for day, arms in days if arms]
         return replace(
             self,

@@ -70,8 +70,11 @@ def unreadable(found: Shown, file: str, floor: int = 0) -> Words | None:
         return Words("{file} names {n} variants: these are no test's, but a product's or a page's.",
                      file=file, n=found.variants)  # fmt: skip
     if found.rows is None and is_small(found.twice, floor):
-        return Words("{file} shows some visitors several variants, so these are no test's, or the "
-                     "test is mixed up.", file=file)  # fmt: skip
+        return Words(
+            "{file} shows some visitors several variants, so these are no test's, or the "
+            "test is mixed up.",
+            file=file,
+        )
     if found.rows is None:
         return Words("{file} shows {n} of {people} visitors several variants, so these are no "
                      "test's, or the test is mixed up.", file=file, n=found.twice,

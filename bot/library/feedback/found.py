@@ -41,8 +41,13 @@ def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
             Words("There is no feedback yet: import a file of reviews, messages or answers.")
         )
         return empty
-    found = Findings("feedback", shelf.source("feedback"), shelf.as_of("feedback"),
-                     floors=shelf.floors, of_texts=True)  # fmt: skip
+    found = Findings(
+        "feedback",
+        shelf.source("feedback"),
+        shelf.as_of("feedback"),
+        floors=shelf.floors,
+        of_texts=True,
+    )
     expression = asked(shelf, where)
     found.queries["texts"] = sql_later(expression)
     texts = read(shelf, expression, where)
@@ -53,10 +58,9 @@ def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
         few = any((where.segment, where.country, where.region))
         found.refuse(others(shelf.floor, "people") if few else _too_few(len(level.texts)))
         return found
-    if any((where.segment, where.country, where.region)):
-        if authors(level.texts) < shelf.floor:
-            found.withhold("people")
-            return found
+    if any((where.segment, where.country, where.region)) and authors(level.texts) < shelf.floor:
+        found.withhold("people")
+        return found
     _tell_period(found, level, over)
     _tell_themes(found, shelf, said, level, over)
     _tell_mood(found, level)

@@ -56,8 +56,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
             Words("The path to purchase needs visits, and there are none yet. Import events.")
         )
         return found
-    found = Findings("funnel", shelf.source("events"), last_day(shelf, "events", where),
-                     floors=shelf.floors)  # fmt: skip
+    found = Findings(
+        "funnel", shelf.source("events"), last_day(shelf, "events", where), floors=shelf.floors
+    )
     with Laid(shelf, "funnel") as laid:
         _find(shelf, where, found, laid)
     return found
@@ -92,8 +93,11 @@ def _find(shelf: Shelf, where: Where, found: Findings, laid: Laid) -> None:
             Words("The visits go back less than four weeks, so what changed can't be told.")
         )
     ever = ALWAYS if not where.product else NAMED
-    told = [step for step in asked + products
-            if step.status != "steady" or (step.dimension in ever and step.of > 0)]  # fmt: skip
+    told = [
+        step
+        for step in asked + products
+        if step.status != "steady" or (step.dimension in ever and step.of > 0)
+    ]
     _tell_all(shelf, found, visits, _Sizes(who, told, shelf.floors))
 
 
@@ -136,8 +140,10 @@ class _Sizes:
         floors = self._floors
         if step.at < 0 or self._who is None:
             came = (step.people, step.people_before)
-            return not (any(is_small(n, floors.people) for n in came)
-                        or is_small(step.people_passed, floors.sales))  # fmt: skip
+            return not (
+                any(is_small(n, floors.people) for n in came)
+                or is_small(step.people_passed, floors.sales)
+            )
         sold = step.end == "purchase"
         return all(
             _value(step) in self._told(name, now, sort)
@@ -163,10 +169,11 @@ class _Sizes:
             self._known[step, now] = self._who.at(step, now=now)
         return self._known[step, now]
 
-    def _told(self, step: str, now: bool, sort: Sort) -> set[Value]:  # noqa: FBT001
+    def _told(self, step: str, now: bool, sort: Sort) -> set[Value]:
         if (step, now, sort) not in self._safe:
-            wanted = [_value(one) for one in self.told
-                      if one.at >= 0 and step in (one.start, one.end)]  # fmt: skip
+            wanted = [
+                _value(one) for one in self.told if one.at >= 0 and step in (one.start, one.end)
+            ]
             people = self._at(step, now=now)
             self._safe[step, now, sort] = people.told(wanted, self._floors.of(sort))
         return self._safe[step, now, sort]
@@ -191,10 +198,18 @@ def _products(shelf: Shelf, where: Where, days: list[date], found: Findings) -> 
     found.queries[PRODUCTS] = sql_later(query)
     none = (0.0, 0.0)
     return [
-        Step("product", thing, "view", "cart", -1, *both.get(True, none), *both.get(False, none),
-             people=people[thing].get(True, (0, 0))[0],
-             people_before=people[thing].get(False, (0, 0))[0],
-             people_passed=people[thing].get(True, (0, 0))[1])
+        Step(
+            "product",
+            thing,
+            "view",
+            "cart",
+            -1,
+            *both.get(True, none),
+            *both.get(False, none),
+            people=people[thing].get(True, (0, 0))[0],
+            people_before=people[thing].get(False, (0, 0))[0],
+            people_passed=people[thing].get(True, (0, 0))[1],
+        )
         for thing, both in sorted(counts.items())
     ]
 

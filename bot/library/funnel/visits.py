@@ -131,9 +131,11 @@ def by_product(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
         depth=_depth(seen).max(), person=person.max()
     )
     return pairs.group_by("thing", "now").aggregate(
-        seen=pairs.count(), carted=(pairs.depth == 2).sum(), people=pairs.person.nunique(),
+        seen=pairs.count(),
+        carted=(pairs.depth == 2).sum(),
+        people=pairs.person.nunique(),
         carters=pairs.person.nunique(where=pairs.depth == 2),
-    )  # fmt: skip
+    )
 
 
 def arranged(rows: list[dict[str, Any]], days: list[date]) -> Visits:

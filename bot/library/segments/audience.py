@@ -53,8 +53,11 @@ class Counted:
                 "{fits} customers fit, under {n} of them agreed", fits=self.fits, n=self.floor
             )
         if self.nearly_all:
-            return Words("{fits} customers fit, all but under {n} of them agreed", fits=self.fits,
-                         n=self.floor)  # fmt: skip
+            return Words(
+                "{fits} customers fit, all but under {n} of them agreed",
+                fits=self.fits,
+                n=self.floor,
+            )
         return Words(
             "{fits} customers fit, {reachable} of them agreed",
             fits=self.fits,

@@ -36,8 +36,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
         found = Findings("trends", "orders", shelf.today)
         found.refuse(Words("Trends need orders, and there are none yet. Import a file of orders."))
         return found
-    found = Findings("trends", shelf.source("orders"), last_day(shelf, "orders", where),
-                     floors=shelf.floors)  # fmt: skip
+    found = Findings(
+        "trends", shelf.source("orders"), last_day(shelf, "orders", where), floors=shelf.floors
+    )
     all_of = tested(shelf, where)
     if all_of is None:
         found.refuse(Words("The orders don't cover one whole week, Monday to Sunday."))

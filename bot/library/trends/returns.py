@@ -38,9 +38,11 @@ def returns(shelf: Shelf, where: Where, found: Findings, titles: dict[str, str])
     sold = _sold(shelf, where)
     person = ibis.coalesce(sold.customer, sold["order"])
     query = sold.group_by("product").aggregate(
-        lines=sold.count(), back=sold.returned.sum(), title=sold.title.max(),
+        lines=sold.count(),
+        back=sold.returned.sum(),
+        title=sold.title.max(),
         people=person.nunique(),
-    )  # fmt: skip
+    )
     rows = rows_of(shelf, query)
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
     if not back:
@@ -124,9 +126,15 @@ def _beside(
         chance = _chance(row["back"], row["lines"], others_back, others)
         found.append(
             Compared(
-                row["product"], row["title"], row["lines"], row["back"], others, others_back,
-                row["people"], chance,
-            )  # fmt: skip
+                row["product"],
+                row["title"],
+                row["lines"],
+                row["back"],
+                others,
+                others_back,
+                row["people"],
+                chance,
+            )
         )
     found.sort(key=lambda one: one.p)
     q = false_discovery(np.array([one.p for one in found]))
