@@ -5,7 +5,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup play browser web test audit check bench chaos conformance lock clean
+.PHONY: setup play browser web test test-all audit check bench chaos conformance lock clean
 
 setup: .venv/.ready
 
@@ -36,6 +36,9 @@ browser:
 
 test: .venv/.ready-dev browser
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+test-all: .venv/.ready-dev browser  ## the long runs as well
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m ""
 
 # The tools that hold the locked packages against known vulnerabilities, apart from the product's.
 .venv/audit/.ready: .venv/.ready requirements/audit.txt

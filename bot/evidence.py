@@ -79,6 +79,7 @@ OURS = (  # what stands where a file's name would: what comes in by itself, and 
 )
 NO_SOURCE = "-"  # of what is said rather than looked up
 _UNDER = re.compile(r"under (\d+)")
+ALL_BUT = re.compile(r"all but under (\d+)")
 
 
 class Fact(BaseModel):
@@ -130,6 +131,8 @@ class Fact(BaseModel):
             day = _DAY.fullmatch(self.value)
             if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
                 return Words("under {n}", n=int(few[1])).to(language)
+            if most := ALL_BUT.fullmatch(self.value):  # what is left of them is
+                return Words("all but under {n}", n=int(most[1])).to(language)
             if self.label == "rule" and "{" not in self.value:  # a sentence of ours, and no JSON
                 return Words(self.value).to(language)
             return spell(date.fromisoformat(day[0]), language) if day else self.value

@@ -32,10 +32,12 @@ class Spend(BaseModel):
 
 
 class Cells(BaseModel):
-    """How small a group of customers may be and still be shown."""
+    """How small a group may be and still be shown: customers of an audience or a group, and
+    customers behind a sum or a mean of sales (orders, where no customer is known)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     floor: int = Field(default=20, ge=1, le=10_000)  # customers
+    sales_floor: int = Field(default=5, ge=1, le=10_000)  # customers behind a sum of sales
 
 
 class Policy(BaseModel):

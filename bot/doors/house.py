@@ -13,6 +13,7 @@ from bot.doors.stocking import LOCAL, Stocking
 from bot.errors import CannotDo
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.catalogue.products import Product
+from bot.library.floors import Floors
 from bot.library.lasting import Lasting
 from bot.library.team import TeamLibrary
 from bot.policy import Policy
@@ -66,6 +67,7 @@ class House:
             products=self.products,
             version=self._version,
             floor=lambda workspace: self.policy(workspace).library.floor,
+            sales_floor=lambda workspace: self.policy(workspace).library.sales_floor,
         )
         self.stocking.catch_up = self._catch_up
 
@@ -136,8 +138,12 @@ class House:
             now().date(),
             partial(self.products, workspace),
             version=self._version(workspace),
-            floor=self.policy(workspace).library.floor,
+            floors=self._floors(workspace),
         )
+
+    def _floors(self, workspace: str) -> Floors:
+        policy = self.policy(workspace).library
+        return Floors(policy.floor, policy.sales_floor)
 
     def writer(self) -> Writer:
         settings = self.settings

@@ -96,7 +96,7 @@ def _facts(shelf: Shelf, result: Result, draft: Draft) -> list[Fact]:
             measure = one.id.rsplit(".", 1)[-1]
             new = {"id": f"sent.{subject}.{measure}", "about": name, "query": None}
             found.append(one.model_copy(update=new))
-    if result.orders and len(result.ordered) == 1:
+    if result.orders and len(result.ordered) == 1 and result.buyers >= shelf.sales_floor:
         ((currency, amount),) = result.ordered.items()
         found += [fact("orders", result.orders, "orders"), fact("sales", amount, currency or None)]
     return found

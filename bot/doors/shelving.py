@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.db import Database
 from bot.doors.switching import FOLDER, LOCAL
 from bot.holding import Holding
+from bot.library.floors import SALES_FLOOR, Floors
 from bot.library.kinds import kinds
 from bot.library.shelf import Listed
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 class Shelving:
     """The shelves of a home. `products` gives a workspace's catalogue and `version` tells cheaply
-    whether it changed; `floor` is the smallest cell its policy allows to show."""
+    whether it changed; `floor` and `sales_floor` are those of its policy."""
 
     def __init__(
         self,
@@ -34,9 +35,11 @@ class Shelving:
         products: Callable[[str], Sequence["Product"]],
         version: Callable[[str], Hashable],
         floor: Callable[[str], int],
+        sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
     ) -> None:
         self.home, self.database, self.now = home, database, now
-        self._products, self._version, self._floor = products, version, floor
+        self._products, self._version = products, version
+        self._floor, self._sales_floor = floor, sales_floor
         self._shelves: dict[str, tuple[Hashable, Shelf]] = {}
         self._guard = threading.Lock()
 
@@ -44,7 +47,7 @@ class Shelving:
         """The workspace's tables as they are now; the same shelf as long as nothing changed."""
         holdings = self.held(workspace)
         version = self._stand_on(workspace, holdings)
-        _, _, today, floor = version
+        _, _, today, floors = version
         with self._guard:
             known = self._shelves.get(workspace)
             if known is None or known[0] != version:
@@ -54,7 +57,7 @@ class Shelving:
                     self._listed(holdings),
                     today=today,
                     products=self._products(workspace),
-                    floor=floor,
+                    floors=floors,
                     folder=self.home / FOLDER,
                 )
                 known = self._shelves[workspace] = (version, fresh)
@@ -71,10 +74,11 @@ class Shelving:
 
     def _stand_on(
         self, workspace: str, holdings: Sequence[Holding]
-    ) -> tuple[tuple[str, ...], Hashable, date, int]:
-        """The files, the catalogue, the day and the floor."""
+    ) -> tuple[tuple[str, ...], Hashable, date, Floors]:
+        """The files, the catalogue, the day and the floors."""
         files = tuple(holding.id for holding in holdings)
-        return files, self._version(workspace), self.now().date(), self._floor(workspace)
+        floors = Floors(self._floor(workspace), self._sales_floor(workspace))
+        return files, self._version(workspace), self.now().date(), floors
 
     def held(self, workspace: str) -> list[Holding]:
         """What serves this workspace: its own, or what came in before any was known."""

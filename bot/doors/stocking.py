@@ -15,6 +15,7 @@ from bot.doors.sweeping import sweep
 from bot.doors.switching import FOLDER, LOCAL, Along, Making, Switching
 from bot.errors import CannotDo
 from bot.holding import Holding
+from bot.library.floors import SALES_FLOOR
 from bot.library.keep import ADDRESSES, Kept, Merge, merge, merge_addresses
 from bot.library.kinds import kinds
 from bot.library.lasting import Lasting
@@ -56,13 +57,20 @@ class Stocking:
         products: Callable[[str], Sequence["Product"]],
         version: Callable[[str], Hashable],
         floor: Callable[[str], int],
+        sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
     ) -> None:
         self.home, self.database, self.now = home, database, now
         self._given = key
         self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
         self.shelving = Shelving(
-            home, database, now=now, products=products, version=version, floor=floor
+            home,
+            database,
+            now=now,
+            products=products,
+            version=version,
+            floor=floor,
+            sales_floor=sales_floor,
         )
         self._switching = Switching(home, database, now)
 

@@ -6,6 +6,8 @@ together, in two groups: `bot.library.two_groups`. The late regions of that are 
 the others.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -13,11 +15,13 @@ import numpy as np
 
 from bot.evidence import source_named
 from bot.library.chance import Numbers, false_discovery, fisher, two_shares
+from bot.library.disclosure import TOTAL, Mask, Population
 from bot.library.findings import Findings, Where
+from bot.library.floors import Floors, is_small
 from bot.library.money import currencies
 from bot.library.narrow import last_day
 from bot.library.onset import since
-from bot.library.parcels import NOW, Parcels, arranged, parcels
+from bot.library.parcels import NOW, Parcels, arranged, parcels, receivers
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -28,6 +32,7 @@ CONFIRMED, WATCHED = 0.10, 0.05
 SURE = 0.01  # p of all parcels against those before: one test
 SURELY = 0.8  # that a region is a late one, to be named
 QUERY = "delivery.parcels"
+LATE = ("late-regions", "all")  # as a value of the receivers
 
 
 def find(shelf: Shelf, where: Where) -> Findings:
@@ -40,7 +45,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
         found.refuse(Words("Late parcels need orders with the day promised and the day they came."))
         return found
     day = last_day(shelf, "orders", where)
-    found = Findings("delivery", shelf.source("orders"), day)
+    found = Findings("delivery", shelf.source("orders"), day, floors=shelf.floors)
     query = parcels(shelf, where, day)
     rows = rows_of(shelf, query)
     told = arranged(rows, day)
@@ -48,15 +53,61 @@ def find(shelf: Shelf, where: Where) -> Findings:
         found.refuse(_why_none(shelf, source_named(found.source), due=bool(rows)))
         return found
     found.queries[QUERY] = sql_later(query)
+    now, before = receivers(shelf, where, day)
+    for subject in ("all", "tested"):
+        found.group(subject, now.count(now.which(TOTAL)))
     _everything(found, told)
     late, due = told.now()
     groups = two_groups(late, due) if (due > 0).sum() > 2 else None
     money = currencies(shelf, "orders")
     currency = money[0] if len(money) == 1 else None
-    _regions(found, told, shelf.floor, _usual(due, groups), currency)
-    if groups:
-        _together(found, told, shelf.floor, groups, currency)
+    surely = _late_regions(told, groups) if groups else None
+    if surely is not None:
+        now.mark(LATE, now.any_of("region", _named(told, surely)))
+        before.mark(LATE, before.any_of("region", _named(told, surely)))
+    _regions(found, told, _Told(now, before, shelf.floors), _usual(due, groups), currency)
+    if groups and surely is not None:
+        _together(found, told, now, groups, surely, currency)
     return found
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Who the parcels are for, now and before, and the regions that may be told of."""
+
+    now: Population
+    before: Population
+    floors: Floors
+
+    def regions(self, names: Sequence[str]) -> tuple[set[str], set[str]]:
+        """Those of the last weeks, and those of the days before."""
+        wanted = [("region", name) for name in names]
+        return tuple(  # type: ignore[return-value]
+            {
+                value
+                for dimension, value in people.told(wanted, self.floors.people)
+                if dimension == "region"
+            }
+            for people in (self.now, self.before)
+        )
+
+    def size(self, name: str) -> int:
+        return self.now.count(self.now.which(("region", name)))
+
+    def late_worth(self, name: str) -> bool:
+        """Whether so many had a late one that what these were worth may be told."""
+        late = self.now.which(("region", name)) & self.now.which(("late", "late"))
+        return not is_small(self.now.count(late), self.floors.sales)
+
+
+def _late_regions(told: Parcels, groups: tuple[float, float, Numbers]) -> Mask:
+    """Which regions are surely of the late ones."""
+    named = np.array([bool(name) for name in told.regions])
+    return np.asarray((groups[2] > SURELY) & named)
+
+
+def _named(told: Parcels, inside: Mask) -> list[str]:
+    return [name for name, one in zip(told.regions, inside, strict=True) if one]
 
 
 def _why_none(shelf: Shelf, source: str | Words, *, due: bool) -> Words:
@@ -89,11 +140,16 @@ def _everything(found: Findings, told: Parcels) -> None:
 
 
 def _regions(
-    found: Findings, told: Parcels, floor: int, usual: Numbers, currency: str | None
+    found: Findings, told: Parcels, people: _Told, usual: Numbers, currency: str | None
 ) -> None:
     """The regions that differ from the usual ones (a mask)."""
     (late, due), (late_before, due_before) = told.now(), told.before()
-    asked = [at for at, name in enumerate(told.regions) if name and due[at] >= floor]
+    floors = people.floors
+    asked = [
+        at
+        for at, name in enumerate(told.regions)
+        if name and due[at] >= floors.people and people.size(name) >= floors.people
+    ]
     found.add("tested", "regions", len(asked), about="regions", rows=int(due.sum()), query=QUERY)
     late_usual, due_usual = (late * usual).sum(), (due * usual).sum()
     rest = [(late_usual - late[at] * usual[at], due_usual - due[at] * usual[at]) for at in asked]
@@ -101,20 +157,27 @@ def _regions(
         [_chance(late[at], due[at], *others) for at, others in zip(asked, rest, strict=True)]
     )
     q = false_discovery(p)
-    for n in np.argsort(p, kind="stable"):
-        status = "confirmed" if q[n] <= CONFIRMED else "to watch" if p[n] < WATCHED else ""
-        if not status:
-            continue
+    status_of = {
+        int(n): "confirmed" if q[n] <= CONFIRMED else "to watch"
+        for n in np.argsort(p, kind="stable")
+        if q[n] <= CONFIRMED or p[n] < WATCHED
+    }
+    safe, safe_before = people.regions([told.regions[asked[n]] for n in status_of])
+    for n, status in status_of.items():
         at, name = asked[n], told.regions[asked[n]]
+        few = is_small(float(late[at]), floors.sales)
+        size = people.size(name)
+        if not found.group(f"region-{slug(name)}", size, told=name in safe and not few):
+            continue
         measures: dict[str, tuple[float | str, str | None]] = {
             "status": (status, None),
             "late": (_percent(late[at], due[at]), "%"),
             "rest": (_percent(*rest[n]), "%"),
             "p": (max(round(float(p[n]), 4), 0.0001), None),
         }
-        if currency:
+        if currency and people.late_worth(name):
             measures["late-worth"] = (round(float(told.worth[-NOW:, at].sum())), currency)
-        if due_before[at] >= floor:
+        if due_before[at] >= floors.people and name in safe_before:
             measures["before"] = (_percent(late_before[at], due_before[at]), "%")
         for measure, (value, unit) in measures.items():
             rows = round(due_before[at] if measure == "before" else due[at])
@@ -140,17 +203,20 @@ def _chance(late: float, due: float, others_late: float, others: float) -> float
 def _together(
     found: Findings,
     told: Parcels,
-    floor: int,
+    people: Population,
     groups: tuple[float, float, Numbers],
+    inside: Mask,
     currency: str | None,
 ) -> None:
+    assert found.floors is not None
     due = told.now()[1]
-    high, low, surely = groups
-    inside = (surely > SURELY) & np.array([bool(name) for name in told.regions])
+    high, low, _ = groups
     rows = round(due[inside].sum())
-    if rows < floor:
+    size, every = (people.count(people.which(value)) for value in (LATE, TOTAL))
+    safe = LATE in people.told([LATE], found.floors.people)
+    if rows < found.floors.people or not found.group("late-regions", size, every - size, told=safe):
         return
-    names = ", ".join(name for name, one in zip(told.regions, inside, strict=True) if one)
+    names = ", ".join(_named(told, inside))
     began = since(told.late[:, inside].sum(axis=1), told.due[:, inside].sum(axis=1))
 
     def add(measure: str, value: float | str | date, unit: str | None = None) -> None:

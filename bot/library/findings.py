@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.evidence import Fact
+from bot.library.floors import NOBODY, Floors, Size, Sort, others
 from bot.tally import Tally
 from bot.wanted import Wanted
 from bot.words import Words
@@ -66,7 +67,10 @@ class Queries(MutableMapping[str, str]):
 class Findings:
     """Facts grow here. An id is kind.subject.measure, each a slug ([a-z0-9-]+); the same subject
     carries all measures of one thing. `cannot` says what can't be told, and which file would
-    let it."""
+    let it.
+
+    With `floors` a subject's size is stated before anything is added to it, by `group` or
+    `nobody`; what is added to one that is too small is left out, and said to be."""
 
     kind: str
     source: str  # "orders.csv"
@@ -74,7 +78,48 @@ class Findings:
     facts: list[Fact] = field(default_factory=list)
     queries: Queries = field(default_factory=Queries)  # name → SQL
     cannot: list[Words] = field(default_factory=list)
+    floors: Floors | None = field(default=None, compare=False)
+    of_texts: bool = field(default=False, compare=False)  # what has no size stated is of texts
+    _sizes: dict[str, Size] = field(default_factory=dict, repr=False, compare=False)
     _rows: dict[tuple[str, str], int] = field(default_factory=dict, repr=False, compare=False)
+
+    def group(
+        self,
+        subject: str,
+        people: float,
+        rest: float | None = None,
+        *,
+        sort: Sort = "people",
+        told: bool = True,
+    ) -> bool:
+        """States how many people a subject's figures are about, and how many the others are of a
+        whole that is told as well; not `told` is what would give away others (`disclosure`).
+        Whether anything of it will be told."""
+        size = Size(round(people), None if rest is None else round(rest), sort)
+        is_told = self.floors is None or (told and size.is_told(self.floors))
+        self._sizes[subject] = size if is_told else HIDDEN
+        if not is_told and people and self.floors is not None:
+            self.withhold(sort)
+        return is_told
+
+    def is_sized(self, subject: str) -> bool:
+        """Whether figures of the subject are told."""
+        return self.floors is None or self._sizes.get(subject, HIDDEN) is not HIDDEN
+
+    def nobody(self, *subjects: str) -> None:
+        """States that what is told of these subjects is about no customers."""
+        self._sizes.update(dict.fromkeys(subjects, NOBODY))
+
+    def withhold(self, sort: Sort) -> None:
+        """Says, once, that small groups are told of together."""
+        assert self.floors is not None
+        said = others(self.floors.of(sort), sort)
+        if said not in self.cannot:
+            self.cannot.append(said)
+
+    def is_withheld(self, sort: Sort = "people") -> bool:
+        """Whether it is said that small groups are told of together."""
+        return self.floors is not None and others(self.floors.of(sort), sort) in self.cannot
 
     def add(
         self,
@@ -92,7 +137,9 @@ class Findings:
     ) -> Fact:
         """One fact. `about` names the subject for people ("sizing", "Champions", a product's
         title); the measure, with spaces for hyphens, is its label. Numbers are rounded by whoever
-        adds them: the value is what people will read. `rows` is how many rows it stands on."""
+        adds them: the value is what people will read. `rows` is how many rows it stands on.
+        Of a subject that is too small nothing is kept. Raises LookupError where nobody has stated
+        how large it is."""
         known = value if isinstance(value, str) else _plain(value)
         if query and rows is None:  # as what was told of it before, from the same query
             rows = self._rows.get((subject, query))
@@ -110,8 +157,18 @@ class Findings:
             of=of,
             query=query,
         )
-        self.facts.append(fact)
+        if self._is_told(subject):
+            self.facts.append(fact)
         return fact
+
+    def _is_told(self, subject: str) -> bool:
+        if self.floors is None:
+            return True
+        if subject not in self._sizes:
+            if self.of_texts:
+                return True
+            raise LookupError(f"{self.kind}.{subject}: nobody has stated how many people it is of")
+        return self._sizes[subject] is not HIDDEN
 
     def refuse(self, words: Words) -> None:
         self.cannot.append(words)
@@ -123,6 +180,9 @@ class Findings:
     def subjects(self) -> list[str]:
         """The subjects in the order found."""
         return list(dict.fromkeys(fact.id.split(".")[1] for fact in self.facts))
+
+
+HIDDEN = Size(0, 0)  # told by its identity
 
 
 def _plain(value: Decimal | int | float | date) -> Decimal | str:

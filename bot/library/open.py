@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from bot.library.catalogue.facts import lowest_price
 from bot.library.catalogue.products import Product
 from bot.library.disk import SPILL, read, spelled, text
-from bot.library.shelf import FLOOR, Listed, Shelf, schema
+from bot.library.floors import Floors
+from bot.library.shelf import Listed, Shelf, schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,7 +46,7 @@ def open_shelf(
     *,
     today: date,
     products: Sequence[Product] = (),
-    floor: int = FLOOR,
+    floors: Floors | None = None,
     folder: Path,
 ) -> Shelf:
     """The tables of these files, as they are now. `folder` is where the engine may put down what
@@ -65,7 +66,8 @@ def open_shelf(
     if products:
         _lay(con, "products", [_row(one) for one in products], CATALOGUE)
         table = engine.table("products")
-    return Shelf(engine, today, told, table, floor)
+    floors = floors or Floors()
+    return Shelf(engine, today, told, table, floors.people, floors.sales)
 
 
 def _view(kind: str, paths: Sequence[Path], history: bool) -> str:

@@ -15,8 +15,10 @@ import numpy as np
 
 from bot.library.bought import CANCELLED
 from bot.library.chance import Numbers
+from bot.library.disclosure import Population
 from bot.library.findings import Where
 from bot.library.narrow import narrowed
+from bot.library.read import arrow_of
 from bot.library.shelf import Shelf
 
 NOW, BEFORE = 56, 309  # days of orders: eight weeks, and what is left of a year
@@ -42,6 +44,37 @@ class Parcels:
 def parcels(shelf: Shelf, where: Where, last: date) -> ir.Table:
     """day (of the order), region: parcels that were due by `last`, late ones, what these were
     worth, came."""
+    whole = _due(shelf, where, last)
+    return whole.group_by("day", "region").aggregate(
+        due=whole.count(),
+        late=whole.late.sum(),
+        came=(whole.missing == 0).sum(),
+        worth=whole.late.ifelse(whole.amount, 0).cast("decimal(18, 2)").sum(),
+    )
+
+
+def receivers(shelf: Shelf, where: Where, last: date) -> tuple[Population, Population]:
+    """Who was to get the parcels of the last weeks, by region and by whether these were late; and
+    those of the days before. Orders, where no customer is known."""
+    whole = _due(shelf, where, last)
+    now = whole.day > ibis.literal(last - timedelta(days=NOW))
+    asked = whole.select("region", "person", late=whole.late.ifelse("late", "in time"), now=now)
+    table = arrow_of(shelf, asked.distinct())
+    return (
+        Population.of(table.filter(table["now"]).drop_columns("now"), "person"),
+        Population.of(_others(table).drop_columns("now"), "person"),
+    )
+
+
+def _others(table: Any) -> Any:
+    import pyarrow.compute as pc
+
+    return table.filter(pc.invert(table["now"]))
+
+
+def _due(shelf: Shelf, where: Where, last: date) -> ir.Table:
+    """One row an order whose parcel was due: day, region ("" is unknown), person, late, missing,
+    amount."""
     table = narrowed(shelf, "orders", where)
     first = last - timedelta(days=NOW + BEFORE - 1)
     table = table.filter(
@@ -57,14 +90,14 @@ def parcels(shelf: Shelf, where: Where, last: date) -> ir.Table:
         delivered=table.delivered.max(),
         missing=table.count() - table.delivered.count(),
         amount=table.amount.sum(),
+        customer=table.customer.max(),
     )
     whole = whole.filter(whole.promised < ibis.literal(last))
     late = (whole.missing > 0) | (whole.delivered > whole.promised)
-    return whole.group_by("day", region=whole.region.fill_null("")).aggregate(
-        due=whole.count(),
-        late=late.fill_null(True).sum(),
-        came=(whole.missing == 0).sum(),
-        worth=late.fill_null(True).ifelse(whole.amount, 0).cast("decimal(18, 2)").sum(),
+    return whole.mutate(
+        region=whole.region.fill_null(""),
+        late=late.fill_null(True),
+        person=ibis.coalesce(whole.customer, whole["order"]),
     )
 
 

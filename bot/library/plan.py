@@ -8,6 +8,7 @@ from bot.library.experiments.bases import Base, base_of
 from bot.library.experiments.people import DAYS, People, people_of
 from bot.library.experiments.planning import plan, smallest_lift
 from bot.library.findings import Findings, Where
+from bot.library.floors import is_small
 from bot.library.segments.names import BY_ID
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -68,6 +69,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
     place: Place = wanted.place or "visit"
     known = base_of(shelf, where, place)
     people = people_of(shelf, where) if wanted.weekly is None else None
+    if known and (known.people < shelf.floor or is_small(known.succeeded, shelf.sales_floor)):
+        known = None
     if people and place == "subject" and (known or wanted.base):
         return _of_subject(people, wanted, known)
     if people and not (place in ON_PAGES and known and not where.rule):

@@ -48,6 +48,7 @@ class Result:
     sales: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, as campaigns say
     orders: int = 0  # distinct, that came with the code
     ordered: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, as orders say
+    buyers: int = 0  # customers of these orders; orders, where no customer is known
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,15 @@ def _orders_by_code(shelf: Shelf, codes: Sequence[str]) -> dict[str, list[dict[s
     table = shelf.table("orders")
     if table is None or not codes:
         return {}
+    person = ibis.coalesce(table.customer, table["order"])
     counted = (
         table.filter(table.code.isin(codes))
         .group_by("code", "currency")
-        .aggregate(orders=table.order.nunique(), amount=table.amount.cast("decimal(18, 2)").sum())
+        .aggregate(
+            orders=table.order.nunique(),
+            amount=table.amount.cast("decimal(18, 2)").sum(),
+            people=person.nunique(),
+        )
     )
     return _grouped(rows_of(shelf, counted), "code")
 
@@ -164,6 +170,7 @@ def _result(
         sales=_money(rows, "sales"),
         orders=sum(row["orders"] for row in orders),
         ordered=_money(orders, "amount"),
+        buyers=min((row["people"] for row in orders), default=0),
     )
 
 

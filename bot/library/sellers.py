@@ -1,6 +1,9 @@
 """What sells best: products and categories by what they brought, and the average order."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import ibis
@@ -9,10 +12,11 @@ from ibis import _
 
 from bot.fold import bag, words_of
 from bot.library.bought import CANCELLED
+from bot.library.disclosure import TOTAL, Population, Value
 from bot.library.findings import Findings, Where
 from bot.library.money import currencies
 from bot.library.narrow import last_day, narrowed, with_category
-from bot.library.read import rows_of, sql_later
+from bot.library.read import arrow_of, rows_of, sql_later
 from bot.library.segments.audience import NO_ORDERS
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -23,7 +27,9 @@ from bot.words import Words
 DAYS = 90  # looked back over when no days are asked for
 SHOWN = 10
 READ = 60  # products read; some of them are no goods
+THINGS = ("product", "category")
 QUERIES = {"product": "products", "category": "categories"}
+OTHERS = Words("Others")
 NO_GOODS = bag(  # what stands on an order and is not sold: "frais de port", "POSTAGE"
     "postage shipping carriage port livraison delivery fee fees frais manual discount remise "
     "commission charges adjust adjustment gift voucher emballage packaging samples carte"
@@ -33,8 +39,9 @@ NO_GOODS = bag(  # what stands on an order and is not sold: "frais de port", "PO
 def find(shelf: Shelf, where: Where) -> Findings:
     """Over the days asked for, else the last 90: sellers.product-<product> and
     sellers.category-<name> .revenue, .units, .orders, .since, .until, the best ten each by what
-    they brought, money paid back taken off; sellers.all.orders, .revenue and .average-order. In
-    the currency of most orders; others are left out, and said to be. Raises CannotDo where the
+    they brought, money paid back taken off; sellers.all.orders, .revenue and .average-order. What
+    too few customers bought is in sellers.others-product.revenue and sellers.others-category alone.
+    In the currency of most orders; others are left out, and said to be. Raises CannotDo where the
     orders don't have a column that is asked about."""
     if shelf.table("orders") is None:
         findings = Findings("sellers", "", shelf.today)
@@ -42,18 +49,32 @@ def find(shelf: Shelf, where: Where) -> Findings:
         return findings
     until = last_day(shelf, "orders", where)
     since = where.since or until - timedelta(days=DAYS - 1)
-    found = Findings("sellers", shelf.source("orders"), until)
+    found = Findings("sellers", shelf.source("orders"), until, floors=shelf.floors)
     known = currencies(shelf, "orders")
     lines = counted(shelf, where, since, until, known[0] if known else None)
     if len(known) > 1:
         others = ", ".join(known[1:])
         found.refuse(Words("What sells is counted in {currency} only; other orders are in "
                            "{others}.", currency=known[0], others=others))  # fmt: skip
+    with_categories = with_category(shelf, lines)
+    people = buyers(shelf, with_categories, THINGS)
+    best = {
+        "product": _best(found, shelf, lines, people, "product"),
+        "category": _best(found, shelf, with_categories, people, "category"),
+    }
+    wanted = [(name, one.key) for name, some in best.items() for one in some]
+    told = people.told(wanted, shelf.sales_floor)
     days = (since, until)
-    _whole(found, shelf, lines, days, known[:1])
-    _ranked(found, shelf, lines, days, known[:1], "product")
-    _ranked(found, shelf, with_category(shelf, lines), days, known[:1], "category")
+    _whole(found, shelf, lines, days, known[:1], people.count(people.which(TOTAL)))
+    for name in THINGS:
+        _ranked(found, people, best[name], told, days, known[:1], name)
     return found
+
+
+def buyers(shelf: Shelf, lines: ir.Table, by: Sequence[str]) -> Population:
+    """Who bought, by the values of some columns: customers; where none is known, orders."""
+    named = lines.select(*by, person=ibis.coalesce(lines.customer, lines["order"]))
+    return Population.of(arrow_of(shelf, named.distinct()), "person")
 
 
 def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str | None) -> ir.Table:
@@ -74,7 +95,12 @@ def counted(shelf: Shelf, where: Where, since: date, until: date, currency: str 
 
 
 def _whole(
-    found: Findings, shelf: Shelf, lines: ir.Table, days: tuple[date, date], unit: list[str]
+    found: Findings,
+    shelf: Shelf,
+    lines: ir.Table,
+    days: tuple[date, date],
+    unit: list[str],
+    people: int,
 ) -> None:
     """An order below zero is money paid back: it lowers the sum and is no order."""
     orders = lines.group_by("order").aggregate(paid=_.paid.sum())
@@ -85,6 +111,7 @@ def _whole(
     if not row["orders"] or row["revenue"] is None:
         return
     money, n = unit[0] if unit else None, int(row["orders"])
+    found.group("all", people, sort="sales")
     _dated(found, "all", days, "", n, "orders")
     add = found.add
     add("all", "orders", n, unit="orders", rows=n, query="orders")
@@ -93,31 +120,85 @@ def _whole(
     add("all", "average-order", mean, unit=money, rows=n, query="orders")
 
 
-def _ranked(
-    found: Findings, shelf: Shelf, lines: ir.Table, days: tuple[date, date], unit: list[str],
-    name: str,
-) -> None:  # fmt: skip
-    """The best of a dimension; what brought nothing is none, and what nobody named is not told."""
+@dataclass(frozen=True)
+class Seller:
+    """A product or a category, by what it brought."""
+
+    key: str
+    title: str
+    revenue: Decimal
+    units: float
+    orders: int
+
+
+def _best(
+    found: Findings, shelf: Shelf, lines: ir.Table, people: Population, name: str
+) -> list[Seller]:
+    """The best of a dimension; what brought nothing is none, what nobody named is not told, nor
+    what too few bought."""
     table = lines.filter(lines[name].notnull()).group_by(name).aggregate(
         revenue=_.paid.sum(), units=_.pieces.sum(), orders=_["order"].nunique()
     )  # fmt: skip
     best = table.filter(_.revenue > 0).order_by(ibis.desc("revenue"), name).limit(READ)
-    query = QUERIES[name]
-    found.queries[query] = sql_later(best)
+    found.queries[QUERIES[name]] = sql_later(best)
     rows = rows_of(shelf, best)
     keys = [str(row[name]) for row in rows]
     names = titles(shelf, keys) if name == "product" else dict(zip(keys, keys, strict=True))
     goods = [row for row in rows if is_sold(names.get(row[name]))]
-    money = unit[0] if unit else None
-    for row in goods[:SHOWN]:
-        key, about, n = f"{name}-{slug(row[name])}", titled(names[row[name]]), int(row["orders"])
-        _dated(found, key, days, about, n, query)
+    sizes = people.sizes(name)
+    known = [row for row in goods if sizes.get(str(row[name]), 0) >= shelf.sales_floor]
+    if len(known) < len(goods[:SHOWN]):
+        found.withhold("sales")
+    return [
+        Seller(
+            str(row[name]),
+            titled(names[row[name]]),
+            row["revenue"],
+            row["units"],
+            int(row["orders"]),
+        )
+        for row in known[:SHOWN]
+    ]
+
+
+def _ranked(
+    found: Findings,
+    people: Population,
+    best: list[Seller],
+    told: set[Value],
+    days: tuple[date, date],
+    unit: list[str],
+    name: str,
+) -> None:
+    query, money = QUERIES[name], unit[0] if unit else None
+    shown = Decimal(0)
+    for one in best:
+        key = f"{name}-{slug(one.key)}"
+        size = people.count(people.which((name, one.key)))
+        if not found.group(key, size, sort="sales", told=(name, one.key) in told):
+            continue
+        shown += one.revenue
+        _dated(found, key, days, one.title, one.orders, query)
         for measure, value, of in (
-            ("revenue", round(row["revenue"]), money),
-            ("units", round(row["units"]), "units"),
-            ("orders", n, "orders"),
+            ("revenue", round(one.revenue), money),
+            ("units", round(one.units), "units"),
+            ("orders", one.orders, "orders"),
         ):
-            found.add(key, measure, value, unit=of, about=about, rows=n, query=query)
+            found.add(key, measure, value, unit=of, about=one.title, rows=one.orders, query=query)
+    if len(people.sizes(name)) > 1 and found.is_withheld("sales"):
+        _others(found, name, shown, money)
+
+
+def _others(found: Findings, name: str, shown: Decimal, money: str | None) -> None:
+    """All that is not told of by itself."""
+    whole = found.get("all", "revenue")
+    if whole is None or not shown:
+        return
+    key, rest = f"others-{name}", round(Decimal(whole.value) - shown)
+    if rest <= 0:
+        return
+    found.nobody(key)  # no small group: `told` saw to that
+    found.add(key, "revenue", rest, unit=money, about=OTHERS.text, query=QUERIES[name])
 
 
 def is_sold(title: str | None) -> bool:

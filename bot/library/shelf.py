@@ -12,13 +12,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.library.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
 from bot.library.kinds import Type, kinds
 
 if TYPE_CHECKING:  # ibis takes 1.4 s, and whoever imports a file needs the types alone
     import ibis.expr.types as ir
     from ibis.backends.sql import SQLBackend
 
-FLOOR = 20  # customers; smaller cells are not shown. policy.toml may set another
+FLOOR = PEOPLE_FLOOR  # customers; smaller groups are not shown. policy.toml may set another
 
 TYPES: Mapping[Type, str] = {
     "text": "string",
@@ -55,6 +56,11 @@ class Shelf:
     listed: Mapping[str, Listed] = field(default_factory=dict)
     products: ir.Table | None = None
     floor: int = FLOOR
+    sales_floor: int = SALES_FLOOR
+
+    @property
+    def floors(self) -> Floors:
+        return Floors(self.floor, self.sales_floor)
 
     def table(self, kind: str) -> ir.Table | None:
         """All rows of a kind, with every column of `kinds.toml`; None when there are none."""

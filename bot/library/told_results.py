@@ -6,6 +6,7 @@ from decimal import Decimal
 from bot.evidence import source_named
 from bot.library.campaigns import letter_against_peers
 from bot.library.findings import Findings
+from bot.library.floors import is_small
 from bot.library.results import Result
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -21,7 +22,7 @@ SHOWN = (  # the first that was counted is told
 def told(shelf: Shelf, result: Result) -> list[Words]:
     """Sentences for the card: what was sent and how it did, what was sold, and where that is from.
     None when the files hold no count of it."""
-    lines = [line for line in (_rate(shelf, result), _sold(result)) if line is not None]
+    lines = [line for line in (_rate(shelf, result), _sold(shelf, result)) if line is not None]
     if not lines:
         return []
     kind = "campaigns" if result.campaigns else "orders"
@@ -33,9 +34,13 @@ def _rate(shelf: Shelf, result: Result) -> Words | None:
     sent = result.counts.get("delivered") or result.counts.get("sent")
     if not sent:
         return None
+    if is_small(sent, shelf.floor):
+        return Words(
+            "Sent to under {n} people: how many of them did what is not told", n=shelf.floor
+        )
     for rate, counted, verb in SHOWN:
         hits = result.counts.get(counted)
-        if hits is None:
+        if hits is None or (counted == "orders" and is_small(hits, shelf.sales_floor)):
             continue
         # Added up over several lines of a file it is no longer the rate of one letter.
         facts = _against(shelf, result.letters[0]) if len(result.letters) == 1 else {}
@@ -86,8 +91,13 @@ def _number(facts: Mapping[str, Decimal | str], name: str) -> Decimal:
     return value
 
 
-def _sold(result: Result) -> Words | None:
-    """What came with its code; else what the campaign's own file says."""
+def _sold(shelf: Shelf, result: Result) -> Words | None:
+    """What came with its code; else what the campaign's own file says. Nothing of few customers."""
+    floor = shelf.sales_floor
+    if is_small(result.buyers, floor):
+        return Words(
+            "Under {n} customers ordered with its code: what they bought is not told", n=floor
+        )
     if result.orders and (money := _together(result.ordered)):
         return Words.count(
             "{n} order came with its code: {money}",
@@ -96,6 +106,8 @@ def _sold(result: Result) -> Words | None:
             money=money,
         )
     orders = result.counts.get("orders")
+    if is_small(orders, floor):
+        return Words("Under {n} orders as its own report counts", n=floor)
     if orders and (money := _together(result.sales)):
         return Words.count(
             "{n} order as its own report counts: {money}",

@@ -22,9 +22,10 @@ from ibis.backends.sql import SQLBackend
 
 from bot.errors import CannotDo
 from bot.library.catalogue.products import Product
+from bot.library.floors import Floors
 from bot.library.kinds import Type, kinds
 from bot.library.open import catalogue_part
-from bot.library.shelf import FLOOR, TYPES, Listed, Shelf
+from bot.library.shelf import TYPES, Listed, Shelf
 from bot.words import Words
 
 log = logging.getLogger("bot.warehouse")
@@ -77,7 +78,7 @@ class Warehouse:
         products: Callable[[], Sequence[Product]] = tuple,
         *,
         version: Hashable = None,
-        floor: int = FLOOR,
+        floors: Floors | None = None,
     ) -> WarehouseShelf:
         """All kinds that are there, counted at most every five minutes. The catalogue travels with
         each query; `version` changes whenever it does. The same object while nothing changed.
@@ -85,17 +86,20 @@ class Warehouse:
         with self._guard:
             if self._seen is None or self._clock() - self._seen[0] > CACHED:
                 self._seen = (self._clock(), *self._look())
-            asked = (self._seen[0], today, version, floor)
+            floors = floors or Floors()
+            asked = (self._seen[0], today, version, floors)
             if self._shelf is None or self._shelf[0] != asked:
-                self._shelf = (asked, self._opened(today, products(), floor))
+                self._shelf = (asked, self._opened(today, products(), floors))
             return self._shelf[1]
 
-    def _opened(self, today: date, products: Sequence[Product], floor: int) -> WarehouseShelf:
+    def _opened(self, today: date, products: Sequence[Product], floors: Floors) -> WarehouseShelf:
         assert self._engine is not None
         assert self._seen is not None
         _, tables, listed = self._seen
         catalogue = ibis.memtable(catalogue_part(products)) if products else None
-        return WarehouseShelf(self._engine, today, listed, catalogue, floor, tables)
+        return WarehouseShelf(
+            self._engine, today, listed, catalogue, floors.people, floors.sales, tables
+        )
 
     def close(self) -> None:
         """Let the connection go; the next question makes a new one."""

@@ -161,7 +161,9 @@ def _past_copy(shelf: "Shelf", request: Request) -> Iterator[Fact]:
         told = {
             "subject": letter.subject,
             "text": (letter.text or "")[:MOST_TEXT] or None,
-            OPENED.text: None if rate is None else _share(rate, letter.sent, brief.language),
+            OPENED.text: None
+            if rate is None or letter.sent < shelf.floor
+            else _share(rate, letter.sent, brief.language),
         }
         when = letter.at.date() if letter.at else shelf.as_of("campaigns")
         yield from _facts(f"past_copy.{slug(letter.code)}", told, shelf.source("campaigns"), when)

@@ -1,10 +1,11 @@
 """What audiences are called, what each should hear, how many there are and why them."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from bot.audience import Rule, either
 from bot.brief import Brief
-from bot.evidence import Evidence
+from bot.evidence import ALL_BUT, Evidence
 from bot.parts import Lead
 from bot.telling.told import NotYet, Teller, Told, nothing_yet
 from bot.words import Words, quoted
@@ -39,9 +40,14 @@ def best_way(one: Told) -> str | None:
     may be reached."""
     if one.key == "yours":
         way = f"by-{Rule.model_validate_json(one.word('rule')).purpose}"
-        return way if one.number(way) else None
-    ways = [measure for measure in REACH if one.number(measure)]
-    return max(ways, key=one.number) if ways else None
+        return way if _many(one, way) else None
+    ways = [measure for measure in REACH if _many(one, measure)]
+    return max(ways, key=lambda way: _many(one, way)) if ways else None
+
+
+def _many(one: Told, way: str) -> Decimal:
+    """How many may be reached so; of "all but under 20", all."""
+    return one.number("customers") if ALL_BUT.fullmatch(one.word(way)) else one.number(way)
 
 
 def reach(teller: Teller, one: Told) -> str:

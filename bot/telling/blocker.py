@@ -163,7 +163,8 @@ def _ad(one: Told) -> Blocker:
         "unseen": Words("raise its bid, and check that the product is listed"),
     }
     where = one.word("where")
-    wasted = where == "sold out" or (where == "unbought" and not one.number("orders"))
+    nothing = _counts(one) and not one.number("orders")
+    wasted = where == "sold out" or (where == "unbought" and nothing)
     return Blocker(
         one, names.get(where, Words("Keyword {keyword}", keyword=word)),
         lambda teller: _of_ad(teller, one, where), steps.get(where, Words("look into it")),
@@ -174,6 +175,12 @@ def _ad(one: Told) -> Blocker:
     )  # fmt: skip
 
 
+def _counts(one: Told) -> bool:
+    """Whether its orders are told as a number: too few are not."""
+    fact = one.get("orders")
+    return fact is not None and isinstance(fact.value, Decimal)
+
+
 def _of_ad(teller: Teller, one: Told, where: str) -> Words:
     if where == "unclicked":
         return Words("{n} impressions, {clicks} clicks", n=teller.of(one, "impressions"),
@@ -182,6 +189,13 @@ def _of_ad(teller: Teller, one: Told, where: str) -> Words:
         return Words("{n} impressions in all; {usual} a day are usual",
                      n=teller.of(one, "impressions"),
                      usual=teller.of(one, "usual-impressions-a-day"))  # fmt: skip
+    if not _counts(one):
+        few = teller.of(one, "orders")
+        if few:  # "under 5"
+            return Words(
+                "{clicks} clicks and {few} orders", clicks=teller.of(one, "clicks"), few=few
+            )
+        return Words("{clicks} clicks", clicks=teller.of(one, "clicks"))
     orders = int(one.number("orders"))
     teller.of(one, "orders")
     return Words.count("{clicks} clicks, {n} order", "{clicks} clicks, {n} orders", orders,

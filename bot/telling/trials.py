@@ -194,7 +194,7 @@ def row(teller: Teller, trial: Trial, arm: Told, name: str) -> list[str]:
         between = teller.say(Words("{low} to {high}", low=low, high=high))
     verdict = VERDICTS.get(arm.word("verdict"))
     judged = teller.say(verdict) if verdict else "–"
-    shown = [teller.of(arm, "users"), result(teller, arm), teller.of(arm, "effect") or "–"]
+    shown = [teller.of(arm, "users"), result(teller, arm) or "–", teller.of(arm, "effect") or "–"]
     return [name, *shown, between, judged]
 
 

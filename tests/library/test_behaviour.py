@@ -87,7 +87,7 @@ def test_refuses_a_horizon_that_is_none() -> None:
 def test_refuses_without_orders_and_with_few() -> None:
     assert "import an order file" in find(small(), Where()).cannot[0].to("en")
     few = [{"order": str(i), "at": NOON, "customer": str(i), "amount": 5} for i in range(9)]
-    assert "Only 9 customers" in find(small(orders=few), Where()).cannot[0].to("en")
+    assert "Under 20 customers" in find(small(orders=few), Where()).cannot[0].to("en")
 
 
 def test_finds_who_was_planted_where_simple_rules_are_misled() -> None:

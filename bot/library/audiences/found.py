@@ -17,6 +17,7 @@ from bot.library.audiences.subject import subject_of
 from bot.library.audiences.told import Telling
 from bot.library.bought import last_day, lines
 from bot.library.findings import Findings, Where
+from bot.library.floors import too_few
 from bot.library.goods import Goods, goods_of
 from bot.library.laid import Laid
 from bot.library.segments.audience import NO_CONSENTS, NO_ORDERS
@@ -41,7 +42,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
         findings = Findings("audiences", "", shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
-    findings = Findings("audiences", shelf.source("orders"), shelf.as_of("orders"))
+    findings = Findings(
+        "audiences", shelf.source("orders"), shelf.as_of("orders"), floors=shelf.floors
+    )
     with Laid(shelf, "audiences") as laid:
         _tell(shelf, where, findings, bought, laid)
     return findings
@@ -59,9 +62,7 @@ def _tell(shelf: Shelf, where: Where, findings: Findings, bought: ir.Table, laid
     earlier = Picking(shelf, past, since, laid, "then")
     telling = Telling(shelf, findings, now, earlier, subject, goods, laid)
     if telling.people < ENOUGH:
-        findings.refuse(Words(
-            "Only {n} customers can be told apart: too few for groups. Import orders with"
-            " a customer column, or more of them.", n=telling.people))  # fmt: skip
+        findings.refuse(too_few(telling.people, shelf.floor))
         return
     if "consents" not in shelf.listed:
         findings.refuse(NO_CONSENTS)

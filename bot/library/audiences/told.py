@@ -21,6 +21,7 @@ from bot.library.audiences.proposals import Proposal
 from bot.library.audiences.subject import Subject
 from bot.library.experiments.planning import smallest_lift
 from bot.library.findings import Findings
+from bot.library.floors import bounded, is_small
 from bot.library.goods import Goods
 from bot.library.laid import Laid
 from bot.library.read import rows_of, sql_of
@@ -65,6 +66,8 @@ class Telling:
     def everybody(self) -> None:
         """What all audiences are held against, and what things are called."""
         add, known = self.findings.add, self.goods
+        self.findings.group("all", self.people)
+        self.findings.nobody("category", "things")
         add("all", "customers", self.people, unit="customers", rows=self.people)
         add("all", "days", SINCE, unit="days")
         if self.subject.name:
@@ -85,7 +88,7 @@ class Telling:
                 )
             )
             return
-        if all_then.bought >= FEW:
+        if all_then.bought >= FEW and not is_small(all_then.bought, self.shelf.sales_floor):
             share = round(100 * all_then.share, 1)
             add("all", "bought-share", share, unit="%", rows=all_then.people, query="all-then")
 
@@ -95,7 +98,7 @@ class Telling:
         fits = self.now.fitting(one.rule)
         sizes = rows_of(self.shelf, self.keep(one.id, sizes_of(fits, self.shelf)))[0]
         counted = int(sizes["fits"])
-        if counted < least:
+        if counted < least or (least and is_small(self.people - counted, self.shelf.floor)):
             return False
         past, base = self._past(one), self._base(one.rule)
         if sure and base is not None and not _stands_out(past, base):
@@ -108,6 +111,8 @@ class Telling:
 
     def _rule(self, one: Proposal, rows: int) -> None:
         add, rule = self.findings.add, one.rule
+        self.findings.nobody(one.id)  # its rule is no figure, and its counts are bounded
+        rows = rows if rows >= self.shelf.floor else 0
         add(one.id, "rule", rule.stored, rows=rows)
         add(one.id, "rule-code", rule.code, rows=rows)
         for measure, (value, unit) in rule.figures.items():
@@ -123,17 +128,20 @@ class Telling:
                 self.findings.add("things", slug(key), self.goods.titles[key], about=key)
 
     def _sizes(self, one: Proposal, sizes: dict[str, int]) -> None:
-        self._count(one.id, "customers", sizes["fits"])
+        fits, floor = sizes["fits"], self.shelf.floor
+        self._count(one.id, "customers", fits, self.people)
         for purpose in PURPOSES:
             if purpose in sizes:
-                self._count(one.id, f"by-{purpose}", sizes[purpose])
+                self._count(one.id, f"by-{purpose}", sizes[purpose], fits)
+        ways = [sizes[purpose] for purpose in PURPOSES if purpose in sizes]
+        if any(is_small(fits - many, floor) or is_small(many, floor) for many in ways):
+            self.findings.withhold("people")
 
-    def _count(self, id: str, measure: str, counted: int) -> None:
-        floor = self.shelf.floor
-        if counted >= floor:
-            self.findings.add(id, measure, counted, rows=counted, query=id)
-        else:
-            self.findings.add(id, measure, f"under {floor}", query=id)
+    def _count(self, id: str, measure: str, counted: int, of: int) -> None:
+        """A count, unless it or what it leaves of all is small."""
+        shown = bounded(counted, of, self.shelf.floor)
+        rows = counted if isinstance(shown, int) else None
+        self.findings.add(id, measure, shown, rows=rows, query=id)
 
     @cached_property
     def _all_then(self) -> Before | None:
@@ -172,7 +180,10 @@ class Telling:
         return before(rows_of(self.shelf, self.keep(f"{one.id}-then", asked))[0])
 
     def _before(self, one: Proposal, past: Before, base: Before, sizes: dict[str, int]) -> None:
-        if past.people < self.shelf.floor or past.bought < FEW:
+        few = is_small(past.bought, self.shelf.sales_floor)
+        if past.people < self.shelf.floor or past.bought < FEW or few:
+            return
+        if is_small(base.people - past.people, self.shelf.floor):
             return
         add, rows, query = self.findings.add, past.people, f"{one.id}-then"
         add(one.id, "people-then", past.people, unit="customers", rows=rows, query=query)
@@ -206,8 +217,8 @@ class Telling:
             for end, sales in (("low", low), ("high", high)):
                 unit = self._currency
                 add(one.id, f"expected-sales-{end}", sales, unit=unit, rows=rows, query=query)
-        effect = smallest_lift(past.share, reach // 2)
-        if effect <= 1:
+        effect = smallest_lift(past.share, reach // 2) if past.share < 1 else 1.0
+        if past.share < 1 and effect <= 1:
             value = round(100 * effect)
             add(one.id, "smallest-effect", value, unit="%", rows=rows, query=query)
 

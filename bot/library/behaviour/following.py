@@ -10,6 +10,7 @@ import numpy as np
 from ibis import _
 
 from bot.library.chance import false_discovery, normal_above
+from bot.library.floors import is_small
 
 Q = 0.10
 
@@ -32,8 +33,9 @@ class Step:
 
 
 def steps_of(lines: ir.Table) -> ir.Table:
-    """a, b, times; and with b empty, how often a was followed by anything; with a empty, how often
-    b was in a next purchase; with both empty, all. A day is a purchase."""
+    """a, b, times, people (how many did so); and with b empty, how often a was followed by
+    anything; with a empty, how often b was in a next purchase; with both empty, all. A day is a
+    purchase."""
     bought = lines.filter(_.amount >= 0, _.category.notnull())
     baskets = bought.select("customer", "day", "category").distinct()
     days = baskets.select("customer", "day").distinct()
@@ -46,13 +48,15 @@ def steps_of(lines: ir.Table) -> ir.Table:
     after = baskets.union(days.mutate(category=empty).select("customer", "day", "category"))
     after = after.rename(who="customer", on="day", b="category")
     both = now.join(after, (now.customer == after.who) & (now.then == after["on"]))
-    return both.group_by("a", "b").aggregate(times=_.count())
+    return both.group_by("a", "b").aggregate(times=_.count(), people=_.customer.nunique())
 
 
 def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
-    """From one category to another or the same, strongest first, with at least `floor` purchases
-    before and after. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
+    """From one category to another or the same, strongest first, with at least `floor` customers
+    and purchases before and after, and with as many purchases after another category, or of
+    another. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
     times = {(str(r["a"]), str(r["b"])): int(r["times"]) for r in rows}
+    people = {(str(r["a"]), str(r["b"])): int(r.get("people", r["times"])) for r in rows}
     every = times.get(("", ""), 0)
     names = sorted({name for pair in times for name in pair if name})
     crossed = [
@@ -74,6 +78,9 @@ def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
         Step(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
         for i, (a, b) in enumerate(crossed)
         if after[i] >= floor
+        and min(people.get(way, 0) for way in ((a, b), (a, ""), ("", b))) >= floor
+        and not is_small(before[i] - after[i], floor)
+        and not is_small(times["", b] - after[i], floor)
     ]
     return sorted(found, key=lambda step: (-step.lift, step.a, step.b))
 
@@ -118,6 +125,8 @@ def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], 
     Benjamini–Hochberg over all compared, by a one-sided z of the counts."""
     whole = next((row for row in rows if row["name"] == ""), None)
     before, every = (int(whole["mine"] or 0), int(whole["times"])) if whole else (0, 0)
+    if whole and (whole["people"] < floor or is_small(every - before, floor)):
+        return 0, [], 0
     compared = [row for row in rows if row["name"] and row["times"] >= floor]
     if not before or not compared or before == every:
         return before, [], 0
@@ -137,5 +146,7 @@ def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], 
         )
         for i, row in enumerate(compared)
         if row["people"] >= floor
+        and not is_small(before - after[i], floor)
+        and not is_small(row["times"] - after[i], floor)
     ]
     return before, sorted(found, key=lambda one: (-one.after, one.name)), len(compared)

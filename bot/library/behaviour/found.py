@@ -14,6 +14,7 @@ from bot.library.behaviour import (
 )
 from bot.library.bought import days_of, last_day, lines
 from bot.library.findings import Findings, Where
+from bot.library.floors import too_few
 from bot.library.laid import Laid
 from bot.library.segments.audience import NO_ORDERS
 from bot.library.segments.told import Told, currency_of
@@ -35,7 +36,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
         findings = Findings("behaviour", "", shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
-    findings = Findings("behaviour", shelf.source("orders"), shelf.as_of("orders"))
+    findings = Findings(
+        "behaviour", shelf.source("orders"), shelf.as_of("orders"), floors=shelf.floors
+    )
     ahead = DAYS if where.days is None else where.days
     if not 7 <= ahead <= 365:
         findings.refuse(Words("A forecast can look 7 to 365 days ahead, not {days}.", days=ahead))
@@ -51,6 +54,9 @@ def _tell(told: Told, ahead: int) -> None:
     span = days_of(bought).aggregate(first=_.day.min(), customers=_.customer.nunique())
     row = told.ask("span", span)[0]
     told.people = row["customers"]
+    if told.people < told.shelf.floor:
+        findings.refuse(too_few(told.people, told.shelf.floor))
+        return
     if told.people < ENOUGH:
         findings.refuse(
             Words(

@@ -29,6 +29,7 @@ def tell(told: Told) -> None:
     if about is None:
         return
     add, floor = told.findings.add, told.shelf.floor
+    told.findings.nobody("after")  # names, and counts that `nexts` saw to
     add("after", "subject", about.name or told.where.words or told.where.product or "")
     if len(about.products) > 1:
         names = ", ".join(told.titles.get(key, key) for key in about.products)
@@ -76,6 +77,7 @@ def _tell(told: Told, by: By, found: list[Next], before: int) -> None:
     titles = told.titles if by == "product" else {}
     for one in [*more, *rest][:SHOWN]:
         about = titles.get(one.name, one.name)
+        told.findings.group(f"after-{by}-{slug(one.name)}", one.people)
         for measure, value, unit in (
             ("share", percent(one.share), "%"),
             ("at-large", percent(one.share / one.lift), "%"),

@@ -74,6 +74,7 @@ def _why(forecast: Forecast, ahead: int) -> Words:
 def _one(told: Told, measure: str, forecast: Forecast, ahead: int, rows: int) -> None:
     unit = "purchases" if measure == "purchases" else (told.currency or None)
     low, high = forecast.between
+    told.findings.group(f"expected-{ahead}-days", rows)
     for name, value in (
         (measure, forecast.total),
         (f"{measure}-low", low),

@@ -8,6 +8,7 @@ import numpy as np
 from bot.library.behaviour import buying
 from bot.library.behaviour.buying import Record
 from bot.library.behaviour.seen import Seen
+from bot.library.floors import bounded, is_small
 from bot.library.segments.profile import percent
 from bot.library.segments.told import Told
 from bot.words import Words
@@ -57,6 +58,7 @@ def tell(told: Told, seen: Sequence[Seen], ahead: int) -> None:
 def _score(told: Told, record: Record, ahead: int) -> None:
     subject, rows = f"buy-{ahead}-days", sum(w.customers for w in record.windows)
     newest = record.windows[0]
+    told.findings.group(subject, newest.customers)
     for measure, value, unit, stands_on in (
         ("backtest-auc", round(record.auc, 3), None, rows),
         ("backtest-brier", round(record.brier, 3), None, rows),
@@ -97,7 +99,7 @@ def _count(told: Told, record: Record, seen: Sequence[Seen], ahead: int) -> None
     chances = buying.today(seen)
     subject, rows = f"buy-{ahead}-days", len(chances)
     likely = int((chances > LIKELY).sum())
-    shown = likely if likely >= told.shelf.floor else f"under {told.shelf.floor}"
+    shown = bounded(likely, rows, told.shelf.floor)
     for measure, value, unit in (
         ("expected-buyers", round(float(chances.sum())), "customers"),
         ("customers-likely", shown, None if isinstance(shown, str) else "customers"),
@@ -113,6 +115,8 @@ def _tenths(told: Told, record: Record, ahead: int) -> None:
         if customers < told.shelf.floor:
             return
         subject, about = f"buy-{ahead}-days-tenth-{n}", f"{n} / 10"
+        few = is_small(round(bought * customers), told.shelf.sales_floor)
+        told.findings.group(subject, customers, told=not few)
         told.findings.add(
             subject, "customers", customers, unit="customers", about=about, rows=customers,
             query="histories",
@@ -139,6 +143,7 @@ def _likeliest(told: Told, seen: Sequence[Seen], ahead: int) -> None:
         ("top", Words("The likeliest tenth"), order[:many]),
         ("rest", Words("All others"), order[many:]),
     ):
+        told.findings.group(f"buy-{ahead}-days-{name}", len(who), len(order) - len(who))
         for measure, value, unit in (
             ("customers", len(who), "customers"),
             ("purchases", round(float(np.median(today.frequency[who]))), None),

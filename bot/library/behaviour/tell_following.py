@@ -22,6 +22,7 @@ def tell(told: Told) -> None:
     found = following.steps(rows, told.shelf.floor)
     wanted = (told.where.category or "").lower()
     every = sum(r["times"] for r in rows if not r["a"] and not r["b"])
+    told.findings.group("next-purchases", told.people)
     told.findings.add("next-purchases", "compared", len(found), rows=every, query="next")
     kept = [
         step
@@ -29,6 +30,7 @@ def tell(told: Told) -> None:
         if step.q <= following.Q and step.lift >= LIFT and wanted in ("", step.a.lower())
     ]
     for step in _shown(kept):
+        told.findings.nobody(f"{slug(step.a)}-then-{slug(step.b)}")  # `steps` saw to its size
         for measure, value, unit in (
             ("share", percent(step.share), "%"),
             ("at-large", percent(step.share / step.lift), "%"),

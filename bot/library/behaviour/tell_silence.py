@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.library.behaviour import silence
 from bot.library.behaviour.seen import Seen
+from bot.library.floors import is_small
 from bot.library.segments.profile import percent
 from bot.library.segments.told import Told
 from bot.words import Words
@@ -31,6 +32,9 @@ def tell(told: Told, past: Sequence[Seen], ahead: int) -> None:
         return
     for group, (name, about) in zip(groups, NAMES, strict=True):
         subject = f"{name}-{ahead}-days"
+        left = group.customers - group.bought
+        few = any(is_small(n, told.shelf.sales_floor) for n in (group.bought, left))
+        told.findings.group(subject, group.customers, told=not few)
         for measure, value, unit in (
             ("bought", percent(group.share), "%"),
             ("customers", group.customers, "customers"),

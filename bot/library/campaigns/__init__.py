@@ -23,7 +23,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
     table = shelf.table("campaigns")
     if table is None:
         return nothing(shelf)
-    found = Findings("campaigns", shelf.source("campaigns"), shelf.as_of("campaigns"))
+    found = Findings(
+        "campaigns", shelf.source("campaigns"), shelf.as_of("campaigns"), floors=shelf.floors
+    )
     tell_ads.tell(shelf, found, _asked(table, where), where)
     tell_letters.tell(shelf, found, where)
     if not found.facts:

@@ -1,7 +1,7 @@
 """What advertising showed, got clicked, sold and cost: sums by line, and the rates they give."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,8 +10,11 @@ from typing import Any
 import ibis
 import ibis.expr.types as ir
 
+from bot.library.disclosure import Population
+
 Key = tuple[str, str]  # dimension, value
 DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
+LINE = "line"  # as a dimension of what was sold
 MEASURES = ("impressions", "clicks", "orders", "spend", "sales")
 
 
@@ -96,6 +99,21 @@ class Ad:
     @property
     def line(self) -> Line:
         return Line(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
+
+
+def sales_of(ads: Sequence[Ad]) -> Population:
+    """The orders that came of ads, by what these were of."""
+    values = {name: [_key(ad.keys[name]) for ad in ads] for name in DIMENSIONS}
+    values[LINE] = [line_key(ad.line) for ad in ads]
+    return Population(values, weight=[ad.sums.orders for ad in ads])
+
+
+def line_key(line: Line) -> str:
+    return "|".join(one or "" for one in (line.retailer, line.product, line.keyword))
+
+
+def _key(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def sums(

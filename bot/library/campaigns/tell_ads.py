@@ -10,14 +10,17 @@ import ibis.expr.types as ir
 from bot.library.campaigns.adding import adder
 from bot.library.campaigns.ads import (
     DIMENSIONS,
+    LINE,
     MEASURES,
     Ad,
     Line,
     Sums,
     added,
     ads_of,
+    line_key,
     main_currency,
     of_currency,
+    sales_of,
     sums,
     weekly,
     within,
@@ -25,13 +28,16 @@ from bot.library.campaigns.ads import (
 from bot.library.campaigns.sold_out import gone, spent_since
 from bot.library.campaigns.sticking import best, by_chance, stuck
 from bot.library.campaigns.tell_compared import Asked, tell_compared
+from bot.library.disclosure import TOTAL, Value, suppress
 from bot.library.findings import Findings, Where
+from bot.library.floors import is_small
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
 
 PERIOD = 28  # days
+OTHERS = Words("Others")
 MOST = 12  # values shown of one dimension
 WEEKS = 8
 SEEN = 0.001  # clicks of impressions below which a rate takes three digits
@@ -56,14 +62,16 @@ def tell(shelf: Shelf, found: Findings, table: ir.Table, where: Where) -> None:
             )
         )
     ads = ads_of(row for row in rows if row["currency"] == currency)
-    tell = _Ads(found, currency, ads, since, until)
+    tell = _Ads(found, currency, ads, since, until, shelf.sales_floor)
     tell.totals()
     tell.dimensions()
     sold_out = gone(shelf)
     told = tell.sticking(spent_since(shelf, table, sold_out, currency), sold_out)
     known = [{"product": x.product, "keyword": x.keyword, "retailer": x.retailer} for x in told]
     ours = table.filter(of_currency(table, currency))
-    asked = Asked(ours.filter(within(ours, since, until)), ours, tell.now, currency, until, known)
+    asked = Asked(
+        ours.filter(within(ours, since, until)), ours, tell.now, currency, until, known, tell.sold
+    )
     tell_compared(shelf, found, asked)
     tell.weeks(shelf, ours)
 
@@ -72,16 +80,38 @@ class _Ads:
     """The advertising's facts, in one currency."""
 
     def __init__(
-        self, found: Findings, currency: str | None, ads: list[Ad], since: date, until: date
+        self,
+        found: Findings,
+        currency: str | None,
+        ads: list[Ad],
+        since: date,
+        until: date,
+        floor: int,
     ):
         self.found, self.currency = found, currency
         self.now = [ad for ad in ads if ad.current]
         self.earlier = [ad for ad in ads if not ad.current]
-        self.since, self.until = since, until
+        self.since, self.until, self._floor = since, until, floor
+        self.sold = self._sold(self.now)
+        self._sold_before = self._sold(self.earlier)
+
+    def _sold(self, ads: list[Ad]) -> set[Value]:
+        """What enough orders came of for these to be told, and nothing of fewer with them."""
+        wanted = [
+            (name, str(value))
+            for name in DIMENSIONS
+            for value in dict.fromkeys(ad.keys[name] for ad in ads)
+            if value is not None
+        ]
+        wanted += [(LINE, key) for key in dict.fromkeys(line_key(ad.line) for ad in ads)]
+        told = sales_of(ads).told(wanted, self._floor)
+        if ads and len(told) <= len(wanted):
+            self.found.withhold("sales")
+        return told
 
     def totals(self) -> None:
         whole = sum((ad.sums for ad in self.now), Sums())
-        self._sums("ads", "", whole, sum((ad.sums for ad in self.earlier), Sums()))
+        self._sums("ads", "", whole, sum((ad.sums for ad in self.earlier), Sums()), TOTAL)
         if any(ad.sums.days for ad in self.now):
             add = adder(self.found, "ads", "", whole.rows)
             add("since", self.since)
@@ -108,7 +138,19 @@ class _Ads:
             for value, of in largest:
                 about = (of.title or value) if dimension == "product" else value
                 subject = f"{dimension}--{slug(value)}"
-                self._sums(subject, about, of, then.get(value, Sums()))
+                self._sums(subject, about, of, then.get(value, Sums()), (dimension, str(value)))
+            self._others(dimension, here)
+
+    def _others(self, dimension: str, here: dict[str, Sums]) -> None:
+        """What came of those of which too few orders came, together."""
+        held = [of for value, of in here.items() if (dimension, str(value)) not in self.sold]
+        whole = sum(held, Sums())
+        if whole.orders >= self._floor and TOTAL in self.sold:
+            about, subject = OTHERS.text, f"others--{dimension}"
+            add = adder(self.found, subject, about, whole.rows, sold=True)
+            add("orders", whole.orders)
+            if whole.says("sales"):
+                add("sales", whole.sales, self.currency)
 
     def weeks(self, shelf: Shelf, rows: ir.Table) -> None:
         """The last eight whole weeks, Monday to Sunday: campaigns.week--<Monday>.*"""
@@ -121,8 +163,14 @@ class _Ads:
         expression = sums(
             kept.mutate(week=kept["at"].truncate("W").date()), None, None, None, "week"
         )
-        for week, of in sorted(weekly(rows_of(shelf, expression)).items()):
-            self._sums(f"week--{week}", week.isoformat(), of, Sums())
+        by_week = dict(sorted(weekly(rows_of(shelf, expression)).items()))
+        for chunk in (list(by_week)[-PERIOD // 7 :], list(by_week)[: -PERIOD // 7]):
+            sizes = {week: by_week[week].orders for week in chunk}
+            sold = suppress(sizes, self._floor)
+            for week in chunk:
+                self._sums(
+                    f"week--{week}", week.isoformat(), by_week[week], Sums(), sold=week in sold
+                )
 
     def sticking(self, wasted: dict[Line, Sums], sold_out: dict[str, date]) -> list[Line]:
         """Tells where lines stick, and gives those whose orders it costs."""
@@ -131,7 +179,9 @@ class _Ads:
         told = stuck(lines, long, {line: s for line, s in wasted.items() if line in lines})
         for one in told:
             subject, about, of = f"stuck--{slug(one.line.name)}", one.line.name, one.sums
-            add = adder(self.found, subject, about, of.rows)
+            sold = not of.orders or (self._is_sold(one.line) and not self._is_few(of))
+            add = adder(self.found, subject, about, of.rows, sold=sold)
+            self._few_orders(subject, about, of)
             add("where", one.where)
             for measure in (m for m in ("spend", "impressions", "clicks", "orders") if of.says(m)):
                 add(measure, getattr(of, measure), self.currency if measure == "spend" else None)
@@ -156,19 +206,44 @@ class _Ads:
     def _best(self, lines: dict[Line, Sums]) -> None:
         if (top := best(lines)) is not None:
             line, of = top
-            add = adder(self.found, "best", line.name, of.rows)
+            add = adder(self.found, "best", line.name, of.rows, sold=self._is_sold(line))
             add("return", _ratio(of.returned))
             add("orders", of.orders)
             add("spend", of.spend, self.currency)
             add("sales", of.sales, self.currency)
         for line, of in by_chance(lines):
-            add = adder(self.found, f"chance--{slug(line.name)}", line.name, of.rows)
+            subject = f"chance--{slug(line.name)}"
+            sold = self._is_sold(line)
+            add = adder(self.found, subject, line.name, of.rows, sold=sold)
+            self._few_orders(subject, line.name, of)
             add("return", _ratio(of.returned))
             add("orders", of.orders)
             add("clicks", of.clicks)
 
-    def _sums(self, subject: str, about: str, of: Sums, then: Sums) -> None:
-        add = adder(self.found, subject, about, of.rows)
+    def _is_few(self, of: Sums) -> bool:
+        return is_small(of.orders, self._floor)
+
+    def _few_orders(self, subject: str, about: str, of: Sums) -> None:
+        """That there were orders, where they are too few to be counted."""
+        if of.says("orders") and self._is_few(of):
+            few = f"under {self._floor}"
+            self.found.add(subject, "orders", few, about=about, query="ads")
+
+    def _is_sold(self, line: Line) -> bool:
+        return (LINE, line_key(line)) in self.sold
+
+    def _sums(
+        self,
+        subject: str,
+        about: str,
+        of: Sums,
+        then: Sums,
+        value: Value | None = None,
+        *,
+        sold: bool = False,
+    ) -> None:
+        sold = value in self.sold if value else sold
+        add = adder(self.found, subject, about, of.rows, sold=sold)
         for measure in (one for one in MEASURES if of.says(one)):
             money = self.currency if measure in ("spend", "sales") else None
             add(measure, getattr(of, measure), money)
@@ -183,7 +258,8 @@ class _Ads:
         if of.returned is not None:
             add("return", _ratio(of.returned))
         for measure in ("spend", "sales"):
-            if (was := getattr(then, measure)) and of.says(measure):
+            known = measure != "sales" or value in self._sold_before
+            if known and (was := getattr(then, measure)) and of.says(measure):
                 change = 100 * (getattr(of, measure) - was) / was
                 add(f"{measure}-change", round(change, 1), "%")
 

@@ -1,6 +1,6 @@
 """What is told of whole campaigns, audiences, placements … beside each other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,7 +14,9 @@ from bot.library.campaigns.cells import Cell, Keys
 from bot.library.campaigns.comparing import DIMENSIONS, compared
 from bot.library.campaigns.tell_worse import subject, worse
 from bot.library.campaigns.turning import turned
+from bot.library.disclosure import TOTAL, Value
 from bot.library.findings import Findings
+from bot.library.floors import is_small
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 
@@ -35,6 +37,7 @@ class Asked:
     currency: str | None
     until: date
     known: Sequence[Keys] = ()
+    sold: Collection[Value] = ()  # what enough orders came of for these to be told
 
 
 def tell_compared(shelf: Shelf, found: Findings, asked: Asked) -> None:
@@ -69,19 +72,22 @@ def _compared(
     some = _cells(rows_of(shelf, expression))
     by = [name for name in DIMENSIONS if name != "product" or measures[0] == "sales"]
     every = compared(some, unit=unit, known=asked.known, by=by)
-    add = adder(found, "compared", "", whole.rows, QUERY)
+    add = adder(found, "compared", "", whole.rows, QUERY, sold=TOTAL in asked.sold)
     add("status", "compared")
     add("by", " by ".join(measures))
     add("held-against-each-other", sum(one.status != "too few" for one in every))
     beside = whole.orders - round(sum(cell.gain for cell in some))
-    if measures[0] == "orders" and beside > BESIDE * whole.orders:
+    floor = found.floors.sales if found.floors else 0
+    few = is_small(beside, floor) or is_small(whole.orders - beside, floor)
+    if measures[0] == "orders" and beside > BESIDE * whole.orders and not few:
         add("orders-beside", beside, "orders")
     first = next(name for name in DIMENSIONS if len(values[name]) > 1)
     few = {(one.dimension, one.value) for one in every if one.status == "too few"}
     if named := sorted(value for of, value in few if of == first):
         add("too-few", ", ".join(named[:MOST_TOLD]))
         add("too-few-of", first)
-    for one in [one for one in every if one.status in TOLD][:MOST_TOLD]:
+    told = [one for one in every if one.status in TOLD]
+    for one in [one for one in told if (one.dimension, one.value) in asked.sold][:MOST_TOLD]:
         small = [value for of, value in few if of == one.dimension]
         worse(found, one, values[one.dimension], asked.currency, measures, small)
         if one.status == "confirmed":

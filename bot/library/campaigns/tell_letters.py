@@ -11,7 +11,9 @@ from bot.library.campaigns.letters import (
     letters_of,
 )
 from bot.library.campaigns.openings import features, naming_words
+from bot.library.disclosure import Population, Value
 from bot.library.findings import Findings, Where
+from bot.library.floors import is_small
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -27,17 +29,42 @@ def tell(shelf: Shelf, found: Findings, where: Where) -> None:
         if (where.product is None or where.product in (letter.product or ""))
         and where.channel in (None, letter.channel)
     ]
+    people, orders = _safe(known, shelf)
     for channel in sorted({letter.channel for letter in known}):
-        _channel(found, channel, [x for x in known if x.channel == channel])
+        found.nobody(f"letters--{slug(channel)}")
+        if ("channel", channel) in people:
+            mine = [x for x in known if x.channel == channel]
+            _channel(found, channel, mine, sold=("channel", channel) in orders)
     for letter in sorted(known, key=lambda one: -(one.sales or 0))[:TOLD]:
-        _letter(found, letter)
+        value = ("letter", str(known.index(letter)))
+        if value in people:
+            _letter(found, letter, sold=value in orders)
+    if len(people) < len({letter.channel for letter in known}) + len(known):
+        found.withhold("people")
     if shelf.products is not None and known:
         titles = [r["title"] for r in rows_of(shelf, shelf.products.select("title"))]
         _openings(found, [x for x in known if x.channel == "email"], titles)
 
 
-def _channel(found: Findings, channel: str, letters: list[Letter]) -> None:
-    add = adder(found, f"letters--{slug(channel)}", channel, len(letters), query="letters")
+def _safe(known: list[Letter], shelf: Shelf) -> tuple[set[Value], set[Value]]:
+    """The channels and letters that were sent to enough people for their figures to be told, and
+    those that enough orders came of."""
+    values = {
+        "channel": [letter.channel for letter in known],
+        "letter": [str(n) for n in range(len(known))],
+    }
+    wanted = [(name, value) for name, column in values.items() for value in dict.fromkeys(column)]
+    sent = Population(values, weight=[letter.sent for letter in known])
+    people = sent.told(wanted, shelf.floor, whole=False)
+    orders = Population(values, weight=[letter.orders or 0 for letter in known])
+    told = [value for value in wanted if value in people]
+    return people, orders.told(told, shelf.sales_floor, whole=False)
+
+
+def _channel(found: Findings, channel: str, letters: list[Letter], *, sold: bool) -> None:
+    add = adder(
+        found, f"letters--{slug(channel)}", channel, len(letters), query="letters", sold=sold
+    )
     add("campaigns", len({letter.code for letter in letters}))
     add("sent", sum(letter.sent for letter in letters))
     for rate in RATES:
@@ -47,12 +74,12 @@ def _channel(found: Findings, channel: str, letters: list[Letter]) -> None:
             add(slug(rate), round(100 * share, 1 if share >= 0.01 else 2), "%")
 
 
-def _letter(found: Findings, letter: Letter) -> None:
+def _letter(found: Findings, letter: Letter, *, sold: bool) -> None:
     """One by itself: what it brought, and how many opened it."""
     key = f"text--{slug(letter.channel)}--{slug(letter.code)}"
     if letter.at is None or letter.sales is None:
         return
-    add = adder(found, key, letter.subject or letter.code, 1, query="letters")
+    add = adder(found, key, letter.subject or letter.code, 1, query="letters", sold=sold)
     add("sales", round(letter.sales), letter.currency)
     add("day", letter.at.date())
     add("sent", letter.sent)
@@ -81,7 +108,7 @@ def _openings(found: Findings, letters: list[Letter], titles: list[str]) -> None
 
 
 def _against(found: Findings, subject: str, about: str, one: Held) -> None:
-    add = adder(found, subject, about, one.comparable + 1, query="letters")
+    add = adder(found, subject, about, one.comparable + 1, query="letters", sold=True)
     name = slug(one.rate)
     add(name, round(100 * one.own, 1), "%")
     add(f"{name}-median", round(100 * one.median, 1), "%")
@@ -96,7 +123,9 @@ def letter_against_peers(shelf: Shelf, code: str) -> Findings:
     campaigns.letter--<code>.<rate>, -median, -low, -high, and -chance (yes: chance explains it)."""
     if shelf.table("campaigns") is None:
         return nothing(shelf)
-    found = Findings("campaigns", shelf.source("campaigns"), shelf.as_of("campaigns"))
+    found = Findings(
+        "campaigns", shelf.source("campaigns"), shelf.as_of("campaigns"), floors=shelf.floors
+    )
     known = all_letters(shelf, found)
     mine = [letter for letter in known if letter.code == code]
     if not mine:
@@ -105,9 +134,20 @@ def letter_against_peers(shelf: Shelf, code: str) -> Findings:
     letter = max(mine, key=lambda x: x.sent)
     subject = f"letter--{slug(code)}"
     about = letter.subject or code
+    if is_small(letter.sent, shelf.floor):
+        found.refuse(
+            Words(
+                "{name} went to under {n} people: how it did is not told.",
+                name=about,
+                n=shelf.floor,
+            )
+        )
+        return found
     adder(found, subject, about, 1)("sent", letter.sent)
     against = [h for rate in RATES if (h := held(letter, rate, comparable(letter, known)))]
     for one in against:
+        if one.rate == "order rate" and is_small(letter.orders, shelf.sales_floor):
+            continue
         _against(found, subject, about, one)
     if not against:
         found.refuse(

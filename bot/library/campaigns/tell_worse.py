@@ -32,7 +32,7 @@ def worse(
     what was compared: sales or orders, by spend or clicks; `few` has those too small to tell."""
     own, rest = by[one.value], sum((of for value, of in by.items() if value != one.value), Sums())
     named = (own.title or one.value) if one.dimension == "product" else one.value
-    add = adder(found, subject(one), named, own.rows, "compared")
+    add = adder(found, subject(one), named, own.rows, "compared", sold=True)  # or not told at all
     add("status", one.status)
     add("dimension", one.dimension)
     add("p", max(round(one.p, 4), 0.0001))

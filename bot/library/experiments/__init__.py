@@ -15,6 +15,7 @@ from bot.library.experiments.effect import Arm, Effect, holm, of_amounts, of_rat
 from bot.library.experiments.ratio import BROKEN, ratio
 from bot.library.experiments.visits import Shown, shown, unreadable
 from bot.library.findings import Findings, Where
+from bot.library.floors import is_small
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -38,7 +39,7 @@ def find(shelf: Shelf, where: Where) -> Findings:
         empty.refuse(Words("There are no tests yet: import a file with variants and results."))
         return empty
     kind = "events" if table is None else "experiments"
-    found = Findings("experiments", shelf.source(kind), shelf.as_of(kind))
+    found = Findings("experiments", shelf.source(kind), shelf.as_of(kind), floors=shelf.floors)
     if table is not None:
         _read_all(found, shelf, table, where)
     if visits is not None:
@@ -53,16 +54,23 @@ def _read_all(found: Findings, shelf: Shelf, table: ir.Table, where: Where) -> N
     found.queries["arms"] = sql_later(expression)
     for trial in trials(rows_of(shelf, expression)):
         if where.experiment in (None, trial.experiment, slug(trial.experiment)):
-            _read(found, trial)
+            safe = trial.without(
+                [arm.variant for arm in trial.arms if is_small(arm.users, shelf.floor)]
+            )
+            if len(safe.arms) < len(trial.arms):
+                found.withhold("people")
+            _read(found, safe, shelf.sales_floor)
 
 
 def _of_visits(found: Findings, shelf: Shelf, visits: Shown, where: Where) -> None:
     """The test that stands in the events, or why it can't be read there."""
-    if no := unreadable(visits, shelf.source("events")):
+    if no := unreadable(visits, shelf.source("events"), shelf.floor):
         found.refuse(no)
     if visits.rows is None:
         return
-    mine = Findings("experiments", shelf.source("events"), shelf.as_of("events"))
+    mine = Findings(
+        "experiments", shelf.source("events"), shelf.as_of("events"), floors=shelf.floors
+    )
     _read_all(mine, shelf, visits.rows, where)
     found.refuse(
         Words(
@@ -76,10 +84,14 @@ def _of_visits(found: Findings, shelf: Shelf, visits: Shown, where: Where) -> No
     found.cannot += mine.cannot
 
 
-def _read(found: Findings, trial: Trial) -> None:
+def _read(found: Findings, trial: Trial, sales_floor: int) -> None:
+    """What is told of a test is of its arms that are large enough, and so is its total."""
     test, about = slug(trial.experiment), trial.title or trial.experiment
     subject = f"{test}--{slug(trial.metric)}"
     say = _Saying(found, subject, f"{about}, {trial.metric}", trial.users)
+    if not trial.arms:
+        return
+    found.group(subject, trial.users)
     say("title", about)
     say("metric", trial.metric)
     say("users", trial.users)
@@ -98,7 +110,23 @@ def _read(found: Findings, trial: Trial) -> None:
         say("ratio-chi-square", round(statistic, 1))
         _broken(found, trial, subject, about)
         return
+    if any(is_small(arm.buyers, sales_floor) for arm in trial.arms):
+        _early(found, trial, say, subject, about)
+        return
     _effects(found, trial, say, subject, about)
+
+
+def _early(found: Findings, trial: Trial, say: "_Saying", subject: str, about: str) -> None:
+    """So few bought in some arm that no figure of what they bought is told."""
+    say("control", trial.control.variant)
+    say("status", "too early")
+    found.withhold("sales")
+    for arm in trial.arms:
+        one = f"{subject}--{slug(arm.variant)}"
+        found.group(one, arm.users)
+        tell = _Saying(found, one, f"{about}, {arm.variant}", arm.users)
+        tell("variant", arm.variant)
+        tell("users", arm.users)
 
 
 def _broken(found: Findings, trial: Trial, subject: str, about: str) -> None:
@@ -106,6 +134,7 @@ def _broken(found: Findings, trial: Trial, subject: str, about: str) -> None:
     shares = trial.shares or [1.0] * len(trial.arms)
     for arm, share in zip(trial.arms, shares, strict=True):
         one = f"{subject}--{slug(arm.variant)}"
+        found.group(one, arm.users)
         tell = _Saying(found, one, f"{about}, {arm.variant}", arm.users)
         tell("variant", arm.variant)
         tell("users", arm.users)
@@ -169,6 +198,7 @@ def _ahead(say: "_Saying", trial: Trial, ranked: Sequence[Arm], ps: Sequence[flo
 
 
 def _arm(found: Findings, trial: Trial, subject: str, about: str, arm: Arm) -> None:
+    found.group(f"{subject}--{slug(arm.variant)}", arm.users)
     tell = _Saying(found, f"{subject}--{slug(arm.variant)}", f"{about}, {arm.variant}", arm.users)
     tell("variant", arm.variant)
     tell("users", arm.users)

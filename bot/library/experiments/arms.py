@@ -1,7 +1,7 @@
 """A test's rows as arms: who is the control, what was meant for whom, how it grew by day."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -30,6 +30,25 @@ class Trial:
     first: date | None = None
     last: date | None = None
     days: list[tuple[date, dict[str, Arm]]] = field(default_factory=list)
+
+    def without(self, variants: Collection[str]) -> "Trial":
+        """The same test without some arms: nothing of them is in any sum of it."""
+        if not variants:
+            return self
+        kept = [at for at, arm in enumerate(self.arms) if arm.variant not in variants]
+        days = [
+            (day, {v: arm for v, arm in arms.items() if v not in variants})
+            for day, arms in self.days
+        ]
+        days = [(day, arms) for day, arms in days if arms]
+        return replace(
+            self,
+            arms=[self.arms[at] for at in kept],
+            shares=[self.shares[at] for at in kept] if self.shares else None,
+            first=days[0][0] if days else None,
+            last=days[-1][0] if days else None,
+            days=days,
+        )
 
     @property
     def control(self) -> Arm:
@@ -77,6 +96,7 @@ def counts(rows: ir.Table) -> ir.Table:
             counted=lambda t: t.successes.count(),
             total=lambda t: t.amount.sum(),
             squares=lambda t: (t.amount * t.amount).sum(),
+            paid=lambda t: (t.amount != 0).ifelse(1, 0).sum(),
             sums=lambda t: ((t.users > 1) & (t.amount != 0)).ifelse(1, 0).sum(),
             share=lambda t: t.share.max(),
             title=lambda t: t.title.max(),
@@ -105,6 +125,7 @@ def _trial(test: str, metric: str, rows: list[dict[str, Any]]) -> Trial:
             float(row["total"]),
             float(row["squares"]),
             spread=not row["sums"],
+            paid=0 if row["sums"] else int(row["paid"]),
         )
         arms[arm.variant] = _plus(arms.get(arm.variant, Arm(arm.variant, 0)), arm)
         if row["day"] is not None:
@@ -133,4 +154,5 @@ def _plus(one: Arm, other: Arm) -> Arm:
         one.total + other.total,
         one.squares + other.squares,
         one.spread and other.spread,
+        one.paid + other.paid,
     )

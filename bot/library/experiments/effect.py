@@ -24,6 +24,13 @@ class Arm:
     total: float = 0.0
     squares: float = 0.0
     spread: bool = True
+    paid: int = 0  # rows with an amount
+
+    @property
+    def buyers(self) -> int:
+        """Who did what is counted, or paid something; the fewer of the two where both are known."""
+        known = [n for n in (self.successes, self.paid) if n]
+        return min(known, default=0)
 
     @property
     def rate(self) -> float:

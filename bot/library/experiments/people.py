@@ -11,6 +11,7 @@ from bot.errors import CannotDo
 from bot.library.audiences.wished import rule_of
 from bot.library.bought import last_day, lines
 from bot.library.findings import Where
+from bot.library.floors import is_small
 from bot.library.goods import Goods, goods_of
 from bot.library.read import rows_of, sql_of
 from bot.library.segments.audience import agreeing
@@ -77,6 +78,10 @@ def _counted(
     )
     if min(size, then) < shelf.floor or not 0 < ordered < then:
         return None
+    if any(is_small(n, shelf.sales_floor) for n in (ordered, then - ordered)):
+        return None
+    if is_small(fits - size, shelf.floor):
+        fits = size  # how many did not agree is no figure to be told
     titles = {key: goods.titles.get(key, key) for key in rule.products}
     source = shelf.source("orders")
     return People(rule, fits, size, then, ordered, last, source, sql_of(back), titles)

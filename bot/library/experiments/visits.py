@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from bot.library.floors import is_small
 from bot.library.read import rows_of
 from bot.library.shelf import Shelf, schema
 from bot.words import Words
@@ -57,7 +58,7 @@ def shown(shelf: Shelf) -> Shown | None:
     return Shown(rows, size, twice, variants, unnamed)
 
 
-def unreadable(found: Shown, file: str) -> Words | None:
+def unreadable(found: Shown, file: str, floor: int = 0) -> Words | None:
     """Why the events' variants are not read as a test, or who is left out of it."""
     if found.unnamed:
         return Words("{file} names a variant without saying who saw it ({n} rows), so it can't be "
@@ -68,10 +69,18 @@ def unreadable(found: Shown, file: str) -> Words | None:
     if found.variants > MOST:
         return Words("{file} names {n} variants: these are no test's, but a product's or a page's.",
                      file=file, n=found.variants)  # fmt: skip
+    if found.rows is None and is_small(found.twice, floor):
+        return Words(
+            "{file} shows some visitors several variants, so these are no test's, or the "
+            "test is mixed up.",
+            file=file,
+        )
     if found.rows is None:
         return Words("{file} shows {n} of {people} visitors several variants, so these are no "
                      "test's, or the test is mixed up.", file=file, n=found.twice,
                      people=found.people)  # fmt: skip
+    if is_small(found.twice, floor):
+        return Words("Some visitors in {file} saw several variants; they are left out.", file=file)
     if found.twice:
         return Words("{n} visitors in {file} saw several variants; they are left out.", file=file,
                      n=found.twice)  # fmt: skip

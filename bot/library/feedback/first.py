@@ -17,6 +17,7 @@ from bot.library.feedback.listening import Listened, Mask, complains
 from bot.library.feedback.moved import Moved
 from bot.library.feedback.periods import Periods
 from bot.library.findings import Findings
+from bot.library.floors import is_small
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 
@@ -96,7 +97,14 @@ class Bought:
         if not products:
             return 0.0
         held = self._lines.filter(self._lines.product.isin(sorted(products)))
-        return self._count(held.aggregate(n=held["order"].nunique())) / self._total
+        reached = self._count(held.aggregate(n=held["order"].nunique()))
+        people = self._count(
+            held.aggregate(n=ibis.coalesce(held.customer, held["order"]).nunique())
+        )
+        floor = self._shelf.sales_floor
+        if is_small(people, floor):  # so few that it is not told how many
+            return 0.0
+        return 1.0 if is_small(self._total - reached, floor) else reached / self._total
 
     def _count(self, expression: ir.Table) -> int:
         return int(rows_of(self._shelf, expression)[0]["n"])

@@ -16,10 +16,11 @@ from bot.library.feedback.moved import moved, tell_moved
 from bot.library.feedback.periods import Periods, periods
 from bot.library.feedback.quotes import tell_quotes
 from bot.library.feedback.sentiment import mood, tell_mood
-from bot.library.feedback.texts import MOST, asked, read, stars
+from bot.library.feedback.texts import MOST, asked, authors, read, stars
 from bot.library.feedback.titles import title
 from bot.library.feedback.wording import tell_wording
 from bot.library.findings import Findings, Where
+from bot.library.floors import others
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.words import Words
@@ -40,7 +41,13 @@ def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
             Words("There is no feedback yet: import a file of reviews, messages or answers.")
         )
         return empty
-    found = Findings("feedback", shelf.source("feedback"), shelf.as_of("feedback"))
+    found = Findings(
+        "feedback",
+        shelf.source("feedback"),
+        shelf.as_of("feedback"),
+        floors=shelf.floors,
+        of_texts=True,
+    )
     expression = asked(shelf, where)
     found.queries["texts"] = sql_later(expression)
     texts = read(shelf, expression, where)
@@ -48,7 +55,11 @@ def find(shelf: Shelf, where: Where, folder: Path | None = None) -> Findings:
     said = listen(texts, folder)
     level = said.keep(over.level(texts))
     if len(level.texts) < FEW:
-        found.refuse(_too_few(len(level.texts)))
+        few = any((where.segment, where.country, where.region))
+        found.refuse(others(shelf.floor, "people") if few else _too_few(len(level.texts)))
+        return found
+    if any((where.segment, where.country, where.region)) and authors(level.texts) < shelf.floor:
+        found.withhold("people")
         return found
     _tell_period(found, level, over)
     _tell_themes(found, shelf, said, level, over)

@@ -1,7 +1,8 @@
 """Where a theme gathers: products, channels, regions, segments that speak of it more than others.
 
 Exact hypergeometric test of one place against all others, Benjamini and Hochberg over every
-theme and place tested; a place needs the floor of texts, and 5 that speak of the theme.
+theme and place tested; a place needs the floor of texts and of people who wrote them, as many
+elsewhere, and 5 texts that speak of the theme.
 """
 
 from collections import Counter
@@ -80,6 +81,7 @@ def _counts(
     """Of each theme in each place: told and texts there, told in all, complaints and praise there,
     and all texts that it is compared with."""
     subjects = [s for s in kept.subjects if kept.is_shop(s) == shop]
+    who = np.array([text.author for text in kept.texts], dtype=object)
     for dimension in dimensions:
         column = np.array(values(kept.texts, dimension), dtype=object)
         for value, texts in sorted(Counter(v for v in column if v is not None).items()):
@@ -87,6 +89,9 @@ def _counts(
             like = _like(kept, here) if dimension == "channel" else np.ones(len(here), bool)
             total = int(like.sum())
             if texts < floor or total - texts < floor:
+                continue
+            inside, outside = who[here], who[like & ~here]
+            if min(len(set(inside)), len(set(outside))) < floor:
                 continue
             for subject in subjects:
                 flags = kept.of(subject)

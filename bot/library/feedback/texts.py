@@ -33,6 +33,7 @@ class Text:
     rating: float | None  # 1 to 5
     language: str  # "fr", or "unknown"
     places: tuple[str | None, ...]  # in the order of DIMENSIONS
+    author: str = ""  # the customer; who is not known is somebody else each time
 
     @property
     def channel(self) -> str | None:
@@ -52,7 +53,7 @@ def asked(shelf: Shelf, where: Where) -> ir.Table:
         )
     kept = _narrowed(shelf, where)
     texts = kept.filter(kept.text.notnull()).select(
-        "id", "at", "title", "text", "rating", *DIMENSIONS
+        "id", "at", "title", "text", "rating", "customer", *DIMENSIONS
     )
     newest: ir.Table = texts.order_by(ibis.desc("at"), texts.id, texts.text).limit(MOST)
     return newest
@@ -102,6 +103,11 @@ def read(shelf: Shelf, expression: ir.Table, where: Where) -> list[Text]:
     return [text for text in found if wanted is None or text.language == wanted]
 
 
+def authors(texts: Sequence[Text]) -> int:
+    """How many people wrote them."""
+    return len({text.author for text in texts})
+
+
 def values(texts: Sequence[Text], dimension: str) -> list[str | None]:
     """What each text says of a dimension."""
     at = DIMENSIONS.index(dimension)
@@ -120,6 +126,7 @@ def _text(row: dict[str, Any], language: str) -> Text:
         rating=float(rating) if rating is not None and rating == rating else None,
         language=language,
         places=tuple(places[name] or None for name in DIMENSIONS),
+        author=row.get("customer") or f"text {row['id']} {row['at']}",
     )
 
 

@@ -4,14 +4,29 @@ from datetime import date
 from math import floor, log10
 
 import ibis
+import ibis.expr.types as ir
 
 from bot.evidence import source_named
 from bot.library.chance import Numbers
+from bot.library.disclosure import TOTAL as WHOLE
+from bot.library.disclosure import Population, Value
 from bot.library.findings import Findings, Where
+from bot.library.floors import Floors, Sort, is_small
 from bot.library.funnel.lost import Basket, basket, lost
 from bot.library.funnel.steps import LEAST, Step, daily_spread, judged, steps
-from bot.library.funnel.visits import NOW, Visits, by_product, cells, days_read, read
+from bot.library.funnel.visits import (
+    NOW,
+    Visitors,
+    Visits,
+    by_product,
+    counted,
+    days_read,
+    read,
+    sessions,
+    visitors,
+)
 from bot.library.funnel.whole import whole
+from bot.library.laid import Laid
 from bot.library.money import currencies
 from bot.library.narrow import last_day
 from bot.library.onset import since
@@ -41,19 +56,34 @@ def find(shelf: Shelf, where: Where) -> Findings:
             Words("The path to purchase needs visits, and there are none yet. Import events.")
         )
         return found
-    found = Findings("funnel", shelf.source("events"), last_day(shelf, "events", where))
+    found = Findings(
+        "funnel", shelf.source("events"), last_day(shelf, "events", where), floors=shelf.floors
+    )
+    with Laid(shelf, "funnel") as laid:
+        _find(shelf, where, found, laid)
+    return found
+
+
+def _find(shelf: Shelf, where: Where, found: Findings, laid: Laid) -> None:
     days = days_read(shelf, where)
     narrow = where.product or where.category or where.brand
-    visits = None if narrow else _visits(shelf, where, days, found)
+    came = None if narrow else laid.down("visits", sessions(shelf, where, days))
+    visits = None if came is None else _visits(shelf, came, days, found, laid)
     if visits is None and found.cannot:
-        return found
+        return
     if visits:
-        whole(shelf, where, found)
+        whole(shelf, where, found, laid)
+    who = visitors(shelf, came, days) if came is not None and visits else None
     asked = steps(visits) if visits else []
     products = _products(shelf, where, days, found)
     compared = visits is None or len(visits.days) >= NOW + LEAST_BEFORE
     if compared:  # apart: one fall seen from ten sides must not let products through by chance
         (asked, tested), (products, more) = judged(asked, visits), judged(products, None)
+        if who is None:
+            found.nobody("tested")
+        else:
+            everybody = who.population
+            found.group("tested", everybody.count(everybody.which(WHOLE)))
         found.add(
             "tested", "steps", tested + more, about="steps", query=VISITS if visits else PRODUCTS,
             rows=int(visits.counts()[:, 0].sum()) if visits else None,
@@ -62,12 +92,19 @@ def find(shelf: Shelf, where: Where) -> Findings:
         found.refuse(
             Words("The visits go back less than four weeks, so what changed can't be told.")
         )
-    _tell_all(shelf, found, visits, asked + products, ALWAYS if not where.product else NAMED)
-    return found
+    ever = ALWAYS if not where.product else NAMED
+    told = [
+        step
+        for step in asked + products
+        if step.status != "steady" or (step.dimension in ever and step.of > 0)
+    ]
+    _tell_all(shelf, found, visits, _Sizes(who, told, shelf.floors))
 
 
-def _visits(shelf: Shelf, where: Where, days: list[date], found: Findings) -> Visits | None:
-    query = cells(shelf, where, days)
+def _visits(
+    shelf: Shelf, came: ir.Table, days: list[date], found: Findings, laid: Laid
+) -> Visits | None:
+    query = counted(came)
     visits = read(shelf, query, days)
     if len(visits.steps) < 2:
         found.refuse(
@@ -78,23 +115,101 @@ def _visits(shelf: Shelf, where: Where, days: list[date], found: Findings) -> Vi
             )
         )
         return None
-    found.queries[VISITS] = sql_later(query)
+    found.queries[VISITS] = laid.later(query)
     return visits
+
+
+class _Sizes:
+    """Who came to the steps that are to be told, and which of these give away nobody."""
+
+    def __init__(self, who: Visitors | None, told: list[Step], floors: Floors) -> None:
+        self.told, self._who, self._floors = told, who, floors
+        self._known: dict[tuple[str, bool], Population] = {}
+        self._safe: dict[tuple[str, bool, Sort], set[Value]] = {}
+
+    def size(self, step: Step) -> int:
+        """How many people came to it."""
+        if step.at < 0 or self._who is None:
+            return step.people or 0
+        people = self._at(step.start, now=True)
+        return people.count(people.which(_value(step)))
+
+    def is_told(self, step: Step) -> bool:
+        """Whether as many as it takes came to it, now and before, and passed, in the segment and in
+        all the others of the same dimension."""
+        floors = self._floors
+        if step.at < 0 or self._who is None:
+            came = (step.people, step.people_before)
+            return not (
+                any(is_small(n, floors.people) for n in came)
+                or is_small(step.people_passed, floors.sales)
+            )
+        sold = step.end == "purchase"
+        return all(
+            _value(step) in self._told(name, now, sort)
+            for name, now, sort, asked in (
+                (step.start, True, "people", True),
+                (step.start, False, "people", step.of_before > 0),
+                (step.end, True, "sales", sold),
+                (step.end, False, "sales", sold and step.of_before > 0),
+            )
+            if asked
+        )
+
+    def bought(self, step: Step) -> bool:
+        """Whether enough bought for the mean of what they paid to be told."""
+        if self._who is None:
+            return False
+        people = self._who.at("purchase")
+        return people.count(people.which(_value(step))) >= self._floors.sales
+
+    def _at(self, step: str, *, now: bool) -> Population:
+        assert self._who is not None
+        if (step, now) not in self._known:
+            self._known[step, now] = self._who.at(step, now=now)
+        return self._known[step, now]
+
+    def _told(self, step: str, now: bool, sort: Sort) -> set[Value]:
+        if (step, now, sort) not in self._safe:
+            wanted = [
+                _value(one) for one in self.told if one.at >= 0 and step in (one.start, one.end)
+            ]
+            people = self._at(step, now=now)
+            self._safe[step, now, sort] = people.told(wanted, self._floors.of(sort))
+        return self._safe[step, now, sort]
+
+
+def _value(step: Step) -> Value:
+    return step.dimension, step.value
 
 
 def _products(shelf: Shelf, where: Where, days: list[date], found: Findings) -> list[Step]:
     """The step from view to cart of each product, or page where there are no products."""
     query = by_product(shelf, where, days)
     counts: dict[str, dict[bool, tuple[float, float]]] = {}
+    people: dict[str, dict[bool, tuple[int, int]]] = {}
     for row in rows_of(shelf, query):
         pair = (float(row["seen"]), float(row["carted"]))
         counts.setdefault(row["thing"], {})[bool(row["now"])] = pair
+        who = (int(row["people"]), int(row["carters"]))
+        people.setdefault(row["thing"], {})[bool(row["now"])] = who
     if not any(pair[1] for both in counts.values() for pair in both.values()):
         return []
     found.queries[PRODUCTS] = sql_later(query)
     none = (0.0, 0.0)
     return [
-        Step("product", thing, "view", "cart", -1, *both.get(True, none), *both.get(False, none))
+        Step(
+            "product",
+            thing,
+            "view",
+            "cart",
+            -1,
+            *both.get(True, none),
+            *both.get(False, none),
+            people=people[thing].get(True, (0, 0))[0],
+            people_before=people[thing].get(False, (0, 0))[0],
+            people_passed=people[thing].get(True, (0, 0))[1],
+        )
         for thing, both in sorted(counts.items())
     ]
 
@@ -103,8 +218,7 @@ def _tell_all(
     shelf: Shelf,
     found: Findings,
     visits: Visits | None,
-    told: list[Step],
-    ever: tuple[str, ...],
+    sizes: _Sizes,
 ) -> None:
     money = currencies(shelf, "orders")
     if len(money) > 1:
@@ -116,12 +230,13 @@ def _tell_all(
             )
         )
     titles = _titles(shelf)
-    for step in sorted(told, key=lambda s: (s.status != "confirmed", s.p)):
-        always = step.dimension in ever and step.of > 0
-        if step.status != "steady" or always:
-            _one(found, step, titles.get(step.value, step.value))
-            if visits and step.at >= 0 and step.status == "confirmed":
-                _changed(shelf, found, visits, step, money[0] if len(money) == 1 else None)
+    for step in sorted(sizes.told, key=lambda s: (s.status != "confirmed", s.p)):
+        if not found.group(_subject(step), sizes.size(step), told=sizes.is_told(step)):
+            continue
+        _one(found, step, titles.get(step.value, step.value))
+        if visits and step.at >= 0 and step.status == "confirmed":
+            known = len(money) == 1 and sizes.bought(step)
+            _changed(shelf, found, visits, step, money[0] if known else None)
 
 
 def _one(found: Findings, step: Step, about: str) -> None:
@@ -207,7 +322,7 @@ def _basket(shelf: Shelf, visits: Visits, mask: Numbers, step: Step) -> Basket |
     sums = [part[kept].sum() for part in (visits.paid, visits.worth, visits.squares)]
     orders = shelf.table("orders")
     if sums[0] or orders is None:
-        return basket(*sums)
+        return basket(*sums) if sums[0] >= shelf.sales_floor else None
     orders = orders.filter(orders.at >= ibis.literal(visits.days[0]).cast("timestamp"))
     if step.dimension != "total":
         orders = orders.filter(orders[step.dimension] == step.value)
@@ -217,6 +332,8 @@ def _basket(shelf: Shelf, visits: Visits, mask: Numbers, step: Step) -> Basket |
         shelf,
         whole.aggregate(paid=whole.count(), worth=amount.sum(), squares=(amount * amount).sum()),
     )[0]
+    if row["paid"] < shelf.sales_floor:
+        return None
     return basket(float(row["paid"]), float(row["worth"] or 0), float(row["squares"] or 0))
 
 

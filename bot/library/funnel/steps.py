@@ -35,6 +35,9 @@ class Step:
     p: float = 1.0
     status: str = "steady"  # confirmed, to watch, follows, steady
     through: tuple[str, str] | None = None  # the segment it follows
+    people: int | None = None  # of a product: who came to the step, now and before, and passed
+    people_before: int | None = None
+    people_passed: int | None = None
 
     @property
     def rate(self) -> float:

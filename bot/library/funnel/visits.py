@@ -13,9 +13,10 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.library.chance import Numbers
+from bot.library.disclosure import Population
 from bot.library.findings import Where
 from bot.library.narrow import last_day, narrowed
-from bot.library.read import rows_of
+from bot.library.read import arrow_of, rows_of
 from bot.library.shelf import Shelf
 
 STEPS = ("view", "cart", "checkout", "purchase")
@@ -63,16 +64,28 @@ def days_read(shelf: Shelf, where: Where) -> list[date]:
 
 def cells(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
     """day, device, source, country, depth (1 view … 4 purchase): sessions, paid, worth, squares."""
+    return counted(sessions(shelf, where, days))
+
+
+def sessions(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
+    """One row a session: day, device, source, country, depth, amount of the purchase, person (the
+    visitor; the session where none is known)."""
     events = _in(narrowed(shelf, "events", where), days)
     bought = events.step == "purchase"
-    sessions = events.group_by("session").aggregate(
+    found = events.group_by("session").aggregate(
         day=events.at.min().date(),
         device=events.device.max(),
         source=events.source.max(),
         country=events.country.max(),
         depth=_depth(events).max(),
         amount=events.amount.max(where=bought),
+        visitor=events.visitor.max(),
     )
+    return found.mutate(person=ibis.coalesce(found.visitor, found.session)).drop("visitor")
+
+
+def counted(sessions: ir.Table) -> ir.Table:
+    """The sessions by day, device, source, country and depth."""
     amount = sessions.amount.cast("float64")
     return sessions.group_by("day", "device", "source", "country", "depth").aggregate(
         sessions=sessions.count(),
@@ -82,16 +95,46 @@ def cells(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
     )
 
 
+@dataclass(frozen=True)
+class Visitors:
+    """Who came: one element a visitor, device, source, country, deepest step, and whether it was in
+    the days `now`."""
+
+    population: Population
+
+    def at(self, step: str, *, now: bool | None = None) -> Population:
+        """Those who reached a step."""
+        deep = [str(n) for n in range(STEPS.index(step) + 1, len(STEPS) + 1)]
+        kept = self.population.any_of("depth", deep)
+        if now is not None:
+            kept &= self.population.which(("now", "now" if now else "before"))
+        return self.population.only(kept, BY)
+
+
+def visitors(shelf: Shelf, sessions: ir.Table, days: list[date]) -> Visitors:
+    now = sessions.day >= ibis.literal(days[max(0, len(days) - NOW)])
+    asked = sessions.select(
+        *BY, "person", depth=sessions.depth.cast("string"), now=now.ifelse("now", "before")
+    )
+    return Visitors(Population.of(arrow_of(shelf, asked.distinct()), "person"))
+
+
 def by_product(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
     """product (or page, where the events know no products), now: sessions that saw it, and put it
-    into the cart. The later steps are about whole carts."""
+    into the cart, and of how many people. The later steps are about whole carts."""
     events = _in(narrowed(shelf, "events", where), days)
     named = events.mutate(thing=ibis.coalesce(events.product, events.page))
     seen = named.filter(named.step.isin(("view", "cart")), named.thing.notnull())
     now = seen.at >= ibis.literal(days[-NOW]).cast("timestamp")
-    pairs = seen.group_by("session", "thing", now=now).aggregate(depth=_depth(seen).max())
+    person = ibis.coalesce(seen.visitor, seen.session)
+    pairs = seen.group_by("session", "thing", now=now).aggregate(
+        depth=_depth(seen).max(), person=person.max()
+    )
     return pairs.group_by("thing", "now").aggregate(
-        seen=pairs.count(), carted=(pairs.depth == 2).sum()
+        seen=pairs.count(),
+        carted=(pairs.depth == 2).sum(),
+        people=pairs.person.nunique(),
+        carters=pairs.person.nunique(where=pairs.depth == 2),
     )
 
 

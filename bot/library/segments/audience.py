@@ -12,6 +12,7 @@ from ibis import _
 from bot.audience import Purpose, Rule
 from bot.errors import CannotDo
 from bot.library.bought import last_day, lines
+from bot.library.floors import is_small
 from bot.library.read import rows_of
 from bot.library.segments.picking import Picking
 from bot.library.shelf import Shelf
@@ -38,6 +39,7 @@ class Counted:
     reachable: int | None
     floor: int
     cannot: Words | None = None
+    nearly_all: bool = False  # of those who fit, fewer than the floor did not agree
 
     @property
     def said(self) -> Words:
@@ -49,6 +51,12 @@ class Counted:
         if self.reachable is None:
             return Words(
                 "{fits} customers fit, under {n} of them agreed", fits=self.fits, n=self.floor
+            )
+        if self.nearly_all:
+            return Words(
+                "{fits} customers fit, all but under {n} of them agreed",
+                fits=self.fits,
+                n=self.floor,
             )
         return Words(
             "{fits} customers fit, {reachable} of them agreed",
@@ -64,7 +72,9 @@ def count(shelf: Shelf, rule: Rule) -> Counted:
     if agreed is None:
         return Counted(_shown(shelf, fits), None, shelf.floor, NO_CONSENTS)
     reached = fits.semi_join(agreed, "customer")
-    return Counted(_shown(shelf, fits), _shown(shelf, reached), shelf.floor)
+    fit, reachable = _shown(shelf, fits), _shown(shelf, reached)
+    left = (fit or 0) - (reachable or 0)
+    return Counted(fit, reachable, shelf.floor, nearly_all=is_small(left, shelf.floor))
 
 
 def members(shelf: Shelf, rule: Rule) -> ir.Table:

@@ -5,12 +5,12 @@ from ibis import _
 
 from bot.library.bought import last_day, lines, orders_of
 from bot.library.findings import Findings, Where
+from bot.library.floors import too_few
 from bot.library.laid import Laid
 from bot.library.segments import tell_again, tell_alike, tell_groups, tell_together
 from bot.library.segments.audience import NO_ORDERS
 from bot.library.segments.told import Told, currency_of
 from bot.library.shelf import Shelf
-from bot.words import Words
 
 ENOUGH = 100  # customers
 
@@ -24,7 +24,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
         findings = Findings("segments", "", shelf.today)
         findings.refuse(NO_ORDERS)
         return findings
-    findings = Findings("segments", shelf.source("orders"), shelf.as_of("orders"))
+    findings = Findings(
+        "segments", shelf.source("orders"), shelf.as_of("orders"), floors=shelf.floors
+    )
     with Laid(shelf, "segments") as laid:
         bought = laid.down("lines", bought)
         _tell(Told(shelf, where, findings, bought, last_day(shelf, where), laid))
@@ -36,13 +38,7 @@ def _tell(told: Told) -> None:
     people = told.ask("customers", _counted(bought))[0]
     told.people = people["customers"]
     if told.people < ENOUGH:
-        findings.refuse(
-            Words(
-                "Only {n} customers can be told apart: too few for groups. Import orders with"
-                " a customer column, or more of them.",
-                n=told.people,
-            )
-        )
+        findings.refuse(too_few(told.people, told.shelf.floor))
         return
     told.currency = currency_of(told)
     if where.product or where.category:

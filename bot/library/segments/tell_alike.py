@@ -4,6 +4,7 @@ import ibis.expr.types as ir
 
 from bot.audience import Rule
 from bot.library.experiments.planning import smallest_lift
+from bot.library.floors import bounded, is_small
 from bot.library.segments import similar
 from bot.library.segments.audience import agreeing
 from bot.library.segments.profile import percent
@@ -41,11 +42,23 @@ def tell(told: Told) -> None:
         )
         return
     subject = f"like-{slug(product or category or '')}"
+    findings.group(subject, buyers, told.people - buyers)
     findings.add(
         subject, "buyers", buyers, unit="customers", about=thing, rows=buyers, query="buyers"
     )
     table = similar.trial_of(told.bought, product, category, told.until, floor)
     trial = similar.trial(told.ask("holdout", table)[0])
+    counts = (trial.bought, trial.all_bought, trial.chosen)
+    if any(is_small(many, told.shelf.sales_floor) for many in counts):
+        findings.refuse(
+            Words(
+                "Look-alikes of buyers of {thing} are not shown: of those chosen 90 days ago, under"
+                " {n} customers bought it since. That may be chance.",
+                thing=thing,
+                n=told.shelf.sales_floor,
+            )
+        )
+        return
     if trial.bought < FEW or trial.p > CHANCE:
         findings.refuse(
             Words(
@@ -67,12 +80,14 @@ def _audience(told: Told, subject: str, thing: str, trial: Trial) -> None:
     seed = similar.buyers_of(told.bought, told.where.product, told.where.category)
     chosen = similar.candidates(told.bought, seed, told.shelf.floor)
     size = _count(told, "candidates", chosen)
+    if not told.findings.group(subject, size):
+        return
     add(subject, "customers", size, unit="customers", about=thing, rows=size, query="candidates")
     agreed = agreeing(told.shelf, "email")
     reachable = size
     if agreed is not None:
         reachable = _count(told, "reachable", chosen.semi_join(agreed, "customer"))
-        shown = reachable if reachable >= told.shelf.floor else f"under {told.shelf.floor}"
+        shown = bounded(reachable, size, told.shelf.floor)
         add(subject, "reachable-by-email", shown, about=thing, rows=size, query="reachable")
     rates = (
         ("holdout-rate", trial.bought, trial.chosen),

@@ -6,6 +6,8 @@ from decimal import Decimal
 import ibis.expr.types as ir
 
 from bot.library.bought import orders_of
+from bot.library.disclosure import suppress
+from bot.library.floors import is_small
 from bot.library.segments import profile
 from bot.library.segments.names import BY_ID, GROUPS, named
 from bot.library.segments.profile import Sizes, percent
@@ -15,12 +17,14 @@ from bot.library.segments.told import Told
 from bot.words import Words
 
 NOBODY = Sizes(0, 0, Decimal(0))
+OTHERS = Words("Others")
 
 
 def tell(told: Told, people: dict[str, int]) -> None:
     """Facts segments.<group>.customers, .rule, .share-of-customers, .revenue-share, .average-order,
     .favourite-category, .typical-category, .best-day, .best-hour, .growth. `people` is what
-    `found` counted: customers, orders, first (day)."""
+    `found` counted: customers, orders, first (day). Groups that are too small, and those that would
+    give them away, are in segments.others.customers together."""
     findings, shelf = told.findings, told.shelf
     wanted = told.where.segment
     if wanted and wanted not in BY_ID:
@@ -53,11 +57,16 @@ def tell(told: Told, people: dict[str, int]) -> None:
         told.ask("tastes", profile.tastes_of(groups, told.bought)),
         told.shelf.floor,
     )
+    kept = suppress({id: size.customers for id, size in sizes.items()}, shelf.floor)
     for group in GROUPS:
+        if wanted not in (None, group.id):
+            continue
         size = sizes.get(group.id, NOBODY)
-        if wanted in (None, group.id) and _size(told, group.id, size, sizes):
+        findings.group(group.id, size.customers, told=group.id in kept)
+        if _size(told, group.id, size, sizes):
             habits.tell(told, group.id, size)
             _growth(told, group.id, size, before.get(group.id))
+    _others(told, [size.customers for id, size in sizes.items() if id not in kept])
 
 
 class _Habits:
@@ -74,6 +83,8 @@ class _Habits:
         about, add = BY_ID[id].name.text, told.findings.add
         if id in self.favourites and self.favourites[id][1] >= told.shelf.floor:
             category, buyers = self.favourites[id]
+            if is_small(size.customers - buyers, told.shelf.floor):
+                buyers = size.customers  # how many don't is no figure to be told
             add(id, "favourite-category", category, about=about, rows=buyers, query="tastes")
         if id in self.distinctive:
             category, lift = self.distinctive[id]
@@ -96,15 +107,28 @@ class _Habits:
 
 def _shop(told: Told, people: dict[str, int], gap: int) -> None:
     add = told.findings.add
+    told.findings.group("all", told.people)
     add("all", "customers", told.people, unit="customers", rows=people["orders"], query="customers")
     add("all", "typical-gap", gap, unit="days", rows=told.people, query="groups")
+
+
+def _others(told: Told, sizes: list[int]) -> None:
+    """Those of the groups that are held back, together."""
+    if told.where.segment is None and sum(sizes) >= told.shelf.floor:
+        add, n = told.findings.add, sum(sizes)
+        told.findings.group("others", n)
+        add("others", "customers", n, unit="customers", about=OTHERS.text, rows=n, query="groups")
 
 
 def _size(told: Told, id: str, size: Sizes, sizes: dict[str, Sizes]) -> bool:
     """The group's rule and size; false when it is too small for more."""
     group, add, n = BY_ID[id], told.findings.add, size.customers
     about = group.name.text
-    if n < told.shelf.floor:
+    if not told.findings.is_sized(id):
+        told.findings.nobody(id)  # its rule is no figure
+        if n >= told.shelf.floor:  # what would give away a smaller one
+            add(id, "rule", group.rule.text, about=about)
+            return False
         add(id, "customers", f"under {told.shelf.floor}", about=about, query="groups")
         add(id, "rule", group.rule.text, about=about)
         return False

@@ -46,6 +46,7 @@ def _pairs(told: Told, by: Literal["product", "category"]) -> list[Pair]:
     if things < 2:
         told.findings.refuse(MISSING[by])
         return []
+    told.findings.nobody(f"{by}-pairs")
     told.findings.add(
         f"{by}-pairs", "compared", things * (things - 1) // 2, rows=told.people, query=f"pairs-{by}"
     )
@@ -59,9 +60,9 @@ def _tastes(told: Told, found: list[Pair]) -> None:
         inside = [p for p in found if p.a in things and p.b in things]
         names = ", ".join(titles.get(thing, thing) for thing in things)
         people = _people(told, things, f"taste-{n}")
-        if people < told.shelf.floor:
-            continue
         subject = query = f"taste-{n}"
+        if not told.findings.group(subject, people, told.people - people):
+            continue
         told.findings.add(subject, "products", names, rows=people, query=query)
         for measure, value, unit in (
             ("customers", people, "customers"),
@@ -84,6 +85,7 @@ def _tell_pairs(told: Told, found: list[Pair], titles: dict[str, str], query: st
     for pair in found:
         subject = f"{slug(pair.a)}-with-{slug(pair.b)}"
         about = f"{titles.get(pair.a, pair.a)} + {titles.get(pair.b, pair.b)}"
+        told.findings.group(subject, pair.both, told.people - pair.both)
         for measure, value, unit in (
             ("lift", round(pair.lift, 1), "×"),
             ("ordinary-lift", round(pair.ordinary, 1), "×"),

@@ -9,18 +9,18 @@ from bot.evidence import source_named
 from bot.library.chance import Numbers
 from bot.library.ending import Ending
 from bot.library.findings import Findings, Where
+from bot.library.floors import is_small
 from bot.library.narrow import last_day
 from bot.library.read import sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.library.trends.expect import expected
 from bot.library.trends.returns import returns
-from bot.library.trends.tested import CONFIRMED, LEAST, TOTAL, Tested, tested
+from bot.library.trends.tested import CONFIRMED, LEAST, SHOWN, TOTAL, Tested, tested
 from bot.library.trends.titles import TOTALS, titles
 from bot.library.trends.weekly import BY_LINE, Key
 from bot.words import Words
 
-CHART = 26  # weeks
 NEW = 0.05  # of what is sold now: what sold less before is new
 REVENUE: Key = ("total", "revenue")
 
@@ -36,7 +36,9 @@ def find(shelf: Shelf, where: Where) -> Findings:
         found = Findings("trends", "orders", shelf.today)
         found.refuse(Words("Trends need orders, and there are none yet. Import a file of orders."))
         return found
-    found = Findings("trends", shelf.source("orders"), last_day(shelf, "orders", where))
+    found = Findings(
+        "trends", shelf.source("orders"), last_day(shelf, "orders", where), floors=shelf.floors
+    )
     all_of = tested(shelf, where)
     if all_of is None:
         found.refuse(Words("The orders don't cover one whole week, Monday to Sunday."))
@@ -44,6 +46,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
     for name, query in all_of.queries.items():
         found.queries[name] = sql_later(query)
     named = titles(shelf, [value for which, value in all_of.series.keys if which == "product"])
+    if all_of.withheld:
+        found.withhold("sales")
     _doubt(found, all_of)
     _ended(found, all_of.ended)
     if all_of.found is not None:
@@ -55,6 +59,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
 def _doubt(found: Findings, all_of: Tested) -> None:
     """What can't be told, and why."""
     if all_of.found is None and not all_of.series.keys:
+        if all_of.withheld:
+            return
         found.refuse(
             Words("Nothing sells {least} times a week, so a week's change is chance.", least=LEAST)
         )
@@ -89,7 +95,7 @@ def _doubt(found: Findings, all_of: Tested) -> None:
                 "is the news.",
                 source=source_named(found.source),
                 since=ended.since,
-                came=ended.came,
+                came=_came(found, ended),
                 usual=ended.usual,
             )
         )
@@ -106,12 +112,25 @@ def _doubt(found: Findings, all_of: Tested) -> None:
 def _ended(found: Findings, ended: Ending | None) -> None:
     """Where the file breaks off before its last row."""
     if ended is not None:
+        found.nobody("ended")
+        came = _came(found, ended)
+        unit = "orders" if isinstance(came, int) else None
+        told = came if isinstance(came, int) else came.to("en")
         found.add("ended", "since", ended.since, about="orders")
-        found.add("ended", "came", ended.came, unit="orders", about="orders")
+        found.add("ended", "came", told, unit=unit, about="orders")
         found.add("ended", "usual", ended.usual, unit="orders", about="orders")
 
 
+def _came(found: Findings, ended: Ending) -> int | Words:
+    floor = found.floors.sales if found.floors else 0
+    return Words("under {n}", n=floor) if is_small(ended.came, floor) else ended.came
+
+
 def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:
+    if TOTAL in all_of.people:
+        found.group("tested", all_of.people[TOTAL], sort="sales")
+    else:
+        found.nobody("tested")
     week = all_of.series.weeks[-1]
     count = len(all_of.series.keys)
     add = partial(
@@ -137,6 +156,7 @@ def _tell(found: Findings, all_of: Tested, titles: dict[str, str]) -> None:
     for key in all_of.small:
         if key[0] not in ("product", "region"):
             unit, subject = _unit(key, None), f"small-{key[0]}-{slug(key[1])}"
+            found.nobody(subject)
             found.add(subject, "least", LEAST, unit=unit, about=key[1], query=_query(key))
 
 
@@ -144,6 +164,7 @@ def _one(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> N
     key, told = all_of.series.keys[row], all_of.found
     assert told is not None
     subject, about = f"{key[0]}-{slug(key[1])}", _about(key, titles)
+    found.group(subject, all_of.people[key], sort="sales")
     query = _query(key)
     span = int(told.span[row])
     money = all_of.currencies[0] if all_of.currencies else None
@@ -186,8 +207,10 @@ def _new(found: Findings, all_of: Tested, row: int, titles: dict[str, str]) -> N
     key, told = all_of.series.keys[row], all_of.found
     assert told is not None
     span = int(told.span[row])
+    subject = f"new-{key[0]}-{slug(key[1])}"
+    found.group(subject, all_of.people[key], sort="sales")
     add = partial(
-        found.add, f"new-{key[0]}-{slug(key[1])}", about=_about(key, titles), query=_query(key),
+        found.add, subject, about=_about(key, titles), query=_query(key),
         rows=_rows(all_of, row, span),
     )  # fmt: skip
     add("last", round(float(told.came[row])), unit=_unit(key, None))
@@ -207,9 +230,10 @@ def _points(found: Findings, all_of: Tested, row: int, foretold: Numbers) -> Non
         if not np.isnan(other)
     ]
     subject = f"{key[0]}-{slug(key[1])}"
+    found.group(subject, all_of.people[key], sort="sales")
     about = found.get(subject, "status")
     found.add(
-        subject, "points", "; ".join(told[-CHART:]), query=_query(key),
+        subject, "points", "; ".join(told[-SHOWN:]), query=_query(key),
         about=about.about if about else key[1],
     )  # fmt: skip
 

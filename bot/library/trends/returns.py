@@ -16,9 +16,11 @@ import numpy as np
 
 from bot.library.bought import CANCELLED
 from bot.library.chance import false_discovery, fisher
+from bot.library.disclosure import Population
 from bot.library.findings import Findings, Where
+from bot.library.floors import is_small
 from bot.library.narrow import last_day, narrowed
-from bot.library.read import rows_of, sql_later
+from bot.library.read import arrow_of, rows_of, sql_later
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.words import Words
@@ -34,8 +36,12 @@ def returns(shelf: Shelf, where: Where, found: Findings, titles: dict[str, str])
     products that come back oftener or less often; trends.returns.rate and .products for all.
     Adds nothing where the orders don't say what came back."""
     sold = _sold(shelf, where)
+    person = ibis.coalesce(sold.customer, sold["order"])
     query = sold.group_by("product").aggregate(
-        lines=sold.count(), back=sold.returned.sum(), title=sold.title.max()
+        lines=sold.count(),
+        back=sold.returned.sum(),
+        title=sold.title.max(),
+        people=person.nunique(),
     )
     rows = rows_of(shelf, query)
     lines, back = sum(row["lines"] for row in rows), sum(row["back"] or 0 for row in rows)
@@ -45,6 +51,8 @@ def returns(shelf: Shelf, where: Where, found: Findings, titles: dict[str, str])
     least = max(LEAST, shelf.floor)
     asked = [row for row in rows if row["product"] and row["lines"] >= least]
     rate = round(100 * back / lines, 1)
+    everybody = max(row["people"] for row in rows)  # at least; all of them may be more
+    found.group("returns", everybody, sort="sales", told=not is_small(back, shelf.sales_floor))
     found.add("returns", "rate", rate, unit="%", about="returns", rows=lines, query=LINES)
     found.add("returns", "products", len(asked), about="returns", rows=lines, query=LINES)
     if not asked:
@@ -56,8 +64,21 @@ def returns(shelf: Shelf, where: Where, found: Findings, titles: dict[str, str])
         return
     told = [one for one in _compared(asked, lines, back) if one.status]
     why = _reasons(shelf, sold, [one.product for one in told], found)
+    safe = _safe(shelf, sold, [one.product for one in told])
     for one in told:
+        few = is_small(one.back, shelf.sales_floor) or one.product not in safe
+        found.group(f"returns-{slug(one.product)}", one.people, told=not few)
         _one(found, one, titles.get(one.product) or one.title or one.product, why.get(one.product))
+
+
+def _safe(shelf: Shelf, sold: ir.Table, products: list[str]) -> set[str]:
+    """The products of which so much is told that nothing can be computed of few customers."""
+    if not products:
+        return set()
+    named = sold.select("product", person=ibis.coalesce(sold.customer, sold["order"])).distinct()
+    known = Population.of(arrow_of(shelf, named), "person")
+    told = known.told([("product", one) for one in products], shelf.floor)
+    return {value for dimension, value in told if dimension == "product"}
 
 
 def _sold(shelf: Shelf, where: Where) -> ir.Table:
@@ -82,6 +103,7 @@ class Compared:
     back: int
     other_lines: int
     other_back: int
+    people: int
     p: float
     status: str = ""
 
@@ -104,7 +126,14 @@ def _beside(
         chance = _chance(row["back"], row["lines"], others_back, others)
         found.append(
             Compared(
-                row["product"], row["title"], row["lines"], row["back"], others, others_back, chance
+                row["product"],
+                row["title"],
+                row["lines"],
+                row["back"],
+                others,
+                others_back,
+                row["people"],
+                chance,
             )
         )
     found.sort(key=lambda one: one.p)
@@ -122,7 +151,9 @@ def _chance(back: int, lines: int, others_back: int, others: int) -> float:
     return fisher(back, lines, others_back, others)
 
 
-def _one(found: Findings, one: Compared, about: str, why: tuple[str, float, int] | None) -> None:
+def _one(
+    found: Findings, one: Compared, about: str, why: tuple[str, float | None, int] | None
+) -> None:
     subject = f"returns-{slug(one.product)}"
 
     def add(
@@ -139,14 +170,16 @@ def _one(found: Findings, one: Compared, about: str, why: tuple[str, float, int]
     if why:
         reason, share, given = why
         add("reason", reason, None, given, REASONS)
-        add("reason-share", share, "%", given, REASONS)
+        if share is not None:
+            add("reason-share", share, "%", given, REASONS)
 
 
 def _reasons(
     shelf: Shelf, sold: ir.Table, products: list[str], found: Findings
-) -> dict[str, tuple[str, float, int]]:
-    """The reason most given for each of these products, its share in %, of how many given; none
-    where so few were given that they would speak of single customers."""
+) -> dict[str, tuple[str, float | None, int]]:
+    """The reason most given for each of these products, its share in % (None where so few gave it,
+    or another), of how many given; none where so few were given that they would speak of single
+    customers."""
     if not products:
         return {}
     given = sold.filter(sold.returned, sold.reason.notnull(), sold["product"].isin(products))
@@ -160,5 +193,6 @@ def _reasons(
         most, total = max(counts), sum(count for count, _ in counts)
         if total < shelf.floor:
             continue
-        top[product] = (most[1], round(100 * most[0] / total, 1), total)
+        few = any(is_small(n, shelf.sales_floor) for n in (most[0], total - most[0]))
+        top[product] = (most[1], None if few else round(100 * most[0] / total, 1), total)
     return top

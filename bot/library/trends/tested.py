@@ -1,5 +1,6 @@
 """All series that can be told, tested at once; the one chart of each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,6 +8,7 @@ import ibis.expr.types as ir
 import numpy as np
 
 from bot.library.chance import false_discovery
+from bot.library.disclosure import TOTAL as WHOLE
 from bot.library.ending import Ending, ending
 from bot.library.findings import Where
 from bot.library.money import currencies
@@ -16,13 +18,23 @@ from bot.library.trends.expect import Surprise, expected, surprise
 from bot.library.trends.lives import explained
 from bot.library.trends.past import LEVEL
 from bot.library.trends.since import since
-from bot.library.trends.weekly import Key, Weekly, arranged, by_line, by_order, by_segment, mondays
+from bot.library.trends.weekly import (
+    Key,
+    Weekly,
+    arranged,
+    buyers,
+    by_line,
+    by_order,
+    by_segment,
+    mondays,
+)
 
 LEAST = 30  # units or orders a week, in the median of the level's weeks
 SIZE = 0.10  # a smaller change is no news
 CONFIRMED = 0.10  # false discovery rate
 WATCHED = 0.05  # p
 TOTAL: Key = ("total", "orders")
+SHOWN = 26  # weeks of a chart
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class Tested:
     queries: dict[str, ir.Table]
     currencies: list[str]
     small: list[Key]
+    people: Mapping[Key, int]  # customers behind each series in the last half year
+    withheld: int  # series that too few customers are behind, or that would give one away
     ended: Ending | None = None  # before the last row
 
 
@@ -54,6 +68,9 @@ def tested(shelf: Shelf, where: Where) -> Tested | None:
     rows = [row for query in queries.values() for row in rows_of(shelf, query)]
     series = _with_revenue(arranged(rows, weeks))
     lively = _lively(series)
+    people = _people(shelf, where, weeks, [series.keys[row] for row in lively])
+    safe = [row for row in lively if series.keys[row] in people]
+    withheld, lively = len(lively) - len(safe), safe
     kept = series.only(lively)
     found = surprise(kept.counts, weeks, kept.sizes) if lively else None
     status, alone = judged(kept, found) if found else ([""] * len(lively), [False] * len(lively))
@@ -63,10 +80,12 @@ def tested(shelf: Shelf, where: Where) -> Tested | None:
         status=status,
         alone=alone,
         since=since(kept.counts, weeks, kept.sizes) if found else [],
-        left=len(series.keys) - len(lively),
+        left=len(series.keys) - len(lively) - withheld,
         queries=queries,
         currencies=named,
         small=_small(series, set(lively)),
+        people=people,
+        withheld=withheld,
         ended=ended,
     )
 
@@ -102,6 +121,18 @@ def _queries(
         if named:
             made["trends.segments"] = by_segment(shelf, where, weeks, currency)
     return made
+
+
+def _people(shelf: Shelf, where: Where, weeks: list[date], keys: list[Key]) -> dict[Key, int]:
+    """The series that may be told, with how many customers are behind each."""
+    if not keys:
+        return {}
+    named = [key for key in keys if key[0] != "total"]
+    known = buyers(shelf, where, weeks[-SHOWN:], {dimension for dimension, _value in named})
+    told = known.told(named, shelf.sales_floor)
+    every = known.count(known.which(WHOLE))
+    found = {key: known.count(known.which(key)) for key in named if key in told}
+    return found | ({key: every for key in keys if key[0] == "total"} if WHOLE in told else {})
 
 
 def _with_revenue(series: Weekly) -> Weekly:

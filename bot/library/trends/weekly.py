@@ -5,7 +5,7 @@ when the orders begin in its middle. Sold means sold: cancelled orders and what 
 are not subtracted, since a return says nothing about the week it comes in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -16,10 +16,11 @@ import numpy as np
 
 from bot.library.bought import CANCELLED
 from bot.library.chance import Numbers
+from bot.library.disclosure import Population
 from bot.library.ending import Ending
 from bot.library.findings import Where
 from bot.library.narrow import last_day, narrowed, with_category
-from bot.library.read import rows_of
+from bot.library.read import arrow_of, rows_of
 from bot.library.shelf import Shelf
 
 MOST = 130  # weeks read: a year to compare with, and a year to try the forecast on
@@ -109,6 +110,24 @@ def by_segment(shelf: Shelf, where: Where, weeks: list[date], currency: str | No
     named = people.filter(people.segment.notnull()).select(person="customer", segment="segment")
     joined = whole.inner_join(named, whole.customer == named.person)
     return _by(_counted(joined, "week", "segment"), "segment")
+
+
+def buyers(
+    shelf: Shelf, where: Where, weeks: list[date], dimensions: Collection[str]
+) -> Population:
+    """Who bought in these weeks, by the values of some dimensions; orders where no customer is
+    known."""
+    sold = _sold(shelf, where, weeks, None)
+    if "category" in dimensions:
+        sold = with_category(shelf, sold)
+    if "segment" in dimensions:
+        people = shelf.table("consents")
+        assert people is not None
+        named = people.filter(people.segment.notnull()).select(of="customer", segment="segment")
+        sold = sold.left_join(named, sold.customer == named.of)
+    person = ibis.coalesce(sold.customer, sold["order"])
+    asked = sold.select(person=person, **{name: sold[name] for name in sorted(dimensions)})
+    return Population.of(arrow_of(shelf, asked.distinct()), "person")
 
 
 def arranged(rows: list[dict[str, Any]], weeks: list[date]) -> Weekly:

@@ -1,0 +1,296 @@
+"""Somebody who reads every fact of an answer and computes what is not shown.
+
+The attacker knows which rows each figure is a sum of, but not what they hold. A group's sum is
+derived when it is a linear combination of sums that are shown: totals minus parts, shares times
+totals, parts of parts (Cox, J. Am. Stat. Assoc. 75 (1980) 377-385).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from itertools import product
+
+import numpy as np
+
+from bot.evidence import Fact
+from bot.library.findings import Findings
+from bot.library.slugs import slug
+from tests.security.small_shops import AD_KEYS, OF_LINES, OF_ORDERS, Row, Shop
+
+DAYS = ("since", "until", "first-day", "last-day", "since-before", "until-before", "day", "week")
+COUNTED = {  # measures that count people, by the floor that they must reach
+    "people": (
+        "customers",
+        "by-email",
+        "by-sms",
+        "by-ads",
+        "people-then",
+        "buyers",
+        "fits",
+        "size",
+        "then",
+        "users",
+        "sent",
+        "reachable-by-email",
+        "visits",
+    ),
+    "sales": ("orders", "purchases", "successes", "units", "delivered-parcels"),
+}
+
+
+def derived(target: Iterable[int], shown: Sequence[frozenset[int]]) -> bool:
+    """Whether the sum over the rows of `target` follows from the sums over the `shown` sets."""
+    wanted = set(target)
+    if not wanted:
+        return False
+    every = sorted(set().union(wanted, *shown))
+    table = np.array([[row in one for row in every] for one in shown], dtype=float)
+    if not len(table):
+        return False
+    goal = np.array([row in wanted for row in every], dtype=float)
+    patterns = np.unique(np.vstack([table, goal]), axis=1)
+    table, goal = patterns[:-1], patterns[-1]
+    answer, *_ = np.linalg.lstsq(table.T, goal, rcond=None)
+    return bool(np.abs(table.T @ answer - goal).max() < 1e-8)
+
+
+def subjects(found: Findings) -> dict[str, dict[str, Fact]]:
+    grouped: dict[str, dict[str, Fact]] = {}
+    for fact in found.facts:
+        _, subject, measure = fact.id.split(".", 2)
+        grouped.setdefault(subject, {})[measure] = fact
+    return grouped
+
+
+def is_figure(fact: Fact) -> bool:
+    """Whether it is a number, or a text of numbers."""
+    measure = fact.id.split(".", 2)[2]
+    return measure not in DAYS and (isinstance(fact.value, Decimal) or measure == "points")
+
+
+def values_of(rows: Sequence[Row], names: Iterable[str]) -> dict[tuple[str, str], frozenset[int]]:
+    """(dimension, slug of the value) → the places of its rows."""
+    sets: dict[tuple[str, str], set[int]] = {}
+    for at, row in enumerate(rows):
+        for name in names:
+            if row.get(name) is not None:
+                sets.setdefault((name, slug(str(row[name]))), set()).add(at)
+    return {key: frozenset(some) for key, some in sets.items()}
+
+
+def small_counts(found: Findings, floor: int, sales: int) -> Iterator[str]:
+    """Counts of people that are shown and below their floor."""
+    for fact in found.facts:
+        kind, _subject, measure = fact.id.split(".", 2)
+        if kind == "feedback" or not isinstance(fact.value, Decimal):
+            continue
+        for sort, least in (("people", floor), ("sales", sales)):
+            if measure in COUNTED[sort] and 0 < fact.value < least:
+                yield f"{fact.id} = {fact.value}"
+
+
+def named(
+    found: Findings, planted: Sequence[str], measures: Callable[[str], bool]
+) -> Iterator[str]:
+    """Figures of a subject that is called as a planted value."""
+    slugs = {slug(value) for value in planted}
+    for subject, facts in subjects(found).items():
+        parts = set(subject.replace("--", ".").replace("-then-", ".").split("."))
+        parts |= {part.split("-", 1)[-1] for part in parts}
+        parts |= {part.removeprefix("visits-").split("-", 1)[-1] for part in parts}
+        if any(part == s or part.startswith(f"{s}-") for part in parts for s in slugs):
+            for measure, fact in facts.items():
+                if is_figure(fact) and measures(measure):
+                    yield f"{fact.id} = {fact.value}"
+
+
+def _shown(
+    found: Findings,
+    whole: dict[str, frozenset[int]],
+    sets: dict[tuple[str, str], frozenset[int]],
+    name: Callable[[str, str], Sequence[str]],
+    measures: Callable[[str], bool] = lambda measure: True,
+) -> list[frozenset[int]]:
+    """The sets whose figures are shown: `whole` by subject, others by how subjects are named."""
+    told = subjects(found)
+
+    def has(subject: str) -> bool:
+        return any(
+            is_figure(fact) and measures(measure) for measure, fact in told.get(subject, {}).items()
+        )
+
+    shown = [some for subject, some in whole.items() if has(subject)]
+    for (dimension, value), some in sets.items():
+        if any(has(one) for one in name(dimension, value)):
+            shown.append(some)
+    return shown
+
+
+def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
+    """Which rows' sums an answer shows."""
+    if kind in ("sellers", "trends", "delivery"):
+        rows = shop.orders
+        everything = frozenset(range(len(rows)))
+        sets = values_of(rows, (*OF_ORDERS, *OF_LINES, "segment"))
+        whole = dict.fromkeys(("all", "total-orders", "total-units"), everything)
+        return _shown(found, whole, sets, lambda d, v: (f"{d}-{v}", f"new-{d}-{v}"))
+    if kind == "funnel":
+        rows = shop.events
+        everything = frozenset(range(len(rows)))
+        sets = values_of(rows, ("device", "source", "country"))
+        ways = ("view-to-cart", "cart-to-checkout", "checkout-to-purchase")
+        whole = {"visits-all": everything, **{f"total-all-{way}": everything for way in ways}}
+        return _shown(
+            found,
+            whole,
+            sets,
+            lambda d, v: (f"visits-{d}-{v}", *(f"{d}-{v}-{way}" for way in ways)),
+        )
+    if kind == "campaigns":
+        rows = shop.ads
+        ads = frozenset(at for at, row in enumerate(rows) if row["channel"] == "ads")
+        sets = {key: some & ads for key, some in values_of(rows, AD_KEYS).items()}
+        sales = (
+            "orders",
+            "sales",
+            "return",
+            "cost-per-order",
+            "orders-per-click",
+            "sales-change",
+            "share-of-orders",
+            "share-of-sales",
+        )
+        return _shown(
+            found,
+            {"ads": ads},
+            sets,
+            lambda d, v: (f"{d}--{v}", f"worse--{d}--{v}"),
+            lambda measure: measure in sales,
+        )
+    shown: list[frozenset[int]] = []
+    if kind == "experiments":
+        for test in ("two", "three"):
+            mine = [at for at, row in enumerate(shop.users) if row["experiment"] == test]
+            sets = {
+                key: some & frozenset(mine)
+                for key, some in values_of(shop.users, ("variant",)).items()
+            }
+            head = f"{test}--purchase"
+            told = subjects(found).get(head, {}).get("users")
+            whole = _of_size(sets, int(told.value) if told else 0)
+            shown += _shown(
+                found,
+                {head: whole} if whole else {},
+                sets,
+                lambda _d, v, head=head: (f"{head}--{v}",),
+            )  # type: ignore[misc]
+    return shown
+
+
+def _of_size(sets: dict[tuple[str, str], frozenset[int]], size: int) -> frozenset[int] | None:
+    """The rows of those arms that are so many together."""
+    every = list(sets.values())
+    for chosen in product((False, True), repeat=len(every)):
+        some = [one for one, is_in in zip(every, chosen, strict=True) if is_in]
+        if some and sum(map(len, some)) == size:
+            return frozenset().union(*some)
+    return None
+
+
+def targets(shop: Shop, kind: str, floor: int, sales: int) -> Iterator[tuple[str, frozenset[int]]]:
+    """Every small group that the rows hold: values, and values crossed with each other."""
+    if kind in ("sellers", "trends", "delivery"):
+        rows, least, who = shop.orders, sales if kind != "delivery" else floor, "customer"
+        names: tuple[str, ...] = OF_LINES if kind == "sellers" else (*OF_ORDERS, *OF_LINES)
+        names = ("region",) if kind == "delivery" else names
+    elif kind == "funnel":
+        rows, least, who, names = shop.events, floor, "visitor", ("device", "source", "country")
+    elif kind == "campaigns":
+        rows, least, who, names = shop.ads, sales, "", AD_KEYS
+    elif kind == "experiments":
+        rows, least, who, names = shop.users, floor, "unit", ("experiment", "variant")
+    else:
+        return
+    sets = values_of(rows, names)
+    every = list(sets.items())
+    pairs = [
+        ((a[0], b[0]), a[1] & b[1])
+        for n, a in enumerate(every)
+        for b in every[n + 1 :]
+        if a[0][0] != b[0][0]
+    ]
+    for key, some in [*every, *pairs]:
+        people = {rows[at][who] for at in some} if who else None
+        size = len(people) if people is not None else sum(int(rows[at]["orders"]) for at in some)
+        if 0 < size < least:
+            yield f"{kind}: {key} ({size})", some
+
+
+def breaches(shop: Shop, kind: str, found: Findings, floor: int, sales: int) -> list[str]:
+    """Everything about small groups that can be read or computed from one answer."""
+    told = [f"{kind}: {one}" for one in small_counts(found, floor, sales)]
+    many = shop.plant.people
+    least = sales if kind in ("sellers", "trends", "campaigns") else floor
+    if many < least:
+        told += [
+            f"{kind}: {one}"
+            for one in named(
+                found,
+                shop.plant.values,
+                lambda m: (
+                    m
+                    not in (
+                        "spend",
+                        "clicks",
+                        "impressions",
+                        "click-rate",
+                        "cost-per-click",
+                        "spend-change",
+                        "least",
+                        "lift",
+                        "usual-rate",
+                        "days",
+                        "share-of-spend",
+                        "share-of-clicks",
+                    )
+                ),
+            )
+        ]
+    shown = shown_sets(shop, kind, found)
+    told += [
+        f"derived: {name}"
+        for name, some in targets(shop, kind, floor, sales)
+        if derived(some, shown)
+    ]
+    told += _complements(kind, found, floor)
+    return told
+
+
+def _complements(kind: str, found: Findings, floor: int) -> Iterator[str]:
+    """What is left of all, of groups that everybody is in one of, and of whom agreed."""
+    told = subjects(found)
+
+    def number(subject: str, measure: str) -> Decimal | None:
+        fact = told.get(subject, {}).get(measure)
+        return fact.value if fact and isinstance(fact.value, Decimal) else None
+
+    everybody = number("all", "customers")
+    if kind == "segments" and everybody is not None:
+        known = [
+            n
+            for subject in told
+            if subject != "others" and told[subject].get("rule")
+            if (n := number(subject, "customers")) is not None
+        ]
+        if known and 0 < everybody - sum(known) < floor:
+            yield f"{kind}: all but the groups shown = {everybody - sum(known)}"
+    if kind in ("audiences", "segments"):
+        for subject in told:
+            fits = number(subject, "customers")
+            if fits is None or subject == "all":
+                continue
+            if everybody is not None and 0 < everybody - fits < floor:
+                yield f"{kind}: all but {subject} = {everybody - fits}"
+            for way in ("by-email", "by-sms", "by-ads", "reachable-by-email"):
+                reached = number(subject, way)
+                if reached is not None and 0 < fits - reached < floor:
+                    yield f"{kind}: {subject} without {way} = {fits - reached}"

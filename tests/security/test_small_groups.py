@@ -1,0 +1,281 @@
+"""No figure of a group below its floor can be read or computed from an answer."""
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from bot.audience import Rule
+from bot.errors import CannotDo
+from bot.library.campaigns import letter_against_peers
+from bot.library.disclosure import TOTAL, Population, suppress
+from bot.library.findings import Findings, Where
+from bot.library.floors import Floors
+from bot.library.results import Gone, joined
+from bot.library.segments.audience import count, members
+from bot.library.team import analyses
+from bot.library.told_results import told as told_results
+from tests.library.sample import TODAY
+from tests.library.small import small
+from tests.security.attacker import breaches, derived, is_figure, subjects
+from tests.security.small_shops import OF_LINES, OF_ORDERS, PLANTED, SHAPES, Plant, Shop, shop
+from tests.skills import run, told
+
+FLOOR, SALES = 20, 5
+KINDS = tuple(kind for kind in analyses() if kind != "sold")  # tested with the questions
+QUICK = (Plant("country", 3), Plant("product", 2, "nested"), Plant("device", 11, "rest"))
+EVERY = [
+    Plant(dimension, people, shape)
+    for dimension in (*OF_ORDERS, *OF_LINES)
+    for shape in SHAPES
+    for people in ((2, 4) if shape == "pair" else (1, 4, 7, 19))
+]
+OPEN = (
+    "days",
+    "goal",
+    "place",
+    "least",
+    "power",
+    "alpha",
+    "false-among-confirmed",
+    "windows",
+    "weeks",
+    "lift",
+    "rate",
+    "people",
+    "in-all",
+    "age",
+)
+
+
+def found(one: Shop, where: Where | None = None) -> Iterator[tuple[str, Findings]]:
+    """What every kind tells; what a kind can't be asked by is no answer."""
+    for kind in KINDS:
+        try:
+            yield kind, import_module(f"bot.library.{kind}").find(one.shelf, where or Where())
+        except CannotDo:
+            continue
+
+
+@pytest.mark.parametrize("plant", QUICK, ids=str)
+def test_an_attacker_learns_nothing_of_a_small_group(plant: Plant) -> None:
+    one = shop(plant)
+    every = dict(found(one))
+    learnt = [
+        what for kind, told_ in every.items() for what in breaches(one, kind, told_, FLOOR, SALES)
+    ]
+    assert learnt == []
+    assert {kind for kind, told_ in every.items() if told_.facts} >= {
+        "sellers",
+        "trends",
+        "funnel",
+        "delivery",
+        "campaigns",
+        "experiments",
+        "audiences",
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("plant", EVERY, ids=str)
+def test_an_attacker_learns_nothing_of_any_small_group(plant: Plant, seed: int) -> None:
+    one = shop(plant, seed)
+    learnt = [
+        what for kind, told_ in found(one) for what in breaches(one, kind, told_, FLOOR, SALES)
+    ]
+    assert learnt == []
+
+
+def test_a_question_about_a_small_group_alone_gets_no_figure() -> None:
+    one = shop(Plant("country", 3))
+    for kind, told_ in found(one, Where(country=PLANTED)):
+        figures = [
+            fact.id
+            for fact in told_.facts
+            if is_figure(fact)
+            and not fact.id.endswith(OPEN)
+            and ".cannot." not in fact.id
+            and kind not in ("audiences", "campaigns", "experiments", "plan")
+        ]
+        assert figures == [], kind
+        said = " ".join(words.to("en") for words in told_.cannot)
+        assert "Only 3 " not in said, kind
+
+
+def test_what_is_large_enough_is_told() -> None:
+    one = shop(Plant("country", 40))
+    told_ = dict(found(one))
+    assert told_["funnel"].get("visits-country-planted", "visits") is not None
+    assert told_["trends"].get("total-orders", "last") is not None
+    assert told_["sellers"].get("all", "revenue") is not None
+    assert subjects(told_["experiments"])["three--purchase--planted"]["users"].value == 40
+
+
+def test_a_floor_of_one_shows_everything() -> None:
+    one = shop(Plant("country", 3))
+    one.shelf.floor = one.shelf.sales_floor = 1
+    told_ = dict(found(one))
+    assert told_["funnel"].get("visits-country-planted", "visits") is not None
+    assert subjects(told_["experiments"])["three--purchase--planted"]["users"].value == 3
+
+
+def test_a_fact_of_a_group_without_a_size_is_an_error() -> None:
+    told_ = Findings("segments", "orders.csv", TODAY, floors=Floors())
+    with pytest.raises(LookupError, match="how many people"):
+        told_.add("champions", "customers", 3)
+    assert not told_.group("champions", 3)
+    told_.add("champions", "customers", 3)
+    told_.add("champions", "average-order", 99)
+    assert told_.facts == []
+    assert told_.cannot[0].to("en") == "Under 20 customers: grouped as Others."
+    assert told_.cannot[0].to("fr") == "Moins de 20 clients : regroupés sous Autres."
+    assert not told_.group("all-but-few", 900, rest=3)
+    assert told_.group("many", 900, rest=40)
+
+
+def test_every_kind_states_the_size_of_its_groups() -> None:
+    one = shop(Plant("source", 30))
+    for kind, told_ in found(one):
+        if kind != "plan" and told_.facts:  # of the words, and of audiences that are counted
+            assert told_.floors is not None, kind
+
+
+# Audiences and what is exported of them.
+
+
+def test_an_audience_is_counted_only_where_it_and_the_rest_are_large_enough() -> None:
+    one = shop(Plant("country", 3))
+    nearly = count(one.shelf, Rule())
+    assert nearly.said.to("en").endswith("customers fit, all but under 20 of them agreed")
+    few = Rule(countries=(PLANTED,), purpose="sms")
+    assert count(one.shelf, few).said.to("en") == "under 20 customers"
+    with pytest.raises(CannotDo, match="under 20 people"):
+        members(one.shelf, few)
+
+
+# What came back for a delivery.
+
+
+def bought(people: int, orders: int) -> list[str]:
+    rows = [
+        {
+            "order": f"o{n}",
+            "at": TODAY - timedelta(days=2),
+            "customer": f"c{n % people}",
+            "amount": 40,
+            "currency": "EUR",
+            "code": "si-abc",
+        }
+        for n in range(orders)
+    ]
+    shelf = small(orders=[{**row, "at": _moment(row["at"])} for row in rows])
+    gone = Gone("si-abc", "email", _moment(TODAY - timedelta(days=3)))
+    (result,) = joined(shelf, [gone]).results
+    return [words.to("en") for words in told_results(shelf, result)]
+
+
+def _moment(day: object) -> object:
+    from datetime import date, datetime
+
+    assert isinstance(day, date)
+    return datetime(day.year, day.month, day.day, 12)
+
+
+@pytest.mark.parametrize(("people", "orders"), [(1, 1), (2, 2), (4, 4), (2, 9)])
+def test_few_who_bought_with_a_code_are_not_counted(people: int, orders: int) -> None:
+    said = bought(people, orders)[0]
+    assert said == "Under 5 customers ordered with its code: what they bought is not told"
+
+
+def test_enough_who_bought_with_a_code_are_counted() -> None:
+    assert bought(5, 6)[0].startswith("6 orders came with its code: €240")
+
+
+def test_a_letter_to_few_is_not_held_against_others() -> None:
+    one = shop(Plant("country", 4))
+    told_ = letter_against_peers(one.shelf, PLANTED)
+    assert told_.facts == []
+    assert "under 20 people" in told_.cannot[0].to("en")
+
+
+# What people read.
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "what moved last week?",
+        "what blocks our sales?",
+        "who should we target?",
+        "how did our tests do?",
+    ],
+)
+async def test_answers_stand_without_what_is_held_back(words: str) -> None:
+    one = shop(Plant("device", 3))
+    text = told(await run(words, shelf=one.shelf)).lower()
+    assert text
+    assert f"{PLANTED}:" not in text
+
+
+# The mechanism.
+
+
+def test_parts_of_a_whole_hold_back_another_where_one_alone_would_be_left() -> None:
+    assert suppress({"a": 50, "b": 30, "c": 3}, 5) == ["a"]
+    assert suppress({"a": 50, "b": 30, "c": 3, "d": 4}, 5) == ["a", "b"]
+    assert suppress({"a": 50, "b": 30, "c": 0}, 5) == ["a", "b", "c"]
+    assert suppress({"a": 50, "b": 30}, 5, unsaid=2) == ["a"]
+    assert suppress({"a": 3}, 5) == []
+
+
+def test_no_cell_of_a_table_follows_from_its_rows_and_columns() -> None:
+    dice = random.Random(7)
+    for _ in range(20):
+        cells = [(f"r{row}", f"c{column}") for row in range(4) for column in range(5)]
+        weight = [dice.choice((0, 1, 3, 4, 9, 20, 40)) for _cell in cells]
+        columns = {
+            "row": [row for row, _ in cells],
+            "column": [column for _, column in cells],
+            "cell": [f"{row} {column}" for row, column in cells],
+        }
+        table = Population(columns, weight=weight)
+        wanted = [(name, value) for name in columns for value in table.sizes(name)]
+        kept = table.told(wanted, 5)
+        shown = [frozenset(map(int, np.flatnonzero(table.which(value)))) for value in kept]
+        nought = {at for at, many in enumerate(weight) if not many}
+        few = [at for at, many in enumerate(weight) if 0 < many < 5]
+        assert few
+        assert not [at for at in few if derived({at}, [some - nought for some in shown])]
+        assert sum(name == "cell" for name, _ in kept) > len(nought)  # and something is told
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_small_value_follows_from_what_a_population_tells(seed: int) -> None:
+    dice = random.Random(seed)
+    people = [f"c{n}" for n in range(400)]
+    columns: dict[str, list[str | None]] = {"a": [], "b": [], "c": []}
+    for n in range(len(people)):
+        a = dice.choices("uvwxyz", (60, 30, 8, 1, 1, 0.5))[0]
+        inner = f"{a}{dice.choices('12', (9, 1))[0]}"  # nested in the first
+        columns["a"].append(a)
+        columns["b"].append(inner)
+        columns["c"].append(None if n % 97 == 0 else dice.choices("pq", (50, 1))[0])
+    population = Population(columns, people=people)
+    every = [(name, value) for name in columns for value in population.sizes(name)]
+    kept = population.told(every, FLOOR)
+    rows = {
+        value: frozenset(map(int, np.flatnonzero(population.which(value))))
+        for value in [*every, TOTAL]
+    }
+    shown = [rows[value] for value in kept]
+    hidden = [value for value in every if 0 < len(rows[value]) < FLOOR]
+    crossed = [rows[one] & rows[other] for one in every for other in every if one[0] < other[0]]
+    assert hidden
+    assert not [value for value in hidden if derived(rows[value], shown)]
+    assert not [some for some in crossed if 0 < len(some) < FLOOR and derived(some, shown)]
+    left = rows[TOTAL] - frozenset().union(*(rows[v] for v in kept if v[0] == "c"))
+    assert not 0 < len(left) < FLOOR or TOTAL not in kept
