@@ -20,8 +20,10 @@ GROUPS = {
     "engine": ("bot.engine", "bot.queues", "bot.reviving"),
     "clock": ("bot.clock",),
     "worker": (
+        "bot.addresses",
         "bot.alerting",
         "bot.digesting",
+        "bot.spending",
         "bot.stock",
         "bot.stocktaking",
         "bot.workbench",

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.writers.prices import Tokens, price_of, prices
+from bot.prices import Tokens, price_of, prices
 
 SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
 
