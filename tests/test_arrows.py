@@ -17,7 +17,7 @@ GROUPS = {
     "library": ("bot.library", "bot.library.*"),
     "handlers": ("handlers", "handlers.*"),
     "migrations": ("bot.migrations", "bot.migrations.*", "bot.migrate", "bot.rows"),
-    "engine": ("bot.engine", "bot.queues", "bot.reviving"),
+    "engine": ("bot.engine", "bot.fairness", "bot.queues", "bot.reviving"),
     "clock": ("bot.clock",),
     "worker": (
         "bot.addresses",
