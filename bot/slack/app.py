@@ -74,11 +74,8 @@ def on_behalf_of_its_person(front: Front) -> Callable[..., Awaitable[BoltRespons
     ) -> BoltResponse | None:
         workspace, person = requested_by(body)
         limits = partial(_limits, front, workspace)
-        before = requester.set(Requester(person, limits))
-        try:
-            return await next()
-        finally:
-            requester.reset(before)
+        requester.set(Requester(person, limits))  # Bolt runs the listener after this has returned
+        return await next()
 
     return middleware
 
