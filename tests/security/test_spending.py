@@ -167,7 +167,8 @@ async def test_true_costs_never_exceed_the_limit(database: Database, seed: int) 
     chance = random.Random(seed)
     limit = Decimal(chance.choice(["0.7", "1.3", "2.1"]))
     steps = accidents(chance, 40)
-    async with BillingServer(*steps, chance=chance, delay=0.02) as ai:
+    ai = BillingServer(*steps, chance=chance, delay=0.02)
+    async with ai:
         worker = hired(
             database, ai, capped(str(limit)), dies=lambda: chance.random() < 0.1, patience=0.3
         )
@@ -182,7 +183,8 @@ async def test_true_costs_never_exceed_the_limit(database: Database, seed: int) 
 async def test_a_call_waits_for_what_is_only_reserved(database: Database) -> None:
     price = ModelPrice(input=Decimal("0.1"), output=Decimal(20))
     policy = capped("0.3", prices={MODEL: price})  # a call may cost $0.17, and costs $0.002
-    async with BillingServer(delay=0.2) as ai:
+    ai = BillingServer(delay=0.2)
+    async with ai:
         worker = hired(database, ai, policy, patience=15)
         ids = accept(database, 3)
         await asyncio.gather(*(worker.jobs["work"](id) for id in ids))
