@@ -61,6 +61,7 @@ BENCHMARKS = {
     "line": "benchmarks.line:line",
     "page": "benchmarks.page:page",
     "crowd": "benchmarks.__main__:crowds",
+    "fairness": "benchmarks.fairness:fairness",
     "import": "benchmarks.library_import:library_import",
     "live": "benchmarks.live:live",
     "fresh": "benchmarks.fresh:fresh",

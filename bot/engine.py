@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.errors import CannotDo, TryAgain
-from bot.job import ALONE_AFTER, GIVE_UP_AFTER, Job, Kind
+from bot.fairness import NOBODY, fair_place
+from bot.job import ALONE_AFTER, GIVE_UP_AFTER, Job, Kind, Requester, requester
 from bot.queues import SUSPECTS, TRIES, Limits, queues, usual_queue, wait_before
 from bot.reviving import Reviver, Taken
 from bot.words import Words
@@ -70,17 +71,23 @@ class Engine:
         return self._client
 
     def enqueue(self, session: Session, job: Job) -> None:
-        """Commit this job with the session's transaction. The same job again is no second one."""
+        """Commit this job with the session's transaction. The same job again is no second one. It
+        takes its place among the jobs of its workspace by whose it is."""
+        if job.person is None and (who := requester.get()) is not None:
+            job = job.model_copy(update={"person": who.person})
+        queue, person = usual_queue(job), job.person or NOBODY
         self.client.enqueue_in_transaction(
             session,
             {
                 "workflow_name": "do",
-                "queue_name": usual_queue(job),
+                "queue_name": queue,
                 "workflow_id": job.id,
                 "queue_partition_key": job.workspace,
                 "app_version": VERSION,
+                "priority": fair_place(session, queue, job.workspace, person),
+                "authenticated_user": person,
             },
-            job.model_dump(),
+            job.model_dump(exclude_none=True),
         )
 
     async def stop(self, job: str) -> None:
@@ -129,6 +136,7 @@ class Engine:
         task = asyncio.current_task()
         assert task is not None
         self._doing.add(task)
+        requester.set(Requester(job.person) if job.person else None)  # of this job's own task
         try:
             await self._steadily(job)
         finally:

@@ -24,5 +24,21 @@ class CannotDo(Exception):
         self.words = words
 
 
+class SpendingRefused(CannotDo):
+    """A call to an AI would cost more than may be spent, or nobody knows what it costs."""
+
+
+class SpendingBusy(TryAgain):
+    """What is left to spend is reserved by calls under way; it may be free in a moment."""
+
+
+class TooMany(CannotDo):
+    """One person asks for more than their share. `once` names the reason: it is told once."""
+
+    def __init__(self, words: Words, once: str):
+        super().__init__(words)
+        self.once = once
+
+
 CALM = "calm"  # a word's parameter, "yes" where nothing went wrong: a greeting, what can be asked
 ANYHOW = "anyhow"  # a word's parameter, "yes" where a file is of no use whatever it is said to be

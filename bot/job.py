@@ -1,6 +1,8 @@
 """A piece of work for the engine, handed over in the transaction that makes it necessary."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Row, insert_once
+from bot.policy import Fairness
 
 Kind = Literal[
     "work",
@@ -29,14 +32,29 @@ Kind = Literal[
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
 
 
+@dataclass(frozen=True)
+class Requester:
+    """Who has something done. `limits` say how much this person may ask for; None: this is work
+    that was asked for before, so there is nothing to count."""
+
+    person: str
+    limits: Callable[[], Fairness] | None = None
+
+
+# Set where a person's request comes in, and where a job of theirs is run. None: the clock.
+requester: ContextVar[Requester | None] = ContextVar("requester", default=None)
+
+
 class Job(BaseModel):
-    """Do `kind` to the row `subject`. Two jobs with one id are one job."""
+    """Do `kind` to the row `subject`. Two jobs with one id are one job. `person`: whose share of
+    the workers it takes."""
 
     model_config = ConfigDict(frozen=True)
     kind: Kind
     subject: str
     workspace: str
     turn: int = 0  # the same thing again, later: another job
+    person: str | None = None
 
     @property
     def id(self) -> str:

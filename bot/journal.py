@@ -53,6 +53,14 @@ class Entry(Row):
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
+def lock(session: Session, workspace: str) -> Head:
+    """Hold the workspace's head until the transaction ends: one at a time, on every database. For
+    whoever must count rows before adding one; two locks could wait for each other."""
+    insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
+    locked = select(Head).where(Head.workspace == workspace).with_for_update()
+    return session.scalars(locked.execution_options(populate_existing=True)).one()
+
+
 def record(
     session: Session,
     *,
@@ -64,9 +72,7 @@ def record(
     **refs: str | int | None,
 ) -> Entry:
     """Append one entry. Waits for the workspace's head, so entries never fork."""
-    insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
-    locked = select(Head).where(Head.workspace == workspace).with_for_update()
-    head = session.scalars(locked.execution_options(populate_existing=True)).one()
+    head = lock(session, workspace)
     entry = Entry(
         workspace=workspace,
         seq=head.count + 1,

@@ -24,11 +24,34 @@ class Going(BaseModel):
     files: tuple[Literal["md", "html", "json"], ...] = ("md", "html", "json")
 
 
+class ModelPrice(BaseModel):
+    """What a model costs, in US dollars per million tokens. `cached` is a token that the server
+    reads from its cache; without it, a tenth of `input`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(ge=0)
+    cached: Decimal | None = Field(default=None, ge=0)
+
+
 class Spend(BaseModel):
-    """What the writer may cost, in US dollars a day (UTC). Reached, the intern says so."""
+    """What the writer may cost, in US dollars in 24 hours. Reached, the intern says so. At 0 no AI
+    is called, free ones included. `prices` go before the known ones, by the model's name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     usd_a_day: Decimal = Field(default=Decimal("5"), ge=0)
+    prices: dict[str, ModelPrice] = {}
+
+
+class Fairness(BaseModel):
+    """How much one person may ask for: tasks under way at once, tasks in 24 hours, and US dollars
+    in 24 hours for the AI (None: no limit besides the workspace's). What nobody typed, as digests
+    and alerts by the clock, counts to nobody."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    open_tasks: int = Field(default=30, ge=1, le=100_000)
+    tasks_a_day: int = Field(default=300, ge=1, le=1_000_000)
+    usd_a_day_per_person: Decimal | None = Field(default=None, ge=0)
 
 
 class Cells(BaseModel):
@@ -47,6 +70,7 @@ class Policy(BaseModel):
     approval: Approval = Approval()
     delivery: Going = Going()
     spend: Spend = Spend()
+    fairness: Fairness = Fairness()
     library: Cells = Cells()
 
     def may_edit(self, person: str, *, author: str) -> bool:

@@ -1,21 +1,29 @@
 """Exactly what was sent to which writer, its tokens and its cost."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Numeric, Text, func, select
+from sqlalchemy import Index, Numeric, Text, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
 from bot.db import Row
 from bot.parts import fingerprint
+from bot.prices import price_of
+from bot.task import Task
 from bot.writer import Sent
 
+CALL_LASTS = timedelta(minutes=5)  # longer than any: what has no end by then has died
 
-def free(writer: str, sent: str) -> Decimal:
-    """A writer that costs nothing."""
-    return Decimal(0)
+
+@dataclass(frozen=True)
+class Used:
+    """US dollars of the last 24 hours. `spent` does not come back; `reserved` belongs to calls
+    under way, and what they do not need is free when they end."""
+
+    spent: Decimal
+    reserved: Decimal
 
 
 class Receipt(Row):
@@ -36,22 +44,29 @@ class Receipt(Row):
     ended: Mapped[str]
     at: Mapped[datetime] = mapped_column(index=True)
     call: Mapped[str | None]  # None: told of once
+    reserved: Mapped[Decimal | None] = mapped_column(Numeric(12, 6))  # counts instead of `usd`
+
+    __table_args__ = (Index("ix_receipts_workspace_at", "workspace", "at"),)
 
     @staticmethod
-    def keep(session: Session, *, workspace: str, task: str, sent: Sent) -> "Receipt":
+    def keep(
+        session: Session, *, workspace: str, task: str, sent: Sent, reserved: Decimal | None = None
+    ) -> "Receipt":
         """The receipt of a call; told of again, how it ended. What left is written down before it
-        leaves: whatever dies, the receipt is there."""
-        if begun := Receipt._begun(session, task, sent.call):
+        leaves: whatever dies, the receipt is there. Calls that cost go through `Spending`."""
+        if begun := Receipt.begun(session, task, sent.call):
             begun._end(session, sent)
             return begun
-        row = Receipt(workspace=workspace, task=task, **sent.model_dump())
+        told = sent.model_dump()
+        row = Receipt(workspace=workspace, task=task, reserved=reserved, **told)
         session.add(row)
         session.flush()
         row._journal(session)
         return row
 
     @staticmethod
-    def _begun(session: Session, task: str, call: str | None) -> "Receipt | None":
+    def begun(session: Session, task: str, call: str | None) -> "Receipt | None":
+        """The receipt that was written before this call left."""
         if call is None:
             return None
         return session.scalar(select(Receipt).where(Receipt.task == task, Receipt.call == call))
@@ -64,6 +79,8 @@ class Receipt(Row):
         told = sent.model_dump(exclude={"call", "at", "writer", "sent", "to"})
         for name, value in told.items():
             setattr(self, name, value)
+        if not sent.sent or (sent.exact and sent.usd is not None):
+            self.reserved = None
 
     def _journal(self, session: Session) -> None:
         """The fingerprint is over the very bytes that leave."""
@@ -99,16 +116,30 @@ class Receipt(Row):
         )
 
     @staticmethod
-    def spent(
-        session: Session,
-        workspace: str,
-        now: datetime,
-        at_most: Callable[[str, str], Decimal] = free,
-    ) -> Decimal:
+    def spent(session: Session, workspace: str, now: datetime) -> Decimal:
         """US dollars in the last 24 hours, of this workspace. A call of which no end is known, as
-        when the machine died in it, counts `at_most` what its writer takes for what was sent."""
-        lately = (Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24))
-        total = Decimal(session.scalar(select(func.sum(Receipt.usd)).where(*lately)) or 0)
-        open = (Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != "")
-        rows = session.execute(select(Receipt.writer, Receipt.sent).where(*lately, *open))
-        return total + sum((at_most(writer, sent) for writer, sent in rows), Decimal(0))
+        when the machine died in it, counts the most that it can have cost."""
+        used = Receipt.used(session, workspace, now)
+        return used.spent + used.reserved
+
+    @staticmethod
+    def used(session: Session, workspace: str, now: datetime, person: str | None = None) -> "Used":
+        """What counts against the limit of the workspace, or of one person in it."""
+        lately = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
+        if person is not None:
+            theirs = select(Task.id).where(Task.workspace == workspace, Task.person == person)
+            lately.append(Receipt.task.in_(theirs))
+        ended = select(func.sum(Receipt.usd)).where(*lately, Receipt.reserved.is_(None))
+        spent, reserved = Decimal(session.scalar(ended) or 0), Decimal(0)
+        older = and_(Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != "")
+        open = select(Receipt.reserved, Receipt.usd, Receipt.at, Receipt.writer, Receipt.id)
+        open = open.where(*lately, or_(Receipt.reserved.is_not(None), older))
+        for most, usd, at, writer, id in session.execute(open).all():
+            if most is None:  # begun by an earlier version
+                known = price_of(writer)
+                most = known.most(session.get_one(Receipt, id).sent) if known else Decimal(0)
+            if usd is None and now - at <= CALL_LASTS:
+                reserved += most
+            else:
+                spent += most
+        return Used(spent, reserved)

@@ -1,18 +1,19 @@
 """Words and a place on their way to drafts: a row. The engine runs it."""
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Text
+from sqlalchemy import Index, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
 from bot.brief import Brief
 from bot.db import Row, insert_once
-from bot.errors import CannotDo
-from bot.job import Enqueue, Job
+from bot.errors import CannotDo, TooMany
+from bot.job import Enqueue, Job, requester
+from bot.policy import Fairness
 from bot.post import Post
 from bot.request import Question
 from bot.words import Words, words_from
@@ -45,6 +46,29 @@ def task_id(*told: str) -> str:
     return hashlib.sha256("|".join(told).encode()).hexdigest()[:16]
 
 
+def demand_room(
+    session: Session, workspace: str, person: str, limits: Fairness, now: datetime
+) -> None:
+    """Raises TooMany when one more task would be more than one person may ask for."""
+    theirs = (Task.workspace == workspace, Task.person == person)
+    count = select(func.count()).select_from(Task).where(*theirs)
+    if (session.scalar(count.where(Task.state.in_(OPEN))) or 0) >= limits.open_tasks:
+        words = Words(
+            "That is too much at once: {n} of your requests are being worked on. "
+            "Ask again when some of them are done.",
+            n=limits.open_tasks,
+        )
+        raise TooMany(words, once=f"open {now:%Y-%m-%d %H}")
+    day = now - timedelta(hours=24)
+    if (session.scalar(count.where(Task.made_at > day)) or 0) >= limits.tasks_a_day:
+        words = Words(
+            "You have used up your {n} requests for 24 hours. An administrator can raise the "
+            "limit in policy.toml.",
+            n=limits.tasks_a_day,
+        )
+        raise TooMany(words, once=f"day {now:%Y-%m-%d %H}")
+
+
 class Task(Row):
     __tablename__ = "tasks"
 
@@ -66,14 +90,28 @@ class Task(Row):
     trouble: Mapped[dict[str, Any] | None]
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    person: Mapped[str | None]  # whose share of work it is; None: nobody asked, the clock did
+
+    __table_args__ = (
+        Index("ix_tasks_workspace_person_state", "workspace", "person", "state"),
+        Index("ix_tasks_workspace_person_made_at", "workspace", "person", "made_at"),
+    )
 
     @staticmethod
     def accept(session: Session, enqueue: Enqueue, wish: Wish, now: datetime) -> bool:
         """The wish as a row, its card's row and its work, all in this transaction, once.
-        False when it was accepted before."""
+        False when it was accepted before. Raises TooMany when whoever asks has used up what one
+        person may ask for."""
         Workspace.ensure(session, wish.workspace, now)
-        values = wish.model_dump()
-        if not insert_once(session, Task, **values, state="waiting", made_at=now, changed_at=now):
+        person = None
+        if (who := requester.get()) is not None and who.limits is not None:
+            if session.get(Task, wish.id) is not None:
+                return False
+            person = who.person
+            journal.lock(session, wish.workspace)
+            demand_room(session, wish.workspace, person, who.limits(), now)
+        told = wish.model_dump() | {"person": person}
+        if not insert_once(session, Task, **told, state="waiting", made_at=now, changed_at=now):
             return False
         piece = f"{wish.id}.0"
         Post.plan(

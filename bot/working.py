@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -18,18 +17,17 @@ from bot.desk import Library
 from bot.draft import Draft
 from bot.drafting import Drafted, draft
 from bot.drawing import Drawing
-from bot.errors import CannotDo
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.job import Enqueue, Job
 from bot.policy import Policy
 from bot.post import Post
-from bot.receipt import Receipt, free
 from bot.request import Question, Request
+from bot.spending import Payer, Spending
 from bot.task import Task
 from bot.unchanged import unchanged
 from bot.versions import history_of
-from bot.words import Money, Words, language_of
+from bot.words import language_of
 from bot.writer import Sent, Writer
 
 
@@ -50,8 +48,7 @@ def nothing(_: str, __: Request, ___: Mapping[str, Any]) -> Sequence[Fact]:
 @dataclass(frozen=True)
 class Means:
     """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
-    that are not the library's, for a workspace's request and what its form said. `at_most` is what
-    a call to a writer may have cost, by its name and what was sent, while that is not known."""
+    that are not the library's, for a workspace's request and what its form said."""
 
     database: Database
     enqueue: Enqueue
@@ -62,7 +59,10 @@ class Means:
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
     besides: Callable[[str, Request, Mapping[str, Any]], Sequence[Fact]] = nothing
-    at_most: Callable[[str, str], Decimal] = free
+
+    @property
+    def spending(self) -> Spending:
+        return Spending(self.database, self.policy, self.now)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ class Working:
     async def _understand(self) -> tuple[Request, ...]:
         """The task's Requests; none when it ends in a question."""
         means, task = self.means, self.task
+        await self._demand_budget()
         taken = await take_in(
             await self._asked(),
             brand=means.brand(task.workspace),
@@ -182,30 +183,20 @@ class Working:
         Drawing.keep(session, task.workspace, made.pictures, means.now())
 
     async def _demand_budget(self) -> None:
-        """Raises CannotDo when the day's spending limit is reached."""
-        means, workspace = self.means, self.task.workspace
-        if means.writer.by_rules:
-            return
-        limit = means.policy(workspace).spend.usd_a_day
-        told = (workspace, means.now(), means.at_most)
-        if await means.database.run(Receipt.spent, *told) >= limit:
-            raise CannotDo(
-                Words(
-                    "The spending limit for the AI is reached: {limit} in 24 hours. "
-                    "An administrator can raise it in policy.toml.",
-                    limit=Money(amount=limit, currency="USD"),
-                )
-            )
+        """Raises SpendingRefused when the limit is reached before anything is begun."""
+        if not self.means.writer.by_rules:
+            await self.means.spending.demand(self._payer, self.means.writer.name)
 
     async def _ask(self, question: Question) -> None:
         now = self.means.now
         await change(self.means, self.task.id, lambda t, s, e: t.ask(s, e, question, now()))
 
     async def _receipt(self, sent: Sent) -> None:
-        task = self.task
-        await self.means.database.run(
-            Receipt.keep, workspace=task.workspace, task=task.id, sent=sent
-        )
+        await self.means.spending.receipt(self._payer, sent)
+
+    @property
+    def _payer(self) -> Payer:
+        return Payer(self.task.workspace, self.task.id, self.task.person)
 
 
 async def change(means: Means, id: str, verb: Callable[[Task, Session, Enqueue], object]) -> None:

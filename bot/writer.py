@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.brand import Brand
 from bot.channels import Channel
@@ -18,6 +18,10 @@ from bot.request import Request
 from bot.words import Words
 
 T = TypeVar("T", bound=BaseModel)
+BUSY = Words(
+    "What may be spent on the AI is reserved by other requests under way. "
+    "Ask again in a few minutes."
+)
 
 
 class Assignment(BaseModel):
@@ -45,6 +49,7 @@ class Sent(BaseModel):
     """What left the house for one call to a writer: exactly this text, this much, at this price.
 
     Told twice where a call has an id: before the bytes go, and when it is known how it ended.
+    Telling it before may wait, and may raise SpendingRefused or SpendingBusy: then nothing goes.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -53,8 +58,10 @@ class Sent(BaseModel):
     to: str | None = None  # host and port; None when nothing left
     tokens_in: int = 0
     tokens_cached: int = 0
+    tokens_written: int = Field(default=0, exclude=True)  # of `tokens_in`, to the server's cache
     tokens_out: int = 0
-    usd: Decimal | None = None  # None when the price is not known
+    usd: Decimal | None = None  # None when the price is not known, or how the call ended
+    exact: bool = Field(default=True, exclude=True)  # whether the server counted, to the end
     ended: str = "done"  # or why it failed
     at: datetime
     call: str | None = None  # the same for both times

@@ -23,7 +23,10 @@ from bot.post import HELD_FOR
 from bot.task import Task
 from tests.interns import Intern
 
-POLICY = '[approval]\napprovers = ["UMAX", "ULEA"]\n'
+POLICY = (
+    '[approval]\napprovers = ["UMAX", "ULEA"]\n'
+    "[fairness]\nopen_tasks = 100000\ntasks_a_day = 1000000\n"
+)
 STILL = 2 * HELD_FOR.total_seconds()  # without a call to Slack: what is missing now is lost
 LONGEST = 120.0  # seconds
 WORDS = ("e-mail: our linen shirt is back", "SMS: the wool jumper is 10 % off until Sunday")

@@ -596,23 +596,6 @@ class TestChecked:
             await desk.claude.close()
 
 
-class TestWithABudget:
-    async def test_does_not_call_when_it_is_used_up(self, server: ScriptedClaude) -> None:
-        desk = Desk(server.url, spend=_left("0.001"))
-        error = await desk.fail()
-        assert error.words.to("en").startswith("Today's budget for Claude is used up.")
-        assert not server.asked
-        assert not desk.receipts
-
-    @pytest.mark.parametrize(("name", "left"), [("claude-sonnet-5-5", "1"), ("qwen3:8b", "0")])
-    async def test_calls_while_it_lasts_or_costs_nothing(
-        self, server: ScriptedClaude, name: str, left: str
-    ) -> None:
-        desk = Desk(server.url, name=name, spend=_left(left))
-        await desk.write()
-        await desk.claude.close()
-
-
 async def test_never_tells_its_key(
     server: ScriptedClaude, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -675,13 +658,6 @@ def test_works_in_a_second_event_loop() -> None:
 def test_loads_the_sdk_only_when_it_writes() -> None:
     code = "import sys, bot.writers.claude; sys.exit('anthropic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def _left(usd: str) -> Any:
-    async def left() -> Decimal:
-        return Decimal(usd)
-
-    return left
 
 
 def _free_port() -> int:

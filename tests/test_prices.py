@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.writers.prices import Tokens, price_of, prices
+from bot.prices import Tokens, price_of, prices
 
 SONNET, HAIKU = "claude-sonnet-5-5", "claude-haiku-5-5"
 
@@ -40,4 +40,4 @@ def test_of_others_are_not_known(name: str) -> None:
 
 
 def test_are_dated() -> None:
-    assert all(price.checked.year >= 2026 for price in prices().values())
+    assert all(one.checked and one.checked.year >= 2026 for one in prices().values())

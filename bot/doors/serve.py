@@ -14,7 +14,6 @@ from bot.clock import Clock, merges
 from bot.db import Database
 from bot.digesting import Digesting, Found
 from bot.doors.arriving import Arriving
-from bot.doors.costing import at_most
 from bot.doors.digests import found_in, made_by_rules
 from bot.doors.exporting import Exporting
 from bot.doors.freshening import due as to_freshen
@@ -134,7 +133,10 @@ class Serving:
             await self._listen(stack, slack, people)
 
     async def _check(self, writer: Writer) -> None:
-        """Said in the log once known; answering Slack does not wait for it."""
+        """Said in the log once known; answering Slack does not wait for it. A limit of 0 calls
+        nobody."""
+        if self.house.policy("").spend.usd_a_day == 0:
+            return
         if (trouble := await writer.check()) is not None:
             log.warning("%s", trouble.to("en"))
 
@@ -150,7 +152,6 @@ class Serving:
             policy=house.policy,
             now=now,
             besides=Lately(house).besides,
-            at_most=at_most,
         )
         stocktaking = Stocktaking(
             house.database, engine.enqueue, outside, Arriving(house), house.settings.home, now

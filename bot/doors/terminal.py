@@ -7,6 +7,7 @@ import sys
 from sqlalchemy import select
 
 from bot.doors.house import House
+from bot.doors.priced import unpriced
 from bot.missing import problems, reached
 from bot.settings import Settings
 from bot.task import Task
@@ -47,6 +48,7 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
             f"policy.toml needs {policy.approval.needed} approvals but names fewer approvers, so "
             "no draft can ever be approved."
         )
+    troubles += unpriced(settings, policy)
     say(f"Home: {settings.home}")
     say(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
     say(reached(settings))

@@ -7,6 +7,7 @@ import argparse
 import json
 import secrets
 import sys
+from functools import partial
 from typing import Any
 
 from bot.brief import Brief
@@ -19,13 +20,13 @@ from bot.errors import CannotDo, TryAgain
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.proof import sources
-from bot.receipt import Receipt
 from bot.request import Question, Request
 from bot.settings import Settings
 from bot.skills import skills
+from bot.spending import Payer, Spending
 from bot.words import Words, catalogue
 from bot.workspace import Workspace
-from bot.writer import Sent, Writer
+from bot.writer import Writer
 
 SHOWN = 90  # characters of a fact
 MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
@@ -50,11 +51,11 @@ async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
 
 async def _run(house: House, writer: Writer, chosen: argparse.Namespace) -> int:
     workspace, task = house.workspace(chosen.workspace), f"try-{secrets.token_hex(4)}"
-
-    async def receipt(sent: Sent) -> None:
-        await house.database.run(Receipt.keep, workspace=workspace, task=task, sent=sent)
-
+    payer, spending = Payer(workspace, task), Spending(house.database, house.policy, now)
+    receipt = partial(spending.receipt, payer)
     await house.database.run(Workspace.ensure, workspace, now())
+    if not writer.by_rules:
+        await spending.demand(payer, writer.name)
     brand, library, today = house.brand(workspace), house.library(workspace), now().date()
     asked = Asked(
         words=" ".join(chosen.words), author="you", skill=chosen.skill, ui_language=chosen.language

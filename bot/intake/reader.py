@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.channels import channels
-from bot.errors import CannotDo, TryAgain
+from bot.errors import CannotDo, SpendingBusy, SpendingRefused, TryAgain
 from bot.evidence import Evidence
 from bot.intake import wishes
 from bot.intake.assumed import GOALS
@@ -40,7 +40,8 @@ async def read(
     found: Wishes,
     receipt: Callable[[Sent], Awaitable[None]],
 ) -> Wishes:
-    """What the rules found, made better where the writer read more; the same when it can't."""
+    """What the rules found, made better where the writer read more; the same when it can't. Raises
+    SpendingRefused and SpendingBusy: at the limit nobody is read by rules unasked."""
     veil = Veil()
     brief = Brief(words=words, author=author, language=found.language or "en")
     request = veil.draw(Request(skill="intake", brief=brief))
@@ -56,6 +57,8 @@ async def read(
     )
     try:
         form = await writer.write(assignment, Form, receipt=receipt, grow=lambda _: None)
+    except (SpendingRefused, SpendingBusy):
+        raise
     except (TryAgain, CannotDo):
         return found
     return checked(veil.lift(form), words, found)

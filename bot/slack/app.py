@@ -6,6 +6,8 @@ forms are never sent again, so their person is told instead.
 
 import re
 import uuid
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -17,6 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import CannotDo, TryAgain
+from bot.job import Requester, requester
+from bot.policy import Fairness
 from bot.skills import commands as skills_commands
 from bot.slack import buttons, changes, commands, home, mentions, speaking, submits
 from bot.slack.bugs import logged, quiet
@@ -59,8 +63,39 @@ def make_app(
         ignoring_self_events_enabled=False,  # all bots are ignored, without a look-up
         attaching_conversation_kwargs_enabled=False,
     )
+    app.middleware(on_behalf_of_its_person(front))
     _listen(app, front)
     return app, front.later
+
+
+def on_behalf_of_its_person(front: Front) -> Callable[..., Awaitable[BoltResponse | None]]:
+    """What a request has done counts to whoever made it, and is limited by the policy's shares."""
+
+    async def middleware(
+        body: Body, next: Callable[[], Awaitable[BoltResponse | None]]
+    ) -> BoltResponse | None:
+        workspace, person = requested_by(body)
+        limits = partial(_limits, front, workspace)
+        requester.set(Requester(person, limits))  # Bolt runs the listener after this has returned
+        return await next()
+
+    return middleware
+
+
+def _limits(front: Front, workspace: str) -> Fairness:
+    return front.house.policy(workspace).fairness
+
+
+def requested_by(body: Body) -> tuple[str, str]:
+    """Workspace and person of any request of Slack's; "?" for one that names nobody."""
+    event = body.get("event") or {}
+    told = [event, event.get("message") or {}, event.get("previous_message") or {}]
+    names = [one.get("user") for one in told]
+    found = [one.get("id") if isinstance(one, dict) else one for one in names]
+    workspace, user = _who(body)
+    if event:
+        workspace = str(body.get("team_id") or event.get("team") or "")
+    return workspace, user or next((str(one) for one in found if one), "?")
 
 
 def _listen(app: AsyncApp, front: Front) -> None:
@@ -141,15 +176,20 @@ async def answer_for(
         text = words.to(await front.language(workspace, user))
         return BoltResponse(status=200, body={"response_type": "ephemeral", "text": text})
     if user:
-        await _tell(front, body, workspace, user, words)
+        await _tell(front, body, workspace, user, words, getattr(error, "once", None))
     return BoltResponse(status=200)
 
 
-async def _tell(front: Front, body: Body, workspace: str, user: str, words: Words) -> None:
-    """Told to whoever pressed, whatever dies; where the rows can't be written, from memory."""
+async def _tell(
+    front: Front, body: Body, workspace: str, user: str, words: Words, once: str | None
+) -> None:
+    """Told to whoever pressed, whatever dies, and of what is told `once` not again; where the rows
+    can't be written, from memory."""
     channel = (body.get("channel") or {}).get("id")
     thread = (body.get("container") or {}).get("thread_ts")
     about = task_id(workspace, user, str(body.get("trigger_id") or uuid.uuid4().hex))
+    if once is not None:
+        about = task_id(workspace, user, once)
     try:
         await front.run(whisper, front.house.enqueue, about=about, workspace=workspace, user=user,
                         words=words, channel=channel, thread=thread,

@@ -93,7 +93,7 @@ async def _edited(front: Front, change: Change) -> str | None:
         if not known and front.house.now().timestamp() - float(change.ts) < A_DAY:
             await mentions.heard(front, change.workspace, event, change.mine)
     except CannotDo as no:
-        await mentions.refused(front, change.workspace, event, no.words, about=change.id)
+        await mentions.refused(front, change.workspace, event, no, about=change.id)
         return None
     return stopped
 

@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
 from bot.errors import CannotDo, TryAgain
+from bot.job import requester
 from bot.slack.calls import Refused, ask, patient, refusal
 from bot.slack.fit_view import fit_view
 from bot.slack.house import House
@@ -19,6 +21,7 @@ from bot.words import Words
 
 P = ParamSpec("P")
 T = TypeVar("T")
+AT_ONCE = 2  # transactions of one person
 ASKED_WITHIN, OPENS_WITHIN = 0.7, 2.1  # seconds: a trigger lives three
 UNFIT = frozenset({"invalid_arguments", "view_too_large"})
 SLOW = Words("Slack is slow to open the form. If it does not appear, press again.")
@@ -33,6 +36,7 @@ class Front:
     people: People
     later: Later
     patience: float = PATIENCE
+    turns: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
 
     @property
     def poster(self) -> Poster:
@@ -41,8 +45,14 @@ class Front:
     async def run(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """One transaction."""
-        return await self.house.database.run(verb, *args, **kwargs)
+        """One transaction. A person has a few at once and waits for their own, so that a flood of
+        requests leaves room in the line at the database."""
+        who = requester.get()
+        person = who.person if who else ""
+        turn = self.turns.get(person) or asyncio.Semaphore(AT_ONCE)
+        self.turns[person] = turn
+        async with turn:
+            return await self.house.database.run(verb, *args, **kwargs)
 
     async def interrupt(self, task: str) -> None:
         """End what runs of a task whose row says that it is stopped."""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from bot.brief import just_for_me
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TooMany
 from bot.slack.again import revised
 from bot.slack.answers import answer, question_of
 from bot.slack.arrivals import (
@@ -28,7 +28,6 @@ from bot.slack.place import asked_at
 from bot.slack.read import as_words
 from bot.slack.whispers import whisper
 from bot.task import Task, Wish, task_id
-from bot.words import Words
 
 HEARD = (None, "file_share", "thread_broadcast")  # the kinds of message that people write
 
@@ -43,7 +42,7 @@ async def message(front: Front, body: dict[str, Any]) -> None:
         await heard(front, workspace, event, mine)
     except CannotDo as no:  # told to its author alone; Slack need not send it again
         about = task_id(workspace, str(event["channel"]), str(event["ts"]))
-        await refused(front, workspace, event, no.words, about=about)
+        await refused(front, workspace, event, no, about=about)
 
 
 def for_us(body: dict[str, Any]) -> tuple[str, str, str, str | None] | None:
@@ -67,16 +66,19 @@ async def heard(front: Front, workspace: str, event: dict[str, Any], mine: str |
 
 
 async def refused(
-    front: Front, workspace: str, event: dict[str, Any], words: Words, *, about: str
+    front: Front, workspace: str, event: dict[str, Any], no: CannotDo, *, about: str
 ) -> None:
-    """Why not, to its author alone, once for each `about`: Slack tells us of a mention twice."""
+    """Why not, to its author alone, once for each `about`: Slack tells us of a mention twice. That
+    it is too much, once for all that is too much."""
+    if isinstance(no, TooMany):
+        about = task_id(workspace, str(event["user"]), no.once)
     await front.run(
         whisper,
         front.house.enqueue,
         about=about,
         workspace=workspace,
         user=str(event["user"]),
-        words=words,
+        words=no.words,
         channel=str(event["channel"]),
         thread=event.get("thread_ts"),
         now=front.house.now(),

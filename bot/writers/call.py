@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bot.prices import Tokens, price_of
 from bot.writer import Sent
 from bot.writers import failure as failures
 from bot.writers.answer import json_in
 from bot.writers.failure import Failure
 from bot.writers.form import BLANK
-from bot.writers.prices import Tokens, price_of
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -46,13 +46,21 @@ class Call:
     started: bool = False  # an answer began, so it costs something
     declined: bool = False  # the server said no, which costs nothing
     ended: str = "stopped"
+    asking: bool = False  # whether it may go is not known yet
+    held: Exception | None = None  # why it did not go: nothing is left to tell
 
     async def leaves(self, body: bytes, to: str) -> None:
         """These bytes are about to go out: their receipt comes first. Without it nothing goes."""
         sent = body.decode()
         if self.receipts is not None:
             told = {"writer": self.name, "sent": sent, "to": to, "at": self.at, "call": self.id}
-            await self.receipts(Sent(ended=UNDER_WAY, **told))
+            self.asking = True
+            try:
+                await self.receipts(Sent(ended=UNDER_WAY, exact=False, **told))
+            except Exception as why:
+                self.held = why
+                raise
+            self.asking = False
         self.sent, self.to = sent, to
 
     def stays(self) -> None:
@@ -115,20 +123,25 @@ class Call:
             to=self.to,
             tokens_in=self.tokens.sent,
             tokens_cached=self.tokens.read,
+            tokens_written=self.tokens.written,
             tokens_out=self.tokens.out,
             usd=self._usd(),
+            exact=not self.started or (self.stopped is not None and self._counted),
             ended=self.ended,
             at=self.at,
             call=self.id,
         )
 
     def _usd(self) -> Decimal | None:
+        if not self.started:
+            return Decimal(0) if self.declined or not self.sent else None
         price = price_of(self.name)
-        if price is None:
-            return None
-        if self.started:
-            return price.of(self.tokens)
-        return Decimal(0) if self.declined or not self.sent else None
+        return price.of(self.tokens) if price else None
+
+    @property
+    def _counted(self) -> bool:
+        """Whether the server said how many tokens it took."""
+        return bool(self.tokens.sent and self.tokens.out)
 
 
 def _given(counts: Any, name: str, before: int) -> int:

@@ -9,23 +9,21 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from bot.errors import CannotDo
+from bot.errors import SpendingBusy
 from bot.words import Words
-from bot.writer import Assignment, Sent
+from bot.writer import BUSY, Assignment, Sent
 from bot.writers import failure as failures
 from bot.writers.answer import readable
-from bot.writers.call import A_TOKEN, Call
+from bot.writers.call import Call
 from bot.writers.claude_wire import Wire, schema_of
 from bot.writers.failure import Failure
 from bot.writers.form import blank
 from bot.writers.letter import Letter
 from bot.writers.patience import Patience
-from bot.writers.prices import Tokens, price_of
 
 log = logging.getLogger(__name__)
 T = TypeVar("T", bound=BaseModel)
@@ -35,14 +33,13 @@ DEFAULT = "claude-sonnet-5-5"
 LEAST_THINKING = {"claude-sonnet-5-5": "between_tools", "claude-haiku-5-5": "disabled"}
 EFFORT = "medium"  # Sonnet's own default is high: slower and dearer than a draft needs
 GROWTH = 32  # characters between two looks at the growing text
-USUAL_ANSWER = 1_000  # tokens
 
 
 class Claude:
     """A Writer. One for the whole process: it holds the connections, and `close` lets them go.
 
-    `spend` says how many US dollars may still be spent at this moment. `weak` turns true when
-    the server is found to ignore the asked form: from then on JSON is asked for in words too.
+    `weak` turns true when the server is found to ignore the asked form: from then on JSON is asked
+    for in words too.
     """
 
     by_rules = False
@@ -56,12 +53,11 @@ class Claude:
         fallback: str | None = None,
         now: Callable[[], datetime],
         deadline: float = 120,
-        spend: Callable[[], Awaitable[Decimal]] | None = None,
         pause: float = 1.0,
     ):
         self.name, self.fallback, self.weak = name, fallback, False
         self._wire = Wire(key=key, base_url=base_url, now=now, deadline=deadline)
-        self._now, self._deadline, self._spend, self._pause = now, deadline, spend, pause
+        self._now, self._deadline, self._pause = now, deadline, pause
         self._thinking: dict[str, str | None] = {**LEAST_THINKING}
         self._without: dict[str, frozenset[str]] = {}
 
@@ -78,7 +74,6 @@ class Claude:
         await self._wire.client()
         letter = self._first(assignment, output)
         while True:
-            await self._afford(letter)
             try:
                 return await self._call(letter, output, receipt, grow, patience.until)
             except Failure as failure:
@@ -126,21 +121,6 @@ class Claude:
         without = self._without.get(name, frozenset())
         return replace(letter, name=name, thinking=self._thinking.get(name), without=without)
 
-    async def _afford(self, letter: Letter) -> None:
-        """Raises CannotDo when the call would cost more than may be spent."""
-        price = price_of(letter.name)
-        if self._spend is None or price is None:
-            return
-        likely = price.of(Tokens(fresh=letter.size // A_TOKEN, out=USUAL_ANSWER))
-        if await self._spend() < likely:
-            raise CannotDo(
-                Words(
-                    "Today's budget for {who} is used up. "
-                    "An administrator can raise it in policy.toml.",
-                    who=self._wire.who(letter.name),
-                )
-            )
-
     async def _call(
         self,
         letter: Letter,
@@ -157,6 +137,8 @@ class Claude:
             written = call.read(output, who)
             call.ended = "done"
         except TimeoutError:
+            if call.asking:  # nothing left yet
+                raise SpendingBusy("waited for what may be spent", words=BUSY) from None
             failed = failures.too_slow(who, self._deadline)
             call.ended = failed.ended
             raise failed from None
@@ -165,7 +147,8 @@ class Claude:
             raise
         finally:
             log.info("%s, call %s: %s", call.name, call.request_id, call.ended)
-            await receipt(call.receipt())
+            if call.held is None:
+                await receipt(call.receipt())
         grow(readable(call.text))
         return written
 

@@ -74,6 +74,8 @@ class Wire:
                     if call.take(event):
                         yield
         except APIError as error:
+            if call.held is not None:
+                raise call.held from None
             raise self._understood(error, call) from None
         except (HTTPError, StreamError) as error:
             raise failures.unreachable(who, f"broke off: {type(error).__name__}") from None

@@ -1,10 +1,11 @@
 """What a call to a writer costs: `prices.toml`, dated, by the writer's name."""
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 FILE = Path(__file__).parent / "prices.toml"
 MILLION = Decimal(1_000_000)
+SMALLEST = Decimal("0.000001")  # US dollars that a receipt can hold
 # Source: platform.claude.com, prompt caching, 2026-11-24; times the price of an input token.
 WRITTEN, WRITTEN_FOR_AN_HOUR, READ = Decimal("1.25"), Decimal(2), Decimal("0.1")
 DATED = re.compile(r"-\d{8}$")  # claude-haiku-5-5-20260901 costs what claude-haiku-5-5 costs
+SERVER_TOKENS = 1_000  # that a server may add to a prompt: how its form is to be filled in
+LONGEST_ANSWER = 32_768  # tokens, of a call that names no limit; ours always do
 
 
 @dataclass
@@ -34,15 +38,17 @@ class Tokens:
 
 
 class Price(BaseModel):
-    """US dollars per million tokens; a prompt longer than `over` tokens costs more."""
+    """US dollars per million tokens; a prompt longer than `over` tokens costs more. `cached` is a
+    token read from the cache; None: a tenth of `input`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     input: Decimal
     output: Decimal
+    cached: Decimal | None = None
     over: int | None = None
     over_input: Decimal = Decimal(0)
     over_output: Decimal = Decimal(0)
-    checked: date
+    checked: date | None = None
 
     def of(self, tokens: Tokens) -> Decimal:
         """What these tokens cost, in US dollars."""
@@ -50,13 +56,30 @@ class Price(BaseModel):
         each_in, each_out = (
             (self.over_input, self.over_output) if long else (self.input, self.output)
         )
+        each_read = each_in * READ if self.cached is None else self.cached
         weighed = (
             tokens.fresh
             + (tokens.written - tokens.hour) * WRITTEN
             + tokens.hour * WRITTEN_FOR_AN_HOUR
-            + tokens.read * READ
         )
-        return (weighed * each_in + tokens.out * each_out) / MILLION
+        return (weighed * each_in + tokens.read * each_read + tokens.out * each_out) / MILLION
+
+    def most(self, sent: str) -> Decimal:
+        """The most that a call with this body can cost, in US dollars.
+
+        A token is at least one byte, so there are no more tokens than bytes. All of them count as
+        written to the cache, which is the dearest, and the answer as long as the body allows.
+        """
+        read = len(sent.encode()) + SERVER_TOKENS
+        hour = read if '"ttl"' in sent else 0
+        dearest = self.of(Tokens(written=read, hour=hour, out=_longest_answer(sent)))
+        if self.cached is not None:  # a policy may say anything
+            reads = self.of(Tokens(read=read, out=_longest_answer(sent)))
+            dearest = max(dearest, reads)
+        return dearest.quantize(SMALLEST, ROUND_UP)
+
+
+FREE = Price(input=Decimal(0), output=Decimal(0))
 
 
 @cache
@@ -69,3 +92,11 @@ def prices() -> dict[str, Price]:
 def price_of(name: str) -> Price | None:
     """The price of a writer by its name; None when it is not known (a local one)."""
     return prices().get(name) or prices().get(DATED.sub("", name))
+
+
+def _longest_answer(sent: str) -> int:
+    try:
+        limit = json.loads(sent).get("max_tokens")
+    except (ValueError, AttributeError):
+        limit = None
+    return limit if isinstance(limit, int) and limit >= 0 else LONGEST_ANSWER
