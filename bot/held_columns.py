@@ -26,7 +26,7 @@ class HeldTable:
 
     @property
     def newest(self) -> str:
-        return next(reversed(self.versions))
+        return list(self.versions)[-1]
 
     @property
     def columns(self) -> tuple[str, ...]:

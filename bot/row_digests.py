@@ -236,7 +236,7 @@ def _guard(state: ORMExecuteState) -> None:
     table = statement.table.name
     if table not in HELD or state.execution_options.get(INSERT_ONCE):
         return
-    written = {getattr(name, "key", name) for name in (statement._values or {})}
+    written = {getattr(name, "key", name) for name in (getattr(statement, "_values", None) or {})}
     if state.is_update and written and written <= set(HELD[table].free):
         return
     raise ValueError(f"{table} is held by the journal: write its rows as objects")
@@ -296,7 +296,7 @@ def _digests(session: Session, found: Unsettled) -> list[RowDigest]:
     for table, key in found.rows:
         by_table.setdefault(table, []).append(key)
     latest = _latest(session, [row_name(*touched) for touched in found.rows])
-    digests = []
+    digests: list[RowDigest] = []
     for table, keys in by_table.items():
         current = _read(session, table, keys)
         for key in keys:
@@ -348,9 +348,14 @@ def _read(
             pairs = [zip(primary, key, strict=True) for key in some]
             where = or_(*(and_(*(column == value for column, value in one)) for one in pairs))
         wanted = _select(table).where(where)
-        for values in session.execute(wanted.with_for_update() if lock else wanted).mappings():
-            found[key_of(table_of(table), values)] = dict(values)
+        for values in _values(session, wanted.with_for_update() if lock else wanted):
+            found[key_of(table_of(table), values)] = values
     return found
+
+
+def _values(session: Session, wanted: Select[Any]) -> Iterator[Values]:
+    for row in session.execute(wanted).mappings():
+        yield {str(name): value for name, value in row.items()}
 
 
 def _select(table: str) -> Select[Any]:
@@ -389,7 +394,7 @@ def demand_recorded(session: Session, workspace: str, task: str) -> None:
     rows = {
         row_name(table, key_of(table_of(table), values)): values
         for table, wanted in _work_of(task).items()
-        for values in session.execute(wanted).mappings()
+        for values in _values(session, wanted)
     }
     own = {row_name(*touched): good for touched, good in unsettled(session).rows.items()}
     signer = signer_of(session)
@@ -408,7 +413,7 @@ def demand_recorded(session: Session, workspace: str, task: str) -> None:
 def demand_row(session: Session, row: Row) -> None:
     """Raises CannotDo unless this row is as it was recorded."""
     session.flush()
-    table, key = _table_name(row), inspect(row).identity
+    table, key = _table_name(row), key_of(table_of(_table_name(row)), _Attributes(row))
     known = unsettled(session).rows.get((table, key), False)
     if known is not False:
         return
@@ -427,10 +432,17 @@ def _check_unlocked(session: Session, table: str, key: Key) -> bool:
 
 def _changed_outside(workspace: str, row: str) -> CannotDo:
     log.error("%s of %s is not as the journal recorded it", row, workspace)
+    if row.partition("/")[0] in ONE_WORK:
+        return CannotDo(
+            Words(
+                "This draft was changed outside Super-Intern, so it can't be approved or sent. Ask "
+                "whoever runs it to run `super-intern journal verify`."
+            )
+        )
     return CannotDo(
         Words(
-            "This draft was changed outside Super-Intern, so it can't be approved or sent. Ask "
-            "whoever runs it to run `super-intern journal verify`."
+            "This was changed outside Super-Intern, so nothing more is done with it. Ask whoever "
+            "runs it to run `super-intern journal verify`."
         )
     )
 
@@ -501,11 +513,12 @@ def _refs(session: Session, workspace: str) -> dict[int, tuple[int, str, set[str
     """What the entries say of the rows written with them: how many, and the digest over them; and
     which key signed."""
     entries = select(Entry.seq, Entry.refs, Entry.signature).where(Entry.workspace == workspace)
-    return {
-        seq: (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]), {key_name(signature)})
-        for seq, refs, signature in session.execute(entries.execution_options(yield_per=PAGE))
-        if ROW_REFS[2] in refs
-    }
+    found: dict[int, tuple[int, str, set[str | None]]] = {}
+    for seq, refs, signature in session.execute(entries.execution_options(yield_per=PAGE)).tuples():
+        if ROW_REFS[2] in refs:
+            told = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
+            found[seq] = (*told, {key_name(signature)})
+    return found
 
 
 def differences(session: Session, workspace: str, recorded: Recorded) -> Iterator[Words]:
@@ -520,20 +533,20 @@ def differences(session: Session, workspace: str, recorded: Recorded) -> Iterato
             yield Words("A row of {table} can't be read: it was changed.", table=table)
             return
     for name in sorted(missing):
-        yield Words("{row}: it was recorded, and is gone.", row=name)
+        yield Words("{what}: it was recorded, and is gone.", what=name)
 
 
 def _difference(name: str, values: Values, recorded: RowDigest | None) -> Iterator[Words]:
     if recorded is None or recorded.digest == ERASED:
-        yield Words("{row}: the journal knows nothing of it.", row=name)
+        yield Words("{what}: the journal knows nothing of it.", what=name)
     elif not recorded.is_of(values):
-        yield Words("{row}: it is not what was recorded.", row=name)
+        yield Words("{what}: it is not what was recorded.", what=name)
 
 
 def _rows_of(session: Session, table: str, workspace: str) -> Iterator[tuple[str, Values]]:
     column = table_of(table).c["id" if table == "workspaces" else "workspace"]
     wanted = _select(table).where(column == workspace).execution_options(yield_per=PAGE)
-    for values in session.execute(wanted).mappings():
+    for values in _values(session, wanted):
         yield row_name(table, key_of(table_of(table), values)), values
 
 

@@ -128,7 +128,7 @@ class Publishing:
                 id=f"head:{workspace}:{day.isoformat()}",
                 workspace=workspace,
                 place={"channel": to},
-                now=self.house.now(),
+                now=self.house.database.now(),
             )
 
 

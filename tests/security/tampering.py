@@ -1,20 +1,19 @@
 """Every change that somebody with the database but without the key can make, from the metadata."""
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from bot import decision
 from bot.alert import Alert
 from bot.arrival import Arrival
 from bot.batch import Batch
 from bot.brand import Brand
-from bot.db import Database
+from bot.db import Database, Moment
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.drawing import Drawing
@@ -116,7 +115,7 @@ def populate(database: Database) -> None:
             Arrival.ask(session, jobs, dropped(number), NOW)
             Holding.switch(session, "T1", "orders", adds=[holding(number)], retires=(), now=NOW)
             ProductRow.put(session, "T1", [(f"h{number}", "title", "{}")], file="f.csv", now=NOW)
-            batch = {"sha256": f"s{number}", "rows": 1, "rejected": 0, "path": "x"}
+            batch: dict[str, Any] = {"sha256": f"s{number}", "rows": 1, "rejected": 0, "path": "x"}
             Batch.keep(session, workspace="T1", kind="orders", now=NOW, **batch)
             Runner.beat(session, f"p{number}", NOW)
             Crash.another(session, f"work:t{number}:0", "T1")
@@ -164,18 +163,18 @@ def holding(number: int) -> Holding:
     )
 
 
-def changes(connection: Connection) -> Iterator[Change]:
+def changes(connection: Connection, most: int = 4) -> Iterator[Change]:
     """Each column of each row, changed in several ways; each row deleted, and one forged."""
     for table in TABLES.sorted_tables:
         rows = [dict(row) for row in connection.execute(select(table)).mappings()]
         assert rows, f"{table.name} is empty"
-        for row in rows if len(rows) <= 4 else (*rows[:2], *rows[-2:]):
+        for row in rows[-most:]:
             here = _key(table, row)
             yield Change(table.name, "*", "deleted", (delete(table).where(*here),))
             yield Change(table.name, "*", "forged", (insert(table).values(**_forged(table, row)),))
             for column in table.columns:
                 others = [other[column.name] for other in rows]
-                for kind, value in _values(row[column.name], others, bool(column.nullable)):
+                for kind, value in _values(row[column.name], others, column):
                     statement = update(table).where(*here).values({column.name: value})
                     yield Change(table.name, column.name, kind, (statement,))
 
@@ -196,8 +195,8 @@ def _forged(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     return copy
 
 
-def _values(value: Any, others: list[Any], nullable: bool) -> Iterator[tuple[str, Any]]:
-    if nullable and value is not None:
+def _values(value: Any, others: list[Any], column: Column[Any]) -> Iterator[tuple[str, Any]]:
+    if column.nullable and value is not None:
         yield "set to null", None
     empty = _empty(value)
     if empty is not None and empty != value:
@@ -205,7 +204,7 @@ def _values(value: Any, others: list[Any], nullable: bool) -> Iterator[tuple[str
     swapped = next((other for other in others if other != value), None)
     if swapped is not None:
         yield "swapped with another row's", swapped
-    yield "off by one", _off_by_one(value)
+    yield "off by one", _off_by_one(_filled(column) if value is None else value)
 
 
 def _empty(value: Any) -> Any:
@@ -215,6 +214,14 @@ def _empty(value: Any) -> Any:
         if isinstance(value, shape):
             return shape()
     return None
+
+
+def _filled(column: Column[Any]) -> Any:
+    """Something that such a column may hold."""
+    if isinstance(column.type, Moment):
+        return NOW
+    shape = column.type.python_type
+    return {dt.date: NOW.date(), bool: True}.get(shape) or shape()
 
 
 def _off_by_one(value: Any) -> Any:
@@ -234,8 +241,4 @@ def _off_by_one(value: Any) -> Any:
         return [*value, "more"]
     if isinstance(value, bytes):
         return value + b"x"
-    return f"{value or ''}x"
-
-
-def as_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+    return f"{value}x"
