@@ -514,7 +514,7 @@ def _refs(session: Session, workspace: str) -> dict[int, tuple[int, str, set[str
     which key signed."""
     entries = select(Entry.seq, Entry.refs, Entry.signature).where(Entry.workspace == workspace)
     found: dict[int, tuple[int, str, set[str | None]]] = {}
-    for seq, refs, signature in session.execute(entries.execution_options(yield_per=PAGE)).tuples():
+    for seq, refs, signature in session.execute(entries.execution_options(yield_per=PAGE)):
         if ROW_REFS[2] in refs:
             told = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
             found[seq] = (*told, {key_name(signature)})
