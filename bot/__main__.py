@@ -121,7 +121,10 @@ def parser() -> argparse.ArgumentParser:
     journal = doors.add_parser("journal", help="the record of what happened")
     verbs = journal.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="find changed, missing and cut-off entries")
-    verify.add_argument("head", nargs="*", help="one it printed before: is it still in there?")
+    verify.add_argument(
+        "head", nargs="*", help="one it printed or published before, or a file of them"
+    )
+    verbs.add_parser("adopt", help="record all rows as they are now, after a restore or a lost key")
     return whole
 
 

@@ -12,6 +12,7 @@ from bot.arrival import ENDED, OPEN, Arrival
 from bot.errors import CannotDo
 from bot.job import Enqueue
 from bot.policy import Policy
+from bot.row_digests import demand_row
 from bot.words import Words
 
 ASKED = Words("That is being done already.")
@@ -30,6 +31,7 @@ def confirm(
     """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
     _demand_person(arrival, by, policy)
     _demand_turn(arrival, seen)
+    demand_row(session, arrival)
     if arrival.state != "waiting":
         raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
     arrival.by = by

@@ -34,6 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 8
+INSERT_ONCE = "insert_once"  # marks its statements
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 NAMES = {
@@ -123,7 +124,12 @@ class Database:
         self.turnstile = Turnstile() if self.sqlite else None
         self.engine = sqlite_engine(url, begin=True) if self.sqlite else postgres_engine(url)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rows")
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.signer: Any = None  # signs the journal; a `bot.journal.Signer`, None without a key
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={"database": self})
+        from bot.row_digests import watch  # its table is a Row
+
+        watch(self._sessions)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -181,7 +187,13 @@ def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
     assert isinstance(table, Table)
     statement = inserter(table).values(**values).on_conflict_do_nothing()
     returned = statement.returning(*table.primary_key.columns)
-    return session.execute(returned).first() is not None
+    marked = {INSERT_ONCE: True}
+    inserted = session.execute(returned, execution_options=marked).first() is not None
+    if inserted:
+        from bot.row_digests import note_inserted
+
+        note_inserted(session, table, values)
+    return inserted
 
 
 def sqlite_engine(url: str, *, begin: bool) -> Engine:

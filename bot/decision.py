@@ -13,7 +13,9 @@ from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.job import Enqueue
 from bot.policy import Policy
+from bot.policy_in_force import PolicyInForce
 from bot.post import Post
+from bot.row_digests import demand_recorded
 from bot.task import Task
 from bot.versions import of_piece
 from bot.words import Words
@@ -69,6 +71,7 @@ def approve(
     Raises CannotDo for a changed text, a missing right, a block without a reason."""
     locked(session, draft)
     draft.demand_current(session, fingerprint)
+    demand_recorded(session, draft.workspace, draft.task)
     demand_approver(session, draft, by, policy)
     if draft.findings is None:
         raise CannotDo(Words("These words are still being checked. Approve appears in a moment."))
@@ -127,6 +130,7 @@ def revise(
     What is queued to go out is stopped. Raises CannotDo when it has left, or was settled no."""
     locked(session, draft)
     draft.demand_current(session, fingerprint)
+    demand_recorded(session, draft.workspace, draft.task)
     demand_editor(session, draft, by, policy)
     said = Decision.of(session, draft.id)
     if standing(said, policy) in ("rejected", "sent back"):
@@ -197,6 +201,7 @@ def _say(
 ) -> Decision:
     said = Decision.of(session, draft.id)
     demand_open(said, policy)
+    PolicyInForce.note(session, draft.workspace, "policy.toml", policy, now)
     made = insert_once(
         session,
         Decision,

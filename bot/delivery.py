@@ -12,6 +12,7 @@ from bot.draft import Draft
 from bot.errors import CannotDo
 from bot.job import Enqueue, Job
 from bot.post import Post
+from bot.row_digests import demand_recorded
 from bot.words import Words, words_from
 
 State = Literal["queued", "going", "gone", "stopped", "failed"]
@@ -87,7 +88,8 @@ class Delivery(Row):
 
     def depart(self, session: Session, draft: Draft) -> bool:
         """Take it up, or up again after a crash. False when it was stopped or has gone.
-        Raises CannotDo when the words are not the approved ones."""
+        Raises CannotDo when the words are not the approved ones, or a row was changed outside."""
+        demand_recorded(session, draft.workspace, draft.task)
         self.demand_exact(draft)
         return self._move(session, ("queued", "going"), "going")
 

@@ -1,5 +1,6 @@
 """A picture that a draft shows: its bytes, found by their own SHA-256."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -26,5 +27,6 @@ class Drawing(Row):
 
     @staticmethod
     def bytes_of(session: Session, workspace: str, sha: str) -> bytes | None:
+        """None for a picture that is not the one the draft was made with."""
         row = session.get(Drawing, (workspace, sha))
-        return row.png if row else None
+        return row.png if row and hashlib.sha256(row.png).hexdigest() == sha else None

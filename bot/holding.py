@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, delete, select, update
+from sqlalchemy import BigInteger, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
@@ -64,7 +64,8 @@ class Holding(Row):
         `seen` are the ids in force when the files were made. Raises Meanwhile, a CannotDo, when
         somebody else switched first; the caller merges again.
         """
-        journal.record(  # first: it waits for the workspace's turn
+        journal.take_turn(session, workspace)
+        journal.record(
             session,
             workspace=workspace,
             event="library changed",
@@ -81,9 +82,11 @@ class Holding(Row):
             some = gone[start : start + SOME]
             mine = (Holding.workspace == workspace) & Holding.id.in_(some)
             still = mine & Holding.retired_at.is_(None)
-            ended = update(Holding).where(still).values(retired_at=now).returning(Holding.id)
-            if len(session.execute(ended).all()) != len(some):
+            ended = list(session.scalars(select(Holding).where(still).with_for_update()))
+            if len(ended) != len(some):
                 raise Meanwhile
+            for row in ended:
+                row.retired_at = now
         session.add_all(adds)
         session.flush()
 
@@ -91,8 +94,8 @@ class Holding(Row):
     def adopt(session: Session, from_: str, to: str) -> None:
         """What came in before the workspace was known becomes its own, unless it has some."""
         if from_ != to and not Holding.held(session, to):
-            moved = update(Holding).where(Holding.workspace == from_).values(workspace=to)
-            session.execute(moved.execution_options(synchronize_session=False))
+            for row in session.scalars(select(Holding).where(Holding.workspace == from_)):
+                row.workspace = to
 
     @staticmethod
     def retired(session: Session, before: datetime) -> list["Holding"]:
@@ -103,7 +106,8 @@ class Holding(Row):
     @staticmethod
     def sweep(session: Session, ids: Collection[str]) -> None:
         """These files are gone from the disk: their rows go too. The journal keeps their ids."""
-        session.execute(delete(Holding).where(Holding.id.in_(list(ids))))
+        for row in session.scalars(select(Holding).where(Holding.id.in_(list(ids)))):
+            session.delete(row)
 
     @staticmethod
     def paths(session: Session) -> set[str]:

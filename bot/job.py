@@ -28,6 +28,7 @@ Kind = Literal[
     "join",
     "freshen",
     "tell",
+    "publish",
 ]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
 

@@ -1,9 +1,10 @@
 """Who may approve what, where deliveries may go, what may be spent."""
 
+import re
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Approval(BaseModel):
@@ -63,6 +64,23 @@ class Cells(BaseModel):
     sales_floor: int = Field(default=5, ge=1, le=10_000)  # customers behind a sum of sales
 
 
+class Publication(BaseModel):
+    """Where the journal's head is published once a day: a file of the home, a Slack channel, or
+    nowhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    publish: str = "file"
+
+    @field_validator("publish")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in ("file", "none") and not re.fullmatch(r"[CG][A-Z0-9]+", value):
+            raise ValueError(
+                f'must be "file", "none" or a channel id like C0123ABCD (it is "{value}")'
+            )
+        return value
+
+
 class Policy(BaseModel):
     """`policy.toml`. Everything has a safe default."""
 
@@ -72,6 +90,7 @@ class Policy(BaseModel):
     spend: Spend = Spend()
     fairness: Fairness = Fairness()
     library: Cells = Cells()
+    journal: Publication = Publication()
 
     def may_edit(self, person: str, *, author: str) -> bool:
         """Whether this person may change the words of what `author` asked for."""

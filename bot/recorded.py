@@ -1,11 +1,12 @@
 """Whether the rows still say what the journal recorded of them: the words of each draft, who
-decided what about them, what was sent out, and what left the house.
+decided what about them, what was sent out, and what left the house; and whether every held row has
+the digest that was recorded of it (`bot/held_columns.py` says which columns that covers).
 
 The journal holds fingerprints alone. Here each is held against the words themselves, so that words
 changed behind its back show, and a decision that nobody ever took.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,13 +16,19 @@ from sqlalchemy.orm import Session
 from bot.decision import Decision
 from bot.delivery import Delivery
 from bot.draft import Draft
-from bot.journal import Entry
+from bot.journal import Entry, Signer
 from bot.parts import fingerprint
 from bot.receipt import Receipt
+from bot.row_digests import differences, read_digests
 from bot.words import Words
 
 AT_ONCE = 200  # rows
 KEPT = ("draft kept", "draft edited")
+TABLES = ("drafts", "decisions", "deliveries", "receipts")
+NOT_ADOPTED = Words(
+    "Its rows are from before the upgrade and not recorded yet. Start Super-Intern once, or run "
+    "`super-intern journal adopt`."
+)
 DECIDED = "decision: "  # how these events begin
 Told = tuple[str, ...]  # what is held against each other
 Row = tuple[str, Told]  # with its id
@@ -45,6 +52,13 @@ class Known:
             known._take(entry, str(entry.refs.get("fingerprint")))
         return known
 
+    def forget(self, erased: Collection[str]) -> None:
+        """Rows that were deleted, and the journal knows it."""
+        for name in erased:
+            table, _, id = name.partition("/")
+            for known in (getattr(self, table),) if table in TABLES else ():
+                known.pop(id, None)
+
     def _take(self, entry: Entry, print: str) -> None:
         id = entry.subject
         if entry.event in KEPT:
@@ -61,9 +75,14 @@ class Known:
             )
 
 
-def fault(session: Session, workspace: str) -> Words | None:
-    """The first row that is not as it was recorded; None when all are."""
+def fault(session: Session, workspace: str, signer: Signer | None = None) -> Words | None:
+    """The first row that is not as it was recorded; None when all are. What the entries themselves
+    say of rows first, then the digests of the rows."""
+    recorded = read_digests(session, workspace, signer)
+    if recorded.fault is None and not recorded.rows:
+        return NOT_ADOPTED if next(differences(session, workspace, recorded), None) else None
     known = Known.of(session, workspace)
+    known.forget(recorded.erased)
     held = (
         (Words("Draft {id}"), _drafts(session, workspace), known.drafts),
         (Words("Decision {id}"), _decisions(session, workspace), known.decisions),
@@ -71,7 +90,11 @@ def fault(session: Session, workspace: str) -> Words | None:
         (Words("Receipt {id}"), _receipts(session, workspace, known.receipts), known.receipts),
     )
     faults = (found for name, rows, told in held for found in _differences(name, rows, told))
-    return next(faults, None)
+    return (
+        next(faults, None)
+        or recorded.fault
+        or next(differences(session, workspace, recorded), None)
+    )
 
 
 def _differences(name: Words, rows: Iterable[Row], told: dict[str, Told]) -> Iterator[Words]:

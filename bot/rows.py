@@ -13,9 +13,11 @@ from bot.job import Crash, Runner
 from bot.joining import Joining
 from bot.journal import Entry, Head
 from bot.outcome import Outcome
+from bot.policy_in_force import PolicyInForce
 from bot.post import Post
 from bot.product import ProductRow
 from bot.receipt import Receipt
+from bot.row_digests import RowDigest
 from bot.schedule import Schedule
 from bot.task import Task
 from bot.workspace import BrandRow, Workspace
@@ -38,9 +40,11 @@ __all__ = [
     "Holding",
     "Joining",
     "Outcome",
+    "PolicyInForce",
     "Post",
     "ProductRow",
     "Receipt",
+    "RowDigest",
     "Runner",
     "Schedule",
     "Task",

@@ -82,7 +82,7 @@ class Spending:
         most = sent.usd if price is None else max(price.most(sent.sent), sent.usd or Decimal(0))
         if most is None:
             raise SpendingRefused(unknown_price(sent.writer))
-        journal.lock(session, payer.workspace)
+        journal.take_turn(session, payer.workspace)
         waits = False
         for limit, used, refusal in self._limits(session, payer):
             if limit == 0 or used.spent + most > limit:

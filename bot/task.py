@@ -108,7 +108,7 @@ class Task(Row):
             if session.get(Task, wish.id) is not None:
                 return False
             person = who.person
-            journal.lock(session, wish.workspace)
+            journal.take_turn(session, wish.workspace)
             demand_room(session, wish.workspace, person, who.limits(), now)
         told = wish.model_dump() | {"person": person}
         if not insert_once(session, Task, **told, state="waiting", made_at=now, changed_at=now):

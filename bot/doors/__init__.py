@@ -19,7 +19,7 @@ WHERE = {
     "digest": "digests",
     "manifest": "terminal",
     "doctor": "terminal",
-    "journal": "terminal",
+    "journal": "journal_command",
 }
 
 STAY = ("play", "serve", "work")

@@ -56,6 +56,7 @@ class House:
         settings.home.mkdir(parents=True, exist_ok=True)
         check_files(settings.home)
         self.database = Database(settings.database_url)
+        self.database.now = now
         self._libraries: dict[str, TeamLibrary] = {}
         self._warehouse: Warehouse | None = None
         key = settings.key
@@ -71,9 +72,10 @@ class House:
         )
         self.stocking.catch_up = self._catch_up
 
-    def migrated(self) -> "House":
+    def migrated(self, *, signs: bool = True) -> "House":
         """With the tables up to date. SQLite migrates here; PostgreSQL by `migrate`, and raises
-        CannotDo while it is behind."""
+        CannotDo while it is behind. What is written from now on is signed, unless nothing will be
+        (`signs`)."""
         from bot import migrate
 
         if self.database.sqlite:
@@ -82,7 +84,17 @@ class House:
             raise CannotDo(
                 Words("The database is not up to date. Run `super-intern migrate` first.")
             )
+        if signs:
+            self.sign()
         return self
+
+    def sign(self) -> None:
+        """Sign the journal with this home's key, and record the rows from before the upgrade."""
+        from bot.doors.journal_heads import FILE, published_workspaces
+        from bot.doors.journal_signing import adopt_once, sign_from_now_on
+
+        sign_from_now_on(self.settings, self.database)
+        adopt_once(self.database, published_workspaces(self.settings.home / FILE))
 
     def _catch_up(self, workspace: str, kind: str) -> None:
         """Live rows that came before a file go in before it: what came last holds."""

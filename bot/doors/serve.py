@@ -6,6 +6,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bot import alert
@@ -20,6 +21,7 @@ from bot.doors.freshening import due as to_freshen
 from bot.doors.freshening import freshen
 from bot.doors.house import House, now, run_ahead
 from bot.doors.inbox import Inbox
+from bot.doors.journal_heads import Publishing, note_policies
 from bot.doors.lately import Lately
 from bot.doors.library_web import add_library
 from bot.doors.returning import Join, Returning
@@ -125,6 +127,8 @@ class Serving:
                 alert.due,
                 Returning(house).due,
                 to_freshen,
+                Publishing(house, engine.enqueue).due,
+                partial(note_policies, house),
             ),
         )
         clock.start()
@@ -169,6 +173,7 @@ class Serving:
                 "tell": outside.tell,
                 "say": outside.say,
                 "look": self._alerting(engine).run,
+                "publish": Publishing(house, engine.enqueue).run,
             },
             stocktaking=stocktaking,
         )

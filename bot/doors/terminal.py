@@ -4,13 +4,10 @@ import argparse
 import json
 import sys
 
-from sqlalchemy import select
-
 from bot.doors.house import House
 from bot.doors.priced import unpriced
 from bot.missing import problems, reached
 from bot.settings import Settings
-from bot.task import Task
 
 
 def say(line: str = "") -> None:
@@ -24,6 +21,7 @@ async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
 
     house = House(settings)
     changed = migrate.upgrade(house.database)
+    house.sign()
     await migrate_engine(house.database)
     say("The database was brought up to date." if changed else "The database is up to date.")
     return 0
@@ -58,31 +56,3 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
         say(f"- {trouble}")
     say("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
     return 1 if troubles else 0
-
-
-def journal_(settings: Settings, args: argparse.Namespace) -> int:
-    """Verify each workspace's chain, that the rows still are what it recorded, and that it holds
-    the heads noted before; 1 when one has a fault."""
-    from bot import journal, recorded
-
-    house = House(settings).migrated()
-    faults = 0
-    with house.database.snapshot() as session:
-        used = set(session.scalars(select(Task.workspace).distinct()))
-        known = journal.workspaces(session)
-        for workspace in known:
-            found = journal.verify(session, workspace)
-            fault = found.fault or recorded.fault(session, workspace)
-            faults += fault is not None
-            told = fault.to("en") if fault else f"whole; head {found.head}"
-            say(f"{workspace}: {found.entries} entries, {told}")
-        for workspace in sorted(used - set(known)):
-            faults += 1
-            say(f"{workspace}: its journal is gone, although there is work of it.")
-        if not known and not used:
-            say(f"No journal in {settings.home} yet. Another house: set SUPER_INTERN_HOME.")
-        for head in args.head:
-            if not journal.holds(session, head):
-                faults += 1
-                say(f"No journal holds the head {head}: one was written anew.")
-    return 1 if faults else 0

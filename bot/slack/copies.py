@@ -10,6 +10,7 @@ from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.post import Post
 from bot.receipt import Receipt
+from bot.row_digests import demand_recorded
 from bot.slack.click import Click, draft_of
 from bot.slack.files import upload
 from bot.slack.front import Front
@@ -46,6 +47,7 @@ def _plan(session: Session, front: Front, click: Click) -> Copies:
         draft_of(session, click.workspace, click.ref),
         front.house.policy(click.workspace),
     )
+    demand_recorded(session, draft.workspace, draft.task)
     approved = standing(Decision.of(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
     left = _left(session, draft)

@@ -21,6 +21,7 @@ from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.exported import Exported
 from bot.post import Post
+from bot.row_digests import demand_recorded
 from bot.slack.exports import approved_rule, audience_of, record
 from bot.slack.files import upload
 from bot.slack.letter import letters
@@ -130,6 +131,7 @@ def loaded(session: Session, id: str) -> Load:
     """A delivery with what it needs; the card is the shared one, where there is one."""
     delivery = session.get_one(Delivery, id)
     draft = session.get_one(Draft, delivery.draft)
+    demand_recorded(session, draft.workspace, draft.task)
     cards = session.scalars(
         select(Post).where(Post.piece == draft.piece, Post.kind == "card", Post.ts.is_not(None))
     )

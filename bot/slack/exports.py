@@ -18,6 +18,7 @@ from bot.exported import PLATFORMS, Exported, ExportNote
 from bot.parts import Table
 from bot.post import Post
 from bot.receipt import Receipt
+from bot.row_digests import demand_recorded
 from bot.slack import names
 from bot.slack.blocks import Block, context, option, plain
 from bot.slack.click import GONE, Click, demand_author_or_approver, draft_of
@@ -114,6 +115,7 @@ def _allowed(session: Session, front: Front, workspace: str, user: str, ref: Ref
     """The approved draft, for whoever asked for it and for approvers. Raises CannotDo."""
     draft, policy = draft_of(session, workspace, ref), front.house.policy(workspace)
     draft.demand_current(session, ref.seen or "")
+    demand_recorded(session, draft.workspace, draft.task)
     demand_author_or_approver(session.get_one(Task, draft.task), draft, user, policy)
     if standing(Decision.of(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only an approved audience can be exported."))

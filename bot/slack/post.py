@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.post import Post
+from bot.row_digests import demand_row
 from bot.slack import finding
 from bot.slack.blocks import Message
 from bot.slack.calls import HOMELESS, Busy, Refused, ask, patient, refusal
@@ -49,7 +50,7 @@ class Poster:
         """The message of this row, up once, as `draw` says it now. Raises TryAgain, CannotDo."""
         plainness = 0
         for _ in range(ROUNDS):
-            post = await self.database.run(lambda s: s.get_one(Post, id))
+            post = await self.database.run(_recorded, id)
             message = await draw(post)
             shown = simpler(message, plainness)
             try:
@@ -71,7 +72,7 @@ class Poster:
         async def same(_: Post) -> Message:
             return message
 
-        post = await self.database.run(lambda s: s.get_one(Post, id))
+        post = await self.database.run(_recorded, id)
         return (post, message) if post.ts else await self.put(id, same)
 
     async def spot(self, post: Post) -> Spot:
@@ -172,6 +173,13 @@ def _unthreaded(place: Place) -> Place:
     kept = {key: value for key, value in place.items() if key not in ("thread", "under")}
     under = place.get("under")
     return kept | ({"under": {"channel": under["channel"], "thread": None}} if under else {})
+
+
+def _recorded(session: Session, id: str) -> Post:
+    """Raises CannotDo when its place was changed outside the program."""
+    post = session.get_one(Post, id)
+    demand_row(session, post)
+    return post
 
 
 def _trying(session: Session, id: str) -> int:

@@ -10,6 +10,7 @@ from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
 from bot.post import Post
+from bot.row_digests import demand_recorded
 from bot.slack.calls import Refused, ask, patient
 from bot.slack.click import Click, demand_author_or_approver, draft_of
 from bot.slack.front import ASKED_WITHIN, Front
@@ -46,6 +47,7 @@ def send_to(session: Session, front: Front, click: Click) -> Words | None:
     if channel not in policy.delivery.channels:
         raise CannotDo(Words("The policy does not let drafts go to that channel."))
     draft.demand_current(session, click.ref.seen or "")
+    demand_recorded(session, draft.workspace, draft.task)
     demand_author_or_approver(session.get_one(Task, draft.task), draft, click.user, policy)
     if standing(Decision.of(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only approved words can be sent."))
@@ -72,6 +74,7 @@ def _why_not(session: Session, draft: Draft, channel: str) -> Words:
 def share(session: Session, front: Front, click: Click) -> None:
     """A private draft into the channel it was asked in: a second card, drawn from the same rows."""
     draft = draft_of(session, click.workspace, click.ref)
+    demand_recorded(session, draft.workspace, draft.task)
     task, now = session.get_one(Task, draft.task), front.house.now()
     if click.user != task.author:
         raise CannotDo(Words("Only whoever asked for this draft can share it."))

@@ -116,5 +116,6 @@ def test_in_its_digest_its_tab_its_receipts_and_its_journal(house: House, one: s
         elsewhere = Schedule.find(session, "T2" if one == "T1" else "T1", "weekly")
         assert elsewhere is not None
         assert elsewhere.state == "on"
+    with house.database.begin() as session:  # entries are appended at the end of a transaction
         assert journal.length(session, one) == 1 + journal.length(session, elsewhere.workspace)
     assert other(one) not in repr(Lately(house).sent(one, now()))

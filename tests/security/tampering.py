@@ -1,0 +1,244 @@
+"""Every change that somebody with the database but without the key can make, from the metadata."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column, Connection, Table, delete, insert, select, update
+
+from bot import decision
+from bot.alert import Alert
+from bot.arrival import Arrival
+from bot.batch import Batch
+from bot.brand import Brand
+from bot.db import Database, Moment
+from bot.delivery import Delivery
+from bot.draft import Draft
+from bot.drawing import Drawing
+from bot.dropped import Dropped
+from bot.holding import Holding
+from bot.job import Crash, Runner
+from bot.joining import Joining
+from bot.outcome import Outcome
+from bot.post import Post
+from bot.product import ProductRow
+from bot.receipt import Receipt
+from bot.rows import TABLES
+from bot.schedule import Schedule
+from bot.task import Task
+from bot.words import Words
+from bot.workspace import BrandRow
+from bot.writer import Sent
+from tests.conftest import NOW
+from tests.making import POLICY, Jobs, draft, wish
+
+SENT = Sent(writer="claude", sent='{"a": 1}', to="api:443", at=NOW, call="c1", ended="begun")
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change behind the journal's back, as statements."""
+
+    table: str
+    column: str  # "*": the whole row
+    kind: str
+    statements: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column} {self.kind}"
+
+    def make(self, connection: Connection) -> None:
+        for statement in self.statements:
+            connection.execute(statement)
+
+
+def populate(database: Database) -> None:
+    """Rows in every table, made by their own verbs."""
+    jobs = Jobs()
+    told: dict[str, Any] = {"policy": POLICY, "now": NOW}
+    for number in (1, 2):
+        with database.begin() as session:
+            first = draft(session, jobs, id=f"t{number}", place={"channel": f"C{number}"})
+            texts = {"body": f"Linen breathes well, {number} times."}
+            decision.revise(
+                session, jobs, first, by="ULEA", fingerprint=first.fingerprint, texts=texts, **told
+            )
+        with database.begin() as session:
+            second = session.get_one(Draft, f"t{number}.0.v2")
+            second.judge(session, jobs, (), second.facts, NOW)
+        with database.begin() as session:
+            second = session.get_one(Draft, f"t{number}.0.v2")
+            seen = second.fingerprint
+            decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)
+            session.get_one(Post, f"t{number}.0:card").sent(f"17.{number}", f"C{number}")
+            Receipt.keep(session, workspace="T1", task=f"t{number}", sent=SENT)
+            Drawing.keep(session, "T1", {f"sha{number}": b"png%d" % number}, NOW)
+            Joining.say(
+                session,
+                workspace="T1",
+                result=f"r{number}",
+                code=f"code{number}",
+                same=number == 1,
+                by=f"U{number}",
+                now=NOW,
+            )
+            Outcome.tell(
+                session,
+                jobs,
+                workspace="T1",
+                piece=f"t{number}.0",
+                code=f"code{number}",
+                lines=[Words("A line.")],
+                asked=(f"r{number}", Words("Is it this one?")),
+                now=NOW,
+            )
+            Alert.tell(session, "T1", f"funnel.{number}", f"C{number}", 0.001 * number, NOW)
+            Schedule.put(
+                session,
+                NOW,
+                workspace="T1",
+                name=f"digest{number}",
+                owner=f"U{number}",
+                place={"channel": f"C{number}"},
+                weekday=number,
+                hour=9,
+                minute=number,
+                zone="Europe/Paris",
+                language="en",
+                sections=["sales"],
+                about=f"about {number}",
+                only_when_moved=False,
+            )
+            Arrival.ask(session, jobs, dropped(number), NOW)
+            Holding.switch(session, "T1", "orders", adds=[holding(number)], retires=(), now=NOW)
+            ProductRow.put(session, "T1", [(f"h{number}", "title", "{}")], file="f.csv", now=NOW)
+            batch: dict[str, Any] = {"sha256": f"s{number}", "rows": 1, "rejected": 0, "path": "x"}
+            Batch.keep(session, workspace="T1", kind="orders", now=NOW, **batch)
+            Runner.beat(session, f"p{number}", NOW)
+            Crash.another(session, f"work:t{number}:0", "T1")
+        with database.begin() as session:
+            Receipt.keep(
+                session,
+                workspace="T1",
+                task=f"t{number}",
+                sent=SENT.model_copy(update={"ended": "done", "usd": Decimal("0.25")}),
+            )
+            session.get_one(Delivery, f"t{number}.0.v2:thread").depart(
+                session, session.get_one(Draft, f"t{number}.0.v2")
+            )
+            workspace = f"T{number}"
+            BrandRow.seed(session, workspace, Brand(name=f"Brand {number}"), NOW)
+    with database.begin() as session:
+        Task.accept(session, jobs, wish("t9", workspace="T2", place={"channel": "C9"}), NOW)
+
+
+def dropped(number: int) -> Dropped:
+    return Dropped(
+        id=f"a{number}",
+        workspace="T1",
+        author=f"U{number}",
+        place={"channel": f"C{number}"},
+        locale=None,
+        file=f"F{number}",
+        name=f"orders{number}.csv",
+        size=100 + number,
+    )
+
+
+def holding(number: int) -> Holding:
+    return Holding(
+        id=f"h{number}",
+        workspace="T1",
+        kind="orders",
+        path=f"library/{number}.parquet",
+        rows=number,
+        source=f"orders{number}.csv",
+        keyed="abc",
+        as_of=NOW.date(),
+        taken_in_at=NOW,
+        retired_at=None,
+    )
+
+
+def changes(connection: Connection, most: int = 4) -> Iterator[Change]:
+    """Each column of each row, changed in several ways; each row deleted, and one forged."""
+    for table in TABLES.sorted_tables:
+        rows = [dict(row) for row in connection.execute(select(table)).mappings()]
+        assert rows, f"{table.name} is empty"
+        for row in rows[-most:]:
+            here = _key(table, row)
+            yield Change(table.name, "*", "deleted", (delete(table).where(*here),))
+            yield Change(table.name, "*", "forged", (insert(table).values(**_forged(table, row)),))
+            for column in table.columns:
+                others = [other[column.name] for other in rows]
+                for kind, value in _values(row[column.name], others, column):
+                    statement = update(table).where(*here).values({column.name: value})
+                    yield Change(table.name, column.name, kind, (statement,))
+
+
+def _key(table: Table, row: dict[str, Any]) -> list[Any]:
+    return [column == row[column.name] for column in table.primary_key.columns]
+
+
+def _forged(table: Table, row: dict[str, Any]) -> dict[str, Any]:
+    """A copy under another key."""
+    last = list(table.primary_key.columns)[-1].name
+    copy = dict(row)
+    copy[last] = row[last] + 1000 if isinstance(row[last], int) else f"{row[last]}x"
+    if table.name == "drafts":
+        copy["version"] = row["version"] + 1000
+    if table.name == "decisions":
+        copy["by"] = "UFORGED"
+    return copy
+
+
+def _values(value: Any, others: list[Any], column: Column[Any]) -> Iterator[tuple[str, Any]]:
+    if column.nullable and value is not None:
+        yield "set to null", None
+    empty = _empty(value)
+    if empty is not None and empty != value:
+        yield "emptied", empty
+    swapped = next((other for other in others if other != value), None)
+    if swapped is not None:
+        yield "swapped with another row's", swapped
+    yield "off by one", _off_by_one(_filled(column) if value is None else value)
+
+
+def _empty(value: Any) -> Any:
+    if isinstance(value, bool):
+        return None
+    for shape in (str, bytes, int, dict, list):
+        if isinstance(value, shape):
+            return shape()
+    return None
+
+
+def _filled(column: Column[Any]) -> Any:
+    """Something that such a column may hold."""
+    if isinstance(column.type, Moment):
+        return NOW
+    shape = column.type.python_type
+    return {dt.date: NOW.date(), bool: True}.get(shape) or shape()
+
+
+def _off_by_one(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, float):
+        return value * 1.001
+    if isinstance(value, Decimal):
+        return value + Decimal("0.000001")
+    if isinstance(value, dt.datetime | dt.date):
+        return value + DAY
+    if isinstance(value, dict):
+        return {**value, "more": 1}
+    if isinstance(value, list):
+        return [*value, "more"]
+    if isinstance(value, bytes):
+        return value + b"x"
+    return f"{value}x"

@@ -1,0 +1,158 @@
+"""The key of a home signs its journal, and published heads show an earlier database …"""
+
+import argparse
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text
+
+from bot.doors.house import House
+from bot.doors.journal_command import journal_
+from bot.doors.journal_heads import FILE, Publishing, note_policies, read_heads
+from bot.doors.secret import FILE as KEY_FILE
+from bot.errors import CannotDo
+from bot.journal import Entry
+from bot.post import Post
+from bot.settings import Settings
+from tests.conftest import NOW
+from tests.making import Jobs, draft
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path))
+    return Settings.read()
+
+
+@pytest.fixture
+def house(settings: Settings) -> Iterator[House]:
+    """A home with a draft, made by the program itself."""
+    found = House(settings).migrated()
+    with found.database.begin() as session:
+        draft(session, Jobs(), place={"channel": "C1"})
+    yield found
+    found.database.close()
+
+
+def verify(settings: Settings, *heads: str) -> int:
+    return journal_(settings, argparse.Namespace(verb="verify", head=list(heads)))
+
+
+def publish(house: House, day: str = "2026-11-24") -> None:
+    with house.database.begin() as session:
+        subjects = {job.subject for job in Publishing(house, Jobs()).due(session, NOW)}
+    assert subjects == {"T1/2026-11-24"}
+    with house.database.begin() as session:
+        year, month, date = (int(part) for part in day.split("-"))
+        Publishing(house, Jobs())._publish(session, "T1", NOW.date().replace(year, month, date))
+
+
+def test_which_is_made_at_the_first_start(
+    house: House, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (settings.home / KEY_FILE).exists()
+    with house.database.begin() as session:
+        assert all(session.scalars(select(Entry.signature)))
+    assert verify(settings) == 0
+    assert "whole" in capsys.readouterr().out
+
+
+def test_and_without_it_verify_says_so(
+    house: House, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (settings.home / KEY_FILE).unlink()
+    assert verify(settings) == 0
+    assert "No key here: signatures not checked." in capsys.readouterr().out
+
+
+def test_and_without_it_nothing_starts(house: House, settings: Settings) -> None:
+    (settings.home / KEY_FILE).unlink()
+    with pytest.raises(CannotDo) as refused:
+        House(settings).migrated()
+    assert "is missing, but the journal is signed with it" in refused.value.words.to("en")
+    (settings.home / KEY_FILE).write_text("x" * 40)
+    with pytest.raises(CannotDo) as refused:
+        House(settings).migrated()
+    assert "signed with another key" in refused.value.words.to("en")
+    assert verify(settings) == 1
+
+
+def test_until_somebody_adopts_the_rows_with_a_new_one(
+    house: House, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (settings.home / KEY_FILE).write_text("x" * 40)
+    assert journal_(settings, argparse.Namespace(verb="adopt")) == 0
+    assert verify(settings) == 0
+    assert "signed with another key: not checked" in capsys.readouterr().out
+    House(settings).migrated().database.close()
+
+
+def test_so_that_an_earlier_database_put_back_shows(house: House, settings: Settings) -> None:
+    path = settings.home / "super-intern.db"
+    house.database.close()
+    shutil.copy(path, settings.home / "earlier")
+    house = House(settings).migrated()
+    with house.database.begin() as session:
+        draft(session, Jobs(), id="t2")
+    publish(house)
+    publish(house)  # once a day
+    assert len(list(read_heads(settings.home / FILE))) == 1
+    assert (settings.home / FILE).stat().st_mode & 0o777 == 0o600
+    assert verify(settings) == 0
+    house.database.close()
+    for left in settings.home.glob("super-intern.db-*"):
+        left.unlink()
+    shutil.copy(settings.home / "earlier", path)
+    assert verify(settings) == 1
+
+
+def test_and_a_file_of_heads_or_a_head_can_be_given(house: House, settings: Settings) -> None:
+    publish(house)
+    kept = settings.home / "kept.jsonl"
+    (settings.home / FILE).rename(kept)
+    (one,) = read_heads(kept)
+    assert verify(settings, str(kept), one.head) == 0
+    kept.write_text(kept.read_text().replace(one.head, "0" * 64))
+    assert verify(settings, str(kept)) == 1
+    assert verify(settings, "0" * 64) == 1
+
+
+def test_and_a_channel_gets_the_head_when_the_policy_says_so(
+    house: House, settings: Settings
+) -> None:
+    (settings.home / "policy.toml").write_text('[journal]\npublish = "C0AUDIT"\n')
+    publish(house)
+    with house.database.begin() as session:
+        post = session.get_one(Post, "head:T1:2026-11-24")
+        assert post.place["channel"] == "C0AUDIT"
+        told = session.scalars(select(Entry.hash).where(Entry.workspace == "T1"))
+        assert any(hash in str(post.place["words"]) for hash in told)
+    assert verify(settings) == 0
+
+
+def test_rows_are_not_adopted_again_once_heads_were_published(
+    house: House, settings: Settings
+) -> None:
+    publish(house)
+    with house.database.begin() as session:
+        for table in ("row_digests", "journal", "journal_heads"):
+            session.execute(text(f"DELETE FROM {table}"))
+    House(settings).migrated().database.close()
+    assert verify(settings) == 1
+
+
+def test_a_policy_that_changes_has_an_entry(house: House, settings: Settings) -> None:
+    def noted() -> int:
+        with house.database.begin() as session:
+            list(note_policies(house, session, NOW))
+        with house.database.begin() as session:
+            events = select(Entry.event).where(Entry.event == "policy applied")
+            return len(list(session.scalars(events)))
+
+    assert (noted(), noted()) == (1, 1)
+    (settings.home / "policy.toml").write_text('[approval]\napprovers = ["UEVA"]\n')
+    assert (noted(), noted()) == (2, 2)
+    (settings.home / "policy.toml").write_text("not toml [")
+    assert noted() == 2
