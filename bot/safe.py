@@ -13,7 +13,7 @@ from bot.links import allowed, links
 # Zero-width and joining marks, bidi overrides and isolates, byte order mark, tags, soft hyphen;
 # all control characters except tab and newline. The emoji joiner and variation selectors stay
 # where they hold an emoji together.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0"
     "\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
@@ -39,7 +39,7 @@ _ALIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", ">": "\u203
 def plain(text: str) -> str:
     """The text as it may be stored and delivered: hidden characters gone, nothing escaped."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
-    text = _HIDDEN.sub("", text.replace("\u2029", "\n\n"))
+    text = HIDDEN.sub("", text.replace("\u2029", "\n\n"))
     return _VARIANT.sub("", _JOINER.sub("", text))
 
 

@@ -1,12 +1,10 @@
 """Personal data out before a writer sees it, and back in locally.
 
-E-mail addresses, telephone numbers, cards, IBANs and postal addresses are found by their shape
-and their check digits, and @handles and IP addresses; names, birth dates and numbers of papers only
-behind words such as "my name is", "born on" or "passport": without them they pass.
+What is personal is found by `personal.find`, which an import masks texts with as well.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
@@ -23,7 +21,9 @@ _ID = re.compile(r"(?=.*[A-Za-z])[\w-]+(?:\.[\w-]+)+|[UWCGDTB][A-Z0-9]{8,12}")
 class Veil:
     """What was hidden during one conversation with a writer, and under which placeholder."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Collection[str] = ()) -> None:
+        """`own` are the words of what the team sells (`people.own_words`): nobody's name."""
+        self._own = frozenset(own)
         self._marks: dict[tuple[str, str], str] = {}  # (kind, value) → placeholder
         self._values: dict[str, str] = {}  # placeholder → value
         self._taken: set[str] = set()  # placeholders that people typed themselves
@@ -37,7 +37,7 @@ class Veil:
     def draw(self, seen: T) -> T:
         """The same thing with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
         texts = list(_strings(seen))
-        spans = {text: find(text) for text in texts}
+        spans = {text: find(text, self._own) for text in texts}
         names = [s.value for found in spans.values() for s in found if s.kind == "NAME"]
         names += [value for kind, value in self._marks if kind == "NAME"]
         again = _anywhere(names, self._sure)
