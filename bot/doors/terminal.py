@@ -1,19 +1,20 @@
 """Short commands: migrate, manifest, doctor, journal."""
 
 import argparse
-import json
 import sys
 
 from sqlalchemy import select
 
 from bot.doors.house import House
 from bot.missing import problems
+from bot.safe import json_text, plain
 from bot.settings import Settings
 from bot.task import Task
 
 
 def say(line: str = "") -> None:
-    sys.stdout.write(line + "\n")
+    """A line; what others wrote in it moves no cursor, and no word of it changes its place."""
+    sys.stdout.write(plain(line) + "\n")
 
 
 async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
@@ -31,7 +32,7 @@ async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
 def manifest_(_: Settings, __: argparse.Namespace) -> int:
     from bot.slack.manifest import manifest
 
-    say(json.dumps(manifest(), indent=2, ensure_ascii=False))
+    sys.stdout.write(json_text(manifest()) + "\n")
     return 0
 
 

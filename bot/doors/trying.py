@@ -4,7 +4,6 @@ Receipts are kept, as everywhere.
 """
 
 import argparse
-import json
 import secrets
 import sys
 from typing import Any
@@ -21,6 +20,7 @@ from bot.intake import Asked, take_in
 from bot.proof import sources
 from bot.receipt import Receipt
 from bot.request import Question, Request
+from bot.safe import json_text, plain
 from bot.settings import Settings
 from bot.skills import skills
 from bot.words import Words, catalogue
@@ -94,7 +94,7 @@ def _tell(
         lines += [f"  - {catalogue(language).get(one, (one,))[0]}" for one in question.options]
     for request, drafted in made:
         lines += _draft_lines(request, drafted, writer, language)
-    sys.stdout.write("\n".join(lines).rstrip() + "\n")
+    sys.stdout.write(plain("\n".join(lines).rstrip()) + "\n")
 
 
 def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: str) -> list[str]:
@@ -170,4 +170,4 @@ def _tell_json(
             for request, drafted in made
         ],
     }
-    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(told) + "\n")

@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator
 
 _LOCAL = 80  # characters before an @ that are looked at; RFC 5321 allows 64
-_LEFT = re.compile(r"[\w.+%&'-]*[\w+-]$")
+# What stands before an @ is matched from its end, letter by letter backwards.
+_LEFT = re.compile(r"[\w+-][\w.+%&'-]*")
 _RIGHT = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[^\W\d_]{2,24}\b")
 # name @ shop . com
-_SPACED_LEFT = re.compile(r"(?:[\w+%-]{1,40} ?\. ?){0,3}[\w+%-]{1,40} ?$")
+_SPACED_LEFT = re.compile(r" ?[\w+%-]{1,40}(?: ?\. ?[\w+%-]{1,40}){0,3}")
 _TLD = (
     r"(?:com|fr|net|org|co ?(?:\.|dot|point|[\[({]dot[\])}]) ?uk|uk|de|es|it|be|ch|pt|br|eu|ie|nl|"
     r"ca|us|io|me|info|biz|gmail|edu|gouv\.fr|pro|email|mail)\b"
@@ -23,15 +24,23 @@ _AT = re.compile(
     r"| (?P<bare>at|arobase?|arrobase|arroba) |(?<=\w)_at_(?=\w)",
     re.I,
 )
-_DOT = r" ?(?:\.|[\[({<] ?(?:dot|point|punto|ponto|\.) ?[\])}>]|(?<![^\W_])(?:dot|point|punto|ponto)(?![^\W_])) ?"
-_SPELT_LEFT = re.compile(rf"(?:[\w+%-]{{1,40}}{_DOT}){{0,3}}[\w+%-]{{1,40}}$", re.I)
+_DOT = (
+    r" ?(?:\.|[\[({<] ?(?:dot|point|punto|ponto|\.) ?[\])}>]|(?<![^\W_])(?:dot|point|punto|"
+    r"ponto)(?![^\W_])) ?"
+)
+_TOD = (
+    r" ?(?:\.|[\])}>] ?(?:tod|tniop|otnup|otnop|\.) ?[\[({<]"
+    r"|(?<![^\W_])(?:tod|tniop|otnup|otnop)(?![^\W_])) ?"
+)
+_SPELT_LEFT = re.compile(rf"[\w+%-]{{1,40}}(?:{_TOD}[\w+%-]{{1,40}}){{0,3}}", re.I)
 _SPELT_RIGHT = re.compile(rf"[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{1,3}}", re.I)
 _SURE_RIGHT = re.compile(rf"(?:[\w-]{{1,40}}{_DOT}){{1,3}}{_TLD}", re.I)
 _HANDLE = re.compile(  # @marie_lin, but neither Slack's <@U0123> nor @here
     r"(?<![\w<@/.])@(?!(?:here|channel|everyone|group)\b)[A-Za-z][\w.]{2,29}(?<!\.)"
 )
 _CUED_HANDLE = re.compile(
-    r"\b(?:insta(?:gram)?|tiktok|snap(?:chat)?|twitter|pinterest)(?: (?:handle|account|compte|pseudo))?"
+    r"\b(?:insta(?:gram)?|tiktok|snap(?:chat)?|twitter|pinterest)(?: (?:handle|account|compte|"
+    r"pseudo))?"
     r" ?(?::|is\b|est\b|c'est\b|=) ?(?P<value>[A-Za-z][\w.]{0,28}[._\d][\w.]{0,28})(?<!\.)",
     re.I,
 )
@@ -60,18 +69,16 @@ def handles(text: str) -> Iterator[Span]:
 
 
 def _around(text: str, at: int) -> tuple[int, int] | None:
-    begin = max(0, at - _LOCAL)
-    left = _LEFT.search(text[begin:at])
-    right = _RIGHT.match(text, at + 1)
+    before, behind = text[max(0, at - _LOCAL) : at][::-1], at + 1 + (text[at + 1 : at + 2] == "@")
+    left, right = _LEFT.match(before), _RIGHT.match(text, behind)
     if not (left and right):
-        left = _SPACED_LEFT.search(text[begin:at])
-        right = _SPACED_RIGHT.match(text, at + 1)
-    return (begin + left.start(), right.end()) if left and right else None
+        left, right = _SPACED_LEFT.match(before), _SPACED_RIGHT.match(text, behind)
+    return (at - left.end(), right.end()) if left and right else None
 
 
 def _spelt(text: str, found: re.Match[str]) -> tuple[int, int] | None:
-    begin = max(0, found.start() - _LOCAL)
-    left = _SPELT_LEFT.search(text[begin : found.start()])
+    start = found.start()
+    left = _SPELT_LEFT.match(text[max(0, start - _LOCAL) : start][::-1])
     shape = _SPELT_RIGHT if found["sure"] else _SURE_RIGHT
     right = shape.match(text, found.end())
-    return (begin + left.start(), right.end()) if left and right else None
+    return (start - left.end(), right.end()) if left and right else None

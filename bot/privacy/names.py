@@ -8,14 +8,17 @@ import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from bot.fold import fold
+from bot.fold import bag, fold
 from bot.privacy.people import could_be_name, is_given_name, is_somebody
 
 FILLED = "\ue000"  # stands for each character of what was found before
 
 _W = r"[A-ZÀ-ÖØ-Þ][^\W\d_]{0,24}(?:['-][^\W\d_]{1,24}){0,3}"
 _ANY = r"[^\W\d_]{2,24}(?:['-][^\W\d_]{1,24}){0,3}"
-_JOIN = r"(?:(?:de la|de|du|des|van der|van den|van|von|der|da|dos|do|del|le|la|el|bin|ben|al) |d'|o')?"
+_JOIN = (
+    r"(?:(?:de la|de|du|des|van der|van den|van|von|der|da|dos|do|del|le|la|el|bin|ben|al) |"
+    r"d'|o')?"
+)
 _INITIAL = r"[A-ZÀ-Þ]\."
 _FULL = rf"(?:{_INITIAL} ?){{0,2}}(?i:{_JOIN}){_W}(?: (?:{_INITIAL}|(?i:{_JOIN}){_W})){{0,3}}"
 _TWO = rf"(?:{_INITIAL} ?{_W}|{_W} (?:{_INITIAL}(?!\w)|(?i:{_JOIN}){_W}))(?: {_W})?"
@@ -40,16 +43,20 @@ def _rule(words: str, shape: str, sure: bool = False) -> _Rule:
 
 
 _CLOSINGS = (
-    r"(?:(?:bien )?cordialement|cdlt|cdt|bien (?:à vous|cordialement)|(?:mes )?sinc[èe]res salutations|"
-    r"salutations(?: distinguées)?|amicalement|belle journ[ée]e|bonne (?:journ[ée]e|soir[ée]e)|à bient[ôo]t|"
+    r"(?:(?:bien )?cordialement|cdlt|cdt|sinc[èe]rement|respectueusement|bises|bisous|all the "
+    r"best|take care|love|xx+|bien (?:à vous|cordialement)|(?:mes )?sinc[èe]res salutations|"
+    r"salutations(?: distinguées)?|amicalement|belle journ[ée]e|bonne (?:journ[ée]e|soir[ée]e)|"
+    r"à bient[ôo]t|"
     r"(?:avec |par )?avance|retour|"
     r"(?:kind(?:est)? |best |warm(?:est)? )?regards|(?:best|warm|kind) wishes|wishes|sincerely|"
-    r"yours(?: truly| sincerely| faithfully)?|cheers|(?:many )?thanks(?: in advance)?|thank you|best|"
+    r"yours(?: truly| sincerely| faithfully)?|cheers|(?:many )?thanks(?: in advance)?|thank you|"
+    r"best|"
     r"merci(?: beaucoup)?|obrigad[oa]|atenciosamente|cumprimentos|(?:un )?saludos?|gracias|"
     r"atentamente|mit freundlichen gr[üu](?:ß|ss)en|(?:viele )?gr[üu](?:ß|ss)en?|lg)"
 )
 _CLOSING_WORDS = (
-    "cordialement cdlt cdt vous salutations amicalement journee soiree bientot avance retour regards "
+    "cordialement cdlt cdt sincerement respectueusement bises bisous care love xx xxx vous "
+    "salutations amicalement journee soiree bientot avance retour regards "
     "wishes sincerely yours cheers thanks thank best merci obrigado obrigada atenciosamente "
     "cumprimentos saludo saludos gracias atentamente grussen grusse gruße grußen lg gruss"
 )
@@ -68,9 +75,11 @@ _RULES = (
         rf"\b(?i:je suis|(?:moi )?c'est|i'm|i am)(?i: (?:M\.|Mme|Mr|Mrs|Ms))? (?P<name>{_TWO})",
     ),
     _rule(
-        "m mm mme mmes mlle mlles monsieur mademoiselle madame mr mrs ms miss dr docteur doctor prof "
+        "m mm mme mmes mlle mlles monsieur mademoiselle madame mr mrs ms miss dr docteur doctor "
+        "prof "
         "pr maitre sr sra senhor senhora señor señora senor senora herr frau",
-        rf"(?<![\w.])(?P<title>{_TITLE}) (?P<name>{_FULL}|(?<=(?i:mme) ){_ANY}|(?<=(?i:mlle) ){_ANY}|"
+        rf"(?<![\w.])(?P<title>{_TITLE}) (?P<name>{_FULL}|(?<=(?i:mme) ){_ANY}|(?<=(?i:mlle) "
+        rf"){_ANY}|"
         rf"(?<=(?i:mrs) ){_ANY}|(?<=(?i:mr) ){_ANY})",
     ),
     # prénom : marie, first name: priya
@@ -82,39 +91,50 @@ _RULES = (
         sure=True,
     ),
     # nom: dupont, prénom: marie
-    _rule("nom name", rf"\b(?i:nom|name) ?[:=] ?(?P<name>{_FULL}|{_ANY})"
-          rf"(?=[ ,;/|\n]{{1,4}}(?i:pr[ée]noms?|first ?name|given ?name|forename|surname|last ?name)\b)", sure=True),
+    _rule(
+        "nom name",
+        rf"\b(?i:nom|name) ?[:=] ?(?P<name>{_FULL}|{_ANY})"
+        rf"(?=[ ,;/|\n]{{1,4}}(?i:pr[ée]noms?|first ?name|given ?name|forename|surname|last "
+        rf"?name)\b)",
+        sure=True,
+    ),
     # name: dupont, marie
-    _rule("nom name client cliente customer",
-          rf"(?<!du )(?<!product )(?<!de )\b(?i:nom|name|cliente?|customer) ?[:=] ?"
-          rf"(?P<name>{_ANY}, ?{_ANY})(?= ?(?:[.;\n)]|$))"),
+    _rule(
+        "nom name client cliente customer",
+        rf"(?<!du )(?<!product )(?<!de )\b(?i:nom|name|cliente?|customer) ?[:=] ?"
+        rf"(?P<name>{_ANY}, ?{_ANY})(?= ?(?:[.;\n)]|$))",
+    ),
     _rule(
         "client cliente customer nom name nome nombre kunde kundin signe signed avis review posted "
         "ecrit written destinataire recipient contact attn attention expediteur sender",
-        rf"(?<!product )(?<!brand )\b(?i:cliente?|customer(?: name)?|nom(?: complet)?|(?:full )?name|nome|nombre|kunde|kundin|"
+        rf"(?<!product )(?<!brand )\b(?i:cliente?|customer(?: name)?|nom(?: complet)?|(?:full "
+        rf")?name|nome|nombre|kunde|kundin|"
         rf"signé|signed|avis de|review by|posted by|écrit par|written by|destinataire|recipient|"
         rf"contact|attn|attention|expéditeur|sender) ?[:=] ?(?:{_TITLE} )?(?P<name>{_TWO})",
     ),
     _rule(
         _CLOSING_WORDS,
-        rf"\b(?i:{_CLOSINGS}) ?[,.!]* ?\n{{1,3}}[ \t]*(?:- ?)?(?P<title>{_TITLE} )?(?P<name>{_FULL})"
+        rf"\b(?i:{_CLOSINGS}) ?[,.!]* ?\n{{1,3}}[ \t]*(?:- ?)?(?P<title>{_TITLE} "
+        rf")?(?P<name>{_FULL})"
         rf"(?=[ .,!]*(?:\n|$|[(,;{FILLED}]))",
     ),
     _rule(
         _CLOSING_WORDS,
-        rf"\b(?i:cordialement|cdlt|cdt|bien à vous|regards|best wishes|sincerely|atenciosamente|saludos|"
+        rf"\b(?i:cordialement|cdlt|cdt|bien à vous|regards|best wishes|sincerely|atenciosamente|"
+        rf"saludos|"
         rf"obrigad[oa]|mit freundlichen gr[üu](?:ß|ss)en),? (?P<title>{_TITLE} )?(?P<name>{_FULL})"
         rf"(?=[ .!]*(?:$|\n))",
     ),
 )
 # — Marie D. at the end of what she said; elsewhere "taille M." reads the same
 _DASHED = re.compile(
-    rf"(?:(?<!\w)-{{1,2}} ?|\()(?P<name>{_W} (?:[A-ZÀ-Þ]\.|[A-ZÀ-Þ]{{2,}}|(?<=\w ){_W}))(?=[ ]*(?:\)|\n|$))"
+    rf"(?:(?<!\w)-{{1,2}} ?|\()(?P<name>{_W} (?:[A-ZÀ-Þ]\.|[A-ZÀ-Þ]{{2,}}|(?<=\w "
+    rf"){_W}))(?=[ ]*(?:\)|\n|$))"
 )
 _SIZED = re.compile(
     r"(?i:\b(?:taille|tailles|size|sizes|longueur|en|du|un|une|a|an|in|coupe|the|cup|bonnet)) $"
 )
-_PARTICLES = frozenset("de du des la le les van von der den da dos do del el et and d o bin ben al".split())
+_PARTICLES = bag("de du des la le les van von der den da dos do del el et and d o bin ben al")
 # The last line alone; and a letter's last line, which may be a first name.
 _SIGNED = re.compile(
     rf"\n[ \t]*(?:- ?)?(?:{_TITLE} )?(?P<name>{_TWO}(?: {_W})?)"
@@ -128,7 +148,9 @@ _LETTER_END = re.compile(rf"\n[ \t]*(?:- ?)?(?P<name>{_W})[ .,!]*\s*$")
 _TAIL = 200  # characters at the end of a text in which a signature stands
 
 
-def cued_names(text: str, words: Collection[str], own: Collection[str]) -> Iterator[tuple[int, int]]:
+def cued_names(
+    text: str, words: Collection[str], own: Collection[str]
+) -> Iterator[tuple[int, int]]:
     """Where the names begin and end that a word introduces, or that sign the text. `words` are the
     folded words of the text; `own` see `people`."""
     for gate, shape, sure in _RULES:
@@ -148,7 +170,7 @@ def cued_names(text: str, words: Collection[str], own: Collection[str]) -> Itera
 
 
 def _is_title(found: re.Match[str]) -> bool:
-    """"Taille M. Longueur" is none, nor is "Mr Propre"."""
+    """ "Taille M. Longueur" is none, nor is "Mr Propre"."""
     if not is_somebody(found["name"]):
         return False
     before = found.string[max(0, found.start() - 12) : found.start()]
@@ -167,7 +189,7 @@ def _signature(text: str, own: Collection[str]) -> Iterator[tuple[int, int]]:
 
 def _name(found: re.Match[str], own: Collection[str], sure: bool = False) -> tuple[int, int] | None:
     """The name in what was found, without words behind it that are none; None when none is left."""
-    start, end = found.span("name")
+    start, _ = found.span("name")
     pieces = list(re.finditer(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?", found["name"]))
     if sure:
         kept = pieces
@@ -177,7 +199,7 @@ def _name(found: re.Match[str], own: Collection[str], sure: bool = False) -> tup
     titled = "title" in found.re.groupindex
     kept = []
     for piece in pieces:
-        particle = kept and fold(piece[0]) in _PARTICLES or (titled and fold(piece[0]) in _PARTICLES)
+        particle = (kept or titled) and fold(piece[0]) in _PARTICLES
         if not particle and not could_be_name(piece[0], own, titled=titled):
             break
         kept.append(piece)

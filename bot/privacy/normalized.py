@@ -14,7 +14,7 @@ from bot.safe import HIDDEN
 
 _PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
 # What takes no place of its own: hidden characters, joiners, marks over the letter before.
-_DROPPED = re.compile(rf"{HIDDEN.pattern}|[\u200d\ufe0f\u0300-\u036f]|\r\n?")
+_DROPPED = re.compile(rf"{HIDDEN.pattern}|[\u200c\u200d\ufe0f\u0300-\u036f]|\r\n?")
 _SAME = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
     **dict.fromkeys("\u2024\u3002\uff61\ufe52\uff0e", "."),

@@ -24,7 +24,10 @@ ARTICLES = frozenset(
 
 _WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
 _LOUD = r"[A-ZÀ-ÖØ-Þ]{3,}(?:-[A-ZÀ-ÖØ-Þ]{2,})*"
-_JOIN = r"(?:de la|de|du|des|van der|van den|van|von|der|da|dos|do|del|le|la|el) |[DdOo]['’]|Mc|Mac"
+_JOIN = (
+    r"(?:[Dd]e [Ll]a|[Dd]e|[Dd]u|[Dd]es|[Vv]an [Dd]er|[Vv]an [Dd]en|[Vv]an|[Vv]on|der|[Dd]a|dos|do|"
+    r"[Dd]el|[Ll]e|[Ll]a|[Ee]l|[Bb]en) |[DdOo]['’]|Mc|Mac"
+)
 _LAST = rf"(?:{_JOIN})?(?:{_WORD}|{_LOUD})(?![\w'’])|[A-ZÀ-ÖØ-Þ]\."
 _NAME = re.compile(
     rf"(?<![\w'’.@/-])(?P<first>{_WORD}) (?P<last>{_LAST})(?P<more>(?: (?:{_LAST})){{0,2}})"
@@ -34,8 +37,10 @@ _SHOUTED = re.compile(
     rf"(?<![\w'’.@/-])(?P<one>{_LOUD}(?: {_LOUD})?) (?P<other>{_WORD}|{_LOUD})(?![\w'’])"
 )
 _BEFORE = re.compile(  # a house, a model or a saint of that name
-    r"(?:(?<!signed )(?<!collected )(?<!delivered )(?<!received )(?<!packed )(?<!helped )(?<!served )"
-    r"(?<!written )(?<!sent )(?<!picked up )(?<!taken )(?<!opened )(?<!handled )\bby|\b(?:brand|marque|mod[èe]le|model|maison|collection|style|parfum|san|santa|st\.?|"
+    r"(?:(?<!signed )(?<!collected )(?<!delivered )(?<!received )(?<!packed )(?<!helped "
+    r")(?<!served )"
+    r"(?<!written )(?<!sent )(?<!picked up )(?<!taken )(?<!opened )(?<!handled )\bby|\b(?:brand|"
+    r"marque|mod[èe]le|model|maison|collection|style|parfum|san|santa|st\.?|"
     r"saint|sainte|rue|avenue|place|lyc[ée]e|h[ôo]tel|hotel)|["
     r"«“\"]) ?$",
     re.IGNORECASE,
@@ -76,7 +81,7 @@ def names_in(text: str, own: Collection[str] = ()) -> list[tuple[int, int]]:
     every = list(full_names(text, own))
     if _LOUD_WORD.search(text):
         every += shouted_names(text, own)
-    every += lone_names(text, lists.listed)
+    every += lone_names(text, lists.listed, lists.first - frozenset(own) if own else lists.first)
     spans: list[tuple[int, int]] = []
     for start, end in sorted(every, key=lambda span: (span[0], -span[1])):
         if not spans or start >= spans[-1][1]:

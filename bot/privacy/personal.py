@@ -5,7 +5,7 @@ personal data uses this: what an import takes in, and what a writer is shown.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -55,7 +55,7 @@ def mask(text: str, own: Collection[str] = NOTHING) -> str:
 
 
 @lru_cache(maxsize=512)
-def _by_shape(text: str) -> tuple[list[Span], str, Iterable[int], Iterable[int], frozenset[str]]:
+def _by_shape(text: str) -> tuple[list[Span], str, Sequence[int], Sequence[int], frozenset[str]]:
     """What does not depend on what the team sells: spans in the normalized text, and that text
     with what was found filled up."""
     filled, starts, ends = normalize(text)
@@ -78,8 +78,12 @@ def _start(span: Span) -> int:
 def _take(spans: list[Span], text: str, found: Iterator[Span]) -> str:
     """Adds what was found and overlaps nothing that was found before; the text with it filled up,
     so that no later rule reads it again."""
-    for kind, start, end in list(found):
-        if start < end and FILLED not in text[start:end]:
+    fresh = list(found)
+    if not fresh:
+        return text
+    taken = bytearray(c == FILLED for c in text)
+    for kind, start, end in fresh:
+        if start < end and taken.find(1, start, end) < 0:
             spans.append((kind, start, end))
-            text = f"{text[:start]}{FILLED * (end - start)}{text[end:]}"
-    return text
+            taken[start:end] = b"\x01" * (end - start)
+    return "".join(FILLED if full else c for c, full in zip(text, taken, strict=True))

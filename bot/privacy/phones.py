@@ -20,7 +20,8 @@ _DATED = re.compile(
     r"|[0-3]?\d [01]?\d (?:19|20)\d\d|(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d"
 )
 ORDER_BEFORE = re.compile(
-    r"(?:\b(?:commandes?|cmd|orders?|ref|réf|référence|reference|sku|eans?|gtin|upc|isbn|asin|article|"
+    r"(?:\b(?:commandes?|cmd|orders?|ref|réf|référence|reference|sku|eans?|gtin|upc|isbn|asin|"
+    r"article|"
     r"factures?|invoices?|tracking|suivi|colis|parcel|pedido|encomenda|bestell\w*|rechnung\w*|"
     r"siret|siren|tva|vat|ticket|code|lot|id|num[ée]ro de (?:commande|suivi)|compte|dossier)"
     r"(?: (?:number|nummer|code))?\.?|#|\bn[°ºo]\.?)"
@@ -36,7 +37,8 @@ _PHONE_BEFORE = re.compile(
 )
 # Of these, the words behind which nothing but a telephone number stands.
 _CALLED_BEFORE = re.compile(
-    r"(?:\bt[ée]l(?:[ée]phone)?|\bphone(?: (?:number|no))?|\bcall(?: me)?(?: (?:at|on))?|\bmobile|\bcell|"
+    r"(?:\bt[ée]l(?:[ée]phone)?|\bphone(?: (?:number|no))?|\bcall(?: me)?(?: (?:at|on))?|"
+    r"\bmobile|\bcell|"
     r"\bportable|\bwhatsapp|\bappel\w*(?:[ -]moi)?(?: au)?|\bjoi(?:gnable|ndre)(?: moi)? au|\bring|"
     r"\btelefone?|\btelem[óo]vel|\bcelular|\bhandy|\bsms(?: au)?|\bfax|\btext me(?: (?:at|on))?|"
     r"\b(?:my|mon) (?:number|num[ée]ro)(?: [^\W\d_]{2,10})?)"
@@ -51,7 +53,11 @@ _NATIONAL = (
     ("DE", re.compile(r"\(?0\d{2,4}\)?[ /-]{1,3}\d{3,}(?:[ -]\d{1,6})*"), False),
     ("BR", re.compile(r"\(0?\d\d\) ?9?\d{4}[ -]?\d{4}|0?\d\d 9?\d{4}[ -]\d{4}"), False),
     ("PT", re.compile(r"[29]\d\d[ \u00a0]\d{3}[ \u00a0]\d{3}"), False),
-    ("BE", re.compile(r"0\d{2,3}[ ./]{1,2}\d\d[ .]\d\d[ .]\d\d|0\d{1,2}[ ./]\d{3}[ .]\d\d[ .]\d\d"), False),
+    (
+        "BE",
+        re.compile(r"0\d{2,3}[ ./]{1,2}\d\d[ .]\d\d[ .]\d\d|0\d{1,2}[ ./]\d{3}[ .]\d\d[ .]\d\d"),
+        False,
+    ),
     ("CH", re.compile(r"0\d\d \d{3} \d\d \d\d"), False),
     ("PT", re.compile(r"[29]\d{8}"), True),  # True: only behind "phone", "telefone", …
     ("US", re.compile(r"\d{3} ?\d{3} ?\d{4}"), True),
