@@ -33,8 +33,10 @@ _JOINER = re.compile(
     f"(?<!{_EMOJI})(?<!{_SCRIPTS})\u200d|\u200d(?!{_EMOJI})(?!{_SCRIPTS})"
     f"|(?<!{_SCRIPTS})\u200c|\u200c(?!{_SCRIPTS})"
 )
-_VARIANT = re.compile("(?<![#*0-9©®\u203c-\u3299\U0001f000-\U0001faff])\ufe0f")
-_UNSEEN = re.compile(f"(?!\n){HIDDEN.pattern}|[\u200c\u200d\u2028\u2029]")
+_VARIANT = re.compile(  # behind a digit only in a keycap
+    "(?<![#*0-9©®\u203c-\u3299\U0001f000-\U0001faff])\ufe0f|(?<=[#*0-9])\ufe0f(?!\u20e3)"
+)
+_UNSEEN = re.compile(f"(?!\n){HIDDEN.pattern}|[\u200c\u200d\u2028\u2029\ufe0f]")
 _COMPUTED = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")  # the first sign of a formula, in any spreadsheet
 _PING = re.compile(  # but not the address me@here.example
     r"(?:(?<!\w)@+(?=(?:channel|here|everyone|group)\b)"
@@ -111,7 +113,7 @@ def file_name(name: str, most: int = 120) -> str:
     if len(clean) > most:
         stem, dot, end = clean.rpartition(".")
         clean = f"{stem[: most - len(end) - 1]}.{end}" if dot and len(end) < 12 else clean[:most]
-    return clean.lstrip("-") or "file"
+    return clean.lstrip(".-") or "file"
 
 
 def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
