@@ -30,11 +30,12 @@ _CODE = r"(?:F-)?\d{2} ?\d{3}"
 
 _FR_WHOLE = re.compile(  # 12 bis rue des Lilas, 75011 Paris
     rf"{_HOUSE}\b{_NUMBER},? (?i:{_STREET}|{_STREET_OR_WORD}|r)\.? "
-    rf"[\w'. -]{{2,48}}?[,\n ] ?\n?{_CODE} (?:{_TOWN}|[^\W\d_][\w'-]{{1,40}}){_CEDEX}"
+    rf"[\w'. -]{{1,48}}?[,\n ] ?\n?{_CODE} (?:{_TOWN}|[^\W\d_][\w'-]{{1,40}}){_CEDEX}"
 )
 _FR_STREET = re.compile(  # 12 rue des Lilas; 3 place Verte
-    rf"{_HOUSE}\b{_NUMBER},? (?:(?i:{_STREET})\.? (?:{_SMALL} ?){{0,3}}"
-    rf"(?:{_CAP}(?:[ -](?:{_SMALL} ?)?{_CAP}){{0,4}}|[^\W\d_][\w'-]{{2,40}})"
+    rf"{_HOUSE}\b{_NUMBER},? (?:(?i:{_STREET})\.? "
+    rf"(?:(?:{_SMALL} ?){{0,3}}{_CAP}(?:[ -](?:{_SMALL} ?)?{_CAP}){{0,4}}"
+    rf"|(?:{_SMALL} ?){{1,3}}[^\W\d_][\w'-]{{2,40}})"
     rf"|(?i:{_STREET_OR_WORD})\.? (?:{_SMALL} ?){{0,3}}{_CAP}(?:[ -](?:{_SMALL} ?)?{_CAP}){{0,4}}"
     rf"|R\. {_CAP}(?: {_CAP}){{0,3}})"
 )
@@ -45,7 +46,7 @@ _FR_PLACE = re.compile(  # lieu-dit Kerbihan, 56340 Carnac
 )
 _FR_BOX = re.compile(  # BP 40217, 44002 Nantes Cedex 1
     rf"\b(?:(?:B\.?P\.?|C\.?S\.?|TSA|bp|cs|tsa) ?(?:n° ?)?\d{{3,6}}|(?:B\.?P\.?|bp) ?(?:n° "
-    rf"?)?\d{{1,2}}(?=[ ,\n]{{1,3}}\d{{5}} )|"
+    rf"?)?\d{{1,2}}(?=[ ,\n-]{{1,3}}\d{{5}} )|"
     rf"(?i:bo[îi]te postale) ?(?:n° ?)?\d{{1,6}})\b"
     rf"(?:[, \n-]{{1,3}}{_CODE} {_TOWN}{_CEDEX})?"
 )

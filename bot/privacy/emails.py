@@ -10,7 +10,9 @@ from collections.abc import Iterator
 _LOCAL = 80  # characters before an @ that are looked at; RFC 5321 allows 64
 # What stands before an @ is matched from its end, letter by letter backwards.
 _LEFT = re.compile(r"[\w+-][\w.+%&'-]*")
-_RIGHT = re.compile(r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[^\W\d_]{2,24}\b")
+_RIGHT = re.compile(
+    r"[\w-]{1,63}(?:\.[\w-]{1,63}){0,6}\.[^\W\d_]{2,24}\b|[\w-]{1,63},(?:com|fr|net|org|uk)\b"
+)
 # name @ shop . com
 _SPACED_LEFT = re.compile(r" ?[\w+%-]{1,40}(?: ?\. ?[\w+%-]{1,40}){0,3}")
 _TLD = (
@@ -29,7 +31,7 @@ _DOT = (
     r"ponto)(?![^\W_])) ?"
 )
 _TOD = (
-    r" ?(?:\.|[\])}>] ?(?:tod|tniop|otnup|otnop|\.) ?[\[({<]"
+    r" ?(?:\.|erocsrednu|terit|hsad|neyhyh|[\])}>] ?(?:tod|tniop|otnup|otnop|\.) ?[\[({<]"
     r"|(?<![^\W_])(?:tod|tniop|otnup|otnop)(?![^\W_])) ?"
 )
 _SPELT_LEFT = re.compile(rf"[\w+%-]{{1,40}}(?:{_TOD}[\w+%-]{{1,40}}){{0,3}}", re.I)
@@ -41,7 +43,8 @@ _HANDLE = re.compile(  # @marie_lin, but neither Slack's <@U0123> nor @here
 _CUED_HANDLE = re.compile(
     r"\b(?:insta(?:gram)?|tiktok|snap(?:chat)?|twitter|pinterest)(?: (?:handle|account|compte|"
     r"pseudo))?"
-    r" ?(?::|is\b|est\b|c'est\b|=) ?(?P<value>[A-Za-z][\w.]{0,28}[._\d][\w.]{0,28})(?<!\.)",
+    r" ?(?::|is\b|est\b|c'est\b|=) ?"
+    r"(?P<value>(?=[A-Za-z.]{0,28}(?:[_\d]|\.[A-Za-z]{1,28}\.))[A-Za-z][\w.]{2,29})(?<!\.)",
     re.I,
 )
 

@@ -73,7 +73,15 @@ _PLACE = (
     r"(?:du|de la|de votre|de notre|au|à la|from (?:the|your)|(?:in|at) (?:the|your)) "
     r"(?:[^\W\d_]+ ){0,2}(?:magasin|boutique|store|shop|caisse|till|accueil|rayon)\b"
 )
+_LABEL = (
+    r"(?:signée?|signed|avis de|review by|posted by|écrit par|written by|cliente?|customer|contact)"
+)
 _SURE = (
+    re.compile(rf"\b(?i:{_LABEL}) ?[:,]? ?{_NAME}(?= ?(?:[,.;\n)]|$))"),
+    re.compile(rf"{_NAME}(?=, \d\d (?:ans|years)\b)"),
+    re.compile(rf"(?:^|\n|[.!?] )- ?{_NAME}(?=,|[.]?\s*$|\n)"),
+    re.compile(rf"\b(?i:(?:merci|bravo|grâce) à|thanks to) {_NAME} (?=(?:et|and|&) {_WORD})"),
+    re.compile(rf"\b(?i:(?:merci|bravo|grâce) à|thanks to) {_WORD} (?:et|and|&) {_NAME}"),
     re.compile(rf"{_NAME},? (?={_SPEAKS})"),
     re.compile(rf"{_NAME},? (?={_PLACE})"),
     re.compile(rf"\b{_NAME} (?=(?:et|and|&) {_WORD} (?:ont|sont|have|are|love|loved)\b)"),

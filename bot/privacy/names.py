@@ -98,6 +98,12 @@ _RULES = (
         rf"?name)\b)",
         sure=True,
     ),
+    # nom garnier prénom élodie
+    _rule(
+        "prenom",
+        rf"\b(?i:nom) ?[:=]? ?(?P<name>{_ANY}[ ,;/]{{1,3}}(?i:pr[ée]nom) ?[:=]? ?{_ANY})",
+        sure=True,
+    ),
     # name: dupont, marie
     _rule(
         "nom name client cliente customer",

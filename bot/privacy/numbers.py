@@ -36,13 +36,13 @@ _RULES = (
     _rule(
         "NUMBER",
         "ssn ss social",
-        r"ssn|ss number|social security",
+        r"ssn|ss number|social(?: security)?",
         rf"\d{{3}}{_S}?\d\d{_S}?\d{{4}}",
     ),
     _rule(
         "NUMBER",
-        "ni nino nin insurance",
-        r"ni|nino?|national insurance",
+        "ni nino nin insurance ins",
+        r"ni|nino?|nat(?:ional)?\.? ins(?:urance)?",
         rf"[A-Z]{{2}}{_S}?(?:\d\d{_S}?){{3}}[A-D]?",
     ),
     _rule(
@@ -66,7 +66,7 @@ _RULES = (
         "account compte conta cuenta konto",
         r"(?:bank )?account(?: number| no\.?)|"
         r"bank account|"
-        r"compte bancaire|(?:n[°o]|num[ée]ro) de compte|kontonummer",
+        r"compte bancaire|compte n[°o]|(?:n[°o]|num[ée]ro) de compte|kontonummer",
         rf"\d(?:{_S}?\d){{5,16}}",
     ),
     _rule("NUMBER", "sort", "sort code", r"\d\d[ \-]?\d\d[ \-]?\d\d"),
@@ -84,6 +84,7 @@ _RULES = (
 
 # Written as nothing else is, without a word before it.
 _SSN = re.compile(r"(?<![\w.,/-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
+_SORTED = re.compile(r"(?<![\w.,/-])\d\d-\d\d-\d\d \d{8}(?!\w)")  # 20-11-43 87654321
 _NINO = re.compile(r"(?<![\w-])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d ?\d\d ?\d\d ?[A-D](?!\w)")
 _NIR = re.compile(rf"(?<![\w.,/-])[12](?:{_S}?\d){{4}}{_S}?[\dAB](?:{_S}?\d){{9}}(?!\w)")
 _NIR_WRITTEN = re.compile(
@@ -111,7 +112,8 @@ _BANK = re.compile(
     re.I,
 )
 _IP = re.compile(
-    r"(?<![\w.:])(?:(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+    r"(?<![\w.:])(?<![Vv]ersion )"
+    r"(?:(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
     r"|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|"
     r"(?:[0-9a-fA-F]{1,4}:){2,6}:[0-9a-fA-F]{1,4})(?![\w:]|\.\d)"
 )
@@ -143,7 +145,7 @@ def numbers(text: str, words: Collection[str]) -> Iterator[Span]:
         if not gate.isdisjoint(words):
             for found in shape.finditer(text):
                 yield kind, *found.span("value")
-    for shape in (_SSN, _NINO, _NIR_WRITTEN):
+    for shape in (_SSN, _SORTED, _NINO, _NIR_WRITTEN):
         for found in shape.finditer(text):
             if not _is_order(text, found.start()):
                 yield "NUMBER", *found.span()

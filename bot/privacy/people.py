@@ -34,7 +34,7 @@ _NAME = re.compile(
 )
 # PHILIPPE MARCHAND, DUPONT Marie, LE GALL Yannick
 _SHOUTED = re.compile(
-    rf"(?<![\w'’.@/-])(?P<one>{_LOUD}(?: {_LOUD})?) (?P<other>{_WORD}|{_LOUD})(?![\w'’])"
+    rf"(?<![\w'’.@/-])(?P<one>{_LOUD}(?: {_LOUD})?),? (?P<other>{_WORD}|{_LOUD})(?![\w'’])"
 )
 _BEFORE = re.compile(  # a house, a model or a saint of that name
     r"(?:(?<!signed )(?<!collected )(?<!delivered )(?<!received )(?<!packed )(?<!helped "
@@ -58,6 +58,7 @@ class _Lists:
     goods: re.Pattern[str]
     titled: frozenset[str]
     trades: frozenset[str]
+    worn: frozenset[str]
     begins: frozenset[str]
 
 
@@ -127,10 +128,12 @@ def could_be_name(word: str, own: Collection[str] = (), *, titled: bool = False)
         return folded in lists.trades or folded not in lists.begins
     if folded in own:
         return folded in lists.surnames
+    if _ROMAN.fullmatch(folded):
+        return False
     if folded in lists.surnames or folded in lists.first:
         return True
     if folded in lists.no_last:
-        return False
+        return folded in lists.trades and folded not in lists.worn
     return folded in lists.trades or not lists.goods.fullmatch(folded)
 
 
@@ -144,6 +147,7 @@ def is_given_name(word: str) -> bool:
     return fold(word).strip(". ") in _lists().listed
 
 
+_ROMAN = re.compile(r"[ivx]{2,}")
 _LOUD_WORD = re.compile(r"[A-ZÀ-ÖØ-Þ]{3}")
 
 
@@ -209,5 +213,6 @@ def _lists() -> _Lists:
         re.compile("|".join(shapes)),
         frozenset(map(fold, told["titled"]["names"].split())),
         frozenset(map(fold, told["trades"]["names"].split())),
+        frozenset(worn),
         frozenset(begins),
     )

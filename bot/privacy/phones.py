@@ -20,7 +20,7 @@ _DATED = re.compile(
     r"|[0-3]?\d [01]?\d (?:19|20)\d\d|(?:19|20)\d\d ?[-/] ?(?:19|20)?\d\d"
 )
 ORDER_BEFORE = re.compile(
-    r"(?:\b(?:commandes?|cmd|orders?|ref|réf|référence|reference|sku|eans?|gtin|upc|isbn|asin|"
+    r"(?:\b(?:commandes?|cmd|orders?|ref|réf|référence|reference|sku|mpn|eans?|gtin|upc|isbn|asin|"
     r"article|"
     r"factures?|invoices?|tracking|suivi|colis|parcel|pedido|encomenda|bestell\w*|rechnung\w*|"
     r"siret|siren|tva|vat|ticket|code|lot|id|num[ée]ro de (?:commande|suivi)|compte|dossier)"
@@ -68,7 +68,7 @@ _NATIONAL = (
 
 
 # The same shapes by their look alone, whether anybody can have the number or not.
-_FRENCH = re.compile(r"(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .\-/]?\d\d){4}")
+_FRENCH = re.compile(r"(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .\-/]?\d){8}")
 _BRITISH = re.compile(r"0\d{4}[ -]\d{6}|0\d{3,4}[ -]\d{3}[ -]\d{3,4}|07\d{9}")
 # 0 6 3 9 9 8 1 2 3 4: one digit at a time; o6 12 34 56 78: a letter for the nought.
 _SINGLE = re.compile(r"(?<![\w.,-])(?<!\d )0([ .\-])\d(?:\1\d){8,9}(?!\1?\w)")
