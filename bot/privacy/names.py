@@ -6,6 +6,7 @@ and words with which sentences begin are none.
 
 import re
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from bot.fold import bag, fold
@@ -34,12 +35,22 @@ class _Rule(NamedTuple):
     any look; else each word of it must be one that could be a name."""
 
     words: frozenset[str]
-    shape: re.Pattern[str]
+    pattern: str
     sure: bool = False
+
+    @property
+    def shape(self) -> re.Pattern[str]:
+        return compiled(self.pattern)
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when a text first needs it: most commands read none."""
+    return re.compile(pattern)
 
 
 def _rule(words: str, shape: str, sure: bool = False) -> _Rule:
-    return _Rule(frozenset(words.split()), re.compile(shape), sure)
+    return _Rule(frozenset(words.split()), shape, sure)
 
 
 _CLOSINGS = (
@@ -159,9 +170,10 @@ def cued_names(
 ) -> Iterator[tuple[int, int]]:
     """Where the names begin and end that a word introduces, or that sign the text. `words` are the
     folded words of the text; `own` see `people`."""
-    for gate, shape, sure in _RULES:
-        if gate.isdisjoint(words):
+    for rule in _RULES:
+        if rule.words.isdisjoint(words):
             continue
+        shape, sure = rule.shape, rule.sure
         for found in shape.finditer(text):
             if "title" in shape.groupindex and not _is_title(found):
                 continue

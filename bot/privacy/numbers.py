@@ -7,6 +7,7 @@ introduces it and a shape. The last needs no check digits: a number with a typo 
 
 import re
 from collections.abc import Collection, Iterator
+from functools import cache
 from typing import NamedTuple
 
 from bot.fold import bag
@@ -22,14 +23,22 @@ class _Rule(NamedTuple):
 
     kind: str
     words: frozenset[str]
-    shape: re.Pattern[str]
+    pattern: str
+
+    @property
+    def shape(self) -> re.Pattern[str]:
+        return _compiled(self.pattern)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when a text first needs it: most commands read none."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def _rule(kind: str, words: str, cue: str, value: str) -> _Rule:
-    shape = re.compile(
-        rf"(?<![^\W_])(?:{cue})(?![^\W_]){_GAP}(?<![\w])(?P<value>{value})(?!\w)", re.I
-    )
-    return _Rule(kind, frozenset(words.split()), shape)
+    pattern = rf"(?<![^\W_])(?:{cue})(?![^\W_]){_GAP}(?<!\w)(?P<value>{value})(?!\w)"
+    return _Rule(kind, frozenset(words.split()), pattern)
 
 
 _RULES = (
@@ -124,7 +133,7 @@ _BORN = _Rule(
         "born birth birthdate birthday dob d ne nee nes nees naissance nacido nacida nascido "
         "nascida nascimento nacimiento geboren"
     ),
-    re.compile(  # born on 12 March 1985, née le 12/03/1985
+    (  # born on 12 March 1985, née le 12/03/1985
         r"\b(?:born(?: on)?|birth ?date|date of birth|birthday(?: is)?(?: on)?|d\.?o\.?b\.?|"
         r"n(?:ée?s?|é\(e\)|é[.·]e) le|"
         r"(?:ma |sa )?date de naissance(?: est(?: le)?)?|nacid[oa] el|nascid[oa] (?:em|a)|"
@@ -132,8 +141,7 @@ _BORN = _Rule(
         r"[ :]{1,3}(?:is |was |the |le )?"
         rf"(?P<value>\d{{1,2}}[./ -]\d{{1,2}}[./ -]\d{{2,4}}|\d{{4}}-\d\d-\d\d"
         rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?(?: of| de)? {_MONTH}(?: de)?,? \d{{4}}"
-        rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})(?!\d)",
-        re.IGNORECASE,
+        rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})(?!\d)"
     ),
 )
 
@@ -141,10 +149,10 @@ _BORN = _Rule(
 def numbers(text: str, words: Collection[str]) -> Iterator[Span]:
     """Kind, start and end of each, the surer first. `words` are the folded words of the text."""
     yield from _ibans(text)
-    for kind, gate, shape in _RULES:
-        if not gate.isdisjoint(words):
-            for found in shape.finditer(text):
-                yield kind, *found.span("value")
+    for rule in _RULES:
+        if not rule.words.isdisjoint(words):
+            for found in rule.shape.finditer(text):
+                yield rule.kind, *found.span("value")
     for shape in (_SSN, _SORTED, _NINO, _NIR_WRITTEN):
         for found in shape.finditer(text):
             if not _is_order(text, found.start()):
