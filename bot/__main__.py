@@ -12,6 +12,7 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     from bot.errors import CannotDo
     from bot.mistakes import SettingsMistake
+    from bot.safe import plain
     from bot.settings import few_threads
 
     few_threads()
@@ -20,16 +21,16 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except CannotDo as reason:
-        print(reason.words.to("en"), file=sys.stderr)
+        print(plain(reason.words.to("en")), file=sys.stderr)
     except SettingsMistake as mistake:
-        print(mistake, file=sys.stderr)
+        print(plain(str(mistake)), file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read along, `head` say, has gone: end as quietly
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
-        print(_broken(bug), file=sys.stderr)
+        print(plain(_broken(bug)), file=sys.stderr)
         return 70
     return 2
 

@@ -23,13 +23,16 @@ from bot.kept import Kept
 from bot.parts import File
 from bot.pictures import Picture
 from bot.privacy import Veil
+from bot.privacy.people import own_words
 from bot.prompts import fill
 from bot.refused import refused
 from bot.request import Question, Request
+from bot.safe import plain_all
 from bot.words import Words
 from bot.writer import Assignment, Sent, Writer
 
 CORRECTIONS = 2
+SOLD = ("name", "vendor", "type", "colours")  # of what a product tells, what it is called
 PLACED = re.compile(r"Person \d+")  # no name, but what stands for one
 T = TypeVar("T", bound=BaseModel)
 
@@ -91,7 +94,7 @@ class Desk:
             kept = tuple(f for f in self.evidence.facts if f.id.split(".")[0] not in kinds)
             self.evidence = Evidence(facts=kept)
         for kind in kinds:
-            more = await self._library.look_up(kind, of or self.request)
+            more = plain_all(await self._library.look_up(kind, of or self.request))
             self.evidence = self.evidence.plus(more)
         return self.evidence
 
@@ -142,7 +145,7 @@ class Desk:
         analysis brings its own words `by_rules`: an AI makes them better, rules leave them. What
         an AI makes up is found; and a part goes out by rules when its words still don't pass, or
         once it has not mended what it was told."""
-        veil, costs = Veil(), dict[str, Decimal | None]()
+        veil, costs = Veil(self._own_words()), dict[str, Decimal | None]()
         assignment = self._assignment(veil, by_rules)
         kept = Kept(by_rules) if by_rules is not None and self.channel is None else None
 
@@ -183,6 +186,15 @@ class Desk:
             faults, written, assignment.by_rules, assignment.evidence, more=assignment.besides,
             request=assignment.request, brand=self.brand, today=self._today,
         )  # fmt: skip
+
+    def _own_words(self) -> frozenset[str]:
+        """The words of the brand and of the products looked up: nobody's name."""
+        named = [self.brand.name, self.brand.sender or "", *self.brand.use]
+        for fact in (*self.evidence.facts, *self._looked_up):
+            if fact.id.startswith("product."):
+                named += [fact.about, fact.id.split(".")[1]]
+                named += [str(fact.value)] if fact.label in SOLD else []
+        return own_words(named)
 
     def _besides(self) -> list[Fact]:
         """What else was looked up of the subjects that the draft stands on."""

@@ -16,7 +16,7 @@ from bot.evidence import Evidence, Fact
 from bot.parts import Hook, Lead, Part, leads_of, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Question, Request
-from bot.safe import plain
+from bot.safe import plain, plain_all
 from bot.skills import skills
 from bot.words import Words
 from bot.writer import Sent, Writer
@@ -111,7 +111,8 @@ def check_again(
 
 def _apart(output: BaseModel, brand: Brand, code: str) -> tuple[tuple[Part, ...], tuple[Hook, ...]]:
     parts, hooks = take_apart(output)
+    shown = (plain_all(part) for part in parts)  # what is approved is what is seen
     return tuple(
-        part.saying(tagged(plain(part.text), brand.site, code)) if part.kind == "copy" else part
-        for part in parts
+        part.saying(tagged(part.text, brand.site, code)) if part.kind == "copy" else part
+        for part in shown
     ), tuple(hook.model_copy(update={"text": plain(hook.text)}) for hook in hooks)

@@ -1,7 +1,6 @@
 """`facts`: what the desk would look up, each value with its source and its query."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -18,6 +17,7 @@ from bot.library.catalogue.facts import product_facts
 from bot.library.findings import Findings, Where
 from bot.library.kinds import kinds
 from bot.library.team import analyses
+from bot.safe import json_text, plain
 from bot.settings import Settings
 from bot.words import Words
 
@@ -51,9 +51,9 @@ def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
     if chosen.json:
         each = [as_told(found, where) for found in told]
         whole = each if chosen.kind == ALL else each[0]
-        sys.stdout.write(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(json_text(whole) + "\n")
     else:
-        sys.stdout.write("\n".join(as_text(found, where) for found in told))
+        sys.stdout.write(plain("\n".join(as_text(found, where) for found in told)))
     return 0 if any(found.facts for found in told) else NOTHING
 
 

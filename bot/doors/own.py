@@ -1,7 +1,7 @@
 """What a workspace sells, as words that are nobody's name in what customers write."""
 
 from bot.doors.house import House
-from bot.library.files.people import own_words
+from bot.privacy.people import own_words
 
 WRITTEN = "feedback"  # the kind with texts of customers
 

@@ -10,8 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
-
 from bot.doors.house import now
 from bot.doors.play_home import PlayHome
 from bot.doors.terminal import say
@@ -25,6 +23,7 @@ from bot.play.page.site import BUNDLE
 from bot.play.pending import Pending
 from bot.play.slack import HOST, LocalSlack
 from bot.play.terminal.client import Client
+from bot.play.terminal.console import PlainConsole
 from bot.play.terminal.lines import Keyboard, Lines
 from bot.settings import Settings
 from bot.words import Words
@@ -83,7 +82,7 @@ async def _page(slack: LocalSlack, written_by: str, *, browser: bool) -> None:
 
 
 def _client(slack: LocalSlack, lines: Lines, pending: Pending) -> Client:
-    screen = Console(
+    screen = PlainConsole(
         highlight=False,
         markup=False,
         emoji=False,

@@ -24,6 +24,7 @@ from bot.doors.inbox import Inbox
 from bot.doors.journal_heads import Publishing, note_policies
 from bot.doors.lately import Lately
 from bot.doors.library_web import add_library
+from bot.doors.log_lines import log_handler
 from bot.doors.returning import Join, Returning
 from bot.engine import Engine
 from bot.errors import CannotDo
@@ -66,9 +67,7 @@ class Serving:
         self.settings, self.listens, self.works = settings, listens, works
         if troubles := problems(settings, "serve" if listens else "work"):
             raise CannotDo(Words("{what}", what="\n".join(troubles)))
-        logging.basicConfig(
-            level=settings.log, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
+        logging.basicConfig(level=settings.log, handlers=[log_handler()])
         for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         run_ahead(settings)

@@ -1,17 +1,18 @@
 """Short commands: migrate, manifest, doctor, journal."""
 
 import argparse
-import json
 import sys
 
 from bot.doors.house import House
 from bot.doors.priced import unpriced
 from bot.missing import problems, reached
+from bot.safe import json_text, plain
 from bot.settings import Settings
 
 
 def say(line: str = "") -> None:
-    sys.stdout.write(line + "\n")
+    """A line; what others wrote in it moves no cursor, and no word of it changes its place."""
+    sys.stdout.write(plain(line) + "\n")
 
 
 async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
 def manifest_(_: Settings, __: argparse.Namespace) -> int:
     from bot.slack.manifest import manifest
 
-    say(json.dumps(manifest(), indent=2, ensure_ascii=False))
+    sys.stdout.write(json_text(manifest()) + "\n")
     return 0
 
 

@@ -4,7 +4,6 @@ Receipts are kept, as everywhere.
 """
 
 import argparse
-import json
 import secrets
 import sys
 from functools import partial
@@ -21,6 +20,7 @@ from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.proof import sources
 from bot.request import Question, Request
+from bot.safe import json_text, plain
 from bot.settings import Settings
 from bot.skills import skills
 from bot.spending import Payer, Spending
@@ -95,7 +95,7 @@ def _tell(
         lines += [f"  - {catalogue(language).get(one, (one,))[0]}" for one in question.options]
     for request, drafted in made:
         lines += _draft_lines(request, drafted, writer, language)
-    sys.stdout.write("\n".join(lines).rstrip() + "\n")
+    sys.stdout.write(plain("\n".join(lines).rstrip()) + "\n")
 
 
 def _draft_lines(request: Request, drafted: Drafted, writer: Writer, language: str) -> list[str]:
@@ -171,4 +171,4 @@ def _tell_json(
             for request, drafted in made
         ],
     }
-    sys.stdout.write(json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(told) + "\n")

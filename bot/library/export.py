@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from bot.exported import Column, Made
 from bot.fold import fold
+from bot.safe import plain
 
 GMAIL = ("gmail.com", "googlemail.com")
 # Country → its ISO code, and what stands before a national number in place of its leading nought.
@@ -78,13 +79,13 @@ def columns(platform: str, lines: Sequence[tuple[str, ...]]) -> tuple[Column, ..
 
 def plain_email(email: str | None) -> str:
     """Trimmed, lower case; empty for what is no address."""
-    found = (email or "").strip().lower()
+    found = plain(email or "").strip().lower()
     return found if ADDRESS.fullmatch(found) else ""
 
 
 def plain_id(id: str | None) -> str:
     """As the team writes it, trimmed; empty for what is an address or no id."""
-    found = (id or "").strip()
+    found = plain(id or "").strip()
     return found if ID.fullmatch(found) else ""
 
 

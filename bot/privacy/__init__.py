@@ -1,17 +1,17 @@
 """Personal data out before a writer sees it, and back in locally.
 
-E-mail addresses, telephone numbers, cards, IBANs and postal addresses are found by their shape
-and their check digits, and @handles and IP addresses; names, birth dates and numbers of papers only
-behind words such as "my name is", "born on" or "passport": without them they pass.
+What is personal is found by `personal.find`, which an import masks texts with as well.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
+from bot.privacy.normalized import normalize
 from bot.privacy.personal import Found, find
+from bot.safe import mapped
 
 T = TypeVar("T")
 
@@ -23,7 +23,9 @@ _ID = re.compile(r"(?=.*[A-Za-z])[\w-]+(?:\.[\w-]+)+|[UWCGDTB][A-Z0-9]{8,12}")
 class Veil:
     """What was hidden during one conversation with a writer, and under which placeholder."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Collection[str] = ()) -> None:
+        """`own` are the words of what the team sells (`people.own_words`): nobody's name."""
+        self._own = frozenset(own)
         self._marks: dict[tuple[str, str], str] = {}  # (kind, value) → placeholder
         self._values: dict[str, str] = {}  # placeholder → value
         self._taken: set[str] = set()  # placeholders that people typed themselves
@@ -37,12 +39,12 @@ class Veil:
     def draw(self, seen: T) -> T:
         """The same thing with placeholders for personal data: `[EMAIL_1]`, `[PHONE_2]`."""
         texts = list(_strings(seen))
-        spans = {text: find(text) for text in texts}
+        spans = {text: find(text, self._own) for text in texts}
         names = [s.value for found in spans.values() for s in found if s.kind == "NAME"]
         names += [value for kind, value in self._marks if kind == "NAME"]
         again = _anywhere(names, self._sure)
         for text in texts:
-            self._taken |= {_spelled(mark) for mark in _MARK.finditer(text)} - set(self._values)
+            self._taken |= {mark for mark, _, _ in _typed(text)} - set(self._values)
         return cast(T, _mapped(seen, lambda text: self._hide(text, spans.get(text, ()), again)))
 
     def lift(self, written: T) -> T:
@@ -55,9 +57,9 @@ class Veil:
         spans = [(f.start, f.end, f.kind, f.value) for f in found]
         if again:
             spans += [(m.start(), m.end(), "NAME", m[0]) for m in again.finditer(text)]
-        if self._values and "[" in text:  # typed by a person, and by chance one of ours
-            marks = (m for m in _MARK.finditer(text) if _spelled(m) in self._values)
-            spans += [(m.start(), m.end(), "TEXT", m[0]) for m in marks]
+        if self._values:  # typed by a person, and by chance, or on purpose, one of ours
+            marks = (typed for typed in _typed(text) if typed[0] in self._values)
+            spans += [(start, end, "TEXT", text[start:end]) for _, start, end in marks]
         pieces, at = [], 0
         for start, end, kind, value in sorted(spans, key=lambda span: (span[0], -span[1])):
             if start >= at:
@@ -84,6 +86,15 @@ def _spelled(mark: re.Match[str]) -> str:
     return f"[{mark[1].upper()}_{int(mark[2])}]"
 
 
+def _typed(text: str) -> Iterable[tuple[str, int, int]]:
+    """The placeholders in a text as an eye reads it, and where they stand: hidden characters in
+    one, or wide letters, make it no other."""
+    if "[" in text or not text.isascii():
+        read, starts, ends = normalize(text)
+        for mark in _MARK.finditer(read):
+            yield _spelled(mark), starts[mark.start()], ends[mark.end() - 1]
+
+
 def _anywhere(names: list[str], sure: Iterable[str] = ()) -> re.Pattern[str] | None:
     """A full name known from one place is hidden everywhere; one word alone is not enough, unless
     it is known for sure."""
@@ -108,22 +119,5 @@ def _strings(thing: Any) -> Iterable[str]:
 
 
 def _mapped(thing: Any, change: Callable[[str], str]) -> Any:
-    """The same thing with every string changed; what did not change stays the same object."""
-    if isinstance(thing, str):
-        return thing if _ID.fullmatch(thing) else change(thing)
-    if isinstance(thing, BaseModel):
-        fields = {name: getattr(thing, name) for name in type(thing).model_fields}
-        fresh = {name: _mapped(value, change) for name, value in fields.items()}
-        changed = {name: value for name, value in fresh.items() if value is not fields[name]}
-        return thing.model_copy(update=changed) if changed else thing
-    if isinstance(thing, dict):
-        found = {key: _mapped(value, change) for key, value in thing.items()}
-        return found if any(found[key] is not thing[key] for key in thing) else thing
-    if isinstance(thing, list | tuple | set | frozenset):
-        items = [_mapped(value, change) for value in thing]
-        if all(new is old for new, old in zip(items, thing, strict=True)):
-            return thing
-        if hasattr(thing, "_make"):  # a named tuple
-            return thing._make(items)
-        return type(thing)(items)
-    return thing
+    """The same thing with every string changed that is no id."""
+    return mapped(thing, lambda text: text if _ID.fullmatch(text) else change(text))

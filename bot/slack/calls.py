@@ -14,6 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import CannotDo, TryAgain
+from bot.fold import bag
+from bot.safe import plain
 from bot.words import Words
 
 BUSY = frozenset(
@@ -53,6 +55,31 @@ class Lost(TryAgain):
     """It was sent, and no answer came: it may have been done."""
 
 
+# What Slack gives back as it was, and shows to nobody.
+UNSHOWN = bag(
+    "value action_id block_id callback_id private_metadata external_id metadata token type ts "
+    "thread_ts channel user trigger_id view_id hash"
+)
+
+
+class PlainClient(AsyncWebClient):
+    """Whatever is shown in Slack leaves through it: no text holds a hidden character."""
+
+    async def api_call(self, api_method: str, **told: Any) -> AsyncSlackResponse:
+        for carrier in ("json", "params", "data"):
+            if isinstance(told.get(carrier), Mapping):
+                told[carrier] = _shown(told[carrier])
+        return await super().api_call(api_method, **told)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return {k: one if k in UNSHOWN else _shown(one) for k, one in value.items()}
+    return [_shown(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def make_session() -> aiohttp.ClientSession:
     """One for the whole process, made inside its running loop, closed at its end."""
     return aiohttp.ClientSession(timeout=SECONDS)
@@ -60,7 +87,7 @@ def make_session() -> aiohttp.ClientSession:
 
 def make_client(token: str, url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
     """A client that sends everything once: a repeated post would be a second message."""
-    return AsyncWebClient(token=token, base_url=url, session=session, retry_handlers=[])
+    return PlainClient(token=token, base_url=url, session=session, retry_handlers=[])
 
 
 def patient(client: AsyncWebClient) -> AsyncWebClient:
@@ -69,7 +96,7 @@ def patient(client: AsyncWebClient) -> AsyncWebClient:
         AsyncConnectionErrorRetryHandler(),
         AsyncServerErrorRetryHandler(),
     ]
-    return AsyncWebClient(
+    return PlainClient(
         token=client.token,
         base_url=client.base_url,
         session=client.session,

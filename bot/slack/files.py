@@ -7,6 +7,7 @@ import aiohttp
 
 from bot.errors import CannotDo, TryAgain
 from bot.post import Post
+from bot.safe import file_name
 from bot.slack import finding
 from bot.slack.blocks import cut
 from bot.slack.calls import AWAY, SECONDS, Busy, Refused, ask, patient, refusal
@@ -32,7 +33,7 @@ async def upload(
         if post.ts is not None:
             return None
         try:
-            return await _share(poster, post, unique(name, id), content, comment, alt)
+            return await _share(poster, post, unique(file_name(name), id), content, comment, alt)
         except Refused as no:
             await poster.give_way(post, no)
     raise CannotDo(refusal(Refused("upload_refused")).words)

@@ -5,7 +5,6 @@ of one product.
 """
 
 import csv
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,10 +14,10 @@ from pathlib import Path
 from bot.errors import CannotDo
 from bot.library.catalogue.amounts import Mark
 from bot.library.catalogue.columns import Header, find_header, first_row, known_fields, spoken
-from bot.library.catalogue.plain import is_formula
 from bot.library.catalogue.products import Product
 from bot.library.catalogue.reading import read_text
 from bot.library.catalogue.sorting import Reject, Sorting
+from bot.safe import csv_cell
 from bot.words import Words
 
 SAMPLE = 3  # products
@@ -87,7 +86,7 @@ def write_rejects(catalogue: Catalogue, path: Path) -> None:
         writer.writerow(("line", "column", "reason", "row"))
         for reject in (*catalogue.rejects, *catalogue.remarks):
             cells = (reject.column, reject.reason, reject.row)
-            writer.writerow((reject.line, *(_harmless(cell) for cell in cells)))
+            writer.writerow((reject.line, *(csv_cell(cell) for cell in cells)))
 
 
 def _check_called(called: Mapping[str, str], name: str, text: str) -> None:
@@ -104,13 +103,6 @@ def _check_called(called: Mapping[str, str], name: str, text: str) -> None:
     spelled = spoken(text[:20_000])
     if gone := [theirs for theirs in called if spoken(theirs) not in spelled]:
         raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV Injection."""
-    clean = "".join(c for c in cell if c in "\n\t" or unicodedata.category(c) != "Cc")
-    starts = clean.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) or is_formula(clean)
-    return f"'{clean}" if starts else clean
 
 
 def _no_header(name: str, text: str) -> Words:

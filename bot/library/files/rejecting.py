@@ -1,12 +1,11 @@
 """What stayed out of a file, as a CSV that a spreadsheet opens and never computes."""
 
 import csv
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.library.catalogue.plain import is_formula
+from bot.safe import csv_cell
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,4 @@ def write_rejects(rejects: Iterable[Reject], path: Path) -> None:
         writer.writerow(("line", "column", "reason", "row"))
         for one in rejects:
             cells = (one.column, one.reason, one.row)
-            writer.writerow((one.line, *(_harmless(cell) for cell in cells)))
-
-
-def _harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV Injection."""
-    clean = "".join(c for c in cell if c in "\n\t" or unicodedata.category(c) != "Cc")
-    starts = clean.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) or is_formula(clean)
-    return f"'{clean}" if starts else clean
+            writer.writerow((one.line, *(csv_cell(cell) for cell in cells)))

@@ -8,7 +8,7 @@ import pytest
 
 from bot.library.files import read, understand
 from bot.library.files.hiding import bare_words
-from bot.library.files.people import own_words
+from bot.privacy.people import own_words
 from tests.library.files.taking import KEY, TODAY, file
 from tests.library.sample import made
 

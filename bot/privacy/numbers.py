@@ -1,0 +1,248 @@
+"""Numbers that lead to one person: cards, accounts, social security and identity papers, IP
+addresses, and introduced birth dates.
+
+A number is found by its check digits, by a way of writing that nothing else has, or by a word that
+introduces it and a shape. The last needs no check digits: a number with a typo is hidden too.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+from functools import cache
+from typing import NamedTuple
+
+from bot.fold import bag
+from bot.privacy.phones import ORDER_BEFORE
+
+Span = tuple[str, int, int]
+_GAP = r"[^\d\n]{0,30}?"  # between a word that introduces a number and the number
+_S = r"[ .\-]"
+
+
+class _Rule(NamedTuple):
+    """`words`: folded ones of which a text must hold one, so that the shape is tried at all."""
+
+    kind: str
+    words: frozenset[str]
+    pattern: str
+
+    @property
+    def shape(self) -> re.Pattern[str]:
+        return _compiled(self.pattern)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when a text first needs it: most commands read none."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def _rule(kind: str, words: str, cue: str, value: str) -> _Rule:
+    pattern = rf"(?<![^\W_])(?:{cue})(?![^\W_]){_GAP}(?<!\w)(?P<value>{value})(?!\w)"
+    return _Rule(kind, frozenset(words.split()), pattern)
+
+
+_RULES = (
+    _rule(
+        "NUMBER",
+        "ssn ss social",
+        r"ssn|ss number|social(?: security)?",
+        rf"\d{{3}}{_S}?\d\d{_S}?\d{{4}}",
+    ),
+    _rule(
+        "NUMBER",
+        "ni nino nin insurance ins",
+        r"ni|nino?|nat(?:ional)?\.? ins(?:urance)?",
+        rf"[A-Z]{{2}}{_S}?(?:\d\d{_S}?){{3}}[A-D]?",
+    ),
+    _rule(
+        "NUMBER",
+        "secu securite nir insee vitale ss",
+        r"s[ée]cu|s[ée]curit[ée] sociale|nir|insee|vitale|n[°o] ?ss",
+        rf"[1-478](?:{_S}?\d){{4}}{_S}?[\dAB](?:{_S}?\d){{7,9}}",
+    ),
+    _rule("NUMBER", "nhs", "nhs", rf"\d{{3}}{_S}?\d{{3}}{_S}?\d{{4}}"),
+    _rule(
+        "CARD",
+        "card cards carte cb visa mastercard amex express cartao tarjeta karte kreditkarte",
+        r"(?:credit |debit |bank )?cards?|carte|cb|visa|mastercard|amex|american express|"
+        r"cart[ãa]o|"
+        r"tarjeta|karte|kreditkarte",
+        r"\d(?:[ .\-\n]{0,2}\d){12,18}",
+    ),
+    _rule("NUMBER", "rib", "rib", rf"\d{{5}}{_S}?\d{{5}}{_S}?[\dA-Z]{{11}}{_S}?\d\d"),
+    _rule(
+        "NUMBER",
+        "account compte conta cuenta konto",
+        r"(?:bank )?account(?: number| no\.?)|"
+        r"bank account|"
+        r"compte bancaire|compte n[°o]|(?:n[°o]|num[ée]ro) de compte|kontonummer",
+        rf"\d(?:{_S}?\d){{5,16}}",
+    ),
+    _rule("NUMBER", "sort", "sort code", r"\d\d[ \-]?\d\d[ \-]?\d\d"),
+    _rule(
+        "NUMBER",
+        "passport passeport reisepass pasaporte passaporte identity id identite permis "
+        "licence license titre sejour fiscal tax cni",
+        r"passe?port(?:e)?|reisepass|pasaporte|passaporte|identity card|id card|cni|"
+        r"carte (?:nationale )?d['’]identit[ée]|permis de conduire|driving licen[cs]e|"
+        r"driver['’]?s['’]? licen[cs]e|titre de s[ée]jour|residence permit|num[ée]ro fiscal|"
+        r"tax id",
+        r"(?=[A-Z]{0,8}\d)[A-Z0-9]{6,18}",
+    ),
+)
+
+# Written as nothing else is, without a word before it.
+_SSN = re.compile(r"(?<![\w.,/-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])")
+_SORTED = re.compile(r"(?<![\w.,/-])\d\d-\d\d-\d\d \d{8}(?!\w)")  # 20-11-43 87654321
+_NINO = re.compile(r"(?<![\w-])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d ?\d\d ?\d\d ?[A-D](?!\w)")
+_NIR = re.compile(rf"(?<![\w.,/-])[12](?:{_S}?\d){{4}}{_S}?[\dAB](?:{_S}?\d){{9}}(?!\w)")
+_NIR_WRITTEN = re.compile(
+    rf"(?<![\w.,/-])[12]({_S})\d\d\1(?:0[1-9]|1[0-2]|"
+    rf"[2-9]\d)\1\d[\dAB]\1\d{{3}}\1\d{{3}}(?:\1\d\d)?(?!\w)"
+)
+_CARD = re.compile(r"(?<![\w.,/-])\d(?:[ .\-\n]?\d){13,18}(?![\w/-])")
+_CARD_WRITTEN = re.compile(
+    rf"(?<![\w.,/-])(?:[3-6]\d{{3}}({_S})\d{{4}}\1\d{{4}}\1\d{{4}}|"
+    rf"3[47]\d\d({_S})\d{{6}}\2\d{{5}})(?![\w/-])"
+)
+_ISSUER = re.compile(r"4|5[0-8]|6[0-9]|2[2-7]|3[0689457]")
+_IBAN = re.compile(rf"(?<![^\W_])[A-Z]{{2}}{_S}?\d{_S}?\d(?:{_S}?[A-Z0-9]){{11,30}}", re.IGNORECASE)
+# How long each country's are. Source: the IBAN registry (ISO 13616), countries that shops meet.
+_LENGTH = {
+    "AD": 24, "AT": 20, "BE": 16, "BG": 22, "BR": 29, "CH": 21, "CY": 28, "CZ": 24, "DE": 22,
+    "DK": 18, "EE": 20, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "GR": 27, "HR": 21, "HU": 28,
+    "IE": 22, "IS": 26, "IT": 27, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31,
+    "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
+    "TN": 24, "TR": 26,
+}  # fmt: skip
+_BANK = re.compile(
+    r"\b(?:iban|rib|bank|banque|account|compte|virement|transfer)\b\W{0,3}$|"
+    r"\b(?:iban|rib)\b[^\d\n]{0,30}$",
+    re.I,
+)
+_IP = re.compile(
+    r"(?<![\w.:])(?<![Vv]ersion )"
+    r"(?:(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+    r"|(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|"
+    r"(?:[0-9a-fA-F]{1,4}:){2,6}:[0-9a-fA-F]{1,4})(?![\w:]|\.\d)"
+)
+_MONTH = r"[^\W\d_]{3,10}\.?"
+_BORN = _Rule(
+    "DATE",
+    bag(
+        "born birth birthdate birthday dob d ne nee nes nees naissance nacido nacida nascido "
+        "nascida nascimento nacimiento geboren"
+    ),
+    (  # born on 12 March 1985, née le 12/03/1985
+        r"\b(?:born(?: on)?|birth ?date|date of birth|birthday(?: is)?(?: on)?|d\.?o\.?b\.?|"
+        r"n(?:ée?s?|é\(e\)|é[.·]e) le|"
+        r"(?:ma |sa )?date de naissance(?: est(?: le)?)?|nacid[oa] el|nascid[oa] (?:em|a)|"
+        r"data de nascimento|fecha de nacimiento|geboren(?: am)?)"
+        r"[ :]{1,3}(?:is |was |the |le )?"
+        rf"(?P<value>\d{{1,2}}[./ -]\d{{1,2}}[./ -]\d{{2,4}}|\d{{4}}-\d\d-\d\d"
+        rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.)?(?: of| de)? {_MONTH}(?: de)?,? \d{{4}}"
+        rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})(?!\d)"
+    ),
+)
+
+
+def numbers(text: str, words: Collection[str]) -> Iterator[Span]:
+    """Kind, start and end of each, the surer first. `words` are the folded words of the text."""
+    yield from _ibans(text)
+    for rule in _RULES:
+        if not rule.words.isdisjoint(words):
+            for found in rule.shape.finditer(text):
+                yield rule.kind, *found.span("value")
+    for shape in (_SSN, _SORTED, _NINO, _NIR_WRITTEN):
+        for found in shape.finditer(text):
+            if not _is_order(text, found.start()):
+                yield "NUMBER", *found.span()
+    for found in _NIR.finditer(text):
+        from stdnum.fr import nir
+
+        if nir.is_valid(re.sub(_S, "", found[0]).upper()):
+            yield "NUMBER", *found.span()
+    yield from _cards(text)
+
+
+def traces(text: str, words: Collection[str]) -> Iterator[Span]:
+    """IP addresses, and birth dates behind a word that introduces them."""
+    for found in _IP.finditer(text):
+        yield "NUMBER", *found.span()
+    if not _BORN.words.isdisjoint(words):
+        for found in _BORN.shape.finditer(text):
+            yield "DATE", *found.span("value")
+
+
+def _is_order(text: str, at: int) -> bool:
+    return bool(ORDER_BEFORE.search(text[max(0, at - 40) : at]))
+
+
+def _ibans(text: str) -> Iterator[Span]:
+    for found in _IBAN.finditer(text):
+        length = _LENGTH.get(found[0][:2].upper())
+        cued = bool(_BANK.search(text[max(0, found.start() - 40) : found.start()]))
+        end = _end(text, found, length) if length else None
+        if end is not None and sum(c.isdigit() for c in text[found.start() : end]) >= 10:
+            yield "IBAN", found.start(), end
+        elif cued or (length and _nearly(found, length)):
+            yield "IBAN", found.start(), _last_number(text, found)
+        else:
+            yield from _other_iban(found)
+
+
+def _end(text: str, found: re.Match[str], length: int) -> int | None:
+    """Behind as many letters and digits as the country's have; None where there are more in the
+    same word, or fewer."""
+    count = 0
+    for at in range(found.start(), found.end()):
+        count += text[at].isalnum()
+        if count == length:
+            inside = at + 1 < len(text) and text[at + 1].isalnum()
+            return None if inside else at + 1
+    return None
+
+
+def _nearly(found: re.Match[str], length: int) -> bool:
+    """Whether it is as long as an account's number of the country, but for a sign or two."""
+    signs = re.findall(
+        r"[A-Za-z0-9]", found[0][: _last_number(found.string, found) - found.start()]
+    )
+    return abs(len(signs) - length) <= 2 and sum(map(str.isdigit, signs)) >= 12
+
+
+def _last_number(text: str, found: re.Match[str]) -> int:
+    """The end of the last group with a digit in it: words behind may have come along."""
+    end = found.end()
+    for group in re.finditer(r"[A-Za-z0-9]+", found[0]):
+        if any(c.isdigit() for c in group[0]):
+            end = found.start() + group.end()
+    return end
+
+
+def _other_iban(found: re.Match[str]) -> Iterator[Span]:
+    """Of a country whose length is not listed: its check digits prove it."""
+    from stdnum import iban
+
+    value = found[0]
+    while len(value) > 14:
+        if iban.is_valid(value.replace(".", "")):
+            yield "IBAN", found.start(), found.start() + len(value)
+            return
+        value = value[: max(0, *(value.rfind(c) for c in " .-"))]
+
+
+def _cards(text: str) -> Iterator[Span]:
+    for found in _CARD_WRITTEN.finditer(text):
+        if not _is_order(text, found.start()):
+            yield "CARD", *found.span()
+    for found in _CARD.finditer(text):
+        from stdnum import luhn
+
+        digits = re.sub(r"\D", "", found[0])
+        pairs = re.fullmatch(r"\d\d(?:\D\d\d)+", found[0])  # sizes: 34 36 38 40 42 44 46 48
+        proved = (
+            not pairs and _ISSUER.match(digits) and luhn.is_valid(digits) and len(set(digits)) > 1
+        )
+        if proved and not _is_order(text, found.start()):
+            yield "CARD", *found.span()

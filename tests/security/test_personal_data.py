@@ -1,0 +1,196 @@
+"""Personal data in free text is hidden, the same for an import and for an AI."""
+
+import random
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stdnum import luhn
+
+from bot.brand import Brand
+from bot.brief import Brief
+from bot.channels import channels
+from bot.desk import Desk
+from bot.library.files.hiding import bare_words
+from bot.privacy import Veil
+from bot.privacy.people import own_words
+from bot.privacy.personal import find, mask
+from bot.request import Request
+from handlers.draft import Email
+from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
+from tests.shop import Shop
+from tests.test_privacy import Stubborn, nothing
+
+DEV = Path(__file__).parent / "personal_data_dev.toml"
+MARKED = re.compile(
+    r"\{(EMAIL|PHONE|CARD|IBAN|NUMBER|DATE|HANDLE|ADDRESS|NAME):((?:\{\w+\}|[^{}])*)\}"
+)
+# What is reached on the development texts, less a little, and how many alarms are allowed there.
+RECALL = {
+    "EMAIL": 0.95, "PHONE": 0.95, "CARD": 0.95, "IBAN": 0.95, "NUMBER": 0.95, "DATE": 0.95,
+    "HANDLE": 0.95, "ADDRESS": 0.94, "NAME": 0.95,
+}  # fmt: skip
+FALSE_ALARMS = 0
+
+
+def texts() -> tuple[list[str], list[str], frozenset[str]]:
+    with DEV.open("rb") as file:
+        told = tomllib.load(file)
+    marked = [*told["personal_en"], *told["personal_fr"]]
+    return marked, [*told["clean_en"], *told["clean_fr"]], own_words(told["catalogue"])
+
+
+def parsed(marked: str) -> tuple[str, list[tuple[str, int, int]]]:
+    text, spans, at = "", list[tuple[str, int, int]](), 0
+    for found in MARKED.finditer(marked):
+        text += marked[at : found.start()]
+        spans.append((found[1], len(text), len(text) + len(found[2])))
+        text, at = text + found[2], found.end()
+    return text + marked[at:], spans
+
+
+def test_the_development_texts_are_hundred_and_more_of_each() -> None:
+    marked, clean, _ = texts()
+    assert len(marked) >= 100
+    assert len(clean) >= 100
+
+
+def test_recall_of_each_kind_and_precision_stay_what_they_are() -> None:
+    marked, clean, own = texts()
+    wanted, hidden = Counter[str](), Counter[str]()
+    for one in marked:
+        text, spans = parsed(one)
+        found = find(text, own)
+        covered = {at for f in found for at in range(f.start, f.end)}
+        for kind, start, end in spans:
+            wanted[kind] += 1
+            hidden[kind] += all(at in covered for at in range(start, end) if text[at].isalnum())
+        beside = [f for f in found if not any(f.start < e and s < f.end for _, s, e in spans)]
+        assert not beside, (text, beside)
+    for kind, floor in RECALL.items():
+        assert hidden[kind] >= floor * wanted[kind], (kind, hidden[kind], wanted[kind])
+    alarms = [(text, found) for text in clean if (found := find(text, own))]
+    assert len(alarms) <= FALSE_ALARMS, alarms
+
+
+@pytest.mark.parametrize("kind", sorted(VALUES))
+def test_random_values_in_any_form_and_sentence(kind: str) -> None:
+    dice = random.Random(kind)
+    missed = []
+    for _ in range(120):
+        value = VALUES[kind](dice)
+        carrier = dice.choice(CARRIERS[kind])
+        disguised = (
+            dice.choice(DISGUISES)(value, dice) if kind not in ("NAME", "ADDRESS") else value
+        )
+        text = carrier.format(disguised)
+        left = re.sub(r"\W+", "", mask(text)).lower()
+        whole = re.sub(r"\W+", "", value).lower()
+        if whole in left or len(re.findall(r"\d", mask(text))) > len(re.findall(r"\d", carrier)):
+            missed.append(text)
+    assert not missed, missed[:5]
+
+
+@pytest.mark.parametrize("kind", sorted(VALUES))
+def test_what_is_hidden_for_an_ai_comes_back_letter_for_letter(kind: str) -> None:
+    dice = random.Random(f"back {kind}")
+    for _ in range(40):
+        value = dice.choice(DISGUISES)(VALUES[kind](dice), dice)
+        text = dice.choice(CARRIERS[kind]).format(value)
+        veil = Veil()
+        assert veil.lift(veil.draw(text)) == text
+
+
+def test_an_import_and_an_ai_are_shown_the_same() -> None:
+    marked, clean, own = texts()
+    for text in (*(parsed(one)[0] for one in marked), *clean):
+        veiled = re.sub(r"\[([A-Z]+)_\d+\]", r"[\1]", Veil(own).draw(text))
+        if not re.search(r"\b(\w+ \w+)\b.*\b\1\b", text):
+            assert veiled == mask(text, own) == bare_words(text, own), text
+
+
+def products(dice: random.Random) -> Iterator[str]:
+    """Things of a shop that are called like people, and figures as a retailer writes them."""
+    things = ("Robe", "Chemise", "dress", "Jean", "shirt", "Sac", "Pull", "boots", "bag", "Blouse")
+    names = ("Rose", "Claire", "Alba", "Maud", "Victoria", "Jade", "Olive", "Paris", "Charlotte")
+    fits = ("Slim", "Bleu", "38", "Long", "taille M", "in size L", "en lin", "Red", "Cotton")
+    while True:
+        ean = "".join(dice.choice("0123456789") for _ in range(12))
+        price = f"{dice.randint(1, 999)},{dice.randint(0, 99):02}"
+        day = f"{dice.randint(1, 28):02}/{dice.randint(1, 12):02}/2026"
+        thing = f"{dice.choice(things)} {dice.choice(names)} {dice.choice(fits)}"
+        yield dice.choice(
+            (
+                f"{thing} : {price} € le {day}",
+                f"EAN {ean}{luhn.calc_check_digit(ean)}, {thing}",
+                f"order {dice.randint(10**8, 10**12)} of {day}, {thing}",
+                f"{dice.randint(1, 99)} {thing}, {price} EUR, -{dice.randint(5, 70)} %",
+                f"{thing}. {dice.randint(1000, 99999)} orders, {price} % more than in 2025",
+                f"tailles {' '.join(map(str, range(34, dice.randint(38, 52), 2)))}, {thing}",
+            )
+        )
+
+
+def test_a_shop_s_own_words_and_figures_pass() -> None:
+    dice = random.Random("shop")
+    own = own_words(["Robe Alba", "Chemise Maud", "Sac Charlotte", "Dress Victoria"])
+    alarms = [
+        (text, found)
+        for text, _ in zip(products(dice), range(600), strict=False)
+        if (found := find(text, own))
+    ]
+    assert len(alarms) <= 3, alarms[:5]
+
+
+HOSTILE = (
+    "a", "1", "1 ", "0 ", "@", "a@", "a.", "a. ", "A. ", "A ", "AA ", "Aa ", "Aa-", "-", "(",
+    "[at] ", " at a dot ", "\n", "\n1", "1 rue ", "1 Aa ", "FR76", "FR76 ", "M. ", "Mme ", "nom: ",
+    "name: a, ", "+33 ", "06 ", "1-", "1.", "1:", "a:", "[EMAIL_1]", "\u200b", "e\u0301",
+    "\u202e1", "Bonjour\n", "card ", "card 1", "ssn ", "BP 1", "12345 Aa", "M1 1AE ",
+    "Cordialement,\n", "'", "d'", "Marie ", "Marie Aa ", "MARIE ", "Marie et Marie ", "@a",
+    "insta: a.", "0\n6", "1" * 7 + " ",
+)  # fmt: skip
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_text_ends(piece: str) -> None:
+    mask(piece * (10_000 // len(piece)) + "@ !\nx")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(40)
+@pytest.mark.parametrize("end", ["", "@", " !", "\nx"])
+@pytest.mark.parametrize("piece", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_text_of_100_kb_ends(piece: str, end: str) -> None:
+    """A rule that takes quadratic time takes minutes here."""
+    mask(piece * (100_000 // len(piece)) + end)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["[EMAIL_1]", "［EMAIL_1］", "[EM\u200bAIL_1]", "[email 1]", "x"])))
+def test_a_typed_placeholder_is_never_somebody_s_data(typed: list[str]) -> None:
+    """Whoever writes what looks like a placeholder gets their own words back, nobody's address."""
+    veil = Veil()
+    veil.draw("write to victim@box.example")
+    hostile = "and ".join(typed)
+    drawn = veil.draw(hostile)
+    assert "victim" not in veil.lift(drawn)
+    assert veil.lift(drawn) == hostile
+    assert "[EMAIL_1]" not in drawn.replace("\u200b", "")
+
+
+def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
+    desk = Desk(
+        Request(skill="draft", brief=Brief(words="x", author="U1", language="en"), channel="email"),
+        brand=Brand(name="Camille Fournet"), channel=channels()["email"], library=Shop(),
+        writer=Stubborn("Linen."), receipt=nothing,
+    )  # fmt: skip
+    veil = Veil(desk._own_words())
+    assert veil.draw("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
+    assert Email is not None
