@@ -1,9 +1,12 @@
 """Who may approve what, where deliveries may go, what may be spent."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from bot.access import Access, Right
 
 
 class Approval(BaseModel):
@@ -46,14 +49,42 @@ class Policy(BaseModel):
     delivery: Going = Going()
     spend: Spend = Spend()
     library: Cells = Cells()
+    access: Access = Access()
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """Everybody who may approve: the approvers named, and who `[access]` adds. A user group
+        counts once it is resolved."""
+        return tuple(dict.fromkeys((*self.approval.approvers, *self.access.approve)))
+
+    def people_with(self, right: Right) -> tuple[str, ...] | None:
+        """The ids that have a right; None: every full member."""
+        if right == "approve":
+            return self.approvers
+        named = self.access.named(right)
+        if named is None and right != "ask":
+            return self.approvers
+        return named
+
+    def may(self, person: str, right: Right) -> bool:
+        """Whether a full member of the workspace has this right. Whether they are one is asked
+        before."""
+        people = self.people_with(right)
+        return people is None or person in people
+
+    def resolved(self, members: Mapping[str, frozenset[str]]) -> "Policy":
+        """The same with user groups replaced by their members."""
+        if not self.access.groups:
+            return self
+        return self.model_copy(update={"access": self.access.resolved(members)})
 
     def may_edit(self, person: str, *, author: str) -> bool:
         """Whether this person may change the words of what `author` asked for."""
         named = self.approval.editors
-        return not named or person in (*named, *self.approval.approvers, author)
+        return not named or person in (*named, *self.approvers, author)
 
     def may_approve(self, person: str, *, author: str) -> bool:
         """Whether this person may say yes to a text that `author` asked for or edited."""
-        if person not in self.approval.approvers:
+        if person not in self.approvers:
             return False
         return person != author or self.approval.author_may_approve
