@@ -47,12 +47,12 @@ class Access(BaseModel):
 
     def resolved(self, members: Mapping[str, frozenset[str]]) -> "Access":
         """The same with each user group replaced by its members. A group that is not in `members`
-        has nobody in it."""
+        stays as it is, and nobody is in it."""
 
         def people(ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
             if ids is None:
                 return None
-            spread = (sorted(members.get(id, ())) if is_group(id) else (id,) for id in ids)
+            spread = (sorted(members[id]) if id in members else (id,) for id in ids)
             return tuple(dict.fromkeys(person for some in spread for person in some))
 
         lists = {f: people(getattr(self, f)) for f in type(self).model_fields if f != CHANNELS}
@@ -65,6 +65,11 @@ CHANNELS = "shared_channels"
 def is_group(id: str) -> bool:
     """Whether this is the id of a user group."""
     return id.startswith("S")
+
+
+def mention(id: str) -> str:
+    """A person or a user group as Slack's markup names them."""
+    return f"<!subteam^{id}>" if is_group(id) else f"<@{id}>"
 
 
 def standing_of(user: Mapping[str, Any], workspace: str, enterprise: str | None = None) -> Standing:

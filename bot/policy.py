@@ -1,12 +1,16 @@
 """Who may approve what, where deliveries may go, what may be spent."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.access import Access, Right
+from bot.access import Access, Right, is_group, mention
+from bot.errors import CannotDo
+from bot.words import Words
+
+MOST_NAMED = 20  # people in a sentence
 
 
 class Approval(BaseModel):
@@ -72,6 +76,22 @@ class Policy(BaseModel):
         people = self.people_with(right)
         return people is None or person in people
 
+    def demand(self, person: str, right: Right) -> None:
+        """Raises CannotDo, with who can, when a member does not have this right."""
+        if self.may(person, right):
+            return
+        people = self.people_with(right) or ()
+        if not people:
+            raise CannotDo(NOBODY)
+        names = " ".join(mention(one) for one in people[:MOST_NAMED])
+        raise CannotDo(DENIED[right](names))
+
+    def demand_if_known(self, person: str, right: Right) -> None:
+        """The same for what only stores a task: where a user group is not known yet, it passes,
+        and is asked again before the task is worked on."""
+        if not any(is_group(one) for one in self.people_with(right) or ()):
+            self.demand(person, right)
+
     def resolved(self, members: Mapping[str, frozenset[str]]) -> "Policy":
         """The same with user groups replaced by their members."""
         if not self.access.groups:
@@ -88,3 +108,29 @@ class Policy(BaseModel):
         if person not in self.approvers:
             return False
         return person != author or self.approval.author_may_approve
+
+
+DENIED: dict[Right, Callable[[str], Words]] = {
+    "ask": lambda names: Words(
+        "You can't ask for work here. These people can: {names}", names=names
+    ),
+    "import": lambda names: Words(
+        "You can't take files into the library here. These people can: {names}", names=names
+    ),
+    "export": lambda names: Words(
+        "You can't export audiences here. These people can: {names}", names=names
+    ),
+    "approve": lambda names: Words(
+        "You can't approve drafts here. These people can: {names}", names=names
+    ),
+    "administer": lambda names: Words(
+        "You can't set up digests and alerts here. These people can: {names}", names=names
+    ),
+    "see_people": lambda names: Words(
+        "You can't see named customers here. These people can: {names}", names=names
+    ),
+}
+NOBODY = Words(
+    "Nobody here has the right to do that yet. An administrator can give it in policy.toml, "
+    "under [access]."
+)

@@ -27,7 +27,9 @@ BRAND, POLICY = "brand.toml", "policy.toml"
 WORKSPACE = re.compile(r"[TE][A-Z0-9]+")
 _PEOPLE = (re.compile(r"[UWS][A-Z0-9]+"), "a member id like U0123ABCD or a group id like S0123ABCD")
 _CHANNEL = (re.compile(r"[CGD][A-Z0-9]+"), "a channel id like C0123ABCD")
-SLACK_IDS = {  # what Slack's ids look like, and where people find them
+SLACK_IDS: dict[
+    tuple[str, str], tuple[re.Pattern[str], str]
+] = {  # what Slack's ids look like, and where people find them
     ("approval", "approvers"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
     ("approval", "editors"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
     ("delivery", "channels"): _CHANNEL,

@@ -53,7 +53,7 @@ async def by_default(_: str, person: str, right: Right) -> bool:
     return Policy().may(person, right)
 
 
-async def admits_all(_: Task) -> Admission:
+async def admits_all(_: str, __: str, ___: Mapping[str, Any]) -> Admission:
     """Where whoever asks is the machine's owner."""
     return "admitted"
 
@@ -64,8 +64,8 @@ class Means:
     that are not the library's, for a workspace's request and what its form said. `at_most` is what
     a call to a writer may have cost, by its name and what was sent, while that is not known.
     `may` says whether a person of a workspace has a right; it is False for everybody who is no full
-    member, and raises TryAgain while Slack can't say who somebody is. `admit` says whether a task
-    may be worked on, and raises TryAgain likewise."""
+    member, and raises TryAgain while Slack can't say who somebody is. `admit` says whether what a
+    person of a workspace asked for at a place may be worked on, and raises TryAgain likewise."""
 
     database: Database
     enqueue: Enqueue
@@ -78,7 +78,7 @@ class Means:
     besides: Callable[[str, Request, Mapping[str, Any]], Sequence[Fact]] = nothing
     at_most: Callable[[str, str], Decimal] = free
     may: Callable[[str, str, Right], Awaitable[bool]] = by_default
-    admit: Callable[[Task], Awaitable[Admission]] = admits_all
+    admit: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admits_all
 
 
 @dataclass(frozen=True)
