@@ -67,7 +67,8 @@ class Gate:
         return await self._admitted(asker)
 
     async def _installation(self, body: Body) -> Installation | None:
-        limit = STORED_WITHIN if "event" in body else ACTS_WITHIN
+        waits = "event" in body or (body.get("command") and commands.only_stores(body))
+        limit = STORED_WITHIN if waits else ACTS_WITHIN
         try:
             return await within(self._membership.installation(), limit)
         except TryAgain:

@@ -30,6 +30,7 @@ from tests.security.requests import (
     counted,
     enter,
     every_request,
+    seen,
     send,
     traces,
 )
@@ -74,33 +75,67 @@ async def worked(bench: Bench) -> Message:
     return card
 
 
-@pytest.mark.parametrize("kind", OUTSIDERS, ids=lambda kind: kind.name)
-@pytest.mark.parametrize("place", ["channel", "private channel", "group message", "shared channel"])
-async def test_whatever_an_outsider_sends_leaves_no_trace(
-    bench: Bench, kind: Outsider, place: str
-) -> None:
-    card = await worked(bench)
-    channel = MARKETING
+PLACES = ("channel", "private channel", "group message", "shared channel")
+
+
+def place_of(bench: Bench, place: str) -> str:
+    """The channel of that kind."""
     if place == "private channel":
-        bench.slack.places[LAUNCHES].kind, channel = "group", LAUNCHES
-    elif place == "group message":
-        channel = bench.slack.direct([MARIE, OTTO]).id
-    elif place == "shared channel":
+        bench.slack.places[LAUNCHES].kind = "group"
+        return LAUNCHES
+    if place == "group message":
+        return bench.slack.direct([MARIE, OTTO]).id
+    if place == "shared channel":
         bench.slack.places[MARKETING].shared_with = [EVIL]
+    return MARKETING
+
+
+async def all_refused(bench: Bench, kind: Outsider, place: str, one_in: int = 1) -> None:
+    """Every request of this outsider there, or one in so many, leaves no trace."""
+    card = await worked(bench)
+    channel = place_of(bench, place)
     user = enter(bench.slack, kind, [channel])
-    before = traces(bench, user)
-    requests = list(every_request(
-        bench.slack, user, kind.claims or TEAM, channel, card, refs_of(bench)
-    ))  # fmt: skip
+    before, rows = seen(bench, user), counted(bench)
+    team, start = kind.claims or TEAM, OUTSIDERS.index(kind) % one_in
+    requests = list(every_request(bench.slack, user, team, channel, card, refs_of(bench)))
     assert len(requests) > 2 * len(VERBS)
-    for one in requests:
+    for one in requests[start::one_in]:
         answer = await send(bench.slack, one)
         assert (answer.status, answer.body) == (200, None), one.name
-        await bench.later.close()
-        assert traces(bench, user) == before, one.name
+        assert seen(bench, user) == before, one.name
     await bench.run()
-    assert traces(bench, user) == before
+    assert seen(bench, user) == before
+    assert counted(bench) == rows
     assert [row.id for row in bench.rows(Workspace)] == [TEAM]
+
+
+@pytest.mark.parametrize("kind", OUTSIDERS, ids=lambda kind: kind.name)
+async def test_whatever_an_outsider_sends_leaves_no_trace(bench: Bench, kind: Outsider) -> None:
+    await all_refused(bench, kind, PLACES[OUTSIDERS.index(kind) % len(PLACES)], one_in=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", OUTSIDERS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("place", PLACES)
+async def test_everything_that_every_outsider_sends_anywhere_leaves_no_trace(
+    bench: Bench, kind: Outsider, place: str
+) -> None:
+    await all_refused(bench, kind, place)
+
+
+async def test_the_same_requests_act_when_a_member_sends_them(bench: Bench) -> None:
+    """Else it would prove nothing that an outsider's do not."""
+    card = await worked(bench)
+    acted = set()
+    for one in every_request(bench.slack, MARIE, TEAM, MARKETING, card, refs_of(bench)):
+        before = traces(bench, MARIE)
+        await send(bench.slack, one)
+        await bench.later.close()
+        if traces(bench, MARIE) != before:
+            acted.add(one.name)
+    assert acted >= {"mention", "file", "direct message", "edit", "open home", "/digest"}
+    assert acted >= {"/draft", "/draft our linen shirt is back", "press edit", "press approve"}
+    assert acted >= {"press download", "press take_in", "send brief_form", "send digest_form"}
 
 
 async def test_whatever_a_member_does_in_a_shared_channel_is_told_once_and_alone(

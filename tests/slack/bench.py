@@ -317,6 +317,7 @@ async def bench_of(
         )
         people = People(client)
         membership = Membership(house, people)
+        await membership.installation()  # as at each start
         app, later = make_app(house, people, SECRET, patience=0.05, membership=membership)
         outside = Outside(house, people, patience=0.05, membership=membership)
         held.append(Bench(slack, database, house, outside, later))
