@@ -44,7 +44,6 @@ def unmute(session: Session, front: Front, click: Click) -> None:
 
 
 def useless(session: Session, front: Front, click: Click) -> Words:
-    _demand(front, click)
     _alert(session, click).useless(session, click.user, front.house.now())
     return Words("Noted: for an alert about this again, it must be far more certain.")
 

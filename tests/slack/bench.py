@@ -54,7 +54,9 @@ MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
 POLICY = Policy(
     approval=Approval(approvers=(MAX, LEA)),
     delivery=Going(channels=(LAUNCHES,)),
-    access=Access(import_=(MARIE, MAX, LEA), export=(MARIE, MAX), administer=(MARIE, MAX, LEA)),
+    access=Access(
+        import_=(MARIE, MAX, LEA), export=(MARIE, MAX, LEA), administer=(MARIE, MAX, LEA)
+    ),
 )
 BRAND = Brand(name="Maison Lin", site="https://shop.example", languages=("en", "fr"))
 PARTS = (
@@ -318,6 +320,7 @@ async def bench_of(
         people = People(client)
         membership = Membership(house, people)
         await membership.installation()  # as at each start
+        slack.calls.clear()
         app, later = make_app(house, people, SECRET, patience=0.05, membership=membership)
         outside = Outside(house, people, patience=0.05, membership=membership)
         held.append(Bench(slack, database, house, outside, later))
