@@ -141,9 +141,10 @@ class Arrival(Row):
     def said(self) -> Words | None:
         return words_from(self.why) if self.why else None
 
-    def may_confirm(self, person: str, policy: Policy) -> bool:
-        """Whoever dropped it, or an approver."""
-        return person == self.author or person in policy.approval.approvers
+    def may_stop(self, person: str, policy: Policy) -> bool:
+        """Whether somebody may cancel it, have it read again or have the rows that stayed out:
+        whoever dropped it, and whoever may import."""
+        return person == self.author or policy.may(person, "import")
 
     def understand(
         self,

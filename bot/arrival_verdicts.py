@@ -1,7 +1,8 @@
 """What a person says about a file that was dropped: yes, it is something else, once more, no.
 
-Each of them may be said by whoever dropped it or an approver, about what its card shows. All raise
-CannotDo, in words for that person.
+What takes rows into the library, or changes how they are read, needs the right to import. Whoever
+dropped the file may also stop it or have it read again. All raise CannotDo, in words for that
+person.
 """
 
 from datetime import datetime
@@ -29,7 +30,7 @@ def confirm(
     now: datetime,
 ) -> None:
     """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
-    _demand_person(arrival, by, policy)
+    policy.demand(by, "import")
     _demand_turn(arrival, seen)
     demand_row(session, arrival)
     if arrival.state != "waiting":
@@ -51,7 +52,7 @@ def choose_kind(
     now: datetime,
 ) -> None:
     """It is something else: read it again as this kind. Raises CannotDo."""
-    _demand_person(arrival, by, policy)
+    policy.demand(by, "import")
     if arrival.state not in ("half", "waiting", "refused"):
         raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
     arrival.kind = kind
@@ -70,7 +71,7 @@ def say(
     now: datetime,
 ) -> None:
     """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
-    _demand_person(arrival, by, policy)
+    policy.demand(by, "import")
     if arrival.state != "waiting":
         raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
     arrival.told = {**(arrival.told or {}), what: how}
@@ -102,8 +103,10 @@ def cancel(
 
 
 def _demand_person(arrival: Arrival, by: str, policy: Policy) -> None:
-    if not arrival.may_confirm(by, policy):
-        raise CannotDo(Words("Only whoever dropped this file or an approver can do that."))
+    if not arrival.may_stop(by, policy):
+        raise CannotDo(
+            Words("Only whoever dropped this file or somebody who may import can do that.")
+        )
 
 
 def _demand_turn(arrival: Arrival, seen: str) -> None:

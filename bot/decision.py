@@ -106,7 +106,7 @@ def send_back(
     draft.demand_current(session, fingerprint)
     task = session.get_one(Task, draft.task)
     mine = by in (task.author, draft.author)
-    if not mine and by not in policy.approval.approvers:
+    if not mine and by not in policy.approvers:
         raise CannotDo(
             Words("Only whoever asked for this draft, its editor or an approver can do that.")
         )
@@ -142,7 +142,7 @@ def revise(
 def demand_editor(session: Session, draft: Draft, by: str, policy: Policy) -> None:
     """Raises CannotDo when the policy names editors and this person is none of them."""
     if not policy.may_edit(by, author=session.get_one(Task, draft.task).author):
-        people = dict.fromkeys((*policy.approval.editors, *policy.approval.approvers))
+        people = dict.fromkeys((*policy.approval.editors, *policy.approvers))
         names = " ".join(f"<@{person}>" for person in people)
         raise CannotDo(
             Words(
@@ -153,7 +153,7 @@ def demand_editor(session: Session, draft: Draft, by: str, policy: Policy) -> No
 
 def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> None:
     """Raises CannotDo when this person may not approve this draft."""
-    if not policy.approval.approvers:
+    if not policy.approvers:
         raise CannotDo(
             Words(
                 "No approver is named yet. An administrator can name approvers in policy.toml, "
@@ -161,11 +161,7 @@ def demand_approver(session: Session, draft: Draft, by: str, policy: Policy) -> 
                 who=f'"{by}"',
             )
         )
-    if by not in policy.approval.approvers:
-        names = " ".join(f"<@{person}>" for person in policy.approval.approvers)
-        raise CannotDo(
-            Words("You can't approve drafts here. These people can: {names}", names=names)
-        )
+    policy.demand(by, "approve")
     if not all(policy.may_approve(by, author=author) for author in hands(session, draft)):
         raise CannotDo(
             Words("You asked for this draft or edited it, so somebody else has to approve it.")

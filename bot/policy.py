@@ -1,10 +1,17 @@
 """Who may approve what, where deliveries may go, what may be spent."""
 
 import re
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from bot.access import Access, Right, is_group, mention
+from bot.errors import CannotDo
+from bot.words import Words
+
+MOST_NAMED = 20  # people in a sentence
 
 
 class Approval(BaseModel):
@@ -91,14 +98,84 @@ class Policy(BaseModel):
     fairness: Fairness = Fairness()
     library: Cells = Cells()
     journal: Publication = Publication()
+    access: Access = Access()
+
+    @property
+    def approvers(self) -> tuple[str, ...]:
+        """Everybody who may approve: the approvers named, and who `[access]` adds. A user group
+        counts once it is resolved."""
+        return tuple(dict.fromkeys((*self.approval.approvers, *self.access.approve)))
+
+    def people_with(self, right: Right) -> tuple[str, ...] | None:
+        """The ids that have a right; None: every full member."""
+        if right == "approve":
+            return self.approvers
+        named = self.access.named(right)
+        if named is None and right != "ask":
+            return self.approvers
+        return named
+
+    def may(self, person: str, right: Right) -> bool:
+        """Whether a full member of the workspace has this right. Whether they are one is asked
+        before."""
+        people = self.people_with(right)
+        return people is None or person in people
+
+    def demand(self, person: str, right: Right) -> None:
+        """Raises CannotDo, with who can, when a member does not have this right."""
+        if self.may(person, right):
+            return
+        people = self.people_with(right) or ()
+        if not people:
+            raise CannotDo(NOBODY)
+        names = " ".join(mention(one) for one in people[:MOST_NAMED])
+        raise CannotDo(DENIED[right](names))
+
+    def demand_if_known(self, person: str, right: Right) -> None:
+        """The same for what only stores a task: where a user group is not known yet, it passes,
+        and is asked again before the task is worked on."""
+        if not any(is_group(one) for one in self.people_with(right) or ()):
+            self.demand(person, right)
+
+    def resolved(self, members: Mapping[str, frozenset[str]]) -> "Policy":
+        """The same with user groups replaced by their members."""
+        if not self.access.groups:
+            return self
+        return self.model_copy(update={"access": self.access.resolved(members)})
 
     def may_edit(self, person: str, *, author: str) -> bool:
         """Whether this person may change the words of what `author` asked for."""
         named = self.approval.editors
-        return not named or person in (*named, *self.approval.approvers, author)
+        return not named or person in (*named, *self.approvers, author)
 
     def may_approve(self, person: str, *, author: str) -> bool:
         """Whether this person may say yes to a text that `author` asked for or edited."""
-        if person not in self.approval.approvers:
+        if person not in self.approvers:
             return False
         return person != author or self.approval.author_may_approve
+
+
+DENIED: dict[Right, Callable[[str], Words]] = {
+    "ask": lambda names: Words(
+        "You can't ask for work here. These people can: {names}", names=names
+    ),
+    "import": lambda names: Words(
+        "You can't take files into the library here. These people can: {names}", names=names
+    ),
+    "export": lambda names: Words(
+        "You can't export audiences here. These people can: {names}", names=names
+    ),
+    "approve": lambda names: Words(
+        "You can't approve drafts here. These people can: {names}", names=names
+    ),
+    "administer": lambda names: Words(
+        "You can't set up digests and alerts here. These people can: {names}", names=names
+    ),
+    "see_people": lambda names: Words(
+        "You can't see named customers here. These people can: {names}", names=names
+    ),
+}
+NOBODY = Words(
+    "Nobody here has the right to do that yet. An administrator can give it in policy.toml, "
+    "under [access]."
+)

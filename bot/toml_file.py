@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from bot.access import RIGHTS
 from bot.brand import Brand
 from bot.mistakes import SettingsMistake, in_words
 from bot.policy import Policy
@@ -24,10 +25,16 @@ from bot.toml_lines import Path as KeyPath
 
 BRAND, POLICY = "brand.toml", "policy.toml"
 WORKSPACE = re.compile(r"[TE][A-Z0-9]+")
-SLACK_IDS = {  # what Slack's ids look like, and where people find them
+_PEOPLE = (re.compile(r"[UWS][A-Z0-9]+"), "a member id like U0123ABCD or a group id like S0123ABCD")
+_CHANNEL = (re.compile(r"[CGD][A-Z0-9]+"), "a channel id like C0123ABCD")
+SLACK_IDS: dict[
+    tuple[str, str], tuple[re.Pattern[str], str]
+] = {  # what Slack's ids look like, and where people find them
     ("approval", "approvers"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
     ("approval", "editors"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
-    ("delivery", "channels"): (re.compile(r"[CGD][A-Z0-9]+"), "a channel id like C0123ABCD"),
+    ("delivery", "channels"): _CHANNEL,
+    **{("access", right): _PEOPLE for right in RIGHTS},
+    ("access", "shared_channels"): _CHANNEL,
 }
 
 T = TypeVar("T", bound=BaseModel)
@@ -201,7 +208,7 @@ def _settings_in(shape: type[BaseModel], path: KeyPath) -> list[str]:
         if isinstance(key, str) and key in shape.model_fields:
             inner = list(_shapes_in(shape.model_fields[key].annotation))
             shape = inner[0] if inner else shape
-    return list(shape.model_fields)
+    return [field.alias or name for name, field in shape.model_fields.items()]
 
 
 def _shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
@@ -214,6 +221,6 @@ def _shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
 def _not_slacks(values: dict[str, Any]) -> Iterator[tuple[KeyPath, str]]:
     """Ids that Slack would not know: "@ada" where U0123ABCD is wanted would never match."""
     for path, (pattern, wanted) in SLACK_IDS.items():
-        for i, value in enumerate(values.get(path[0], {}).get(path[1], ())):
+        for i, value in enumerate(values.get(path[0], {}).get(path[1]) or ()):
             if not pattern.fullmatch(value):
                 yield (*path, i), f'"{path[1]}[{i + 1}]" must be {wanted} (it is "{value}")'

@@ -15,14 +15,18 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from bot.access import Admission
+from bot.arrival import OPEN as ARRIVING
+from bot.arrival import Arrival
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.drafting import check_again
 from bot.errors import CannotDo, TryAgain
 from bot.job import Job, Kind
+from bot.policy import NOBODY
 from bot.post import Post
 from bot.stocktaking import Stocktaking
-from bot.task import Task
+from bot.task import OPEN, Task
 from bot.versions import of_piece
 from bot.words import Words
 from bot.working import Means, Working, change
@@ -53,10 +57,44 @@ class Worker:
             "check": self.check,
             "deliver": self.deliver,
             "show": self.means.outside.show,
-            **(self.stocktaking.jobs if self.stocktaking else {}),
+            **self._arriving(),
             **self.besides,
         }
         return {kind: self._visibly(kind, verb) for kind, verb in verbs.items()}
+
+    def _arriving(self) -> dict[Kind, Verb]:
+        """The jobs of dropped files, each done only for whoever may ask where it was dropped."""
+        if self.stocktaking is None:
+            return {}
+
+        def admitted(verb: Verb) -> Verb:
+            async def do(id: str) -> None:
+                if await self._arrival_admitted(id):
+                    await verb(id)
+
+            return do
+
+        return {kind: admitted(verb) for kind, verb in self.stocktaking.jobs.items()}
+
+    async def _arrival_admitted(self, id: str) -> bool:
+        """The same for a dropped file. Raises TryAgain."""
+        means = self.means
+        arrival = await means.database.run(lambda session: session.get_one(Arrival, id))
+        if arrival.state not in ARRIVING:
+            return True
+        who = (arrival.workspace, arrival.author)
+        admission = await means.admit(*who, arrival.place)
+        if admission == "admitted" and await means.may(*who, "ask"):
+            return True
+        await means.database.run(self._not_taken, id, admission)
+        return False
+
+    def _not_taken(self, session: Session, id: str, admission: Admission) -> None:
+        """A file that is not read: a member sees why; of anybody else's nothing is drawn."""
+        arrival = session.get_one(Arrival, id, with_for_update=True)
+        if admission != "admitted":
+            Post.not_begun(session, arrival.piece)
+        arrival.refuse(session, self.means.enqueue, why=NOBODY, now=self.means.now())
 
     async def work(self, id: str) -> None:
         """A task, from its words to its drafts or its question, and its cards drawn."""
@@ -68,9 +106,25 @@ class Worker:
             BrandRow.seed(session, task.workspace, brand, means.now())
             return task if task.start(means.now()) else None
 
-        if task := await means.database.run(start):
+        if await self._admitted(id) and (task := await means.database.run(start)):
             await Working(means, task).to_the_end()
         await self._show_cards(id)
+
+    async def _admitted(self, id: str) -> bool:
+        """Whether this task may be worked on. What an outsider asked for, or somebody in a closed
+        channel, ends without a trace where people are. Raises TryAgain, and CannotDo for a member
+        who may not ask."""
+        means = self.means
+        task = await means.database.run(lambda session: session.get_one(Task, id))
+        if not task.typed or task.state not in OPEN:
+            return True
+        if await means.admit(task.workspace, task.author, task.place) != "admitted":
+            await change(means, id, lambda t, s, e: t.take_back(s, e, means.now()))
+            return False
+        if not await means.may(task.workspace, task.author, "ask"):
+            means.policy(task.workspace).demand(task.author, "ask")
+            raise CannotDo(NOBODY)
+        return True
 
     async def check(self, id: str) -> None:
         """An edited version: held against what was known and what was typed."""

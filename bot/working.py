@@ -1,13 +1,14 @@
 """One task being worked on: understood, written, checked, kept; safe to begin again anywhere."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from bot.access import Admission, Right
 from bot.brand import Brand
 from bot.campaign import campaign_code
 from bot.checks import Check
@@ -45,10 +46,23 @@ def nothing(_: str, __: Request, ___: Mapping[str, Any]) -> Sequence[Fact]:
     return ()
 
 
+async def by_default(_: str, person: str, right: Right) -> bool:
+    """What a policy that names nobody allows."""
+    return Policy().may(person, right)
+
+
+async def admits_all(_: str, __: str, ___: Mapping[str, Any]) -> Admission:
+    """Where whoever asks is the machine's owner."""
+    return "admitted"
+
+
 @dataclass(frozen=True)
 class Means:
     """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
-    that are not the library's, for a workspace's request and what its form said."""
+    that are not the library's, for a workspace's request and what its form said. `may` says whether
+    a person of a workspace has a right; it is False for everybody who is no full member, and raises
+    TryAgain while Slack can't say who somebody is. `admit` says whether what a person of a workspace
+    asked for at a place may be worked on, and raises TryAgain likewise."""
 
     database: Database
     enqueue: Enqueue
@@ -59,6 +73,8 @@ class Means:
     policy: Callable[[str], Policy]
     now: Callable[[], datetime]
     besides: Callable[[str, Request, Mapping[str, Any]], Sequence[Fact]] = nothing
+    may: Callable[[str, str, Right], Awaitable[bool]] = by_default
+    admit: Callable[[str, str, Mapping[str, Any]], Awaitable[Admission]] = admits_all
 
     @property
     def spending(self) -> Spending:

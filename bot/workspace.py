@@ -10,16 +10,37 @@ from bot.db import Row, insert_once
 
 
 class Workspace(Row):
-    """One team. `brand` is seeded from brand.toml at each start."""
+    """One team. `installed_at` is when Slack first said that our token is this team's; None: only
+    data was taken in for it. The brand is seeded from brand.toml at each start."""
 
     __tablename__ = "workspaces"
 
     id: Mapped[str] = mapped_column(primary_key=True)  # Slack's team id, "T…"
     created_at: Mapped[datetime]
+    installed_at: Mapped[datetime | None]
 
     @staticmethod
     def ensure(session: Session, workspace: str, now: datetime) -> None:
         insert_once(session, Workspace, id=workspace, created_at=now)
+
+    @staticmethod
+    def install(session: Session, workspace: str, now: datetime) -> None:
+        """Slack says that the app is installed there."""
+        Workspace.ensure(session, workspace, now)
+        row = session.get_one(Workspace, workspace)
+        row.installed_at = row.installed_at or now
+
+    @staticmethod
+    def installed(session: Session) -> frozenset[str]:
+        """The teams that Slack has named; none before it was ever asked."""
+        rows = select(Workspace.id).where(Workspace.installed_at.is_not(None))
+        return frozenset(session.scalars(rows))
+
+    @staticmethod
+    def known(session: Session) -> frozenset[str]:
+        """The workspaces that data may be taken in for: those that are installed; before Slack was
+        ever asked, all that there are rows of."""
+        return Workspace.installed(session) or frozenset(session.scalars(select(Workspace.id)))
 
 
 class BrandRow(Row):

@@ -10,6 +10,7 @@ from bot.play.slack import LocalSlack
 from tests.interns import Intern
 
 MARIE, MARKETING = "UMARIE", "C0MARKET"
+RIGHTS = f'[access]\nimport = ["{MARIE}"]\nadminister = ["{MARIE}"]\n'
 ASKS = "'action_id': 'take_in'"
 
 
@@ -22,6 +23,10 @@ class Shop:
         self.intern = Intern(slack, home, **more)
 
     async def start(self) -> None:
+        policy = self.home / "policy.toml"
+        if not policy.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            policy.write_text(RIGHTS)
         await self.intern.start()
         self.slack.events_url = self.intern.url
 

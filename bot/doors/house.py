@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from bot.brand import Brand
 from bot.db import Database
 from bot.doors.stocking import LOCAL, Stocking
@@ -179,12 +177,12 @@ class House:
         if named:
             return named
         with self.database.begin() as session:
-            known = [w for w in session.scalars(select(Workspace.id)) if w != LOCAL]
+            known = sorted(Workspace.known(session) - {LOCAL})
         if len(known) > 1:
             raise CannotDo(
                 Words(
                     "There are several workspaces: {names}. Name one with --workspace.",
-                    names=", ".join(sorted(known)),
+                    names=", ".join(known),
                 )
             )
         return known[0] if known else LOCAL

@@ -61,7 +61,7 @@ class LiveRows:
     def knows(self, workspace: str) -> bool:
         """Whether there is such a workspace."""
         with self.database.begin() as session:
-            return workspace == LOCAL or session.get(Workspace, workspace) is not None
+            return workspace == LOCAL or workspace in Workspace.known(session)
 
     def take(self, workspace: str, kind: str, body: bytes, *, stamp: str) -> Taken:
         """One body, checked and on the disk for good when this returns. `stamp` is the time that it

@@ -21,11 +21,13 @@ from bot.play.page import add_page
 from bot.play.page.deeds import commands
 from bot.play.page.site import BUNDLE
 from bot.play.pending import Pending
+from bot.play.scopes import OF_APP
 from bot.play.slack import HOST, LocalSlack
 from bot.play.terminal.client import Client
 from bot.play.terminal.console import PlainConsole
 from bot.play.terminal.lines import Keyboard, Lines
 from bot.settings import Settings
+from bot.slack.manifest import bot_scopes
 from bot.words import Words
 
 RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 60.0, 300.0)  # while the intern starts again
@@ -48,7 +50,7 @@ async def play_(settings: Settings, chosen: argparse.Namespace) -> int:
 async def _play(home: PlayHome, chosen: argparse.Namespace) -> None:
     lines = _lines(chosen)
     tell = _Teller()
-    slack = open_slack(home.folder / "slack", chosen.port, tell)
+    slack = open_slack(home.folder / "slack", chosen.port, tell, bot_scopes() | OF_APP)
     slack.retry_delays = RETRIES
     child = Child(slack, home.folder, tell)
     add_page(slack, child=child, home=home.folder, database_url=None)

@@ -27,7 +27,7 @@ from bot.doors.library_web import add_library
 from bot.doors.log_lines import log_handler
 from bot.doors.returning import Join, Returning
 from bot.engine import Engine
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TryAgain
 from bot.missing import problems
 from bot.post import Post
 from bot.queues import Limits
@@ -36,6 +36,7 @@ from bot.settings import Settings
 from bot.slack.app import make_app
 from bot.slack.calls import make_client, make_session
 from bot.slack.house import House as SlackHouse
+from bot.slack.membership import Membership
 from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.place import Place, reaching
@@ -105,13 +106,15 @@ class Serving:
             audience=Exporting(house).export,
         )
         people = People(client)
+        membership = Membership(slack, people)
+        stack.callback(asyncio.create_task(self._install(membership)).cancel)
         writer = house.writer()
         stack.push_async_callback(writer.close)
         stack.push_async_callback(engine.close)  # the jobs end while they can still reach Slack
         if self.works:
             checking = asyncio.create_task(self._check(writer))
             stack.callback(checking.cancel)
-            outside = Outside(slack, people, process=engine.id)
+            outside = Outside(slack, people, process=engine.id, membership=membership)
             worker = self._worker(engine, outside, writer)
             await engine.launch(worker.jobs, worker.give_up)
         clock = Clock(
@@ -133,7 +136,7 @@ class Serving:
         clock.start()
         stack.callback(clock.close)
         if self.listens:
-            await self._listen(stack, slack, people)
+            await self._listen(stack, slack, people, membership)
 
     async def _check(self, writer: Writer) -> None:
         """Said in the log once known; answering Slack does not wait for it. A limit of 0 calls
@@ -142,6 +145,11 @@ class Serving:
             return
         if (trouble := await writer.check()) is not None:
             log.warning("%s", trouble.to("en"))
+
+    async def _install(self, membership: Membership) -> None:
+        """Whose token this is, asked before anybody writes; else with the first request."""
+        with contextlib.suppress(TryAgain):
+            await membership.installation()
 
     def _worker(self, engine: Engine, outside: Outside, writer: Writer) -> Worker:
         house = self.house
@@ -155,6 +163,8 @@ class Serving:
             policy=house.policy,
             now=now,
             besides=Lately(house).besides,
+            may=outside.may,
+            admit=outside.admit,
         )
         stocktaking = Stocktaking(
             house.database, engine.enqueue, outside, Arriving(house), house.settings.home, now
@@ -190,7 +200,7 @@ class Serving:
         return Alerting(self.house.database, engine.enqueue, now, look, self._reach)
 
     def _reach(self, workspace: str, place: Place, alone: bool) -> Place:
-        return reaching(place, self.house.policy(workspace).approval.approvers, alone=alone)
+        return reaching(place, self.house.policy(workspace).approvers, alone=alone)
 
     def _limits(self) -> Limits:
         settings = self.settings
@@ -201,11 +211,15 @@ class Serving:
         )
 
     async def _listen(
-        self, stack: contextlib.AsyncExitStack, slack: SlackHouse, people: People
+        self,
+        stack: contextlib.AsyncExitStack,
+        slack: SlackHouse,
+        people: People,
+        membership: Membership,
     ) -> None:
         given = self.settings.slack_signing_secret
         secret = given.get_secret_value() if given else ""
-        app, later = make_app(slack, people, secret)
+        app, later = make_app(slack, people, secret, membership=membership)
         stack.push_async_callback(later.close)
         if token := self.settings.slack_app_token:
             socket = make_socket(app, slack, token.get_secret_value())

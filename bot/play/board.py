@@ -34,7 +34,7 @@ class Board(Workspace):
     def tell(self, place: Place | None, event: dict[str, Any]) -> None:
         """Sends an event, if the app is in the place it is about."""
         if self.installed and (place is None or self.bot_user in place.members):
-            self.courier.event(events.event_body(self, event))
+            self.courier.event(events.event_body(self, event, place))
 
     def post(self, place: Place, message: Message) -> Message:
         """Keeps a message and tells the app: as `message`, and a mention as `app_mention` too."""
@@ -66,7 +66,7 @@ class Board(Workspace):
     def rewrite(self, message: Message, by: str, **new: Any) -> Message:
         """Changes some fields of a message and keeps how it was."""
         place = self.places[message.channel]
-        before = message.as_slack(self.team, metadata=True)
+        before = message.as_slack(self.team_of(message.user), metadata=True)
         now = self.stamps.ts()
         message.keep_version(now)
         for name, value in new.items():
@@ -86,7 +86,7 @@ class Board(Workspace):
             place.ephemerals = [one for one in place.ephemerals if one is not message]
             self.changed("delete", place.id, message.ts)
             return
-        before = message.as_slack(self.team, metadata=True)
+        before = message.as_slack(self.team_of(message.user), metadata=True)
         place.remove(message)
         self.changed("delete", place.id, message.ts)
         told = "message_changed" if message.subtype == "tombstone" else "message_deleted"

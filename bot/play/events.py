@@ -14,7 +14,7 @@ VERIFICATION = "local"
 Body = dict[str, Any]
 
 
-def event_body(slack: Workspace, event: Body) -> Body:
+def event_body(slack: Workspace, event: Body, place: Place | None = None) -> Body:
     """An event in its envelope, with an event_id of its own."""
     return {
         "token": VERIFICATION,
@@ -33,15 +33,18 @@ def event_body(slack: Workspace, event: Body) -> Body:
                 "is_enterprise_install": False,
             }
         ],
-        "is_ext_shared_channel": False,
+        "is_ext_shared_channel": bool(place and place.is_ext_shared),
         "event_context": slack.stamps.id("4-"),
     }
 
 
 def message_event(slack: Workspace, place: Place, message: Message) -> Body:
-    """A message as `message.channels`, `message.im` and the like report it."""
+    """A message as `message.channels`, `message.im` and the like report it; in a channel shared
+    with another company with the team of its author."""
+    team = slack.team_of(message.user)
     return {
-        **message.as_slack(slack.team, metadata=True),
+        **message.as_slack(team, metadata=True),
+        **({"user_team": team, "source_team": team} if place.is_ext_shared else {}),
         "channel": place.id,
         "event_ts": message.ts,
         "channel_type": place.kind,
@@ -73,14 +76,17 @@ def changed_event(
     }
     if subtype == "message_deleted":
         return event | {"deleted_ts": message.ts}
-    return event | {"message": message.as_slack(slack.team, metadata=True)}
+    shown = message.as_slack(slack.team_of(message.user), metadata=True)
+    return event | {"message": shown}
 
 
 def interaction(slack: Workspace, kind: str, user: str, view_id: str | None = None) -> Body:
-    """What all interactions have in common, with a fresh trigger_id."""
+    """What all interactions have in common, with a fresh trigger_id. `team` is the presser's."""
+    team = slack.team_of(user)
+    domain = seed.TEAM_DOMAIN if team == slack.team else team.lower()
     return {
         "type": kind,
-        "team": {"id": slack.team, "domain": seed.TEAM_DOMAIN},
+        "team": {"id": team, "domain": domain},
         "user": user_of(slack, user),
         "api_app_id": slack.app,
         "token": VERIFICATION,
@@ -93,7 +99,7 @@ def interaction(slack: Workspace, kind: str, user: str, view_id: str | None = No
 def user_of(slack: Workspace, user: str) -> Body:
     """A person as interactions name them."""
     name = slack.people[user].name
-    return {"id": user, "username": name, "name": name, "team_id": slack.team}
+    return {"id": user, "username": name, "name": name, "team_id": slack.team_of(user)}
 
 
 def view_of(slack: Workspace, view: View) -> Body:

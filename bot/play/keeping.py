@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.play.memory import FORMAT, remembered, restore
+from bot.play.scopes import GRANTED
 from bot.play.slack import LocalSlack
 from bot.play.workspace import Change
 
@@ -21,16 +22,22 @@ class Damaged(Exception):
     """What was kept cannot be read; the reason in a few words."""
 
 
-def open_slack(folder: Path, port: int, tell: Callable[[str], None]) -> LocalSlack:
-    """The local Slack as it was left, or a new one; not started yet.
+def open_slack(
+    folder: Path,
+    port: int,
+    tell: Callable[[str], None],
+    scopes: frozenset[str] = GRANTED,
+) -> LocalSlack:
+    """The local Slack as it was left, or a new one; not started yet. `scopes` are what the app's
+    tokens may do.
 
     A file that cannot be read is put aside, and that is told in a sentence.
     """
     try:
         kept = read(folder)
         if kept is None:
-            return LocalSlack(secrets.token_hex(16), port)
-        slack = LocalSlack(**kept["secrets"], port=port)
+            return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
+        slack = LocalSlack(**kept["secrets"], port=port, scopes=scopes)
         restore(slack, kept, lambda id: _bytes(folder / FILES / id))
     except (Damaged, KeyError, TypeError, ValueError, AttributeError) as fault:
         aside = folder / f"{FILE}.damaged"
@@ -39,7 +46,7 @@ def open_slack(folder: Path, port: int, tell: Callable[[str], None]) -> LocalSla
             f"What was said in the local Slack cannot be read ({_words(fault)}), so it starts "
             f"empty. The old file is kept as {aside}."
         )
-        return LocalSlack(secrets.token_hex(16), port)
+        return LocalSlack(secrets.token_hex(16), port, scopes=scopes)
     return slack
 
 

@@ -23,6 +23,7 @@ Bytes = Callable[[str], bytes | None]
 FORMAT = 1
 MOST_LEFT = 100  # events for an intern that was away for long
 BY_THREAD = ("titles", "prompts", "sessions")  # by (channel, thread) in a Workspace
+SHARED = ("shared_with", "invited", "inside")  # of a Place
 NOT_KEPT = {"files", "history", "replies", "streaming_until"}
 OF_MESSAGE = [field.name for field in fields(Message) if field.name not in NOT_KEPT]
 OF_FILE = [field.name for field in fields(StoredFile) if field.name not in ("content", "base_url")]
@@ -92,12 +93,14 @@ def _message(message: Message) -> Kept:
 
 
 def _place(place: Place) -> Kept:
-    return _fields(place, ["id", "name", "kind", "members", "archived"])
+    return _fields(place, ["id", "name", "kind", "members", "archived", *SHARED])
 
 
 def _made_place(kept: Kept) -> Place:
     place = Place(kept["id"], kept["name"], members=kept["members"], kind=kept["kind"])
     place.archived = bool(kept["archived"])
+    for name in SHARED:
+        setattr(place, name, list(kept.get(name, [])))  # an older file says nothing of it
     return place
 
 

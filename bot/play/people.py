@@ -1,7 +1,7 @@
 """The workspace a local Slack starts with: its people and its channels."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from bot.play.place import Place
 
 TEAM = "T0SHOP"
 TEAM_NAME = "Maison Ormelin"
+ENTERPRISE = "E0ORMELIN"  # the organization, where somebody is in one
 TEAM_DOMAIN = "maison-ormelin"
 APP = "A0INTERN"
 BOT = "B0INTERN"
@@ -19,7 +20,12 @@ OTHER_BOT = "B0OTHER"
 
 @dataclass
 class Person:
-    """Somebody in the workspace, or a bot's user. `name` is the handle."""
+    """Somebody in the workspace, or a bot's user. `name` is the handle.
+
+    `guest` is "" for a full member, else "multi" or "single" (channels). `team` is another
+    company's workspace, for somebody who is only in a shared channel. `teams` are the workspaces
+    of the organization that they belong to, in Enterprise Grid.
+    """
 
     id: str
     name: str
@@ -29,13 +35,16 @@ class Person:
     locale: str
     is_bot: bool = False
     deleted: bool = False
+    guest: str = ""
+    team: str = ""
+    teams: list[str] = field(default_factory=list)
 
     def as_slack(self, team: str, *, locale: bool = False) -> dict[str, Any]:
         """Slack's user object; no e-mail address, as without users:read.email."""
         offset = datetime.now(UTC).astimezone(ZoneInfo(self.tz)).utcoffset()
         user: dict[str, Any] = {
             "id": self.id,
-            "team_id": team,
+            "team_id": self.team or team,
             "name": self.name,
             "deleted": self.deleted,
             "real_name": self.real_name,
@@ -47,15 +56,28 @@ class Person:
                 "real_name_normalized": self.real_name,
                 "display_name": self.display_name,
                 "display_name_normalized": self.display_name,
-                "team": team,
+                "team": self.team or team,
             },
             "is_admin": False,
             "is_owner": False,
-            "is_restricted": False,
+            "is_primary_owner": False,
+            "is_restricted": bool(self.guest),
+            "is_ultra_restricted": self.guest == "single",
             "is_bot": self.is_bot,
             "is_app_user": False,
             "updated": 1700000000,
         }
+        if self.team:
+            user["is_stranger"] = True
+        if self.teams:
+            user["enterprise_user"] = {
+                "id": self.id,
+                "enterprise_id": ENTERPRISE,
+                "enterprise_name": TEAM_NAME,
+                "is_admin": False,
+                "is_owner": False,
+                "teams": self.teams,
+            }
         return user | {"locale": self.locale} if locale else user
 
 

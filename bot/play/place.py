@@ -21,6 +21,9 @@ class Place:
         self.kind = kind  # channel, group (private), im, mpim: Slack's channel_type
         self.members = list(members)
         self.archived = False
+        self.shared_with: list[str] = []  # other companies' workspaces that are in it
+        self.invited: list[str] = []  # other companies' workspaces that are asked in
+        self.inside: list[str] = []  # workspaces of the own organization that are in it
         self.roots: list[Message] = []
         self.by_ts: dict[str, Message] = {}
         self.ephemerals: list[Message] = []
@@ -29,6 +32,11 @@ class Place:
     def is_direct(self) -> bool:
         """Whether it is a direct message, of two or of several."""
         return self.kind in ("im", "mpim")
+
+    @property
+    def is_ext_shared(self) -> bool:
+        """Whether another company reads it."""
+        return bool(self.shared_with)
 
     def add(self, message: Message) -> None:
         """Keeps a message; its ts must be later than all before."""
@@ -62,8 +70,8 @@ class Place:
             return found
         return next((message for message in self.ephemerals if message.ts == ts), None)
 
-    def as_slack(self, bot_user: str) -> dict[str, Any]:
-        """Slack's channel object, as the bot sees it."""
+    def as_slack(self, bot_user: str, team: str = "") -> dict[str, Any]:
+        """Slack's channel object, as the bot of this team sees it."""
         shown: dict[str, Any] = {
             "id": self.id,
             "created": CREATED,
@@ -83,6 +91,16 @@ class Place:
             "name_normalized": self.name,
             "is_member": bot_user in self.members,
             "num_members": len(self.members),
+            "context_team_id": team,
+            "is_shared": bool(self.shared_with or self.inside),
+            "is_ext_shared": self.is_ext_shared,
+            "is_org_shared": bool(self.inside),
+            "is_pending_ext_shared": bool(self.invited),
+            "pending_shared": list(self.invited),
+            "pending_connected_team_ids": list(self.invited),
+            "shared_team_ids": [team, *self.inside, *self.shared_with],
+            "internal_team_ids": [team, *self.inside] if self.inside else [],
+            "connected_team_ids": list(self.shared_with),
             "topic": {"value": "", "creator": "", "last_set": 0},
             "purpose": {"value": "", "creator": "", "last_set": 0},
         }

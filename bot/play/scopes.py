@@ -2,6 +2,7 @@
 
 from bot.play.refusals import Refused
 
+OF_APP = frozenset({"connections:write"})  # of the app's own token, not the bot's
 GRANTED = frozenset(
     {"app_mentions:read", "assistant:write", "chat:write", "commands", "connections:write"}
     | {"channels:history", "groups:history", "im:history", "mpim:history"}

@@ -109,6 +109,24 @@ class Talking(Board):
         shown = person.as_slack(self.team, locale=True)
         self.tell(None, {"type": "user_change", "user": shown, "event_ts": self.stamps.ts()})
 
+    async def become(self, user: str, **new: Any) -> None:
+        """What somebody is changes: a guest from now on (guest="multi"), or deactivated
+        (deleted=True). The app is told, as of every change of a profile."""
+        person = self.people[user]
+        for name, value in new.items():
+            setattr(person, name, value)
+        shown = person.as_slack(self.team, locale=True)
+        self.tell(None, {"type": "user_change", "user": shown, "event_ts": self.stamps.ts()})
+
+    async def share_channel(self, channel: str, team: str) -> None:
+        """Another company's workspace joins a channel: channel_shared."""
+        place = self.places[channel]
+        place.shared_with.append(team)
+        place.invited = [one for one in place.invited if one != team]
+        event = {"type": "channel_shared", "connected_team_id": team, "channel": channel}
+        self.tell(place, event | {"event_ts": self.stamps.ts()})
+        self.changed("place", channel)
+
     async def press_stop(self, user: str, channel: str, thread_ts: str) -> None:
         """A person stops the app at work in a thread; its streams there end."""
         streams = [one for one in self.messages(channel, thread_ts) if one.streaming_until]

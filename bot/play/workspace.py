@@ -116,6 +116,11 @@ class Workspace:
             return found
         raise Refused("channel_not_found")
 
+    def team_of(self, user: str | None) -> str:
+        """The workspace that somebody belongs to: ours, or another company's."""
+        person = self.people.get(user or "")
+        return (person.team if person else "") or self.team
+
     def messages(self, channel: str, thread_ts: str | None = None) -> list[Message]:
         """What stands in a channel itself, or the replies of one thread (without its start)."""
         place = self.places[channel]

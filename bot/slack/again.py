@@ -64,6 +64,7 @@ def revised(
     decision.locked(session, draft)
     if session.get(Task, id) is not None:
         return False  # Slack told us twice, and the other one was first
+    policy.demand_if_known(str(event["user"]), "ask")
     decision.send_back(
         session,
         front.house.enqueue,

@@ -31,12 +31,14 @@ def alert_buttons(task: Task, alert: Alert | None, language: str) -> list[Block]
 
 
 def mute(session: Session, front: Front, click: Click) -> Words:
+    _demand(front, click)
     _alert(session, click).mute(session, click.user, front.house.now())
     _redraw(session, front, click)
     return Words("I won't alert anybody to this here again.")
 
 
 def unmute(session: Session, front: Front, click: Click) -> None:
+    _demand(front, click)
     _alert(session, click).unmute(session, click.user, front.house.now())
     _redraw(session, front, click)
 
@@ -44,6 +46,11 @@ def unmute(session: Session, front: Front, click: Click) -> None:
 def useless(session: Session, front: Front, click: Click) -> Words:
     _alert(session, click).useless(session, click.user, front.house.now())
     return Words("Noted: for an alert about this again, it must be far more certain.")
+
+
+def _demand(front: Front, click: Click) -> None:
+    """It changes what everybody is told. Raises CannotDo."""
+    front.house.policy(click.workspace).demand(click.user, "administer")
 
 
 def _alert(session: Session, click: Click) -> Alert:

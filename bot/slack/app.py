@@ -8,6 +8,7 @@ import re
 import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -26,8 +27,10 @@ from bot.slack import buttons, changes, commands, home, mentions, speaking, subm
 from bot.slack.bugs import logged, quiet
 from bot.slack.calls import Refused
 from bot.slack.front import Front
+from bot.slack.gate import Gate, refused
 from bot.slack.house import House
 from bot.slack.later import Later
+from bot.slack.membership import Membership
 from bot.slack.names import BRIEF_FORM
 from bot.slack.people import People
 from bot.slack.post import PATIENCE
@@ -43,11 +46,18 @@ Body = dict[str, Any]
 
 
 def make_app(
-    house: House, people: People, signing_secret: str, *, patience: float = PATIENCE
+    house: House,
+    people: People,
+    signing_secret: str,
+    *,
+    patience: float = PATIENCE,
+    membership: Membership | None = None,
 ) -> tuple[AsyncApp, Later]:
     """The app, for HTTP and for Socket Mode, and what is to be closed at the end. Making it
-    calls nobody."""
-    front = Front(house, people, Later(), patience)
+    calls nobody. What the listeners take for the policy has its user groups resolved."""
+    membership = membership or Membership(house, people)
+    house = replace(house, policy=membership.policy)
+    front = Front(house, people, Later(), patience, membership)
     token = house.client.token
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
@@ -63,6 +73,13 @@ def make_app(
         ignoring_self_events_enabled=False,  # all bots are ignored, without a look-up
         attaching_conversation_kwargs_enabled=False,
     )
+    gate = Gate(front, membership)
+
+    async def gated(body: Body, next: Callable[[], Awaitable[BoltResponse]]) -> Any:
+        answer = await gate.check(body)
+        return await next() if answer is None else answer
+
+    app.use(gated)  # before any listener, whatever is registered
     app.middleware(on_behalf_of_its_person(front))
     _listen(app, front)
     return app, front.later
@@ -152,7 +169,12 @@ async def answer_for(
     front: Front, error: Exception, body: Body, *, last: bool = False
 ) -> BoltResponse:
     """What Slack is answered when a listener raised, and what its person reads. Of an event only
-    after the `last` time that Slack sends it: until then it may still be taken."""
+    after the `last` time that Slack sends it: until then it may still be taken. Whoever is known to
+    be no member reads nothing."""
+    workspace, user = _who(body)
+    standing = front.standing(workspace, user)
+    if standing not in (None, "member"):
+        return refused()
     if isinstance(error, CannotDo):
         words = error.words
     elif isinstance(error, TryAgain | Refused):
@@ -165,10 +187,9 @@ async def answer_for(
             reference=reference,
         )
     if "event" in body:
-        if last and (place := mentions.for_us(body)):
+        if last and standing == "member" and (place := mentions.for_us(body)):
             front.later.soon(front.people.tell(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
-    workspace, user = _who(body)
     if body.get("type") == "view_submission":
         text = words.to(await front.language(workspace, user))
         return _in_form(body["view"], text)
@@ -217,5 +238,7 @@ def _who(body: Body) -> tuple[str, str]:
     """Workspace and person, in every kind of body."""
     user, team = body.get("user"), body.get("team")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
+    if isinstance(body.get("event"), dict):
+        person = body["event"].get("user")
     workspace = team.get("id") if isinstance(team, dict) else body.get("team_id")
     return str(workspace or ""), str(person or "")

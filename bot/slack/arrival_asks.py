@@ -34,7 +34,7 @@ def asking_blocks(arrival: Arrival, language: str) -> tuple[str, list[Block]]:
         *_personal(glimpse, language),
         *_assumed(glimpse, language),
         *_asking(arrival, language),
-        context(Words("Whoever dropped the file, or an approver, can say yes.").to(language)),
+        context(Words("Whoever has the right to import can say yes.").to(language)),
     ]
     joined = _read_as_one(glimpse, language)
     room = MOST_CHARACTERS - weigh(below) - weigh(joined) - AROUND

@@ -20,6 +20,7 @@ from bot.slack.blocks import (
     section,
     told,
 )
+from bot.slack.calls import READ_OUTSIDE
 from bot.slack.names import READ_AGAIN, STAYED_OUT, Ref
 from bot.words import Words
 
@@ -31,11 +32,13 @@ class ShownArrival:
     arrival: Arrival
     private: bool = False  # only its author sees this card
     fallback: bool = False  # in a direct message, since the intern is not in that channel
+    read_outside: bool = False  # or since another company reads it
 
 
 def shown_arrival(arrival: Arrival, post: Post) -> ShownArrival:
     place = post.place
-    return ShownArrival(arrival, bool(place.get("dm")), bool(place.get("fallback")))
+    why = place.get("fallback")
+    return ShownArrival(arrival, bool(place.get("dm")), bool(why), why == READ_OUTSIDE)
 
 
 def arrival_card(shown: ShownArrival, language: str) -> Message:
@@ -173,6 +176,10 @@ def _place(shown: ShownArrival, language: str) -> list[Block]:
         return [context(f":lock: {Words('Just for you. Nobody else sees this.').to(language)}")]
     if shown.fallback:
         channel = shown.arrival.place.get("channel")
+        if shown.read_outside:
+            words = Words("Another company reads {place}, so this comes to you alone.",
+                          place=f"<#{quoted(str(channel), 30)}>")  # fmt: skip
+            return [context(words.to(language))]
         words = Words(
             "I am not in {place}, so I answer you here. To have me answer there, type {command} "
             "in that channel.",

@@ -170,8 +170,10 @@ def piece_of(session: Session, click: Click) -> str | None:
 def _mine(session: Session, front: Front, click: Click) -> Arrival:
     """The arrival, for whoever may see its rows. Raises CannotDo."""
     arrival = _arrival(session, click)
-    if not arrival.may_confirm(click.user, front.house.policy(click.workspace)):
-        raise CannotDo(Words("Only whoever dropped this file or an approver can do that."))
+    if not arrival.may_stop(click.user, front.house.policy(click.workspace)):
+        raise CannotDo(
+            Words("Only whoever dropped this file or somebody who may import can do that.")
+        )
     return arrival
 
 

@@ -114,7 +114,9 @@ def try_again(session: Session, front: Front, click: Click) -> None:
 
 def _again(session: Session, front: Front, click: Click, task: Task, id: str, **more: Any) -> bool:
     """The same wish of the same person, as a new task in the thread of the card pressed."""
-    demand_author_or_approver(task, None, click.user, front.house.policy(click.workspace))
+    policy = front.house.policy(click.workspace)
+    demand_author_or_approver(task, None, click.user, policy)
+    policy.demand(click.user, "ask")
     piece = _piece(session, click) or task.first_piece
     place, private = next_place(task, card_at(session, piece, click.back))
     wish = task.once_more(id, place=place, private=private, **more)

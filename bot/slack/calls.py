@@ -24,6 +24,8 @@ BUSY = frozenset(
 NO_ACCESS = frozenset(
     {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "missing_scope"}
 )
+# Our own reasons not to write somewhere, beside Slack's.
+READ_OUTSIDE, NO_MEMBER = "read_by_another_company", "not_a_full_member"
 HOMELESS = frozenset(
     {
         "not_in_channel",
@@ -34,6 +36,7 @@ HOMELESS = frozenset(
         "posting_to_channel_denied",
         "restricted_action_read_only_channel",
         "restricted_action_thread_only_channel",
+        READ_OUTSIDE,
     }
 )
 SECONDS = aiohttp.ClientTimeout(total=30, connect=5)
@@ -151,6 +154,10 @@ def refusal(refused: Refused) -> CannotDo:
                 error=refused.error,
             )
         )
+    if refused.error == READ_OUTSIDE:
+        return CannotDo(Words("People of another company read that channel."))
+    if refused.error == NO_MEMBER:
+        return CannotDo(Words("Whoever this is for is no full member of the workspace any more."))
     if refused.error in HOMELESS:
         return CannotDo(
             Words(

@@ -106,8 +106,10 @@ def taken_up(session: Session, front: Front, change: Change) -> tuple[bool, str 
         return first is not None, None
     task, now = _newest(session, first), front.house.now()
     wish, under_way = _anew(session, task, change), task.state in OPEN
+    by = str((change.message or {})["user"])
+    front.house.policy(change.workspace).demand_if_known(by, "ask")
     if under_way:
-        task.stop(session, front.house.enqueue, str((change.message or {})["user"]), now)
+        task.stop(session, front.house.enqueue, by, now)
     Task.accept(session, front.house.enqueue, wish, now)
     Post.changed(session, front.house.enqueue, task.first_piece)  # it goes on below, and says so
     return True, task.id if under_way else None

@@ -121,7 +121,7 @@ def form_again(session: Session, task: Task, draft: Draft | None) -> dict[str, s
 def demand_author_or_approver(task: Task, draft: Draft | None, by: str, policy: Policy) -> None:
     """Raises CannotDo for everybody else."""
     mine = by == task.author or (draft is not None and by == draft.author)
-    if not mine and by not in policy.approval.approvers:
+    if not mine and by not in policy.approvers:
         raise CannotDo(
             Words("Only whoever asked for this draft, its editor or an approver can do that.")
         )

@@ -16,6 +16,16 @@ from bot.task import Task, Wish, task_id
 from bot.words import Words, language_of
 
 
+def only_stores(body: dict[str, Any]) -> bool:
+    """Whether this command makes a task and opens no form: it can wait until it is known whose it
+    is."""
+    skill = skills().get(commands().get(str(body.get("command") or "").lstrip("/"), ""))
+    if skill is None or skill.name == SKILL:
+        return False
+    words = just_for_me(as_words(str(body.get("text") or "")))[1]
+    return bool(words) or not skill.for_channels
+
+
 async def asked(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """Store the wish, or open the form; then answer. No other call of Slack's on the way."""
     skill = skills()[commands()[str(body.get("command") or "/draft").lstrip("/")]]
@@ -23,6 +33,7 @@ async def asked(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
         await digests.opened(front, ack, body)
         return
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
+    front.house.policy(workspace).demand_if_known(user, "ask")
     private, words = just_for_me(as_words(str(body.get("text") or "")))
     place = asked_at(str(body["channel_id"]), user, private=private)
     if not words and not skill.for_channels:  # of all there is

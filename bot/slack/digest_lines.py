@@ -23,7 +23,7 @@ def say(
 ) -> None:
     """`trigger` makes it one for each press."""
     house = front.house
-    heirs = house.policy(schedule.workspace).approval.approvers
+    heirs = house.policy(schedule.workspace).approvers
     give_notice(
         session,
         house.enqueue,

@@ -1,5 +1,5 @@
 """Setting a digest: `/digest` opens a form, a preview comes as a direct message, and on its card it
-is switched on. Whoever set it, or an approver, may pause, change, run or delete it there."""
+is switched on. Whoever may administer sets, pauses, changes, runs or deletes it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,6 +31,7 @@ MOST_NAME = 60
 async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The form, with what is set already under that name."""
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
+    front.house.policy(workspace).demand(user, "administer")
     name = name_of(str(body.get("text") or "").strip() or WEEKLY)
     known = await front.run(Schedule.there, workspace, name)
     language = await front.language(workspace, user)
@@ -67,8 +68,7 @@ def _set(
     now, user = front.house.now(), sent.user
     was = was_called(sent.view) or name
     known = Schedule.there(session, sent.workspace, was)
-    if known is not None:
-        _demand(front, known, user)
+    front.house.policy(sent.workspace).demand(user, "administer")
     if name != was and Schedule.there(session, sent.workspace, name) is not None:
         return {"name": Words("There is another digest of that name already.")}
     if known is not None and heard_of(session, known):
@@ -154,15 +154,8 @@ def _schedule(session: Session, front: Front, click: Click) -> Schedule:
     found = Schedule.there(session, click.workspace, click.ref.pick or "")
     if found is None:
         raise CannotDo(GONE)
-    _demand(front, found, click.user)
+    front.house.policy(click.workspace).demand(click.user, "administer")
     return found
-
-
-def _demand(front: Front, schedule: Schedule, user: str) -> None:
-    approvers = front.house.policy(schedule.workspace).approval.approvers
-    if user not in (schedule.owner, *approvers):
-        raise CannotDo(Words("Only {who} or an approver can change this digest.",
-                             who=f"<@{schedule.owner}>"))  # fmt: skip
 
 
 def _redraw(session: Session, front: Front, click: Click) -> None:

@@ -72,6 +72,10 @@ def place_lines(shown: Shown, language: str) -> list[str]:
         return [f":lock: {Words('Just for you. Nobody else sees this.').to(language)}"]
     if shown.private and shown.origin:
         return [Words("Shared in {place}", place=f"<#{shown.origin}>").to(language)]
+    if shown.fallback and shown.origin and shown.read_outside:
+        words = Words("Another company reads {place}, so this comes to you alone.",
+                      place=f"<#{shown.origin}>")  # fmt: skip
+        return [words.to(language)]
     if shown.fallback and shown.origin and shown.archived:
         words = Words("{place} is archived, so this comes to you alone.",
                       place=f"<#{shown.origin}>")  # fmt: skip

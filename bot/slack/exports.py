@@ -21,13 +21,12 @@ from bot.receipt import Receipt
 from bot.row_digests import demand_recorded
 from bot.slack import names
 from bot.slack.blocks import Block, context, option, plain
-from bot.slack.click import GONE, Click, demand_author_or_approver, draft_of
+from bot.slack.click import GONE, Click, draft_of
 from bot.slack.fields import LABEL, form
 from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.slack.reading import chosen
 from bot.slack.sent import Sent
-from bot.task import Task
 from bot.words import Words
 
 RULES = "rules"  # the part that names each rule by its code: it is in what was approved
@@ -112,11 +111,11 @@ def _planned(session: Session, front: Front, sent: Sent) -> bool:
 
 
 def _allowed(session: Session, front: Front, workspace: str, user: str, ref: Ref) -> Draft:
-    """The approved draft, for whoever asked for it and for approvers. Raises CannotDo."""
+    """The approved draft, for whoever may export. Raises CannotDo."""
     draft, policy = draft_of(session, workspace, ref), front.house.policy(workspace)
     draft.demand_current(session, ref.seen or "")
     demand_recorded(session, draft.workspace, draft.task)
-    demand_author_or_approver(session.get_one(Task, draft.task), draft, user, policy)
+    policy.demand(user, "export")
     if standing(Decision.of(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only an approved audience can be exported."))
     if not exportable(draft):

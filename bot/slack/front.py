@@ -9,12 +9,14 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.orm import Session
 
+from bot.access import Standing
 from bot.errors import CannotDo, TryAgain
 from bot.job import requester
 from bot.slack.calls import Refused, ask, patient, refusal
 from bot.slack.fit_view import fit_view
 from bot.slack.house import House
 from bot.slack.later import Later
+from bot.slack.membership import Membership
 from bot.slack.people import People
 from bot.slack.post import PATIENCE, Poster
 from bot.words import Words
@@ -37,10 +39,17 @@ class Front:
     later: Later
     patience: float = PATIENCE
     turns: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
+    membership: Membership | None = None
 
     @property
     def poster(self) -> Poster:
-        return Poster(self.house.database, self.house.client, self.people, self.patience)
+        return Poster(
+            self.house.database, self.house.client, self.people, self.patience, self.membership
+        )
+
+    def standing(self, workspace: str, user: str) -> Standing | None:
+        """What somebody is to the workspace, where it was asked lately; never a call."""
+        return self.membership.known_standing(workspace, user) if self.membership else None
 
     async def run(
         self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs

@@ -50,6 +50,7 @@ async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """The button on the Home tab: a brief whose card comes as a direct message."""
     await ack()
     workspace, user = workspace_of(body), str(body["user"]["id"])
+    front.house.policy(workspace).demand(user, "ask")
     form = brief_form(await front.language(workspace, user), front.house.brand(workspace))
     channel = await front.people.direct(user)
     await front.open(str(body["trigger_id"]), form, {"channel": channel})
@@ -58,7 +59,7 @@ async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
 async def _publish(front: Front, workspace: str, user: str) -> None:
     policy = front.house.policy(workspace)
     mine, waiting = await front.run(found, workspace, user, policy, front.house.now())
-    approver = user in policy.approval.approvers
+    approver = user in policy.approvers
     language = await front.people.language(workspace, user)
     blocks = home(mine, waiting if approver else [], language)
     with contextlib.suppress(Refused, TryAgain):

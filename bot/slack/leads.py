@@ -37,6 +37,7 @@ def lead_buttons(draft: Draft, language: str) -> list[Block]:
 
 def ask(session: Session, front: Front, click: Click) -> Callable[[str], dict[str, Any]]:
     """The brief with what is known filled in, to be changed before anything is drafted."""
+    front.house.policy(click.workspace).demand(click.user, "ask")
     draft = draft_of(session, click.workspace, click.ref)
     lead = lead_of(draft, click.ref)
     brand = front.house.brand(click.workspace)
@@ -45,6 +46,7 @@ def ask(session: Session, front: Front, click: Click) -> Callable[[str], dict[st
 
 def now(session: Session, front: Front, click: Click) -> Words | None:
     """Started at once, for whoever pressed."""
+    front.house.policy(click.workspace).demand(click.user, "ask")
     draft = draft_of(session, click.workspace, click.ref)
     lead = lead_of(draft, click.ref)
     place, private = place_of(session, draft, click.user, click.back)

@@ -11,6 +11,11 @@ FILE = Path(__file__).with_suffix(".json")
 MOST = 100  # characters of a command's description: Slack allows 2,000, its menu shows one line
 
 
+def bot_scopes() -> frozenset[str]:
+    """What our token may do."""
+    return frozenset(manifest()["oauth_config"]["scopes"]["bot"])
+
+
 @cache
 def manifest() -> dict[str, Any]:
     """What Slack is told of us. Commands that the file writes out are left as they are."""

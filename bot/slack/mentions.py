@@ -51,10 +51,15 @@ def for_us(body: dict[str, Any]) -> tuple[str, str, str, str | None] | None:
     event, mine = body["event"], our_user(body)
     if event.get("type") != "message" or not written_by_a_person(event, mine):
         return None
-    if not (_direct(event) or names(event, mine)):
+    if not is_for_us(event, mine):
         return None
     workspace = str(body.get("team_id") or event.get("team"))
     return workspace, str(event["user"]), str(event["channel"]), event.get("thread_ts")
+
+
+def is_for_us(event: dict[str, Any], mine: str | None) -> bool:
+    """Whether a message is surely meant for us, by itself."""
+    return event.get("type") == "app_mention" or _direct(event) or names(event, mine)
 
 
 async def heard(front: Front, workspace: str, event: dict[str, Any], mine: str | None) -> None:
@@ -104,9 +109,11 @@ def take(
     files = files_of_rows(event, said)
     if not files and (direct or mentioned):
         files = files_as_rows(event, said)
+    policy = front.house.policy(workspace)
     if files and not asks_for_text(said):
         place = _place(event, direct=direct, private=just_for_me(said)[0])
         if direct or mentioned or half_waits(session, workspace, place, now):
+            policy.demand_if_known(user, "ask")
             return offered(session, front, workspace, event, files, place)
     asked = question_of(session, workspace, event, said, now, direct=direct)
     if asked is not None and said:
@@ -134,6 +141,7 @@ def take(
         )
     else:
         return False
+    policy.demand_if_known(user, "ask")
     return Task.accept(session, front.house.enqueue, wish, now)
 
 

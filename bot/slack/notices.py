@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from bot.job import Enqueue, Job
 from bot.post import Post
 from bot.slack.blocks import Message, context, section, told
+from bot.slack.calls import READ_OUTSIDE
 from bot.slack.place import Place
 from bot.words import Words, words_from
 
@@ -57,6 +58,8 @@ def _why_alone(place: Place) -> Words | None:
     if not (reason := place.get("fallback")):
         return None
     where = f"<#{place.get('channel')}>"
+    if reason == READ_OUTSIDE:
+        return Words("Another company reads {place}, so this comes to you alone.", place=where)
     if reason == "is_archived":
         return Words("{place} is archived, so this comes to you alone.", place=where)
     return Words("I am not in {place}, so this comes to you alone. To have it come there, type "

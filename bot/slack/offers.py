@@ -52,7 +52,7 @@ def _why_not(shown: Shown, draft: Draft, language: str) -> str | None:
     if draft.refused():
         words = Words("This can't be approved: {why}", why=draft.refused()[0].words)
         return told(words, language, 500)
-    if not shown.policy.approval.approvers:
+    if not shown.policy.approvers:
         return Words(
             "No approver is named yet. An administrator can name approvers in policy.toml, "
             "for example: approvers = [{who}]",

@@ -6,15 +6,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from bot.access import Admission, Right
 from bot.arrival import Arrival
+from bot.delivery import Delivery
+from bot.post import Post
 from bot.slack import arrival_rejects, fetch, read, whispers
+from bot.slack.calls import NO_MEMBER, Refused, refusal
 from bot.slack.deliver import Carrier
 from bot.slack.house import House
+from bot.slack.membership import Membership
 from bot.slack.notices import notice
 from bot.slack.people import People
 from bot.slack.place import near
 from bot.slack.post import PATIENCE, Poster
 from bot.slack.show import Cards
+from bot.slack.whispers import tell_closed
+from bot.task import Task
 
 
 class Outside:
@@ -28,23 +37,54 @@ class Outside:
         *,
         patience: float = PATIENCE,
         process: str = "",
+        membership: Membership | None = None,
     ) -> None:
         self.people = people or People(house.client)
-        self.poster = Poster(house.database, house.client, self.people, patience)
-        self._client, self._now = house.client, house.now
-        self._cards = Cards(self.poster, house.policy, house.now, process)
+        self.membership = membership or Membership(house, self.people)
+        self.poster = Poster(house.database, house.client, self.people, patience, self.membership)
+        self._client, self._now, self._enqueue = house.client, house.now, house.enqueue
+        self._cards = Cards(self.poster, self.membership.policy, house.now, process)
         self._carrier = Carrier(self.poster, house.brand, house.now, house.audience)
 
     async def show(self, post: str) -> None:
-        """Draw a card, once first and then over itself. Raises TryAgain, CannotDo."""
-        await self._cards.show(post)
+        """Draw a card, once first and then over itself. One that nobody has seen yet is not drawn
+        for whoever may not ask here. Raises TryAgain, CannotDo."""
+        run = self.poster.database.run
+        asked = await run(asked_with, post)
+        if asked and await self.admit(*asked) != "admitted":
+            await run(Post.settle, post)
+        else:
+            await self._cards.show(post)
+
+    async def admit(self, workspace: str, person: str, place: Mapping[str, Any]) -> Admission:
+        """Whether what this person asked for there may be worked on. A member of ours is told, once
+        and alone, that a channel is closed. Raises TryAgain."""
+        channel = str(place.get("channel") or "")
+        found = await self.membership.admit(workspace, person, [channel])
+        if found == "closed":
+            thread = place.get("thread")
+            await self.poster.database.run(
+                tell_closed, self._enqueue, workspace, person, channel, thread, self._now()
+            )
+        return found
+
+    async def may(self, workspace: str, person: str, right: Right) -> bool:
+        """Whether a person has a right. Raises TryAgain."""
+        return await self.membership.may(workspace, person, right)
 
     async def say(self, post: str) -> None:
         """Put a notice up, once. Raises TryAgain, CannotDo."""
         await self.poster.put(post, notice)
 
     async def deliver(self, delivery: str) -> None:
-        """Send an approved version where its delivery says, once. Raises TryAgain, CannotDo."""
+        """Send an approved version where its delivery says, once. An audience goes out only while
+        whoever asked for it may export. Raises TryAgain, CannotDo."""
+        row = await self.poster.database.run(lambda session: session.get_one(Delivery, delivery))
+        if row.destination.get("kind") == "audience":
+            to = str(row.destination.get("to"))
+            if not await self.may(row.workspace, to, "export"):
+                self.membership.policy(row.workspace).demand(to, "export")
+                raise refusal(Refused(NO_MEMBER))
         await self._carrier.deliver(delivery)
 
     async def tell(self, post: str) -> None:
@@ -72,3 +112,16 @@ class Outside:
     async def attach(self, arrival: Arrival, path: Path) -> None:
         """What stayed out of a dropped file, once, in its card's thread."""
         await arrival_rejects.attach(self.poster, arrival, path, self._now())
+
+
+def asked_with(session: Session, id: str) -> tuple[str, str, dict[str, Any]] | None:
+    """Workspace, person and place of what a card is to show, while nobody has seen it. None for
+    every other post, and for what comes by itself: its readers are looked at when it is posted."""
+    post = session.get(Post, id)
+    if post is None or post.kind != "card" or post.ts is not None:
+        return None
+    arrival = Arrival.of_piece(session, post.piece)
+    if arrival is not None:
+        return arrival.workspace, arrival.author, arrival.place
+    task = session.get(Task, (post.piece or "").rpartition(".")[0])
+    return (task.workspace, task.author, task.place) if task and task.typed else None

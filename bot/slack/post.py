@@ -17,7 +17,8 @@ from bot.post import Post
 from bot.row_digests import demand_row
 from bot.slack import finding
 from bot.slack.blocks import Message
-from bot.slack.calls import HOMELESS, Busy, Refused, ask, patient, refusal
+from bot.slack.calls import HOMELESS, NO_MEMBER, READ_OUTSIDE, Busy, Refused, ask, patient, refusal
+from bot.slack.membership import Membership
 from bot.slack.names import EVENT_TYPE
 from bot.slack.people import People
 from bot.slack.place import Place, Spot, spot_of
@@ -45,6 +46,7 @@ class Poster:
     client: AsyncWebClient
     people: People
     patience: float = PATIENCE
+    membership: Membership | None = None  # None: whoever reads it was looked at before
 
     async def put(self, id: str, draw: Draw) -> tuple[Post, Message]:
         """The message of this row, up once, as `draw` says it now. Raises TryAgain, CannotDo."""
@@ -78,17 +80,39 @@ class Poster:
     async def spot(self, post: Post) -> Spot:
         """Where this row's message goes; opens the direct message when that is where."""
         if found := spot_of(post.place):
+            await self._demand_readers(post, found.channel)
             return found
         if post.channel:
+            await self._demand_readers(post, post.channel)
             return Spot(post.channel)
-        channel = await self._direct([str(post.place.get("user")), *post.place.get("heirs", ())])
+        channel = await self._direct(
+            post.workspace, [str(post.place.get("user")), *post.place.get("heirs", ())]
+        )
         await self.database.run(_at, post.id, channel)
         return Spot(channel)
 
-    async def _direct(self, users: list[str]) -> str:
-        """Our direct messages with the first of them who is still there."""
+    async def _demand_readers(self, post: Post, channel: str) -> None:
+        """Raises Refused where somebody who is no full member would read it; TryAgain while that
+        can't be asked."""
+        if self.membership is None:
+            return
+        if not channel.startswith(("D", "U", "W")):
+            if await self.membership.is_closed(post.workspace, channel):
+                raise Refused(READ_OUTSIDE)
+            return
+        readers = [post.place.get("user"), *post.place.get("heirs", ())]
+        for one in filter(None, readers):
+            if await self.membership.is_member(post.workspace, str(one)):
+                return
+        raise Refused(NO_MEMBER)
+
+    async def _direct(self, workspace: str, users: list[str]) -> str:
+        """Our direct messages with the first of them who is still there, and a full member."""
         refused = Refused("user_not_found")
         for user in users:
+            if self.membership and not await self.membership.is_member(workspace, user):
+                refused = Refused(NO_MEMBER)
+                continue
             try:
                 return await self.people.direct(user)
             except Refused as no:
@@ -134,6 +158,10 @@ class Poster:
     async def _change(self, post: Post, message: Message) -> None:
         if post.kind != "card":
             return
+        try:
+            await self._demand_readers(post, post.channel or "")
+        except Refused:
+            return  # it stands as it is
         try:
             await ask(
                 patient(self.client).chat_update(

@@ -17,6 +17,7 @@ from bot.post import Post
 from bot.receipt import Receipt
 from bot.request import Question
 from bot.schedule import Schedule
+from bot.slack.calls import READ_OUTSIDE
 from bot.task import Task
 from bot.versions import of_piece
 from bot.words import Words
@@ -42,6 +43,7 @@ class Shown:
     origin: str | None = None  # the channel that it was asked in
     fallback: bool = False  # in a direct message, since the intern is not in that channel
     archived: bool = False  # why it is there
+    read_outside: bool = False  # the same: another company reads that channel
     hosts: frozenset[str] = frozenset()  # where links may lead
     channel_names: Mapping[str, str] = field(default_factory=dict)
     stands_on: Draft | None = None  # the result that it came from
@@ -93,6 +95,7 @@ def gather(
         origin=origin,
         fallback=alone and origin is not None and not task.private,
         archived=post.place.get("fallback") == "is_archived",
+        read_outside=post.place.get("fallback") == READ_OUTSIDE,
         hosts=_hosts(session, task.workspace),
         channel_names=channel_names or {},
         stands_on=_stands_on(session, draft),

@@ -17,9 +17,9 @@ async def changed(front: Front, body: dict[str, Any]) -> None:
     """Slack's `user_change`, which comes with every change of a profile."""
     workspace, user = str(body.get("team_id")), str(body["event"]["user"]["id"])
     before = front.people.known(workspace, user)
+    front.people.forget(workspace, user)  # they may be a guest from now on, or gone
     if before is None:
         return  # never asked, so nothing of theirs stands in the wrong language
-    front.people.forget(workspace, user)
     if await front.people.locale(workspace, user) != before:
         await front.run(redraw, front, workspace, user)
 

@@ -40,6 +40,7 @@ async def submitted(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
 
 async def brief(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
     """A new wish, from the form."""
+    front.house.policy(sent.workspace).demand(sent.user, "ask")
     fields = forms.read_brief(sent.view)
     private, words = just_for_me(fields.pop("words", ""))
     private = fields.pop("private", "") != "" or private or bool(sent.back.get("private"))

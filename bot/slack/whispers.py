@@ -12,9 +12,15 @@ from bot.post import Post
 from bot.slack.blocks import Message
 from bot.slack.calls import Busy
 from bot.slack.post import Poster
+from bot.task import task_id
 from bot.words import Words, words_from
 
 KIND = "whisper"  # of a Post
+CLOSED = Words(
+    "Somebody from outside your workspace reads this conversation, so I do nothing here. An "
+    "administrator can open a channel to your members all the same: shared_channels under "
+    "[access] in policy.toml."
+)
 MOST_BUSY = 3  # times that Slack has no time to show it where they are
 
 
@@ -36,6 +42,31 @@ def whisper(
     told = place | {"words": words.model_dump(mode="json")}
     Post.plan(session, id=id, workspace=workspace, kind=KIND, place=told, now=now)
     enqueue(session, Job(kind="tell", subject=id, workspace=workspace))
+
+
+def tell_closed(
+    session: Session,
+    enqueue: Enqueue,
+    workspace: str,
+    user: str,
+    channel: str,
+    thread: str | None,
+    now: datetime,
+) -> None:
+    """Why nothing happens in a channel that outsiders read, once for each channel and person."""
+    about = task_id("closed", workspace, channel, user)
+    if session.get(Post, f"{about}:{KIND}") is None:
+        whisper(
+            session,
+            enqueue,
+            about=about,
+            workspace=workspace,
+            user=user,
+            words=CLOSED,
+            channel=channel,
+            thread=thread,
+            now=now,
+        )
 
 
 async def tell(poster: Poster, id: str) -> None:

@@ -15,15 +15,19 @@ from bot.play.child import Child
 from bot.play.keeping import Keeper, open_slack
 from bot.play.page import add_page
 from bot.play.people import TEAM
+from bot.play.scopes import OF_APP
 from bot.play.slack import LocalSlack
 from bot.settings import Settings
+from bot.slack.manifest import bot_scopes
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-POLICY = '[approval]\napprovers = ["UMAX"]\n'
+RIGHTS = '[access]\nimport = ["UMARIE", "UMAX"]\nexport = ["UMARIE", "UMAX"]\n'
+RIGHTS += 'administer = ["UMARIE", "UMAX"]\n'
+POLICY = '[approval]\napprovers = ["UMAX"]\n' + RIGHTS
 BRAND = 'name = "Maison Lin"\naddress = "vous"\nlanguages = ["en", "fr"]\n'
 PRODUCTS = """sku,name,price,currency,materials,colours,sizes,description,stock
 L1,Linen shirt,59.00,EUR,linen,white; sand; navy,S; M; L; XL,Washed linen woven in Portugal,120
@@ -100,7 +104,7 @@ async def open_house(
     `before` may add routes of its own to the server.
     """
     fill(home)
-    slack = open_slack(home / "slack", 0, lambda _: None)
+    slack = open_slack(home / "slack", 0, lambda _: None, bot_scopes() | OF_APP)
     slack.retry_delays = FAST * 20
     child = Child(slack, home, lambda _: None)
     add_page(slack, child=child, home=home, database_url=None)

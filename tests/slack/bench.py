@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import migrate
+from bot.access import Access
 from bot.brand import Brand
 from bot.brief import Brief
 from bot.checks import Check
@@ -25,6 +26,7 @@ from bot.evidence import Evidence
 from bot.job import Job
 from bot.parts import Copy, Hook, Lead, Part
 from bot.play.message import Message
+from bot.play.scopes import OF_APP
 from bot.play.slack import LocalSlack
 from bot.play.view import View
 from bot.policy import Approval, Going, Policy
@@ -34,6 +36,8 @@ from bot.slack.app import make_app
 from bot.slack.calls import make_client, make_session
 from bot.slack.house import House
 from bot.slack.later import Later
+from bot.slack.manifest import bot_scopes
+from bot.slack.membership import Membership
 from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.socket import make_socket
@@ -46,7 +50,13 @@ from tests.slack.stockroom import Stockroom
 
 MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
 MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
-POLICY = Policy(approval=Approval(approvers=(MAX, LEA)), delivery=Going(channels=(LAUNCHES,)))
+POLICY = Policy(
+    approval=Approval(approvers=(MAX, LEA)),
+    delivery=Going(channels=(LAUNCHES,)),
+    access=Access(
+        import_=(MARIE, MAX, LEA), export=(MARIE, MAX, LEA), administer=(MARIE, MAX, LEA)
+    ),
+)
 BRAND = Brand(name="Maison Lin", site="https://shop.example", languages=("en", "fr"))
 PARTS = (
     Part(kind="copy", key="subject", title="Subject", body=Copy(text="A shirt for hot days")),
@@ -287,7 +297,7 @@ async def bench_of(
     database = Database(url or f"sqlite:///{_migrated(home)}")
     if url:
         migrate.upgrade(database)
-    async with LocalSlack(SECRET) as slack, make_session() as session:
+    async with LocalSlack(SECRET, scopes=bot_scopes() | OF_APP) as slack, make_session() as session:
         slack.retry_delays = (0.02, 0.02)
         slack.trigger_seconds = slack.courier.reply_seconds = PATIENT
         client = make_client(slack.bot_token, slack.url, session)
@@ -307,8 +317,11 @@ async def bench_of(
             home=home,
         )
         people = People(client)
-        app, later = make_app(house, people, SECRET, patience=0.05)
-        outside = Outside(house, people, patience=0.05)
+        membership = Membership(house, people)
+        await membership.installation()  # as at each start
+        slack.calls.clear()
+        app, later = make_app(house, people, SECRET, patience=0.05, membership=membership)
+        outside = Outside(house, people, patience=0.05, membership=membership)
         held.append(Bench(slack, database, house, outside, later))
 
         async def well() -> dict[str, Any]:

@@ -164,7 +164,7 @@ async def test_one_after_the_other_in_a_thread_are_joined_without_a_mention(
     assert "lines.csv is read together with orders.csv." in text_of(card(bench, first))
     assert not buttons(card(bench, first))
     assert "orders.csv and lines.csv are read as one: 3 lines." in text_of(card(bench, second))
-    await bench.press(OTTO, card(bench, second), "take_in")
+    await bench.press(MARIE, card(bench, second), "take_in")
     await bench.run()
     assert now(bench, second).state == "in"
     assert held(library) == 3

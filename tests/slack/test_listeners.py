@@ -34,10 +34,14 @@ async def test_as_a_command_becomes_a_card(bench: Bench) -> None:
 
 
 async def test_as_a_command_is_answered_without_a_call_to_slack(bench: Bench) -> None:
+    """Of whoever is known; somebody new is asked for once."""
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our shirt")).ok
+    assert {call.method for call in bench.slack.calls} == {"users.info", "conversations.info"}
+    bench.slack.calls.clear()
     for number in range(3):
         assert (await bench.slack.command(MARIE, MARKETING, "/draft", f"shirt {number}")).ok
     assert not bench.slack.calls
-    assert len(bench.tasks) == 3
+    assert len(bench.tasks) == 4
 
 
 async def test_as_a_mention_in_both_forms_is_one_task(any_bench: Bench) -> None:

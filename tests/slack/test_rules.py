@@ -331,4 +331,4 @@ async def test_is_exported_by_nobody_else(bench: Bench) -> None:
     await bench.run()
     await bench.press(OTTO, card, "export_audience")
     assert not asked
-    assert "Only whoever asked" in bench.whispers(OTTO)[-1]
+    assert "You can't export audiences here." in bench.whispers(OTTO)[-1]

@@ -14,11 +14,11 @@ from bot.dropped import TableFile
 from bot.play.message import Message
 from bot.play.slack import LocalSlack
 from bot.settings import Settings
-from tests.dropping import MARIE, MARKETING, Shop
+from tests.dropping import MARIE, MARKETING, RIGHTS, Shop
 from tests.slack.bench import MAX, TEAM, buttons, text_of
 
 WORDS = "e-mail in English: our linen shirt is back in stock"
-POLICY = '[approval]\napprovers = ["UMAX"]\n'
+POLICY = '[approval]\napprovers = ["UMAX"]\n' + RIGHTS
 BRAND = 'name = "Maison Lin"\nlanguages = ["en", "fr"]\n'
 PRODUCTS = "sku,name,price,currency,materials\nL1,Linen shirt,59.00,EUR,linen\n"
 OPENED, PEERS = 470, [421 + 5 * n for n in range(12)]  # of 1,204 each

@@ -32,7 +32,9 @@ def open_direct(slack: Board, args: Arguments) -> Body:
         if slack.bot_user in users:
             raise Refused("cannot_dm_bot")
         place = slack.direct(users)
-    shown = place.as_slack(slack.bot_user) if args.flag("return_im") else {"id": place.id}
+    shown = (
+        place.as_slack(slack.bot_user, slack.team) if args.flag("return_im") else {"id": place.id}
+    )
     return {"channel": shown}
 
 
@@ -40,7 +42,7 @@ def open_direct(slack: Board, args: Arguments) -> Body:
 def show(slack: Board, args: Arguments) -> Body:
     """One place."""
     place = visible(slack, args.need("channel", "channel_not_found"))
-    shown = place.as_slack(slack.bot_user)
+    shown = place.as_slack(slack.bot_user, slack.team)
     if args.flag("include_locale"):
         shown["locale"] = "en-US"
     if not args.flag("include_num_members"):
@@ -89,7 +91,7 @@ def join(slack: Board, args: Arguments) -> Body:
         place.members.append(slack.bot_user)
         slack.changed("place", place.id)
     warning = {"warning": "already_in_channel"} if already else {}
-    return {"channel": place.as_slack(slack.bot_user), **warning}
+    return {"channel": place.as_slack(slack.bot_user, slack.team), **warning}
 
 
 def listed(slack: Board, args: Arguments, places: list[Place]) -> Body:
@@ -102,7 +104,7 @@ def listed(slack: Board, args: Arguments, places: list[Place]) -> Body:
     if args.flag("exclude_archived"):
         shown = [one for one in shown if not one.archived]
     page, cursor = paged(shown, args)
-    channels = [place.as_slack(slack.bot_user) for place in page]
+    channels = [place.as_slack(slack.bot_user, slack.team) for place in page]
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 

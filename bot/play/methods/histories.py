@@ -92,7 +92,7 @@ def page(slack: Board, args: Arguments, found: list[Message]) -> Body:
     shown, more = found[:limit], len(found) > limit
     metadata = args.flag("include_all_metadata")
     body: Body = {
-        "messages": [one.as_slack(slack.team, metadata=metadata) for one in shown],
+        "messages": [one.as_slack(slack.team_of(one.user), metadata=metadata) for one in shown],
         "has_more": more,
     }
     if more:

@@ -1,0 +1,115 @@
+"""Who may do what: the `[access]` section of `policy.toml`, and what Slack's objects say of a
+person and of a channel. Pure: asking Slack is `bot/slack/membership.py`.
+
+Only full members of the own workspace get anything. What Slack does not say counts against the
+person, never for them.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Right = Literal["ask", "import", "export", "approve", "administer", "see_people"]
+RIGHTS: tuple[Right, ...] = get_args(Right)
+
+# What somebody is to the workspace, as their Slack user object says.
+Standing = Literal["member", "guest", "stranger", "bot", "gone"]
+# Whether a request may go on: "closed" is a member of ours in a channel that outsiders read.
+Admission = Literal["admitted", "outsider", "closed"]
+
+
+class Access(BaseModel):
+    """Lists of member ids (U…, W…) and user groups (S…). A right without a list has its default:
+    every full member may ask, approvers import, export and administer, nobody sees people."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    ask: tuple[str, ...] | None = None
+    import_: tuple[str, ...] | None = Field(default=None, alias="import")
+    export: tuple[str, ...] | None = None
+    approve: tuple[str, ...] = ()  # besides `[approval] approvers`
+    administer: tuple[str, ...] | None = None
+    see_people: tuple[str, ...] = ()
+    shared_channels: tuple[
+        str, ...
+    ] = ()  # channels with other companies that are open all the same
+
+    def named(self, right: Right) -> tuple[str, ...] | None:
+        """The ids listed for a right; None where the file says nothing."""
+        found: tuple[str, ...] | None = getattr(self, "import_" if right == "import" else right)
+        return found
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The user groups named anywhere."""
+        lists = (self.named(right) or () for right in RIGHTS)
+        return frozenset(id for ids in lists for id in ids if is_group(id))
+
+    def resolved(self, members: Mapping[str, frozenset[str]]) -> "Access":
+        """The same with each user group replaced by its members. A group that is not in `members`
+        stays as it is, and nobody is in it."""
+
+        def people(ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+            if ids is None:
+                return None
+            spread = (sorted(members[id]) if id in members else (id,) for id in ids)
+            return tuple(dict.fromkeys(person for some in spread for person in some))
+
+        lists = {f: people(getattr(self, f)) for f in type(self).model_fields if f != CHANNELS}
+        return self.model_copy(update=lists)
+
+
+CHANNELS = "shared_channels"
+
+
+def is_group(id: str) -> bool:
+    """Whether this is the id of a user group."""
+    return id.startswith("S")
+
+
+def mention(id: str) -> str:
+    """A person or a user group as Slack's markup names them."""
+    return f"<!subteam^{id}>" if is_group(id) else f"<@{id}>"
+
+
+def standing_of(user: Mapping[str, Any], workspace: str, enterprise: str | None = None) -> Standing:
+    """What a person is to `workspace`, from the user object of `users.info`. In an Enterprise Grid
+    organization only members of this workspace count, not of another one of the organization."""
+    if user.get("deleted"):
+        return "gone"
+    if user.get("is_bot") or user.get("is_workflow_bot") or user.get("is_connector_bot"):
+        return "bot"
+    if user.get("id") == "USLACKBOT":
+        return "bot"
+    if user.get("is_stranger"):
+        return "stranger"
+    if user.get("is_restricted") or user.get("is_ultra_restricted"):
+        return "guest"
+    return "member" if _belongs(user, workspace, enterprise) else "stranger"
+
+
+def _belongs(user: Mapping[str, Any], workspace: str, enterprise: str | None) -> bool:
+    if not workspace:
+        return False
+    organization = user.get("enterprise_user")
+    if not isinstance(organization, Mapping) or not organization:
+        return user.get("team_id") == workspace
+    if enterprise and organization.get("enterprise_id") != enterprise:
+        return False
+    return workspace in (organization.get("teams") or ())
+
+
+def is_shared_outside(channel: Mapping[str, Any], workspace: str) -> bool:
+    """Whether people of another company can read this channel, or are invited to, from the channel
+    object of `conversations.info`. Sharing within the own organization is not sharing outside."""
+    if channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
+        return True
+    if channel.get("pending_shared") or channel.get("pending_connected_team_ids"):
+        return True
+    inside = {workspace, *(channel.get("internal_team_ids") or ())}
+    if set(channel.get("connected_team_ids") or ()) - inside:
+        return True
+    if channel.get("is_org_shared"):
+        return False
+    others = set(channel.get("shared_team_ids") or ()) - inside
+    return bool(others) or bool(channel.get("is_shared"))

@@ -1,0 +1,225 @@
+"""Who somebody is to the workspace, and who reads a channel: asked of Slack, kept for ten minutes.
+
+Failures are not kept. Where Slack can't be asked, TryAgain is raised; where it won't say, the
+answer is the one that lets nobody in.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Admission, Right, Standing, is_shared_outside, standing_of
+from bot.errors import TryAgain
+from bot.policy import Policy
+from bot.slack.calls import AWAY, Refused, ask, patient
+from bot.slack.house import House
+from bot.slack.people import People
+from bot.workspace import Workspace
+
+KEPT = 600.0  # seconds
+MOST = 10_000
+PAGE = 200
+ASK_AGAIN = 15.0  # seconds after which auth.test is tried again
+UNSEEN = frozenset({"channel_not_found"})
+
+log = logging.getLogger("bot.slack")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where the bot's token is installed: one workspace, or an organization (`org_wide`)."""
+
+    workspaces: frozenset[str]
+    enterprise: str | None = None
+    org_wide: bool = False
+
+    def has(self, workspace: str, enterprise: str | None = None) -> bool:
+        """Whether this workspace is ours; `enterprise` is the organization that it is said to be
+        in."""
+        if not workspace:
+            return False
+        ours = self.org_wide and self.enterprise is not None and enterprise == self.enterprise
+        return workspace in self.workspaces or ours
+
+
+class Membership:
+    """One for each process."""
+
+    def __init__(self, house: House, people: People) -> None:
+        self.people = people
+        self._house = house
+        self._client: AsyncWebClient = patient(house.client)
+        self._installation: Installation | None = None
+        self._installing = asyncio.Lock()
+        self._ask_again_at = 0.0
+        self._channels: dict[tuple[str, str], tuple[float, bool]] = {}
+        self._groups: dict[tuple[str, str], tuple[float, frozenset[str]]] = {}
+
+    # The workspaces that the app is installed in.
+
+    async def installation(self) -> Installation:
+        """Where we are installed, asked of Slack once. While Slack is away, what it said to an
+        earlier process holds. Raises TryAgain when nothing is known yet."""
+        if self._installation is not None:
+            return self._installation
+        async with self._installing:
+            if self._installation is None and time.monotonic() >= self._ask_again_at:
+                try:
+                    self._installation = await self._asked_installation()
+                except (Refused, TryAgain) as why:
+                    log.warning("whose token this is can't be asked: %s", why)
+                    self._ask_again_at = time.monotonic() + ASK_AGAIN
+            return self._installation or await self._remembered()
+
+    async def _asked_installation(self) -> Installation:
+        told = await ask(self._client.auth_test())
+        team, enterprise = str(told.get("team_id") or ""), told.get("enterprise_id") or None
+        if team:
+            await self._house.database.run(Workspace.install, team, self._house.now())
+        org_wide = bool(told.get("is_enterprise_install"))
+        return Installation(frozenset(filter(None, [team])), enterprise, org_wide)
+
+    async def _remembered(self) -> Installation:
+        known: frozenset[str] = await self._house.database.run(Workspace.installed)
+        if not known:
+            raise TryAgain("Slack has not said yet whose token this is", words=AWAY)
+        return Installation(known)
+
+    # People.
+
+    async def standing(self, workspace: str, user: str) -> Standing:
+        """What somebody is to a workspace. Raises TryAgain."""
+        installation = await self.installation()
+        try:
+            profile = await self.people.profile(workspace, user)
+        except Refused as no:
+            log.error("who somebody is can't be asked: Slack says %s", no.error)
+            raise TryAgain(f"Slack: {no.error}") from None
+        if profile.user is None:
+            return "gone"
+        return standing_of(profile.user, workspace, installation.enterprise)
+
+    def known_standing(self, workspace: str, user: str) -> Standing | None:
+        """The same where it was asked lately; never a call."""
+        profile = self.people.known_profile(workspace, user)
+        if profile is None or self._installation is None:
+            return None
+        if profile.user is None:
+            return "gone"
+        return standing_of(profile.user, workspace, self._installation.enterprise)
+
+    async def is_member(self, workspace: str, user: str) -> bool:
+        """Whether this is a full member of a workspace of ours. Raises TryAgain."""
+        installation = await self.installation()
+        if not (installation.org_wide or installation.has(workspace)):
+            return False  # an organization's token: that a workspace is its own, the gate has seen
+        return await self.standing(workspace, user) == "member"
+
+    # Rights.
+
+    def policy(self, workspace: str) -> Policy:
+        """The policy with the user groups that are known now; one that is not has nobody in it."""
+        policy = self._house.policy(workspace)
+        groups = {id: self._known_group(workspace, id) for id in policy.access.groups}
+        return policy.resolved({id: people for id, people in groups.items() if people is not None})
+
+    async def resolve(self, workspace: str) -> Policy:
+        """The policy with all its user groups. Raises TryAgain."""
+        for group in self._house.policy(workspace).access.groups:
+            await self._group(workspace, group)
+        return self.policy(workspace)
+
+    async def may(self, workspace: str, user: str, right: Right) -> bool:
+        """Whether this person has this right. Raises TryAgain."""
+        if not await self.is_member(workspace, user):
+            return False
+        return (await self.resolve(workspace)).may(user, right)
+
+    def _known_group(self, workspace: str, id: str) -> frozenset[str] | None:
+        until, people = self._groups.get((workspace, id), (0.0, None))
+        return people if until > time.monotonic() else None
+
+    async def _group(self, workspace: str, id: str) -> frozenset[str]:
+        known = self._known_group(workspace, id)
+        if known is not None:
+            return known
+        try:
+            told = await ask(self._client.usergroups_users_list(usergroup=id))
+            people = frozenset(str(one) for one in told.get("users") or ())
+        except Refused as no:
+            log.error("the user group %s can't be read: Slack says %s", id, no.error)
+            people = frozenset()
+        self._put_group(workspace, id, people)
+        return people
+
+    def _put_group(self, workspace: str, id: str, people: frozenset[str]) -> None:
+        if len(self._groups) >= MOST:
+            self._groups.clear()
+        self._groups[workspace, id] = (time.monotonic() + KEPT, people)
+
+    # Channels.
+
+    def forget_channel(self, workspace: str, channel: str) -> None:
+        """Ask again next time: it was shared, or is shared no more."""
+        self._channels.pop((workspace, channel), None)
+
+    def known_closed(self, workspace: str, channel: str) -> bool | None:
+        """Whether a channel is closed where it was asked lately; None where it was not. Our direct
+        messages with one person are that person's."""
+        if channel.startswith(("D", "U", "W")) or not channel:
+            return False
+        if channel in self.policy(workspace).access.shared_channels:
+            return False
+        until, outside = self._channels.get((workspace, channel), (0.0, None))
+        return outside if until > time.monotonic() else None
+
+    async def is_closed(self, workspace: str, channel: str) -> bool:
+        """Whether outsiders read this channel and the policy does not name it. Raises TryAgain."""
+        known = self.known_closed(workspace, channel)
+        if known is not None:
+            return known
+        outside = await self._read_by_outsiders(workspace, channel)
+        if len(self._channels) >= MOST:
+            self._channels.clear()
+        self._channels[workspace, channel] = (time.monotonic() + KEPT, outside)
+        return outside
+
+    async def _read_by_outsiders(self, workspace: str, channel: str) -> bool:
+        try:
+            told = await ask(self._client.conversations_info(channel=channel))
+        except Refused as no:
+            if no.error in UNSEEN:
+                return False  # we are not in it, so nothing of ours can be read there
+            log.error("who reads a channel can't be asked: Slack says %s", no.error)
+            return True
+        found = told.get("channel") or {}
+        if is_shared_outside(found, workspace):
+            return True
+        return bool(found.get("is_mpim")) and await self._outsiders_in(workspace, channel)
+
+    async def _outsiders_in(self, workspace: str, channel: str) -> bool:
+        """Whether somebody in a group direct message is no full member. Bots are not counted."""
+        try:
+            told = await ask(self._client.conversations_members(channel=channel, limit=PAGE))
+        except Refused as no:
+            log.error("who is in a group direct message can't be asked: Slack says %s", no.error)
+            return True
+        people = [str(one) for one in told.get("members") or ()]
+        standings = [await self.standing(workspace, one) for one in people]
+        return any(one not in ("member", "bot") for one in standings)
+
+    # A piece of work.
+
+    async def admit(self, workspace: str, user: str, channels: Iterable[str]) -> Admission:
+        """Whether what this person asked for in these channels may be worked on. Raises
+        TryAgain."""
+        if not await self.is_member(workspace, user):
+            return "outsider"
+        for channel in channels:
+            if await self.is_closed(workspace, channel):
+                return "closed"
+        return "admitted"

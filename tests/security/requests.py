@@ -1,0 +1,222 @@
+"""Everything that Slack may send the intern, as a person of one kind at one place would send it."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bot.db import Row
+from bot.job import Job
+from bot.play import events
+from bot.play.message import Message
+from bot.play.people import Person
+from bot.play.slack import LocalSlack
+from bot.skills import commands
+from bot.slack import names
+from bot.slack.buttons import VERBS
+from bot.slack.names import Ref
+from bot.slack.opening import READY
+from bot.slack.submits import FORMS
+from tests.slack.bench import MARIE, TEAM, Bench
+
+EVIL = "T0EVIL"  # another company's workspace
+READS = ("auth.test", "users.info", "conversations.info", "conversations.members",
+         "usergroups.users.list", "api.test")  # fmt: skip
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request: `kind` as the local Slack's courier names it."""
+
+    name: str
+    kind: str
+    body: Body
+
+
+@dataclass(frozen=True)
+class Outsider:
+    """Somebody who gets nothing. `fields` are what their user object says; `claims` is laid over
+    what a request says of teams, `unknown`: Slack knows no such id."""
+
+    name: str
+    fields: dict[str, Any]
+    claims: str = ""  # the team that the request names, where it is another one
+    unknown: bool = False
+
+
+OUTSIDERS = (
+    Outsider("guest of several channels", {"guest": "multi"}),
+    Outsider("guest of one channel", {"guest": "single"}),
+    Outsider("partner in Slack Connect", {"team": EVIL}, claims=EVIL),
+    Outsider("partner whose request names our team", {"team": EVIL}),
+    Outsider("deactivated member", {"deleted": True}),
+    Outsider("bot user", {"is_bot": True}),
+    Outsider("somebody Slack does not know", {}, unknown=True),
+    Outsider("member of another workspace of the organization", {"teams": ["T0OTHER"]}),
+    Outsider("member whose request names a team that nobody installed", {}, claims=EVIL),
+)
+
+
+def enter(slack: LocalSlack, kind: Outsider, places: list[str]) -> str:
+    """This outsider in the workspace, in these channels; their id."""
+    id = "UODD"
+    if not kind.unknown:
+        told: Body = {"name": "odd", "real_name": "Odd", "display_name": "Odd"}
+        told |= {"tz": "Europe/Paris", "locale": "fr-FR"} | kind.fields
+        slack.people[id] = Person(id, **told)
+    for channel in places:
+        if id not in slack.places[channel].members:
+            slack.places[channel].members.append(id)
+    return id
+
+
+def every_request(
+    slack: LocalSlack, user: str, team: str, channel: str, card: Message, refs: list[Ref]
+) -> Iterator[Sent]:
+    """Each kind of event, command, click, form and shortcut there is a listener for."""
+    yield from _messages(slack, user, team, channel, card)
+    for command, text in itertools.product(commands(), ("", "our linen shirt is back")):
+        yield Sent(f"/{command} {text}".strip(), "slash_commands",
+                   _command(slack, user, team, channel, f"/{command}", text))  # fmt: skip
+    known = [*VERBS, *READY, names.DOWNLOAD, names.STAYED_OUT, names.BRIEF_FORM]
+    for action, ref in itertools.product(dict.fromkeys(known), refs):
+        yield Sent(f"press {action}", "interactive", _press(slack, user, team, channel, card,
+                                                            action, ref))  # fmt: skip
+    for form, ref in itertools.product(FORMS, refs):
+        yield Sent(f"send {form}", "interactive", _form(slack, user, team, channel, form, ref))
+        closed = _form(slack, user, team, channel, form, ref) | {"type": "view_closed"}
+        yield Sent(f"close {form}", "interactive", closed)
+    for kind in ("shortcut", "message_action", "block_suggestion"):
+        body = _interaction(slack, kind, user, team) | {
+            "callback_id": "x",
+            "channel": {"id": channel},
+        }
+        yield Sent(kind, "interactive", body | {"message": {"ts": card.ts, "text": "x"}})
+    for tab in ("home", "messages"):
+        event = {"type": "app_home_opened", "user": user, "channel": f"D{user}", "tab": tab}
+        yield Sent(f"open {tab}", "events_api", _event(slack, team, event))
+
+
+def _messages(
+    slack: LocalSlack, user: str, team: str, channel: str, card: Message
+) -> Iterator[Sent]:
+    mention = f"<@{slack.bot_user}> our linen shirt is back"
+    file = {"id": "F1", "name": "orders.csv", "size": 10}
+    told: list[tuple[str, Body]] = [
+        ("mention", {"type": "app_mention", "text": mention}),
+        ("mention as a message", {"text": mention}),
+        ("private mention", {"text": f"<@{slack.bot_user}> just for me: our linen shirt"}),
+        ("file", {"text": mention, "files": [file], "subtype": "file_share"}),
+        ("reply", {"text": "make it shorter", "thread_ts": card.ts}),
+        ("reply with a question", {"text": "how much did we sell?", "thread_ts": card.ts}),
+        ("file in a thread", {"text": "", "thread_ts": card.ts, "files": [file],
+                              "subtype": "file_share"}),
+        ("direct message", {"text": "our linen shirt is back", "channel": f"D{user}",
+                            "channel_type": "im"}),
+        ("file in a direct message", {"text": "", "channel": f"D{user}", "files": [file],
+                                      "channel_type": "im", "subtype": "file_share"}),
+    ]  # fmt: skip
+    for name, more in told:
+        yield Sent(name, "events_api", _message(slack, user, team, channel, more))
+    before = _message(slack, user, team, channel, {"text": "hello"})["event"]
+    after = before | {"text": mention, "edited": {"user": user, "ts": "9.9"}}
+    change = {"type": "message", "channel": channel, "ts": "9.9", "hidden": True,
+              "previous_message": before}  # fmt: skip
+    yield Sent("edit", "events_api", _event(slack, team, change | {"subtype": "message_changed",
+                                                                   "message": after}))  # fmt: skip
+    deleted = change | {"subtype": "message_deleted", "deleted_ts": before["ts"]}
+    yield Sent("deletion", "events_api", _event(slack, team, deleted))
+
+
+def _message(slack: LocalSlack, user: str, team: str, channel: str, more: Body) -> Body:
+    ts = slack.stamps.ts()
+    event: Body = {"type": "message", "user": user, "ts": ts, "event_ts": ts, "channel": channel}
+    event |= {"channel_type": "channel", "team": team} | more
+    return _event(slack, team, event)
+
+
+def _event(slack: LocalSlack, team: str, event: Body) -> Body:
+    """Slack's envelope for us; the event itself says whose it is."""
+    whose = {"user_team": team, "source_team": team} if team != TEAM else {}
+    return events.event_body(slack, event | whose) | {"team_id": team}
+
+
+def _command(
+    slack: LocalSlack, user: str, team: str, channel: str, command: str, text: str
+) -> Body:
+    fields = events.command_fields(slack, MARIE, slack.places[channel], command, text)
+    return fields | {"user_id": user, "user_name": "odd", "team_id": team}
+
+
+def _interaction(slack: LocalSlack, kind: str, user: str, team: str) -> Body:
+    body = events.interaction(slack, kind, MARIE)
+    whose = {"id": user, "username": "odd", "name": "odd", "team_id": team}
+    return body | {"user": whose, "team": {"id": team, "domain": "odd"}}
+
+
+def _press(
+    slack: LocalSlack, user: str, team: str, channel: str, card: Message, action: str, ref: Ref
+) -> Body:
+    pressed = {"action_id": action, "block_id": "b", "type": "button", "value": ref.packed(),
+               "action_ts": slack.stamps.ts()}  # fmt: skip
+    container = {"type": "message", "message_ts": card.ts, "channel_id": channel}
+    return _interaction(slack, "block_actions", user, team) | {
+        "container": container,
+        "channel": {"id": channel, "name": "x"},
+        "message": {"ts": card.ts, "text": "x"},
+        "actions": [pressed],
+        "state": {"values": {}},
+    }
+
+
+def _form(slack: LocalSlack, user: str, team: str, channel: str, callback: str, ref: Ref) -> Body:
+    typed = {"words": "our linen shirt", "reason": "because", "name": "weekly"}
+    values = {k: {k: {"type": "plain_text_input", "value": v}} for k, v in typed.items()}
+    blocks = [{"type": "input", "block_id": key, "element": {}} for key in typed]
+    view = {
+        "id": slack.stamps.id("V"),
+        "team_id": TEAM,
+        "callback_id": callback,
+        "type": "modal",
+        "private_metadata": ref.packed(),
+        "blocks": blocks,
+        "state": {"values": values},
+    }
+    return _interaction(slack, "view_submission", user, team) | {"view": view}
+
+
+async def send(slack: LocalSlack, sent: Sent) -> Any:
+    """Deliver it as Slack would, an event once; how it was answered."""
+    if sent.kind == "events_api":
+        delivery = slack.courier.event(sent.body)
+        await slack.settled()
+        return delivery.attempts[-1]
+    return await slack.courier.ask(sent.kind, sent.body)
+
+
+def counted(bench: Bench) -> dict[str, int]:
+    """How many rows each table holds."""
+    with bench.database.begin() as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) or 0
+            for name, table in Row.metadata.tables.items()
+        }
+
+
+def traces(bench: Bench, user: str) -> tuple[Any, ...]:
+    """All that somebody could have left or got: rows, jobs, and what Slack was asked to do."""
+    return counted(bench), seen(bench, user)
+
+
+def seen(bench: Bench, user: str) -> tuple[Any, ...]:
+    """The same without the rows, which take long to count."""
+    slack = bench.slack
+    jobs: list[Job] = list(bench.jobs)
+    did = [call.method for call in slack.calls if call.method not in READS]
+    shown = [m.text for place in slack.places.values() for m in place.ephemerals]
+    views = [view.id for stack in slack.stacks.values() for view in stack]
+    return [job.id for job in jobs], did, shown, views, slack.homes.get(user)

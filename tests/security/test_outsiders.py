@@ -1,0 +1,442 @@
+"""Guests, partners of Slack Connect, those who left and teams that nobody installed get nothing."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.access import Access, is_shared_outside, standing_of
+from bot.arrival import Arrival
+from bot.errors import TryAgain
+from bot.job import Job
+from bot.play import events
+from bot.play.message import Message
+from bot.play.people import Person
+from bot.slack.buttons import VERBS
+from bot.slack.membership import Membership
+from bot.slack.names import Ref
+from bot.slack.people import People
+from bot.slack.place import asked_at
+from bot.task import Task
+from bot.worker import Worker
+from bot.working import Means
+from bot.workspace import Workspace
+from bot.writers.offline import Offline
+from tests.security.requests import (
+    EVIL,
+    OUTSIDERS,
+    Outsider,
+    counted,
+    enter,
+    every_request,
+    seen,
+    send,
+    traces,
+)
+from tests.shop import Shop
+from tests.slack.bench import (
+    LAUNCHES,
+    MARIE,
+    MARKETING,
+    MAX,
+    OTTO,
+    RANDOM,
+    TEAM,
+    Bench,
+    bench_of,
+    buttons,
+)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench_of(tmp_path) as found:
+        yield found
+
+
+SAID_LATE = "Slack didn't answer in time. Nothing was lost; please try again."
+
+
+def refs_of(bench: Bench) -> list[Ref]:
+    """What the buttons of the first draft and of a dropped file carry."""
+    draft = bench.drafts[0]
+    refs = [Ref(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick="0", field="goal")]
+    return refs + [Ref(arrival=one.id, seen=str(one.turn)) for one in bench.rows(Arrival)]
+
+
+async def worked(bench: Bench) -> Message:
+    """A draft and a dropped file of Marie's, all drawn."""
+    card = await bench.drafted()
+    file = [("orders.csv", b"order_id,total\n1,10\n2,20\n")]
+    await bench.slack.say(MARIE, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
+    await bench.run()
+    assert bench.rows(Arrival)
+    return card
+
+
+PLACES = ("channel", "private channel", "group message", "shared channel")
+
+
+def place_of(bench: Bench, place: str) -> str:
+    """The channel of that kind."""
+    if place == "private channel":
+        bench.slack.places[LAUNCHES].kind = "group"
+        return LAUNCHES
+    if place == "group message":
+        return bench.slack.direct([MARIE, OTTO]).id
+    if place == "shared channel":
+        bench.slack.places[MARKETING].shared_with = [EVIL]
+    return MARKETING
+
+
+async def all_refused(bench: Bench, kind: Outsider, place: str, one_in: int = 1) -> None:
+    """Every request of this outsider there, or one in so many, leaves no trace."""
+    card = await worked(bench)
+    channel = place_of(bench, place)
+    user = enter(bench.slack, kind, [channel])
+    before, rows = seen(bench, user), counted(bench)
+    team, start = kind.claims or TEAM, OUTSIDERS.index(kind) % one_in
+    requests = list(every_request(bench.slack, user, team, channel, card, refs_of(bench)))
+    assert len(requests) > 2 * len(VERBS)
+    for one in requests[start::one_in]:
+        answer = await send(bench.slack, one)
+        assert (answer.status, answer.body) == (200, None), one.name
+        assert seen(bench, user) == before, one.name
+    await bench.run()
+    assert seen(bench, user) == before
+    assert counted(bench) == rows
+    assert [row.id for row in bench.rows(Workspace)] == [TEAM]
+
+
+@pytest.mark.parametrize("kind", OUTSIDERS, ids=lambda kind: kind.name)
+async def test_whatever_an_outsider_sends_leaves_no_trace(bench: Bench, kind: Outsider) -> None:
+    await all_refused(bench, kind, PLACES[OUTSIDERS.index(kind) % len(PLACES)], one_in=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", OUTSIDERS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("place", PLACES)
+async def test_everything_that_every_outsider_sends_anywhere_leaves_no_trace(
+    bench: Bench, kind: Outsider, place: str
+) -> None:
+    await all_refused(bench, kind, place)
+
+
+async def test_the_same_requests_act_when_a_member_sends_them(bench: Bench) -> None:
+    """Else it would prove nothing that an outsider's do not."""
+    card = await worked(bench)
+    acted = set()
+    for one in every_request(bench.slack, MARIE, TEAM, MARKETING, card, refs_of(bench)):
+        before = traces(bench, MARIE)
+        await send(bench.slack, one)
+        await bench.later.close()
+        if traces(bench, MARIE) != before:
+            acted.add(one.name)
+    assert acted >= {"mention", "file", "direct message", "edit", "open home", "/digest"}
+    assert acted >= {"/draft", "/draft our linen shirt is back", "press edit", "press approve"}
+    assert acted >= {"press download", "press take_in", "send brief_form", "send digest_form"}
+
+
+async def test_whatever_a_member_does_in_a_shared_channel_is_told_once_and_alone(
+    bench: Bench,
+) -> None:
+    card = await worked(bench)
+    await bench.slack.share_channel(MARKETING, EVIL)
+    await bench.settled()
+    before = counted(bench)
+    posted = len(bench.said())
+    for one in every_request(bench.slack, OTTO, TEAM, MARKETING, card, refs_of(bench)):
+        if f"D{OTTO}" in str(one.body) or "view" in one.body:
+            continue
+        answer = await send(bench.slack, one)
+        assert (answer.status, answer.body) == (200, None), one.name
+    await bench.told()
+    (told,) = bench.whispers(OTTO)
+    assert told.startswith("Somebody from outside your workspace reads this conversation")
+    grown = {name for name, count in counted(bench).items() if count != before[name]}
+    assert grown == {"posts"}  # the one sentence
+    assert len(bench.said()) == posted
+    assert not [m for m in bench.slack.places[MARKETING].ephemerals if m.ephemeral_to != OTTO]
+
+
+async def test_a_shared_channel_that_the_policy_names_is_open_to_members_alone(
+    bench: Bench,
+) -> None:
+    bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
+    bench.slack.places[MARKETING].shared_with = [EVIL]
+    await bench.drafted(MARIE)
+    bench.slack.people["UODD"] = Person(
+        "UODD", "odd", "Odd", "Odd", "Europe/Paris", "fr-FR", team=EVIL
+    )
+    bench.slack.places[MARKETING].members.append("UODD")
+    before = traces(bench, "UODD")
+    await bench.slack.say("UODD", MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
+    await bench.run()
+    assert traces(bench, "UODD") == before
+    assert [task.author for task in bench.tasks] == [MARIE]
+
+
+async def test_a_member_is_heard_where_another_company_owns_the_channel(bench: Bench) -> None:
+    """Slack's envelope may name the workspace that owns the channel."""
+    bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
+    bench.slack.places[MARKETING].shared_with = [EVIL]
+    ts = bench.slack.stamps.ts()
+    event = {"type": "message", "user": MARIE, "ts": ts, "channel": MARKETING, "team": TEAM,
+             "channel_type": "channel", "text": f"<@{bench.slack.bot_user}> our shirt"}  # fmt: skip
+    body = events.event_body(bench.slack, event, bench.slack.places[MARKETING])
+    bench.slack.courier.event(body | {"team_id": EVIL})
+    await bench.run()
+    assert [(task.workspace, task.author) for task in bench.tasks] == [(TEAM, MARIE)]
+
+
+@pytest.mark.parametrize("how", ["invited", "shared_with"])
+async def test_a_channel_that_outsiders_will_read_is_closed(bench: Bench, how: str) -> None:
+    setattr(bench.slack.places[MARKETING], how, [EVIL])
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
+    await bench.run()
+    assert not bench.tasks
+    assert len(bench.whispers(MARIE)) == 1
+
+
+async def test_a_channel_shared_within_the_organization_is_open(bench: Bench) -> None:
+    bench.slack.places[MARKETING].inside = ["T0SISTER"]
+    await bench.drafted(MARIE)
+    assert len(bench.tasks) == 1
+
+
+async def test_a_group_message_with_a_guest_in_it_is_closed_to_members_too(bench: Bench) -> None:
+    bench.slack.people[OTTO].guest = "multi"
+    place = bench.slack.direct([MARIE, OTTO])
+    await bench.slack.say(MARIE, place.id, f"<@{bench.slack.bot_user}> our linen shirt is back")
+    await bench.run()
+    assert not bench.tasks
+    assert not bench.said(place.id)
+    assert len(bench.whispers(MARIE, place.id)) == 1
+    assert not bench.whispers(OTTO, place.id)
+
+
+async def test_a_member_who_becomes_a_guest_has_no_rights_from_then_on(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "edit")
+    assert bench.slack.open_views(OTTO)
+    await bench.slack.become(MAX, guest="multi")
+    await bench.settled()
+    await bench.slack.click(MAX, MARKETING, card.ts, "approve")
+    await bench.run()
+    assert not [one for one in bench.rows(Task) if one.author == MAX]
+    assert "approve" in buttons(card)
+
+
+# While Slack can't be asked who somebody is.
+
+
+def hired(bench: Bench) -> Worker:
+    """A worker as `serve` makes it."""
+    means = Means(
+        database=bench.database,
+        enqueue=bench.enqueue,
+        outside=bench.outside,
+        writer=Offline(bench.house.now),
+        library=lambda _: Shop(),
+        brand=bench.house.brand,
+        policy=bench.house.policy,
+        now=bench.house.now,
+        may=bench.outside.may,
+        admit=bench.outside.admit,
+    )
+    return Worker(means, stocktaking=bench.stocktaking)
+
+
+async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
+    """The jobs that there are, done by a real worker; what could not be done yet stays."""
+    late: list[str] = []
+    for _ in range(times):
+        if not bench.jobs:
+            break
+        job = bench.jobs.pop(0)
+        try:
+            if job.kind == "tell":
+                await bench.outside.tell(job.subject)
+            else:
+                await hired(bench).jobs[job.kind](job.subject)
+        except TryAgain:
+            late.append(job.kind)
+            bench.jobs.append(job)
+            break
+    return late
+
+
+ASKS: dict[str, Any] = {
+    "mention": lambda s, user: s.say(user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"),
+    "direct message": lambda s, user: s.say(user, s.dm(user), "our linen shirt is back"),
+    "file": lambda s, user: s.say(user, MARKETING, f"<@{s.bot_user}>",
+                                  files=[("orders.csv", b"a,b\n1,2\n")]),
+    "command": lambda s, user: s.command(user, MARKETING, "/draft", "our linen shirt is back"),
+}  # fmt: skip
+
+
+async def installed(bench: Bench) -> None:
+    """The token's workspace known, as after a start."""
+    await bench.outside.membership.installation()
+
+
+@pytest.mark.parametrize("asks", ASKS)
+@pytest.mark.parametrize("guest", ["", "multi"])
+async def test_what_is_asked_while_slack_is_away_waits_for_who_asked(
+    bench: Bench, asks: str, guest: str
+) -> None:
+    await installed(bench)
+    bench.slack.people[MARIE].guest = guest
+    bench.slack.mischief.http_500("users.info", times=40)
+    await ASKS[asks](bench.slack, MARIE)
+    await bench.settled()
+    assert len(bench.tasks) + len(bench.rows(Arrival)) == 1  # nothing is lost
+    assert await run_for_real(bench)  # it waits
+    posts = [call.method for call in bench.slack.calls if call.method.startswith("chat.")]
+    assert not posts
+    bench.slack.mischief.planned.clear()
+    assert not await run_for_real(bench)
+    posts = [call.method for call in bench.slack.calls if call.method.startswith("chat.")]
+    if guest:
+        assert not posts
+        assert all(task.state == "stopped" and not task.words for task in bench.tasks)
+        assert all(one.state == "refused" for one in bench.rows(Arrival))
+    else:
+        assert posts
+        assert all(task.state in ("done", "asking") for task in bench.tasks)
+
+
+async def test_given_up_it_fails_on_the_card_of_a_member_alone(bench: Bench) -> None:
+    await installed(bench)
+    for user, guest in ((MARIE, ""), (OTTO, "multi")):
+        bench.slack.people[user].guest = guest
+        bench.slack.mischief.http_500("users.info", times=40)
+        await bench.slack.command(user, MARKETING, "/draft", "our linen shirt is back")
+        task = bench.tasks[-1]
+        job = Job(kind="work", subject=task.id, workspace=TEAM)
+        with pytest.raises(TryAgain):  # the engine tells it as often as it takes
+            await hired(bench).give_up(job, TryAgain("away"))
+        bench.slack.mischief.planned.clear()
+        await hired(bench).give_up(job, TryAgain("away"))
+    assert {task.state for task in bench.tasks} == {"failed"}
+    assert len(bench.said()) == 1
+
+
+async def test_clicks_and_forms_that_can_not_wait_are_refused_in_words(bench: Bench) -> None:
+    card = await bench.drafted()
+    await installed(bench)
+    bench.slack.mischief.http_500("users.info", times=60)
+    answer = await bench.slack.command(MAX, MARKETING, "/draft")
+    assert (answer.status, answer.body["text"]) == (200, SAID_LATE)
+    await bench.slack.click(MAX, MARKETING, card.ts, "approve")
+    bench.slack.mischief.planned.clear()
+    await bench.told()
+    assert SAID_LATE in bench.whispers(MAX)
+    assert len(bench.rows(Task)) == 1
+    await bench.press(MAX, card, "approve")  # nothing was lost, and no failure is remembered
+    await bench.run()
+    assert "approve" not in buttons(card)
+
+
+async def test_known_people_cost_no_call(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MAX, card, "edit")
+    before = [call.method for call in bench.slack.calls]
+    await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")
+    await bench.slack.say(MAX, MARKETING, f"<@{bench.slack.bot_user}> our canvas tote")
+    await bench.settled()
+    await bench.slack.click(MAX, MARKETING, card.ts, "approve")
+    after = [call.method for call in bench.slack.calls]
+    assert [one for one in after[len(before):] if one in ("users.info", "auth.test",
+                                                          "conversations.info")] == []  # fmt: skip
+    assert [c.args["user"] for c in bench.slack.calls if c.method == "users.info"] == [MARIE, MAX]
+
+
+# What is posted, whoever asked.
+
+
+async def test_nothing_is_posted_where_another_company_reads_meanwhile(bench: Bench) -> None:
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: our shirt")).ok
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt is back")).ok
+    await bench.slack.share_channel(MARKETING, EVIL)
+    await bench.run()
+    assert not bench.said(MARKETING)
+
+
+async def test_nothing_is_posted_to_somebody_who_is_no_member_any_more(bench: Bench) -> None:
+    await bench.slack.say(MARIE, bench.slack.dm(MARIE), "our linen shirt is back")
+    await bench.settled()
+    await bench.slack.become(MARIE, guest="multi")
+    await bench.run()
+    assert not bench.in_dm(MARIE)
+
+
+async def test_an_earlier_start_is_remembered_while_slack_is_away(bench: Bench) -> None:
+    await installed(bench)
+    later = Membership(bench.house, People(bench.house.client))
+    bench.slack.mischief.http_500("auth.test", times=10)
+    found = await later.installation()
+    assert found.workspaces == {TEAM}
+    assert not found.has(EVIL)
+
+
+# What Slack's objects say, by themselves.
+
+MEMBER = {"id": "U1", "team_id": "T1", "deleted": False, "is_bot": False, "is_restricted": False,
+          "is_ultra_restricted": False}  # fmt: skip
+GRID = {"enterprise_user": {"enterprise_id": "E1", "teams": ["T1", "T2"]}, "team_id": "T2"}
+
+
+@pytest.mark.parametrize(
+    ("more", "enterprise", "standing"),
+    [
+        ({}, None, "member"),
+        ({"deleted": True}, None, "gone"),
+        ({"is_bot": True}, None, "bot"),
+        ({"is_workflow_bot": True}, None, "bot"),
+        ({"id": "USLACKBOT"}, None, "bot"),
+        ({"is_restricted": True}, None, "guest"),
+        ({"is_restricted": True, "is_ultra_restricted": True}, None, "guest"),
+        ({"is_stranger": True}, None, "stranger"),
+        ({"team_id": "T2"}, None, "stranger"),
+        ({"team_id": None}, None, "stranger"),
+        (GRID, "E1", "member"),
+        (GRID, None, "member"),
+        (GRID, "E2", "stranger"),
+        ({"enterprise_user": {"enterprise_id": "E1", "teams": ["T2"]}}, "E1", "stranger"),
+        (GRID | {"is_restricted": True}, "E1", "guest"),
+    ],
+)
+def test_standing(more: dict[str, Any], enterprise: str | None, standing: str) -> None:
+    assert standing_of(MEMBER | more, "T1", enterprise) == standing
+
+
+def test_who_says_nothing_is_nobody() -> None:
+    assert standing_of({}, "T1") == "stranger"
+    assert standing_of({}, "") == "stranger"
+
+
+@pytest.mark.parametrize(
+    ("channel", "outside"),
+    [
+        ({}, False),
+        ({"is_shared": False, "shared_team_ids": ["T1"]}, False),
+        ({"is_shared": True, "is_org_shared": True, "shared_team_ids": ["T1", "T2"]}, False),
+        ({"is_shared": True, "is_ext_shared": True}, True),
+        ({"is_shared": True, "is_org_shared": True, "is_ext_shared": True}, True),
+        ({"is_pending_ext_shared": True}, True),
+        ({"pending_shared": ["T9"]}, True),
+        ({"pending_connected_team_ids": ["T9"]}, True),
+        ({"is_shared": True}, True),
+        ({"shared_team_ids": ["T1", "T9"]}, True),
+        ({"connected_team_ids": ["T9"], "is_org_shared": True}, True),
+        ({"shared_team_ids": ["T1", "T2"], "internal_team_ids": ["T1", "T2"]}, False),
+    ],
+)
+def test_who_reads_a_channel(channel: dict[str, Any], outside: bool) -> None:
+    assert is_shared_outside(channel, "T1") is outside
+
+
+def test_the_place_of_a_card_is_no_way_around() -> None:
+    assert asked_at(RANDOM, MARIE, private=True)["channel"] == RANDOM  # the worker looks at it

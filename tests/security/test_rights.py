@@ -1,0 +1,272 @@
+"""Each right guards its deeds: whoever has it may, every other member is told who can."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.access import RIGHTS, Access, Right
+from bot.errors import CannotDo
+from bot.play import events
+from bot.policy import Approval, Policy
+from bot.schedule import Schedule
+from bot.slack.membership import Membership
+from bot.working import by_default
+from tests.security.requests import counted
+from tests.security.test_outsiders import hired
+from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
+
+GROUP = "S0TEAM"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench_of(tmp_path) as found:
+        yield found
+
+
+def only(*people: str, **more: Any) -> Policy:
+    """A policy in which these people alone have every right; LEA is an approver by the old list."""
+    rights: dict[str, Any] = dict.fromkeys(RIGHTS, people)
+    return Policy(
+        approval=Approval(approvers=(LEA,), author_may_approve=True),
+        access=Access.model_validate(rights | more),
+    )
+
+
+async def by_command(bench: Bench, user: str) -> bool:
+    before = len(bench.tasks)
+    await bench.slack.command(user, MARKETING, "/draft", "our linen shirt is back")
+    return len(bench.tasks) > before
+
+
+async def by_form_command(bench: Bench, user: str) -> bool:
+    await bench.slack.command(user, MARKETING, "/draft")
+    return bool(bench.slack.open_views(user))
+
+
+async def by_mention(bench: Bench, user: str) -> bool:
+    before = len(bench.tasks)
+    await bench.slack.say(user, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt is back")
+    await bench.settled()
+    return len(bench.tasks) > before
+
+
+async def by_direct_message(bench: Bench, user: str) -> bool:
+    before = len(bench.tasks)
+    await bench.slack.say(user, bench.slack.dm(user), "our linen shirt is back")
+    await bench.settled()
+    return len(bench.tasks) > before
+
+
+async def by_dropping(bench: Bench, user: str) -> bool:
+    before = counted(bench)["arrivals"]
+    file = [("orders.csv", b"order_id,total\n1,10\n")]
+    await bench.slack.say(user, MARKETING, f"<@{bench.slack.bot_user}>", files=file)
+    await bench.settled()
+    return counted(bench)["arrivals"] > before
+
+
+async def by_pressing_take_in(bench: Bench, user: str) -> bool:
+    await allowed(bench, by_dropping)
+    await bench.run()
+    (card,) = [m for m in bench.said() if "take_in" in str(m.blocks)]
+    await bench.slack.click(user, MARKETING, card.ts, "take_in")
+    await bench.run()
+    return bool(bench.stockroom.rows)
+
+
+async def by_mapping_anew(bench: Bench, user: str) -> bool:
+    await allowed(bench, by_dropping)
+    await bench.run()
+    (card,) = [m for m in bench.said() if "other_kind" in str(m.blocks)]
+    elements = [e for b in card.blocks for e in [*b.get("elements", []), b.get("accessory") or {}]]
+    element = next(one for one in elements if one.get("action_id") == "other_kind")
+    seen = len(bench.stockroom.seen_kinds)
+    groups = element.get("option_groups") or [{"options": element["options"]}]
+    option = groups[0]["options"][0]
+    await bench.slack.click(user, MARKETING, card.ts, "other_kind", value=option["value"])
+    await bench.run()
+    return len(bench.stockroom.seen_kinds) > seen
+
+
+async def by_approving(bench: Bench, user: str) -> bool:
+    policy, bench.policy = bench.policy, only(MARIE)
+    card = await bench.drafted(MARIE)
+    bench.policy = policy
+    await bench.slack.click(user, MARKETING, card.ts, "approve")
+    await bench.settled()
+    return counted(bench)["decisions"] > 0
+
+
+async def by_opening_a_digest(bench: Bench, user: str) -> bool:
+    await bench.slack.command(user, MARKETING, "/digest")
+    return bool(bench.slack.open_views(user))
+
+
+async def by_setting_a_digest(bench: Bench, user: str) -> bool:
+    """The right is asked again when the form is sent."""
+    policy, bench.policy = bench.policy, only(user)
+    await bench.slack.command(user, MARKETING, "/digest")
+    view = bench.slack.open_views(user)[-1]
+    bench.policy = policy
+    await bench.slack.submit(user, view.id, {"name": {"name": "weekly"}})
+    return counted(bench)["schedules"] > 0
+
+
+async def by_switching_a_digest_on(bench: Bench, user: str) -> bool:
+    policy, bench.policy = bench.policy, only(MARIE)
+    await bench.slack.command(MARIE, MARKETING, "/digest")
+    await bench.slack.submit(MARIE, bench.form(MARIE).id, {"name": {"name": "weekly"}})
+    await bench.run()
+    (card,) = bench.in_dm(MARIE)
+    bench.policy = policy
+    body = _pressed_elsewhere(bench, user, card, "digest_on")
+    await bench.slack.interact(body)
+    with bench.database.begin() as session:
+        return session.get_one(Schedule, (TEAM, "weekly")).state == "on"
+
+
+def _pressed_elsewhere(bench: Bench, user: str, card: Any, action: str) -> dict[str, Any]:
+    """A button's value in the hands of somebody who does not see its card."""
+    element = next(e for b in card.blocks for e in b.get("elements", [])
+                   if e.get("action_id") == action)  # fmt: skip
+    pressed = {"action_id": action, "block_id": "b", "type": "button", "action_ts": "1.1"}
+    return events.interaction(bench.slack, "block_actions", user) | {
+        "container": {"type": "message", "message_ts": card.ts, "channel_id": MARKETING},
+        "channel": {"id": MARKETING, "name": "marketing"},
+        "actions": [pressed | {"value": element["value"]}],
+        "state": {"values": {}},
+    }
+
+
+async def allowed(bench: Bench, deed: "Deed") -> None:
+    """Done by Marie, who may."""
+    policy, bench.policy = bench.policy, only(MARIE)
+    assert await deed(bench, MARIE)
+    bench.policy = policy
+
+
+Deed = Callable[[Bench, str], Awaitable[bool]]
+DEEDS: dict[Deed, Right] = {
+    by_command: "ask",
+    by_form_command: "ask",
+    by_mention: "ask",
+    by_direct_message: "ask",
+    by_dropping: "ask",
+    by_pressing_take_in: "import",
+    by_mapping_anew: "import",
+    by_approving: "approve",
+    by_opening_a_digest: "administer",
+    by_setting_a_digest: "administer",
+    by_switching_a_digest_on: "administer",
+}
+CASES = pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
+
+
+@CASES
+async def test_whoever_has_the_right_may(bench: Bench, deed: Deed) -> None:
+    bench.policy = only(OTTO)
+    assert await deed(bench, OTTO)
+
+
+@CASES
+async def test_whoever_is_in_a_group_that_has_it_may(bench: Bench, deed: Deed) -> None:
+    bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [OTTO]}
+    bench.policy = only(MARIE, **{DEEDS[deed]: (GROUP,)})
+    assert await deed(bench, OTTO)
+
+
+@CASES
+async def test_every_other_member_may_not(bench: Bench, deed: Deed) -> None:
+    bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [MAX]}
+    bench.policy = only(OTTO, **{DEEDS[deed]: (MARIE, GROUP)})
+    assert not await deed(bench, OTTO)
+
+
+@CASES
+async def test_a_group_that_slack_does_not_tell_has_nobody_in_it(bench: Bench, deed: Deed) -> None:
+    bench.policy = only(MARIE, **{DEEDS[deed]: (GROUP,)})  # there is no such group
+    assert not await deed(bench, OTTO)
+
+
+async def test_a_group_waits_until_slack_tells_it(bench: Bench) -> None:
+    bench.slack.usergroups[GROUP] = {"id": GROUP, "handle": "team", "users": [OTTO]}
+    bench.policy = only(MARIE, ask=(GROUP,))
+    bench.slack.mischief.http_500("usergroups.users.list", times=20)
+    assert await by_command(bench, OTTO)  # stored: who may ask is asked again by the worker
+    assert await by_command(bench, MAX)
+    assert not await by_form_command(bench, OTTO)  # what acts at once does not wait
+    bench.slack.mischief.planned.clear()
+    worker, tasks = hired(bench), {task.author: task.id for task in bench.tasks}
+    for id in tasks.values():
+        await worker.jobs["work"](id)
+    states = {task.author: task.state for task in bench.tasks}
+    assert states[OTTO] in ("done", "asking")
+    assert states[MAX] == "failed"
+
+
+# Policies, by themselves.
+
+
+def test_without_the_section_members_ask_and_approvers_do_the_rest() -> None:
+    policy = Policy(approval=Approval(approvers=("UBOSS",)))
+    assert {right for right in RIGHTS if policy.may("UANY", right)} == {"ask"}
+    assert {right for right in RIGHTS if policy.may("UBOSS", right)} == set(RIGHTS) - {"see_people"}
+
+
+def test_without_a_policy_nobody_imports_exports_or_administers() -> None:
+    assert {right for right in RIGHTS if Policy().may("UANY", right)} == {"ask"}
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+def test_a_list_gives_its_right_and_no_other(right: Right) -> None:
+    access = Access.model_validate({right: ("UONE",)})
+    policy = Policy(approval=Approval(approvers=("UBOSS",)), access=access)
+    mine = {one for one in RIGHTS if policy.may("UONE", one)}
+    theirs = {"import", "export", "administer"} if right == "approve" else set()
+    assert mine == {right, "ask"} | theirs
+    if right != "approve":
+        assert policy.may("UBOSS", right) is False
+    assert policy.may_approve("UBOSS", author="UANY")
+
+
+def test_an_empty_list_gives_a_right_to_nobody() -> None:
+    policy = Policy(
+        approval=Approval(approvers=("UBOSS",)),
+        access=Access.model_validate({"ask": (), "export": ()}),
+    )
+    assert not policy.may("UBOSS", "ask")
+    assert not policy.may("UBOSS", "export")
+    with pytest.raises(CannotDo, match="Nobody here has the right"):
+        policy.demand("UBOSS", "export")
+
+
+def test_who_can_is_named() -> None:
+    policy = Policy(access=Access.model_validate({"export": ("UONE", "S1")}))
+    with pytest.raises(CannotDo, match=r"<@UONE> <!subteam.S1>"):
+        policy.demand("UANY", "export")
+
+
+async def test_what_a_worker_is_handed_by_default_lets_nobody_see_people() -> None:
+    assert [right for right in RIGHTS if await by_default(TEAM, "UANY", right)] == ["ask"]
+
+
+async def test_rights_of_people_are_asked_with_their_membership(bench: Bench) -> None:
+    bench.policy = only(OTTO, MARIE)
+    bench.slack.people[OTTO].guest = "multi"
+    membership: Membership = bench.outside.membership
+    assert [await membership.may(TEAM, MARIE, right) for right in RIGHTS] == [True] * len(RIGHTS)
+    assert [await membership.may(TEAM, OTTO, right) for right in RIGHTS] == [False] * len(RIGHTS)
+    assert not await membership.may("T0EVIL", MARIE, "ask")
+
+
+async def test_a_denied_member_reads_who_can(bench: Bench) -> None:
+    bench.policy = only(MARIE)
+    answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
+    assert answer.body["text"] == f"You can't ask for work here. These people can: <@{MARIE}>"
+    await by_mention(bench, OTTO)
+    await bench.told()
+    assert any("can't ask for work" in text for text in bench.whispers(OTTO))
+    assert text_of(bench.whispers(OTTO)[0])
