@@ -55,6 +55,7 @@ GROUPS = {
         "bot.schedule",
         "bot.task",
         "bot.versions",
+        "bot.visibility",
         "bot.week",
         "bot.workspace",
     ),

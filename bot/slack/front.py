@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,7 @@ from bot.errors import CannotDo, TryAgain
 from bot.slack.calls import Refused, ask, patient
 from bot.slack.house import House
 from bot.slack.later import Later
+from bot.slack.memberships import Memberships
 from bot.slack.people import People
 from bot.slack.post import PATIENCE, Poster
 from bot.words import Words
@@ -30,6 +31,7 @@ class Front:
     people: People
     later: Later
     patience: float = PATIENCE
+    memberships: Memberships = field(default_factory=Memberships)
 
     @property
     def poster(self) -> Poster:
@@ -44,6 +46,12 @@ class Front:
     async def interrupt(self, task: str) -> None:
         """End what runs of a task whose row says that it is stopped."""
         await self.house.stop(task)
+
+    async def readable(
+        self, workspace: str, user: str, channels: Collection[str]
+    ) -> frozenset[str]:
+        """Those of these channels that this person reads, as far as Slack says so."""
+        return await self.memberships.readable(self.house.client, workspace, user, channels)
 
     async def language(self, workspace: str, user: str) -> str:
         """What somebody reads, while they wait for an answer."""
