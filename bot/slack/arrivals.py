@@ -126,11 +126,11 @@ def dont(session: Session, front: Front, click: Click) -> None:
 
 
 def other_kind(session: Session, front: Front, click: Click) -> None:
+    arrival, told = _pressed(session, front, click)
     pick = click.ref.pick or ""
     what, _, how = pick.partition("=")
     if pick not in KINDS and (what, how) not in OTHERWISE:
         raise CannotDo(Words("There is no such kind of rows."))
-    arrival, told = _pressed(session, front, click)
     if (what, how) in OTHERWISE:
         arrival_verdicts.say(session, front.house.enqueue, arrival, what=what, how=how, **told)
         return
