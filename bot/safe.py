@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from bot.links import allowed, links
+from bot.links import Link, allowed, links
 
 T = TypeVar("T")
 
@@ -120,13 +120,14 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
     """The text for Slack's mrkdwn: it notifies nobody, styles nothing, and links lead only to
     `allowed_links`.
 
-    `allowed_links` are hosts or addresses. Other links stay readable, as code, and lead nowhere; a
-    back-tick of others would end that code early and set the link free.
+    `allowed_links` are hosts or addresses. Other links and e-mail addresses stay
+    readable, as code, and lead nowhere; a back-tick of others would end that code early and set
+    the link free.
     """
     text = _CALL.sub(r"‹\1›", plain(text).replace("`", "'"))
-    addresses = [link for link in links(text) if not link.mail]
-    closed = [one for one in addresses if not allowed(one.host, allowed_links)]
-    text = _unstyled(text, [(one.start, one.end) for one in addresses if one not in closed])
+    found = links(text)
+    closed = [one for one in found if not _opens(one, allowed_links)]
+    text = _unstyled(text, [(one.start, one.end) for one in found if one not in closed])
     pieces, at = [], 0
     for link in closed:
         start = link.start  # what is glued to it goes along: alone it might be a link as well
@@ -136,6 +137,11 @@ def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
         pieces += [_escaped(text[at:start]), f"`{_escaped(shown)}`"]
         at = link.end
     return _PING.sub("", "".join((*pieces, _escaped(text[at:]))))
+
+
+def _opens(link: Link, hosts: Collection[str]) -> bool:
+    """Whether a link may be opened: in the usual notation, or an e-mail address of these hosts."""
+    return (link.plain or link.mail) and allowed(link.host, hosts)
 
 
 def _unstyled(text: str, kept: list[tuple[int, int]]) -> str:

@@ -59,10 +59,10 @@ async def admits_all(_: str, __: str, ___: Mapping[str, Any]) -> Admission:
 @dataclass(frozen=True)
 class Means:
     """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
-    that are not the library's, for a workspace's request and what its form said. `may` says whether
-    a person of a workspace has a right; it is False for everybody who is no full member, and raises
-    TryAgain while Slack can't say who somebody is. `admit` says whether what a person of a workspace
-    asked for at a place may be worked on, and raises TryAgain likewise."""
+    that are not the library's, for a workspace's request and what its form said. `may` says
+    whether a person of a workspace has a right: False for everybody who is no full member. `admit`
+    says whether what a person of a workspace asked for at a place may be worked on. Both raise
+    TryAgain while Slack can't say who somebody is."""
 
     database: Database
     enqueue: Enqueue

@@ -59,6 +59,7 @@ GROUPS = {
         "bot.schedule",
         "bot.task",
         "bot.versions",
+        "bot.visibility",
         "bot.week",
         "bot.workspace",
     ),

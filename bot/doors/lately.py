@@ -20,6 +20,7 @@ from bot.library.results import Result, joined
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
 from bot.request import Request
+from bot.visibility import told_to_team
 from bot.week import SKILL, before, work
 
 LATELY = timedelta(days=28)
@@ -61,7 +62,8 @@ class Lately:
         its comparable median. sent.all.without: how many nothing came back for."""
         with self.house.database.begin() as session:
             gone = [(d, draft) for d, draft in gone_out(session, workspace, at)
-                    if d.gone_at and d.gone_at >= at - LATELY]  # fmt: skip
+                    if d.gone_at and d.gone_at >= at - LATELY
+                    and told_to_team(session, draft)]  # fmt: skip
             said = Joining.said(session, workspace)
         if not gone:
             return ()

@@ -40,9 +40,9 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
     house = House(settings)
     troubles = problems(settings, "serve")
     policy = house.policy("")
-    if not policy.approval.approvers:
+    if not policy.approvers:
         troubles.append("policy.toml names no approver, so nobody can approve a draft.")
-    elif len(set(policy.approval.approvers)) < policy.approval.needed:
+    elif len(set(policy.approvers)) < policy.approval.needed:
         troubles.append(
             f"policy.toml needs {policy.approval.needed} approvals but names fewer approvers, so "
             "no draft can ever be approved."

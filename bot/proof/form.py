@@ -126,13 +126,16 @@ def link_hosts(pieces: Sequence[Piece], ground: Ground) -> Iterator[Check]:
     made-up page may name a price, or be none."""
     for piece in pieces:
         for address, link in {address_of(x.text): x for x in links(piece.text)}.items():
+            if link.text in ground.files:
+                continue
             if check := _link(link, address, ground):
                 yield check.model_copy(update={"part": piece.key, "quote": link.text})
 
 
 def _link(link: Link, address: str, ground: Ground) -> Check | None:
     host, ours = link.host, allowed(link.host, ground.hosts)
-    if ours and (link.mail or address in ground.addresses or address == host):
+    known = link.plain and (address in ground.addresses or address == host)
+    if ours and (link.mail or known):
         return None
     who = ground.stated_host(host) if link.mail else ground.stated_address(address)
     if who:

@@ -22,6 +22,11 @@ from bot.words import Words
 _LEAST = {"thousands of": 2000, "des milliers de": 2000, "hundreds of": 200, "dozens of": 24,
           "des centaines de": 200, "des dizaines de": 20, "millions of": 2 * 10**6,
           "des millions de": 2 * 10**6}  # fmt: skip
+_FILE = re.compile(
+    r"(?<![\w/@.-])[\w-]+(?:\.[\w-]+)*\.(?:csv|tsv|tab|txt|xlsx?|xlsm|parquet|jsonl|ndjson|json|zip"
+    r"|md|pdf)(?![\w/.-])",
+    re.IGNORECASE,
+)
 FEW_LEFT = 20  # a stock up to here makes "last pieces" true
 
 
@@ -119,11 +124,27 @@ class Ground:
 
     @cached_property
     def addresses(self) -> frozenset[str]:
-        """The links that facts and the brand have."""
+        """The links that facts and the brand have. A fact has one when it is one: a description or
+        a review that mentions a link is no source for it."""
+        mine = brand_facts(self.brand) if self.brand else ()
+        brand = {str(fact.value) for fact in mine}
         texts = [known.fact.value for known in self.known if isinstance(known.fact.value, str)]
-        found = {address_of(link.text) for text in texts for link in links(text)}
+        found = {
+            address_of(link.text)
+            for text in texts
+            for link in links(text)
+            if (link.text == text.strip() or text in brand) and link.text not in self.files
+            if link.plain or link.mail
+        }
         site = self.brand.site if self.brand else None
         return frozenset(found | ({address_of(site)} if site else set()))
+
+    @cached_property
+    def files(self) -> frozenset[str]:
+        """The names of files that facts come from: README.md is no site in Moldova there."""
+        texts = [known.fact.source for known in self.known]
+        texts += [known.fact.value for known in self.known if isinstance(known.fact.value, str)]
+        return frozenset(name for text in texts for name in _FILE.findall(text))
 
     @cached_property
     def names(self) -> frozenset[str]:

@@ -17,10 +17,11 @@ from bot.errors import CannotDo
 from bot.policy import Policy
 from bot.post import Post
 from bot.revision import channel_meant, wants_change
-from bot.slack.click import card_at, form_again, next_place
+from bot.slack.click import card_at, form_again, next_place, quotable
 from bot.slack.front import Front
 from bot.slack.place import thread_of
 from bot.task import Task
+from bot.visibility import Viewer
 from bot.words import Words
 
 MOST_CARDS = 50  # of one thread, the newest
@@ -28,13 +29,23 @@ FEW, LATELY = 12, timedelta(minutes=30)  # words and time in which a draft is st
 
 
 def taken_up(
-    session: Session, front: Front, draft: Draft, *, id: str, reason: str, back: dict[str, Any]
+    session: Session,
+    front: Front,
+    draft: Draft,
+    *,
+    id: str,
+    reason: str,
+    back: dict[str, Any],
+    viewer: Viewer,
 ) -> bool:
     """What was sent back goes on under the card at `back` as the task `id`.
     False when it was accepted before."""
     task = session.get_one(Task, draft.task)
-    place, private = next_place(task, card_at(session, draft.piece, back))
+    card = card_at(session, draft.piece, back, viewer)
+    place, private = next_place(task, card)
     form = form_again(session, task, draft)
+    if "form" in quotable(session, task, card, private):
+        form.pop("stands_on", None)
     wish = task.once_more(
         id, place=place, private=private, form=form, reason=reason, previous=draft.id
     )
@@ -76,7 +87,8 @@ def revised(
         now=front.house.now(),
     )
     back = {"channel": card.channel, "ts": card.ts}
-    return taken_up(session, front, draft, id=id, reason=said, back=back)
+    viewer = Viewer(workspace, str(event["user"]), frozenset({str(event["channel"])}))
+    return taken_up(session, front, draft, id=id, reason=said, back=back, viewer=viewer)
 
 
 def draft_meant(

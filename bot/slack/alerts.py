@@ -8,7 +8,7 @@ from bot.errors import CannotDo
 from bot.post import Post
 from bot.slack import names
 from bot.slack.blocks import Block, actions, button, context
-from bot.slack.click import GONE, Click
+from bot.slack.click import GONE, Click, task_of
 from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.task import Task
@@ -54,9 +54,7 @@ def _demand(front: Front, click: Click) -> None:
 
 
 def _alert(session: Session, click: Click) -> Alert:
-    task = session.get(Task, click.ref.task) if click.ref.task else None
-    if task is None or task.workspace != click.workspace:
-        raise CannotDo(GONE)
+    task = task_of(session, click.viewer, click.ref)
     key = (task.workspace, str(task.form.get("series")), place_key(task.place))
     found = session.get(Alert, key, with_for_update=True)
     if found is None:

@@ -7,8 +7,8 @@ forms are never sent again, so their person is told instead.
 import re
 import uuid
 from collections.abc import Awaitable, Callable
-from functools import partial
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp

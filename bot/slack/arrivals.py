@@ -19,6 +19,7 @@ from bot.slack.click import Click
 from bot.slack.front import Front
 from bot.slack.place import Place, near
 from bot.task import task_id
+from bot.visibility import demand_visible, may_see
 from bot.words import Words
 
 ROWS = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls", ".parquet", ".jsonl", ".ndjson")
@@ -125,11 +126,11 @@ def dont(session: Session, front: Front, click: Click) -> None:
 
 
 def other_kind(session: Session, front: Front, click: Click) -> None:
+    arrival, told = _pressed(session, front, click)
     pick = click.ref.pick or ""
     what, _, how = pick.partition("=")
     if pick not in KINDS and (what, how) not in OTHERWISE:
         raise CannotDo(Words("There is no such kind of rows."))
-    arrival, told = _pressed(session, front, click)
     if (what, how) in OTHERWISE:
         arrival_verdicts.say(session, front.house.enqueue, arrival, what=what, how=how, **told)
         return
@@ -164,7 +165,7 @@ async def _hand(front: Front, click: Click, arrival: Arrival, path: Path) -> Non
 def piece_of(session: Session, click: Click) -> str | None:
     """What the card that was pressed shows, when it is an arrival's of this workspace."""
     arrival = session.get(Arrival, click.ref.arrival) if click.ref.arrival else None
-    return arrival.piece if arrival and arrival.workspace == click.workspace else None
+    return arrival.piece if arrival and may_see(session, click.viewer, arrival) else None
 
 
 def _mine(session: Session, front: Front, click: Click) -> Arrival:
@@ -186,9 +187,8 @@ def _arrival(session: Session, click: Click) -> Arrival:
     """The row, held until the end of this transaction: two people may press at once."""
     id = click.ref.arrival or ""
     arrival = session.get(Arrival, id, with_for_update=True) if id else None
-    if arrival is None or arrival.workspace != click.workspace:
-        raise CannotDo(Words("This file is no longer known here. Please drop it again."))
-    return arrival
+    words = Words("This file is no longer known here. Please drop it again.")
+    return demand_visible(session, click.viewer, arrival, words)
 
 
 VERBS = {

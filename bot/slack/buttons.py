@@ -4,6 +4,7 @@ Two people may press at once: the rows decide who was first, and the other is to
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -22,6 +23,7 @@ from bot.slack.click import (
     draft_of,
     form_again,
     next_place,
+    quotable,
     task_of,
 )
 from bot.slack.copies import download
@@ -29,7 +31,9 @@ from bot.slack.front import Front
 from bot.slack.hooks import with_hook
 from bot.slack.opening import READY, opened
 from bot.slack.sending import demand_membership, send_to, share
+from bot.slack.sight import for_viewer
 from bot.task import Task, task_id
+from bot.visibility import demand_visible, may_see
 from bot.words import Words
 
 Verb = Callable[[Session, Front, Click], Words | None]
@@ -39,8 +43,10 @@ async def pressed(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     """Do it, answer. Raises CannotDo, which its presser is told; the card is drawn anew then."""
     await ack()
     click = click_of(body)
+    if click.channel:
+        front.memberships.pressed_in(click.workspace, click.user, click.channel)
     try:
-        said = await _done(front, click)
+        said = await for_viewer(front, click, partial(_done, front))
     except CannotDo:
         await front.run(_redraw, front, click)
         raise
@@ -61,6 +67,7 @@ async def _done(front: Front, click: Click) -> Words | None:
     if verb is None:
         return None
     if click.name == names.SHARE:
+        await front.run(draft_of, click.viewer, click.ref)  # before Slack is asked anything
         await demand_membership(front, str(click.ref.pick))
     said = await front.run(verb, front, click)
     if click.name == names.STOP:
@@ -72,7 +79,7 @@ def approve(session: Session, front: Front, click: Click) -> None:
     decision.approve(
         session,
         front.house.enqueue,
-        draft_of(session, click.workspace, click.ref),
+        draft_of(session, click.viewer, click.ref),
         by=click.user,
         fingerprint=click.ref.seen or "",
         policy=front.house.policy(click.workspace),
@@ -81,7 +88,7 @@ def approve(session: Session, front: Front, click: Click) -> None:
 
 
 def use_hook(session: Session, front: Front, click: Click) -> None:
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     decision.revise(
         session,
         front.house.enqueue,
@@ -96,10 +103,10 @@ def use_hook(session: Session, front: Front, click: Click) -> None:
 
 def answer(session: Session, front: Front, click: Click) -> Words | None:
     """A one-tap answer: the same wish again, with this one field set."""
-    task, pick = task_of(session, click.workspace, click.ref), click.ref.pick or ""
+    task, pick = task_of(session, click.viewer, click.ref), click.ref.pick or ""
     field = click.ref.field or f"answer {1 + sum(k.startswith('answer') for k in task.form)}"
     id = task_id("answer", task.id, click.ref.field or "", pick)
-    draft = session.get(Draft, click.ref.draft) if click.ref.draft else None
+    draft = _draft_of_task(session, click, task)
     form = form_again(session, task, draft) | {field: pick}
     if not _again(session, front, click, task, id, form=form):
         return Words("That is being drafted already.")
@@ -107,7 +114,7 @@ def answer(session: Session, front: Front, click: Click) -> Words | None:
 
 
 def try_again(session: Session, front: Front, click: Click) -> None:
-    task = task_of(session, click.workspace, click.ref)
+    task = task_of(session, click.viewer, click.ref)
     id = task_id("again", task.id, click.trigger)
     _again(session, front, click, task, id)
 
@@ -117,18 +124,37 @@ def _again(session: Session, front: Front, click: Click, task: Task, id: str, **
     policy = front.house.policy(click.workspace)
     demand_author_or_approver(task, None, click.user, policy)
     policy.demand(click.user, "ask")
-    piece = _piece(session, click) or task.first_piece
-    place, private = next_place(task, card_at(session, piece, click.back))
-    wish = task.once_more(id, place=place, private=private, **more)
+    draft = _draft_of_task(session, click, task)
+    piece = draft.piece if draft else task.first_piece
+    card = card_at(session, piece, click.back, click.viewer)
+    place, private = next_place(task, card)
+    changed = quotable(session, task, card, private)
+    if "form" in more and "form" in changed:
+        changed.pop("form")
+        more["form"] = {k: v for k, v in more["form"].items() if k != "stands_on"}
+    wish = task.once_more(id, place=place, private=private, **{**changed, **more})
     accepted = Task.accept(session, front.house.enqueue, wish, front.house.now())
     Post.changed(session, front.house.enqueue, piece)  # it goes on below, and says so
     return accepted
 
 
 def stop(session: Session, front: Front, click: Click) -> None:
-    task = task_of(session, click.workspace, click.ref)
+    task = task_of(session, click.viewer, click.ref)
     demand_author_or_approver(task, None, click.user, front.house.policy(click.workspace))
     task.stop(session, front.house.enqueue, click.user, front.house.now())
+
+
+def _draft_of_task(session: Session, click: Click, task: Task) -> Draft | None:
+    """The draft that the button names, when it is this task's; None when it names none. Raises
+    NotVisible."""
+    if not click.ref.draft:
+        return None
+    found = session.get(Draft, click.ref.draft)
+    return demand_visible(session, click.viewer, found if _is_of(found, task) else None)
+
+
+def _is_of(draft: Draft | None, task: Task) -> bool:
+    return draft is not None and draft.task == task.id
 
 
 def _redraw(session: Session, front: Front, click: Click) -> None:
@@ -138,13 +164,14 @@ def _redraw(session: Session, front: Front, click: Click) -> None:
 
 
 def _piece(session: Session, click: Click) -> str | None:
+    """What was pressed, when this person may see it."""
     if click.ref.arrival:
         return arrivals.piece_of(session, click)
     draft = session.get(Draft, click.ref.draft) if click.ref.draft else None
     if draft is not None:
-        return draft.piece if draft.workspace == click.workspace else None
+        return draft.piece if may_see(session, click.viewer, draft) else None
     task = session.get(Task, click.ref.task) if click.ref.task else None
-    return task.first_piece if task and task.workspace == click.workspace else None
+    return task.first_piece if task and may_see(session, click.viewer, task) else None
 
 
 VERBS: dict[str, Verb] = {

@@ -17,12 +17,16 @@ from bot.slack.names import MORE, Ref
 from bot.slack.place import Place, continued
 from bot.task import Task
 from bot.versions import of_task
+from bot.visibility import GONE, Viewer, demand_visible, without_private_sources
 from bot.words import Words
+
+__all__ = ["GONE", "Click", "card_at", "click_of", "draft_of", "next_place", "task_of"]
 
 
 @dataclass(frozen=True)
 class Click:
-    """`name` is what was pressed, or what was chosen in the menu."""
+    """`name` is what was pressed, or what was chosen in the menu. `proven` are the channels that
+    this person is known to read, besides the one in which they pressed."""
 
     workspace: str
     user: str
@@ -32,6 +36,14 @@ class Click:
     trigger: str
     name: str
     ref: Ref
+    proven: frozenset[str] = frozenset()
+    approver: bool = False
+
+    @property
+    def viewer(self) -> Viewer:
+        """Slack says in which channel they pressed: what stands there, they see."""
+        here = {self.channel} if self.channel else set()
+        return Viewer(self.workspace, self.user, self.proven | here, self.approver)
 
     @property
     def back(self) -> dict[str, Any]:
@@ -74,31 +86,30 @@ def workspace_of(body: dict[str, Any]) -> str:
     raise CannotDo(Words("This came from no workspace."))
 
 
-def draft_of(session: Session, workspace: str, ref: Ref) -> Draft:
-    """The version whose words were seen: the newest, when it says the same again."""
-    draft = session.get(Draft, ref.draft) if ref.draft else None
-    if draft is None or draft.workspace != workspace:
-        raise CannotDo(GONE)
+def draft_of(session: Session, viewer: Viewer, ref: Ref) -> Draft:
+    """The version whose words were seen: the newest, when it says the same again. Raises
+    NotVisible."""
+    found = session.get(Draft, ref.draft) if ref.draft else None
+    draft = demand_visible(session, viewer, found)
     newest = Draft.latest(session, draft.piece)
     return newest if newest and newest.fingerprint == ref.seen else draft
 
 
-def task_of(session: Session, workspace: str, ref: Ref) -> Task:
-    task = session.get(Task, ref.task) if ref.task else None
-    if task is None or task.workspace != workspace:
-        raise CannotDo(GONE)
-    return task
+def task_of(session: Session, viewer: Viewer, ref: Ref) -> Task:
+    """Raises NotVisible."""
+    found = session.get(Task, ref.task) if ref.task else None
+    return demand_visible(session, viewer, found)
 
 
-GONE = Words("This is no longer there. Please ask for a new draft.")
-
-
-def card_at(session: Session, piece: str, at: dict[str, Any]) -> Post | None:
-    """The card of this piece that was pressed, or its first one."""
-    cards = select(Post).where(Post.piece == piece, Post.kind == "card")
-    found = {(card.channel, card.ts): card for card in session.scalars(cards)}
-    pressed = found.get((at.get("channel"), at.get("ts")))
-    return pressed or session.get(Post, f"{piece}:card")
+def card_at(session: Session, piece: str, at: dict[str, Any], viewer: Viewer) -> Post | None:
+    """The card of this piece that was pressed, else one in a channel that this person reads, else
+    its first one."""
+    cards = list(session.scalars(select(Post).where(Post.piece == piece, Post.kind == "card")))
+    found = {(card.channel, card.ts): card for card in cards}
+    if pressed := found.get((at.get("channel"), at.get("ts"))):
+        return pressed
+    read = (card for card in cards if card.channel in viewer.channels)
+    return next(read, None) or session.get(Post, f"{piece}:card")
 
 
 def next_place(task: Task, card: Post | None) -> tuple[Place, bool]:
@@ -106,6 +117,15 @@ def next_place(task: Task, card: Post | None) -> tuple[Place, bool]:
     shared = card is not None and card.id.endswith(":shared")
     base = {k: v for k, v in task.place.items() if k != "dm"} if shared else task.place
     return continued(base, card), task.private and not shared
+
+
+def quotable(session: Session, task: Task, card: Post | None, private: bool) -> dict[str, Any]:
+    """What changes in a private task's wish that goes on under a shared card: what was not shared
+    is not quoted there."""
+    if private or not task.private:
+        return {}
+    here = {card.channel} if card is not None and card.channel else set()
+    return without_private_sources(session, task, here)
 
 
 def form_again(session: Session, task: Task, draft: Draft | None) -> dict[str, str]:

@@ -15,6 +15,8 @@ from bot.slack.click import Click, draft_of
 from bot.slack.files import upload
 from bot.slack.front import Front
 from bot.slack.written import written
+from bot.task import Task
+from bot.visibility import may_see_receipts
 from bot.words import Words
 
 
@@ -44,13 +46,14 @@ async def download(front: Front, click: Click) -> Words:
 
 def _plan(session: Session, front: Front, click: Click) -> Copies:
     draft, policy = (
-        draft_of(session, click.workspace, click.ref),
+        draft_of(session, click.viewer, click.ref),
         front.house.policy(click.workspace),
     )
     demand_recorded(session, draft.workspace, draft.task)
     approved = standing(Decision.of(session, draft.id), policy) == "approved"
     files: dict[str, str] = {}
-    left = _left(session, draft)
+    task = session.get_one(Task, draft.task)
+    left = _left(session, draft) if may_see_receipts(session, click.viewer, task) else ""
     if left:
         files[f"{draft.id}:left:{click.user}"] = f"{draft.code}-what-left.txt"
     fresh = False

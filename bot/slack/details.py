@@ -24,7 +24,7 @@ def details_button(draft: Draft, language: str) -> Block | None:
 
 
 def details(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     return lambda language: details_view(draft, language)
 
 

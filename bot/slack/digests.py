@@ -13,7 +13,7 @@ from bot.post import Post
 from bot.schedule import WEEKLY, Schedule, State, called, name_of
 from bot.slack import names
 from bot.slack.blocks import Block, actions, button, confirm, context, quoted
-from bot.slack.click import GONE, Click
+from bot.slack.click import Click
 from bot.slack.digest_form import digest_form, narrower, set_in, was_called
 from bot.slack.digest_lines import CHANGED, heard_of, say
 from bot.slack.front import Front
@@ -23,9 +23,11 @@ from bot.slack.reading import place_in, typed_in
 from bot.slack.sending import may_write
 from bot.slack.sent import Sent
 from bot.task import Task
+from bot.visibility import Viewer, demand_visible, may_see
 from bot.words import Words, spell
 
 MOST_NAME = 60
+TAKEN = Words("There is another digest of that name already.")
 
 
 async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -33,13 +35,23 @@ async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     front.house.policy(workspace).demand(user, "administer")
     name = name_of(str(body.get("text") or "").strip() or WEEKLY)
-    known = await front.run(Schedule.there, workspace, name)
+    channel = str(body["channel_id"])
+    front.memberships.pressed_in(workspace, user, channel)
+    approver = user in front.house.policy(workspace).approvers
+    viewer = Viewer(workspace, user, frozenset({channel}), approver)
+    known = await front.run(_known, viewer, name)
     language = await front.language(workspace, user)
     offered = await front.run(narrower, workspace)
-    brand, channel = front.house.brand(workspace), str(body["channel_id"])
+    brand = front.house.brand(workspace)
     view = digest_form(language, brand, name, known, offered, channel)
     await front.open(str(body["trigger_id"]), view, {"channel": channel}, language=language)
     await ack()
+
+
+def _known(session: Session, viewer: Viewer, name: str) -> Schedule | None:
+    """The digest of that name, when this person may see it."""
+    found = Schedule.there(session, viewer.workspace, name)
+    return found if may_see(session, viewer, found) else None
 
 
 async def filled_in(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
@@ -69,8 +81,10 @@ def _set(
     was = was_called(sent.view) or name
     known = Schedule.there(session, sent.workspace, was)
     front.house.policy(sent.workspace).demand(user, "administer")
+    if known is not None and not may_see(session, sent.viewer, known):
+        return {"name": TAKEN}
     if name != was and Schedule.there(session, sent.workspace, name) is not None:
-        return {"name": Words("There is another digest of that name already.")}
+        return {"name": TAKEN}
     if known is not None and heard_of(session, known):
         say(session, front, known, user, CHANGED, str(sent.view["id"]))
     owner, last = (known.owner, known.last) if known else (user, None)
@@ -151,14 +165,12 @@ def change(session: Session, front: Front, click: Click) -> Callable[[str], Bloc
 
 
 def _schedule(session: Session, front: Front, click: Click) -> Schedule:
-    found = Schedule.there(session, click.workspace, click.ref.pick or "")
-    if found is None:
-        raise CannotDo(GONE)
     front.house.policy(click.workspace).demand(click.user, "administer")
-    return found
+    there = Schedule.there(session, click.workspace, click.ref.pick or "")
+    return demand_visible(session, click.viewer, there)
 
 
 def _redraw(session: Session, front: Front, click: Click) -> None:
     task = session.get(Task, click.ref.task) if click.ref.task else None
-    if task is not None and task.workspace == click.workspace:
+    if task is not None and may_see(session, click.viewer, task):
         Post.changed(session, front.house.enqueue, task.first_piece)

@@ -40,7 +40,7 @@ async def edited(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
 def _revise(session: Session, front: Front, sent: Sent) -> tuple[Draft, dict[str, str]] | None:
     """None when it is stored; else the newest version, and what was typed into the older one."""
     ref, texts = sent.ref, forms.read_edit(sent.view)
-    draft = draft_of(session, sent.workspace, ref)
+    draft = draft_of(session, sent.viewer, ref)
     newest = Draft.latest(session, draft.piece)
     if newest is not None and newest.fingerprint != ref.seen:
         return newest, _typed(draft, texts)

@@ -24,7 +24,7 @@ def inline(text: str, hosts: Collection[str] = ()) -> list[Block]:
     at = 0
     for link in links(text):
         shown = text[link.start : link.end]
-        if link.mail or not allowed(link.host, hosts) or size(shown) > ELEMENT:
+        if not (link.plain and allowed(link.host, hosts)) or size(shown) > ELEMENT:
             continue
         url = shown if "://" in shown else f"https://{shown}"
         found += said(text[at : link.start])

@@ -27,6 +27,7 @@ from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.slack.reading import chosen
 from bot.slack.sent import Sent
+from bot.visibility import Viewer
 from bot.words import Words
 
 RULES = "rules"  # the part that names each rule by its code: it is in what was approved
@@ -61,7 +62,7 @@ def audience_of(draft: Draft, code: str) -> str:
 
 def ask(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
     """Which audience, for which platform."""
-    draft = _allowed(session, front, click.workspace, click.user, click.ref)
+    draft = _allowed(session, front, click.viewer, click.ref)
     return lambda language: export_form(draft, language)
 
 
@@ -91,7 +92,7 @@ async def asked_for(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
 
 
 def _planned(session: Session, front: Front, sent: Sent) -> bool:
-    draft = _allowed(session, front, sent.workspace, sent.user, sent.ref)
+    draft = _allowed(session, front, sent.viewer, sent.ref)
     code, platform = chosen(sent.view, "audience"), chosen(sent.view, "platform")
     approved_rule(draft, code)
     if platform not in PLATFORMS:
@@ -110,12 +111,12 @@ def _planned(session: Session, front: Front, sent: Sent) -> bool:
     return planned
 
 
-def _allowed(session: Session, front: Front, workspace: str, user: str, ref: Ref) -> Draft:
-    """The approved draft, for whoever may export. Raises CannotDo."""
-    draft, policy = draft_of(session, workspace, ref), front.house.policy(workspace)
+def _allowed(session: Session, front: Front, viewer: Viewer, ref: Ref) -> Draft:
+    """The approved draft, for whoever sees it and may export. Raises CannotDo."""
+    draft, policy = draft_of(session, viewer, ref), front.house.policy(viewer.workspace)
     draft.demand_current(session, ref.seen or "")
     demand_recorded(session, draft.workspace, draft.task)
-    policy.demand(user, "export")
+    policy.demand(viewer.person, "export")
     if standing(Decision.of(session, draft.id), policy) != "approved":
         raise CannotDo(Words("Only an approved audience can be exported."))
     if not exportable(draft):

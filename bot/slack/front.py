@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakValueDictionary
@@ -17,6 +17,7 @@ from bot.slack.fit_view import fit_view
 from bot.slack.house import House
 from bot.slack.later import Later
 from bot.slack.membership import Membership
+from bot.slack.memberships import Memberships
 from bot.slack.people import People
 from bot.slack.post import PATIENCE, Poster
 from bot.words import Words
@@ -40,6 +41,7 @@ class Front:
     patience: float = PATIENCE
     turns: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
     membership: Membership | None = None
+    memberships: Memberships = field(default_factory=Memberships)
 
     @property
     def poster(self) -> Poster:
@@ -66,6 +68,12 @@ class Front:
     async def interrupt(self, task: str) -> None:
         """End what runs of a task whose row says that it is stopped."""
         await self.house.stop(task)
+
+    async def readable(
+        self, workspace: str, user: str, channels: Collection[str]
+    ) -> frozenset[str]:
+        """Those of these channels that this person reads, as far as Slack says so."""
+        return await self.memberships.readable(self.house.client, workspace, user, channels)
 
     async def language(self, workspace: str, user: str) -> str:
         """What somebody reads, while they wait for an answer."""

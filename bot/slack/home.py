@@ -1,6 +1,7 @@
 """The Home tab: what the intern can do, what waits, what was asked lately; and the first hints."""
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,9 +24,11 @@ from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.names import BRIEF_FORM
 from bot.task import UNTYPED, Task
+from bot.visibility import Viewer, channels_of, may_see
 from bot.words import Words
 
 LATELY, LOOKED_BACK = 5, timedelta(days=30)
+LOOKED_AT = 30  # undecided drafts, of which a person may not see all
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,18 @@ async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     front.house.policy(workspace).demand(user, "ask")
     form = brief_form(await front.language(workspace, user), front.house.brand(workspace))
     channel = await front.people.direct(user)
+    front.memberships.pressed_in(workspace, user, channel)
     await front.open(str(body["trigger_id"]), form, {"channel": channel})
 
 
 async def _publish(front: Front, workspace: str, user: str) -> None:
     policy = front.house.policy(workspace)
-    mine, waiting = await front.run(found, workspace, user, policy, front.house.now())
-    approver = user in policy.approvers
+    approver, channels = user in policy.approvers, frozenset[str]()
+    if approver:
+        asked = await front.run(waiting_in, workspace, user, front.house.now())
+        channels = await front.readable(workspace, user, asked)
+    now = front.house.now()
+    mine, waiting = await front.run(found, workspace, user, policy, now, channels)
     language = await front.people.language(workspace, user)
     blocks = home(mine, waiting if approver else [], language)
     with contextlib.suppress(Refused, TryAgain):
@@ -82,10 +90,23 @@ async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
         await ask(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
 
 
+def waiting_in(session: Session, workspace: str, user: str, now: datetime) -> frozenset[str]:
+    """The channels in which drafts of others stand that nobody has decided on."""
+    drafts = session.scalars(undecided(workspace, user, now))
+    return frozenset(one for draft in drafts for one in channels_of(session, draft))
+
+
 def found(
-    session: Session, workspace: str, user: str, policy: Policy, now: datetime
+    session: Session,
+    workspace: str,
+    user: str,
+    policy: Policy,
+    now: datetime,
+    channels: Collection[str] = (),
 ) -> tuple[list[Line], list[Line]]:
-    """This person's latest tasks, and the drafts of others that nobody has decided on."""
+    """This person's latest tasks, and the drafts of others that nobody has decided on and that
+    stand in one of `channels`, which this person reads."""
+    viewer = Viewer(workspace, user, frozenset(channels))
     tasks = session.scalars(
         select(Task)
         .where(Task.workspace == workspace, Task.author == user)
@@ -99,9 +120,9 @@ def found(
     waiting = [
         Line(one.brief.words, "open", _seen_by_all(session, one.piece))
         for one in session.scalars(undecided(workspace, user, now))
-        if not one.tells_nothing
+        if not one.tells_nothing and may_see(session, viewer, one)
     ]
-    return mine, waiting
+    return mine, waiting[:LATELY]
 
 
 def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
@@ -120,7 +141,7 @@ def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
             or_(~Task.private, exists().where(shared.id == Draft.piece + ":shared")),
         )
         .order_by(Draft.made_at.desc())
-        .limit(LATELY)
+        .limit(LOOKED_AT)
     )
 
 

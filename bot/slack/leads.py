@@ -17,6 +17,7 @@ from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.slack.place import Place
 from bot.task import Task, Wish, task_id
+from bot.visibility import Viewer
 from bot.words import Words
 
 MOST = 5  # buttons
@@ -38,7 +39,7 @@ def lead_buttons(draft: Draft, language: str) -> list[Block]:
 def ask(session: Session, front: Front, click: Click) -> Callable[[str], dict[str, Any]]:
     """The brief with what is known filled in, to be changed before anything is drafted."""
     front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     lead = lead_of(draft, click.ref)
     brand = front.house.brand(click.workspace)
     return lambda language: brief_form(language, brand, click.ref.packed(), words=lead.words)
@@ -47,9 +48,9 @@ def ask(session: Session, front: Front, click: Click) -> Callable[[str], dict[st
 def now(session: Session, front: Front, click: Click) -> Words | None:
     """Started at once, for whoever pressed."""
     front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     lead = lead_of(draft, click.ref)
-    place, private = place_of(session, draft, click.user, click.back)
+    place, private = place_of(session, draft, click.viewer, click.back)
     wish = Wish(
         id=task_id("lead", draft.id, str(click.ref.pick), click.user),
         workspace=click.workspace,
@@ -78,8 +79,10 @@ def form_of(draft: Draft, lead: Lead) -> dict[str, str]:
     return {**lead.form, "skill": lead.skill, "stands_on": draft.id}
 
 
-def place_of(session: Session, draft: Draft, user: str, at: dict[str, Any]) -> tuple[Place, bool]:
+def place_of(
+    session: Session, draft: Draft, viewer: Viewer, at: dict[str, Any]
+) -> tuple[Place, bool]:
     """Under the card that was pressed; whether only its author sees it."""
     task = session.get_one(Task, draft.task)
-    place, private = next_place(task, card_at(session, draft.piece, at))
-    return place | {"user": user}, private
+    place, private = next_place(task, card_at(session, draft.piece, at, viewer))
+    return place | {"user": viewer.person}, private

@@ -20,9 +20,14 @@ from bot.slack.click import (
 from bot.slack.front import Front
 from bot.task import Task
 from bot.versions import history_of
+from bot.visibility import may_see, may_see_receipts
 from bot.words import Words
 
 View = dict[str, Any]
+NOT_SHARED = Words(
+    "What left for this draft also quotes drafts that were not shared, so only whoever asked for "
+    "them can read it."
+)
 Ready = Callable[[str], View]  # a view, once the reader's language is known
 
 
@@ -36,7 +41,7 @@ async def opened(front: Front, click: Click) -> None:
 
 
 def edit(session: Session, front: Front, click: Click) -> Ready:
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     policy = front.house.policy(click.workspace)
     demand_editor(session, draft, click.user, policy)
     demand_changeable(session, draft, click.ref.seen or "", policy)
@@ -54,7 +59,7 @@ def reject(session: Session, front: Front, click: Click) -> Ready:
 
 
 def anyway(session: Session, front: Front, click: Click) -> Ready:
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     policy = front.house.policy(click.workspace)
     draft.demand_current(session, click.ref.seen or "")
     demand_approver(session, draft, click.user, policy)
@@ -67,26 +72,29 @@ def anyway(session: Session, front: Front, click: Click) -> Ready:
 
 
 def sources(session: Session, front: Front, click: Click) -> Ready:
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     return lambda language: forms.sources_view(draft, language)
 
 
 def history(session: Session, front: Front, click: Click) -> Ready:
-    draft = draft_of(session, click.workspace, click.ref)
-    versions = history_of(session, draft)
+    draft = draft_of(session, click.viewer, click.ref)
+    known = history_of(session, draft)
+    versions = [one for one in known if may_see(session, click.viewer, one)]
     said = [one for version in versions for one in Decision.of(session, version.id)]
     went = [one for version in versions for one in Delivery.of(session, version.id)]
     return lambda language: forms.history_view(versions, said, went, language)
 
 
 def what_left(session: Session, front: Front, click: Click) -> Ready:
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
+    if not may_see_receipts(session, click.viewer, session.get_one(Task, draft.task)):
+        raise CannotDo(NOT_SHARED)
     receipts = Receipt.of(session, draft.task)
     return lambda language: forms.what_left_view(receipts, language)
 
 
 def _refusable(session: Session, front: Front, click: Click) -> Draft:
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     policy = front.house.policy(click.workspace)
     draft.demand_current(session, click.ref.seen or "")
     task = session.get_one(Task, draft.task)

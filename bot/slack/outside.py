@@ -17,6 +17,7 @@ from bot.slack.calls import NO_MEMBER, Refused, refusal
 from bot.slack.deliver import Carrier
 from bot.slack.house import House
 from bot.slack.membership import Membership
+from bot.slack.memberships import Memberships
 from bot.slack.notices import notice
 from bot.slack.people import People
 from bot.slack.place import near
@@ -43,6 +44,7 @@ class Outside:
         self.membership = membership or Membership(house, self.people)
         self.poster = Poster(house.database, house.client, self.people, patience, self.membership)
         self._client, self._now, self._enqueue = house.client, house.now, house.enqueue
+        self._memberships = Memberships()
         self._cards = Cards(self.poster, self.membership.policy, house.now, process)
         self._carrier = Carrier(self.poster, house.brand, house.now, house.audience)
 
@@ -93,9 +95,18 @@ class Outside:
 
     async def read(self, workspace: str, place: Mapping[str, Any], words: str = "") -> str:
         """The thread around a wish as text, or its channel where the words mean that; "" when
-        there is nothing."""
+        there is nothing, or when whoever asked does not read that channel."""
+        if not read.wanted(place, words) or not await self._reads(workspace, place):
+            return ""
         name = partial(self.people.name, workspace)
         return await read.around(self._client, place, words, name)
+
+    async def _reads(self, workspace: str, place: Mapping[str, Any]) -> bool:
+        channel, user = str(place.get("channel") or ""), str(place.get("user") or "")
+        if channel.startswith("D") or not user:
+            return True
+        to = (self._client, workspace, user, {channel})
+        return bool(await self._memberships.readable(*to))
 
     async def locale(self, workspace: str, person: str) -> str | None:
         """`fr-FR`; None when Slack doesn't say."""

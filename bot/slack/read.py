@@ -29,6 +29,13 @@ Call = Callable[..., Awaitable[Any]]
 Name = Callable[[str], Awaitable[str | None]]
 
 
+def wanted(place: Mapping[str, Any], words: str) -> bool:
+    """Whether there is something to read: a thread, or the channel where the words mean it."""
+    ts = place.get("thread")
+    in_thread = bool(ts) and ts != str(place.get("asked") or "")
+    return bool(place.get("channel")) and (in_thread or wants_channel(words) or wants_recap(words))
+
+
 async def around(
     client: AsyncWebClient, place: Mapping[str, Any], words: str = "", name: Name | None = None
 ) -> str:

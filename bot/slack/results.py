@@ -50,7 +50,7 @@ def not_ours(session: Session, front: Front, click: Click) -> Words | None:
 
 
 def _say(session: Session, front: Front, click: Click, *, same: bool) -> Words | None:
-    draft, house = draft_of(session, click.workspace, click.ref), front.house
+    draft, house = draft_of(session, click.viewer, click.ref), front.house
     task, result = session.get_one(Task, draft.task), click.ref.pick or ""
     demand_author_or_approver(task, draft, click.user, house.policy(click.workspace))
     outcome = _asked(session, draft, result)

@@ -30,7 +30,7 @@ NO_NUMBER = Words("Write a whole number, 1 or more.")
 def ask(session: Session, front: Front, click: Click) -> Callable[[str], Block]:
     """The form of what a result leads to: a rule to be changed, else a brief."""
     front.house.policy(click.workspace).demand(click.user, "ask")
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     lead = leads.lead_of(draft, click.ref)
     if lead.skill != "targeting" or "rule" not in lead.form:
         return leads.ask(session, front, click)
@@ -128,13 +128,13 @@ async def ruled(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
 
 def _accepted(session: Session, front: Front, sent: Sent, language: str) -> dict[str, str]:
     front.house.policy(sent.workspace).demand(sent.user, "ask")
-    draft = draft_of(session, sent.workspace, sent.ref)
+    draft = draft_of(session, sent.viewer, sent.ref)
     lead = leads.lead_of(draft, sent.ref)
     before = Rule.model_validate_json(lead.form["rule"])
     rule, errors = read_rule(sent.view, before, draft.facts, language)
     if rule is None:
         return errors
-    place, private = leads.place_of(session, draft, sent.user, sent.back)
+    place, private = leads.place_of(session, draft, sent.viewer, sent.back)
     wish = Wish(
         id=task_id(sent.workspace, "rule", str(sent.view["id"])),
         workspace=sent.workspace,

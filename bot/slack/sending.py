@@ -40,7 +40,7 @@ async def may_write(front: Front, channel: str) -> bool:
 def send_to(session: Session, front: Front, click: Click) -> Words | None:
     """Approved words to a channel that the policy names, by whoever asked or may approve."""
     draft, policy = (
-        draft_of(session, click.workspace, click.ref),
+        draft_of(session, click.viewer, click.ref),
         front.house.policy(click.workspace),
     )
     channel = click.ref.pick or ""
@@ -73,7 +73,7 @@ def _why_not(session: Session, draft: Draft, channel: str) -> Words:
 
 def share(session: Session, front: Front, click: Click) -> None:
     """A private draft into the channel it was asked in: a second card, drawn from the same rows."""
-    draft = draft_of(session, click.workspace, click.ref)
+    draft = draft_of(session, click.viewer, click.ref)
     demand_recorded(session, draft.workspace, draft.task)
     task, now = session.get_one(Task, draft.task), front.house.now()
     if click.user != task.author:

@@ -6,15 +6,25 @@ from typing import Any
 from bot.slack.click import ref_of
 from bot.slack.front import carried
 from bot.slack.names import Ref
+from bot.visibility import Viewer
 
 View = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Sent:
+    """`proven` are the channels that its sender is known to read: a form itself comes from no
+    channel."""
+
     workspace: str
     user: str
     view: View
+    proven: frozenset[str] = frozenset()
+    approver: bool = False
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.workspace, self.user, self.proven, self.approver)
 
     @property
     def ref(self) -> Ref:

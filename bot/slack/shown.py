@@ -18,8 +18,10 @@ from bot.receipt import Receipt
 from bot.request import Question
 from bot.schedule import Schedule
 from bot.slack.calls import READ_OUTSIDE
+from bot.slack.place import spot_of
 from bot.task import Task
 from bot.versions import of_piece
+from bot.visibility import Viewer, may_see
 from bot.words import Words
 from bot.workspace import BrandRow
 
@@ -98,7 +100,7 @@ def gather(
         read_outside=post.place.get("fallback") == READ_OUTSIDE,
         hosts=_hosts(session, task.workspace),
         channel_names=channel_names or {},
-        stands_on=_stands_on(session, draft),
+        stands_on=_stands_on(session, draft, task, post),
         outcome=session.get(Outcome, piece),
         digest=_digest(session, task),
         alert=_alert(session, task),
@@ -116,10 +118,14 @@ def _alert(session: Session, task: Task) -> Alert | None:
     return session.get(Alert, key) if series else None
 
 
-def _stands_on(session: Session, draft: Draft | None) -> Draft | None:
+def _stands_on(session: Session, draft: Draft | None, task: Task, post: Post) -> Draft | None:
+    """The result that it came from; None on a card whose readers may not see that."""
     on = draft.brief.stands_on if draft else None
     found = session.get(Draft, on) if on else None
-    return found if found and draft and found.workspace == draft.workspace else None
+    spot = spot_of(post.place)
+    here = frozenset(filter(None, [post.channel or (spot.channel if spot else None)]))
+    reader = task.author if _alone(post) else ""
+    return found if may_see(session, Viewer(task.workspace, reader, here), found) else None
 
 
 def _channel(task: Task) -> str | None:

@@ -1,6 +1,7 @@
 """What people fill in and send. Whatever goes wrong, what they typed stays before them."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -20,7 +21,9 @@ from bot.slack.edits import edited
 from bot.slack.front import Front
 from bot.slack.place import Place, asked_at
 from bot.slack.sent import Sent
+from bot.slack.sight import for_viewer
 from bot.task import Task, Wish, task_id
+from bot.visibility import may_see
 from bot.words import Words
 
 
@@ -32,7 +35,7 @@ async def submitted(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         return
     try:
-        await form(front, ack, sent)
+        await for_viewer(front, sent, partial(form, front, ack))
     except CannotDo:
         await front.run(_redraw, front, sent)
         raise
@@ -48,7 +51,7 @@ async def brief(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
         language = await front.language(sent.workspace, sent.user)
         said = Words("Say in a few words what you need.").to(language)
         return await ack(response_action="errors", errors={"words": said})
-    channel = str(sent.back.get("channel") or sent.user)
+    channel = await _read_by(front, sent)
     place = asked_at(channel, sent.user, private=private)
     if sent.ref.draft:  # opened by a button under a result
         place, alone, more = await front.run(_led, sent)
@@ -67,10 +70,22 @@ async def brief(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
     return await ack()
 
 
+async def _read_by(front: Front, sent: Sent) -> str:
+    """The channel in which the form was opened, which its sender reads. Raises CannotDo."""
+    channel = str(sent.back.get("channel") or sent.user)
+    if channel == sent.user or await front.readable(sent.workspace, sent.user, {channel}):
+        return channel
+    if channel == await front.people.direct(sent.user):
+        return channel
+    raise CannotDo(
+        Words("I could not see whether you are in that channel. Please try again from there.")
+    )
+
+
 def _led(session: Session, sent: Sent) -> tuple[Place, bool, dict[str, str]]:
     """Where a wish goes that a result led to, and what it knows already."""
-    draft = draft_of(session, sent.workspace, sent.ref)
-    place, private = leads.place_of(session, draft, sent.user, sent.back)
+    draft = draft_of(session, sent.viewer, sent.ref)
+    place, private = leads.place_of(session, draft, sent.viewer, sent.back)
     return place, private, leads.form_of(draft, leads.lead_of(draft, sent.ref))
 
 
@@ -92,7 +107,7 @@ async def _refuse(front: Front, ack: AsyncAck, sent: Sent, verdict: Verdict) -> 
 
 def _refused(session: Session, front: Front, sent: Sent, verdict: Verdict) -> None:
     """The verdict; sent back, the wish goes on as a new task under the same card."""
-    draft = draft_of(session, sent.workspace, sent.ref)
+    draft = draft_of(session, sent.viewer, sent.ref)
     reason = forms.read_reason(sent.view)
     decision.send_back(
         session,
@@ -107,7 +122,7 @@ def _refused(session: Session, front: Front, sent: Sent, verdict: Verdict) -> No
     )
     if verdict == "send back":
         id = task_id("send back", draft.id, sent.user)
-        taken_up(session, front, draft, id=id, reason=reason, back=sent.back)
+        taken_up(session, front, draft, id=id, reason=reason, back=sent.back, viewer=sent.viewer)
 
 
 async def anyway(front: Front, ack: AsyncAck, sent: Sent) -> BoltResponse:
@@ -125,7 +140,7 @@ def _approve(session: Session, front: Front, sent: Sent, reason: str) -> None:
     decision.approve(
         session,
         front.house.enqueue,
-        draft_of(session, sent.workspace, sent.ref),
+        draft_of(session, sent.viewer, sent.ref),
         by=sent.user,
         fingerprint=sent.ref.seen or "",
         policy=front.house.policy(sent.workspace),
@@ -137,7 +152,7 @@ def _approve(session: Session, front: Front, sent: Sent, reason: str) -> None:
 def _redraw(session: Session, front: Front, sent: Sent) -> None:
     """The card behind the form may be an old picture."""
     draft = session.get(Draft, sent.ref.draft) if sent.ref.draft else None
-    if draft is not None and draft.workspace == sent.workspace:
+    if draft is not None and may_see(session, sent.viewer, draft):
         Post.changed(session, front.house.enqueue, draft.piece)
 
 

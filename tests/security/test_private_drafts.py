@@ -1,0 +1,445 @@
+"""A private draft is seen by nobody else, whatever is pressed, filled in or forged.
+
+The walk is made of the registries: every action and every form of the app, pressed by everybody
+who may not see a draft, with the ids of somebody's private rows and with ids of nothing.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.alert import Alert
+from bot.arrival import Arrival
+from bot.decision import Decision
+from bot.delivery import Delivery
+from bot.draft import Draft
+from bot.evidence import Evidence, Fact
+from bot.outcome import Outcome
+from bot.parts import Copy, Lead, Part
+from bot.play import events
+from bot.play.message import Message
+from bot.play.people import Person
+from bot.play.place import Place
+from bot.post import Post
+from bot.receipt import Receipt
+from bot.schedule import Schedule
+from bot.slack import arrivals, names
+from bot.slack.buttons import VERBS
+from bot.slack.names import Ref
+from bot.slack.opening import READY
+from bot.slack.submits import FORMS
+from bot.task import Task
+from bot.visibility import Viewer, may_see, told_to_team
+from bot.words import Words
+from bot.writer import Sent
+from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
+from tests.slack.bench import PARTS as NEUTRAL
+
+ELSE, OUTSIDE = "UELSE", "T0OTHER"
+BOARD = "C0BOARD"  # a private channel of Marie's, Max's and the intern's
+WORD = "pantoufle"  # in everything of the private rows, and nowhere else
+PARTS = (
+    Part(kind="copy", key="subject", title="Subject", body=Copy(text=f"The {WORD} is here")),
+    Part(kind="copy", key="body", title="Body", body=Copy(text=f"A {WORD} for winter.")),
+)
+LEADS = (
+    Lead(label=Words("Write to them"), skill="draft", words=f"write about the {WORD}", ask=True),
+    Lead(label=Words("Do it now"), skill="draft", words=f"do the {WORD}"),
+)
+ELSEWHERE = {names.DOWNLOAD, names.STAYED_OUT}  # done in `buttons._done` itself
+ACTIONS = sorted({*VERBS, *READY, *ELSEWHERE})
+KNOWN = {
+    names.APPROVE, names.APPROVE_ANYWAY, names.EDIT, names.SEND_BACK, names.STOP, names.USE_HOOK,
+    names.ANSWER, names.TRY_AGAIN, names.ALERT_MUTE, names.ALERT_UNMUTE, names.ALERT_USELESS,
+    names.DETAILS, names.LEAD, names.LEAD_NOW, names.EXPORT, names.REJECT, names.SOURCES,
+    names.WHAT_LEFT, names.HISTORY, names.DOWNLOAD,
+}  # fmt: skip
+ROWS = (Task, Draft, Decision, Delivery, Arrival, Schedule, Alert, Receipt, Outcome)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench_of(tmp_path) as found:
+        yield found
+
+
+def test_every_name_is_walked() -> None:
+    """A new action or form is tried as well, or this says that it is not."""
+    all_names = {
+        value for key, value in vars(names).items() if key.isupper() and isinstance(value, str)
+    }
+    assert all_names - {*ACTIONS, *FORMS} == {names.MORE, names.EVENT_TYPE}
+    source = "".join(path.read_text() for path in Path("bot/slack").glob("*.py"))
+    listeners = ("app.shortcut", "app.global_shortcut", "app.message_shortcut", "app.options")
+    assert not [one for one in listeners if one in source]
+
+
+class Scene:
+    """A workspace in which Marie has private rows of every kind."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.draft = self.task = self.arrival = ""
+        self.seen = ""
+
+    async def build(self) -> "Scene":
+        bench, slack = self.bench, self.bench.slack
+        slack.people[ELSE] = Person(ELSE, "else", "Else", "Else", "Europe/Paris", "en-US")
+        members = [MARIE, MAX, slack.bot_user]
+        slack.places[BOARD] = Place(BOARD, "board", members=members, kind="group")
+        bench.parts, bench.leads = PARTS, LEADS
+        text = f"<@{slack.bot_user}> just for me: a draft about the {WORD}"
+        await slack.say(MARIE, MARKETING, text)
+        await bench.run()
+        (draft,) = bench.drafts
+        self.draft, self.task, self.seen = draft.id, draft.task, draft.fingerprint
+        await slack.say(MARIE, slack.dm(MARIE), "", files=[(f"{WORD}.csv", b"Order,Amount\n1,9\n")])
+        await bench.run()
+        (arrival,) = bench.rows(Arrival)
+        self.arrival = arrival.id
+        assert (await slack.command(MARIE, slack.dm(MARIE), "/digest", WORD)).ok
+        fields = {"name": {"name": WORD}}
+        assert (await slack.submit(MARIE, bench.form(MARIE).id, fields)).ok
+        await bench.run()
+        self._enrich()
+        await bench.run()
+        bench.parts, bench.leads = NEUTRAL, ()
+        return self
+
+    def _enrich(self) -> None:
+        """A receipt, a fact with its source, results to be asked about."""
+        now = self.bench.house.now()
+        fact = Fact(id="a.b.c", label=WORD, value=WORD, source=f"{WORD}.csv", as_of=now.date())
+        with self.bench.database.begin() as session:
+            draft = session.get_one(Draft, self.draft)
+            draft.evidence = Evidence(facts=(fact,)).model_dump_json()
+            draft.cites = {"subject": [fact.id]}
+            sent = Sent(writer="claude", sent=f"a prompt on the {WORD}", to="x:1", at=now)
+            Receipt.keep(session, workspace=TEAM, task=self.task, sent=sent)
+            Outcome.tell(session, self.bench.enqueue, workspace=TEAM, piece=draft.piece,
+                         code=draft.code, lines=[], now=now,
+                         asked=(WORD, Words("Is {x} ours?", x=WORD)))  # fmt: skip
+            place = {"channel": self.bench.slack.dm(MARIE), "user": MARIE}
+            session.get_one(Arrival, self.arrival).rejects = "rejects.csv"
+            home = self.bench.house.home
+            assert home is not None
+            (home / "rejects.csv").write_text(WORD)
+            assert session.get_one(Arrival, self.arrival).place["channel"] == place["channel"]
+
+    @property
+    def refs(self) -> dict[str, list[Ref]]:
+        """What a button could be made to carry: of Marie's rows, and of nothing."""
+        picks = ["0", MARKETING, WORD]
+        mine = [Ref(task=self.task, draft=self.draft, seen=self.seen, pick=p) for p in picks]
+        return {
+            "private": [*mine, Ref(arrival=self.arrival, seen="0", pick="orders")],
+            "unknown": [Ref(task="0" * 16, draft="0.0.v1", seen=self.seen, pick="0"),
+                        Ref(arrival="0" * 16, seen="0")],
+        }  # fmt: skip
+
+    def refs_for(self, action: str) -> list[Ref]:
+        """Those that the action could make something of; all for an action not known here."""
+        by_pick = {ref.pick: ref for ref in self.refs["private"] if not ref.arrival}
+        if action in {*arrivals.VERBS, names.STAYED_OUT}:
+            return [ref for ref in self.refs["private"] if ref.arrival]
+        if action.startswith("digest_"):
+            return [by_pick[WORD]]
+        if action in (names.SHARE, names.SEND_TO):
+            return [by_pick[MARKETING]]
+        return [by_pick["0"]] if action in KNOWN else self.refs["private"]
+
+    # What somebody does.
+
+    def pressed(self, user: str, action: str, ref: Ref, channel: str, team: str) -> dict[str, Any]:
+        slack = self.bench.slack
+        value = ref.packed()
+        element = {"action_id": action, "block_id": "b", "value": value, "type": "button"}
+        if action in (names.REJECT, names.SOURCES, names.WHAT_LEFT, names.HISTORY, names.DOWNLOAD):
+            option = {"value": ref.model_copy(update={"pick": action}).packed()}
+            element = {"action_id": names.MORE, "block_id": "b", "type": "overflow",
+                       "selected_option": option}  # fmt: skip
+        container: dict[str, Any] = {"type": "view", "view_id": "V0HOME"}
+        body = events.interaction(slack, "block_actions", user) | {"actions": [element]}
+        if channel:
+            container = {"type": "message", "channel_id": channel, "message_ts": "1.1"}
+            body |= {"channel": {"id": channel, "name": "x"}}
+        return self._from(body | {"container": container}, user, team)
+
+    def sent(self, user: str, form: str, ref: Ref, back: dict[str, str], team: str) -> Any:
+        slack = self.bench.slack
+        told = json.loads(ref.packed()) | {"back": back}
+        words = {"type": "plain_text_input", "value": "warmer"}
+        state = {
+            "words": {"words": words}, "reason": {"reason": words}, "name": {"name": words},
+            json.dumps(["subject", 0, ""]): {"text": words},
+            "audience": {"audience": {"selected_option": {"value": "a"}}},
+            "platform": {"platform": {"selected_option": {"value": "meta"}}},
+        }  # fmt: skip
+        if form == names.DIGEST_FORM and team == TEAM:  # a name that is taken
+            state["name"] = {"name": {"type": "plain_text_input", "value": WORD}}
+        fields = [{"type": "input", "block_id": one} for one in state]
+        view = {"id": slack.stamps.id("V"), "type": "modal", "callback_id": form, "blocks": fields,
+                "private_metadata": json.dumps(told), "state": {"values": state}}  # fmt: skip
+        body = events.interaction(slack, "view_submission", user) | {"view": view}
+        return self._from(body, user, team)
+
+    def _from(self, body: dict[str, Any], user: str, team: str) -> dict[str, Any]:
+        if team != TEAM:
+            body["team"], body["user"] = {"id": team}, {"id": user, "team_id": team}
+        return body
+
+    async def do(self, body: dict[str, Any]) -> Any:
+        answer = await self.bench.slack.courier.ask("interactive", body)
+        assert answer.status == 200, body
+        return answer.body
+
+    # What is held against it.
+
+    def rows(self) -> list[Any]:
+        """Everything of Marie's that an attack could change."""
+        found = []
+        for row in ROWS:
+            for one in self.bench.rows(row):
+                columns = {c.key: getattr(one, c.key) for c in one.__table__.columns}
+                mine = columns.get("author", MARIE) in (MARIE, None)
+                if mine and one.workspace == TEAM:
+                    found.append((row.__name__, columns))
+        cards = [post for post in self.bench.rows(Post) if post.kind == "card"]
+        found += [("Post", (p.id, p.wanted, p.place)) for p in cards if p.piece in self.pieces]
+        return found
+
+    @property
+    def pieces(self) -> set[str]:
+        return {f"{self.task}.0", f"arrival:{self.arrival}"}
+
+
+def attackers(bench: Bench) -> dict[str, tuple[str, list[str], str]]:
+    """Who, from where, in which workspace."""
+    dm = bench.slack.dm
+    return {
+        "approver": (MAX, [dm(MAX), MARKETING, ""], TEAM),
+        "second approver": (LEA, [dm(LEA), ""], TEAM),
+        "colleague in the channel": (OTTO, [MARKETING, ""], TEAM),
+        "colleague elsewhere": (ELSE, [dm(ELSE), ""], TEAM),
+        "other workspace": (MARIE, [dm(MARIE), ""], OUTSIDE),
+    }
+
+
+WHO = ("approver", "second approver", "colleague in the channel", "colleague elsewhere",
+       "other workspace")  # fmt: skip
+
+
+@pytest.mark.parametrize("who", WHO)
+async def test_nothing_of_it_reaches_who_may_not_see_it(bench: Bench, who: str) -> None:
+    scene = await Scene(bench).build()
+    user, places, team = attackers(bench)[who]
+    before, calls, answers = scene.rows(), len(bench.slack.calls), []
+    for action in ACTIONS:
+        for channel in places[:2]:
+            for ref in scene.refs_for(action):
+                answers.append(await scene.do(scene.pressed(user, action, ref, channel, team)))
+    for form in FORMS:
+        for ref in scene.refs["private"][:2]:
+            for back in ({}, {"channel": bench.slack.dm(MARIE), "ts": "1.1"}):
+                answers.append(await scene.do(scene.sent(user, form, ref, back, team)))
+    await bench.told()
+    await bench.run()
+    if team == TEAM:
+        await bench.slack.command(user, MARKETING, "/digest", WORD)
+        await bench.slack.open_home(user)
+        await bench.settled()
+    told = [one for one in bench.slack.calls[calls:] if not _typed_by_themselves(one.args)]
+    leaks = [(one.method, one.args) for one in told if WORD in _all_of(one.args)]
+    assert leaks == []
+    assert WORD not in json.dumps(answers)
+    assert scene.rows() == before
+
+
+def _typed_by_themselves(given: Any) -> bool:
+    """The digest form shows the name that was typed behind the command."""
+    view = given.get("view") if isinstance(given, dict) else None
+    view = json.loads(view) if isinstance(view, str) else view
+    if not isinstance(view, dict) or view.get("callback_id") != names.DIGEST_FORM:
+        return False
+    return json.dumps(view).count(WORD) <= 1 or _only_the_name(view)
+
+
+def _only_the_name(view: dict[str, Any]) -> bool:
+    shown = [one for one in view["blocks"] if WORD in json.dumps(one)]
+    return [one["block_id"] for one in shown] == ["name"] and WORD not in view["private_metadata"]
+
+
+def _all_of(given: Any) -> str:
+    return json.dumps(given, default=str)
+
+
+@pytest.mark.parametrize("who", WHO[:4])
+async def test_is_answered_like_what_does_not_exist(bench: Bench, who: str) -> None:
+    scene = await Scene(bench).build()
+    user, places, team = attackers(bench)[who]
+    for action in ACTIONS:
+        said = {}
+        for kind in ("private", "unknown"):
+            ref = scene.refs[kind][0]
+            if action in (names.STAYED_OUT, names.TAKE_IN, names.DONT, names.READ_AGAIN,
+                          names.OTHER_KIND):  # fmt: skip
+                ref = next(one for one in scene.refs[kind] if one.arrival)
+            start = len(bench.slack.calls)
+            await scene.do(scene.pressed(user, action, ref, places[0], team))
+            await bench.told()
+            said[kind] = [
+                one.args.get("text") for one in bench.slack.calls[start:]
+                if one.method.startswith("chat.") or one.method.startswith("views.")
+            ]  # fmt: skip
+        assert said["private"] == said["unknown"], action
+
+
+async def test_its_author_sees_it_from_everywhere(bench: Bench) -> None:
+    scene = await Scene(bench).build()
+    ref = Ref(task=scene.task, draft=scene.draft, seen=scene.seen)
+    for channel in (bench.slack.dm(MARIE), MARKETING, ""):
+        for action in (names.SOURCES, names.HISTORY, names.WHAT_LEFT, names.EDIT):
+            await scene.do(scene.pressed(MARIE, action, ref, channel, TEAM))
+            assert WORD in json.dumps(bench.form(MARIE).blocks), (action, channel)
+
+
+async def shared_card(bench: Bench, scene: Scene) -> Message:
+    (private,) = [m for m in bench.in_dm(MARIE) if names.SHARE in json.dumps(m.blocks)]
+    await bench.press(MARIE, private, names.SHARE)
+    await bench.run()
+    return bench.said(MARKETING)[-1]
+
+
+async def test_is_seen_by_those_it_was_shared_with(bench: Bench) -> None:
+    scene = await Scene(bench).build()
+    await shared_card(bench, scene)
+    ref = Ref(draft=scene.draft, seen=scene.seen)
+    for user, channel in ((OTTO, MARKETING), (ELSE, ""), (ELSE, bench.slack.dm(ELSE))):
+        await scene.do(scene.pressed(user, names.SOURCES, ref, channel, TEAM))
+        assert WORD in json.dumps(bench.form(user).blocks)
+    await bench.slack.open_home(MAX)
+    await bench.settled()
+    assert WORD in json.dumps(bench.slack.homes[MAX].blocks)
+
+
+async def test_in_a_private_channel_its_members_alone_see_it(bench: Bench) -> None:
+    scene = await Scene(bench).build()
+    await bench.drafted(MARIE, BOARD, f"a {WORD} for the board")
+    draft = bench.drafts[-1]
+    ref = Ref(draft=draft.id, seen=draft.fingerprint)
+    for user in (LEA, OTTO, ELSE):
+        for channel in ("", MARKETING, bench.slack.dm(user)):
+            await scene.do(scene.pressed(user, names.SOURCES, ref, channel, TEAM))
+        await bench.slack.open_home(user)
+        await bench.settled()
+        assert not bench.slack.open_views(user)
+        assert WORD not in json.dumps(bench.slack.homes[user].blocks)
+    await scene.do(scene.pressed(MAX, names.SOURCES, ref, "", TEAM))
+    assert bench.form(MAX)
+    await bench.slack.open_home(MAX)
+    await bench.settled()
+    assert WORD in json.dumps(bench.slack.homes[MAX].blocks)
+
+
+async def test_when_slack_does_not_say_who_reads_a_channel_nobody_does(bench: Bench) -> None:
+    scene = await Scene(bench).build()
+    await bench.drafted(MARIE, BOARD, f"a {WORD} for the board")
+    draft = bench.drafts[-1]
+    bench.slack.places.pop(BOARD)
+    ref = Ref(draft=draft.id, seen=draft.fingerprint)
+    await scene.do(scene.pressed(MAX, names.SOURCES, ref, "", TEAM))
+    assert not bench.slack.open_views(MAX)
+
+
+async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench: Bench) -> None:
+    """Sent back in private, shared afterwards: the first version stays its author's."""
+    scene = await Scene(bench).build()
+    bench.parts = (Part(kind="copy", key="body", title="Body", body=Copy(text="A new shoe.")),)
+    with bench.database.begin() as session:
+        first = session.get_one(Task, scene.task)
+        second = first.once_more("f" * 16, previous=scene.draft, words="a shoe")
+        Task.accept(session, bench.enqueue, second, bench.house.now())
+        sent = Sent(writer="claude", sent=f"before: {WORD}", to="x:1", at=bench.house.now())
+        Receipt.keep(session, workspace=TEAM, task=second.id, sent=sent)
+    await bench.run()
+    draft = bench.drafts[-1]
+    card = next(m for m in bench.in_dm(MARIE) if "A new shoe." in text_of(m.blocks))
+    await bench.press(MARIE, card, names.SHARE)
+    await bench.run()
+    start = len(bench.slack.calls)
+    ref = Ref(draft=draft.id, seen=draft.fingerprint)
+    for action in (names.HISTORY, names.SOURCES, names.WHAT_LEFT, names.DOWNLOAD):
+        await scene.do(scene.pressed(OTTO, action, ref, MARKETING, TEAM))
+    await bench.run()
+    told = [one.args for one in bench.slack.calls[start:]]
+    assert "A new shoe." in _all_of(told)
+    assert WORD not in _all_of(told)
+    assert not [file for file in bench.slack.files.values()
+                if WORD.encode() in (file.content or b"") and file.user == OTTO]  # fmt: skip
+    await bench.press(MAX, bench.said(MARKETING)[-1], names.SEND_BACK)
+    await bench.slack.submit(MAX, bench.form(MAX).id, {"reason": {"reason": "warmer"}})
+    await bench.run()
+    again = bench.tasks[-1]
+    assert (again.private, again.previous) == (False, draft.id)
+
+
+async def test_is_not_told_in_a_digest(bench: Bench) -> None:
+    scene = await Scene(bench).build()
+    with bench.database.begin() as session:
+        assert not told_to_team(session, session.get_one(Draft, scene.draft))
+    await shared_card(bench, scene)
+    with bench.database.begin() as session:
+        assert told_to_team(session, session.get_one(Draft, scene.draft))
+
+
+async def test_a_conversation_is_read_for_its_members_alone(bench: Bench) -> None:
+    await Scene(bench).build()
+    root = await bench.slack.say(MARIE, BOARD, f"the {WORD} is late")
+    ask = root.ts
+    for user, readable in ((MAX, True), (OTTO, False), (ELSE, False)):
+        place = {"channel": BOARD, "thread": ask, "asked": "9999999999.1", "user": user}
+        found = await bench.outside.read(TEAM, place, "sum this thread up")
+        assert (WORD in found) is readable, user
+
+
+async def test_a_brief_goes_only_where_its_sender_reads(bench: Bench) -> None:
+    scene = await Scene(bench).build()
+    before = len(bench.tasks)
+    for channel in (BOARD, bench.slack.dm(MARIE)):
+        body = scene.sent(OTTO, names.BRIEF_FORM, Ref(), {"channel": channel}, TEAM)
+        assert (await scene.do(body))["response_action"] == "errors"
+    assert len(bench.tasks) == before
+    await scene.do(scene.sent(OTTO, names.BRIEF_FORM, Ref(), {"channel": MARKETING}, TEAM))
+    assert len(bench.tasks) == before + 1
+
+
+def places(session: Any, piece: str) -> Iterable[str | None]:
+    return session.scalars(select(Post.channel).where(Post.piece == piece, Post.kind == "card"))
+
+
+async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None:
+    scene = await Scene(bench).build()
+    with bench.database.begin() as session:
+        draft = session.get_one(Draft, scene.draft)
+        everywhere = frozenset(filter(None, places(session, draft.piece)))
+        assert may_see(session, Viewer(TEAM, OTTO, everywhere), draft)
+        assert not may_see(session, Viewer(OUTSIDE, MARIE, everywhere, approver=True), draft)
+        for row in (Task, Arrival, Schedule):
+            for one in session.scalars(select(row)):
+                assert not may_see(session, Viewer(OUTSIDE, MARIE, everywhere, True), one)
+
+
+def test_a_press_is_remembered_for_a_while_and_no_longer() -> None:
+    from bot.slack.memberships import KEPT_FOR, PRESSED_FOR, Memberships
+
+    known = Memberships()
+    known.pressed_in(TEAM, OTTO, MARKETING)
+    assert known.known(TEAM, OTTO, {MARKETING, BOARD}) == {MARKETING}
+    assert known.known(OUTSIDE, OTTO, {MARKETING}) == frozenset()
+    assert known.known(TEAM, ELSE, {MARKETING}) == frozenset()
+    assert timedelta(seconds=KEPT_FOR) < timedelta(seconds=PRESSED_FOR) <= timedelta(minutes=10)
