@@ -36,6 +36,7 @@ class Cells(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     floor: int = Field(default=20, ge=1, le=10_000)  # customers
+    sales_floor: int = Field(default=5, ge=1, le=10_000)  # customers behind a sales total
 
 
 class Policy(BaseModel):

@@ -16,6 +16,7 @@ from bot.outcome import Outcome
 from bot.post import Post
 from bot.product import ProductRow
 from bot.receipt import Receipt
+from bot.sales_answer import SalesAnswer
 from bot.schedule import Schedule
 from bot.task import Task
 from bot.workspace import BrandRow, Workspace
@@ -42,6 +43,7 @@ __all__ = [
     "ProductRow",
     "Receipt",
     "Runner",
+    "SalesAnswer",
     "Schedule",
     "Task",
     "Workspace",

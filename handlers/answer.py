@@ -14,7 +14,7 @@ from bot.pictures import COLOURS
 from bot.request import Question, Request
 from bot.telling import ad_cuts, questions, said, under
 from bot.telling.questions import BEST, Topic, as_typed, asked, respelt
-from bot.telling.sold import cuts, question, replies
+from bot.telling.sold import cuts, names, question, replies
 from bot.telling.sold.sale import Sale
 from bot.telling.subjects import EACH
 from bot.telling.subjects import found as found_of
@@ -188,6 +188,10 @@ async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) ->
     every = told(evidence, "sold")
     if "unknown" in every:
         return None
+    if names.too_few(every):
+        answer = teller.copy(*(teller.value(fact) for fact in cannot(evidence, "sold")))
+        desk.keep(*teller.ever.values())
+        return NotYet(answer=answer)
     reply = replies.told_of(teller, sale, every, brief.product_words if brief.product else None)
     if reply is None:
         return None

@@ -52,6 +52,7 @@ GROUPS = {
         "bot.product",
         "bot.receipt",
         "bot.recorded",
+        "bot.sales_answer",
         "bot.schedule",
         "bot.task",
         "bot.versions",

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from bot.brand import Brand
 from bot.db import Database
+from bot.doors.answer_log import DatabaseAnswerLog
 from bot.doors.stocking import LOCAL, Stocking
 from bot.errors import CannotDo
 from bot.library.catalogue.library import CatalogueLibrary
@@ -66,6 +67,7 @@ class House:
             products=self.products,
             version=self._version,
             floor=lambda workspace: self.policy(workspace).library.floor,
+            sales_floor=lambda workspace: self.policy(workspace).library.sales_floor,
         )
         self.stocking.catch_up = self._catch_up
 
@@ -108,7 +110,12 @@ class House:
             shelf = partial(self.shelf, workspace)
             lasting, stands_on = self._kept(workspace)
             self._libraries[workspace] = TeamLibrary(
-                catalogue, shelf, lasting, stands_on, partial(self._let_go, workspace)
+                catalogue,
+                shelf,
+                lasting,
+                stands_on,
+                partial(self._let_go, workspace),
+                DatabaseAnswerLog(self.database, workspace, now),
             )
         return self._libraries[workspace]
 
@@ -137,6 +144,7 @@ class House:
             partial(self.products, workspace),
             version=self._version(workspace),
             floor=self.policy(workspace).library.floor,
+            sales_floor=self.policy(workspace).library.sales_floor,
         )
 
     def writer(self) -> Writer:

@@ -14,7 +14,7 @@ from bot.db import Database
 from bot.doors.switching import FOLDER, LOCAL
 from bot.holding import Holding
 from bot.library.kinds import kinds
-from bot.library.shelf import Listed
+from bot.library.shelf import SALES_FLOOR, Listed
 
 if TYPE_CHECKING:
     from bot.library.catalogue.products import Product
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 class Shelving:
     """The shelves of a home. `products` gives a workspace's catalogue and `version` tells cheaply
-    whether it changed; `floor` is the smallest cell its policy allows to show."""
+    whether it changed; `floor` is the smallest group of people its policy allows to show, `sales_floor` the
+    smallest behind a sales total."""
 
     def __init__(
         self,
@@ -34,9 +35,11 @@ class Shelving:
         products: Callable[[str], Sequence["Product"]],
         version: Callable[[str], Hashable],
         floor: Callable[[str], int],
+        sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
     ) -> None:
         self.home, self.database, self.now = home, database, now
-        self._products, self._version, self._floor = products, version, floor
+        self._products, self._version = products, version
+        self._floor, self._sales_floor = floor, sales_floor
         self._shelves: dict[str, tuple[Hashable, Shelf]] = {}
         self._guard = threading.Lock()
 
@@ -44,7 +47,7 @@ class Shelving:
         """The workspace's tables as they are now; the same shelf as long as nothing changed."""
         holdings = self.held(workspace)
         version = self._stand_on(workspace, holdings)
-        _, _, today, floor = version
+        _, _, today, floor, sales_floor = version
         with self._guard:
             known = self._shelves.get(workspace)
             if known is None or known[0] != version:
@@ -55,6 +58,7 @@ class Shelving:
                     today=today,
                     products=self._products(workspace),
                     floor=floor,
+                    sales_floor=sales_floor,
                     folder=self.home / FOLDER,
                 )
                 known = self._shelves[workspace] = (version, fresh)
@@ -71,10 +75,11 @@ class Shelving:
 
     def _stand_on(
         self, workspace: str, holdings: Sequence[Holding]
-    ) -> tuple[tuple[str, ...], Hashable, date, int]:
-        """The files, the catalogue, the day and the floor."""
+    ) -> tuple[tuple[str, ...], Hashable, date, int, int]:
+        """The files, the catalogue, the day and the two floors."""
         files = tuple(holding.id for holding in holdings)
-        return files, self._version(workspace), self.now().date(), self._floor(workspace)
+        floors = self._floor(workspace), self._sales_floor(workspace)
+        return files, self._version(workspace), self.now().date(), *floors
 
     def held(self, workspace: str) -> list[Holding]:
         """What serves this workspace: its own, or what came in before any was known."""

@@ -18,6 +18,7 @@ from bot.holding import Holding
 from bot.library.keep import ADDRESSES, Kept, Merge, merge, merge_addresses
 from bot.library.kinds import kinds
 from bot.library.lasting import Lasting
+from bot.library.shelf import SALES_FLOOR
 from bot.words import Words
 
 if TYPE_CHECKING:
@@ -56,13 +57,20 @@ class Stocking:
         products: Callable[[str], Sequence["Product"]],
         version: Callable[[str], Hashable],
         floor: Callable[[str], int],
+        sales_floor: Callable[[str], int] = lambda _: SALES_FLOOR,
     ) -> None:
         self.home, self.database, self.now = home, database, now
         self._given = key
         self.catch_up: Callable[[str, str], object] = lambda workspace, kind: None
         self._key: bytes | None = None
         self.shelving = Shelving(
-            home, database, now=now, products=products, version=version, floor=floor
+            home,
+            database,
+            now=now,
+            products=products,
+            version=version,
+            floor=floor,
+            sales_floor=sales_floor,
         )
         self._switching = Switching(home, database, now)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.library.catalogue.facts import lowest_price
 from bot.library.catalogue.products import Product
 from bot.library.disk import SPILL, read, spelled, text
-from bot.library.shelf import FLOOR, Listed, Shelf, schema
+from bot.library.shelf import FLOOR, SALES_FLOOR, Listed, Shelf, schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,6 +46,7 @@ def open_shelf(
     today: date,
     products: Sequence[Product] = (),
     floor: int = FLOOR,
+    sales_floor: int = SALES_FLOOR,
     folder: Path,
 ) -> Shelf:
     """The tables of these files, as they are now. `folder` is where the engine may put down what
@@ -65,7 +66,7 @@ def open_shelf(
     if products:
         _lay(con, "products", [_row(one) for one in products], CATALOGUE)
         table = engine.table("products")
-    return Shelf(engine, today, told, table, floor)
+    return Shelf(engine, today, told, table, floor, sales_floor)
 
 
 def _view(kind: str, paths: Sequence[Path], history: bool) -> str:

@@ -6,11 +6,11 @@ somebody else's warehouse takes its place when there is one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.library.kinds import Type, kinds
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # ibis takes 1.4 s, and whoever imports a file needs the type
     from ibis.backends.sql import SQLBackend
 
 FLOOR = 20  # customers; smaller cells are not shown. policy.toml may set another
+SALES_FLOOR = 5  # customers; sales totals of fewer are not shown
 
 TYPES: Mapping[Type, str] = {
     "text": "string",
@@ -48,13 +49,16 @@ class Listed:
 class Shelf:
     """What the analyses read. `today` is the workspace's own day; `products` is the catalogue's
     part that they join: product, title, category, price, compare_at, lowest_30_days, currency,
-    stock, status, brand (the maker's, where the catalogue says it)."""
+    stock, status, brand (the maker's, where the catalogue says it). `released` caches which rows
+    stand behind answers about sales."""
 
     engine: SQLBackend
     today: date
     listed: Mapping[str, Listed] = field(default_factory=dict)
     products: ir.Table | None = None
     floor: int = FLOOR
+    sales_floor: int = SALES_FLOOR
+    released: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def table(self, kind: str) -> ir.Table | None:
         """All rows of a kind, with every column of `kinds.toml`; None when there are none."""

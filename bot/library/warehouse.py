@@ -23,7 +23,7 @@ from bot.errors import CannotDo
 from bot.library.catalogue.products import Product
 from bot.library.kinds import Type, kinds
 from bot.library.open import catalogue_part
-from bot.library.shelf import FLOOR, TYPES, Listed, Shelf
+from bot.library.shelf import FLOOR, SALES_FLOOR, TYPES, Listed, Shelf
 from bot.words import Words
 
 log = logging.getLogger("bot.warehouse")
@@ -77,6 +77,7 @@ class Warehouse:
         *,
         version: Hashable = None,
         floor: int = FLOOR,
+        sales_floor: int = SALES_FLOOR,
     ) -> WarehouseShelf:
         """All kinds that are there, counted at most every five minutes. The catalogue travels with
         each query; `version` changes whenever it does. The same object while nothing changed.
@@ -84,17 +85,22 @@ class Warehouse:
         with self._guard:
             if self._seen is None or self._clock() - self._seen[0] > CACHED:
                 self._seen = (self._clock(), *self._look())
-            asked = (self._seen[0], today, version, floor)
+            asked = (self._seen[0], today, version, floor, sales_floor)
             if self._shelf is None or self._shelf[0] != asked:
-                self._shelf = (asked, self._opened(today, products(), floor))
+                opened = self._opened(today, products(), floor, sales_floor)
+                self._shelf = (asked, opened)
             return self._shelf[1]
 
-    def _opened(self, today: date, products: Sequence[Product], floor: int) -> WarehouseShelf:
+    def _opened(
+        self, today: date, products: Sequence[Product], floor: int, sales_floor: int
+    ) -> WarehouseShelf:
         assert self._engine is not None
         assert self._seen is not None
         _, tables, listed = self._seen
         catalogue = ibis.memtable(catalogue_part(products)) if products else None
-        return WarehouseShelf(self._engine, today, listed, catalogue, floor, tables)
+        return WarehouseShelf(
+            self._engine, today, listed, catalogue, floor, sales_floor, tables=tables
+        )
 
     def close(self) -> None:
         """Let the connection go; the next question makes a new one."""
