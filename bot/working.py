@@ -1,10 +1,11 @@
 """One task being worked on: understood, written, checked, kept; safe to begin again anywhere."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -47,11 +48,17 @@ def nothing(_: str, __: Request, ___: Mapping[str, Any]) -> Sequence[Fact]:
     return ()
 
 
+async def may_not(_workspace: str, _person: str, _right: str) -> bool:
+    """Nobody has any right that is not given."""
+    return False
+
+
 @dataclass(frozen=True)
 class Means:
     """What work is done with. Brand, policy and library are a workspace's. `besides` gives facts
     that are not the library's, for a workspace's request and what its form said. `at_most` is what
-    a call to a writer may have cost, by its name and what was sent, while that is not known."""
+    a call to a writer may have cost, by its name and what was sent, while that is not known.
+    `may` says whether a person of a workspace has a right."""
 
     database: Database
     enqueue: Enqueue
@@ -63,6 +70,7 @@ class Means:
     now: Callable[[], datetime]
     besides: Callable[[str, Request, Mapping[str, Any]], Sequence[Fact]] = nothing
     at_most: Callable[[str, str], Decimal] = free
+    may: Callable[[str, str, str], Awaitable[bool]] = may_not
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,8 @@ class Working:
         previous = None
         if task.previous:
             row = await self.means.database.run(lambda s: s.get_one(Draft, task.previous))
-            previous = "\n\n".join(part.text for part in row.parts)
+            if not row.facts.of_one_customer:  # an AI reads what was there before
+                previous = "\n\n".join(part.text for part in row.parts)
         return Asked(
             words=task.words,
             author=task.author,
@@ -137,6 +146,7 @@ class Working:
             code=campaign_code(piece),
             today=means.now().date(),
             known=known,
+            may=partial(means.may, task.workspace, task.author),
         )
         if isinstance(made, Question):
             await self._ask(made)

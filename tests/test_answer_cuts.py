@@ -69,7 +69,7 @@ async def test_is_answered_of_those_alone(
 @pytest.mark.parametrize(
     ("words", "cut", "where"),
     [
-        ("orders by source in Belgium in October", "source", f"country = 'BE' AND {OCTOBER}"),
+        ("orders by source in France in October", "source", f"country = 'FR' AND {OCTOBER}"),
         ("top products in France in October", "product", f"country = 'FR' AND {OCTOBER}"),
         ("revenue by month for candles", "month(at)", "left(product, 3) IN ('bou', 'sen') AND "
          "at::DATE BETWEEN '2025-12-01' AND '2026-11-24'"),

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 class Shelving:
     """The shelves of a home. `products` gives a workspace's catalogue and `version` tells cheaply
-    whether it changed; `floor` is the smallest group of people its policy allows to show, `sales_floor` the
-    smallest behind a sales total."""
+    whether it changed; `floor` is the smallest group of people its policy allows to show,
+    `sales_floor` the smallest behind a sales total."""
 
     def __init__(
         self,

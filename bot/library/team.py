@@ -54,8 +54,9 @@ class TeamLibrary:
     ) -> None:
         """`stands_on` tells cheaply which tables these are, `lasting` keeps what was found of
         them; without them findings are remembered in this process, as long as the shelf stays.
-        `let_go` has the tables opened anew, for an engine that does not answer any more. `answers` is
-        the log of what each person was told about sales: without it no difference is refused."""
+        `let_go` has the tables opened anew, for an engine that does not answer any more.
+        `answers` is the log of what each person was told about sales: without it no difference is
+        refused."""
         self._catalogue, self._open = catalogue, shelf
         self._lasting, self._stands_on = lasting, stands_on or shelf
         self._let_go, self._answers = let_go, answers

@@ -1,7 +1,7 @@
 """What was sold, of which orders it is asked and by what: month, weekday, country, device, source,
 code, product … ; and held against earlier days."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
@@ -147,7 +147,8 @@ class Sold:
         self.returns = measure in ("returned", "return-rate")
         self.people = not measure or measure in PEOPLE
         self.newcomers = not measure or measure == "new-customers"
-        self.shown: dict[str, list[Any]] = {}  # values told one by one, by their cut
+        self.shown: dict[str, dict[str, Sequence[str]]] = {}  # sorts of figures by value, by cut
+        self.sorts: Sequence[str] = ()  # of the whole
         self.hiding: set[str] = (
             set()
         )  # cuts of which some groups, or some of their figures, are not told
@@ -198,6 +199,7 @@ class Sold:
         before = self._row_before(key)
         earlier = (before, self.before) if self.before else None
         told = self._told(row, sizes)
+        self.sorts = sorted(told["told"])
         add(self.found, key, "", told, key, self.days, self.money, earlier)
         return True
 
@@ -257,15 +259,15 @@ class Sold:
         names = self._names(cut, [value for value in rows if value is not None])
         groups = Groups(self, cut, rows, earlier, names)
         self._unsaid(cut, rows.get(None), groups.hidden)
-        self.shown[cut] = []
+        self.shown[cut] = {}
         said = {value: row for value, row in rows.items() if value is not None}
         for value, _row in in_order(said, cut):
             if (about := names.get(value)) and value not in groups.hidden:
-                self.shown[cut].append(value)
+                self.shown[cut][str(value)] = sorted(groups.told(value)["told"])
                 self._group(cut, value, about, groups)
         if groups.hides(names):
             self.hiding.add(cut)
-        if any(value in names for value in groups.hidden) and (row := groups.others()):
+        if groups.hidden and (row := groups.others(names)):
             key = f"{OTHERS}-{cut}"
             add(self.found, key, "others", row, cut, self.days, self.money)
             shares(self.found, key, "others", WHOLE, cut)
@@ -426,8 +428,10 @@ class Groups:
             told -= {"returns"}
         return {**allowed, "told": frozenset(told)}
 
-    def others(self) -> Row | None:
-        """All that is hidden, together; None where that is too few as well."""
+    def others(self, names: Collection[Any]) -> Row | None:
+        """All that is hidden, together; None where some of it has no name, or it is too few."""
+        if not all(value in names for value in self.hidden):
+            return None
         (row,) = self.sold._rows(self.sold.lines, self.cut, self.cut, self.hidden)
         if row["people"] < self.sold.shelf.sales_floor:
             return None

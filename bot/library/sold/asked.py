@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 import ibis.expr.types as ir
 import numpy as np
@@ -31,7 +30,6 @@ from bot.library.sold.facts import shares
 from bot.library.sold.lines import DATED, Narrowed, lines_of, without_days
 from bot.library.sold.orders import extremes, times
 from bot.library.sold.released import (
-    Lines,
     Released,
     isolates_alone,
     nothing,
@@ -52,11 +50,13 @@ KINDS = {"country": "countries", "region": "regions", "source": "sources", "prod
 @dataclass(frozen=True)
 class Recipe:
     """By what the rows behind an answer are found again: what was asked, its days told exactly, and
-    what of it was shown: values by their cut, cuts of which the lines that don't say them are
-    counted, the share of `whole`; whether all days `ever` count how often customers order."""
+    what of it was shown: which sorts of figures of all, and of which values by their cut; cuts of
+    which the lines that don't say them are counted; the share of `whole`; whether all days `ever`
+    count how often customers order; how many parcels came."""
 
     where: Where
-    shown: Mapping[str, Sequence[Any]]
+    shown: Mapping[str, Mapping[str, Sequence[str]]]
+    sorts: Sequence[str]
     unsaid: Sequence[str]
     whole: bool
     ever: bool
@@ -103,9 +103,11 @@ class Asked:
     def again(self, recipe: "Recipe") -> Released:
         """The rows that an answer stood on, by what was kept of it."""
         told = self._sold(self._only())
-        told.shown, told.unsaid = dict(recipe.shown), set(recipe.unsaid)
+        told.shown = {cut: dict(some) for cut, some in recipe.shown.items()}
+        told.sorts, told.unsaid = list(recipe.sorts), set(recipe.unsaid)
         if recipe.whole:
             self.whole = self._all_orders(told)
+            self.whole.sorts = told.sorts
         if self.tally.cut == "times":
             self.often = told.ever if recipe.ever else told.lines
         if recipe.parcels:
@@ -163,7 +165,8 @@ class Asked:
         days, before = told.days, told.before
         self.recipe = Recipe(
             where=replace(self.where, since=days[0], until=days[1], against=before),
-            shown={cut: list(some) for cut, some in told.shown.items()},
+            shown=told.shown,
+            sorts=told.sorts,
             unsaid=sorted(told.unsaid),
             whole=bool(len(self.released.whole)),
             ever=self.often is not None and self.where.since is None,
@@ -197,50 +200,29 @@ class Asked:
         cuts = list(told.shown)
         lines = [told.read(cut) for cut in cuts] or [told.read()]
         released.total = np.unique(lines[0].rows)
-        if self.whole is not None:
-            released.whole = np.unique(self.whole.read().rows)
+        released.count(lines[0], told.sorts)
         for cut, some in zip(cuts, lines, strict=False):
-            self._add_cells(released, some, told.shown[cut], unsaid=cut in told.unsaid)
-        self._add_sorts(released, lines[0], told)
+            for value, sorts in told.shown[cut].items():
+                released.add(some, value, sorts)
+            if cut in told.unsaid:
+                released.add(some, None, ())
+        if self.whole is not None:
+            whole = self.whole.read()
+            released.whole = np.unique(whole.rows)
+            released.count(whole, self.whole.sorts)
         if told.earlier is not None:
-            before = [told.read(cut, earlier=True) for cut in cuts if cut not in DATED]
-            before = before or [told.read(earlier=True)]
+            held = [cut for cut in cuts if cut not in DATED]
+            before = [told.read(cut, earlier=True) for cut in held] or [told.read(earlier=True)]
             released.before = np.unique(before[0].rows)
-            for cut, some in zip([c for c in cuts if c not in DATED], before, strict=False):
-                self._add_cells(released, some, told.shown[cut], unsaid=False)
-            self._add_sorts(released, before[0], told)
+            released.count(before[0], told.sorts)
+            for cut, some in zip(held, before, strict=False):
+                for value, sorts in told.shown[cut].items():
+                    released.add(some, value, sorts)
         if self.often is not None:
             released.people += times_of(read(shelf, self.often))
+        if self.found.get(WHOLE, "delivered-parcels"):
+            released.cells.append(np.unique(lines[0].rows[lines[0].came]))
         return released
-
-    def _add_cells(
-        self, released: Released, lines: Lines, shown: Sequence[Any], *, unsaid: bool
-    ) -> None:
-        people = self.tally.measure in PEOPLE
-        for value in [*map(str, shown), *([None] if unsaid else [])]:
-            inside = lines.of(value)
-            released.cells.append(np.unique(lines.rows[inside]))
-            if people:
-                released.people.append(np.unique(lines.person[inside & lines.known]))
-            if self.tally.measure == "new-customers":
-                released.people.append(np.unique(lines.person[inside & lines.new]))
-            if self.tally.measure in RETURNS:
-                back = inside & lines.back
-                released.cells += [np.unique(lines.rows[back]),
-                                   np.unique(lines.rows[back | (inside & lines.kept)])]  # fmt: skip
-
-    def _add_sorts(self, released: Released, lines: Lines, told: Sold) -> None:
-        """The rows behind the figures of the whole that stand on some of its rows only."""
-        measure = self.tally.measure
-        if measure in PEOPLE:
-            released.people.append(np.unique(lines.person[lines.known]))
-        if measure == "new-customers":
-            released.people.append(np.unique(lines.person[lines.new]))
-        if measure in RETURNS:
-            released.cells += [np.unique(lines.rows[lines.back]),
-                               np.unique(lines.rows[lines.back | lines.kept])]  # fmt: skip
-        if measure == "delivery-days" and self.found.get(WHOLE, "delivered-parcels"):
-            released.cells.append(np.unique(lines.rows[lines.came]))
 
     def _meant(self) -> Narrowed:
         """What the words name; facts of it."""

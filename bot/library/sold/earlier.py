@@ -72,7 +72,7 @@ def guarded(
         return found
     known = [(one, _again(shelf, one)) for one in earlier[:LAST]]
     before = [rows for _one, rows in known]
-    if not _completes(shelf, released, before):
+    if not (floor := _completes(shelf, released, before)):
         return found
     log.refuse(person, state, answer)
     if recipe.whole:
@@ -80,7 +80,8 @@ def guarded(
         if fewer:
             return replace(found, facts=without_whole(found.facts))
         released = replace(released, whole=nothing())
-    return _refused(shelf, found, known[_first_completed(shelf, released, before)][0])
+    earlier_one = _completed(shelf, released, (answer.since, answer.until), known)
+    return _refused(found, earlier_one, floor)
 
 
 def guarded_without_whole(
@@ -125,36 +126,47 @@ def _again(shelf: Shelf, answer: Answer) -> Released:
     return found
 
 
-def _completes(shelf: Shelf, released: Released, before: Sequence[Released]) -> bool:
+def _completes(shelf: Shelf, released: Released, before: Sequence[Released]) -> int | None:
+    """The floor that an answer would fall under with these earlier ones; None for none."""
     universe = universe_of(shelf)
-    sales, people = released.sales(), list(released.people)
+    sales, returns, people = released.sales(), [*released.returns], [*released.people]
     for one in before:
         sales += one.sales(cells=len(sales) + len(one.cells) < WIDE)
-        people += one.people if len(people) < WIDE else one.people[:1]
+        returns += one.returns[: WIDE - len(returns)]
+        people += one.people[: WIDE - len(people)]
     if isolates(sales, universe.person, shelf.sales_floor):
-        return True
-    return bool(released.people) and isolates(people, universe.everybody, shelf.floor)
+        return shelf.sales_floor
+    if released.returns and isolates(returns, universe.person, shelf.sales_floor):
+        return shelf.sales_floor
+    if released.people and isolates(people, universe.everybody, shelf.floor):
+        return shelf.floor
+    return None
 
 
-def _first_completed(shelf: Shelf, released: Released, before: Sequence[Released]) -> int:
-    """The position of the earlier answer that is completed: of one alone where that is enough,
-    else the oldest of those that are needed."""
-    for n, one in enumerate(before):
-        if _completes(shelf, released, [one]):
-            return n
+def _completed(
+    shelf: Shelf,
+    released: Released,
+    days: tuple[date, date],
+    before: Sequence[tuple[Answer, Released]],
+) -> Answer:
+    """The earlier answer that is completed: one of the same days that is enough alone, else any
+    that is, else the oldest of those that are needed."""
+    alone = [one for one, rows in before if _completes(shelf, released, [rows])]
+    if alone:
+        return next((one for one in alone if (one.since, one.until) == days), alone[0])
     low, high = 0, len(before) - 1
     while low < high:
         middle = (low + high) // 2
-        if _completes(shelf, released, before[: middle + 1]):
+        if _completes(shelf, released, [rows for _one, rows in before[: middle + 1]]):
             high = middle
         else:
             low = middle + 1
-    return low
+    return before[low][0]
 
 
-def _refused(shelf: Shelf, found: Findings, earlier: Answer) -> Findings:
+def _refused(found: Findings, earlier: Answer, floor: int) -> Findings:
     told = Findings(found.kind, found.source, found.as_of)
-    told.add(FEW, "under", shelf.sales_floor, unit="customers")
+    told.add(FEW, "under", floor, unit="customers")
     told.refuse(
         Words(
             "Together with my answer on {what} from {since} to {until}, this would tell what "
@@ -162,7 +174,7 @@ def _refused(shelf: Shelf, found: Findings, earlier: Answer) -> Findings:
             what=NAMES.get(earlier.measure, SALES),
             since=earlier.since,
             until=earlier.until,
-            n=shelf.floor if earlier.measure.endswith("customers") else shelf.sales_floor,
+            n=floor,
         )
     )
     return told

@@ -103,7 +103,8 @@ class Sizes:
                 told.add("per")
             if new and not is_few(self.new, counts) and not is_few(self.old, counts):
                 told.add("new")
-        if not is_few(self.back_people, sums) and not is_few(self.kept_people, sums):
+        returns = self.back_people + self.kept_people
+        if returns and not is_few(self.back_people, sums) and not is_few(self.kept_people, sums):
             told.add("returns")
         return frozenset(told)
 

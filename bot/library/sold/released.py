@@ -39,13 +39,32 @@ class Universe:
 class Released:
     """What an answer tells sums of. `total` and `before` are the rows of the whole of it and of the
     days held against it, `cells` those of the groups that it shows one by one, `whole` all orders
-    of the same days, of which a share is told. `people` are the customers that it counts."""
+    of the same days, of which a share is told. `people` are the customers that it counts, and
+    `returns` the rows of which it says whether they came back: these are counts of another sort,
+    and are not added to the sums."""
 
     total: Rows = field(default_factory=nothing)
     before: Rows = field(default_factory=nothing)
     whole: Rows = field(default_factory=nothing)
     cells: list[Rows] = field(default_factory=list)
     people: list[Rows] = field(default_factory=list)
+    returns: list[Rows] = field(default_factory=list)
+
+    def add(self, lines: "Lines", value: str | None, sorts: Sequence[str]) -> None:
+        """A group that is shown, with these sorts of its figures."""
+        inside = lines.of(value)
+        self.cells.append(np.unique(lines.rows[inside]))
+        self.count(lines, sorts, inside)
+
+    def count(self, lines: "Lines", sorts: Sequence[str], inside: Any = True) -> None:
+        """Figures that stand on some of the lines, or on the customers behind them."""
+        if "customers" in sorts:
+            self.people.append(np.unique(lines.person[lines.known & inside]))
+        if "new" in sorts:
+            self.people.append(np.unique(lines.person[lines.new & inside]))
+        if "returns" in sorts:
+            self.returns.append(np.unique(lines.rows[lines.back & inside]))
+            self.returns.append(np.unique(lines.rows[(lines.back | lines.kept) & inside]))
 
     def sales(self, *, whole: bool = True, cells: bool = True) -> list[Rows]:
         return [
@@ -147,8 +166,12 @@ def times_of(lines: Lines) -> list[Rows]:
 def isolates_alone(shelf: Shelf, released: Released, *, whole: bool) -> bool:
     """Whether the answer by itself tells the sum of a few people."""
     universe = universe_of(shelf)
-    sales = isolates(released.sales(whole=whole), universe.person, shelf.sales_floor)
-    return sales or isolates(released.people, universe.everybody, shelf.floor)
+    sums = shelf.sales_floor
+    if isolates(released.sales(whole=whole), universe.person, sums):
+        return True
+    if isolates(released.returns, universe.person, sums):
+        return True
+    return isolates(released.people, universe.everybody, shelf.floor)
 
 
 def _key(shelf: Shelf, table: ir.Table) -> ir.Value:

@@ -11,7 +11,8 @@ from bot.words import Language, Words
 WHOLE, EVERYTHING = "all", "whole"
 OTHERS = (WHOLE, EVERYTHING, CANNOT, AGE)
 FEW, TOGETHER = "few", "others-"  # too few people; groups of too few people, told together
-BESIDE = ("only-", "but-", "read-", "unknown", "times-", FEW, TOGETHER)  # of the question, not of the sales
+# what is of the question, not of the sales
+BESIDE = ("only-", "but-", "read-", "unknown", "times-", FEW, TOGETHER)
 DATED = ("month", "week", "day", "weekday", "hour", "weekend")
 SHOWN = 3  # products of one name that are told
 ONLY = {  # what a question says besides names
