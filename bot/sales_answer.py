@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Date, Text, delete, select
+from sqlalchemy import Date, Text, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Row
@@ -37,6 +37,13 @@ class SalesAnswer(Row):
             .order_by(SalesAnswer.id.desc())
         )
         return list(session.scalars(asked))
+
+    @staticmethod
+    def refused_since(session: Session, workspace: str, since: datetime) -> int:
+        asked = select(func.count()).where(
+            SalesAnswer.workspace == workspace, SalesAnswer.refused.is_(True)
+        )
+        return session.scalar(asked.where(SalesAnswer.at >= since)) or 0
 
     @staticmethod
     def sweep(session: Session, workspace: str, person: str, state: str, now: datetime) -> None:

@@ -42,6 +42,11 @@ class DatabaseAnswerLog:
             for row in session.scalars(asked):
                 row.refused = True
 
+    def refused(self, since: datetime) -> int:
+        """How many answers were refused since then."""
+        with self._database.begin() as session:
+            return SalesAnswer.refused_since(session, self._workspace, since)
+
 
 def _read(row: SalesAnswer) -> Answer:
     return Answer(row.since, row.until, row.measure, row.filter)

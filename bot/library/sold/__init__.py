@@ -189,7 +189,9 @@ class Sold:
         sums = self.shelf.sales_floor
         few = is_few(sizes.people, sums)
         if not sizes.people and self.narrow:  # when a few people did not order tells of them, too
-            (ever,) = self._rows(self.ever, None, f"{key}-ever")
+            known = (DAWN, self.shelf.as_of("orders"))
+            lines = lines_of(self.shelf, without_days(self.where), known, self.money, self.only)
+            (ever,) = self._rows(lines, None, f"{key}-ever")
             few = is_few(Sizes.of(ever).people, sums)
         if few:
             self.too_few(sums)
