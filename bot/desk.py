@@ -64,6 +64,11 @@ class Library(Protocol):
         ...
 
 
+async def may_not(_right: str) -> bool:
+    """Nobody has any right that is not given."""
+    return False
+
+
 class Desk:
     def __init__(
         self,
@@ -77,12 +82,13 @@ class Desk:
         grow: Callable[[str], None] = lambda _: None,
         stated: Sequence[Fact] = (),
         today: date | None = None,
+        may: Callable[[str], Awaitable[bool]] = may_not,
     ):
         self.request, self.brand, self.channel, self._today = request, brand, channel, today
         self.evidence = Evidence(facts=tuple(stated))
         self._looked_up: tuple[Fact, ...] = ()
         self.pictures: dict[str, bytes] = {}  # by SHA-256
-        self._library, self._writer = library, writer
+        self._library, self._writer, self._may = library, writer, may
         self._receipt, self._grow = receipt, grow
         self.notes: tuple[Check, ...] = ()  # findings on how it was written
 
@@ -110,6 +116,10 @@ class Desk:
                 if f.id in kept or f.stated_by or f.id.split(".")[1:2] in (["cannot"], ["age"])
             )
         )
+
+    async def may(self, right: str) -> bool:
+        """Whether whoever asks has this right."""
+        return await self._may(right)
 
     @property
     def by_rules(self) -> bool:

@@ -10,7 +10,7 @@ from bot.brand import Brand
 from bot.campaign import tagged
 from bot.channels import channels
 from bot.checks import Check
-from bot.desk import Desk, Library
+from bot.desk import Desk, Library, may_not
 from bot.errors import CannotDo
 from bot.evidence import Evidence, Fact
 from bot.parts import Hook, Lead, Part, leads_of, take_apart
@@ -45,9 +45,11 @@ async def draft(
     today: date,
     grow: Callable[[str], None] = lambda _: None,
     known: Sequence[Fact] = (),
+    may: Callable[[str], Awaitable[bool]] = may_not,
 ) -> Drafted | Question:
     """Run the skill and check what it gives. `code` goes into the links as utm_campaign; `known`
-    are facts that are not the library's: what was said before, what was done."""
+    are facts that are not the library's: what was said before, what was done; `may` says whether
+    whoever asks has a right."""
     skill = skills().get(request.skill)
     if skill is None:
         raise CannotDo(Words("I can't do that yet: {skill}.", skill=request.skill))
@@ -62,6 +64,7 @@ async def draft(
         grow=grow,
         stated=(*_stated(request, today), *known),
         today=today,
+        may=may,
     )
     output = await skill.handle(request, desk)
     if isinstance(output, Question):

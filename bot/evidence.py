@@ -77,6 +77,10 @@ OURS = (  # what stands where a file's name would: what comes in by itself, and 
     Words("send-back"),
     Words("the catalogue"),
 )
+ONE_CUSTOMER = ("largest-order", "largest-day")  # measures of one order alone
+FOR_ONE_ALONE = Words(
+    "This is one customer's own figure: it is for whoever asked alone, and goes nowhere else."
+)
 NO_SOURCE = "-"  # of what is said rather than looked up
 _UNDER = re.compile(r"under (\d+)")
 ALL_BUT = re.compile(r"all but under (\d+)")
@@ -194,6 +198,11 @@ class Evidence(BaseModel):
     def of(self, kind: str) -> tuple[Fact, ...]:
         """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
         return tuple(fact for fact in self.facts if fact.id.split(".")[0] == kind)
+
+    @property
+    def of_one_customer(self) -> bool:
+        """Whether a figure among them is one customer's own: the largest order."""
+        return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER for fact in self.facts)
 
     def labelled(self, label: str) -> Fact | None:
         return next((fact for fact in self.facts if fact.label == label), None)

@@ -18,6 +18,7 @@ from bot.post import Post
 from bot.product import ProductRow
 from bot.receipt import Receipt
 from bot.row_digests import RowDigest
+from bot.sales_answer import SalesAnswer
 from bot.schedule import Schedule
 from bot.task import Task
 from bot.workspace import BrandRow, Workspace
@@ -46,6 +47,7 @@ __all__ = [
     "Receipt",
     "RowDigest",
     "Runner",
+    "SalesAnswer",
     "Schedule",
     "Task",
     "Workspace",

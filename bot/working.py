@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -125,7 +126,8 @@ class Working:
         previous = None
         if task.previous:
             row = await self.means.database.run(lambda s: s.get_one(Draft, task.previous))
-            previous = "\n\n".join(part.text for part in row.parts)
+            if not row.facts.of_one_customer:  # an AI reads what was there before
+                previous = "\n\n".join(part.text for part in row.parts)
         return Asked(
             words=task.words,
             author=task.author,
@@ -154,6 +156,7 @@ class Working:
             code=campaign_code(piece),
             today=means.now().date(),
             known=known,
+            may=partial(means.may, task.workspace, task.author),
         )
         if isinstance(made, Question):
             await self._ask(made)

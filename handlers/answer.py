@@ -7,14 +7,14 @@ from pydantic import BaseModel, Field
 
 from bot.around import ends_with_why
 from bot.desk import Desk
-from bot.evidence import Evidence
+from bot.evidence import ONE_CUSTOMER, Evidence
 from bot.fold import fold
 from bot.parts import Copy, File, Lead, Table
 from bot.pictures import COLOURS
 from bot.request import Question, Request
 from bot.telling import ad_cuts, questions, said, under
 from bot.telling.questions import BEST, Topic, as_typed, asked, respelt
-from bot.telling.sold import cuts, question, replies
+from bot.telling.sold import cuts, names, question, replies
 from bot.telling.sold.sale import Sale
 from bot.telling.subjects import EACH
 from bot.telling.subjects import found as found_of
@@ -110,6 +110,8 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
         return await _why(teller, request, desk)
     if of := await _advertised(teller, topics, request, desk):
         return of
+    if sale and sale.measure in ONE_CUSTOMER and (no := await _not_alone(teller, desk)):
+        return no
     if sale and question.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
         return of
     which = await _which_product(request, topics, desk)
@@ -179,6 +181,24 @@ def _topics(words: str, request: Request) -> list[Topic]:
     return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
+async def _not_alone(teller: Teller, desk: Desk) -> BaseModel | None:
+    """Why the figure of one customer is not told here: who may see it sees it alone."""
+    if not await desk.may("see_people"):
+        line = Words(
+            "That is one customer's own figure: it takes the right see_people, which an "
+            "administrator gives in policy.toml."
+        )
+    elif not desk.request.brief.private:
+        line = Words(
+            "That is one customer's own figure, which I tell you alone: begin your question with "
+            "“just for me”."
+        )
+    else:
+        return None
+    desk.keep()
+    return NotYet(answer=teller.copy(teller.say(line)))
+
+
 async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) -> BaseModel | None:
     """What the orders say, cut and held as it was asked; None where they don't say it."""
     request, brief = desk.request, desk.request.brief
@@ -188,6 +208,10 @@ async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) ->
     every = told(evidence, "sold")
     if "unknown" in every:
         return None
+    if names.too_few(every):
+        answer = teller.copy(*(teller.value(fact) for fact in cannot(evidence, "sold")))
+        desk.keep(*teller.ever.values())
+        return NotYet(answer=answer)
     reply = replies.told_of(teller, sale, every, brief.product_words if brief.product else None)
     if reply is None:
         return None
@@ -198,7 +222,9 @@ async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) ->
     teller.value(evidence.get("sold.all.until"))
     read = how_to_read(teller, evidence, ["sold"], teller.say(counted), *reply.limits)
     desk.keep(*teller.ever.values())
-    words = await desk.write(Said, by_rules=Said(answer=reply.answer))
+    words = Said(answer=reply.answer)
+    if sale.measure not in ONE_CUSTOMER:  # which no AI sees
+        words = await desk.write(Said, by_rules=words)
     return Output(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
 
 

@@ -1,12 +1,12 @@
 """Runs a skill on a shelf, as the line does: intake, handler, proof; without rows or Slack."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from bot.brand import Brand
-from bot.desk import Library
+from bot.desk import Library, may_not
 from bot.drafting import Drafted, draft
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
@@ -36,14 +36,24 @@ async def run(
     known: Sequence[Fact] = (),
     library: Library | None = None,
     reason: str | None = None,
+    author: str = "UMARIE",
+    private: bool = False,
+    may: Callable[[str], Awaitable[bool]] = may_not,
     **answers: str,
 ) -> Drafted | Question:
     """What the intern makes of these words on the sample shop, or on another shelf. A `library`
     that is given again has found its facts already."""
     library = library or library_of(shelf or sample())
     writer = writer or Offline(lambda: NOW)
-    asked = Asked(words=words, author="UMARIE", answers=answers, ui_language=language,
-                  material=material, reason=reason)  # fmt: skip
+    asked = Asked(
+        words=words,
+        author=author,
+        answers=answers,
+        ui_language=language,
+        material=material,
+        reason=reason,
+        private=private,
+    )
     taken = await take_in(
         asked, brand=BRAND, library=library, writer=writer, today=today, receipt=_keep
     )
@@ -58,6 +68,7 @@ async def run(
         code="si-test",
         today=today,
         known=known,
+        may=may,
     )
 
 

@@ -57,7 +57,6 @@ def of_orders(measure: str, where: str, having: str = "true") -> str:
         ("how many orders with 1 item in October?", "count(*)", OCTOBER, "pieces = 1"),
         ("revenue in week 45", "sum(total)", "at::DATE BETWEEN '2026-11-02' AND '2026-11-08'",
          "true"),
-        ("what is the biggest order ever?", "max(total)", "true", "true"),
     ],
 )  # fmt: skip
 async def test_is_answered_of_those_alone(
@@ -69,7 +68,7 @@ async def test_is_answered_of_those_alone(
 @pytest.mark.parametrize(
     ("words", "cut", "where"),
     [
-        ("orders by source in Belgium in October", "source", f"country = 'BE' AND {OCTOBER}"),
+        ("orders by source in France in October", "source", f"country = 'FR' AND {OCTOBER}"),
         ("top products in France in October", "product", f"country = 'FR' AND {OCTOBER}"),
         ("revenue by month for candles", "month(at)", "left(product, 3) IN ('bou', 'sen') AND "
          "at::DATE BETWEEN '2025-12-01' AND '2026-11-24'"),

@@ -56,6 +56,7 @@ GROUPS = {
         "bot.receipt",
         "bot.recorded",
         "bot.row_digests",
+        "bot.sales_answer",
         "bot.schedule",
         "bot.task",
         "bot.versions",

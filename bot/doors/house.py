@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.brand import Brand
 from bot.db import Database
+from bot.doors.answer_log import DatabaseAnswerLog
 from bot.doors.stocking import LOCAL, Stocking
 from bot.errors import CannotDo
 from bot.library.catalogue.library import CatalogueLibrary
@@ -120,7 +121,12 @@ class House:
             shelf = partial(self.shelf, workspace)
             lasting, stands_on = self._kept(workspace)
             self._libraries[workspace] = TeamLibrary(
-                catalogue, shelf, lasting, stands_on, partial(self._let_go, workspace)
+                catalogue,
+                shelf,
+                lasting,
+                stands_on,
+                partial(self._let_go, workspace),
+                DatabaseAnswerLog(self.database, workspace, now),
             )
         return self._libraries[workspace]
 

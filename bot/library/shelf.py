@@ -6,11 +6,11 @@ somebody else's warehouse takes its place when there is one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.library.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
 from bot.library.kinds import Type, kinds
@@ -49,7 +49,8 @@ class Listed:
 class Shelf:
     """What the analyses read. `today` is the workspace's own day; `products` is the catalogue's
     part that they join: product, title, category, price, compare_at, lowest_30_days, currency,
-    stock, status, brand (the maker's, where the catalogue says it)."""
+    stock, status, brand (the maker's, where the catalogue says it). `released` caches which rows
+    stand behind answers about sales."""
 
     engine: SQLBackend
     today: date
@@ -57,6 +58,7 @@ class Shelf:
     products: ir.Table | None = None
     floor: int = FLOOR
     sales_floor: int = SALES_FLOOR
+    released: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def floors(self) -> Floors:

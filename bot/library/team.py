@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
@@ -21,6 +22,7 @@ from bot.words import Words
 
 if TYPE_CHECKING:
     from bot.library.shelf import Shelf
+    from bot.library.sold.earlier import AnswerLog
 
 NAMES = (
     *("segments", "behaviour", "feedback", "trends", "funnel", "delivery"),
@@ -48,13 +50,16 @@ class TeamLibrary:
         lasting: Lasting | None = None,
         stands_on: Callable[[], Hashable] | None = None,
         let_go: Callable[[], None] = lambda: None,
+        answers: "AnswerLog | None" = None,
     ) -> None:
         """`stands_on` tells cheaply which tables these are, `lasting` keeps what was found of
         them; without them findings are remembered in this process, as long as the shelf stays.
-        `let_go` has the tables opened anew, for an engine that does not answer any more."""
+        `let_go` has the tables opened anew, for an engine that does not answer any more.
+        `answers` is the log of what each person was told about sales: without it no difference is
+        refused."""
         self._catalogue, self._open = catalogue, shelf
         self._lasting, self._stands_on = lasting, stands_on or shelf
-        self._let_go = let_go
+        self._let_go, self._answers = let_go, answers
         self._one = threading.RLock()  # the engine does one thing at a time
         self._of: object = None  # what the known findings stand on
         self._known: dict[tuple[str, Where], Findings] = {}
@@ -100,7 +105,14 @@ class TeamLibrary:
 
     def _facts(self, kind: str, request: Request) -> tuple[Fact, ...]:
         """What was found, what can't be told, and how old the rows are when they are old."""
-        shelf, found = self._open(), self.findings(kind, where_of(request))
+        where = where_of(request)
+        shelf, found = self._open(), self.findings(kind, where)
+        if kind == "sold" and where.tally is not None and self._answers is not None:
+            from bot.library.sold.earlier import guarded
+
+            author = request.brief.author
+            with self._one:
+                found = guarded(shelf, found, where, self._answers, author, _orders_of(shelf))
         aside = asides(found, kind, request.language, shelf.today)
         return (*found.facts, *aside, *ages(shelf, kind))
 
@@ -153,6 +165,13 @@ class TeamLibrary:
             if self._lasting is not None and _same(now, self._stands_on()):
                 self._lasting.put(now, where, found)
             return found
+
+
+def _orders_of(shelf: "Shelf") -> str:
+    """The state of the orders, as a digest: another as soon as rows come in or go."""
+    one = shelf.listed["orders"]
+    told = (sorted(path.name for path in one.paths), one.rows, str(one.as_of))
+    return sha256(repr(told).encode()).hexdigest()
 
 
 def _same(one: object, other: object) -> bool:

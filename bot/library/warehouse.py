@@ -98,7 +98,7 @@ class Warehouse:
         _, tables, listed = self._seen
         catalogue = ibis.memtable(catalogue_part(products)) if products else None
         return WarehouseShelf(
-            self._engine, today, listed, catalogue, floors.people, floors.sales, tables
+            self._engine, today, listed, catalogue, floors.people, floors.sales, tables=tables
         )
 
     def close(self) -> None:

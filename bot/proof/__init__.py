@@ -10,7 +10,7 @@ from datetime import date
 from bot.brand import Brand
 from bot.channels import Channel
 from bot.checks import Check
-from bot.evidence import Evidence, Fact
+from bot.evidence import FOR_ONE_ALONE, Evidence, Fact
 from bot.parts import Hook, Part
 from bot.proof import brief as said
 from bot.proof import causes, claims, figures, form, law, quotations, tongue, unbacked, unproven
@@ -48,6 +48,8 @@ def prove(
         *unbacked.claims_of(examined, ground, request, channel),
         *tongue.language(examined, request.language),
     ]
+    if evidence.of_one_customer:
+        found.append(Check(rule="one customer", level="block", words=FOR_ONE_ALONE))
     if channel is None:
         found += causes.causes(examined, evidence.facts)
     else:

@@ -110,6 +110,8 @@ def _listed(stated: Sequence[Check], room: int, language: str) -> str:
 def _share(shown: Shown, draft: Draft, language: str) -> Block | None:
     if not shown.private or shown.shared or not shown.origin:
         return None
+    if draft.facts.of_one_customer:
+        return None
     name = shown.channel_names.get(shown.origin)
     words = Words("Share in {place}", place=f"#{name}") if name else Words("Share in the channel")
     ref = Ref(task=draft.task, draft=draft.id, seen=draft.fingerprint, pick=shown.origin)

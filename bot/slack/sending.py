@@ -9,6 +9,7 @@ from bot.decision import Decision, standing
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.errors import CannotDo, TryAgain
+from bot.evidence import FOR_ONE_ALONE
 from bot.post import Post
 from bot.row_digests import demand_recorded
 from bot.slack.calls import Refused, ask, patient
@@ -78,6 +79,8 @@ def share(session: Session, front: Front, click: Click) -> None:
     task, now = session.get_one(Task, draft.task), front.house.now()
     if click.user != task.author:
         raise CannotDo(Words("Only whoever asked for this draft can share it."))
+    if draft.facts.of_one_customer:
+        raise CannotDo(FOR_ONE_ALONE)
     channel = str(task.place.get("channel") or "")
     if not task.private or channel[:1] not in ("C", "G"):
         raise CannotDo(Words("This was not asked in a channel, so it can't be shared in one."))

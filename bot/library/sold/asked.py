@@ -1,10 +1,13 @@
 """One question about what was sold: which orders its words mean, and by what they are cut."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.evidence import source_named
+import ibis.expr.types as ir
+import numpy as np
+
+from bot.evidence import Fact, source_named
 from bot.library.bought import CANCELLED
 from bot.library.findings import Findings, Where
 from bot.library.naming import Meant, meant
@@ -13,56 +16,126 @@ from bot.library.read import rows_of, sql_later
 from bot.library.sellers import DAYS
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
-from bot.library.sold import DAWN, EVERYTHING, WHOLE, Sold, fair, months_before
+from bot.library.sold import (
+    DAWN,
+    EVERYTHING,
+    FEW,
+    PEOPLE,
+    WHOLE,
+    Sold,
+    fair,
+    months_before,
+)
 from bot.library.sold.facts import shares
-from bot.library.sold.lines import Narrowed, lines_of, without_days
+from bot.library.sold.lines import DATED, Narrowed, lines_of, without_days
 from bot.library.sold.orders import extremes, times
+from bot.library.sold.released import (
+    Released,
+    isolates_alone,
+    nothing,
+    read,
+    times_of,
+)
 from bot.library.sold.values import values
 from bot.library.titled import titled
 from bot.tally import Tally
 from bot.words import Words
 
 RETURNED = (timedelta(days=365), timedelta(days=14))  # looked at for returns; still on its way
+RETURNS = ("returned", "return-rate")
 KINDS = {"country": "countries", "region": "regions", "source": "sources", "product": "products",
          "category": "categories", "code": "codes"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """By what the rows behind an answer are found again: what was asked, its days told exactly, and
+    what of it was shown: which sorts of figures of all, and of which values by their cut; cuts of
+    which the lines that don't say them are counted; the share of `whole`; whether all days `ever`
+    count how often customers order; how many parcels came."""
+
+    where: Where
+    shown: Mapping[str, Mapping[str, Sequence[str]]]
+    sorts: Sequence[str]
+    unsaid: Sequence[str]
+    whole: bool
+    ever: bool
+    parcels: bool
 
 
 class Asked:
     """One question, answered: the orders it means, cut by one thing."""
 
     def __init__(self, shelf: Shelf, where: Where, tally: Tally) -> None:
-        until = last_day(shelf, "orders", where)
-        self.shelf, self.tally = shelf, tally
-        self.found = Findings("sold", shelf.source("orders"), until)
-        if tally.measure == "cancelled":
+        self.until = last_day(shelf, "orders", where)
+        self.shelf, self.where, self.tally = shelf, where, tally
+        self.released: Released | None = None  # None: no figure of the orders is told
+        self.recipe: Recipe | None = None
+        self.whole: Sold | None = None
+        self.often: ir.Table | None = None
+        self.known: Mapping[str, Mapping[str, str]] = {}
+        self.found = Findings("sold", shelf.source("orders"), self.until)
+
+    def answer(self) -> "Asked":
+        """Find all that is told."""
+        if self.tally.measure == "cancelled":
             self._cancelled()
-            return
-        self.known = values(shelf) if tally.names or tally.instead or tally.without else {}
-        only = self._meant()
+            return self
+        only = self._only()
         if self.found.get("unknown", "words") or not self._says(only):
-            return
-        days = self._days(where, until, only)
-        told = Sold(shelf, replace(where, since=days[0]), days, fair(where, days[1]),
-                    self.found, only)  # fmt: skip
-        told.everything()
-        all_orders = replace(where, tally=Tally(measure=tally.measure), product=None, category=None)
-        sized = (tally.over, tally.under, tally.pieces_from, tally.pieces_to)
-        narrow = only or tally.only or where.product or any(end is not None for end in sized)
-        if narrow:
-            whole = Sold(shelf, all_orders, days, None, self.found)
-            whole.everything(EVERYTHING)
-            whole.begins(whole.ever)
+            return self
+        told = self._sold(only)
+        if not told.everything():
+            return self
+        if told.narrow:
+            self.whole = self._all_orders(told)
+            self.whole.everything(EVERYTHING)
+            self.whole.begins()
             shares(self.found, WHOLE, "", EVERYTHING, WHOLE)
         else:
-            told.begins(told.ever)
+            told.begins()
         self._amounts(told.money)
-        self._rates(days)
-        self._more(told, where)
+        self._rates(told.days)
+        self._more(told)
+        self._check(told)
+        return self
 
-    def _more(self, told: Sold, where: Where) -> None:
+    def again(self, recipe: "Recipe") -> Released:
+        """The rows that an answer stood on, by what was kept of it."""
+        told = self._sold(self._only())
+        told.shown = {cut: dict(some) for cut, some in recipe.shown.items()}
+        told.sorts, told.unsaid = list(recipe.sorts), set(recipe.unsaid)
+        if recipe.whole:
+            self.whole = self._all_orders(told)
+            self.whole.sorts = told.sorts
+        if self.tally.cut == "times":
+            self.often = told.ever if recipe.ever else told.lines
+        if recipe.parcels:
+            self.found.add(WHOLE, "delivered-parcels", 0)
+        return self._released(told)
+
+    def _only(self) -> Narrowed:
+        tally = self.tally
+        if tally.names or tally.instead or tally.without:
+            self.known = values(self.shelf)
+        return self._meant()
+
+    def _sold(self, only: Narrowed) -> Sold:
+        days = self._days(self.where, self.until, only)
+        where, before = replace(self.where, since=days[0]), fair(self.where, days[1])
+        return Sold(self.shelf, where, days, before, self.found, only)
+
+    def _all_orders(self, told: Sold) -> Sold:
+        """All orders of the same days."""
+        tally = Tally(measure=self.tally.measure)
+        every = replace(self.where, tally=tally, product=None, category=None)
+        return Sold(self.shelf, every, told.days, None, self.found)
+
+    def _more(self, told: Sold) -> None:
         tally = self.tally
         if tally.cut == "times":
-            times(self.found, self.shelf, told.lines if where.since else told.ever)
+            self.often = told.lines if self.where.since else told.ever
+            times(self.found, self.shelf, self.often)
         elif tally.measure == "values":
             self._values(told)
         elif tally.cut:
@@ -73,7 +146,83 @@ class Asked:
         if tally.measure == "delivery-days":
             told.delivered()
         if tally.measure in ("largest-order", "median-order"):
-            extremes(self.found, self.shelf, told.lines, told.money)
+            extremes(self.found, self.shelf, told.lines, told.money, tally.measure)
+
+    def _check(self, told: Sold) -> None:
+        """Whether these figures by themselves tell what a few people did: then the share of all
+        goes, and where that is not enough, all of it."""
+        self.released = self._released(told)
+        if isolates_alone(self.shelf, self.released, whole=True):
+            self.found.facts = without_whole(self.found.facts)
+            self.released.whole = nothing()
+            if isolates_alone(self.shelf, self.released, whole=False):
+                told.too_few(self.shelf.sales_floor)
+        if self.found.get(FEW, "under") is None and (floor := self._lacks(told)):
+            told.too_few(floor)
+        if self.found.get(FEW, "under"):
+            self.released = None
+            return
+        days, before = told.days, told.before
+        self.recipe = Recipe(
+            where=replace(self.where, since=days[0], until=days[1], against=before),
+            shown=told.shown,
+            sorts=told.sorts,
+            unsaid=sorted(told.unsaid),
+            whole=bool(len(self.released.whole)),
+            ever=self.often is not None and self.where.since is None,
+            parcels=self.found.get(WHOLE, "delivered-parcels") is not None,
+        )
+
+    def _lacks(self, told: Sold) -> int | None:
+        """The floor for which the figure that is asked for could not be told."""
+        measure, shelf = self.tally.measure, self.shelf
+        floor = shelf.floor if measure in PEOPLE else shelf.sales_floor
+        hides = measure in (*PEOPLE, *RETURNS, "delivery-days")
+        whole = self.found.get(WHOLE, "orders")
+        if self.tally.cut == "times" or not whole or not whole.value:
+            return None
+        if self.tally.cut and self.tally.cut in told.shown:
+            shown = told.shown[self.tally.cut]
+            cells = [fact for fact in self.found.facts if fact.id.endswith(f".{measure}")
+                     and fact.id.startswith(f"sold.{self.tally.cut}-")]  # fmt: skip
+            lacks = not shown or (hides and not cells)
+            return floor if lacks and self.tally.cut in told.hiding else None
+        if not hides or self.found.get(WHOLE, measure):
+            return None
+        if measure == "delivery-days":
+            return floor if told.hides_parcels else None
+        asked = "known" if measure in RETURNS else "customers"
+        return floor if told.row.get(asked) else None
+
+    def _released(self, told: Sold) -> Released:
+        """The rows behind every figure that is told."""
+        released, shelf = Released(), self.shelf
+        cuts = list(told.shown)
+        lines = [told.read(cut) for cut in cuts] or [told.read()]
+        released.total = np.unique(lines[0].rows)
+        released.count(lines[0], told.sorts)
+        for cut, some in zip(cuts, lines, strict=False):
+            for value, sorts in told.shown[cut].items():
+                released.add(some, value, sorts)
+            if cut in told.unsaid:
+                released.add(some, None, ())
+        if self.whole is not None:
+            whole = self.whole.read()
+            released.whole = np.unique(whole.rows)
+            released.count(whole, self.whole.sorts)
+        if told.earlier is not None:
+            held = [cut for cut in cuts if cut not in DATED]
+            before = [told.read(cut, earlier=True) for cut in held] or [told.read(earlier=True)]
+            released.before = np.unique(before[0].rows)
+            released.count(before[0], told.sorts)
+            for cut, some in zip(held, before, strict=False):
+                for value, sorts in told.shown[cut].items():
+                    released.add(some, value, sorts)
+        if self.often is not None:
+            released.people += times_of(read(shelf, self.often))
+        if self.found.get(WHOLE, "delivered-parcels"):
+            released.cells.append(np.unique(lines[0].rows[lines[0].came]))
+        return released
 
     def _meant(self) -> Narrowed:
         """What the words name; facts of it."""
@@ -81,8 +230,8 @@ class Asked:
             meant(words, self.known, nearly=self.tally.nearly) if words else Meant()
             for words in (self.tally.names, self.tally.instead, self.tally.without)
         )
-        for n, (word, read) in enumerate({**first.read, **later.read, **without.read}.items()):
-            self.found.add(f"read-{n}", "as", read, about=word)
+        for n, (word, meaning) in enumerate({**first.read, **later.read, **without.read}.items()):
+            self.found.add(f"read-{n}", "as", meaning, about=word)
         strange = self.tally.strange
         if unknown := [*first.unknown, *later.unknown, *without.unknown, *strange]:
             self.found.add("unknown", "words", " ".join(unknown))
@@ -141,7 +290,8 @@ class Asked:
         if self.tally.measure in ("returned", "return-rate"):
             return until - RETURNED[0], until - RETURNED[1]
         if self.tally.ever or any(by == "code" for by, _values, _but in only):
-            lines = lines_of(self.shelf, without_days(where), (DAWN, until), None)
+            every = replace(without_days(where), product=None, category=None)
+            lines = lines_of(self.shelf, every, (DAWN, until), None)
             (row,) = rows_of(self.shelf, lines.aggregate(day=lines.day.min()))
             return row["day"] or until, until
         if self.tally.cut == "month":
@@ -176,3 +326,14 @@ class Asked:
         for measure in ("over", "under"):
             if (value := getattr(self.tally, measure)) is not None:
                 self.found.add(WHOLE, measure, value, unit=money, query=WHOLE)
+
+
+def without_whole(facts: Sequence[Fact]) -> list[Fact]:
+    """The same without all other orders, and the shares of them that these are."""
+    shares = ("share", "orders-share", "units-share", "customers-share", "returned-share")
+    gone = {f"sold.{WHOLE}.{share}" for share in shares}
+    return [fact for fact in facts if fact.id not in gone and not _of_all(fact)]
+
+
+def _of_all(fact: Fact) -> bool:
+    return fact.id.startswith(f"sold.{EVERYTHING}.")

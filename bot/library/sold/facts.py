@@ -1,11 +1,14 @@
 """What a row of what was sold says: its measures, beside the earlier days, and its shares."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
 from bot.library.findings import Findings
+from bot.library.shelf import Shelf
+from bot.library.sold.disclosure import is_few
 from bot.library.sold.lines import Row, first_of, last_of
 
 UNITS = {"orders": "orders", "units": "units", "customers": "customers",
@@ -42,24 +45,68 @@ def add(
 
 
 def measures(row: Row, found: Findings) -> Iterator[tuple[str, int | float]]:
-    """Few people are not counted apart; an average stands on orders."""
-    orders, money = int(row["orders"]), row["revenue"] or Decimal(0)
+    """Those of a row that may be told; an average stands on orders."""
+    orders, money, may = int(row["orders"]), row["revenue"] or Decimal(0), row["told"]
     yield "revenue", round(money)
     yield "orders", orders
     yield "units", round(row["units"] or 0)
-    for measure, people in (("customers", row["customers"]), ("new-customers", row["new"])):
-        if people >= row["floor"] or not people:
-            yield measure, int(people)
-    if row["customers"] >= row["floor"]:
+    if "customers" in may:
+        yield "customers", int(row["customers"])
+    if "new" in may:
+        yield "new-customers", int(row["new"])
+    if "per" in may:
         people = int(row["customers"])
         yield "per-customer", round(float(row["known_paid"] or 0) / people, 2)
         yield "orders-per-customer", round(int(row["known_orders"]) / people, 2)
     if orders:
         yield "average-order", round(float(money) / orders, 2)
         yield "units-per-order", round(float(row["units"] or 0) / orders, 2)
-    if row.get("known"):
+    if row.get("known") and "returns" in may:
         yield "returned", int(row["back"] or 0)
         yield "return-rate", round(100 * int(row["back"] or 0) / int(row["known"]), 1)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many people stand behind a row and its measures. `old` are the customers who had ordered
+    before; `back_people` and `kept_people` those who sent something back, or kept something."""
+
+    people: int
+    customers: int
+    new: int
+    old: int
+    nameless: int
+    back_people: int
+    kept_people: int
+
+    @classmethod
+    def of(cls, row: Row) -> "Sizes":
+        customers, new = int(row["customers"] or 0), int(row["new"] or 0)
+        return cls(
+            people=int(row["people"] or 0),
+            customers=customers,
+            new=new,
+            old=customers - new,
+            nameless=int(row["nameless"] or 0),
+            back_people=int(row.get("back_people") or 0),
+            kept_people=int(row.get("kept_people") or 0),
+        )
+
+    def told(self, shelf: Shelf, *, people: bool, new: bool) -> frozenset[str]:
+        """Which sorts of measures may be told: counts of people want more of them than sums, and
+        none may say how many the others are."""
+        sums, counts = shelf.sales_floor, shelf.floor
+        told = set()
+        if people and not is_few(self.customers, counts):
+            told.add("customers")
+            if self.customers and not is_few(self.nameless, sums):
+                told.add("per")
+            if new and not is_few(self.new, counts) and not is_few(self.old, counts):
+                told.add("new")
+        returns = self.back_people + self.kept_people
+        if returns and not is_few(self.back_people, sums) and not is_few(self.kept_people, sums):
+            told.add("returns")
+        return frozenset(told)
 
 
 def shares(found: Findings, key: str, about: str, of: str, query: str) -> None:

@@ -46,9 +46,14 @@ def begun(teller: Teller, sale: Sale, whole: Told) -> str:
 
 
 def by_cut(
-    teller: Teller, sale: Sale, whole: Told, some: Sequence[Told], names: Sequence[str]
+    teller: Teller,
+    sale: Sale,
+    whole: Told,
+    some: Sequence[Told],
+    names: Sequence[str],
+    others: Told | None = None,
 ) -> Reply | None:
-    """A headline, and a table of the values."""
+    """A headline, and a table of the values; those of too few people are one row, `others`."""
     held = bool(whole.get("since-before")) and sale.cut not in DATED
     if sale.grows and held:
         some = [one for one in some if min(one.number("orders"), one.number("orders-before"))
@@ -71,8 +76,13 @@ def by_cut(
     shown = order[:few]
     rows = [[_name(teller, one, years=years), *(_cell(teller, one, c) for c in columns)]
             for one in shown]  # fmt: skip
+    if others is not None:
+        name = teller.say(Words("Others, together"))
+        rows.append([name, *(_cell(teller, others, c) for c in columns)])
     table = teller.table([teller.say(words) for words in head], rows) if len(rows) > 1 else None
     bounds = limits(teller, whole, sale)
+    if others is not None:
+        bounds.append(teller.say(Words("Groups of too few customers are shown together.")))
     if len(order) > few:
         bounds.append(teller.say(Words("The table shows the first of them only.")))
     return Reply(answer, table, bounds, order)

@@ -10,7 +10,9 @@ from bot.words import Language, Words
 
 WHOLE, EVERYTHING = "all", "whole"
 OTHERS = (WHOLE, EVERYTHING, CANNOT, AGE)
-BESIDE = ("only-", "but-", "read-", "unknown", "times-")  # of the question, not of the sales
+FEW, TOGETHER = "few", "others-"  # too few people; groups of too few people, told together
+# what is of the question, not of the sales
+BESIDE = ("only-", "but-", "read-", "unknown", "times-", FEW, TOGETHER)
 DATED = ("month", "week", "day", "weekday", "hour", "weekend")
 SHOWN = 3  # products of one name that are told
 ONLY = {  # what a question says besides names
@@ -35,6 +37,11 @@ def subjects(every: Mapping[str, Told], sale: Sale) -> list[Told]:
     return [one for key, one in every.items()
             if key not in OTHERS and not key.startswith(BESIDE)
             and cut_of(one) == sale.cut]  # fmt: skip
+
+
+def too_few(every: Mapping[str, Told]) -> bool:
+    """Whether nothing is told because it would be of too few people."""
+    return bool(FEW in every and every[FEW].get("under"))
 
 
 def cut_of(one: Told) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.parts import Copy
 from bot.tally import Tally
 from bot.telling.sold.cuts import Reply, begun, by_cut, limits, when
-from bot.telling.sold.names import WHOLE, capital, meant, subjects
+from bot.telling.sold.names import FEW, TOGETHER, WHOLE, capital, meant, subjects
 from bot.telling.sold.phrases import NAMES, OF_ONE, SPAN, TIMES, VALUES, WHOLES
 from bot.telling.sold.sale import Sale
 from bot.telling.told import Teller, Told
@@ -60,10 +60,10 @@ def _told(
         and sale.cut not in ("month", "week", "day")
         and f"only-{some[0].key}" in every
     ):
-        return _one(teller, replace(sale, tally=_uncut(sale)), whole, names)
-    return (
-        by_cut(teller, sale, whole, some, names) if sale.cut else _one(teller, sale, whole, names)
-    )
+        return _one(teller, replace(sale, tally=_uncut(sale)), whole, names, every.get(FEW))
+    if not sale.cut:
+        return _one(teller, sale, whole, names, every.get(FEW))
+    return by_cut(teller, sale, whole, some, names, every.get(f"{TOGETHER}{sale.cut}"))
 
 
 def _uncut(sale: Sale) -> Tally:
@@ -126,9 +126,11 @@ def _unfair(teller: Teller, whole: Told) -> Reply | None:
     return Reply(teller.copy(teller.say(line)))
 
 
-def _one(teller: Teller, sale: Sale, whole: Told, names: list[str]) -> Reply | None:
+def _one(
+    teller: Teller, sale: Sale, whole: Told, names: list[str], few: Told | None = None
+) -> Reply | None:
     """One figure, of everything or of what was named; beside the earlier days where they are
-    meant."""
+    meant. `few`: the earlier days are of too few people."""
     if not whole.get(sale.measure):
         return None
     if whole.get("since-before"):
@@ -144,6 +146,16 @@ def _one(teller: Teller, sale: Sale, whole: Told, names: list[str]) -> Reply | N
             lines = [teller.say(Words("{sentence}, {share}.", sentence=lines[0].rstrip("."),
                                       share=share))]  # fmt: skip
     lines += [_per(teller, sale, whole), begun(teller, sale, whole)]
+    if few is not None and few.get("before"):
+        teller.of(few, "before")
+        lines.append(
+            teller.say(
+                Words(
+                    "The earlier days are of under {n} customers: too few to show.",
+                    n=few.number("before"),
+                )
+            )
+        )
     return Reply(teller.copy(*lines), limits=limits(teller, whole, sale))
 
 

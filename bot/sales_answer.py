@@ -1,0 +1,55 @@
+"""An answer about sales that somebody was given: a row, against which the next one is held."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Date, Text, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db import Row
+
+KEPT = timedelta(days=7)
+
+
+class SalesAnswer(Row):
+    """Rows go after some days, and as soon as the same person asks about a new state of the data.
+    `refused`: it would have told what a few people did; it was not given."""
+
+    __tablename__ = "sales_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    person: Mapped[str]
+    state: Mapped[str]  # of the data, as a digest
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date] = mapped_column(Date)
+    measure: Mapped[str]
+    filter: Mapped[str] = mapped_column(Text)  # canonical JSON
+    refused: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime]
+
+    @staticmethod
+    def given(session: Session, workspace: str, person: str, state: str) -> "list[SalesAnswer]":
+        """What this person was told on this state of the data, the newest first."""
+        asked = (
+            select(SalesAnswer)
+            .where(SalesAnswer.workspace == workspace, SalesAnswer.person == person)
+            .where(SalesAnswer.state == state, SalesAnswer.refused.is_(False))
+            .order_by(SalesAnswer.id.desc())
+        )
+        return list(session.scalars(asked))
+
+    @staticmethod
+    def refused_since(session: Session, workspace: str, since: datetime) -> int:
+        asked = select(func.count()).where(
+            SalesAnswer.workspace == workspace, SalesAnswer.refused.is_(True)
+        )
+        return session.scalar(asked.where(SalesAnswer.at >= since)) or 0
+
+    @staticmethod
+    def sweep(session: Session, workspace: str, person: str, state: str, now: datetime) -> None:
+        """Delete what nothing is held against any more. Refusals stay as long as all rows do: they
+        are counted."""
+        mine = (SalesAnswer.workspace == workspace) & (SalesAnswer.person == person)
+        gone = mine & (SalesAnswer.state != state) & SalesAnswer.refused.is_(False)
+        old = (SalesAnswer.workspace == workspace) & (SalesAnswer.at < now - KEPT)
+        session.execute(delete(SalesAnswer).where(gone | old))

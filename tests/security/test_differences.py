@@ -1,0 +1,178 @@
+"""The difference of two answers to one person …"""
+
+import random
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import count
+
+import numpy as np
+import pytest
+
+from bot.db import Database
+from bot.doors.answer_log import DatabaseAnswerLog
+from bot.drafting import Drafted
+from bot.library.catalogue.library import CatalogueLibrary
+from bot.library.shelf import Shelf
+from bot.library.sold.differences import isolates
+from bot.library.team import TeamLibrary
+from tests.conftest import NOW
+from tests.library.sample import sample
+from tests.security.ordinary_questions import SAMPLE, people
+from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
+from tests.skills import run
+
+REFUSED = "Together with my answer on"
+FEW = "too few to show"
+
+
+def library(database: Database, shelf: Shelf) -> TeamLibrary:
+    log = DatabaseAnswerLog(database, "T1", lambda: NOW)
+    return TeamLibrary(CatalogueLibrary(list), lambda: shelf, answers=log)
+
+
+async def ask(known: TeamLibrary, words: str, author: str = "UMARIE", **answers: str) -> str:
+    found = await run(words, library=known, author=author, **{"skill": "answer"} | answers)
+    assert isinstance(found, Drafted), words
+    return found.parts[0].text
+
+
+def told(text: str) -> bool:
+    return REFUSED not in text and FEW not in text
+
+
+def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
+    """Questions of which the last, with those before, gives what a planted group bought."""
+    rest = {"region": ("Nantes", "Rennes", "Lille", "Bordeaux"), "device": ("mobile", "desktop"),
+            "source": ("newsletter", "google", "direct")}  # fmt: skip
+    yield "how much did we sell?", f"sales without {name}"
+    yield f"sales without {name}", "how much did we sell?"
+    yield "how many orders?", f"how much did we sell without {name}?"
+    yield "sales by month", f"sales without {name}"
+    yield "average order", f"average order without {name}"
+    yield f"sales without {name}", "sales by weekday"
+    if some := rest.get(column):
+        yield "how much did we sell?", *(f"sales {one}" for one in some)
+        yield *(f"sales {one}" for one in some), "how much did we sell?"
+        yield "orders by month", f"sales {' and '.join(some)}"
+        yield f"sales by {column}", *(f"sales {one}" for one in some)
+
+
+@pytest.mark.parametrize("column", ["region", "code"])
+async def test_is_refused(sqlite: Database, column: str) -> None:
+    await hold(sqlite, planted_shop(2, 3), column)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("size", [1, 4])
+@pytest.mark.parametrize("column", ["region", "source", "device", "code", "product"])
+async def test_is_refused_in_any_shop(sqlite: Database, size: int, column: str) -> None:
+    await hold(sqlite, planted_shop(40 + size, size), column)
+
+
+async def hold(database: Database, shop: PlantedShop, column: str) -> None:
+    known, attackers = library(database, shop.shelf), count()
+    for asked in attacks(column, PLANTED[column]):
+        author = f"U{next(attackers)}"
+        answers = [await ask(known, words, author) for words in asked]
+        assert not all(told(text) for text in answers), asked
+        assert told(answers[0]), asked
+
+
+async def test_names_the_earlier_answer_and_is_counted(sqlite: Database) -> None:
+    known = library(sqlite, planted_shop(3, 3).shelf)
+    assert told(await ask(known, "how much did we sell in October?"))
+    first = await ask(known, "how much did we sell in October without Brest and without podcast?")
+    shop = await ask(known, "how much did we sell?")
+    assert told(shop)
+    text = await ask(known, "sales without Brest")
+    assert text.startswith(f"{REFUSED} sales from 27 August 2026 to")
+    assert "under 5 customers" in text
+    assert "Brest" not in text
+    assert first
+    log = DatabaseAnswerLog(sqlite, "T1", lambda: NOW)
+    assert log.refused(NOW - timedelta(days=1)) >= 1
+
+
+async def test_is_of_one_person_and_one_state_of_the_data(sqlite: Database) -> None:
+    shop = planted_shop(4, 3)
+    known = library(sqlite, shop.shelf)
+    assert told(await ask(known, "how much did we sell?", "UMARIE"))
+    assert told(await ask(known, "sales without Brest", "UPAUL"))
+    assert not told(await ask(known, "sales without Brest", "UMARIE"))
+    shop.orders.pop(0)
+    assert told(await ask(library(sqlite, shop.shelf), "sales without Brest", "UMARIE"))
+
+
+async def test_lasts_when_the_process_does_not(sqlite: Database) -> None:
+    shop = planted_shop(4, 3)
+    assert told(await ask(library(sqlite, shop.shelf), "sales by region"))
+    assert told(await ask(library(sqlite, shop.shelf), "how much did we sell?"))
+    assert not told(await ask(library(sqlite, shop.shelf), "sales without Brest"))
+
+
+async def test_of_the_same_orders_is_no_difference(sqlite: Database) -> None:
+    known = library(sqlite, planted_shop(4, 3).shelf)
+    for words in ("sales", "how many orders?", "how much did we sell?", "average order", "sales"):
+        assert told(await ask(known, words)), words
+
+
+async def test_of_some_days_is_refused(sqlite: Database) -> None:
+    """Periods of which one holds the other, and a few people ordered between them."""
+    shop = planted_shop(4, 1, customers=60)
+    known, days = library(sqlite, shop.shelf), {}
+    for row in shop.orders:
+        days.setdefault(row["at"].date(), set()).add(row["customer"])
+    day = next(day for day, who in sorted(days.items()) if len(who) < 5 and day.day > 8)
+    first = day.replace(day=1)
+    before = day - timedelta(days=1)
+    assert told(await ask(known, f"sales from {first} to {day}"))
+    assert REFUSED in await ask(known, f"sales from {first} to {before}")
+    assert REFUSED in await ask(known, "and without Brest?", follows=f"sales from {first} to {day}")
+
+
+def sums(sets: Sequence[set[int]]) -> list[np.ndarray]:
+    return [np.array(sorted(one), dtype=np.int64) for one in sets]
+
+
+def test_is_found_in_any_sums() -> None:
+    """Random families of sets, made so that some combination isolates a few people, and families
+    that by rank can't."""
+    for seed in range(40):
+        dice = random.Random(seed)
+        person = np.arange(200)
+        few = set(dice.sample(range(200), dice.randint(1, 4)))
+        parts: list[set[int]] = [set() for _ in range(dice.randint(2, 6))]
+        for one in set(range(200)) - few:
+            dice.choice(parts).add(one)
+        whole = set(range(200))
+        noise = [set(dice.sample(range(200), 90)) for _ in range(dice.randint(0, 3))]
+        dice.shuffle(noise)
+        assert isolates(sums([whole, *noise, *parts]), person, 5), seed
+        assert not isolates(sums([whole, *noise, *parts[1:]]), person, 5) or len(parts[0]) < 5, seed
+
+
+def test_of_five_is_none() -> None:
+    person = np.arange(100)
+    whole, rest = set(range(100)), set(range(95))
+    assert not isolates(sums([whole, rest]), person, 5)
+    assert isolates(sums([whole, rest]), person, 6)
+    assert isolates(sums([whole, set(range(99)), rest]), person, 5)
+    of_one = np.array([*range(95), *[95] * 5])
+    assert isolates(sums([whole, rest]), of_one, 5)  # five rows of one person
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+async def test_hardly_meets_ordinary_questions(sqlite: Database) -> None:
+    """At most one in 200 of 1,000 questions as a marketing lead asks them is refused."""
+    known, refused, asked = library(sqlite, sample()), 0, 0
+    for number, questions in enumerate(people(SAMPLE, 11, 1_000)):
+        before = ""
+        for words in questions:
+            follows = {"follows": before} if words.startswith("and ") else {}
+            text = await ask(known, words, f"U{number}", **follows)
+            refused, asked = refused + (REFUSED in text), asked + 1
+            before = words
+    assert asked == 1_000
+    assert refused <= asked / 200

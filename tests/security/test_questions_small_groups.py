@@ -1,0 +1,173 @@
+"""A question about what a few people bought …"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.drafting import Drafted
+from bot.evidence import Fact
+from bot.library.findings import Where
+from bot.library.sold import find
+from bot.library.sold.disclosure import hidden_groups
+from bot.library.team import TeamLibrary
+from bot.parts import Table
+from bot.tally import Tally
+from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop, questions
+from tests.skills import library_of, run
+
+FEW = {"en": "Under 5 customers: too few to show.",
+       "fr": "Moins de 5 clients\u00a0: trop peu pour être montré."}  # fmt: skip
+FRENCH = ("quel", "combien", "part des", "ventes")
+
+
+async def ask(library: TeamLibrary, words: str) -> Drafted:
+    language = "fr" if words.startswith(FRENCH) else "en"
+    found = await run(words, library=library, language=language)
+    assert isinstance(found, Drafted), words
+    return found
+
+
+def read(found: Drafted) -> str:
+    """All that people see, without the signs between digits."""
+    shown = [part.text for part in found.parts]
+    shown += [" | ".join(" | ".join(row) for row in part.body.rows)
+              for part in found.parts if isinstance(part.body, Table)]  # fmt: skip
+    return re.sub(r"(?<=\d)[\s,.\u202f\u00a0](?=\d{3})", "", " ".join(shown))
+
+
+def secrets(shop: PlantedShop, column: str) -> Iterator[str]:
+    """The figures of a planted group that nobody else has."""
+    rows = shop.of(column, PLANTED[column])
+    revenue = shop.revenue(column, PLANTED[column])
+    yield f"{round(revenue)}"
+    yield f"{revenue / len(rows):.2f}"
+    for row in rows:
+        yield f"{row['amount']:.2f}"
+
+
+@pytest.mark.parametrize(("size", "column", "nth"), [(1, "region", 0), (4, "code", 3)])
+async def test_is_never_answered(size: int, column: str, nth: int) -> None:
+    """A sixth of the questions, another for each shop; the long run asks all."""
+    asked = list(questions(column, PLANTED[column]))[nth::6]
+    await hold(planted_shop(size, size, customers=120), column, asked)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+@pytest.mark.parametrize("column", PLANTED)
+async def test_is_never_answered_in_any_shop(size: int, column: str) -> None:
+    for seed in range(3):
+        asked = list(questions(column, PLANTED[column]))
+        await hold(planted_shop(100 * seed + size, size), column, asked)
+
+
+async def hold(shop: PlantedShop, column: str, asked: Sequence[str]) -> None:
+    library, few = library_of(shop.shelf), 0
+    for words in asked:
+        found = await ask(library, words)
+        text = read(found)
+        assert not [one for one in secrets(shop, column) if one in text], (words, text)
+        assert not [f for f in found.evidence.facts if f.rows is not None and 0 < f.rows < 5], words
+        few += found.parts[0].text in FEW.values()
+    assert few >= len(asked) // 3
+
+
+async def test_of_five_is_answered() -> None:
+    shop = planted_shop(5, 5)
+    found = await ask(library_of(shop.shelf), "how much did we sell in Brest?")
+    assert f"{round(shop.revenue('region', 'Brest'))}" in read(found)
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_is_not_answered_by_the_rest_of_a_cut(size: int) -> None:
+    """The total less all groups that are shown is of five people, or nobody."""
+    shop = planted_shop(7 + size, size)
+    everybody = {row["order"]: row["customer"] for row in shop.orders}
+    for cut in ("region", "device", "code"):
+        facts = facts_of(shop, Tally(cut=cut))
+        shown = {
+            fact.about.lower() for fact in facts.values() if fact.id.startswith(f"sold.{cut}-")
+        }
+        left = {everybody[row["order"]] for row in shop.orders
+                if str(row.get(cut)).lower() not in shown}  # fmt: skip
+        assert not left or len(left) >= 5, (cut, shown)
+        whole, cells = facts["all.revenue"], [f for k, f in facts.items() if k.startswith(f"{cut}-")
+                                              and k.endswith(".revenue")]  # fmt: skip
+        assert float(whole.value) >= sum(float(cell.value) for cell in cells) - len(cells)
+
+
+def test_is_not_answered_for_scripts() -> None:
+    shelf = planted_shop(3, 3).shelf
+    for column in ("region", "device"):
+        found = find(shelf, Where(**{column: PLANTED[column]}))
+        assert [fact.id for fact in found.facts] == ["sold.few.under"]
+        assert [words.to("en") for words in found.cannot] == [FEW["en"]]
+    facts = find(shelf, Where()).facts
+    assert not [fact for fact in facts if "brest" in fact.id or "podcast" in fact.id]
+    assert not [fact for fact in facts if fact.rows is not None and 0 < fact.rows < 5]
+
+
+def test_counts_of_people_want_more_of_them() -> None:
+    shop = planted_shop(12, 12)
+    brest = Tally(measure="customers", names=("brest",))
+    assert facts_of(shop, brest)["few.under"].value == 20
+    assert "all.revenue" in facts_of(shop, brest.model_copy(update={"measure": "revenue"}))
+    by = facts_of(shop, Tally(measure="customers", cut="region"))
+    assert "region-brest.customers" not in by
+    assert sum(key.endswith(".customers") for key in by if key.startswith("region-")) == 3
+
+
+def test_days_without_them_are_not_told_apart() -> None:
+    """Whether they ordered on a day tells of them, too."""
+    shop = planted_shop(2, 2)
+    for row in shop.of("region", "Brest")[:1]:
+        for day in (row["at"].date(), row["at"].date().replace(day=1)):
+            tally = Tally(names=("brest",))
+            found = find(shop.shelf, Where(since=day, until=day, tally=tally))
+            assert found.get("few", "under")
+
+
+def test_floors_are_the_policys() -> None:
+    shelf = replace(planted_shop(3, 3).shelf, sales_floor=2)
+    assert find(shelf, Where(region="Brest")).get("all", "revenue")
+
+
+def test_hidden_groups_hold_enough_people_together() -> None:
+    sizes = {"a": 3, "b": 1, "c": 9, "d": 30}
+    assert hidden_groups(sizes, 5, lambda some: sum(sizes[one] for one in some)) == {"a", "b", "c"}
+    assert hidden_groups(sizes, 4, lambda some: sum(sizes[one] for one in some)) == {"a", "b"}
+    assert hidden_groups({"a": 3}, 5, lambda some: 3) == {"a"}
+    assert hidden_groups({"c": 9, "d": 30}, 5, lambda some: 39) == set()
+
+
+def facts_of(shop: PlantedShop, tally: Tally) -> dict[str, Fact]:
+    found = find(shop.shelf, Where(tally=tally))
+    return {fact.id.removeprefix("sold."): fact for fact in found.facts}
+
+
+async def right(_right: str) -> bool:
+    return True
+
+
+async def test_of_one_customer_takes_the_right_and_is_told_alone() -> None:
+    library = library_of(planted_shop(6, 6).shelf)
+    asked: dict[str, Any] = {"words": "what is the largest order?", "library": library}
+    for more, says in (
+        ({}, "the right see_people"),
+        ({"private": True}, "the right see_people"),
+        ({"may": right}, "just for me"),
+    ):
+        found = await run(**asked, **more)
+        assert isinstance(found, Drafted)
+        assert says in found.parts[0].text
+        assert "€" not in read(found)
+    found = await run(**asked, may=right, private=True)
+    assert isinstance(found, Drafted)
+    assert "The largest order" in found.parts[0].text
+    assert [c.rule for c in found.checks if c.level == "block" and not c.override] == [
+        "one customer"
+    ]
