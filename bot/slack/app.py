@@ -57,7 +57,7 @@ def make_app(
     calls nobody. What the listeners take for the policy has its user groups resolved."""
     membership = membership or Membership(house, people)
     house = replace(house, policy=membership.policy)
-    front = Front(house, people, Later(), patience, membership)
+    front = Front(house, people, Later(), patience, membership=membership)
     token = house.client.token
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
