@@ -2,10 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Iterator
 
+from bot.access import RIGHTS, Access
 from bot.doors.house import House
 from bot.doors.priced import unpriced
 from bot.missing import problems, reached
+from bot.policy import Policy
 from bot.safe import json_text, plain
 from bot.settings import Settings
 
@@ -42,7 +45,7 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
     policy = house.policy("")
     if not policy.approvers:
         troubles.append("policy.toml names no approver, so nobody can approve a draft.")
-    elif len(set(policy.approvers)) < policy.approval.needed:
+    elif not policy.access.groups and len(policy.approvers) < policy.approval.needed:
         troubles.append(
             f"policy.toml needs {policy.approval.needed} approvals but names fewer approvers, so "
             "no draft can ever be approved."
@@ -53,7 +56,25 @@ def doctor_(settings: Settings, _: argparse.Namespace) -> int:
     say(reached(settings))
     written_by = settings.model if settings.writer == "claude" else "rules (no AI connected)"
     say(f"Texts are written by: {written_by}")
+    for line in rights_of(policy):
+        say(line)
     for trouble in troubles:
         say(f"- {trouble}")
     say("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
     return 1 if troubles else 0
+
+
+def rights_of(policy: Policy) -> Iterator[str]:
+    """Who has which right, a line each; where nothing is set, that it is so."""
+    if policy.access == Access():
+        yield (
+            "No [access] in policy.toml: every full member may ask; approvers import, export and "
+            "administer; nobody sees named customers."
+        )
+        return
+    for right in RIGHTS:
+        people = policy.people_with(right)
+        who = "every full member" if people is None else ", ".join(people) or "nobody"
+        yield f"May {right.replace('_', ' ')}: {who}"
+    if channels := policy.access.shared_channels:
+        yield f"Open though another company reads them: {', '.join(channels)}"

@@ -13,6 +13,8 @@ from bot.job import Job
 from bot.play import events
 from bot.play.message import Message
 from bot.play.people import Person
+from bot.skills import commands
+from bot.slack.app import make_app
 from bot.slack.buttons import VERBS
 from bot.slack.membership import Membership
 from bot.slack.names import Ref
@@ -440,3 +442,26 @@ def test_who_reads_a_channel(channel: dict[str, Any], outside: bool) -> None:
 
 def test_the_place_of_a_card_is_no_way_around() -> None:
     assert asked_at(RANDOM, MARIE, private=True)["channel"] == RANDOM  # the worker looks at it
+
+
+async def test_the_gate_stands_before_every_listener(bench: Bench) -> None:
+    """Bolt runs the app's own middleware before it looks for a listener, whichever it is."""
+    app, _ = make_app(bench.house, bench.outside.people, "a signing secret")
+    names = [one.name for one in app._async_middleware_list]
+    assert any("gated" in name for name in names)
+    commands_told = {one.name.split()[0] for one in every_request(
+        bench.slack, MARIE, TEAM, MARKETING, await bench.drafted(), refs_of(bench)
+    ) if one.kind == "slash_commands"}  # fmt: skip
+    assert commands_told == {f"/{name}" for name in commands()}
+
+
+async def test_over_a_socket_it_is_the_same_gate(tmp_path: Path) -> None:
+    async with bench_of(tmp_path, socket=True) as bench:
+        bench.slack.people[OTTO].guest = "multi"
+        before = traces(bench, OTTO)
+        answer = await bench.slack.command(OTTO, MARKETING, "/draft", "our linen shirt is back")
+        await bench.slack.say(OTTO, MARKETING, f"<@{bench.slack.bot_user}> our linen shirt")
+        await bench.run()
+        assert not answer.body
+        assert traces(bench, OTTO) == before
+        await bench.drafted(MARIE)

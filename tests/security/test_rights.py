@@ -1,5 +1,6 @@
 """Each right guards its deeds: whoever has it may, every other member is told who can."""
 
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bot.working import by_default
 from tests.security.requests import counted
 from tests.security.test_outsiders import hired
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
+from tests.slack.test_rules import answered, exporting
 
 GROUP = "S0TEAM"
 
@@ -148,6 +150,36 @@ async def allowed(bench: Bench, deed: "Deed") -> None:
     bench.policy = policy
 
 
+async def by_exporting(bench: Bench, user: str) -> bool:
+    asked = exporting(bench)
+    policy, bench.policy = bench.policy, only(MARIE, MAX)
+    card = await answered(bench)
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    bench.policy = policy
+    await bench.slack.click(user, card.channel, card.ts, "export_audience")
+    if not bench.slack.open_views(user):
+        return False
+    await bench.slack.submit(user, bench.form(user).id)
+    await bench.run()
+    return bool(asked)
+
+
+async def by_exporting_late(bench: Bench, user: str) -> bool:
+    """The right is asked again when the file is made."""
+    asked = exporting(bench)
+    policy, bench.policy = bench.policy, only(MARIE, MAX, user)
+    card = await answered(bench)
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    await bench.slack.click(user, card.channel, card.ts, "export_audience")
+    await bench.slack.submit(user, bench.form(user).id)
+    bench.policy = policy
+    with contextlib.suppress(CannotDo):
+        await bench.run()
+    return bool(asked)
+
+
 Deed = Callable[[Bench, str], Awaitable[bool]]
 DEEDS: dict[Deed, Right] = {
     by_command: "ask",
@@ -157,6 +189,8 @@ DEEDS: dict[Deed, Right] = {
     by_dropping: "ask",
     by_pressing_take_in: "import",
     by_mapping_anew: "import",
+    by_exporting: "export",
+    by_exporting_late: "export",
     by_approving: "approve",
     by_opening_a_digest: "administer",
     by_setting_a_digest: "administer",
