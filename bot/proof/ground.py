@@ -125,7 +125,8 @@ class Ground:
     @cached_property
     def addresses(self) -> frozenset[str]:
         """The links that facts and the brand have. A fact has one when it is one: a description or
-        a review that mentions a link is no source for it."""
+        a review that mentions a link is no source for it. A report, which stays inside, may repeat
+        the name of a campaign or a test; its card shows the link as text."""
         mine = brand_facts(self.brand) if self.brand else ()
         brand = {str(fact.value) for fact in mine}
         texts = [known.fact.value for known in self.known if isinstance(known.fact.value, str)]
@@ -133,7 +134,8 @@ class Ground:
             address_of(link.text)
             for text in texts
             for link in links(text)
-            if (link.text == text.strip() or text in brand) and link.text not in self.files
+            if (self.report or link.text == text.strip() or text in brand)
+            and link.text not in self.files
             if link.plain or link.mail
         }
         site = self.brand.site if self.brand else None

@@ -147,7 +147,7 @@ def test_is_blocked_at_approval(carrier: str) -> None:
         evidence = Evidence(facts=(*FACTS, told, quote))
         if carrier == "quote":
             body: Any = Quote(text=text, fact=quote.id)
-            parts = (Part(kind="quote", key="quote", title="Quote", body=body),)
+            parts: tuple[Part, ...] = (Part(kind="quote", key="quote", title="Quote", body=body),)
         else:
             parts = (Part(kind="copy", key="body", title="Body", body=Copy(text=text)),)
         hooks = (Hook(angle="x", text=text),) if carrier == "hook" else ()

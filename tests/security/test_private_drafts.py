@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.alert import Alert
 from bot.arrival import Arrival
@@ -158,11 +159,15 @@ class Scene:
     def pressed(self, user: str, action: str, ref: Ref, channel: str, team: str) -> dict[str, Any]:
         slack = self.bench.slack
         value = ref.packed()
-        element = {"action_id": action, "block_id": "b", "value": value, "type": "button"}
+        element: dict[str, Any] = {
+            "action_id": action,
+            "block_id": "b",
+            "value": value,
+            "type": "button",
+        }
         if action in (names.REJECT, names.SOURCES, names.WHAT_LEFT, names.HISTORY, names.DOWNLOAD):
             option = {"value": ref.model_copy(update={"pick": action}).packed()}
-            element = {"action_id": names.MORE, "block_id": "b", "type": "overflow",
-                       "selected_option": option}  # fmt: skip
+            element = {"action_id": names.MORE, "block_id": "b", "selected_option": option}
         container: dict[str, Any] = {"type": "view", "view_id": "V0HOME"}
         body = events.interaction(slack, "block_actions", user) | {"actions": [element]}
         if channel:
@@ -202,7 +207,7 @@ class Scene:
 
     def rows(self) -> list[Any]:
         """Everything of Marie's that an attack could change."""
-        found = []
+        found: list[tuple[str, Any]] = []
         for row in ROWS:
             for one in self.bench.rows(row):
                 columns = {c.key: getattr(one, c.key) for c in one.__table__.columns}
@@ -418,8 +423,9 @@ async def test_a_brief_goes_only_where_its_sender_reads(bench: Bench) -> None:
     assert len(bench.tasks) == before + 1
 
 
-def places(session: Any, piece: str) -> Iterable[str | None]:
-    return session.scalars(select(Post.channel).where(Post.piece == piece, Post.kind == "card"))
+def places(session: Session, piece: str) -> Iterable[str | None]:
+    cards = select(Post.channel).where(Post.piece == piece, Post.kind == "card")
+    return list(session.scalars(cards))
 
 
 async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None:
@@ -429,9 +435,12 @@ async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None
         everywhere = frozenset(filter(None, places(session, draft.piece)))
         assert may_see(session, Viewer(TEAM, OTTO, everywhere), draft)
         assert not may_see(session, Viewer(OUTSIDE, MARIE, everywhere, approver=True), draft)
-        for row in (Task, Arrival, Schedule):
-            for one in session.scalars(select(row)):
-                assert not may_see(session, Viewer(OUTSIDE, MARIE, everywhere, True), one)
+        rows: list[type[Any]] = [Task, Arrival, Schedule]
+        for row in rows:
+            found: list[Any] = list(session.scalars(select(row)))
+            assert found
+            stranger = Viewer(OUTSIDE, MARIE, everywhere, True)
+            assert not [one for one in found if may_see(session, stranger, one)]
 
 
 def test_a_press_is_remembered_for_a_while_and_no_longer() -> None:

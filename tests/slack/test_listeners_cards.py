@@ -443,7 +443,9 @@ async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
     await bench.press(MAX, card, "share")
     assert not bench.rows(Delivery)
     assert f"{hidden.piece}:shared" not in bench.posts()
-    assert ["approved" in said or "asked for" in said for said in bench.whispers(MAX)] == [True] * 2
+    not_approved, not_his = bench.whispers(MAX)
+    assert "approved" in not_approved
+    assert "no longer there" in not_his  # it is in Marie's direct messages: he need not know
 
 
 def forge(card: Message, action: str, ref: Ref) -> None:
