@@ -106,8 +106,8 @@ def _limits(front: Front, workspace: str) -> Fairness:
 def requested_by(body: Body) -> tuple[str, str]:
     """Workspace and person of any request of Slack's; "?" for one that names nobody."""
     event = body.get("event") or {}
-    told = [event, event.get("message") or {}, event.get("previous_message") or {}]
-    names = [one.get("user") for one in told]
+    told = [event, event.get("message"), event.get("previous_message")]
+    names = [one.get("user") for one in told if isinstance(one, dict)]
     found = [one.get("id") if isinstance(one, dict) else one for one in names]
     workspace, user = _who(body)
     if event:
