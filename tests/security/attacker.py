@@ -176,13 +176,12 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
             }
             head = f"{test}--purchase"
             told = subjects(found).get(head, {}).get("users")
-            whole = _of_size(sets, int(told.value) if told else 0)
-            shown += _shown(
-                found,
-                {head: whole} if whole else {},
-                sets,
-                lambda _d, v, head=head: (f"{head}--{v}",),
-            )  # type: ignore[misc]
+            everybody = _of_size(sets, int(told.value) if told else 0)
+
+            def named(_: str, value: str, head: str = head) -> tuple[str, ...]:
+                return (f"{head}--{value}",)
+
+            shown += _shown(found, {head: everybody} if everybody else {}, sets, named)
     return shown
 
 

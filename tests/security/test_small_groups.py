@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 
 import numpy as np
@@ -178,9 +178,7 @@ def bought(people: int, orders: int) -> list[str]:
     return [words.to("en") for words in told_results(shelf, result)]
 
 
-def _moment(day: object) -> object:
-    from datetime import date, datetime
-
+def _moment(day: object) -> datetime:
     assert isinstance(day, date)
     return datetime(day.year, day.month, day.day, 12)
 

@@ -145,16 +145,11 @@ class _Sizes:
                 or is_small(step.people_passed, floors.sales)
             )
         sold = step.end == "purchase"
-        return all(
-            _value(step) in self._told(name, now, sort)
-            for name, now, sort, asked in (
-                (step.start, True, "people", True),
-                (step.start, False, "people", step.of_before > 0),
-                (step.end, True, "sales", sold),
-                (step.end, False, "sales", sold and step.of_before > 0),
-            )
-            if asked
-        )
+        wanted: list[tuple[str, bool, Sort]] = [(step.start, True, "people")]
+        wanted += [(step.start, False, "people")] if step.of_before > 0 else []
+        wanted += [(step.end, True, "sales")] if sold else []
+        wanted += [(step.end, False, "sales")] if sold and step.of_before > 0 else []
+        return all(_value(step) in self._told(name, now, sort) for name, now, sort in wanted)
 
     def bought(self, step: Step) -> bool:
         """Whether enough bought for the mean of what they paid to be told."""

@@ -386,12 +386,11 @@ class Groups:
         found = set(hidden)
         for rows, before in ((self.rows, False), (self.earlier, True), (self.rows, False)):
             sizes = {value: getattr(Sizes.of(row), size) for value, row in rows.items()}
-            found = hidden_groups(
-                sizes,
-                floor,
-                lambda some, before=before: getattr(self._union(some, before), size),
-                found,
-            )
+
+            def together(some: Collection[Any], before: bool = before) -> int:
+                return int(getattr(self._union(some, before), size))
+
+            found = hidden_groups(sizes, floor, together, found)
         return found
 
     def _union(self, values: Collection[Any], before: bool) -> Sizes:
