@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
@@ -18,6 +19,7 @@ from bot.library.here import HERE, around
 from bot.library.lasting import Lasting
 from bot.library.writing import WRITING, asked_for, for_writing
 from bot.request import Request
+from bot.tally import Tally
 from bot.words import Words
 
 if TYPE_CHECKING:
@@ -107,14 +109,24 @@ class TeamLibrary:
         """What was found, what can't be told, and how old the rows are when they are old."""
         where = where_of(request)
         shelf, found = self._open(), self.findings(kind, where)
-        if kind == "sold" and where.tally is not None and self._answers is not None:
-            from bot.library.sold.earlier import guarded
-
-            author = request.brief.author
-            with self._one:
-                found = guarded(shelf, found, where, self._answers, author, _orders_of(shelf))
+        if kind == "sold" and where.tally is not None:
+            found = self._guarded(shelf, found, where, request.brief.author)
+        elif kind == "sellers" and request.skill == "answer" and "orders" in shelf.listed:
+            total = replace(where, tally=Tally())  # it tells the total of the same days, too
+            known = self.findings("sold", total)
+            if self._guarded(shelf, known, total, request.brief.author).get("few", "under"):
+                found = Findings(kind, found.source, found.as_of)
         aside = asides(found, kind, request.language, shelf.today)
         return (*found.facts, *aside, *ages(shelf, kind))
+
+    def _guarded(self, shelf: "Shelf", found: Findings, where: Where, person: str) -> Findings:
+        """What this person may be told of it, after all that was told before."""
+        if self._answers is None:
+            return found
+        from bot.library.sold.earlier import guarded
+
+        with self._one:
+            return guarded(shelf, found, where, self._answers, person, _orders_of(shelf))
 
     def _around(self, kind: str, request: Request) -> tuple[Fact, ...]:
         return around(kind, request, self._open().today)

@@ -6,14 +6,15 @@ the same state of the data, gives the sum of fewer people than the floor.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from typing import Any, Protocol
 
 from bot.library.findings import Findings, Where
 from bot.library.shelf import Shelf
-from bot.library.sold import FEW, WHOLE
+from bot.library.slugs import slug
+from bot.library.sold import FEW, OTHERS, WHOLE
 from bot.library.sold.asked import Asked, Recipe, without_whole
 from bot.library.sold.differences import isolates
 from bot.library.sold.released import Released, nothing, remember, universe_of
@@ -22,6 +23,7 @@ from bot.words import Words
 
 LAST = 50  # answers looked back on
 WIDE = 1_000  # sets; older answers beyond them count with their totals alone
+LEAST = (10, 20, 50, 100)  # orders of a group that is still shown when others are left out
 NAMES = {
     "orders": Words("orders"),
     "units": Words("units sold"),
@@ -75,32 +77,59 @@ def guarded(
     if not (floor := _completes(shelf, released, before)):
         return found
     log.refuse(person, state, answer)
-    if recipe.whole:
-        fewer = guarded_without_whole(shelf, released, recipe, log, person, state, before)
-        if fewer:
-            return replace(found, facts=without_whole(found.facts))
-        released = replace(released, whole=nothing())
+    for less in _with_less(shelf, found, released, recipe):
+        if not _completes(shelf, less.rows, before):
+            told = _answer(less.recipe)
+            remember(shelf, told.filter, less.rows, less.recipe)
+            log.record(person, state, told)
+            return less.found
     earlier_one = _completed(shelf, released, (answer.since, answer.until), known)
     return _refused(found, earlier_one, floor)
 
 
-def guarded_without_whole(
-    shelf: Shelf,
-    released: Released,
-    recipe: Recipe,
-    log: AnswerLog,
-    person: str,
-    state: str,
-    before: Sequence[Released],
-) -> bool:
-    """Whether the answer may be told without the share of all orders; it is recorded then."""
-    alone = replace(released, whole=nothing())
-    if _completes(shelf, alone, before):
-        return False
-    answer = _answer(replace(recipe, whole=False))
-    remember(shelf, answer.filter, alone, recipe)
-    log.record(person, state, answer)
-    return True
+@dataclass(frozen=True)
+class Less:
+    """An answer that tells less than it could, and the rows behind it."""
+
+    found: Findings
+    rows: Released
+    recipe: Recipe
+
+
+def _with_less(shelf: Shelf, found: Findings, released: Released, recipe: Recipe) -> Iterator[Less]:
+    """The same answer without the share of all orders, then with fewer and fewer of the groups of
+    a cut: only those of so many orders."""
+    if recipe.whole:
+        found = replace(found, facts=without_whole(found.facts))
+        recipe, released = replace(recipe, whole=False), replace(released, whole=nothing())
+        yield Less(found, released, recipe)
+    for least in LEAST if recipe.shown else ():
+        shown = {
+            cut: {
+                value: sorts for value, sorts in some.items() if _orders(found, cut, value) >= least
+            }
+            for cut, some in recipe.shown.items()
+        }
+        if not any(shown.values()):
+            return
+        fewer = replace(recipe, shown=shown)
+        gone = {
+            f"{cut}-{slug(value)}"
+            for cut, some in recipe.shown.items()
+            for value in some
+            if value not in shown[cut]
+        } | {f"{OTHERS}-{cut}" for cut in recipe.shown}
+        facts = [fact for fact in found.facts if fact.id.split(".")[1] not in gone]
+        less = replace(found, facts=facts)
+        less.add(FEW, "groups", least, unit="orders")
+        assert recipe.where.tally is not None
+        rows = Asked(shelf, recipe.where, recipe.where.tally).again(fewer)
+        yield Less(less, rows, fewer)
+
+
+def _orders(found: Findings, cut: str, value: str) -> int:
+    fact = found.get(f"{cut}-{slug(value)}", "orders")
+    return int(fact.value) if fact else 0
 
 
 def _behind(shelf: Shelf, where: Where) -> tuple[Released | None, Recipe | None]:

@@ -52,8 +52,11 @@ def by_cut(
     some: Sequence[Told],
     names: Sequence[str],
     others: Told | None = None,
+    few: Told | None = None,
 ) -> Reply | None:
-    """A headline, and a table of the values; those of too few people are one row, `others`."""
+    """A headline, and a table of the values; those of too few people are one row, `others`, or
+    left out where that would tell of a few people, which is said in `few`."""
+    left_out = few is not None and bool(few.get("groups"))
     held = bool(whole.get("since-before")) and sale.cut not in DATED
     if sale.grows and held:
         some = [one for one in some if min(one.number("orders"), one.number("orders-before"))
@@ -69,11 +72,11 @@ def by_cut(
                    "one of them alone.")  # fmt: skip
     aside = teller.say(one_of) if sale.cut == "variant" else ""
     answer = teller.copy(first, begun(teller, sale, whole), aside)
-    few = sale.tally.most or (HOURS if sale.cut in ("hour", "month") else FEW)
+    most = sale.tally.most or (HOURS if sale.cut in ("hour", "month") else FEW)
     columns = list(dict.fromkeys([sale.measure, *_beside(sale, held)]))
     columns = [c for c in columns if any(one.get(c) for one in order)]
     head = [CUTS.get(sale.cut, Words("Name")), *(NAMES.get(c, Words("Change")) for c in columns)]
-    shown = order[:few]
+    shown = order[:most]
     rows = [[_name(teller, one, years=years), *(_cell(teller, one, c) for c in columns)]
             for one in shown]  # fmt: skip
     if others is not None:
@@ -83,7 +86,9 @@ def by_cut(
     bounds = limits(teller, whole, sale)
     if others is not None:
         bounds.append(teller.say(Words("Groups of too few customers are shown together.")))
-    if len(order) > few:
+    if left_out:
+        bounds.append(teller.say(Words("Groups of too few customers are left out.")))
+    if len(order) > most:
         bounds.append(teller.say(Words("The table shows the first of them only.")))
     return Reply(answer, table, bounds, order)
 

@@ -63,7 +63,8 @@ def _told(
         return _one(teller, replace(sale, tally=_uncut(sale)), whole, names, every.get(FEW))
     if not sale.cut:
         return _one(teller, sale, whole, names, every.get(FEW))
-    return by_cut(teller, sale, whole, some, names, every.get(f"{TOGETHER}{sale.cut}"))
+    others = every.get(f"{TOGETHER}{sale.cut}")
+    return by_cut(teller, sale, whole, some, names, others, every.get(FEW))
 
 
 def _uncut(sale: Sale) -> Tally:
