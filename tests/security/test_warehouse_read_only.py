@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import ibis
+import pyarrow as pa
 import pytest
 
 from bot.library.catalogue.products import Product
@@ -127,7 +128,7 @@ def test_a_catalogue_that_cannot_be_laid_down_leaves_the_session_read_only(
     warehouse_url: str, opened: Callable[..., Warehouse]
 ) -> None:
     engine: Any = opened(warehouse_url).shelf(TODAY).engine
-    taken = ibis.memtable({"a": [1]})
+    taken = ibis.memtable(pa.table({"a": [1]}))
     engine.to_pyarrow(taken)
     with pytest.raises(Exception, match="exists"):
         engine._register_in_memory_table(taken.op())
@@ -135,6 +136,7 @@ def test_a_catalogue_that_cannot_be_laid_down_leaves_the_session_read_only(
     assert engine.to_pyarrow(engine.table("orders").count()).as_py() == 1
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # ibis calls DuckDB by an older name
 def test_a_duckdb_file_is_opened_read_only(
     tmp_path: Path, opened: Callable[..., Warehouse]
 ) -> None:
