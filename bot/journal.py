@@ -16,9 +16,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Row, insert_once
@@ -76,6 +77,21 @@ class Entry(Row):
         return "entry", self.workspace, str(self.seq), self.hash
 
 
+HEADS, ENTRIES = Row.metadata.tables["journal_heads"], Row.metadata.tables["journal"]
+COLUMNS = tuple(column.name for column in ENTRIES.columns)
+# Made once: these run in every transaction that records something.
+END = (
+    select(HEADS.c["count"], HEADS.c.hash)
+    .where(HEADS.c.workspace == bindparam("workspace"))
+    .with_for_update()
+)
+INSERT = insert(ENTRIES)
+MOVE = (
+    update(HEADS)
+    .where(HEADS.c.workspace == bindparam("of"))
+    .values(count=bindparam("count"), hash=bindparam("hash"), signature=bindparam("signature"))
+)
+
 Checked = Literal["good", "bad", "other key", "unsigned"]
 
 
@@ -85,11 +101,11 @@ class Signer:
 
     secret: bytes
 
-    @property
+    @cached_property
     def key(self) -> bytes:
         return hmac.new(self.secret, LABEL, hashlib.sha256).digest()
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Tells keys apart and gives nothing of them away."""
         return hmac.new(self.key, b"which key", hashlib.sha256).hexdigest()[:8]
@@ -128,10 +144,14 @@ class Event:
 @dataclass
 class Unsettled:
     """What a transaction will record when it commits. `rows` are the held rows that it wrote, each
-    with whether it stood as it was recorded before; None for a row that is new."""
+    with whether it stood as it was recorded before; None for a row that is new. `values` are what
+    rows hold from now on, where that is known without reading them back; `latest` are digests that
+    were read."""
 
     events: list[Event] = field(default_factory=list)
     rows: dict[tuple[str, tuple[Any, ...]], bool | None] = field(default_factory=dict)
+    values: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=dict)
+    latest: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 
 def unsettled(session: Session) -> Unsettled:
@@ -167,26 +187,42 @@ def take_turn(session: Session, workspace: str) -> Head:
     return head
 
 
-def append(session: Session, head: Head, events: Sequence[Event]) -> None:
-    """Append entries to the chain of a head that is locked."""
+def lock_end(session: Session, workspace: str) -> tuple[int, str]:
+    """Lock the workspace's head until the transaction ends: its count and its hash."""
+    connection = session.connection()
+    found = connection.execute(END, {"workspace": workspace}).first()
+    if found is None:
+        insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
+        found = connection.execute(END, {"workspace": workspace}).one()
+    count, hash = found
+    return int(count), str(hash)
+
+
+def append(session: Session, workspace: str, end: tuple[int, str], events: Sequence[Event]) -> None:
+    """Append entries to a chain whose head is locked and stands at `end`."""
     signer = signer_of(session)
+    count, prev = end
+    rows = []
     for event in events:
+        count += 1
         entry = Entry(
-            workspace=head.workspace,
-            seq=head.count + 1,
+            workspace=workspace,
+            seq=count,
             at=event.now.astimezone(UTC),
             event=event.event,
             subject=event.subject,
             by=event.by,
             refs=dict(event.refs),
-            prev=head.hash,
+            prev=prev,
         )
-        entry.hash = entry.digest()
+        entry.hash = prev = entry.digest()
         entry.signature = signer.sign(*entry.signed) if signer else None
-        session.add(entry)
-        head.count, head.hash = entry.seq, entry.hash
-    head.signature = signer.sign(*head.signed) if signer else None
-    session.flush()
+        rows.append({name: getattr(entry, name) for name in COLUMNS})
+    signature = signer.sign("head", workspace, str(count), prev) if signer else None
+    connection = session.connection()
+    connection.execute(INSERT, rows)
+    moved = {"of": workspace, "count": count, "hash": prev, "signature": signature}
+    connection.execute(MOVE, moved)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,20 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, event, insert, inspect, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    event,
+    insert,
+    inspect,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.orm.session import sessionmaker
 
@@ -34,8 +47,8 @@ from bot.journal import (
     Unsettled,
     append,
     key_name,
+    lock_end,
     signer_of,
-    take_turn,
     unsettled,
     workspaces,
 )
@@ -45,6 +58,8 @@ log = logging.getLogger("bot.journal")
 
 ERASED = "erased"  # instead of a digest: the row was deleted, and the journal knows
 DIFFERS = "differs"  # instead of a digest: the row was not as recorded when it was written again
+OFTEN = ("tasks", "drafts", "posts")  # their values are taken as written: reading costs more
+NEVER_AGAIN = ("tasks", "posts", "receipts", "workspaces")  # nobody gains by making them again
 ONE_WORK = ("tasks", "drafts", "decisions", "deliveries", "posts")  # what a decision rests on
 PAGE = 500
 
@@ -82,6 +97,11 @@ class RowDigest(Row):
         table = self.columns.partition("/")[0]
         known = HELD[table].versions.get(self.columns) if table in HELD else None
         return known is not None and digest_of(values, self.columns, known) == self.digest
+
+
+DIGESTS = Row.metadata.tables["row_digests"]
+INSERT = insert(DIGESTS)  # made once: these run in every transaction that writes held rows
+OF_ROW = select(*DIGESTS.columns).where(DIGESTS.c.row == bindparam("of")).order_by(DIGESTS.c.seq)
 
 
 def table_of(name: str) -> Table:
@@ -149,8 +169,14 @@ def watch(sessions: "sessionmaker[Session]") -> None:
 
 def note_inserted(session: Session, table: Table, values: Values) -> None:
     """A row was inserted by a statement of its own."""
-    if table.name in HELD:
-        _touch(session, table.name, key_of(table, values), None)
+    if table.name not in HELD:
+        return
+    key = key_of(table, values)
+    _touch(session, table.name, key, None)
+    if table.name in OFTEN:
+        whole = {name: values.get(name) for name in HELD[table.name].columns}
+        if all(value is not None or table.c[name].nullable for name, value in whole.items()):
+            unsettled(session).values[table.name, key] = whole
 
 
 def _touch(session: Session, table: str, key: Key, as_recorded: bool | None) -> None:
@@ -173,10 +199,23 @@ def _before_flush(session: Session, *_: Any) -> None:
             if (table, key) not in known:
                 written.setdefault(table, []).append(key)
     for table, keys in written.items():
-        with session.no_autoflush:
-            standing = _check(session, table, keys)
+        standing = _check(session, table, keys)
         for key in keys:
             _touch(session, table, key, standing[key])
+    for row in session.dirty:
+        if _table_name(row) in OFTEN:
+            _follow(session, row, _table_name(row))
+    for row in session.deleted:
+        unsettled(session).values.pop((_table_name(row), inspect(row).identity), None)
+
+
+def _follow(session: Session, row: Any, table: str) -> None:
+    """Keep what the row will hold after this flush, where we know what it held."""
+    state = inspect(row)
+    known = unsettled(session).values.get((table, state.identity))
+    if known is not None:
+        changed = [name for name in known if state.attrs[name].history.has_changes()]
+        known.update({name: getattr(row, name) for name in changed})
 
 
 def _is_held_change(row: Any, table: str) -> bool:
@@ -188,13 +227,17 @@ def _check(session: Session, table: str, keys: Sequence[Key]) -> dict[Key, bool]
     """Whether each of these rows, as the database has it now, is as it was recorded."""
     current = _read(session, table, keys, lock=True)
     latest = _latest(session, [row_name(table, key) for key in keys])
+    unsettled(session).latest.update(latest)
+    if table in OFTEN:
+        for key, values in current.items():
+            unsettled(session).values[table, key] = dict(values)
     signer = signer_of(session)
     found = {}
     for key in keys:
-        values = current.get(key)
-        workspace = workspace_of(table, values) if values else ""
+        held = current.get(key)
+        workspace = workspace_of(table, held) if held else ""
         recorded = latest.get((workspace, row_name(table, key)))
-        found[key] = values is not None and _matches(recorded, values, signer)
+        found[key] = held is not None and _matches(recorded, held, signer)
     return found
 
 
@@ -260,12 +303,12 @@ def settle(session: Session) -> None:
     now = session.info["database"].now()
     for workspace in sorted({*events, *(digest.workspace for digest in digests)}):
         mine = [digest for digest in digests if digest.workspace == workspace]
-        head = take_turn(session, workspace)
+        end = lock_end(session, workspace)
         told = events.get(workspace) or [Event(workspace, RECORDED, mine[0].subject, now)]
         if mine:
             told[-1] = replace(told[-1], refs={**told[-1].refs, **row_refs(mine)})
-            _keep(session, mine, head.count + len(told))
-        append(session, head, told)
+            _keep(session, mine, end[0] + len(told))
+        append(session, workspace, end, told)
 
 
 def _has_work(session: Session) -> bool:
@@ -287,7 +330,7 @@ def _keep(session: Session, digests: Sequence[RowDigest], seq: int) -> None:
         digest.signature = signer.sign(*digest.signed) if signer else None
         rows.append({name: getattr(digest, name) for name in RowDigest.__table__.columns.keys()})  # noqa: SIM118
     for start in range(0, len(rows), PAGE):
-        session.execute(insert(table_of("row_digests")), rows[start : start + PAGE])
+        session.connection().execute(INSERT, rows[start : start + PAGE])
 
 
 def _digests(session: Session, found: Unsettled) -> list[RowDigest]:
@@ -295,10 +338,19 @@ def _digests(session: Session, found: Unsettled) -> list[RowDigest]:
     by_table: dict[str, list[Key]] = {}
     for table, key in found.rows:
         by_table.setdefault(table, []).append(key)
-    latest = _latest(session, [row_name(*touched) for touched in found.rows])
+    unread = [
+        row_name(*touched)
+        for touched, standing in found.rows.items()
+        if standing is None and touched[0] not in NEVER_AGAIN
+    ]
+    latest = found.latest | (_latest(session, unread) if unread else {})
     digests: list[RowDigest] = []
     for table, keys in by_table.items():
-        current = _read(session, table, keys)
+        current: dict[Key, Values] = {
+            key: found.values[table, key] for key in keys if (table, key) in found.values
+        }
+        if rest := [key for key in keys if key not in current]:
+            current |= _read(session, table, rest)
         for key in keys:
             digests += _digests_of_row(table, key, current.get(key), found.rows[table, key], latest)
     return digests
@@ -354,7 +406,7 @@ def _read(
 
 
 def _values(session: Session, wanted: Select[Any]) -> Iterator[Values]:
-    for row in session.execute(wanted).mappings():
+    for row in session.connection().execute(wanted).mappings():
         yield {str(name): value for name, value in row.items()}
 
 
@@ -365,6 +417,8 @@ def _select(table: str) -> Select[Any]:
 def _latest(session: Session, rows: Sequence[str]) -> dict[tuple[str, str], RowDigest]:
     """The newest digest of each of these rows, by workspace and row."""
     found: dict[tuple[str, str], RowDigest] = {}
+    if len(rows) == 1:
+        return _found(session.connection().execute(OF_ROW, {"of": rows[0]}))
     for start in range(0, len(rows), PAGE):
         mine = RowDigest.row.in_(rows[start : start + PAGE])
         found |= _newest(session, mine)
@@ -372,11 +426,13 @@ def _latest(session: Session, rows: Sequence[str]) -> dict[tuple[str, str], RowD
 
 
 def _newest(session: Session, where: ColumnElement[bool]) -> dict[tuple[str, str], RowDigest]:
-    columns = table_of("row_digests").columns
-    wanted = select(*columns).where(where).order_by(columns.seq)
-    with session.no_autoflush:
-        rows = session.execute(wanted).mappings().all()
-    return {(one["workspace"], one["row"]): RowDigest(**one) for one in rows}
+    wanted = select(*DIGESTS.columns).where(where).order_by(DIGESTS.c.seq)
+    return _found(session.connection().execute(wanted))
+
+
+def _found(result: CursorResult[Any]) -> dict[tuple[str, str], RowDigest]:
+    newest = {(one["workspace"], one["row"]): one for one in result.mappings()}
+    return {name: RowDigest(**one) for name, one in newest.items()}
 
 
 # Before somebody acts
@@ -514,7 +570,8 @@ def _refs(session: Session, workspace: str) -> dict[int, tuple[int, str, set[str
     which key signed."""
     entries = select(Entry.seq, Entry.refs, Entry.signature).where(Entry.workspace == workspace)
     found: dict[int, tuple[int, str, set[str | None]]] = {}
-    for seq, refs, signature in session.execute(entries.execution_options(yield_per=PAGE)):
+    streamed: Iterable[Any] = session.execute(entries.execution_options(yield_per=PAGE))
+    for seq, refs, signature in streamed:
         if ROW_REFS[2] in refs:
             told = (int(refs[ROW_REFS[0]]), str(refs[ROW_REFS[2]]))
             found[seq] = (*told, {key_name(signature)})
@@ -579,7 +636,7 @@ def adopt(
 
 
 def _adopt(session: Session, workspace: str, now: datetime, by: str | None) -> int:
-    head = take_turn(session, workspace)
+    end = lock_end(session, workspace)
     digests = []
     seen = set()
     for table in HELD:
@@ -591,9 +648,9 @@ def _adopt(session: Session, workspace: str, now: datetime, by: str | None) -> i
     for (_, name), one in _newest(session, RowDigest.workspace == workspace).items():
         if name not in seen and one.digest != ERASED:
             digests.append(_digest(workspace, name, one.subject, one.columns, ERASED))
-    _keep(session, digests, head.count + 1)
+    _keep(session, digests, end[0] + 1)
     refs = row_refs(digests) if digests else {}
-    append(session, head, [Event(workspace, ADOPTED, workspace, now, by, refs)])
+    append(session, workspace, end, [Event(workspace, ADOPTED, workspace, now, by, refs)])
     return len(digests)
 
 

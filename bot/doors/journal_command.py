@@ -41,6 +41,7 @@ def verify(settings: Settings, heads: list[str]) -> int:
         for trouble in _heads(session, settings.home / FILE, heads, signer):
             faults += 1
             say(trouble)
+    house.database.close()
     return 1 if faults else 0
 
 
@@ -91,6 +92,7 @@ def adopt(settings: Settings) -> int:
     by = f"terminal: {getpass.getuser()}"
     with house.database.begin() as session:
         found = row_digests.adopt(session, house.database.now(), by=by)
+    house.database.close()
     for workspace, count in found.items():
         say(f"{workspace}: {count} rows are recorded as they are now.")
     return 0
