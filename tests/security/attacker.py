@@ -176,10 +176,10 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
             }
             head = f"{test}--purchase"
             told = subjects(found).get(head, {}).get("users")
-            whole = _of_size(sets, int(told.value) if told else 0)
+            reached = _of_size(sets, int(told.value) if told else 0)
             shown += _shown(
                 found,
-                {head: whole} if whole else {},
+                {head: reached} if reached else {},
                 sets,
                 lambda _d, v, head=head: (f"{head}--{v}",),
             )  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 
 import numpy as np
@@ -164,7 +164,6 @@ def bought(people: int, orders: int) -> list[str]:
     rows = [
         {
             "order": f"o{n}",
-            "at": TODAY - timedelta(days=2),
             "customer": f"c{n % people}",
             "amount": 40,
             "currency": "EUR",
@@ -172,16 +171,13 @@ def bought(people: int, orders: int) -> list[str]:
         }
         for n in range(orders)
     ]
-    shelf = small(orders=[{**row, "at": _moment(row["at"])} for row in rows])
+    shelf = small(orders=[{**row, "at": _moment(TODAY - timedelta(days=2))} for row in rows])
     gone = Gone("si-abc", "email", _moment(TODAY - timedelta(days=3)))
     (result,) = joined(shelf, [gone]).results
     return [words.to("en") for words in told_results(shelf, result)]
 
 
-def _moment(day: object) -> object:
-    from datetime import date, datetime
-
-    assert isinstance(day, date)
+def _moment(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, 12)
 
 

@@ -78,8 +78,8 @@ def _compared(
     add("held-against-each-other", sum(one.status != "too few" for one in every))
     beside = whole.orders - round(sum(cell.gain for cell in some))
     floor = found.floors.sales if found.floors else 0
-    few = is_small(beside, floor) or is_small(whole.orders - beside, floor)
-    if measures[0] == "orders" and beside > BESIDE * whole.orders and not few:
+    hidden = is_small(beside, floor) or is_small(whole.orders - beside, floor)
+    if measures[0] == "orders" and beside > BESIDE * whole.orders and not hidden:
         add("orders-beside", beside, "orders")
     first = next(name for name in DIMENSIONS if len(values[name]) > 1)
     few = {(one.dimension, one.value) for one in every if one.status == "too few"}

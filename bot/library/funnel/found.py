@@ -145,14 +145,15 @@ class _Sizes:
                 or is_small(step.people_passed, floors.sales)
             )
         sold = step.end == "purchase"
+        needed: tuple[tuple[str, bool, Sort, bool], ...] = (
+            (step.start, True, "people", True),
+            (step.start, False, "people", step.of_before > 0),
+            (step.end, True, "sales", sold),
+            (step.end, False, "sales", sold and step.of_before > 0),
+        )
         return all(
             _value(step) in self._told(name, now, sort)
-            for name, now, sort, asked in (
-                (step.start, True, "people", True),
-                (step.start, False, "people", step.of_before > 0),
-                (step.end, True, "sales", sold),
-                (step.end, False, "sales", sold and step.of_before > 0),
-            )
+            for name, now, sort, asked in needed
             if asked
         )
 
