@@ -6,10 +6,18 @@ from typing import Any
 
 from bot.library.findings import Where
 from bot.library.sellers import find
+from bot.library.shelf import Shelf
 from bot.library.sold import find as sold
-from tests.library.small import small
+from tests.library.small import small as small_shelf
 
 DAY = datetime(2026, 11, 20, 10)
+
+
+def small(**tables: Any) -> Shelf:
+    """A shop of so few orders that a floor would hide them all."""
+    shelf = small_shelf(**tables)
+    shelf.sales_floor = 1
+    return shelf
 
 
 def line(order: str, product: str, amount: float, quantity: int = 1, **more: Any) -> dict[str, Any]:
