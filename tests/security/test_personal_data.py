@@ -194,3 +194,29 @@ def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
     veil = Veil(desk._own_words())
     assert veil.draw("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
     assert Email is not None
+
+
+HELD_OUT = Path(__file__).parent / "personal_data_held_out.toml"
+
+
+def test_texts_written_by_somebody_else_are_hidden_as_often_as_at_first_sight() -> None:
+    """At first sight 133 of 161 pieces were hidden, without one false alarm. Seven of those left
+    are customers' numbers, which the README names."""
+    with HELD_OUT.open("rb") as file:
+        told = tomllib.load(file)
+    hidden = pieces = 0
+    for one in told["texts"]:
+        text: str = one["text"]
+        spans = [range(found.start, found.end) for found in find(text)]
+        covered = {at for span in spans for at in span}
+        meant = set[int]()
+        for value in one["personal"]:
+            here = range(text.index(value), text.index(value) + len(value))
+            letters = {at for at in here if text[at].isalnum()}
+            hidden += len(letters & covered) >= 0.95 * len(letters)
+            pieces += 1
+            meant |= set(here)
+        assert all(meant & set(span) for span in spans), text
+    assert pieces == 161
+    assert hidden >= 133
+    assert not [text for text in (*told["clean_en"], *told["clean_fr"]) if find(text)]
