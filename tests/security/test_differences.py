@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 
 import numpy as np
@@ -21,6 +21,7 @@ from tests.security.ordinary_questions import SAMPLE, people
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
 from tests.skills import run
 
+pytestmark = pytest.mark.timeout(300)  # real shops, on a busy machine, too
 REFUSED = "Together with my answer on"
 FEW = "too few to show"
 
@@ -31,7 +32,7 @@ def library(database: Database, shelf: Shelf) -> TeamLibrary:
 
 
 async def ask(known: TeamLibrary, words: str, author: str = "UMARIE", **answers: str) -> str:
-    found = await run(words, library=known, author=author, **{"skill": "answer"} | answers)
+    found = await run(words, library=known, author=author, skill="answer", **answers)  # type: ignore[arg-type]
     assert isinstance(found, Drafted), words
     return found.parts[0].text
 
@@ -57,9 +58,10 @@ def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
         yield f"sales by {column}", *(f"sales {one}" for one in some)
 
 
-@pytest.mark.parametrize("column", ["region", "code"])
-async def test_is_refused(sqlite: Database, column: str) -> None:
-    await hold(sqlite, planted_shop(2, 3), column)
+@pytest.mark.parametrize(("column", "nth"), [("region", 0), ("code", 1)])
+async def test_is_refused(sqlite: Database, column: str, nth: int) -> None:
+    """A third of the attacks, others for each column; the long run tries all."""
+    await hold(sqlite, planted_shop(2, 3, customers=120), column, nth, 3)
 
 
 @pytest.mark.slow
@@ -67,12 +69,12 @@ async def test_is_refused(sqlite: Database, column: str) -> None:
 @pytest.mark.parametrize("size", [1, 4])
 @pytest.mark.parametrize("column", ["region", "source", "device", "code", "product"])
 async def test_is_refused_in_any_shop(sqlite: Database, size: int, column: str) -> None:
-    await hold(sqlite, planted_shop(40 + size, size), column)
+    await hold(sqlite, planted_shop(40 + size, size), column, 0, 1)
 
 
-async def hold(database: Database, shop: PlantedShop, column: str) -> None:
+async def hold(database: Database, shop: PlantedShop, column: str, nth: int, step: int) -> None:
     known, attackers = library(database, shop.shelf), count()
-    for asked in attacks(column, PLANTED[column]):
+    for asked in list(attacks(column, PLANTED[column]))[nth::step]:
         author = f"U{next(attackers)}"
         answers = [await ask(known, words, author) for words in asked]
         assert not all(told(text) for text in answers), asked
@@ -86,7 +88,8 @@ async def test_names_the_earlier_answer_and_is_counted(sqlite: Database) -> None
     shop = await ask(known, "how much did we sell?")
     assert told(shop)
     text = await ask(known, "sales without Brest")
-    assert text.startswith(f"{REFUSED} sales from 27 August 2026 to")
+    assert text.startswith(f"{REFUSED} sales from ")
+    assert text.split(", this")[0].removeprefix(f"{REFUSED} sales") in shop
     assert "under 5 customers" in text
     assert "Brest" not in text
     assert first
@@ -120,15 +123,15 @@ async def test_of_the_same_orders_is_no_difference(sqlite: Database) -> None:
 async def test_of_some_days_is_refused(sqlite: Database) -> None:
     """Periods of which one holds the other, and a few people ordered between them."""
     shop = planted_shop(4, 1, customers=60)
-    known, days = library(sqlite, shop.shelf), {}
+    known = library(sqlite, shop.shelf)
+    days: dict[date, set[str]] = {}
     for row in shop.orders:
         days.setdefault(row["at"].date(), set()).add(row["customer"])
-    day = next(day for day, who in sorted(days.items()) if len(who) < 5 and day.day > 8)
+    day = next(d for d, who in sorted(days.items()) if len(who) < 5 and d.day > 12 and d.month > 8)
     first = day.replace(day=1)
     before = day - timedelta(days=1)
-    assert told(await ask(known, f"sales from {first} to {day}"))
-    assert REFUSED in await ask(known, f"sales from {first} to {before}")
-    assert REFUSED in await ask(known, "and without Brest?", follows=f"sales from {first} to {day}")
+    assert told(await ask(known, f"sales from {first:%-d %B} to {day:%-d %B}"))
+    assert REFUSED in await ask(known, f"sales from {first:%-d %B} to {before:%-d %B}")
 
 
 def sums(sets: Sequence[set[int]]) -> list[np.ndarray]:

@@ -4,6 +4,7 @@ code, product … ; and held against earlier days."""
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import ibis.expr.types as ir
@@ -386,12 +387,11 @@ class Groups:
         found = set(hidden)
         for rows, before in ((self.rows, False), (self.earlier, True), (self.rows, False)):
             sizes = {value: getattr(Sizes.of(row), size) for value, row in rows.items()}
-
-            def together(some: Collection[Any], before: bool = before) -> int:
-                return int(getattr(self._union(some, before), size))
-
-            found = hidden_groups(sizes, floor, together, found)
+            found = hidden_groups(sizes, floor, partial(self._size, size, before), found)
         return found
+
+    def _size(self, size: str, before: bool, values: Collection[Any]) -> int:
+        return int(getattr(self._union(values, before), size))
 
     def _union(self, values: Collection[Any], before: bool) -> Sizes:
         key = before, frozenset(values)
