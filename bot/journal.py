@@ -190,12 +190,12 @@ def take_turn(session: Session, workspace: str) -> Head:
 def lock_end(session: Session, workspace: str) -> tuple[int, str]:
     """Lock the workspace's head until the transaction ends: its count and its hash."""
     connection = session.connection()
-    found = connection.execute(END, {"workspace": workspace}).first()
+    found: Any = connection.execute(END, {"workspace": workspace}).first()
     if found is None:
         insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
         found = connection.execute(END, {"workspace": workspace}).one()
     count, hash = found
-    return int(count), str(hash)
+    return count, hash
 
 
 def append(session: Session, workspace: str, end: tuple[int, str], events: Sequence[Event]) -> None:
