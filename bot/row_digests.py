@@ -608,7 +608,7 @@ def _rows_of(session: Session, table: str, workspace: str) -> Iterator[tuple[str
 
 
 def used_workspaces(session: Session) -> set[str]:
-    """Every workspace that a held row belongs to."""
+    """Every workspace that a held row belongs to. `bot.rows` has to be imported."""
     found: set[str] = set()
     for table in HELD:
         column = table_of(table).c["id" if table == "workspaces" else "workspace"]

@@ -12,7 +12,9 @@ from bot.doors.house import House
 from bot.doors.journal_heads import FILE, PublishedHead, read_heads
 from bot.doors.journal_signing import new_signer, signer_here
 from bot.doors.terminal import say
+from bot.held_columns import HELD
 from bot.journal import Signer
+from bot.rows import TABLES
 from bot.settings import Settings
 
 
@@ -23,6 +25,7 @@ def journal_(settings: Settings, args: argparse.Namespace) -> int:
 def verify(settings: Settings, heads: list[str]) -> int:
     """Verify each workspace's chain, that the rows still are what it recorded, and that it holds
     the heads published or noted before; 1 when one has a fault."""
+    assert set(HELD) <= set(TABLES.tables)
     house = House(settings).migrated(signs=False)
     signer = signer_here(settings)
     faults = 0

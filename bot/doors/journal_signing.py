@@ -7,9 +7,11 @@ from sqlalchemy import select
 from bot.db import Database
 from bot.doors.secret import FILE, the_key
 from bot.errors import CannotDo
+from bot.held_columns import HELD
 from bot.holding import Holding
 from bot.journal import Head, Signer
 from bot.row_digests import adopt, is_signed
+from bot.rows import TABLES
 from bot.settings import Settings
 from bot.words import Words
 
@@ -69,6 +71,7 @@ def adopt_once(database: Database, published: set[str]) -> None:
     with database.begin() as session:
         if database.signer is None or is_signed(session):
             return
+        assert set(HELD) <= set(TABLES.tables)
         found = adopt(session, database.now(), known=published)
     for workspace, count in found.items():
         log.warning("%s: %d rows from before the upgrade are recorded now", workspace, count)
