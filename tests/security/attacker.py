@@ -177,12 +177,8 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
             head = f"{test}--purchase"
             told = subjects(found).get(head, {}).get("users")
             reached = _of_size(sets, int(told.value) if told else 0)
-            shown += _shown(
-                found,
-                {head: reached} if reached else {},
-                sets,
-                lambda _d, v, head=head: (f"{head}--{v}",),
-            )  # type: ignore[misc]
+            arms = {(head, f"{head}--{arm}"): some for (_name, arm), some in sets.items()}
+            shown += _shown(found, {head: reached} if reached else {}, arms, lambda _d, v: (v,))
     return shown
 
 
