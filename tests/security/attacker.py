@@ -176,12 +176,9 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
             }
             head = f"{test}--purchase"
             told = subjects(found).get(head, {}).get("users")
-            everybody = _of_size(sets, int(told.value) if told else 0)
-
-            def named(_: str, value: str, head: str = head) -> tuple[str, ...]:
-                return (f"{head}--{value}",)
-
-            shown += _shown(found, {head: everybody} if everybody else {}, sets, named)
+            reached = _of_size(sets, int(told.value) if told else 0)
+            arms = {(head, f"{head}--{arm}"): some for (_name, arm), some in sets.items()}
+            shown += _shown(found, {head: reached} if reached else {}, arms, lambda _d, v: (v,))
     return shown
 
 

@@ -132,7 +132,7 @@ def test_a_fact_of_a_group_without_a_size_is_an_error() -> None:
     told_.add("champions", "average-order", 99)
     assert told_.facts == []
     assert told_.cannot[0].to("en") == "Under 20 customers: grouped as Others."
-    assert told_.cannot[0].to("fr") == "Moins de 20 clients : regroupés sous Autres."
+    assert told_.cannot[0].to("fr") == "Moins de 20 clients\u00a0: regroupés sous Autres."
     assert not told_.group("all-but-few", 900, rest=3)
     assert told_.group("many", 900, rest=40)
 
