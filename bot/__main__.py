@@ -10,7 +10,7 @@ from pathlib import Path
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. What goes wrong is told in a sentence."""
     chosen = parser().parse_args(arguments)
-    from bot.errors import CannotDo
+    from bot.errors import CannotDo, TryAgain
     from bot.mistakes import SettingsMistake
     from bot.safe import plain
     from bot.settings import few_threads
@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
         return code
     except CannotDo as reason:
         print(plain(reason.words.to("en")), file=sys.stderr)
+    except TryAgain as later:
+        print(plain(later.words.to("en") if later.words else str(later)), file=sys.stderr)
     except SettingsMistake as mistake:
         print(plain(str(mistake)), file=sys.stderr)
     except KeyboardInterrupt:
@@ -30,9 +32,24 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
+        if (known := _known(bug)) is not None:
+            print(plain(known), file=sys.stderr)
+            return 2
         print(plain(_broken(bug)), file=sys.stderr)
         return 70
     return 2
+
+
+def _known(bug: Exception) -> str | None:
+    """What to say of a failure of the machine, or of a damaged database."""
+    from bot.doors.database_file import told_of
+    from bot.settings import Settings
+    from bot.system_failure import system_failure
+
+    damage = told_of(Settings.read(), bug)
+    if damage is None and (failure := system_failure(bug)) is not None:
+        damage = failure.words
+    return damage.to("en") if damage is not None else None
 
 
 def _broken(bug: Exception) -> str:
@@ -118,7 +135,11 @@ def parser() -> argparse.ArgumentParser:
     digest.add_argument("--workspace", help="Slack's team id, when there are several")
 
     doors.add_parser("manifest", help="print the manifest to make the Slack app from")
-    doors.add_parser("doctor", help="look whether everything is in place")
+    doctor = doors.add_parser("doctor", help="look whether everything is in place")
+    doctor.add_argument("--set-aside", metavar="FILE", help="move a damaged file out of the way")
+    doctor.add_argument(
+        "--give-up", metavar="FILE", help="no longer wait for the rows of a file set aside"
+    )
     journal = doors.add_parser("journal", help="the record of what happened")
     verbs = journal.add_subparsers(dest="verb", required=True, metavar="VERB")
     verify = verbs.add_parser("verify", help="find changed, missing and cut-off entries")

@@ -134,7 +134,11 @@ HELD: Mapping[str, HeldTable] = {
             "holdings/1": (
                 *("id", "workspace", "kind", "path", "rows", "source", "keyed", "as_of"),
                 *("taken_in_at", "retired_at"),
-            )
+            ),
+            "holdings/2": (
+                *("id", "workspace", "kind", "path", "rows", "source", "keyed", "as_of"),
+                *("taken_in_at", "retired_at", "size", "sha256", "damaged_at", "set_aside"),
+            ),
         }
     ),
     "joinings": HeldTable({"joinings/1": ("workspace", "result", "code", "same", "by", "at")}),

@@ -64,11 +64,14 @@ class Fairness(BaseModel):
 
 class Cells(BaseModel):
     """How small a group may be and still be shown: customers of an audience or a group, and
-    customers behind a sum or a mean of sales (orders, where no customer is known)."""
+    customers behind a sum or a mean of sales (orders, where no customer is known). And how the
+    watched folder is kept."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     floor: int = Field(default=20, ge=1, le=10_000)  # customers
     sales_floor: int = Field(default=5, ge=1, le=10_000)  # customers behind a sum of sales
+    keep_originals: bool = False  # whether files of the inbox stay in inbox/done/
+    shared_inbox: bool = False  # whether other accounts of the machine may put files there
 
 
 class Publication(BaseModel):

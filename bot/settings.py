@@ -175,6 +175,13 @@ class Settings(BaseModel):
         return self.database_url.startswith("sqlite")
 
     @property
+    def sqlite_file(self) -> Path | None:
+        """The database's file; None on PostgreSQL."""
+        if not self.sqlite:
+            return None
+        return Path(self.database_url.removeprefix("sqlite:///").partition("?")[0]).absolute()
+
+    @property
     def socket_mode(self) -> bool:
         return self.slack_app_token is not None
 

@@ -26,6 +26,7 @@ from bot.job import Job, Kind
 from bot.policy import NOBODY
 from bot.post import Post
 from bot.stocktaking import Stocktaking
+from bot.system_failure import system_failure
 from bot.task import OPEN, Task
 from bot.versions import of_piece
 from bot.words import Words
@@ -201,6 +202,10 @@ class Worker:
                 log.warning("%s: %s", kind, reason.words.to("en"))
             await self._fail(kind, id, reason.words)
         except Exception as bug:  # noqa: BLE001  the one place
+            if isinstance(told := system_failure(bug), TryAgain):
+                raise told from None
+            if told is not None:
+                return await self._fail(kind, id, told.words)
             reference = reference_of(id)
             log.error("%s %s failed: %s", reference, kind, without_content(bug))
             await self._fail(kind, id, broken(reference))

@@ -1,7 +1,8 @@
 """The watched folder: a file put into `inbox/` comes in by itself, or is told why it does not.
 
-Only what is understood without a doubt comes in. It is moved to `inbox/done/` with a note beside
-it, or to `inbox/refused/` with the reason. Orders without their lines, or lines without their
+Only what is understood without a doubt comes in: a note in `inbox/done/` tells of it, and the file
+is deleted, unless the policy keeps originals there. Anything else is moved to `inbox/refused/` with
+the reason. Orders without their lines, or lines without their
 orders, wait in `waiting/` until the other file is put there. `inbox/T0SHOP/` is the inbox of that
 workspace.
 """
@@ -35,10 +36,12 @@ from bot.doors.inbox_halves import (
 from bot.doors.inbox_rows import Taking
 from bot.doors.looking import Asked, Seen, look
 from bot.dropped import TableFile, titled
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TryAgain
 from bot.halves import WAITS
 from bot.job import Job
 from bot.library.disk import PASSING
+from bot.privacy.personal import mask
+from bot.system_failure import system_failure
 from bot.words import Words
 from bot.workspace import Workspace
 
@@ -47,6 +50,7 @@ log = logging.getLogger("bot.inbox")
 FOLDER, DONE, REFUSED, LOCK = "inbox", "done", "refused", ".lock"
 QUIET = 10.0  # seconds without a change: nobody is still writing
 UNFINISHED = (".part", ".tmp", ".crdownload", ".partial", ".filepart")
+DELETED = "The file itself was deleted; its rows are in the library."
 OURS = (DONE, REFUSED, WAITING)
 
 
@@ -115,10 +119,18 @@ class Inbox:
         try:
             with tempfile.TemporaryDirectory(prefix=PASSING) as folder:
                 return self._in_or_waiting(path, Path(folder))
+        except TryAgain as later:
+            log.warning("a file in the inbox waits: %s", later)
+            return 0
         except CannotDo as reason:
             log.warning("a file in the inbox was refused")
             return self._move(path, REFUSED, reason.words.to("en"))
         except FileNotFoundError:
+            return 0
+        except OSError as error:
+            if (told := system_failure(error, path)) is None:
+                raise
+            log.warning("a file in the inbox waits: %s", told)
             return 0
 
     def _in_or_waiting(self, path: Path, folder: Path) -> int:
@@ -127,12 +139,12 @@ class Inbox:
             seen, left = look([path], folder, Asked())
             if not seen:
                 raise left[0][1]
-            return self._move(path, DONE, self._take_all(workspace, seen, left))
+            return self._done(path, self._take_all(workspace, seen, left), workspace)
         for other in others(path, side, self._beside(path)):
             if (found := join(path, other, self._beside(path), folder)) is not None:
                 note = self._take_all(workspace, [found.seen], ())
                 note_of(other).unlink(missing_ok=True)
-                return sum(self._move(one, DONE, note) for one in found.used)
+                return sum(self._done(one, note, workspace) for one in found.used)
         return self._move_to(path, path.parent / WAITING, said_to(side))
 
     def _beside(self, path: Path) -> list[Path]:
@@ -165,15 +177,30 @@ class Inbox:
                 raise CannotDo(Words("There is no workspace {name}.", name=named))
         return named
 
+    def _done(self, path: Path, note: str, workspace: str) -> int:
+        """A file that is in: its note, and the file itself where the policy keeps originals."""
+        if self.house.policy(workspace).library.keep_originals:
+            return self._move(path, DONE, note)
+        to = _free(self.folder / DONE, path.name)
+        _note(to, path.name, f"{note}\n{DELETED}")
+        path.unlink(missing_ok=True)
+        return 1
+
     def _move(self, path: Path, where: str, note: str) -> int:
         return self._move_to(path, self.folder / where, note)
 
     def _move_to(self, path: Path, folder: Path, note: str) -> int:
         """Out of the inbox, never over another file, with a note beside it."""
         to = _free(folder, path.name)
-        note_of(to).write_text(f"{path.name}: {note}\n", encoding="utf-8")
+        _note(to, path.name, note)
+        path.chmod(0o600)  # whoever put it there may have let others read it
         path.rename(to)
         return 1
+
+
+def _note(to: Path, name: str, note: str) -> None:
+    """Beside a file, or where it would be; what a sentence quotes of its cells is masked."""
+    note_of(to).write_text(f"{name}: {mask(note)}\n", encoding="utf-8")
 
 
 def _is_ready(path: Path) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+import bot.rows  # noqa: F401  every held table is known to it
 from bot import journal, recorded, row_digests
 from bot.doors.house import House
 from bot.doors.journal_heads import FILE, PublishedHead, read_heads

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.doors.house import House
 from bot.doors.importing import Importing
+from bot.doors.private_files import TEMPORARY, private_process
 from bot.doors.terminal import say
 from bot.dropped import TableFile
 from bot.errors import CannotDo
@@ -32,7 +33,7 @@ FILES = (
 RULES = ("brand.toml", "policy.toml")
 # What play and its intern make in there. Anything else is somebody's own, and stays.
 MADE = (
-    *(SHOP, FILLED, "slack", "library", "rejects", "intern.log*"),
+    *(SHOP, FILLED, "slack", "library", "rejects", "intern.log*", TEMPORARY, "arrivals", "damaged"),
     *("super-intern.db*", "super-intern.key", *RULES),
 )
 
@@ -83,6 +84,10 @@ class PlayHome:
         """The sample shop and its products, once. A first start that broke off is begun again."""
         if (self.folder / FILLED).exists():
             return
+        with private_process(self.folder):
+            self._fill(today)
+
+    def _fill(self, today: date) -> None:
         made = self.folder / SHOP
         say("Filling the sample shop (once) …")
         shop.fill(made, size=SIZE, seed=SEED, today=today)

@@ -15,6 +15,8 @@ from bot.clock import Clock, merges
 from bot.db import Database
 from bot.digesting import Digesting, Found
 from bot.doors.arriving import Arriving
+from bot.doors.damage import mark_damaged
+from bot.doors.database_file import check_database
 from bot.doors.digests import found_in, made_by_rules
 from bot.doors.exporting import Exporting
 from bot.doors.freshening import due as to_freshen
@@ -72,7 +74,10 @@ class Serving:
         for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
         run_ahead(settings)
+        check_database(settings)
         self.house = House(settings).migrated()
+        for fault in mark_damaged(settings.home, self.house.database, now()):
+            log.error("%s", fault.sentence)
 
     async def run(self) -> None:
         ending = asyncio.Event()

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.db import Database
+from bot.doors.damage import FoundDamaged, named_damage
 from bot.doors.switching import FOLDER, LOCAL
 from bot.holding import Holding
 from bot.library.floors import SALES_FLOOR, Floors
 from bot.library.kinds import kinds
-from bot.library.shelf import Listed
+from bot.library.shelf import Damaged, Listed
 
 if TYPE_CHECKING:
     from bot.library.catalogue.products import Product
@@ -45,7 +46,14 @@ class Shelving:
 
     def shelf(self, workspace: str) -> "Shelf":
         """The workspace's tables as they are now; the same shelf as long as nothing changed."""
-        holdings = self.held(workspace)
+        try:
+            with named_damage(self.home, self.database, self.now):
+                return self._shelf(workspace)
+        except FoundDamaged:
+            return self._shelf(workspace)
+
+    def _shelf(self, workspace: str) -> "Shelf":
+        holdings = self._all(workspace)
         version = self._stand_on(workspace, holdings)
         _, _, today, floors = version
         with self._guard:
@@ -59,6 +67,7 @@ class Shelving:
                     products=self._products(workspace),
                     floors=floors,
                     folder=self.home / FOLDER,
+                    damaged=_damaged(holdings),
                 )
                 known = self._shelves[workspace] = (version, fresh)
             return known[1]
@@ -70,20 +79,31 @@ class Shelving:
 
     def stand_on(self, workspace: str) -> Hashable:
         """What everything found in the shelf stands on; another as soon as any of it changes."""
-        return self._stand_on(workspace, self.held(workspace))
+        return self._stand_on(workspace, self._all(workspace))
 
     def _stand_on(
         self, workspace: str, holdings: Sequence[Holding]
     ) -> tuple[tuple[str, ...], Hashable, date, Floors]:
         """The files, the catalogue, the day and the floors."""
-        files = tuple(holding.id for holding in holdings)
+        files = tuple(
+            f"{holding.id}{' damaged' if holding.damaged_at else ''}" for holding in holdings
+        )
         floors = Floors(self._floor(workspace), self._sales_floor(workspace))
         return files, self._version(workspace), self.now().date(), floors
 
     def held(self, workspace: str) -> list[Holding]:
-        """What serves this workspace: its own, or what came in before any was known."""
+        """What serves this workspace: its own, or what came in before any was known. Without what
+        is damaged."""
+        return [holding for holding in self._all(workspace) if holding.damaged_at is None]
+
+    def _all(self, workspace: str) -> list[Holding]:
+        """The same with what is damaged, too."""
         with self.database.begin() as session:
-            return Holding.held(session, workspace) or Holding.held(session, LOCAL)
+            for owner in (workspace, LOCAL):
+                held = Holding.held(session, owner) + Holding.damaged(session, owner)
+                if held:
+                    return held
+        return []
 
     def _listed(self, holdings: Sequence[Holding]) -> dict[str, Listed]:
         by_kind: dict[str, list[Holding]] = {}
@@ -93,13 +113,23 @@ class Shelving:
         return {
             kind: Listed(
                 kind,
-                tuple(self.home / holding.path for holding in some),
+                tuple(self.home / holding.path for holding in some if not holding.damaged_at),
                 sum(holding.rows for holding in some),
                 _source(some),
                 max((holding.as_of for holding in some if holding.as_of), default=None),
             )
             for kind, some in by_kind.items()
         }
+
+
+def _damaged(holdings: Sequence[Holding]) -> dict[str, Damaged]:
+    """The kinds with damaged rows, each by the first that was found."""
+    found: dict[str, Damaged] = {}
+    for holding in sorted(holdings, key=lambda one: one.id):
+        at, kind = holding.damaged_at, holding.kind
+        if at and kind in kinds() and (kind not in found or at.date() < found[kind].since):
+            found[kind] = Damaged(kind, at.date(), holding.source)
+    return found
 
 
 def _source(some: Sequence[Holding]) -> str:

@@ -117,7 +117,13 @@ class Stocking:
             beside = self._switching.folder(workspace, ADDRESSES)
             return made, merge_addresses(apart, fresh, kept, folder=beside, source=source)
 
-        return self._change(workspace, kind, adding, along)
+        def told(session: Session, merge: Merge) -> None:
+            along(session, merge)
+            if not live:  # a batch of live rows brings no other back
+                kinds_of = (kind, ADDRESSES) if kind == "consents" else (kind,)
+                Holding.came_again(session, workspace, kinds_of, source, self.now())
+
+        return self._change(workspace, kind, adding, told)
 
     def forget(self, workspace: str, kind: str, source: str) -> Merged:
         """Takes a file's rows out again. Rows that it had replaced do not come back."""

@@ -10,7 +10,9 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from bot.db import Database
+from bot.doors.damage import FoundDamaged, named_damage
 from bot.holding import Holding, Meanwhile
+from bot.library.files.opening import fingerprint
 from bot.library.keep import ADDRESSES, Kept, Made, Merge
 from bot.workspace import Workspace
 
@@ -45,12 +47,17 @@ class Switching:
         with self._alone(folder):
             for attempt in range(TRIES):
                 try:
-                    told = self._once(workspace, kind, making, folder, sign, along)
+                    with named_damage(self.home, self.database, self.now):
+                        told = self._once(workspace, kind, making, folder, sign, along)
+                except FoundDamaged:
+                    continue
                 except Meanwhile:
                     if attempt == TRIES - 1:
                         raise
                 else:
                     break
+            else:
+                raise Meanwhile
         return told
 
     def _once(
@@ -102,6 +109,8 @@ class Switching:
                 source=made.source,
                 keyed=sign,
                 as_of=made.as_of,
+                size=made.path.stat().st_size,
+                sha256=fingerprint(made.path),
                 taken_in_at=self.now() + timedelta(microseconds=number),
                 retired_at=None,
             )

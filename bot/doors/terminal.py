@@ -5,12 +5,22 @@ import sys
 from collections.abc import Iterator
 
 from bot.access import RIGHTS, Access
-from bot.doors.house import House
+from bot.doors.damage import (
+    give_up,
+    library_faults,
+    lost_rows,
+    set_aside,
+    set_aside_database,
+)
+from bot.doors.database_file import damaged, database_fault
+from bot.doors.house import House, now
 from bot.doors.priced import unpriced
+from bot.errors import CannotDo
 from bot.missing import problems, reached
 from bot.policy import Policy
 from bot.safe import json_text, plain
 from bot.settings import Settings
+from bot.words import Words
 
 
 def say(line: str = "") -> None:
@@ -38,10 +48,12 @@ def manifest_(_: Settings, __: argparse.Namespace) -> int:
     return 0
 
 
-def doctor_(settings: Settings, _: argparse.Namespace) -> int:
+def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
     """Whether everything is in place to serve; every trouble a line."""
+    if chosen.set_aside or chosen.give_up:
+        return _settle(settings, chosen)
     house = House(settings)
-    troubles = problems(settings, "serve")
+    troubles = [*problems(settings, "serve"), *_damage(house)]
     policy = house.policy("")
     if not policy.approvers:
         troubles.append("policy.toml names no approver, so nobody can approve a draft.")
@@ -78,3 +90,52 @@ def rights_of(policy: Policy) -> Iterator[str]:
         yield f"May {right.replace('_', ' ')}: {who}"
     if channels := policy.access.shared_channels:
         yield f"Open though another company reads them: {', '.join(channels)}"
+
+
+def _damage(house: House) -> list[str]:
+    """Damaged files, each in a sentence. Changes nothing."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot import migrate
+
+    database = house.settings.sqlite_file
+    if database is not None:
+        if (why := database_fault(database, thorough=True)) is not None:
+            return [damaged(database, why).to("en")]
+        if not database.exists():
+            return []
+    try:
+        if migrate.current(house.database) != migrate.newest():
+            return []  # an earlier edition's tables: the next start brings them up to date
+        lost = [
+            f"{one.path} was set aside: rows of {one.kind} from {one.source} are missing. Import "
+            f"that file once more, or do without: `super-intern doctor --give-up {one.path}`"
+            for one in lost_rows(house.database)
+        ]
+        return [
+            *(one.sentence for one in library_faults(house.settings.home, house.database)),
+            *lost,
+        ]
+    except SQLAlchemyError as error:
+        return [f"The database does not answer ({type(error).__name__})."]
+
+
+def _settle(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Set a damaged file aside, or no longer wait for its rows."""
+    if chosen.set_aside:
+        database = settings.sqlite_file
+        named = {str(database), database.name} if database is not None else set()
+        if database is not None and chosen.set_aside in named:
+            if database_fault(database, thorough=True) is None:
+                raise CannotDo(
+                    Words("{file} is whole: nothing was set aside.", file=chosen.set_aside)
+                )
+            say(f"Set aside: {set_aside_database(settings, now())}")
+            return 0
+        house = House(settings).migrated()
+        say(f"Set aside: {set_aside(settings.home, house.database, chosen.set_aside, now())}")
+        return 0
+    house = House(settings).migrated()
+    source = give_up(house.database, chosen.give_up, now())
+    say(f"The rows of {source} that were damaged are given up: questions are answered without.")
+    return 0

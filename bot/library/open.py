@@ -13,7 +13,7 @@ from bot.library.catalogue.facts import lowest_price
 from bot.library.catalogue.products import Product
 from bot.library.disk import SPILL, read, spelled, text
 from bot.library.floors import Floors
-from bot.library.shelf import Listed, Shelf, schema
+from bot.library.shelf import Damaged, Listed, Shelf, schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,14 +48,16 @@ def open_shelf(
     products: Sequence[Product] = (),
     floors: Floors | None = None,
     folder: Path,
+    damaged: Mapping[str, Damaged] | None = None,
 ) -> Shelf:
     """The tables of these files, as they are now. `folder` is where the engine may put down what
-    does not fit into its memory."""
+    does not fit into its memory. Kinds with `damaged` rows have no table."""
     import ibis
 
     engine = ibis.duckdb.connect()
     con = engine.con
-    told = dict(listed)
+    damaged = damaged or {}
+    told = {kind: one for kind, one in listed.items() if kind not in damaged}
     if history := _history(products):
         _lay(con, FILLED, history, HISTORY)
         told = _with_prices(told, products)
@@ -67,7 +69,8 @@ def open_shelf(
         _lay(con, "products", [_row(one) for one in products], CATALOGUE)
         table = engine.table("products")
     floors = floors or Floors()
-    return Shelf(engine, today, told, table, floors.people, floors.sales)
+    told |= {kind: one for kind, one in listed.items() if kind in damaged}
+    return Shelf(engine, today, told, table, floors.people, floors.sales, damaged)
 
 
 def _view(kind: str, paths: Sequence[Path], history: bool) -> str:

@@ -12,8 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.errors import CannotDo
 from bot.library.floors import PEOPLE_FLOOR, SALES_FLOOR, Floors
 from bot.library.kinds import Type, kinds
+from bot.words import Words
 
 if TYPE_CHECKING:  # ibis takes 1.4 s, and whoever imports a file needs the types alone
     import ibis.expr.types as ir
@@ -45,6 +47,30 @@ class Listed:
     as_of: date | None
 
 
+@dataclass(frozen=True)
+class Damaged:
+    """Rows of one kind that can't be read: the day that was noticed, and the file they came in."""
+
+    kind: str
+    since: date
+    source: str
+
+
+class DamagedRows(CannotDo):
+    """A question needs rows that are damaged: without them every figure would be too low."""
+
+    def __init__(self, damaged: Damaged) -> None:
+        super().__init__(
+            Words(
+                "The {kind} are damaged since {day}: rows of {file} can't be read. Import that "
+                "file once more.",
+                kind=damaged.kind,
+                day=damaged.since,
+                file=damaged.source,
+            )
+        )
+
+
 @dataclass
 class Shelf:
     """What the analyses read. `today` is the workspace's own day; `products` is the catalogue's
@@ -58,6 +84,7 @@ class Shelf:
     products: ir.Table | None = None
     floor: int = FLOOR
     sales_floor: int = SALES_FLOOR
+    damaged: Mapping[str, Damaged] = field(default_factory=dict)
     released: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -65,7 +92,10 @@ class Shelf:
         return Floors(self.floor, self.sales_floor)
 
     def table(self, kind: str) -> ir.Table | None:
-        """All rows of a kind, with every column of `kinds.toml`; None when there are none."""
+        """All rows of a kind, with every column of `kinds.toml`; None when there are none. Raises
+        DamagedRows where some can't be read."""
+        if kind in self.damaged:
+            raise DamagedRows(self.damaged[kind])
         if kind not in self.listed:
             return None
         return self.engine.table(kind)

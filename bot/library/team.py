@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from bot.desk import Found, Library
 from bot.errors import CannotDo
-from bot.evidence import Fact
+from bot.evidence import NO_SOURCE, Fact
 from bot.library.asking import ages, asides, where_of
 from bot.library.findings import Findings, Where
 from bot.library.here import HERE, around
 from bot.library.lasting import Lasting
+from bot.library.shelf import DamagedRows
 from bot.library.writing import WRITING, asked_for, for_writing
 from bot.request import Request
 from bot.tally import Tally
@@ -157,7 +158,11 @@ class TeamLibrary:
             if not _same(now, self._of):
                 self._of, self._known = now, {}
             if (kind, where) not in self._known:
-                found = self._read_again(now, kind, where) or self._find(kind, where)
+                try:
+                    found = self._read_again(now, kind, where) or self._find(kind, where)
+                except DamagedRows as why:  # the same answer until the rows are whole
+                    found = Findings(kind, NO_SOURCE, self._open().today)
+                    found.cannot.append(why.words)
                 if not _same(now, self._stands_on()):
                     return found  # the tables changed meanwhile: it may be of either
                 if len(self._known) >= REMEMBERED:

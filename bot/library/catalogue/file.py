@@ -17,6 +17,8 @@ from bot.library.catalogue.columns import Header, find_header, first_row, known_
 from bot.library.catalogue.products import Product
 from bot.library.catalogue.reading import read_text
 from bot.library.catalogue.sorting import Reject, Sorting
+from bot.privacy.people import own_words
+from bot.privacy.personal import mask
 from bot.safe import csv_cell
 from bot.words import Words
 
@@ -80,12 +82,14 @@ def read_catalogue(
 
 
 def write_rejects(catalogue: Catalogue, path: Path) -> None:
-    """What stayed out, as a CSV that a spreadsheet opens and never computes."""
+    """What stayed out, as a CSV that a spreadsheet opens and never computes. What is personal in a
+    row is masked; names are left, as a product may bear one."""
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("line", "column", "reason", "row"))
         for reject in (*catalogue.rejects, *catalogue.remarks):
-            cells = (reject.column, reject.reason, reject.row)
+            row = mask(reject.row, own_words([reject.row]))
+            cells = (reject.column, reject.reason, row)
             writer.writerow((reject.line, *(csv_cell(cell) for cell in cells)))
 
 

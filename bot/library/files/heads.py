@@ -134,6 +134,6 @@ def _parquet(path: Path, name: str) -> dict[str, str]:
     with duckdb.connect() as con:
         try:
             found = con.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(path)})").fetchall()
-        except duckdb.Error:
-            raise unreadable(name) from None
+        except duckdb.Error as error:
+            raise unreadable(name, path, error) from None
     return {row[0]: row[1] for row in found}

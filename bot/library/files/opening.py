@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.errors import CannotDo
 from bot.library.catalogue.reading import BOMS
 from bot.library.files.understood import Format, Understood
+from bot.system_failure import system_failure
 from bot.words import Words
 
 LARGEST = 4_000_000_000  # bytes
@@ -65,7 +66,7 @@ def check_same(path: Path, understood: Understood) -> None:
     """Raises CannotDo when this is no longer the file that was understood."""
     try:
         same = path.stat().st_size == understood.size and fingerprint(path) == understood.sha256
-    except OSError:
+    except FileNotFoundError:
         same = False
     if not same:
         raise CannotDo(
@@ -82,7 +83,9 @@ def path_is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as packed:
             return "xl/workbook.xml" in packed.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, OSError) as error:
+        if told := system_failure(error):
+            raise told from None
         return False
 
 

@@ -13,12 +13,13 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TryAgain
 from bot.library.disk import PASSING
 from bot.library.files import sheet
 from bot.library.files.copying import copy_rows, rows_of
 from bot.library.files.records import Fault, lines_of, records
 from bot.library.files.shape import Shape
+from bot.system_failure import system_failure
 from bot.words import Words
 
 MEMORY = "600MB"
@@ -107,7 +108,9 @@ def _direct(con: duckdb.DuckDBPyConnection, path: Path, shape: Shape) -> str | N
             most = con.execute(f"SELECT max(greatest({breaks}, 0)) FROM {reading}").fetchone()
             if most and (most[0] or 0) > 3:
                 return None  # a long text, or a quote that swallows rows: looked at line by line
-    except duckdb.Error:
+    except duckdb.Error as error:
+        if told := system_failure(error, path):
+            raise told from None
         return None
     return f"(SELECT row_number() OVER () AS n, * FROM {reading})"
 
@@ -143,5 +146,8 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def unreadable(name: str) -> CannotDo:
+def unreadable(name: str, path: Path, error: duckdb.Error) -> CannotDo | TryAgain:
+    """What to raise when the engine can't read a file: the machine's failure, or the file's."""
+    if told := system_failure(error, path):
+        return told
     return CannotDo(Words("{file} is damaged: I can't read its rows.", file=name))

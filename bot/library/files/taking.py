@@ -2,23 +2,24 @@
 
 import os
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import duckdb
 
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TryAgain
 from bot.library.files import hopeless
 from bot.library.files.opening import check_same
-from bot.library.files.rejecting import Reject, write_rejects
+from bot.library.files.rejecting import Masking, Reject, write_rejects
 from bot.library.files.sealing import ALLOWS, sealed
 from bot.library.files.shape import shape_of
 from bot.library.files.source import Source, literal, opened
 from bot.library.files.table import fill, kept
 from bot.library.files.understood import Address, Cancelled, Taken, Understood
 from bot.library.kinds import kinds
+from bot.system_failure import system_failure
 from bot.words import Words
 
 MOST_REJECTS = 100_000  # told one by one; a file with more is the wrong file
@@ -52,7 +53,7 @@ def read(
     try:
         with opened(path, understood.name, shape_of(understood), cancelled) as source:
             whys = fill(source, understood, key, day, progress, cancelled, own)
-            rejects = _rejects(source, understood, whys)
+            rejects = _rejects(source, understood, whys, own)
             taken = _write(source, understood, to, fresh, rejects)
             if apart and understood.apart:
                 _apart(source, understood, key, apart, fresh)
@@ -64,13 +65,16 @@ def read(
         progress(taken.rows)
         return taken
     except duckdb.Error as error:
-        raise _failed(understood, error) from None
+        raise _failed(path, understood, error) from None
     finally:
         for made, _ in fresh:
             made.unlink(missing_ok=True)
 
 
-def _rejects(source: Source, understood: Understood, whys: list[tuple[str, str]]) -> list[Reject]:
+def _rejects(
+    source: Source, understood: Understood, whys: list[tuple[str, str]], own: Collection[str]
+) -> list[Reject]:
+    masking = Masking(understood, own)
     cells = ", ".join(f"c{i}" for i in range(len(understood.names)))
     rows = source.con.execute(
         f"SELECT r.n, r.why, {cells} FROM {source.relation} s JOIN "
@@ -81,16 +85,13 @@ def _rejects(source: Source, understood: Understood, whys: list[tuple[str, str]]
     ).fetchall()
     lines = source.lines([row[0] for row in rows])
     found = [
-        Reject(lines.get(row[0], row[0]), whys[row[1]][0], whys[row[1]][1], _joined(row[2:]))
+        Reject(lines.get(row[0], row[0]), whys[row[1]][0], whys[row[1]][1], masking.row(row[2:]))
         for row in rows
     ]
-    found += [Reject(fault.line, "", fault.reason, fault.raw) for fault in source.faults]
+    for fault in source.faults:
+        found.append(Reject(fault.line, "", masking.reason(fault.reason), masking.raw(fault.raw)))
     found.sort(key=lambda one: int(one.line))
     return [replace(one, line=source.place(int(one.line))) for one in found]
-
-
-def _joined(cells: Sequence[str | None]) -> str:
-    return ",".join(cell or "" for cell in cells)
 
 
 def _write(
@@ -161,7 +162,9 @@ def _flush(path: Path) -> None:
         os.close(file)
 
 
-def _failed(understood: Understood, error: duckdb.Error) -> CannotDo:
+def _failed(path: Path, understood: Understood, error: duckdb.Error) -> CannotDo | TryAgain:
+    if told := system_failure(error, path):
+        return told
     if isinstance(error, duckdb.OutOfMemoryException):
         return CannotDo(Words("{file} is too large for this machine.", file=understood.name))
     if isinstance(error, duckdb.IOException | duckdb.InvalidInputException):

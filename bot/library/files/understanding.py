@@ -92,8 +92,8 @@ def understand(
             found = found.model_copy(update={"assumed": (*about, *found.assumed)})
             found = _readable(found, source.con, source.relation, name)
             return found.model_copy(update={"sample": sample(source.con, source.relation, found)})
-    except duckdb.Error:
-        raise unreadable(name) from None
+    except duckdb.Error as error:
+        raise unreadable(name, path, error) from None
 
 
 def _given(

@@ -1,0 +1,99 @@
+"""Failures of the machine: a full disk, a limit, a permission. They say nothing about a file, and
+each is told as what it is, whichever library ran into it."""
+
+import errno
+import os
+from collections.abc import Mapping
+from pathlib import PurePath
+
+from bot.errors import CannotDo, TryAgain
+from bot.words import Words
+
+FULL = Words("The disk is full. It needs room before I can go on.")
+OPEN_FILES = Words(
+    "Too many files are open on this machine. Try again in a moment; if it stays so, raise the "
+    "limit (ulimit -n)."
+)
+TOO_LARGE = Words("A file would become larger than this account may write (ulimit -f).")
+READ_ONLY = Words("The disk can be read but not written.")
+NO_MEMORY = Words("This machine has no memory left. Try again in a moment.")
+UNWELL = Words(
+    "The disk failed while I read or wrote, or a file became larger than it may (ulimit -f). Try "
+    "again; if it stays so, have the disk checked."
+)
+REFUSED = Words("The account that I run as may not read or write this file.")
+
+PASSING: Mapping[int, Words] = {
+    errno.ENOSPC: FULL,
+    errno.EDQUOT: FULL,
+    errno.EMFILE: OPEN_FILES,
+    errno.ENFILE: OPEN_FILES,
+    errno.ENOMEM: NO_MEMORY,
+    errno.EIO: UNWELL,
+}
+LASTING: Mapping[int, Words] = {
+    errno.EFBIG: TOO_LARGE,
+    errno.EROFS: READ_ONLY,
+    errno.EACCES: REFUSED,
+    errno.EPERM: REFUSED,
+}
+SQLITE: Mapping[str, int] = {  # its own sentences, where it doesn't hand the system's on
+    "database or disk is full": errno.ENOSPC,
+    "unable to open database file": errno.EACCES,
+    "disk I/O error": errno.EIO,
+    "attempt to write a readonly database": errno.EROFS,
+}
+ENGINES = ("duckdb", "sqlite3", "sqlalchemy", "pyarrow")
+
+
+def system_failure(
+    error: BaseException, path: str | os.PathLike[str] | None = None
+) -> TryAgain | CannotDo | None:
+    """What to raise instead of an error that the machine caused; None when it did not. `path` is
+    the file that was being read: an engine that says too little is asked again by opening it."""
+    number = _number(error)
+    if number is None and path is not None and _of_engine(error):
+        number = _opening(path)
+    if number is None:
+        return None
+    named = getattr(error, "filename", None) or path
+    words = PASSING.get(number) or LASTING[number]
+    if words is REFUSED and isinstance(named, str | os.PathLike):
+        words = Words(
+            "The account that I run as may not read or write {file}.",
+            file=PurePath(named).name,
+        )
+    if number in PASSING:
+        return TryAgain(f"the machine: {os.strerror(number)}", words=words)
+    return CannotDo(words)
+
+
+def _number(error: BaseException) -> int | None:
+    """The system's number of this error, or of one that it stands on."""
+    known = {**PASSING, **LASTING}
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno if error.errno in known else None
+    if not (_of_engine(error) or isinstance(error, OSError)):
+        return None
+    said = str(getattr(error, "orig", None) or error)
+    for number in known:
+        if os.strerror(number) in said:
+            return number
+    return next((number for sentence, number in SQLITE.items() if sentence in said), None)
+
+
+def _of_engine(error: BaseException) -> bool:
+    modules = {type(one).__module__.split(".")[0].strip("_") for one in (error, *_causes(error))}
+    return bool(modules & set(ENGINES)) or isinstance(error, OSError)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    return [one for one in (getattr(error, "orig", None), error.__cause__) if one is not None]
+
+
+def _opening(path: str | os.PathLike[str]) -> int | None:
+    try:
+        os.close(os.open(path, os.O_RDONLY))
+    except OSError as error:
+        return error.errno if error.errno in {**PASSING, **LASTING} else None
+    return None
