@@ -82,7 +82,7 @@ class Inbox:
             if not alone:
                 return 0
             # halves first: what completes them is then still beside them
-            ready = sorted((side_of(path) is None, path) for path in self._ready())
+            ready = sorted((_stands_alone(path), path) for path in self._ready())
             moved = sum(self._handle(path) for _, path in ready)
             return moved + sum(self._give_up(path) for path in list(self._forsaken()))
 
@@ -196,6 +196,14 @@ class Inbox:
         path.chmod(0o600)  # whoever put it there may have let others read it
         path.rename(to)
         return 1
+
+
+def _stands_alone(path: Path) -> bool:
+    """Whether a file is no half of a table. What can't be read now is told when it is handled."""
+    try:
+        return side_of(path) is None
+    except (TryAgain, OSError):
+        return True
 
 
 def _note(to: Path, name: str, note: str) -> None:

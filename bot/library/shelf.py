@@ -6,8 +6,8 @@ somebody else's warehouse takes its place when there is one.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,16 @@ class Shelf:
     @property
     def floors(self) -> Floors:
         return Floors(self.floor, self.sales_floor)
+
+    def for_reading(self, kinds_read: Collection[str]) -> Shelf:
+        """The same for an analysis that stands on these kinds: damaged rows of any other, which
+        only add to it, are as if they were not there."""
+        if not set(self.damaged) - set(kinds_read):
+            return self
+        damaged = {kind: one for kind, one in self.damaged.items() if kind in kinds_read}
+        beside = set(self.damaged) - set(damaged)
+        listed = {kind: one for kind, one in self.listed.items() if kind not in beside}
+        return replace(self, damaged=damaged, listed=listed)
 
     def table(self, kind: str) -> ir.Table | None:
         """All rows of a kind, with every column of `kinds.toml`; None when there are none. Raises

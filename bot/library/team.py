@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.desk import Found, Library
 from bot.errors import CannotDo
 from bot.evidence import NO_SOURCE, Fact
-from bot.library.asking import ages, asides, where_of
+from bot.library.asking import READS, ages, asides, where_of
 from bot.library.findings import Findings, Where
 from bot.library.here import HERE, around
 from bot.library.lasting import Lasting
@@ -178,7 +178,9 @@ class TeamLibrary:
     def _find(self, kind: str, where: Where) -> Findings:
         now = self._stands_on()
         with self._one:
-            found: Findings = import_module(f"bot.library.{kind}").find(self._open(), where)
+            found: Findings = import_module(f"bot.library.{kind}").find(
+                self._open().for_reading(READS.get(kind, ())), where
+            )
             if self._lasting is not None and _same(now, self._stands_on()):
                 self._lasting.put(now, where, found)
             return found

@@ -1,0 +1,312 @@
+"""A damaged file …"""
+
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.doors.damage import mark_damaged
+from bot.doors.database_file import database_fault
+from bot.doors.house import House, now
+from bot.doors.inbox import Inbox
+from bot.doors.serve import Serving
+from bot.errors import CannotDo, TryAgain
+from bot.library.files import understand
+from bot.settings import Settings
+
+ORDERS = "order,date,product,quantity,total,currency\n" + "".join(
+    f"A{n},2026-11-{1 + n % 20:02},LIN-{n % 7},1,62.00,EUR\n" for n in range(2_000)
+)
+FEEDBACK = "id,date,comment\n" + "".join(
+    f"{n},2026-11-{1 + n % 20:02},the colour number {n} is lovely\n" for n in range(200)
+)
+SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s" * 32}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with orders and feedback, made once."""
+    folder = tmp_path_factory.mktemp("filled")
+    (folder / "orders.csv").write_text(ORDERS)
+    (folder / "feedback.csv").write_text(FEEDBACK)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SUPER_INTERN_HOME", str(folder / "home"))
+        names = [str(folder / name) for name in ("orders.csv", "feedback.csv")]
+        assert main(["import", "--yes", *names]) == 0
+    with sqlite3.connect(folder / "home" / "super-intern.db") as log:
+        log.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for ending in ("-wal", "-shm"):
+        (folder / "home" / f"super-intern.db{ending}").unlink(missing_ok=True)
+    return folder
+
+
+@pytest.fixture
+def home(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it."""
+    shutil.copytree(filled / "home", tmp_path / "home")
+    for name, value in SLACK.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path / "home"
+
+
+Damage = Callable[[Path, random.Random], None]
+
+
+def _cut(path: Path, random: random.Random) -> None:
+    os.truncate(path, random.randrange(1, path.stat().st_size))
+
+
+def _empty(path: Path, random: random.Random) -> None:
+    path.write_bytes(b"")
+
+
+def _flip(path: Path, random: random.Random) -> None:
+    stored = bytearray(path.read_bytes())
+    for _ in range(random.choice((1, 4, 64))):
+        stored[random.randrange(len(stored))] ^= 1 << random.randrange(8)
+    path.write_bytes(stored)
+
+
+def _zeros(path: Path, random: random.Random) -> None:
+    stored = bytearray(path.read_bytes())
+    at = random.randrange(len(stored))
+    stored[at : at + 4096] = bytes(len(stored[at : at + 4096]))
+    path.write_bytes(stored + b"\0")
+
+
+def _other(path: Path, random: random.Random) -> None:
+    path.write_bytes(random.randbytes(path.stat().st_size))
+
+
+def _gone(path: Path, random: random.Random) -> None:
+    path.unlink()
+
+
+DAMAGES: tuple[Damage, ...] = (_cut, _empty, _flip, _zeros, _other, _gone)
+
+
+def parquet(home: Path, kind: str) -> Path:
+    return next((home / "library").glob(f"*/{kind}/*.parquet"))
+
+
+def rows(home: Path, capsys: pytest.CaptureFixture[str], kind: str) -> str:
+    capsys.readouterr()
+    code = main(["facts", kind])
+    told = capsys.readouterr()
+    assert "Traceback" not in told.err + told.out
+    assert code in (0, 2, 3), told.err  # 3: nothing was found
+    return told.out
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda one: one.__name__)
+def test_of_the_library_is_named_and_set_aside_and_its_kind_goes_on(
+    home: Path, filled: Path, capsys: pytest.CaptureFixture[str], damage: Damage, seed: int
+) -> None:
+    path = parquet(home, "orders")
+    named = path.relative_to(home).as_posix()
+    damage(path, random.Random(seed))
+    assert main(["doctor"]) == 1
+    assert f"{named} is damaged" in capsys.readouterr().out
+    serving = Serving(Settings.read(), listens=True, works=True)  # starts all the same
+    serving.house.database.close()
+    assert "damaged since" in rows(home, capsys, "sold")
+    assert "damaged" not in rows(home, capsys, "feedback")
+    assert main(["doctor", "--set-aside", named]) == 0
+    assert not path.exists()
+    assert list((home / "damaged").glob("*/note.txt"))
+    assert "damaged since" in rows(home, capsys, "sold")
+    assert main(["import", "--yes", str(filled / "orders.csv")]) == 0
+    assert "2,000 new rows" in capsys.readouterr().out
+    assert "damaged" not in rows(home, capsys, "sold")
+    assert main(["journal", "verify"]) == 0
+
+
+def test_of_the_library_is_found_while_a_file_is_imported(
+    home: Path, filled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _cut(parquet(home, "orders"), random.Random(1))
+    assert main(["import", "--yes", str(filled / "orders.csv")]) == 0
+    assert "2,000 new rows" in capsys.readouterr().out
+
+
+def test_of_the_library_that_comes_back_whole_is_read_again(home: Path, tmp_path: Path) -> None:
+    path = parquet(home, "orders")
+    shutil.copy(path, tmp_path / "whole")
+    _cut(path, random.Random(1))
+    house = House(Settings.read()).migrated()
+    assert len(mark_damaged(home, house.database, now())) == 1
+    assert house.stocking.shelving.shelf("local").damaged
+    shutil.copy(tmp_path / "whole", path)
+    assert mark_damaged(home, house.database, now()) == []
+    assert not house.stocking.shelving.shelf("local").damaged
+    house.database.close()
+
+
+def test_that_is_whole_is_not_set_aside(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (parquet(home, "orders").relative_to(home).as_posix(), "super-intern.db"):
+        assert main(["doctor", "--set-aside", name]) == 2
+        assert "is whole" in capsys.readouterr().err
+    for name in ("super-intern.key", "../outside", "/etc/passwd"):
+        assert main(["doctor", "--set-aside", name]) == 2
+
+
+def test_that_nobody_has_any_more_is_given_up(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = parquet(home, "orders").relative_to(home).as_posix()
+    (home / named).unlink()
+    main(["doctor", "--set-aside", named])
+    assert main(["doctor", "--give-up", named]) == 0
+    assert "damaged" not in rows(home, capsys, "sold")
+
+
+def _head(path: Path, random: random.Random) -> None:
+    _over(path, random.randrange(0, 16), random.randbytes(16))
+
+
+def _schema(path: Path, random: random.Random) -> None:
+    _over(path, 100, random.randbytes(60))
+
+
+def _page(path: Path, random: random.Random) -> None:
+    page = random.randrange(1, path.stat().st_size // 4096)
+    _over(path, page * 4096, random.randbytes(4096))
+
+
+def _over(path: Path, at: int, stored: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(stored)
+
+
+def _shorter(path: Path, random: random.Random) -> None:
+    os.truncate(path, random.randrange(1, path.stat().st_size // 4096) * 4096 - 7)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "damage", [_head, _schema, _page, _shorter, _empty, _other], ids=lambda one: one.__name__
+)
+def test_of_the_database_is_named_and_set_aside(
+    home: Path, filled: Path, capsys: pytest.CaptureFixture[str], damage: Damage, seed: int
+) -> None:
+    path = home / "super-intern.db"
+    damage(path, random.Random(seed))
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert f"The database {path} is damaged" in said
+    assert "--set-aside super-intern.db" in said
+    assert main(["serve"]) == 2
+    told = capsys.readouterr().err
+    assert "is damaged" in told
+    assert "Traceback" not in told
+    assert main(["doctor", "--set-aside", "super-intern.db"]) == 0
+    assert main(["import", "--yes", str(filled / "orders.csv")]) == 0
+    assert "2,000 new rows" in capsys.readouterr().out
+    assert list((home / "damaged").glob("*/library/*/orders/*.parquet"))
+
+
+def test_database_that_lost_its_file_but_not_its_log_is_named(home: Path) -> None:
+    path = home / "super-intern.db"
+    path.rename(home / "super-intern.db-wal")
+    assert "is gone" in str(database_fault(path))
+
+
+def test_database_in_use_is_whole(home: Path) -> None:
+    house = House(Settings.read()).migrated()
+    with house.database.begin():
+        assert database_fault(home / "super-intern.db", thorough=True) is None
+    house.database.close()
+
+
+LIMITED = """
+import os, resource, sys
+from bot.__main__ import main
+from bot.doors.importing import Importing
+before = Importing.take
+def limited(*args):
+    {limit}
+    return before(*args)
+Importing.take = limited
+sys.exit(main(["import", "--yes", sys.argv[1]]))
+"""
+OPEN_FILES = (
+    "n = max(map(int, os.listdir('/proc/self/fd'))) + 1 + {more}; "
+    "resource.setrlimit(resource.RLIMIT_NOFILE, (n, n))"
+)
+LARGE_FILE = "resource.setrlimit(resource.RLIMIT_FSIZE, ({more}, {more}))"
+
+
+@pytest.mark.parametrize(
+    ("limit", "more"),
+    [*((OPEN_FILES, n) for n in range(5)), *((LARGE_FILE, n) for n in (0, 200, 5_000))],
+    ids=lambda value: str(value)[:4],
+)
+def test_is_not_what_a_limit_of_the_machine_is_called(
+    limit: str, more: int, tmp_path: Path
+) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    script = LIMITED.format(limit=limit.format(more=more))
+    env = {**os.environ, "SUPER_INTERN_HOME": str(tmp_path / "limited")}
+    command = [sys.executable, "-c", script, str(tmp_path / "orders.csv")]
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert "damaged" not in ended.stderr + ended.stdout
+    assert "Something broke" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+    if ended.returncode:
+        assert any(sign in ended.stderr for sign in ("open", "ulimit", "limit")), ended.stderr
+
+
+@pytest.mark.parametrize("number", [23, 24, 28, 122, 12, 5, 13, 27])
+@pytest.mark.parametrize("format", ["csv", "xlsx", "parquet"])
+def test_is_not_what_a_failing_disk_is_called(
+    format: str, number: int, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every opening of the file fails as the machine has it fail."""
+    path = tmp_path / f"orders.{format}"
+    head = {"csv": b"a,b\n", "xlsx": b"PK\x03\x04", "parquet": b"PAR1"}[format]
+    path.write_bytes(head + b"x" * 100)
+    opened = Path.open
+
+    def fail(self: Path, *args: object, **kwargs: object) -> object:
+        if self == path:
+            raise OSError(number, os.strerror(number), str(self))
+        return opened(self, *args, **kwargs)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", fail)
+    monkeypatch.setattr("bot.doors.inbox.QUIET", -1.0)
+    assert main(["import", "--yes", str(path)]) == 2
+    with pytest.raises((OSError, CannotDo, TryAgain)) as told:
+        understand(path, name=path.name)
+    assert "damaged" not in str(told.value)
+
+
+def test_of_the_inbox_waits_while_the_machine_cannot_read_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.doors.inbox.QUIET", -1.0)
+    house = House(Settings.read()).migrated()
+    (home / "inbox").mkdir()
+    waits = home / "inbox" / "new.csv"
+    waits.write_text(ORDERS)
+    opened = Path.open
+
+    def fail(self: Path, *args: object, **kwargs: object) -> object:
+        if self == waits:
+            raise OSError(24, "Too many open files", str(self))
+        return opened(self, *args, **kwargs)  # type: ignore[call-overload]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", fail)
+        assert Inbox(house).look() == 0
+    assert waits.exists()
+    assert Inbox(house).look() == 1
+    house.database.close()
