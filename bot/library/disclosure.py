@@ -9,7 +9,7 @@ suppression: Cox, J. Am. Stat. Assoc. 75 (1980) 377–385; Hundepool et al., Sta
 Control, Wiley 2012, chapter 4). What is held back is told of together, as others.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -40,11 +40,30 @@ def suppress(
     count = together or (lambda keys: sum(sizes[key] for key in keys))
     kept = [key for key, size in sizes.items() if not is_small(size, floor)]
     while True:
-        rest = count(key for key in sizes if key not in kept) + unsaid
         told = [key for key in kept if sizes[key]]
-        if not is_small(rest, floor) or not told:
+        if not told:
             return kept
-        kept.remove(min(told, key=lambda key: sizes[key]))
+        if not is_small(count(key for key in sizes if key not in kept) + unsaid, floor):
+            return kept
+        kept.remove(min(told, key=lambda key: (sizes[key], str(key))))
+
+
+def hidden_groups(
+    sizes: Mapping[Key, int],
+    floor: int,
+    size_of_union: Callable[[Collection[Key]], int],
+    never_shown: Collection[Key] = (),
+) -> set[Key]:
+    """The groups of one whole that may not be told, `never_shown` among them. `size_of_union`
+    counts the distinct people of several groups."""
+    never = set(never_shown)
+
+    def together(keys: Iterable[Key]) -> int:
+        union = never.union(keys)
+        return size_of_union(union) if union else 0
+
+    open_groups = {key: size for key, size in sizes.items() if key not in never}
+    return (set(sizes) | never) - set(suppress(open_groups, floor, together=together))
 
 
 class Population:

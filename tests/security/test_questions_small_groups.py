@@ -9,9 +9,9 @@ import pytest
 
 from bot.drafting import Drafted
 from bot.evidence import Fact
+from bot.library.disclosure import hidden_groups
 from bot.library.findings import Where
 from bot.library.sold import find
-from bot.library.sold.disclosure import hidden_groups
 from bot.library.team import TeamLibrary
 from bot.parts import Table
 from bot.tally import Tally

@@ -10,7 +10,9 @@ from typing import Any
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.library.disclosure import hidden_groups
 from bot.library.findings import Findings, Where
+from bot.library.floors import is_small
 from bot.library.money import currencies
 from bot.library.narrow import last_day, with_category
 from bot.library.read import rows_of, sql_later
@@ -18,7 +20,6 @@ from bot.library.segments.audience import NO_ORDERS
 from bot.library.sellers import DAYS, is_sold
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
-from bot.library.sold.disclosure import hidden_groups, is_few
 from bot.library.sold.facts import Sizes, add, per_day, shares
 from bot.library.sold.lines import (
     DATED,
@@ -188,12 +189,12 @@ class Sold:
         self.row = row
         sizes = Sizes.of(row)
         sums = self.shelf.sales_floor
-        few = is_few(sizes.people, sums)
+        few = is_small(sizes.people, sums)
         if not sizes.people and self.narrow:  # when a few people did not order tells of them, too
             known = (DAWN, self.shelf.as_of("orders"))
             lines = lines_of(self.shelf, without_days(self.where), known, self.money, self.only)
             (ever,) = self._rows(lines, None, f"{key}-ever")
-            few = is_few(Sizes.of(ever).people, sums)
+            few = is_small(Sizes.of(ever).people, sums)
         if few:
             self.too_few(sums)
             return False
@@ -212,7 +213,7 @@ class Sold:
             return None
         (before,) = self._rows(self.earlier, None, f"{key}-before")
         sizes = Sizes.of(before)
-        if is_few(sizes.people, self.shelf.sales_floor):
+        if is_small(sizes.people, self.shelf.sales_floor):
             self.earlier = self.before = None
             self.found.add(FEW, "before", self.shelf.sales_floor, unit="customers")
             return None

@@ -7,8 +7,8 @@ from decimal import Decimal
 from functools import partial
 
 from bot.library.findings import Findings
+from bot.library.floors import is_small
 from bot.library.shelf import Shelf
-from bot.library.sold.disclosure import is_few
 from bot.library.sold.lines import Row, first_of, last_of
 
 UNITS = {"orders": "orders", "units": "units", "customers": "customers",
@@ -97,14 +97,18 @@ class Sizes:
         none may say how many the others are."""
         sums, counts = shelf.sales_floor, shelf.floor
         told = set()
-        if people and not is_few(self.customers, counts):
+        if people and not is_small(self.customers, counts):
             told.add("customers")
-            if self.customers and not is_few(self.nameless, sums):
+            if self.customers and not is_small(self.nameless, sums):
                 told.add("per")
-            if new and not is_few(self.new, counts) and not is_few(self.old, counts):
+            if new and not is_small(self.new, counts) and not is_small(self.old, counts):
                 told.add("new")
         returns = self.back_people + self.kept_people
-        if returns and not is_few(self.back_people, sums) and not is_few(self.kept_people, sums):
+        if (
+            returns
+            and not is_small(self.back_people, sums)
+            and not is_small(self.kept_people, sums)
+        ):
             told.add("returns")
         return frozenset(told)
 

@@ -4,10 +4,11 @@ import ibis
 import ibis.expr.types as ir
 from ibis import _
 
+from bot.library.disclosure import hidden_groups
 from bot.library.findings import Findings
+from bot.library.floors import is_small
 from bot.library.read import rows_of, sql_later
 from bot.library.shelf import Shelf
-from bot.library.sold.disclosure import hidden_groups, is_few
 
 TIMES = {1: "once", 2: "twice", 3: "three times or more"}
 
@@ -44,13 +45,13 @@ def delivered(found: Findings, shelf: Shelf, lines: ir.Table) -> bool:
     )
     found.queries["delivered"] = sql_later(asked)
     (row,), (sizes,) = rows_of(shelf, asked), rows_of(shelf, people)
-    if is_few(sizes["here"], shelf.sales_floor):
+    if is_small(sizes["here"], shelf.sales_floor):
         return False
     if not row["parcels"]:
         return True
     add, rows = found.add, int(row["parcels"])
     days = round(float(row["days"]), 1)
-    if is_few(sizes["there"], shelf.sales_floor):
+    if is_small(sizes["there"], shelf.sales_floor):
         add("all", "delivery-days", days, unit="days", query="delivered")
         return True
     add("all", "delivery-days", days, unit="days", rows=rows, query="delivered")
