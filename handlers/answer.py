@@ -77,6 +77,7 @@ ASKED_BY = (
 )
 WHY = re.compile(r"\b(?:why|pourquoi)\b")
 OF_SALES = ("trends", "sellers", "behaviour")  # topics that tell what the orders do
+COUNTS = ("customers", "new-customers")  # measures
 NAMED, APART, MAYBE = 0.7, 0.2, 0.5  # scores by which a product is meant, or may be
 RANKS = re.compile(
     rf"{BEST.pattern}|{EACH.pattern}|\b(?:which|who|quels?|quelles?|qui)\b.*\b(?:segment|group|categor)"
@@ -113,7 +114,9 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     if sale and sale.measure in ONE_CUSTOMER and (no := await _not_alone(teller, desk)):
         return no
     if sale and question.is_first(sale, words, request) and (of := await _sold(teller, sale, desk)):
-        return of
+        counts = isinstance(of, NotYet) and sale.measure in COUNTS
+        if not (counts and topics):  # another topic may count more people
+            return of
     which = await _which_product(request, topics, desk)
     if isinstance(which, Question):
         return which

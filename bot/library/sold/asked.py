@@ -43,6 +43,7 @@ from bot.words import Words
 
 RETURNED = (timedelta(days=365), timedelta(days=14))  # looked at for returns; still on its way
 RETURNS = ("returned", "return-rate")
+COUNTS = ("customers", "new-customers")
 KINDS = {"country": "countries", "region": "regions", "source": "sources", "product": "products",
          "category": "categories", "code": "codes"}  # fmt: skip
 
@@ -112,7 +113,10 @@ class Asked:
             self.often = told.ever if recipe.ever else told.lines
         if recipe.parcels:
             self.found.add(WHOLE, "delivered-parcels", 0)
-        return self._released(told)
+        rows = self._released(told)
+        if self.tally.measure in COUNTS and not told.shown and self.often is None:
+            rows.total = rows.before = rows.whole = nothing()
+        return rows
 
     def _only(self) -> Narrowed:
         tally = self.tally
@@ -162,13 +166,16 @@ class Asked:
         if self.found.get(FEW, "under"):
             self.released = None
             return
+        if self.tally.measure in COUNTS and not told.shown and self.often is None:
+            self.found.facts = counts_alone(self.found.facts)
+            self.released.total = self.released.before = self.released.whole = nothing()
         days, before = told.days, told.before
         self.recipe = Recipe(
             where=replace(self.where, since=days[0], until=days[1], against=before),
             shown=told.shown,
             sorts=told.sorts,
             unsaid=sorted(told.unsaid),
-            whole=bool(len(self.released.whole)),
+            whole=self.found.get(EVERYTHING, "since") is not None,
             ever=self.often is not None and self.where.since is None,
             parcels=self.found.get(WHOLE, "delivered-parcels") is not None,
         )
@@ -326,6 +333,17 @@ class Asked:
         for measure in ("over", "under"):
             if (value := getattr(self.tally, measure)) is not None:
                 self.found.add(WHOLE, measure, value, unit=money, query=WHOLE)
+
+
+def counts_alone(facts: Sequence[Fact]) -> list[Fact]:
+    """Counts of customers without the sums of the same orders, which are not asked for: what is
+    not told need not be held against other answers."""
+    sums = ("revenue", "orders", "units", "average-order", "share", "orders-share", "units-share")
+    return [
+        fact.model_copy(update={"rows": None})
+        for fact in facts
+        if not fact.id.rpartition(".")[2].startswith(sums)
+    ]
 
 
 def without_whole(facts: Sequence[Fact]) -> list[Fact]:
