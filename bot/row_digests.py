@@ -406,8 +406,9 @@ def _read(
 
 
 def _values(session: Session, wanted: Select[Any]) -> Iterator[Values]:
-    for row in session.connection().execute(wanted).mappings():
-        yield {str(name): value for name, value in row.items()}
+    with session.connection().execute(wanted) as found:  # closed when the first difference ends it
+        for row in found.mappings():
+            yield {str(name): value for name, value in row.items()}
 
 
 def _select(table: str) -> Select[Any]:

@@ -114,6 +114,7 @@ def test_in_every_column_that_is_not_free(populated: Database) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_in_every_column_on_both_databases(database: Database) -> None:
     database.signer = KEY
     populate(database)
