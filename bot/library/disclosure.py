@@ -63,7 +63,8 @@ def hidden_groups(
         return size_of_union(union) if union else 0
 
     open_groups = {key: size for key, size in sizes.items() if key not in never}
-    return (set(sizes) | never) - set(suppress(open_groups, floor, together=together))
+    shown: list[Key] = suppress(open_groups, floor, together=together)
+    return (set(sizes) | never).difference(shown)
 
 
 class Population:

@@ -247,8 +247,12 @@ LARGE_FILE = "resource.setrlimit(resource.RLIMIT_FSIZE, ({more}, {more}))"
 
 @pytest.mark.parametrize(
     ("limit", "more"),
-    [*((OPEN_FILES, n) for n in range(5)), *((LARGE_FILE, n) for n in (0, 200, 5_000))],
-    ids=lambda value: str(value)[:4],
+    [
+        *((OPEN_FILES, 0), (LARGE_FILE, 200)),
+        *(pytest.param(OPEN_FILES, n, marks=pytest.mark.slow) for n in (1, 2, 3, 5, 8, 13)),
+        *(pytest.param(LARGE_FILE, n, marks=pytest.mark.slow) for n in (0, 5_000, 50_000)),
+    ],
+    ids=lambda value: {OPEN_FILES: "files", LARGE_FILE: "size"}.get(value),
 )
 def test_is_not_what_a_limit_of_the_machine_is_called(
     limit: str, more: int, tmp_path: Path
@@ -261,6 +265,8 @@ def test_is_not_what_a_limit_of_the_machine_is_called(
     assert "damaged" not in ended.stderr + ended.stdout
     assert "Something broke" not in ended.stderr
     assert "Traceback" not in ended.stderr
+    if more == 0 or limit == LARGE_FILE:
+        assert ended.returncode == 2
     if ended.returncode:
         assert any(sign in ended.stderr for sign in ("open", "ulimit", "limit")), ended.stderr
 
