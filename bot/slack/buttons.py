@@ -44,7 +44,7 @@ async def pressed(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     await ack()
     click = click_of(body)
     if click.channel:
-        front.memberships.pressed_in(click.workspace, click.user, click.channel)
+        front.channel_members.pressed_in(click.workspace, click.user, click.channel)
     try:
         said = await for_viewer(front, click, partial(_done, front))
     except CannotDo:

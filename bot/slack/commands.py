@@ -34,7 +34,7 @@ async def asked(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
         return
     workspace, user = str(body.get("team_id") or body.get("enterprise_id")), str(body["user_id"])
     front.house.policy(workspace).demand_if_known(user, "ask")
-    front.memberships.pressed_in(workspace, user, str(body["channel_id"]))
+    front.channel_members.pressed_in(workspace, user, str(body["channel_id"]))
     private, words = just_for_me(as_words(str(body.get("text") or "")))
     place = asked_at(str(body["channel_id"]), user, private=private)
     if not words and not skill.for_channels:  # of all there is

@@ -36,7 +36,7 @@ async def opened(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     front.house.policy(workspace).demand(user, "administer")
     name = name_of(str(body.get("text") or "").strip() or WEEKLY)
     channel = str(body["channel_id"])
-    front.memberships.pressed_in(workspace, user, channel)
+    front.channel_members.pressed_in(workspace, user, channel)
     approver = user in front.house.policy(workspace).approvers
     viewer = Viewer(workspace, user, frozenset({channel}), approver)
     known = await front.run(_known, viewer, name)

@@ -13,11 +13,11 @@ from bot.access import Standing
 from bot.errors import CannotDo, TryAgain
 from bot.job import requester
 from bot.slack.calls import Refused, ask, patient, refusal
+from bot.slack.channel_members import ChannelMembers
 from bot.slack.fit_view import fit_view
 from bot.slack.house import House
 from bot.slack.later import Later
 from bot.slack.membership import Membership
-from bot.slack.memberships import Memberships
 from bot.slack.people import People
 from bot.slack.post import PATIENCE, Poster
 from bot.words import Words
@@ -41,7 +41,7 @@ class Front:
     patience: float = PATIENCE
     turns: WeakValueDictionary[str, asyncio.Semaphore] = field(default_factory=WeakValueDictionary)
     membership: Membership | None = None
-    memberships: Memberships = field(default_factory=Memberships)
+    channel_members: ChannelMembers = field(default_factory=ChannelMembers)
 
     @property
     def poster(self) -> Poster:
@@ -73,7 +73,7 @@ class Front:
         self, workspace: str, user: str, channels: Collection[str]
     ) -> frozenset[str]:
         """Those of these channels that this person reads, as far as Slack says so."""
-        return await self.memberships.readable(self.house.client, workspace, user, channels)
+        return await self.channel_members.readable(self.house.client, workspace, user, channels)
 
     async def language(self, workspace: str, user: str) -> str:
         """What somebody reads, while they wait for an answer."""

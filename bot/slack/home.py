@@ -56,7 +56,7 @@ async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
     front.house.policy(workspace).demand(user, "ask")
     form = brief_form(await front.language(workspace, user), front.house.brand(workspace))
     channel = await front.people.direct(user)
-    front.memberships.pressed_in(workspace, user, channel)
+    front.channel_members.pressed_in(workspace, user, channel)
     await front.open(str(body["trigger_id"]), form, {"channel": channel})
 
 

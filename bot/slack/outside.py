@@ -14,10 +14,10 @@ from bot.delivery import Delivery
 from bot.post import Post
 from bot.slack import arrival_rejects, fetch, read, whispers
 from bot.slack.calls import NO_MEMBER, Refused, refusal
+from bot.slack.channel_members import ChannelMembers
 from bot.slack.deliver import Carrier
 from bot.slack.house import House
 from bot.slack.membership import Membership
-from bot.slack.memberships import Memberships
 from bot.slack.notices import notice
 from bot.slack.people import People
 from bot.slack.place import near
@@ -44,7 +44,7 @@ class Outside:
         self.membership = membership or Membership(house, self.people)
         self.poster = Poster(house.database, house.client, self.people, patience, self.membership)
         self._client, self._now, self._enqueue = house.client, house.now, house.enqueue
-        self._memberships = Memberships()
+        self._channel_members = ChannelMembers()
         self._cards = Cards(self.poster, self.membership.policy, house.now, process)
         self._carrier = Carrier(self.poster, house.brand, house.now, house.audience)
 
@@ -106,7 +106,7 @@ class Outside:
         if channel.startswith("D") or not user:
             return True
         to = (self._client, workspace, user, {channel})
-        return bool(await self._memberships.readable(*to))
+        return bool(await self._channel_members.readable(*to))
 
     async def locale(self, workspace: str, person: str) -> str | None:
         """`fr-FR`; None when Slack doesn't say."""

@@ -444,9 +444,9 @@ async def test_another_workspace_sees_nothing_whoever_asks(bench: Bench) -> None
 
 
 def test_a_press_is_remembered_for_a_while_and_no_longer() -> None:
-    from bot.slack.memberships import KEPT_FOR, PRESSED_FOR, Memberships
+    from bot.slack.channel_members import KEPT_FOR, PRESSED_FOR, ChannelMembers
 
-    known = Memberships()
+    known = ChannelMembers()
     known.pressed_in(TEAM, OTTO, MARKETING)
     assert known.known(TEAM, OTTO, {MARKETING, BOARD}) == {MARKETING}
     assert known.known(OUTSIDE, OTTO, {MARKETING}) == frozenset()

@@ -17,7 +17,7 @@ MOST_KEPT, MOST_ASKED = 20_000, 20
 Key = tuple[str, str, str]  # workspace, person, channel
 
 
-class Memberships:
+class ChannelMembers:
     """One for each process that listens. What is not known is not readable."""
 
     def __init__(self) -> None:
