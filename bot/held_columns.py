@@ -50,6 +50,7 @@ HELD: Mapping[str, HeldTable] = {
             "tasks/1": (
                 *("id", "workspace", "author", "words", "place", "private", "form", "parent"),
                 *("reason", "previous", "state", "brief", "question", "trouble", "made_at"),
+                "person",
             )
         },
         free={
@@ -90,7 +91,7 @@ HELD: Mapping[str, HeldTable] = {
         {
             "receipts/1": (
                 *("id", "workspace", "task", "writer", "to", "sent", "tokens_in"),
-                *("tokens_cached", "tokens_out", "usd", "ended", "at", "call"),
+                *("tokens_cached", "tokens_out", "usd", "ended", "at", "call", "reserved"),
             )
         },
         subject=lambda row, _: str(row["task"]),
@@ -106,7 +107,7 @@ HELD: Mapping[str, HeldTable] = {
         },
         subject=_of_post,
     ),
-    "workspaces": HeldTable({"workspaces/1": ("id", "created_at")}),
+    "workspaces": HeldTable({"workspaces/1": ("id", "created_at", "installed_at")}),
     "brands": HeldTable({"brands/1": ("workspace", "name", "body", "seeded_at")}),
     "policies_in_force": HeldTable(
         {"policies_in_force/1": ("workspace", "file", "fingerprint", "since")}
@@ -133,12 +134,8 @@ HELD: Mapping[str, HeldTable] = {
         {
             "holdings/1": (
                 *("id", "workspace", "kind", "path", "rows", "source", "keyed", "as_of"),
-                *("taken_in_at", "retired_at"),
-            ),
-            "holdings/2": (
-                *("id", "workspace", "kind", "path", "rows", "source", "keyed", "as_of"),
                 *("taken_in_at", "retired_at", "size", "sha256", "damaged_at", "set_aside"),
-            ),
+            )
         }
     ),
     "joinings": HeldTable({"joinings/1": ("workspace", "result", "code", "same", "by", "at")}),
@@ -170,6 +167,8 @@ FREE_TABLES: Mapping[str, str] = {
     "was approved with, and each import is an entry",
     "batches": "live rows on their way into the library, for minutes; what counts afterwards is "
     "the holding",
+    "sales_answers": "what each person was told of sales in the last days: whoever may write to "
+    "the database may read the orders themselves",
     "crashes": "how often a job's process died; at worst a job is given up or tried again",
     "runners": "which processes were heard of; at worst a job is taken over",
     "journal": "the chain itself: each entry has its own hash and signature",
