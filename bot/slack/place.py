@@ -56,7 +56,7 @@ def spot_of(place: Place) -> Spot | None:
         return None
     if under := place.get("under"):
         return Spot(under["channel"], under["thread"])
-    if place.get("dm"):
+    if place.get("dm") or "channel" not in place:
         return None
     return Spot(place["channel"], place.get("thread"))
 
