@@ -197,6 +197,8 @@ async def test_tells_a_stranger_nothing_of_the_house(
     client: Client, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(type(house.stocking), "_holds", lambda _: True)  # rows, and no key
+    (house.settings.home / "super-intern.key").unlink()
+    house.stocking._key = None
     claimed = {STAMP: f"{time.time():.6f}", SIGNED: "v1=" + "0" * 64}
     sent = io.BytesIO(lines("A1"))
     async with client.post("/library/orders", data=sent, headers=claimed) as answer:

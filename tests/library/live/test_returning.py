@@ -97,16 +97,17 @@ def said(house: House, made: Draft, language: str = "en") -> list[str]:
 
 def test_is_joined_by_its_code_and_told_on_its_card(house: House, jobs: Jobs, gone: Draft) -> None:
     bring_in(house, "campaigns", campaign(code=gone.code, subject=SUBJECT), *peers())
-    order = {"order": "A1", "at": f"{now():%Y-%m-%d}", "amount": 62, "currency": "EUR"}
-    bring_in(house, "orders", {**order, "code": gone.code}, {**order, "order": "A2"})
+    order = {"at": f"{now():%Y-%m-%d}", "amount": 62, "currency": "EUR"}
+    with_code = [{**order, "order": f"A{n}", "code": gone.code} for n in range(5)]
+    bring_in(house, "orders", *with_code, {**order, "order": "B1"})
     assert Join(house, jobs).join("T1") == 1
     first, sold, source = said(house, gone)
     assert first == (
         "Sent 1,204, opened 39%: within chance of the median 37.3% of 12 comparable campaigns"
     )
-    assert sold == "1 order came with its code: €62.00"
+    assert sold == "5 orders came with its code: €310.00"
     assert source.startswith("From campaigns.csv, up to ")
-    assert said(house, gone, "fr")[1] == "1 commande avec son code\u00a0: 62,00\u00a0€"
+    assert said(house, gone, "fr")[1] == "5 commandes avec son code\u00a0: 310,00\u00a0€"
     assert Join(house, jobs).join("T1") == 0  # nothing new, nothing drawn
 
 
