@@ -138,6 +138,16 @@ class Population:
             return round(float(self._weight[mask].sum()))
         return len(np.unique(self._people[mask]))
 
+    def reaches(self, mask: Mask, floor: int) -> bool:
+        """Whether these elements are of so many people; a few elements mostly tell."""
+        if self._people is None:
+            return float(self._weight[mask].sum()) >= floor
+        who = self._people[mask]
+        return any(len(np.unique(some)) >= floor for some in (who[: 50 * floor], who))
+
+    def names(self, dimension: str) -> list[str]:
+        return self._names[dimension]
+
     def sizes(self, dimension: str) -> dict[str, int]:
         """People by value."""
         codes, names = self._codes[dimension], self._names[dimension]
@@ -200,11 +210,17 @@ class _Audit:
         self._inside, of = population.classes(every)
         self._of_class, self._who, self._are_people = population.pairs(of)
         self._count = self._inside.shape[1]
+        weight = None if self._are_people else self._who
+        self._counts = np.bincount(self._of_class, weight, minlength=self._count)
         self._sizes = {value: self._size(self._inside[at]) for at, value in enumerate(every)}
         self._values = self._small_values(population, of)
 
     def told(self) -> set[Value]:
-        kept = [value for value in self._every if self._sizes[value] >= self._floor]
+        kept = [
+            value
+            for at, value in enumerate(self._every)
+            if self._sizes[value] and not self._is_small(self._inside[at])
+        ]
         while kept:
             part = self._remainder(kept) or self._combined(kept)
             if part is None:
@@ -213,23 +229,28 @@ class _Audit:
         return {*kept, *(value for value, size in self._sizes.items() if not size)}
 
     def _size(self, classes: Mask) -> int:
-        """How many people some classes are of."""
-        inside = classes[self._of_class]
-        if not self._are_people:
-            return round(float(self._who[inside].sum()))
-        return len(np.unique(self._who[inside]))
+        """How many people some classes are of; somebody of several counts in each."""
+        return round(float(self._counts[classes].sum()))
 
     def _is_small(self, classes: Mask) -> bool:
-        return bool(classes.any()) and is_small(self._size(classes), self._floor)
+        """Whether they are of few people, everybody counted once."""
+        counts = self._counts[classes]
+        if not counts.any() or counts.max() >= self._floor:
+            return False
+        if not self._are_people or counts.sum() < self._floor:
+            return is_small(float(counts.sum()), self._floor)
+        inside = classes[self._of_class]
+        return len(np.unique(self._who[inside])) < self._floor
 
     def _small_values(self, population: Population, of: NDArray[np.intp]) -> list[Mask]:
         """Values of few people that are whole classes."""
         whole = np.bincount(of, minlength=self._count)
         found = []
         for name, codes in population.dimensions.items():
-            for at, size in enumerate(population.sizes(name).values()):
-                if is_small(size, self._floor):
-                    inside = np.bincount(of[codes == at], minlength=self._count)
+            for at in range(len(population.names(name))):
+                here = codes == at
+                if here.any() and not population.reaches(here, self._floor):
+                    inside = np.bincount(of[here], minlength=self._count)
                     if (inside[inside > 0] == whole[inside > 0]).all():
                         found.append(inside > 0)
         return found

@@ -18,7 +18,7 @@ from bot.library.chance import Numbers
 from bot.library.disclosure import Population
 from bot.library.findings import Where
 from bot.library.narrow import narrowed
-from bot.library.read import arrow_of
+from bot.library.read import arrow_of, person_of
 from bot.library.shelf import Shelf
 
 NOW, BEFORE = 56, 309  # days of orders: eight weeks, and what is left of a year
@@ -58,7 +58,10 @@ def receivers(shelf: Shelf, where: Where, last: date) -> tuple[Population, Popul
     those of the days before. Orders, where no customer is known."""
     whole = _due(shelf, where, last)
     now = whole.day > ibis.literal(last - timedelta(days=NOW))
-    asked = whole.select("region", "person", late=whole.late.ifelse("late", "in time"), now=now)
+    person = person_of(shelf, whole.person)
+    asked = whole.select(
+        "region", person=person, late=whole.late.ifelse("late", "in time"), now=now
+    )
     table = arrow_of(shelf, asked.distinct())
     return (
         Population.of(table.filter(table["now"]).drop_columns("now"), "person"),

@@ -38,6 +38,12 @@ def answer(engine: Any, expression: ir.Table) -> Any:
     return engine.con.sql(sql_of(expression))
 
 
+def person_of(shelf: Shelf, person: ir.Value) -> ir.Value:
+    """What tells people apart, where nobody needs to know who they are: our own engine hands over
+    numbers faster than names."""
+    return person.hash() if shelf.engine.name == "duckdb" else person
+
+
 def numbers_of(shelf: Shelf, expression: ir.Table) -> dict[str, Numbers]:
     """The result's columns, each of numbers, as float64; nothing is NaN."""
     engine: Any = shelf.engine

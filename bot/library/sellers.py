@@ -16,7 +16,7 @@ from bot.library.disclosure import TOTAL, Population, Value
 from bot.library.findings import Findings, Where
 from bot.library.money import currencies
 from bot.library.narrow import last_day, narrowed, with_category
-from bot.library.read import arrow_of, rows_of, sql_later
+from bot.library.read import arrow_of, person_of, rows_of, sql_later
 from bot.library.segments.audience import NO_ORDERS
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
@@ -73,7 +73,8 @@ def find(shelf: Shelf, where: Where) -> Findings:
 
 def buyers(shelf: Shelf, lines: ir.Table, by: Sequence[str]) -> Population:
     """Who bought, by the values of some columns: customers; where none is known, orders."""
-    named = lines.select(*by, person=ibis.coalesce(lines.customer, lines["order"]))
+    person = ibis.coalesce(lines.customer, lines["order"])
+    named = lines.select(*by, person=person_of(shelf, person))
     return Population.of(arrow_of(shelf, named.distinct()), "person")
 
 

@@ -46,6 +46,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     weekly."""
     monkeypatch.setattr("bot.doors.inbox.QUIET", -1.0)
     house = House(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+    (tmp_path / "home" / "policy.toml").write_text("[library]\nkeep_originals = true\n")
     for one in BOTH:
         with house.database.begin() as session:
             Workspace.ensure(session, one, now())

@@ -4,15 +4,12 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.orm import Session
 
-from bot.db import Row
+from bot.db import Database
 from bot.play.message import Message
 from bot.play.page import add_page
 from bot.play.page.proof import posts_in, proof, tasks_of
@@ -202,16 +199,14 @@ async def test_counts_an_accepted_task_without_a_card_as_lost(slack: LocalSlack)
     assert told == {"asked": 4, "ended": 0, "open": 2, "lost": 2, "doubled": 0}
 
 
-def test_counts_all_tasks_of_the_workspace_and_of_no_other(tmp_path: Path) -> None:
-    engine = create_engine(f"sqlite:///{tmp_path / 'rows.db'}")
-    Row.metadata.create_all(engine)
-    with Session(engine) as session, session.begin():
+def test_counts_all_tasks_of_the_workspace_and_of_no_other(sqlite: Database) -> None:
+    with sqlite.begin() as session:
         for number in range(12):
             wish = Wish(id=f"t{number}", workspace=TEAM, author="UMARIE", words="an e-mail")
             Task.accept(session, lambda *_: None, wish, NOW)
         other = Wish(id="other", workspace="T0OTHER", author="UMARIE", words="an e-mail")
         Task.accept(session, lambda *_: None, other, NOW)
-    with Session(engine) as session:
+    with sqlite.begin() as session:
         tasks = tasks_of(session, TEAM)
     assert proof(tasks, Counter(), NOW)["asked"] == 12
     assert {card for card, _, _ in tasks} == {f"t{number}.0:card" for number in range(12)}

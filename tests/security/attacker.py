@@ -133,18 +133,6 @@ def shown_sets(shop: Shop, kind: str, found: Findings) -> list[frozenset[int]]:
         sets = values_of(rows, (*OF_ORDERS, *OF_LINES, "segment"))
         whole = dict.fromkeys(("all", "total-orders", "total-units"), everything)
         return _shown(found, whole, sets, lambda d, v: (f"{d}-{v}", f"new-{d}-{v}"))
-    if kind == "funnel":
-        rows = shop.events
-        everything = frozenset(range(len(rows)))
-        sets = values_of(rows, ("device", "source", "country"))
-        ways = ("view-to-cart", "cart-to-checkout", "checkout-to-purchase")
-        whole = {"visits-all": everything, **{f"total-all-{way}": everything for way in ways}}
-        return _shown(
-            found,
-            whole,
-            sets,
-            lambda d, v: (f"visits-{d}-{v}", *(f"{d}-{v}-{way}" for way in ways)),
-        )
     if kind == "campaigns":
         rows = shop.ads
         ads = frozenset(at for at, row in enumerate(rows) if row["channel"] == "ads")
@@ -190,6 +178,23 @@ def _of_size(sets: dict[tuple[str, str], frozenset[int]], size: int) -> frozense
         if some and sum(map(len, some)) == size:
             return frozenset().union(*some)
     return None
+
+
+def funnel_tables(shop: Shop, found: Findings) -> Iterator[list[frozenset[int]]]:
+    """The sums that belong together: all visits, and the visits that came to each step, which are
+    shown where it begins and where it ends."""
+    everything = frozenset(range(len(shop.events)))
+    sets = values_of(shop.events, ("device", "source", "country"))
+    yield _shown(found, {"visits-all": everything}, sets, lambda d, v: (f"visits-{d}-{v}",))
+    ways = ("view-to-cart", "cart-to-checkout", "checkout-to-purchase")
+    for step in ("view", "cart", "checkout", "purchase"):
+        mine = [way for way in ways if step in way.split("-to-")]
+        yield _shown(
+            found,
+            {f"total-all-{way}": everything for way in mine},
+            sets,
+            lambda d, v, mine=mine: [f"{d}-{v}-{way}" for way in mine],  # type: ignore[misc]
+        )
 
 
 def targets(shop: Shop, kind: str, floor: int, sales: int) -> Iterator[tuple[str, frozenset[int]]]:
@@ -251,11 +256,13 @@ def breaches(shop: Shop, kind: str, found: Findings, floor: int, sales: int) -> 
                 ),
             )
         ]
-    shown = shown_sets(shop, kind, found)
+    tables = [shown_sets(shop, kind, found)]
+    if kind == "funnel":
+        tables = list(funnel_tables(shop, found))
     told += [
         f"derived: {name}"
         for name, some in targets(shop, kind, floor, sales)
-        if derived(some, shown)
+        if any(derived(some, shown) for shown in tables)
     ]
     told += _complements(kind, found, floor)
     return told

@@ -1,5 +1,6 @@
 """Where visitors are lost on their way to the purchase, what changed and since when, as facts."""
 
+from collections.abc import Iterable
 from datetime import date
 from math import floor, log10
 
@@ -11,7 +12,7 @@ from bot.library.chance import Numbers
 from bot.library.disclosure import TOTAL as WHOLE
 from bot.library.disclosure import Population, Value
 from bot.library.findings import Findings, Where
-from bot.library.floors import Floors, Sort, is_small
+from bot.library.floors import Floors, is_small
 from bot.library.funnel.lost import Basket, basket, lost
 from bot.library.funnel.steps import LEAST, Step, daily_spread, judged, steps
 from bot.library.funnel.visits import (
@@ -125,7 +126,7 @@ class _Sizes:
     def __init__(self, who: Visitors | None, told: list[Step], floors: Floors) -> None:
         self.told, self._who, self._floors = told, who, floors
         self._known: dict[tuple[str, bool], Population] = {}
-        self._safe: dict[tuple[str, bool, Sort], set[Value]] = {}
+        self._known_safe: dict[tuple[str, bool], set[Value]] = {}
 
     def size(self, step: Step) -> int:
         """How many people came to it."""
@@ -140,16 +141,13 @@ class _Sizes:
         floors = self._floors
         if step.at < 0 or self._who is None:
             came = (step.people, step.people_before)
-            return not (
-                any(is_small(n, floors.people) for n in came)
-                or is_small(step.people_passed, floors.sales)
-            )
-        sold = step.end == "purchase"
-        wanted: list[tuple[str, bool, Sort]] = [(step.start, True, "people")]
-        wanted += [(step.start, False, "people")] if step.of_before > 0 else []
-        wanted += [(step.end, True, "sales")] if sold else []
-        wanted += [(step.end, False, "sales")] if sold and step.of_before > 0 else []
-        return all(_value(step) in self._told(name, now, sort) for name, now, sort in wanted)
+            few = any(is_small(n, floors.people) for n in came)
+            return not few and not is_small(step.people_passed, floors.sales)
+        value, windows = _value(step), (True, False) if step.of_before else (True,)
+        return all(
+            value in self._came(step.start, now=now) and value in self._counted(step.end, now=now)
+            for now in windows
+        )
 
     def bought(self, step: Step) -> bool:
         """Whether enough bought for the mean of what they paid to be told."""
@@ -164,14 +162,28 @@ class _Sizes:
             self._known[step, now] = self._who.at(step, now=now)
         return self._known[step, now]
 
-    def _told(self, step: str, now: bool, sort: Sort) -> set[Value]:
-        if (step, now, sort) not in self._safe:
-            wanted = [
-                _value(one) for one in self.told if one.at >= 0 and step in (one.start, one.end)
-            ]
-            people = self._at(step, now=now)
-            self._safe[step, now, sort] = people.told(wanted, self._floors.of(sort))
-        return self._safe[step, now, sort]
+    def _visited(self, *, now: bool) -> set[Value]:
+        """The segments that enough people came in at all: of others nothing is told, at no step."""
+        wanted = [_value(one) for one in self.told if one.at >= 0]
+        return self._safe("", now, wanted, self._at("view", now=now), self._floors.people)
+
+    def _counted(self, step: str, *, now: bool) -> set[Value]:
+        """Of these, the segments whose number at a step may be told, however it is told."""
+        wanted = self._visited(now=now)
+        return self._safe(step, now, wanted, self._at(step, now=now), self._floors.sales)
+
+    def _came(self, step: str, *, now: bool) -> set[Value]:
+        """Of these, the segments of which enough came to a step for shares of them to be told."""
+        wanted = self._counted(step, now=now)
+        return self._safe(f"{step} came", now, wanted, self._at(step, now=now), self._floors.people)
+
+    def _safe(
+        self, step: str, now: bool, wanted: Iterable[Value], people: Population, floor: int
+    ) -> set[Value]:
+        if (step, now) not in self._known_safe:
+            mine = sorted(value for value in set(wanted) if value != WHOLE)
+            self._known_safe[step, now] = people.told(mine, floor)
+        return self._known_safe[step, now]
 
 
 def _value(step: Step) -> Value:

@@ -16,7 +16,7 @@ from bot.library.chance import Numbers
 from bot.library.disclosure import Population
 from bot.library.findings import Where
 from bot.library.narrow import last_day, narrowed
-from bot.library.read import arrow_of, rows_of
+from bot.library.read import arrow_of, person_of, rows_of
 from bot.library.shelf import Shelf
 
 STEPS = ("view", "cart", "checkout", "purchase")
@@ -79,9 +79,10 @@ def sessions(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
         country=events.country.max(),
         depth=_depth(events).max(),
         amount=events.amount.max(where=bought),
-        visitor=events.visitor.max(),
+        visitor=person_of(shelf, events.visitor).max(where=events.visitor.notnull()),
     )
-    return found.mutate(person=ibis.coalesce(found.visitor, found.session)).drop("visitor")
+    person = ibis.coalesce(found.visitor, person_of(shelf, found.session))
+    return found.mutate(person=person).drop("visitor", "session")
 
 
 def counted(sessions: ir.Table) -> ir.Table:
@@ -114,7 +115,10 @@ class Visitors:
 def visitors(shelf: Shelf, sessions: ir.Table, days: list[date]) -> Visitors:
     now = sessions.day >= ibis.literal(days[max(0, len(days) - NOW)])
     asked = sessions.select(
-        *BY, "person", depth=sessions.depth.cast("string"), now=now.ifelse("now", "before")
+        *BY,
+        person=person_of(shelf, sessions.person),
+        depth=sessions.depth.cast("string"),
+        now=now.ifelse("now", "before"),
     )
     return Visitors(Population.of(arrow_of(shelf, asked.distinct()), "person"))
 
@@ -126,7 +130,7 @@ def by_product(shelf: Shelf, where: Where, days: list[date]) -> ir.Table:
     named = events.mutate(thing=ibis.coalesce(events.product, events.page))
     seen = named.filter(named.step.isin(("view", "cart")), named.thing.notnull())
     now = seen.at >= ibis.literal(days[-NOW]).cast("timestamp")
-    person = ibis.coalesce(seen.visitor, seen.session)
+    person = person_of(shelf, ibis.coalesce(seen.visitor, seen.session))
     pairs = seen.group_by("session", "thing", now=now).aggregate(
         depth=_depth(seen).max(), person=person.max()
     )

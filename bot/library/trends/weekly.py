@@ -20,7 +20,7 @@ from bot.library.disclosure import Population
 from bot.library.ending import Ending
 from bot.library.findings import Where
 from bot.library.narrow import last_day, narrowed, with_category
-from bot.library.read import arrow_of, rows_of
+from bot.library.read import arrow_of, person_of, rows_of
 from bot.library.shelf import Shelf
 
 MOST = 130  # weeks read: a year to compare with, and a year to try the forecast on
@@ -126,7 +126,9 @@ def buyers(
         named = people.filter(people.segment.notnull()).select(of="customer", segment="segment")
         sold = sold.left_join(named, sold.customer == named.of)
     person = ibis.coalesce(sold.customer, sold["order"])
-    asked = sold.select(person=person, **{name: sold[name] for name in sorted(dimensions)})
+    asked = sold.select(
+        person=person_of(shelf, person), **{name: sold[name] for name in sorted(dimensions)}
+    )
     return Population.of(arrow_of(shelf, asked.distinct()), "person")
 
 
