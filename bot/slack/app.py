@@ -239,6 +239,7 @@ def _who(body: Body) -> tuple[str, str]:
     user, team = body.get("user"), body.get("team")
     person = user.get("id") if isinstance(user, dict) else body.get("user_id")
     if isinstance(body.get("event"), dict):
-        person = body["event"].get("user")
+        named = body["event"].get("user")
+        person = named.get("id") if isinstance(named, dict) else named
     workspace = team.get("id") if isinstance(team, dict) else body.get("team_id")
     return str(workspace or ""), str(person or "")
