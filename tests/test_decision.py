@@ -250,7 +250,7 @@ def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
         session.execute(swap)
     with sqlite.begin() as session:
         delivery = session.get_one(Delivery, "t1.0.v1:thread")
-        with pytest.raises(CannotDo, match="not the words that were approved"):
+        with pytest.raises(CannotDo, match="changed outside Super-Intern"):
             delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
 
 

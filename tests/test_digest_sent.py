@@ -71,14 +71,14 @@ async def test_is_its_rate_against_comparable_letters_and_what_came_with_its_cod
 ) -> None:
     mine = gone(house)
     bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT, opened=opened), *peers())
-    bring_in(house, "orders", *sold(mine.code, 62, 31), *sold("si-other", 900))
+    bring_in(house, "orders", *sold(mine.code, 31, 31, 11, 10, 10), *sold("si-other", 900))
     made = await digest(house)
     (line,) = sent(made).splitlines()
     assert f"{SUBJECT}: " in line
     assert f"{own} opened" in line
     assert f"{PEERS} in the middle of comparable ones" in line
     assert said in line
-    assert "It brought 2\u00a0orders, €93.00." in line
+    assert "It brought 5\u00a0orders, €93.00." in line
     assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
 
 

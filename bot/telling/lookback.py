@@ -82,7 +82,8 @@ def _fresh(evidence: Evidence, known: list[Call]) -> bool:
     """Whether any rows have come in since, though it may be none that these tell of."""
     told_of = max(fact.as_of for call in known for fact in call.then.facts.values())
     every = (fact for kind in (*MEASURED, *BESIDES) for fact in evidence.of(kind))
-    return any(fact.as_of > told_of for fact in every)
+    rows = (fact for fact in every if fact.id.split(".")[1:2] != ["cannot"])
+    return any(fact.as_of > told_of for fact in rows)
 
 
 def _graded(teller: Teller, call: Call) -> str:
