@@ -25,7 +25,7 @@ from tests.slack.scenes import drawn, seen
 
 EVERY = pytest.mark.parametrize("skill", skills().values(), ids=list(skills()))
 GIVEN = {*("brief", "facts", "channel", "language", "material", "reason", "previous", "composed")}
-MOST_LINES = 260
+MOST_LINES = 290
 BRAND = Brand(name="Maison Lin", languages=("en", "fr"), site="https://lin.example")
 
 
