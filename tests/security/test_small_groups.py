@@ -24,6 +24,8 @@ from tests.security.attacker import breaches, derived, is_figure, subjects
 from tests.security.small_shops import OF_LINES, OF_ORDERS, PLANTED, SHAPES, Plant, Shop, shop
 from tests.skills import run, told
 
+pytestmark = pytest.mark.timeout(300)  # eleven analyses of a shop, on a busy machine
+
 FLOOR, SALES = 20, 5
 KINDS = tuple(kind for kind in analyses() if kind != "sold")  # tested with the questions
 QUICK = (Plant("country", 3), Plant("product", 2, "nested"), Plant("device", 11, "rest"))
