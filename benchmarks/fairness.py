@@ -72,7 +72,7 @@ def _finished(slack: LocalSlack) -> int:
 async def _card(slack: LocalSlack, session: aiohttp.ClientSession, url: str) -> float:
     """Seconds from a colleague's command to their finished card."""
     trigger = uuid.uuid4().hex
-    body = command(WORDS, trigger).replace("user_id=UMARIE", "user_id=UPAUL")
+    body = command(WORDS, trigger).replace("user_id=UMARIE", "user_id=ULEA")
     post = f"{task_id(slack.team, 'command', trigger)}.0:card"
     done = asyncio.Event()
 

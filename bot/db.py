@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import (
@@ -24,17 +25,18 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     create_engine,
     event,
 )
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 THREADS = 8
-INSERT_ONCE = "insert_once"  # marks its statements
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 NAMES = {
@@ -126,9 +128,11 @@ class Database:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rows")
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.signer: Any = None  # signs the journal; a `bot.journal.Signer`, None without a key
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info={"database": self})
-        from bot.row_digests import watch  # its table is a Row
+        from bot.row_digests import GuardedSession, watch  # its table is a Row
 
+        self._sessions = sessionmaker(
+            self.engine, class_=GuardedSession, expire_on_commit=False, info={"database": self}
+        )
         watch(self._sessions)
 
     @contextmanager
@@ -179,21 +183,25 @@ class Database:
 
 def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
     """Insert unless its key is there; whether it was inserted. Never raises on a second one."""
-    name = session.get_bind().dialect.name
-    from sqlalchemy.dialects import postgresql, sqlite
-
-    inserter = sqlite.insert if name == "sqlite" else postgresql.insert
     table = row.__table__
     assert isinstance(table, Table)
-    statement = inserter(table).values(**values).on_conflict_do_nothing()
-    returned = statement.returning(*table.primary_key.columns)
-    marked = {INSERT_ONCE: True}
-    inserted = session.execute(returned, execution_options=marked).first() is not None
+    statement = _insert_once(session.get_bind().dialect.name, table, tuple(values))
+    inserted = session.connection().execute(statement, values).first() is not None
     if inserted:
         from bot.row_digests import note_inserted
 
         note_inserted(session, table, values)
     return inserted
+
+
+@cache
+def _insert_once(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[Any]:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    inserter = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    given: dict[str, Any] = {name: bindparam(name) for name in names}
+    statement = inserter(table).values(given).on_conflict_do_nothing()
+    return statement.returning(*table.primary_key.columns)
 
 
 def sqlite_engine(url: str, *, begin: bool) -> Engine:

@@ -7,7 +7,18 @@ start-time fair queueing (Goyal, Vin and Cheng, 1996) with jobs of equal size. J
 rounds have priority 0 and go first.
 """
 
-from sqlalchemy import Integer, String, column, literal_column, select, table
+from functools import cache
+
+from sqlalchemy import (
+    Integer,
+    Select,
+    String,
+    bindparam,
+    column,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.orm import Session
 
 NOBODY = "-"  # whom the clock's jobs belong to
@@ -17,6 +28,17 @@ FIRST, LAST = 1, 2**31 - 1  # what the engine takes
 def fair_place(session: Session, queue: str, workspace: str, person: str) -> int:
     """The round of this person's next job in that queue."""
     schema = "dbos" if session.get_bind().dialect.name == "postgresql" else None
+    whose = {"queue": queue, "workspace": workspace, "person": person}
+    found = session.connection().execute(_rounds(schema), whose).one()
+    running, waiting, *own = (None if one is None else int(one) for one in found)
+    current = waiting if running is None else running
+    return min(LAST, max(FIRST, current or FIRST, *(one + 1 for one in own if one is not None)))
+
+
+@cache
+def _rounds(schema: str | None) -> Select[tuple[int | None, ...]]:
+    """The rounds that are worked on, that wait first, and that this person's last job runs and
+    waits in. Parameters: queue, workspace, person."""
     names = ("queue_name", "status", "queue_partition_key", "authenticated_user")
     columns = [column(name, String) for name in names]
     jobs = table("workflow_status", *columns, column("priority", Integer), schema=schema)
@@ -25,10 +47,10 @@ def fair_place(session: Session, queue: str, workspace: str, person: str) -> int
     in_flight = (
         jobs.c.status.in_([literal_column("'ENQUEUED'"), literal_column("'PENDING'")]),
         jobs.c.queue_partition_key.is_not(None),
-        jobs.c.queue_name == queue,
-        jobs.c.queue_partition_key == workspace,
+        jobs.c.queue_name == bindparam("queue"),
+        jobs.c.queue_partition_key == bindparam("workspace"),
     )
-    round, theirs = jobs.c.priority, jobs.c.authenticated_user == person
+    round, theirs = jobs.c.priority, jobs.c.authenticated_user == bindparam("person")
     runs = select(round).where(*in_flight, jobs.c.status == "PENDING").limit(1)
     waits = select(round).where(*in_flight, jobs.c.status == "ENQUEUED").limit(1)
     wanted = (  # in the order of the index: of whoever has many jobs, the last is found at once
@@ -37,7 +59,4 @@ def fair_place(session: Session, queue: str, workspace: str, person: str) -> int
         runs.where(theirs).order_by(round.desc()),
         waits.where(theirs).order_by(round.desc()),
     )
-    found = session.execute(select(*(one.scalar_subquery() for one in wanted))).one()
-    running, waiting, *own = (None if one is None else int(one) for one in found)
-    current = waiting if running is None else running
-    return min(LAST, max(FIRST, current or FIRST, *(one + 1 for one in own if one is not None)))
+    return select(*(one.scalar_subquery() for one in wanted))

@@ -20,6 +20,8 @@ from sqlalchemy import (
     CursorResult,
     Select,
     Table,
+    Update,
+    UpdateBase,
     and_,
     bindparam,
     event,
@@ -29,10 +31,10 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.session import sessionmaker
 
-from bot.db import INSERT_ONCE, Row
+from bot.db import Row
 from bot.errors import CannotDo
 from bot.held_columns import HELD, Values
 from bot.journal import (
@@ -158,11 +160,10 @@ def subject_of(table: str, values: Values) -> str:
 # Watching transactions
 
 
-def watch(sessions: "sessionmaker[Session]") -> None:
+def watch(sessions: "sessionmaker[GuardedSession]") -> None:
     """Have every transaction of these sessions record the rows that it writes."""
     event.listen(sessions, "before_flush", _before_flush)
     event.listen(sessions, "after_flush", _after_flush)
-    event.listen(sessions, "do_orm_execute", _guard)
     event.listen(sessions, "before_commit", settle)
     event.listen(sessions, "after_soft_rollback", _forget)
 
@@ -270,19 +271,35 @@ class _Attributes(Mapping[str, Any]):
         return len(self.row.__table__.columns)
 
 
-def _guard(state: ORMExecuteState) -> None:
-    """A statement that writes held columns would leave no digest: it is a bug. Statements that
+class GuardedSession(Session):
+    """A session whose statements may not write held columns: they would leave no digest. A hook of
+    the ORM's would do the same and make every read some 50 µs slower."""
+
+    def execute(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        _demand_free(statement)
+        return super().execute(statement, *args, **kwargs)
+
+    def scalars(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        _demand_free(statement)
+        return super().scalars(statement, *args, **kwargs)
+
+    def scalar(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
+        _demand_free(statement)
+        return super().scalar(statement, *args, **kwargs)
+
+
+def _demand_free(statement: Any) -> None:
+    """Raises ValueError for a statement that writes held columns: it is a bug. Statements that
     write free columns alone may pass."""
-    if not (state.is_insert or state.is_update or state.is_delete):
+    if not isinstance(statement, UpdateBase):
         return
-    statement: Any = state.statement
-    table = statement.table.name
-    if table not in HELD or state.execution_options.get(INSERT_ONCE):
+    held = HELD.get(str(getattr(statement.table, "name", "")))
+    if held is None:
         return
     written = {getattr(name, "key", name) for name in (getattr(statement, "_values", None) or {})}
-    if state.is_update and written and written <= set(HELD[table].free):
+    if isinstance(statement, Update) and written and written <= set(held.free):
         return
-    raise ValueError(f"{table} is held by the journal: write its rows as objects")
+    raise ValueError(f"{statement.table} is held by the journal: write its rows as objects")
 
 
 def _forget(session: Session, _: Any) -> None:

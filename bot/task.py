@@ -2,10 +2,11 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Index, Text, func, select
+from sqlalchemy import Index, Select, Text, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
@@ -50,23 +51,33 @@ def demand_room(
     session: Session, workspace: str, person: str, limits: Fairness, now: datetime
 ) -> None:
     """Raises TooMany when one more task would be more than one person may ask for."""
-    theirs = (Task.workspace == workspace, Task.person == person)
-    count = select(func.count()).select_from(Task).where(*theirs)
-    if (session.scalar(count.where(Task.state.in_(OPEN))) or 0) >= limits.open_tasks:
+    since = now - timedelta(hours=24)
+    theirs = {"workspace": workspace, "person": person, "since": since}
+    unfinished, lately = (int(n) for n in session.execute(_counts(), theirs).one())
+    if unfinished >= limits.open_tasks:
         words = Words(
             "That is too much at once: {n} of your requests are being worked on. "
             "Ask again when some of them are done.",
             n=limits.open_tasks,
         )
         raise TooMany(words, once=f"open {now:%Y-%m-%d %H}")
-    day = now - timedelta(hours=24)
-    if (session.scalar(count.where(Task.made_at > day)) or 0) >= limits.tasks_a_day:
+    if lately >= limits.tasks_a_day:
         words = Words(
             "You have used up your {n} requests for 24 hours. An administrator can raise the "
             "limit in policy.toml.",
             n=limits.tasks_a_day,
         )
         raise TooMany(words, once=f"day {now:%Y-%m-%d %H}")
+
+
+@cache
+def _counts() -> Select[Any]:
+    """How many of a person's tasks are open, and how many were made since then. Parameters:
+    workspace, person, since."""
+    theirs = (Task.workspace == bindparam("workspace"), Task.person == bindparam("person"))
+    count = select(func.count()).select_from(Task).where(*theirs)
+    unfinished = count.where(Task.state.in_(OPEN)).scalar_subquery()
+    return select(unfinished, count.where(Task.made_at > bindparam("since")).scalar_subquery())
 
 
 class Task(Row):

@@ -67,6 +67,8 @@ class Gate:
         return await self._admitted(asker)
 
     async def _installation(self, body: Body) -> Installation | None:
+        if (known := self._membership.known_installation) is not None:
+            return known
         waits = "event" in body or (body.get("command") and commands.only_stores(body))
         limit = STORED_WITHIN if waits else ACTS_WITHIN
         try:
@@ -82,6 +84,8 @@ class Gate:
             self._membership.forget_channel(workspace, str(event.get("channel") or ""))
 
     async def _admitted(self, asker: Asker) -> BoltResponse | None:
+        if self._is_known_to_be_admitted(asker):  # without a turn of the event loop
+            return None
         limit = STORED_WITHIN if asker.stores else ACTS_WITHIN
         try:
             return await within(self._decide(asker), limit)
@@ -92,6 +96,16 @@ class Gate:
             if asker.stores:
                 return None
             raise
+
+    def _is_known_to_be_admitted(self, asker: Asker) -> bool:
+        """Whether Slack said all that lets this person in within the last minutes."""
+        membership, workspace = self._membership, asker.workspace
+        return (
+            not asker.shared
+            and membership.known_standing(workspace, asker.user) == "member"
+            and membership.knows_groups(workspace)
+            and membership.known_closed(workspace, asker.channel) is False
+        )
 
     async def _decide(self, asker: Asker) -> BoltResponse | None:
         membership, workspace, user = self._membership, asker.workspace, asker.user

@@ -75,6 +75,11 @@ class Membership:
                     self._ask_again_at = time.monotonic() + ASK_AGAIN
             return self._installation or await self._remembered()
 
+    @property
+    def known_installation(self) -> Installation | None:
+        """The same where Slack has said it; never a call."""
+        return self._installation
+
     async def _asked_installation(self) -> Installation:
         told = await ask(self._client.auth_test())
         team, enterprise = str(told.get("team_id") or ""), told.get("enterprise_id") or None
@@ -138,6 +143,11 @@ class Membership:
         if not await self.is_member(workspace, user):
             return False
         return (await self.resolve(workspace)).may(user, right)
+
+    def knows_groups(self, workspace: str) -> bool:
+        """Whether the people of all the policy's user groups are known now."""
+        groups = self._house.policy(workspace).access.groups
+        return all(self._known_group(workspace, id) is not None for id in groups)
 
     def _known_group(self, workspace: str, id: str) -> frozenset[str] | None:
         until, people = self._groups.get((workspace, id), (0.0, None))

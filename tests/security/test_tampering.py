@@ -574,3 +574,26 @@ def test_a_database_from_before_is_taken_over(sqlite_url: str) -> None:
     _, unseen = missed(database, wanted=lambda one: one.table in ("drafts", "decisions"))
     assert [str(change) for change in unseen if not is_free(change)] == []
     database.close()
+
+
+@pytest.mark.parametrize("through", ["execute", "scalar", "scalars"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        update(Task).values(words="other"),
+        update(Task).values(words="other", stage="drafting"),
+        delete(Delivery),
+        insert(Draft).values(id="d"),
+    ],
+    ids=["update", "update with a free column", "delete", "insert"],
+)
+def test_statements_that_write_held_columns_are_refused(
+    signed: Database, statement: Any, through: str
+) -> None:
+    with pytest.raises(ValueError, match="held by the journal"), signed.begin() as session:
+        getattr(session, through)(statement)
+
+
+def test_a_statement_that_writes_free_columns_alone_may_pass(signed: Database) -> None:
+    with signed.begin() as session:
+        session.execute(update(Task).values(stage="drafting"))
