@@ -14,9 +14,9 @@ import aiohttp
 
 from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure, percentile
+from bot.ids import task_id
 from bot.play.slack import LocalSlack
 from bot.play.workspace import Change
-from bot.task import task_id
 from tests.chaos import POLICY
 from tests.interns import Intern
 

@@ -12,8 +12,8 @@ import aiohttp
 
 from benchmarks.signed import SECRET, paced, saturated
 from benchmarks.table import Figure, percentile
+from bot.ids import task_id
 from bot.play.slack import LocalSlack
-from bot.task import task_id
 from tests.chaos import POLICY
 from tests.interns import ROOT, Intern, free_port
 

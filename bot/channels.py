@@ -8,13 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-FILE = Path(__file__).parent / "channels.toml"
+from bot.gsm7 import GSM7_DOUBLE, is_gsm7
 
-GSM7 = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-GSM7_DOUBLE = frozenset("^{}\\[]~|€\f")
+FILE = Path(__file__).parent / "channels.toml"
 
 
 class Limit(BaseModel):
@@ -51,10 +47,6 @@ def channels() -> dict[str, Channel]:
     """All channels by key."""
     with FILE.open("rb") as file:
         return {key: Channel(key=key, **table) for key, table in tomllib.load(file).items()}
-
-
-def is_gsm7(text: str) -> bool:
-    return all(c in GSM7 or c in GSM7_DOUBLE for c in text)
 
 
 def segments(text: str) -> int:

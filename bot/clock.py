@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.orm import Session
 
+from bot import job
 from bot.batch import Batch
 from bot.db import Database
-from bot.job import Enqueue, Job
+from bot.job import Enqueue, Job, minute
 
-EVERY = 60  # seconds
 FAR = 10**9  # further than any minute's number is from another
 
 Due = Callable[[Session, datetime], Iterable[Job]]
@@ -39,7 +39,7 @@ class Clock:
         self._waking.add_job(
             self.tick,
             "interval",
-            seconds=EVERY,
+            seconds=job.EVERY,
             next_run_time=datetime.now(UTC),
             misfire_grace_time=None,
             coalesce=True,
@@ -59,20 +59,15 @@ class Clock:
         self._set_back += now < self._woke
         self._woke, self._furthest = now, max(now, self._furthest)
         for due in self.due:
-            for job in due(session, now):
-                self.enqueue(session, self._anew(job))
+            for found in due(session, now):
+                self.enqueue(session, self._anew(found))
 
-    def _anew(self, job: Job) -> Job:
+    def _anew(self, due: Job) -> Job:
         """A minute that comes again because the clock was set back is another minute: the job of
         the first one is done, and what has come since would wait until it is passed."""
-        if not job.turn or self._woke >= self._furthest:
-            return job
-        return job.model_copy(update={"turn": job.turn + self._set_back * FAR})
-
-
-def minute(now: datetime) -> int:
-    """The minute's number: two processes that wake in it mean the same job."""
-    return int(now.timestamp()) // EVERY
+        if not due.turn or self._woke >= self._furthest:
+            return due
+        return due.model_copy(update={"turn": due.turn + self._set_back * FAR})
 
 
 def merges(session: Session, now: datetime) -> Iterable[Job]:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from bot.around import people
 from bot.brand import Brand
@@ -20,6 +20,7 @@ from bot.channels import Channel
 from bot.checks import Check
 from bot.evidence import Evidence, Fact
 from bot.kept import Kept
+from bot.library_port import Found, Library
 from bot.parts import File
 from bot.pictures import Picture
 from bot.privacy import Veil
@@ -35,33 +36,6 @@ CORRECTIONS = 2
 SOLD = ("name", "vendor", "type", "colours")  # of what a product tells, what it is called
 PLACED = re.compile(r"Person \d+")  # no name, but what stands for one
 T = TypeVar("T", bound=BaseModel)
-
-
-class Found(BaseModel):
-    """A product that words may mean. `score` is 0–1; 1 is its exact name. `is_one`: they say what
-    the thing is, in either language: "the glasses", of the glasses and not of a carafe of glass.
-    `of_kind`: they name the category that it is in. `otherwise`: a name that they give such a
-    thing, and that is not this one's: "zinzin", of « le plaid zinzin »."""
-
-    model_config = ConfigDict(frozen=True)
-    handle: str
-    title: str
-    score: float
-    is_one: bool = False
-    of_kind: bool = False
-    otherwise: str = ""
-
-
-class Library(Protocol):
-    """The team's own data, of one workspace."""
-
-    async def find(self, words: str) -> Sequence[Found]:
-        """The products that words may mean, the likeliest first; at most five."""
-        ...
-
-    async def look_up(self, kind: str, request: Request) -> Sequence[Fact]:
-        """Facts of one kind for this request; none when there are none."""
-        ...
 
 
 async def may_not(_right: str) -> bool:

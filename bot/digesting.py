@@ -14,9 +14,10 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from bot.db import Database
+from bot.ids import task_id
 from bot.job import Enqueue
 from bot.schedule import Schedule, called
-from bot.task import Task, Wish, task_id
+from bot.task import Task, Wish
 from bot.words import Words
 
 Found = Literal["moved", "quiet", "can't tell"]

@@ -10,9 +10,10 @@ from bot.brand import Brand
 from bot.campaign import tagged
 from bot.channels import channels
 from bot.checks import Check
-from bot.desk import Desk, Library, may_not
+from bot.desk import Desk, may_not
 from bot.errors import CannotDo
 from bot.evidence import Evidence, Fact
+from bot.library_port import Library
 from bot.parts import Hook, Lead, Part, leads_of, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Question, Request

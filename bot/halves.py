@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.arrival import Arrival
 from bot.dropped import Dropped, DroppedFile, stored
+from bot.ids import task_id
 from bot.job import Enqueue
-from bot.task import task_id
 from bot.words import Words
 
 WAITS = timedelta(days=7)  # afterwards nobody means it any more

@@ -31,6 +31,7 @@ Kind = Literal[
     "publish",
 ]
 ALONE_AFTER, GIVE_UP_AFTER = 3, 7
+EVERY = 60  # seconds between two looks at what is due
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Job(BaseModel):
 
 
 Enqueue = Callable[[Session, Job], None]
+
+
+def minute(now: datetime) -> int:
+    """The minute's number: two processes that wake in it mean the same job."""
+    return int(now.timestamp()) // EVERY
 
 
 class Crash(Row):

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Index, Numeric, Text, and_, func, or_, select
+from sqlalchemy import Index, Numeric, Select, Text, and_, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot import journal
 from bot.db import Row
 from bot.parts import fingerprint
 from bot.prices import price_of
-from bot.task import Task
 from bot.writer import Sent
 
 CALL_LASTS = timedelta(minutes=5)  # longer than any: what has no end by then has died
@@ -123,12 +123,13 @@ class Receipt(Row):
         return used.spent + used.reserved
 
     @staticmethod
-    def used(session: Session, workspace: str, now: datetime, person: str | None = None) -> "Used":
-        """What counts against the limit of the workspace, or of one person in it."""
+    def used(
+        session: Session, workspace: str, now: datetime, of_tasks: Select[Any] | None = None
+    ) -> "Used":
+        """What counts against the limit of the workspace, or of some of its tasks (their ids)."""
         lately = [Receipt.workspace == workspace, Receipt.at >= now - timedelta(hours=24)]
-        if person is not None:
-            theirs = select(Task.id).where(Task.workspace == workspace, Task.person == person)
-            lately.append(Receipt.task.in_(theirs))
+        if of_tasks is not None:
+            lately.append(Receipt.task.in_(of_tasks))
         ended = select(func.sum(Receipt.usd)).where(*lately, Receipt.reserved.is_(None))
         spent, reserved = Decimal(session.scalar(ended) or 0), Decimal(0)
         older = and_(Receipt.usd.is_(None), Receipt.call.is_not(None), Receipt.sent != "")

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot import journal
 from bot.db import Row, insert_once
 from bot.errors import CannotDo
+from bot.ids import task_id
 from bot.job import Job
-from bot.task import Wish, task_id
+from bot.task import Wish
 from bot.words import LANGUAGES, Words
 
 State = Literal["on", "paused", "off"]

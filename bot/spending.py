@@ -22,6 +22,7 @@ from bot.errors import SpendingBusy, SpendingRefused
 from bot.policy import Policy
 from bot.prices import FREE, Price, Tokens, price_of
 from bot.receipt import Receipt, Used
+from bot.task import Task
 from bot.words import Money, Words
 from bot.writer import BUSY, Sent
 
@@ -108,7 +109,8 @@ class Spending:
         yield whole, Receipt.used(session, payer.workspace, now), SpendingRefused(_reached(whole))
         own = policy.fairness.usd_a_day_per_person
         if payer.person is not None and own is not None:
-            used = Receipt.used(session, payer.workspace, now, payer.person)
+            theirs = Task.ids_of_person(payer.workspace, payer.person)
+            used = Receipt.used(session, payer.workspace, now, theirs)
             yield own, used, SpendingRefused(_own_reached(own))
 
     def _named_price(self, workspace: str, model: str) -> Price | None:

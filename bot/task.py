@@ -1,6 +1,5 @@
 """Words and a place on their way to drafts: a row. The engine runs it."""
 
-import hashlib
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -40,11 +39,6 @@ class Wish(BaseModel):
     parent: str | None = None  # the task it comes back from
     reason: str | None = None  # why it came back
     previous: str | None = None  # the draft that was sent back
-
-
-def task_id(*told: str) -> str:
-    """One id for one thing that Slack may tell us twice."""
-    return hashlib.sha256("|".join(told).encode()).hexdigest()[:16]
 
 
 def demand_room(
@@ -145,6 +139,11 @@ class Task(Row):
         )
         enqueue(session, Job(kind="work", subject=wish.id, workspace=wish.workspace))
         return True
+
+    @staticmethod
+    def ids_of_person(workspace: str, person: str) -> Select[Any]:
+        """The ids of all that one person asked for."""
+        return select(Task.id).where(Task.workspace == workspace, Task.person == person)
 
     def once_more(self, id: str, **changed: Any) -> Wish:
         """The same wish as another task that comes back from this one; `changed` by its names."""

@@ -8,7 +8,6 @@ reference and where it happened, and neither gets the other's part.
 import contextlib
 import hashlib
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from bot.access import Admission
 from bot.arrival import OPEN as ARRIVING
 from bot.arrival import Arrival
+from bot.bugs import told_where
 from bot.delivery import Delivery
 from bot.draft import Draft
 from bot.drafting import check_again
@@ -207,7 +207,7 @@ class Worker:
             if told is not None:
                 return await self._fail(kind, id, told.words)
             reference = reference_of(id)
-            log.error("%s %s failed: %s", reference, kind, without_content(bug))
+            log.error("%s %s failed: %s", reference, kind, told_where(bug))
             await self._fail(kind, id, broken(reference))
 
     async def _fail(self, kind: Kind, id: str, words: Words) -> None:
@@ -267,10 +267,3 @@ def broken(reference: str) -> Words:
         "the intern, or try again.",
         reference=reference,
     )
-
-
-def without_content(bug: BaseException) -> str:
-    """A bug for the log: its kind and where it happened, none of the words it was about."""
-    frames = traceback.extract_tb(bug.__traceback__)
-    told = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno}" for f in reversed(frames[-6:]))
-    return f"{type(bug).__name__} at {told}"

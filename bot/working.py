@@ -15,13 +15,13 @@ from bot.campaign import campaign_code
 from bot.checks import Check
 from bot.db import Database
 from bot.decision import Decision
-from bot.desk import Library
 from bot.draft import Draft
 from bot.drafting import Drafted, draft
 from bot.drawing import Drawing
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.job import Enqueue, Job
+from bot.library_port import Library
 from bot.policy import Policy
 from bot.post import Post
 from bot.request import Question, Request

@@ -3,11 +3,11 @@ files are taken after one second at rest instead of ten."""
 
 import sys
 
-from bot import clock
+from bot import job
 from bot.__main__ import main
 from bot.doors import inbox
 
-clock.EVERY = 1
+job.EVERY = 1
 inbox.QUIET = 1.0
 
 if __name__ == "__main__":

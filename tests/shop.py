@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from bot.desk import Found
 from bot.evidence import Fact
 from bot.fold import words_of
+from bot.library_port import Found
 from bot.request import Request
 
 TODAY = date(2026, 11, 24)

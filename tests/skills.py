@@ -6,13 +6,14 @@ from datetime import date
 from typing import Any
 
 from bot.brand import Brand
-from bot.desk import Library, may_not
+from bot.desk import may_not
 from bot.drafting import Drafted, draft
 from bot.evidence import Fact
 from bot.intake import Asked, take_in
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.shelf import Shelf
 from bot.library.team import TeamLibrary
+from bot.library_port import Library
 from bot.request import Question
 from bot.writer import Sent, Writer
 from bot.writers.claude import Claude

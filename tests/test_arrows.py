@@ -10,9 +10,9 @@ ROOT = Path(__file__).parent.parent
 
 # Groups of files. The first pattern that fits names a file's group.
 GROUPS = {
-    "door": ("bot.__main__", "bot.doors", "bot.doors.*"),
+    "door": ("bot.__main__", "bot.doors", "bot.doors.*", "bot.local_data"),
     "play": ("bot.play", "bot.play.*"),
-    "slack": ("bot.slack", "bot.slack.*"),
+    "slack": ("bot.slack", "bot.slack.*", "bot.web_server"),
     "writers": ("bot.writers", "bot.writers.*"),
     "library": ("bot.library", "bot.library.*"),
     "handlers": ("handlers", "handlers.*"),

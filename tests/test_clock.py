@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from bot.batch import Batch
-from bot.clock import Clock, merges, minute
+from bot.clock import Clock, merges
 from bot.db import Database
 from bot.engine import Engine
-from bot.job import Job
+from bot.job import Job, minute
 from bot.queues import Limits
 
 NOW = datetime(2026, 11, 24, 9, 0, 5, tzinfo=UTC)

@@ -10,10 +10,11 @@ import pytest
 from bot import decision
 from bot.delivery import Delivery
 from bot.doors.digests import made_by_rules, weekly
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.draft import Draft
 from bot.drafting import Drafted
 from bot.settings import Settings
+from bot.time_source import now
 from tests.library.live.test_returning import bring_in, campaign, peers
 from tests.making import POLICY, Jobs, draft
 

@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field
 
 from bot.brand import Brand, Mention
 from bot.brief import Brief
-from bot.channels import channels, is_gsm7, segments
+from bot.channels import channels, segments
 from bot.checks import blocking
 from bot.errors import CannotDo
 from bot.evidence import Evidence, Fact
+from bot.gsm7 import is_gsm7
 from bot.parts import Copy, Heading, Hook, Quote, Table, take_apart
 from bot.proof import prove, stated_in
 from bot.request import Request

@@ -9,10 +9,11 @@ from functools import cache
 import pytest
 
 from bot.brand import Brand, Mention
-from bot.channels import channels, is_gsm7, measure, segments
+from bot.channels import channels, measure, segments
 from bot.checks import blocking
 from bot.drafting import Drafted, draft
 from bot.faults import CLICHE, echo
+from bot.gsm7 import is_gsm7
 from bot.intake import Asked, Intake, take_in
 from bot.request import Request
 from bot.writer import Sent

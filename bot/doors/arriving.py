@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from bot.doors.house import House
 from bot.doors.looking import Asked
 from bot.doors.own import own_words_of
 from bot.doors.products_dropped import PRODUCTS, Products
@@ -22,6 +21,7 @@ from bot.library.files.split import split
 from bot.library.files.understood import Said
 from bot.library.keep import Merge
 from bot.library.kinds import kinds
+from bot.local_data import LocalData
 from bot.stock import Along, Half, Ready, Sorted, Watch
 from bot.words import Words
 
@@ -44,7 +44,7 @@ class Rows:
 class Arriving:
     """The library of a house, as files are taken into it."""
 
-    house: House
+    house: LocalData
 
     def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
         """The file itself, or the tables of a workbook that holds several."""

@@ -5,7 +5,7 @@ import asyncio
 from datetime import datetime
 
 from bot.digesting import Found
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.lately import Lately
 from bot.doors.terminal import say
 from bot.drafting import Drafted, draft
@@ -16,6 +16,7 @@ from bot.schedule import WEEKLY, Schedule, name_of
 from bot.settings import Settings
 from bot.task import Wish
 from bot.telling.lookback import NOTHING_NEWER
+from bot.time_source import now
 from bot.words import LANGUAGES, Words
 from bot.writers.offline import Offline
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from bot.audience import Rule
-from bot.doors.house import House
 from bot.errors import CannotDo
 from bot.exported import PLATFORMS, Exported
 from bot.library import export
 from bot.library.export import Person
 from bot.library.shelf import Shelf
+from bot.local_data import LocalData
 from bot.words import Words
 
 SEALED = ("email", "phone", "id")
@@ -23,7 +23,7 @@ OTHER_KEY = Words(
 
 
 class Exporting:
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: LocalData) -> None:
         self.house = house
 
     def export(self, workspace: str, rule: Rule, platform: str) -> Exported:

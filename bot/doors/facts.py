@@ -9,7 +9,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from bot.doors.house import House, now
+from bot.doors.freshening import NOTHING
+from bot.doors.house import House
 from bot.errors import CannotDo
 from bot.evidence import Fact
 from bot.library.asking import READS
@@ -19,11 +20,11 @@ from bot.library.kinds import kinds
 from bot.library.team import analyses
 from bot.safe import json_text, plain
 from bot.settings import Settings
+from bot.time_source import now
 from bot.words import Words
 
 PRODUCT = "product"
 ALL = "all"  # the analyses, one after the other
-NOTHING = 3  # how it ends when nothing could be told
 TYPED = (str | None, int | None, date | None)  # what --where can say
 LONGEST = 60  # signs of a value in the aligned table
 

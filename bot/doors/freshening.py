@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot.doors.facts import NOTHING
 from bot.holding import Holding
 from bot.job import Job
 
 AT_REST = timedelta(minutes=1)  # without news
 PATIENCE = 300.0  # seconds
 IDLE = 19  # only with what nobody else wants of the processors
+NOTHING = 3  # how `facts` ends when nothing could be told
 log = logging.getLogger(__name__)
 
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from bot.doors.house import LOCAL, House, now
+from bot.doors.house import House
 from bot.doors.looking import Asked, Seen, look
 from bot.doors.own import own_words_of
 from bot.doors.shown import rows, shown
+from bot.doors.stocking import LOCAL
 from bot.doors.sweeping import IMPORTING
 from bot.doors.taken import Counting, tell_catalogue, tell_rows
 from bot.doors.terminal import say
@@ -27,6 +28,7 @@ from bot.library.files.goods import reread
 from bot.library.files.understood import Dates, Sign
 from bot.product import ProductRow
 from bot.settings import Settings
+from bot.time_source import now
 from bot.words import Words
 from bot.workspace import Workspace
 

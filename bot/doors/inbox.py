@@ -21,8 +21,6 @@ from typing import IO
 
 from sqlalchemy.orm import Session
 
-from bot.clock import minute
-from bot.doors.house import LOCAL, House
 from bot.doors.inbox_halves import (
     GIVEN_UP,
     WAITING,
@@ -35,11 +33,13 @@ from bot.doors.inbox_halves import (
 )
 from bot.doors.inbox_rows import Taking
 from bot.doors.looking import Asked, Seen, look
+from bot.doors.stocking import LOCAL
 from bot.dropped import TableFile, titled
 from bot.errors import CannotDo, TryAgain
 from bot.halves import WAITS
-from bot.job import Job
+from bot.job import Job, minute
 from bot.library.disk import PASSING
+from bot.local_data import LocalData
 from bot.privacy.personal import mask
 from bot.system_failure import system_failure
 from bot.words import Words
@@ -58,7 +58,7 @@ OURS = (DONE, REFUSED, WAITING)
 class Inbox:
     """The inbox of a house."""
 
-    house: House
+    house: LocalData
 
     @property
     def folder(self) -> Path:

@@ -5,15 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.doors.house import LOCAL, House, now
 from bot.doors.own import own_words_of
+from bot.doors.stocking import LOCAL
 from bot.dropped import TableFile
 from bot.library.catalogue.file import write_rejects
 from bot.library.disk import PASSING
 from bot.library.files import Taken, Understood, read
 from bot.library.files.assumed import said_again
 from bot.library.files.goods import reread
+from bot.local_data import LocalData
 from bot.product import ProductRow
+from bot.time_source import now
 from bot.workspace import Workspace
 
 
@@ -21,7 +23,7 @@ from bot.workspace import Workspace
 class Taking:
     """Into this workspace; `rejects` says where the rows that stay out are told."""
 
-    house: House
+    house: LocalData
     workspace: str
     rejects: Callable[[TableFile], Path]
 

@@ -15,10 +15,11 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.doors.house import LOCAL, House
+from bot.doors.stocking import LOCAL
 from bot.errors import CannotDo
 from bot.job import Enqueue, Job
 from bot.journal import Checked, Entry, Head, Signer
+from bot.local_data import LocalData
 from bot.policy_in_force import PolicyInForce
 from bot.slack.notices import give_notice
 from bot.words import Words
@@ -96,7 +97,7 @@ def published_workspaces(path: Path) -> set[str]:
 class Publishing:
     """The job of the clock."""
 
-    house: House
+    house: LocalData
     enqueue: Enqueue
 
     def due(self, session: Session, now: datetime) -> Iterable[Job]:
@@ -132,7 +133,7 @@ class Publishing:
             )
 
 
-def note_policies(house: House, session: Session, now: datetime) -> Iterable[Job]:
+def note_policies(house: LocalData, session: Session, now: datetime) -> Iterable[Job]:
     """Record changes of policy.toml and brand.toml, once a minute. There is no job in it."""
     for workspace in _workspaces(session):
         for file, read in (("policy.toml", house.policy), ("brand.toml", house.brand)):

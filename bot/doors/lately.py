@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.doors.house import House, now
 from bot.doors.returning import as_gone, gone_out
 from bot.draft import Draft
 from bot.errors import CannotDo
@@ -19,7 +18,9 @@ from bot.library.findings import Where
 from bot.library.results import Result, joined
 from bot.library.shelf import Shelf
 from bot.library.slugs import slug
+from bot.local_data import LocalData
 from bot.request import Request
+from bot.time_source import now
 from bot.visibility import told_to_team
 from bot.week import SKILL, before, work
 
@@ -31,7 +32,7 @@ MOST = 5  # campaigns told of, the newest
 class Lately:
     """The facts of a workspace that are in its rows."""
 
-    house: House
+    house: LocalData
 
     def besides(
         self, workspace: str, request: Request, form: Mapping[str, Any]

@@ -8,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.doors.house import now
 from bot.doors.live_rows import LiveRows, Taken
 from bot.errors import CannotDo
 from bot.library.kinds import kinds
 from bot.library.live.sign import PREFIX, SECONDS, Said, fresh, holds, live_key
-from bot.slack.web import Bodies, mark_verified
+from bot.time_source import now
+from bot.web_server import Bodies, mark_verified
 from bot.words import Words
 
 log = logging.getLogger("bot.live")

@@ -1,12 +1,12 @@
 """What a workspace sells, as words that are nobody's name in what customers write."""
 
-from bot.doors.house import House
+from bot.local_data import LocalData
 from bot.privacy.people import own_words
 
 WRITTEN = "feedback"  # the kind with texts of customers
 
 
-def own_words_of(house: House, workspace: str, kind: str) -> frozenset[str]:
+def own_words_of(house: LocalData, workspace: str, kind: str) -> frozenset[str]:
     """The words of its products, their makers and categories; none where nothing is written."""
     if kind != WRITTEN:
         return frozenset()

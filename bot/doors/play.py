@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TextIO
 
-from bot.doors.house import now
 from bot.doors.play_home import PlayHome
 from bot.doors.terminal import say
 from bot.errors import CannotDo
@@ -28,6 +27,7 @@ from bot.play.terminal.console import PlainConsole
 from bot.play.terminal.lines import Keyboard, Lines
 from bot.settings import Settings
 from bot.slack.manifest import bot_scopes
+from bot.time_source import now
 from bot.words import Words
 
 RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 60.0, 300.0)  # while the intern starts again

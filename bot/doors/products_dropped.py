@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.doors.house import LOCAL, House, now
+from bot.doors.stocking import LOCAL
 from bot.library.catalogue.file import Catalogue, write_rejects
 from bot.library.files import Understood
 from bot.library.files.goods import reread
+from bot.local_data import LocalData
 from bot.product import ProductRow
 from bot.stock import Along
+from bot.time_source import now
 from bot.workspace import Workspace
 
 PRODUCTS = "products"
@@ -18,7 +20,7 @@ PRODUCTS = "products"
 class Products:
     """The products of a file, ready to be stored."""
 
-    house: House
+    house: LocalData
     workspace: str
     name: str
     catalogue: Catalogue
@@ -26,7 +28,7 @@ class Products:
 
     @classmethod
     def read(
-        cls, house: House, workspace: str, path: Path, found: Understood, folder: Path
+        cls, house: LocalData, workspace: str, path: Path, found: Understood, folder: Path
     ) -> "Products":
         """Raises CannotDo."""
         catalogue = reread(path, found)

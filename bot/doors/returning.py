@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.delivery import Delivery
-from bot.doors.house import LOCAL, House, now
+from bot.doors.stocking import LOCAL
 from bot.draft import Draft
 from bot.holding import Holding
 from bot.job import Enqueue, Job
@@ -22,7 +22,9 @@ from bot.joining import Joining
 from bot.library.results import Candidate, Gone, Joined, joined
 from bot.library.shelf import Shelf
 from bot.library.told_results import told
+from bot.local_data import LocalData
 from bot.outcome import Outcome
+from bot.time_source import now
 from bot.words import Words
 
 READ = ("campaigns", "orders")
@@ -34,7 +36,7 @@ CHANNELS = {"ad": "ads"}  # ours → as the campaigns' files have it
 class Returning:
     """The results of a house's deliveries."""
 
-    house: House
+    house: LocalData
 
     def due(self, session: Session, at: datetime) -> Iterable[Job]:
         """One job a workspace that something went out from, and state of its files."""
@@ -59,7 +61,7 @@ class Returning:
 class Join:
     """The engine's job: `T0SHOP/…` looks at all that went out from T0SHOP."""
 
-    house: House
+    house: LocalData
     enqueue: Enqueue
 
     async def do(self, subject: str) -> None:

@@ -21,7 +21,7 @@ from bot.doors.digests import found_in, made_by_rules
 from bot.doors.exporting import Exporting
 from bot.doors.freshening import due as to_freshen
 from bot.doors.freshening import freshen
-from bot.doors.house import House, now, run_ahead
+from bot.doors.house import House
 from bot.doors.inbox import Inbox
 from bot.doors.journal_heads import Publishing, note_policies
 from bot.doors.lately import Lately
@@ -43,9 +43,11 @@ from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.place import Place, reaching
 from bot.slack.socket import make_socket
-from bot.slack.web import listening, make_web
+from bot.slack.web import make_web
 from bot.stocktaking import Stocktaking
 from bot.task import Wish
+from bot.time_source import now, run_ahead
+from bot.web_server import listening
 from bot.words import Words
 from bot.worker import Worker
 from bot.working import Means
@@ -73,7 +75,7 @@ class Serving:
         logging.basicConfig(level=settings.log, handlers=[log_handler()])
         for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)
-        run_ahead(settings)
+        run_ahead(settings.seconds_ahead)
         check_database(settings)
         self.house = House(settings).migrated()
         for fault in mark_damaged(settings.home, self.house.database, now()):

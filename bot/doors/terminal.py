@@ -13,13 +13,14 @@ from bot.doors.damage import (
     set_aside_database,
 )
 from bot.doors.database_file import damaged, database_fault
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.priced import unpriced
 from bot.errors import CannotDo
 from bot.missing import problems, reached
 from bot.policy import Policy
 from bot.safe import json_text, plain
 from bot.settings import Settings
+from bot.time_source import now
 from bot.words import Words
 
 

@@ -13,7 +13,7 @@ from bot.brief import Brief
 from bot.campaign import campaign_code
 from bot.channels import channels
 from bot.checks import Check
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.drafting import Drafted, draft
 from bot.errors import CannotDo, TryAgain
 from bot.evidence import Fact
@@ -24,6 +24,7 @@ from bot.safe import json_text, plain
 from bot.settings import Settings
 from bot.skills import skills
 from bot.spending import Payer, Spending
+from bot.time_source import now
 from bot.words import Words, catalogue
 from bot.workspace import Workspace
 from bot.writer import Writer

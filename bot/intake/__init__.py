@@ -12,7 +12,6 @@ from typing import get_args
 from bot.brand import Brand
 from bot.brief import Brief, Goal, just_for_me
 from bot.channels import channels
-from bot.desk import Found, Library
 from bot.events import is_event
 from bot.intake import analysis, reader, wishes
 from bot.intake.asked import Asked, Intake
@@ -22,6 +21,7 @@ from bot.intake.known import known
 from bot.intake.several import Beside, Unsure, beside, is_it
 from bot.intake.skill import skill_for, unknown_channel
 from bot.intake.wishes import Wishes
+from bot.library_port import Found, Library
 from bot.notices import asked_in
 from bot.occasions import occasions
 from bot.request import Question, Request

@@ -7,9 +7,9 @@ from bot import period
 from bot.around import goes_on
 from bot.brand import Brand
 from bot.brief import Brief
-from bot.desk import Library
 from bot.intake import against, follow_up, wishes
 from bot.intake.asked import Asked, Intake
+from bot.library_port import Library
 from bot.request import Request
 from bot.skills import skills
 from bot.words import LANGUAGES

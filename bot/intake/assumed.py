@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from bot.brand import Brand
 from bot.brief import Assumption, Goal, Option
-from bot.desk import Found
 from bot.intake.wishes import Wishes
+from bot.library_port import Found
 from bot.words import Language, Words
 
 MOST_OPTIONS = 3

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.desk import Found, Library
 from bot.fold import words_of
+from bot.library_port import Found, Library
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from bot.desk import Found, Library
 from bot.events import is_event
 from bot.goods import kinds
 from bot.intake.known import known
 from bot.intake.phrasing import NO_PRODUCT
+from bot.library_port import Found, Library
 
 SURE = 0.5  # below this score, a piece of the wish names no product
 WHOLE = 0.9  # from this score on, the whole names one: a throw "in mohair and wool"

@@ -10,7 +10,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.desk import Found, Library
 from bot.errors import CannotDo
 from bot.evidence import NO_SOURCE, Fact
 from bot.library.asking import READS, ages, asides, where_of
@@ -19,6 +18,7 @@ from bot.library.here import HERE, around
 from bot.library.lasting import Lasting
 from bot.library.shelf import DamagedRows
 from bot.library.writing import WRITING, asked_for, for_writing
+from bot.library_port import Found, Library
 from bot.request import Request
 from bot.tally import Tally
 from bot.words import Words

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.brand import Brand
-from bot.channels import GSM7, GSM7_DOUBLE, Channel, Limit, measure, segments
+from bot.channels import Channel, Limit, measure, segments
 from bot.checks import Check, Level
 from bot.fold import fold, squeeze
+from bot.gsm7 import GSM7, GSM7_DOUBLE
 from bot.links import Link, address_of, allowed, links
 from bot.proof.ground import Ground
 from bot.proof.piece import Piece

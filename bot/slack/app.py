@@ -19,12 +19,14 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.bugs import logged
 from bot.errors import CannotDo, TryAgain
+from bot.ids import task_id
 from bot.job import Requester, requester
 from bot.policy import Fairness
 from bot.skills import commands as skills_commands
 from bot.slack import buttons, changes, commands, home, mentions, speaking, submits
-from bot.slack.bugs import logged, quiet
+from bot.slack.bugs import quiet
 from bot.slack.calls import Refused
 from bot.slack.front import Front
 from bot.slack.gate import Gate, refused
@@ -36,7 +38,6 @@ from bot.slack.people import People
 from bot.slack.post import PATIENCE
 from bot.slack.signed_request import is_verified
 from bot.slack.whispers import whisper
-from bot.task import task_id
 from bot.words import Words
 
 ANY = re.compile("")

@@ -11,6 +11,7 @@ from bot import arrival_verdicts, halves
 from bot.arrival import Arrival
 from bot.dropped import Dropped, DroppedFile
 from bot.errors import CannotDo, TryAgain
+from bot.ids import task_id
 from bot.revision import channel_meant
 from bot.slack import names
 from bot.slack.arrival_rejects import hand
@@ -18,7 +19,6 @@ from bot.slack.arrival_words import KINDS, OTHERWISE
 from bot.slack.click import Click
 from bot.slack.front import Front
 from bot.slack.place import Place, near
-from bot.task import task_id
 from bot.visibility import demand_visible, may_see
 from bot.words import Words
 

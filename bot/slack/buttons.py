@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from bot import decision
 from bot.draft import Draft
 from bot.errors import CannotDo
+from bot.ids import task_id
 from bot.post import Post
 from bot.slack import alerts, arrivals, digests, leads, names, results
 from bot.slack.click import (
@@ -32,7 +33,7 @@ from bot.slack.hooks import with_hook
 from bot.slack.opening import READY, opened
 from bot.slack.sending import demand_membership, send_to, share
 from bot.slack.sight import for_viewer
-from bot.task import Task, task_id
+from bot.task import Task
 from bot.visibility import demand_visible, may_see
 from bot.words import Words
 

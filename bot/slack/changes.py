@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from bot.brief import just_for_me
 from bot.errors import CannotDo
+from bot.ids import task_id
 from bot.post import Post
 from bot.slack import mentions
 from bot.slack.front import Front
 from bot.slack.place import continued
-from bot.task import OPEN, Task, Wish, task_id
+from bot.task import OPEN, Task, Wish
 from bot.words import Words
 
 CHANGED, DELETED, TOMBSTONE = "message_changed", "message_deleted", "tombstone"

@@ -5,6 +5,7 @@ from typing import Any
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.brief import just_for_me
+from bot.ids import task_id
 from bot.schedule import SKILL
 from bot.skills import commands, skills
 from bot.slack import digests
@@ -12,7 +13,7 @@ from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.place import asked_at
 from bot.slack.read import as_words
-from bot.task import Task, Wish, task_id
+from bot.task import Task, Wish
 from bot.words import Words, language_of
 
 

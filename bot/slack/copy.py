@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
-from bot.channels import Limit, channels, is_gsm7, measure, segments
+from bot.channels import Limit, channels, measure, segments
 from bot.draft import Draft
+from bot.gsm7 import is_gsm7
 from bot.parts import File, Part, Quote, Table
 from bot.slack.blocks import Block, context, cut, quoted, titled, weigh
 from bot.slack.exact import bar, inline, parted, rich, run, said

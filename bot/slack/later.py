@@ -5,7 +5,7 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
-from bot.slack.bugs import told_where
+from bot.bugs import told_where
 
 log = logging.getLogger("bot.slack")
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.draft import Draft
 from bot.errors import CannotDo
+from bot.ids import task_id
 from bot.parts import Lead
 from bot.slack import names
 from bot.slack.blocks import Block, actions, button
@@ -16,7 +17,7 @@ from bot.slack.forms import brief_form
 from bot.slack.front import Front
 from bot.slack.names import Ref
 from bot.slack.place import Place
-from bot.task import Task, Wish, task_id
+from bot.task import Task, Wish
 from bot.visibility import Viewer
 from bot.words import Words
 

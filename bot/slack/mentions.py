@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot.brief import just_for_me
 from bot.errors import CannotDo, TooMany
+from bot.ids import task_id
 from bot.slack.again import revised
 from bot.slack.answers import answer, question_of
 from bot.slack.arrivals import (
@@ -27,7 +28,7 @@ from bot.slack.front import Front
 from bot.slack.place import asked_at
 from bot.slack.read import as_words
 from bot.slack.whispers import whisper
-from bot.task import Task, Wish, task_id
+from bot.task import Task, Wish
 
 HEARD = (None, "file_share", "thread_broadcast")  # the kinds of message that people write
 

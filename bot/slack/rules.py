@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.audience import REACHED, SEGMENTS, Rule
 from bot.evidence import Evidence
+from bot.ids import task_id
 from bot.parts import Lead
 from bot.slack import leads, names
 from bot.slack.blocks import Block, context, option, plain, size, told
@@ -19,7 +20,7 @@ from bot.slack.fit_view import OPTION_VALUE
 from bot.slack.front import Front
 from bot.slack.reading import chosen, ticked, typed_in
 from bot.slack.sent import Sent
-from bot.task import Task, Wish, task_id
+from bot.task import Task, Wish
 from bot.words import Words
 
 MOST_OPTIONS = 100

@@ -13,6 +13,7 @@ from bot.brief import just_for_me
 from bot.decision import Verdict
 from bot.draft import Draft
 from bot.errors import CannotDo
+from bot.ids import task_id
 from bot.post import Post
 from bot.slack import digests, exports, forms, leads, names, rules
 from bot.slack.again import taken_up
@@ -22,7 +23,7 @@ from bot.slack.front import Front
 from bot.slack.place import Place, asked_at
 from bot.slack.sent import Sent
 from bot.slack.sight import for_viewer
-from bot.task import Task, Wish, task_id
+from bot.task import Task, Wish
 from bot.visibility import may_see
 from bot.words import Words
 

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from bot.ids import task_id
 from bot.job import Enqueue, Job
 from bot.post import Post
 from bot.slack.blocks import Message
 from bot.slack.calls import Busy
 from bot.slack.post import Poster
-from bot.task import task_id
 from bot.words import Words, words_from
 
 KIND = "whisper"  # of a Post

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.channels import is_gsm7
+from bot.gsm7 import is_gsm7
 
 NBSP = "\u00a0"
 # No elision before these: la housse, de huit, le onze.

@@ -7,8 +7,9 @@ import pytest
 
 from bot.doors import freshening
 from bot.doors.freshening import AT_REST, due, freshen
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.library.findings import Where
+from bot.time_source import now
 from tests.library.stocked import stocked
 
 

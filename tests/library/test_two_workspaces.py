@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot import journal
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.inbox import Inbox
 from bot.doors.lately import Lately
 from bot.library.findings import Where
@@ -19,6 +19,7 @@ from bot.schedule import DAILY, Schedule
 from bot.settings import Settings
 from bot.slack.home import found
 from bot.task import Task
+from bot.time_source import now
 from bot.week import work
 from bot.workspace import Workspace
 from bot.writer import Sent

@@ -13,12 +13,13 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.audience import Rule
 from bot.doors.exporting import Exporting
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.importing import Importing
 from bot.doors.library_web import SIGNED, STAMP, WORKSPACE, add_library
 from bot.errors import CannotDo
 from bot.library.live.sign import Said, live_key, signature
 from bot.settings import Settings
+from bot.time_source import now
 from bot.workspace import Workspace
 
 BOTH = ("T1", "T2")

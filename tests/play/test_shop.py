@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.channels import channels, is_gsm7, measure, segments
+from bot.channels import channels, measure, segments
 from bot.fold import fold
+from bot.gsm7 import is_gsm7
 from bot.library.catalogue.file import read_catalogue
 from bot.play.shop import Shop, fill
 from bot.play.shop.dice import Dice

@@ -14,12 +14,13 @@ import pytest
 from bot.__main__ import main
 from bot.doors.damage import mark_damaged
 from bot.doors.database_file import database_fault
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.inbox import Inbox
 from bot.doors.serve import Serving
 from bot.errors import CannotDo, TryAgain
 from bot.library.files import understand
 from bot.settings import Settings
+from bot.time_source import now
 
 ORDERS = "order,date,product,quantity,total,currency\n" + "".join(
     f"A{n},2026-11-{1 + n % 20:02},LIN-{n % 7},1,62.00,EUR\n" for n in range(2_000)

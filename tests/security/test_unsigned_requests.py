@@ -20,17 +20,18 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from bot import web_server as web_module
 from bot.db import Database, Row
 from bot.doors.house import House
 from bot.doors.library_web import SIGNED, STAMP, WORKSPACE, add_library
 from bot.library.live.sign import Said, live_key
 from bot.library.live.sign import signature as live_signature
 from bot.settings import Settings
-from bot.slack import web as web_module
 from bot.slack.app import make_app
 from bot.slack.people import People
 from bot.slack.signature import Signature, sign
-from bot.slack.web import listening, make_web
+from bot.slack.web import make_web
+from bot.web_server import listening
 from tests.slack.bench import MARIE, MARKETING, SECRET, TEAM, Bench, bench_of
 
 MARK = "zebrafinch"  # stands in every body, and must stand in no log

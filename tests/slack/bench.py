@@ -41,10 +41,11 @@ from bot.slack.membership import Membership
 from bot.slack.outside import Outside
 from bot.slack.people import People
 from bot.slack.socket import make_socket
-from bot.slack.web import listening, make_web
+from bot.slack.web import make_web
 from bot.stock import Stock
 from bot.stocktaking import Stocktaking
 from bot.task import Task
+from bot.web_server import listening
 from bot.words import Words
 from tests.slack.stockroom import Stockroom
 

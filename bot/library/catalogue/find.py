@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from math import log
 
-from bot.desk import Found
 from bot.library.catalogue.kindred import OF_KIND, in_category, other_name
 from bot.library.catalogue.products import Product
 from bot.library.catalogue.tokens import (
@@ -18,6 +17,7 @@ from bot.library.catalogue.tokens import (
     stem,
     tokens,
 )
+from bot.library_port import Found
 
 MOST = 5
 LEAST = 0.2  # below, it is no more than a word in common

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
 
-from bot.desk import Found
 from bot.evidence import Fact
 from bot.library.catalogue.facts import product_facts, range_facts
 from bot.library.catalogue.find import Index
 from bot.library.catalogue.products import Product
+from bot.library_port import Found
 from bot.request import Request
 
 

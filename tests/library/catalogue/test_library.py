@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from bot.brief import Brief
-from bot.desk import Library
 from bot.library.catalogue.library import CatalogueLibrary
 from bot.library.catalogue.products import Product
+from bot.library_port import Library
 from bot.request import Request
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from bot.clock import minute
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.inbox import QUIET, Inbox
+from bot.job import minute
 from bot.settings import Settings
+from bot.time_source import now
 from bot.workspace import Workspace
 
 HEAD = "order,date,product,quantity,total,currency\n"

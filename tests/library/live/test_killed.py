@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.batch import Batch
-from bot.doors.house import House, now
+from bot.doors.house import House
+from bot.time_source import now
 from tests.chaos import migrated_postgres
 from tests.library.live.merging import ROUNDS, ROWS, body, house_in
 

@@ -17,11 +17,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import select
 
 from bot.batch import Batch
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.library_web import SIGNED, STAMP, WORKSPACE, add_library
 from bot.library.live import Receiver
 from bot.library.live.sign import Said, live_key, signature
 from bot.settings import Settings
+from bot.time_source import now
 from bot.workspace import Workspace
 
 Client = TestClient[web.Request, web.Application]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot import decision
 from bot.delivery import Delivery
-from bot.doors.house import House, now
+from bot.doors.house import House
 from bot.doors.returning import Join, Returning
 from bot.draft import Draft
 from bot.joining import Joining
@@ -20,6 +20,7 @@ from bot.library.live import Receiver
 from bot.outcome import Outcome
 from bot.post import Post
 from bot.settings import Settings
+from bot.time_source import now
 from tests.making import POLICY, Jobs, draft
 
 SUBJECT = "A shirt for hot days"
