@@ -63,6 +63,8 @@ FINGERPRINT_BODIES = {
 }
 # The titles that each part's key may have; a key of a list ends with ".1", ".2".
 PART_TITLES: dict[str, list[str]] = _LONG["titles"]
+# Titles that the code no longer has, and today's that people see in their place.
+SHOWN_TITLES: dict[str, str] = _LONG["shown_titles"]
 SKILLS = (
     *("answer", "blockers", "digest", "draft", "experiment", "feedback", "predict", "recap"),
     *("targeting", "trends"),
