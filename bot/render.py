@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.parts import Copy, File, Heading, Part, Quote, Table
-from bot.words import Words, catalogue, spell
+from bot.words import Words, shown_title, spell
 
 STYLE = """\
 :root { color-scheme: light; }
@@ -191,7 +191,7 @@ def _fenced(text: str) -> str:
 
 
 def _title(part: Part, reader: str) -> str:
-    return catalogue(reader).get(part.title, (part.title,))[0]
+    return shown_title(part.title, reader)
 
 
 def _one_line(text: str) -> str:

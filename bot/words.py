@@ -15,11 +15,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from bot import countries
+from bot.contracts import SHOWN_TITLES
 
 Language = Literal["en", "fr"]
 LANGUAGES: tuple[Language, ...] = ("en", "fr")
 LOCALES = {"en": "en_GB", "fr": "fr_FR"}
 CATALOGUES = Path(__file__).parent / "locale"
+LEGACY = "legacy.po"  # sentences that are stored in old rows and no longer in the code
 
 
 class Money(BaseModel):
@@ -142,13 +144,22 @@ def _translated(language: str, text: str, many: str | None, n: Any) -> str:
     return forms[0] if n == 1 else forms[-1]
 
 
+def shown_title(title: str, language: str) -> str:
+    """The name of a part or a channel on the screen. Titles in old drafts stay as they are stored,
+    since they are in the fingerprint; they are shown as today's."""
+    today = SHOWN_TITLES.get(title, title)
+    return catalogue(language).get(today, (today,))[0]
+
+
 @cache
 def catalogue(language: str) -> dict[str, tuple[str, ...]]:
-    """English text → its translations (singular, plural), read from the .po files as they are."""
+    """English text → its translations (singular, plural), read from the .po files as they are.
+    Sentences of rows from earlier editions are among them."""
     from babel.messages.pofile import read_po
 
     entries = []
-    for path in sorted((CATALOGUES / language).glob("*.po")):
+    paths = sorted((CATALOGUES / language).glob("*.po"), key=lambda path: path.name != LEGACY)
+    for path in paths:  # what is said today goes before what was said once
         with path.open("rb") as file:
             entries += list(read_po(file, locale=language))
     found: dict[str, tuple[str, ...]] = {}

@@ -1,5 +1,6 @@
 """The words that people read …"""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -9,11 +10,12 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Message
 
-from bot.words import Money, Words, language_of, spell, words_from
-from tests.words_in_code import french, said, unreadable
+from bot.words import Money, Words, catalogue, language_of, spell, words_from
+from tests.words_in_code import ROOT, french, legacy, said, unreadable
 
 NB = "\u00a0"
 THIN = "\u202f"
+SENTENCES = ROOT / "tests" / "contracts" / "sentences.txt"
 SAME = {"E-mail", "SMS", "Description", "Unicode", "Version", "Version {n}", "version {n}"}
 SAME |= {"{n} message", "{n} messages"}
 SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
@@ -63,6 +65,24 @@ def test_are_all_still_said() -> None:
     known = {m.id[0] if isinstance(m.id, tuple | list) else m.id for m in messages()}
     assert sorted(known - set(said())) == []
     assert list(french().obsolete) == []
+
+
+def test_of_old_rows_are_still_translated() -> None:
+    """What earlier editions could store; of it, what the code no longer says is in legacy.po."""
+    lines = SENTENCES.read_text(encoding="utf-8").splitlines()
+    stored = {str(json.loads(line)) for line in lines}
+    assert sorted(stored - {*catalogue("fr")}) == []
+
+
+def test_of_old_rows_are_no_longer_said_and_leave_the_same_gaps() -> None:
+    kept = [message for message in legacy() if message.id]
+    assert kept
+    for message in kept:
+        first = message.id[0] if isinstance(message.id, tuple | list) else str(message.id)
+        assert first not in said(), "it is said again: take it out of legacy.po"
+        told = message.string if isinstance(message.string, tuple | list) else [message.string]
+        assert all(gaps(str(form)) == gaps(first) for form in told), first
+        assert Words(first, **dict.fromkeys(gaps(first), "x")).to("fr") != first
 
 
 def test_have_a_plural_where_the_code_counts() -> None:

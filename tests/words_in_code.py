@@ -1,10 +1,14 @@
 """Every sentence that the code can say, and every title; run it to see what has no French yet.
 
 python -m tests.words_in_code
+
+With `retired`, it prints what the catalogues have and the code no longer says: it goes into
+legacy.po, when it may stand in somebody's rows.
 """
 
 import ast
 import io
+import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +19,7 @@ from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from bot.skills import skills
+from bot.words import LEGACY
 
 ROOT = Path(__file__).parent.parent
 FRENCH = ROOT / "bot" / "locale" / "fr"
@@ -53,8 +58,18 @@ def said() -> dict[str, Said]:
 
 @cache
 def french() -> Catalog:
+    return _read(*(path for path in sorted(FRENCH.glob("*.po")) if path.name != LEGACY))
+
+
+@cache
+def legacy() -> Catalog:
+    """What was said once and is stored in rows."""
+    return _read(FRENCH / LEGACY)
+
+
+def _read(*paths: Path) -> Catalog:
     whole = Catalog(locale="fr")
-    for path in sorted(FRENCH.glob("*.po")):
+    for path in paths:
         with path.open("rb") as file:
             for message in read_po(file, locale="fr"):
                 whole[message.id] = message
@@ -150,7 +165,18 @@ def missing() -> Catalog:
     return wanted
 
 
+def retired() -> Catalog:
+    """What the catalogues have and nobody says any more."""
+    found = Catalog(locale="fr")
+    for message in french():
+        key = message.id[0] if isinstance(message.id, tuple | list) else message.id
+        if key and key not in said():
+            found.add(message.id, message.string)
+    return found
+
+
 if __name__ == "__main__":
     out = io.BytesIO()
-    write_po(out, missing(), width=100, omit_header=True)
+    shown = retired() if sys.argv[1:] == ["retired"] else missing()
+    write_po(out, shown, width=100, omit_header=True)
     print(out.getvalue().decode())

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.safe import neutral
-from bot.words import Words, catalogue, spell, words_from
+from bot.words import Words, shown_title, spell, words_from
 
 Block = dict[str, Any]
 SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500
@@ -91,7 +91,7 @@ def _mild(gap: str, value: Any) -> Any:
 
 def titled(title: str, language: str) -> str:
     """A part's or a channel's name on the screen."""
-    return catalogue(language).get(title, (title,))[0]
+    return shown_title(title, language)
 
 
 def moment(at: datetime, language: str) -> str:

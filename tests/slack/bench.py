@@ -24,6 +24,7 @@ from bot.drawing import Drawing
 from bot.errors import TryAgain
 from bot.evidence import Evidence
 from bot.job import Job
+from bot.journal import Signer
 from bot.parts import Copy, Hook, Lead, Part
 from bot.play.message import Message
 from bot.play.scopes import OF_APP
@@ -293,9 +294,12 @@ async def bench_of(
     socket: bool = False,
     health: Callable[[], Any] | None = None,
     url: str | None = None,
+    signer: Signer | None = None,
 ) -> AsyncIterator[Bench]:
-    """Everything up, over HTTP or Socket Mode, with no draft yet; on SQLite unless `url` says."""
+    """Everything up, over HTTP or Socket Mode, with no draft yet; on SQLite unless `url` says. With
+    a `signer`, the journal is signed from the start."""
     database = Database(url or f"sqlite:///{_migrated(home)}")
+    database.signer = signer
     if url:
         migrate.upgrade(database)
     async with LocalSlack(SECRET, scopes=bot_scopes() | OF_APP) as slack, make_session() as session:
