@@ -30,13 +30,7 @@ def say(line: str = "") -> None:
 
 async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
     """Our tables and the engine's."""
-    from bot import migrate
-    from bot.engine import migrate_engine
-
-    house = House(settings)
-    changed = migrate.upgrade(house.database)
-    house.sign()
-    await migrate_engine(house.database)
+    changed = await House(settings).migrate()
     say("The database was brought up to date." if changed else "The database is up to date.")
     return 0
 
