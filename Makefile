@@ -5,11 +5,11 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup play browser web test test-all audit check bench chaos conformance lock clean
+.PHONY: setup play browser web test test-all audit check wheel bench chaos conformance lock clean
 
 setup: .venv/.ready
 
-.venv/.ready: requirements/runtime.txt requirements/uv.txt pyproject.toml
+.venv/.ready: requirements/runtime.txt requirements/uv.txt pyproject.toml setup.py
 	@echo "Setting up (once; a minute or two) ..."
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv >/dev/null 2>&1 || $(PYTHON) -m venv --without-pip .venv
@@ -57,6 +57,9 @@ check: .venv/.ready-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+wheel: .venv/.ready  ## build it, install it into a clean environment, and run its commands there
+	@$(BIN)/python .ci/wheel
+
 bench: .venv/.ready-dev
 	@$(BIN)/python -m benchmarks
 
@@ -77,8 +80,8 @@ conformance: .venv/.ready-spark
 
 lock: .venv/.ready
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/uv.in -o requirements/uv.txt
-	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library pyproject.toml requirements/build.in -o requirements/runtime.txt
-	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra library --extra dev pyproject.toml requirements/build.in -c requirements/runtime.txt -o requirements/dev.txt
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml requirements/build.in -o requirements/runtime.txt
+	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra dev pyproject.toml requirements/build.in -c requirements/runtime.txt -o requirements/dev.txt
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/audit.in -o requirements/audit.txt
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/conformance.in -c requirements/runtime.txt -o requirements/conformance.txt
 

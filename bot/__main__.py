@@ -80,7 +80,11 @@ def parser() -> argparse.ArgumentParser:
 
     serve = doors.add_parser("serve", help="answer Slack, and do the work")
     serve.add_argument("--web-only", action="store_true", help="leave the work to `work`")
-    doors.add_parser("work", help="do the work; on PostgreSQL, as many as you like")
+    work = doors.add_parser("work", help="do the work; on PostgreSQL, as many as you like")
+    for command in (serve, work):
+        command.add_argument(
+            "--migrate", action="store_true", help="bring the database up to date first"
+        )
     doors.add_parser("migrate", help="bring the database up to date")
 
     try_ = doors.add_parser("try", help="run one skill here, without Slack")

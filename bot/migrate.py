@@ -4,20 +4,50 @@ Alembic takes longer to load than most commands take; where nothing is to be don
 """
 
 import ast
+import asyncio
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, inspect, text
 
 from bot.db import Database
+from bot.errors import TryAgain
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 FOLDER = Path(__file__).parent / "migrations"
 VERSIONS = FOLDER / "versions"
+LOCK = 7_300_151_116  # names the advisory lock that whoever migrates holds on PostgreSQL
+LONGEST_WAIT, POLL = 600.0, 0.2  # seconds
+
+
+@asynccontextmanager
+async def migration_lock(database: Database) -> AsyncIterator[None]:
+    """Let one process migrate at a time, whatever starts at once; the others wait here. Raises
+    TryAgain after LONGEST_WAIT.
+
+    SQLite needs none: its transactions take turns by themselves. On PostgreSQL the lock is the
+    connection's, taken by polling: an open transaction, or a statement that waits, would keep a
+    snapshot, and the engine's CREATE INDEX CONCURRENTLY would wait for that.
+    """
+    if database.sqlite:
+        yield
+        return
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        ends = time.monotonic() + LONGEST_WAIT
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
+            if time.monotonic() > ends:
+                raise TryAgain("another process has been migrating the database for 10 minutes")
+            await asyncio.sleep(POLL)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
 
 
 def config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "Config":

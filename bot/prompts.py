@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / "prompts"
+import bot
+
+PACKAGE = Path(bot.__file__).parent
+# Where an installed wheel has them (see setup.py), and where a checkout has them.
+INSTALLED, CHECKOUT = PACKAGE / "prompt_files", PACKAGE.parent / "prompts"
+FOLDER = INSTALLED if INSTALLED.is_dir() else CHECKOUT
 GAP = re.compile(r"\{\{(\w+)\}\}")
 
 

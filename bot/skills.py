@@ -22,10 +22,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+import bot
 from bot.desk import Desk
 from bot.request import Question, Request
 
-FOLDER = Path(__file__).parent.parent / "handlers"
+FOLDER = Path(bot.__file__).parent.parent / "handlers"  # in a checkout and where it is installed
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ ARROWS = {
     "writers": {"desk", "nouns"},
     "library": {"desk", "nouns"},
     "handlers": {"desk", "nouns"},
-    "migrations": {"rows"},
+    "migrations": {"rows", "nouns"},
     "engine": {"rows", "nouns"},
     "clock": {"rows", "nouns"},
     "worker": {"line", "skills", "desk", "rows", "nouns"},

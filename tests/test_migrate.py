@@ -1,5 +1,6 @@
 """A migration …"""
 
+import asyncio
 import shutil
 from pathlib import Path
 
@@ -8,8 +9,10 @@ from sqlalchemy import inspect, select, text
 from bot import migrate
 from bot.alert import Alert
 from bot.db import Database
+from bot.doors.house import House
 from bot.engine import Engine
 from bot.rows import TABLES
+from bot.settings import Settings
 from bot.task import Task
 from tests.making import wish
 from tests.test_engine import FAST, launched, now
@@ -115,3 +118,14 @@ def test_keeps_what_people_said_of_alerts_where_they_came(database: Database) ->
     with database.begin() as session:
         row = session.scalars(select(Alert)).one()
         assert (row.spot, row.muted, row.bar) == ("C1", True, 0.001)
+
+
+async def test_by_processes_that_start_together_is_done_once(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    environ = {"DATABASE_URL": postgres_url, "SUPER_INTERN_HOME": str(tmp_path)}
+    houses = [House(Settings.read(environ)) for _ in range(3)]
+    changed = await asyncio.gather(*(house.migrate() for house in houses))
+    assert sorted(changed) == [False, False, True]
+    for house in houses:
+        house.database.close()

@@ -1,7 +1,6 @@
 """Every skill …"""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from bot import prompts
 from bot.brand import Brand
 from bot.db import Database
 from bot.intake.skill import skill_for
-from bot.skills import Skill, commands, skills
+from bot.skills import FOLDER, Skill, commands, skills
 from bot.slack.manifest import manifest
 from bot.task import Task
 from bot.versions import of_task
@@ -132,5 +131,5 @@ def test_has_its_command_in_the_manifest(skill: Skill) -> None:
 
 @EVERY
 def test_stays_small(skill: Skill) -> None:
-    path = Path(prompts.FOLDER).parent / "handlers" / f"{skill.name}.py"
+    path = FOLDER / f"{skill.name}.py"
     assert len(path.read_text().splitlines()) <= MOST_LINES

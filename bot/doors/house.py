@@ -26,6 +26,18 @@ class House(LocalData):
             self.sign()
         return self
 
+    async def migrate(self) -> bool:
+        """Bring our tables and the engine's up to date; whether ours changed. On PostgreSQL one
+        process does it at a time."""
+        from bot import migrate
+        from bot.engine import migrate_engine
+
+        async with migrate.migration_lock(self.database):
+            changed = migrate.upgrade(self.database)
+            self.sign()
+            await migrate_engine(self.database)
+        return changed
+
     def sign(self) -> None:
         """Sign the journal with this home's key, and record the rows from before the upgrade."""
         from bot.doors.journal_heads import FILE, published_workspaces

@@ -30,7 +30,7 @@ from bot.doors.log_lines import log_handler
 from bot.doors.returning import Join, Returning
 from bot.engine import Engine
 from bot.errors import CannotDo, TryAgain
-from bot.missing import problems
+from bot.missing import Talks, problems
 from bot.post import Post
 from bot.queues import Limits
 from bot.schedule import due as digests_due
@@ -58,11 +58,31 @@ log = logging.getLogger("bot.serve")
 
 async def serve_(settings: Settings, chosen: argparse.Namespace) -> None:
     """Web and worker in one process; with --web-only the work is left to others."""
+    if chosen.migrate:
+        await _migrate(settings, "serve")
     await Serving(settings, listens=True, works=not chosen.web_only).run()
 
 
-async def work_(settings: Settings, _: argparse.Namespace) -> None:
+async def work_(settings: Settings, chosen: argparse.Namespace) -> None:
+    if chosen.migrate:
+        await _migrate(settings, "work")
     await Serving(settings, listens=False, works=True).run()
+
+
+async def _migrate(settings: Settings, door: Talks) -> None:
+    """Bring the database up to date, unless the process could not start anyway."""
+    _demand_settings(settings, door)
+    check_database(settings)
+    house = House(settings)
+    try:
+        await house.migrate()
+    finally:
+        house.database.close()
+
+
+def _demand_settings(settings: Settings, door: Talks) -> None:
+    if troubles := problems(settings, door):
+        raise CannotDo(Words("{what}", what="\n".join(troubles)))
 
 
 class Serving:
@@ -70,8 +90,7 @@ class Serving:
 
     def __init__(self, settings: Settings, *, listens: bool, works: bool) -> None:
         self.settings, self.listens, self.works = settings, listens, works
-        if troubles := problems(settings, "serve" if listens else "work"):
-            raise CannotDo(Words("{what}", what="\n".join(troubles)))
+        _demand_settings(settings, "serve" if listens else "work")
         logging.basicConfig(level=settings.log, handlers=[log_handler()])
         for noisy in ("alembic", "slack_sdk", "httpx2", "aiohttp.access"):
             logging.getLogger(noisy).setLevel(logging.WARNING)

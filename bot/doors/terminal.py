@@ -1,6 +1,7 @@
 """Short commands: migrate, manifest, doctor, journal."""
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Iterator
 
@@ -15,13 +16,15 @@ from bot.doors.damage import (
 from bot.doors.database_file import damaged, database_fault
 from bot.doors.house import House
 from bot.doors.priced import unpriced
-from bot.errors import CannotDo
+from bot.errors import CannotDo, TryAgain
 from bot.missing import problems, reached
 from bot.policy import Policy
 from bot.safe import json_text, plain
 from bot.settings import Settings
 from bot.time_source import now
 from bot.words import Words
+
+ANSWERS_WITHIN = 10.0  # seconds that Slack has to answer `doctor`
 
 
 def say(line: str = "") -> None:
@@ -31,13 +34,7 @@ def say(line: str = "") -> None:
 
 async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
     """Our tables and the engine's."""
-    from bot import migrate
-    from bot.engine import migrate_engine
-
-    house = House(settings)
-    changed = migrate.upgrade(house.database)
-    house.sign()
-    await migrate_engine(house.database)
+    changed = await House(settings).migrate()
     say("The database was brought up to date." if changed else "The database is up to date.")
     return 0
 
@@ -49,7 +46,7 @@ def manifest_(_: Settings, __: argparse.Namespace) -> int:
     return 0
 
 
-def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
+async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
     """Whether everything is in place to serve; every trouble a line."""
     if chosen.set_aside or chosen.give_up:
         return _settle(settings, chosen)
@@ -64,17 +61,52 @@ def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
             "no draft can ever be approved."
         )
     troubles += unpriced(settings, policy)
+    notes, scope_troubles = await _compare_scopes(settings)
+    troubles += scope_troubles
     say(f"Home: {settings.home}")
     say(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
     say(reached(settings))
     written_by = settings.model if settings.writer == "claude" else "rules (no AI connected)"
     say(f"Texts are written by: {written_by}")
+    for line in notes:
+        say(line)
     for line in rights_of(policy):
         say(line)
     for trouble in troubles:
         say(f"- {trouble}")
     say("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
     return 1 if troubles else 0
+
+
+async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
+    """What Slack says of the token's scopes: remarks, and what has to be settled."""
+    from bot.slack.calls import Refused, make_client, make_session
+    from bot.slack.scopes import compare_scopes
+
+    if settings.slack_bot_token is None:
+        return [], []
+    token = settings.slack_bot_token.get_secret_value()
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN), make_session() as session:
+            compared = await compare_scopes(make_client(token, settings.slack_api_url, session))
+    except Refused as no:
+        return [], [f"Slack refuses SLACK_BOT_TOKEN ({no.error}). Install the app again."]
+    except (TryAgain, TimeoutError):
+        return [], ["Slack could not be asked which scopes the app has: it did not answer."]
+    if compared is None:
+        return ["Slack did not say which scopes the app has."], []
+    if not compared.missing:
+        notes, troubles = ["Slack accepts the token; the app has every scope it needs."], []
+    else:
+        notes, names = [], ", ".join(compared.missing)
+        troubles = [
+            f"The app lacks scopes that the intern needs: {names}. Update the app's manifest "
+            "(`super-intern manifest`) and install the app again."
+        ]
+    if compared.superfluous:
+        names = ", ".join(compared.superfluous)
+        notes.append(f"The app has scopes that the intern does not use; remove them: {names}")
+    return notes, troubles
 
 
 def rights_of(policy: Policy) -> Iterator[str]:

@@ -13,6 +13,17 @@ GRANTED = frozenset(
 )
 
 
+# The first part of a scope's name, by the kind of place that it is for.
+FAMILIES = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
+
+
+def scopes_for(scopes: tuple[str, ...], kind: str | None) -> tuple[str, ...]:
+    """Those of a method's scopes that a call for this kind of place needs."""
+    if kind is None:
+        return scopes
+    return tuple(one for one in scopes if one.split(":")[0] == FAMILIES[kind]) or scopes
+
+
 def check_scope(granted: frozenset[str], needed: tuple[str, ...]) -> None:
     """Raises missing_scope when none of the needed scopes was granted."""
     if needed and not granted.intersection(needed):

@@ -13,7 +13,7 @@ from bot.play.methods import METHODS
 from bot.play.mischief import Trouble
 from bot.play.refusals import Refused
 from bot.play.responses import respond
-from bot.play.scopes import check_scope
+from bot.play.scopes import check_scope, scopes_for
 from bot.play.workspace import Call
 
 MOST_BODY = 2**30
@@ -66,10 +66,12 @@ class Server:
         return web.Response(text=f"OK - {file.size}")
 
     async def download(self, request: web.Request) -> web.Response:
-        """A file's bytes; without the bot's token, Slack's page to sign in, with status 200."""
+        """A file's bytes; without the bot's token or scope, Slack's page to sign in, with status
+        200."""
         file = self.slack.files.get(request.match_info["file"])
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token != self.slack.bot_token or not self.slack.installed:
+        allowed = self.slack.installed and "files:read" in self.granted
+        if token != self.slack.bot_token or not allowed:
             return web.Response(text=SIGN_IN, content_type="text/html")
         if file is None or file.content is None:
             return web.Response(status=404)
@@ -92,7 +94,7 @@ class Server:
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         headers = {"X-OAuth-Scopes": ",".join(sorted(self.granted))}
         try:
-            self._check_token(name, token)
+            self._check_token(name, token, given)
             self._check_rate(name, given, trouble)
             if trouble and trouble.kind == "fail":
                 raise Refused(trouble.error)
@@ -103,7 +105,7 @@ class Server:
             return refusal.as_slack(), refusal.status, headers
         return answer, 200, headers
 
-    def _check_token(self, name: str, token: str) -> None:
+    def _check_token(self, name: str, token: str, given: dict[str, Any]) -> None:
         if name not in METHODS:
             raise Refused("unknown_method", req_method=name)
         method, slack = METHODS[name], self.slack
@@ -117,7 +119,15 @@ class Server:
             raise Refused("account_inactive")
         if token != (slack.app_token if method.caller == "app" else slack.bot_token):
             raise Refused("not_allowed_token_type")
-        check_scope(self.granted, method.scopes)
+        check_scope(self.granted, scopes_for(method.scopes, self._kind(name, given)))
+
+    def _kind(self, name: str, given: dict[str, Any]) -> str | None:
+        """The kind of place that a call is about; None when it is about none, or about several."""
+        if place := self.slack.places.get(str(given.get("channel"))):
+            return place.kind
+        if name == "conversations.open":
+            return "mpim" if len(Arguments(given).names("users")) > 1 else "im"
+        return None
 
     def _check_rate(self, name: str, given: dict[str, Any], trouble: Trouble | None) -> None:
         if trouble and trouble.kind == "ratelimited":

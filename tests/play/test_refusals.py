@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.play import events
 from bot.play.place import Place
+from bot.play.scopes import GRANTED
 from bot.play.slack import LocalSlack
 from tests.play.conftest import SUBMIT, field_of, modal, section
 
@@ -179,6 +180,34 @@ async def test_a_scope_that_was_not_granted_is_refused() -> None:
             await client.users_info(user="UMAX")
     assert raised.value.response["error"] == "missing_scope"
     assert raised.value.response["needed"] == "users:read"
+
+
+@pytest.mark.parametrize(
+    ("kind", "needed"),
+    [
+        ("channel", "channels:read"),
+        ("group", "groups:read"),
+        ("im", "im:read"),
+        ("mpim", "mpim:read"),
+    ],
+)
+async def test_each_kind_of_place_needs_its_own_scope(kind: str, needed: str) -> None:
+    granted = GRANTED - {needed}
+    async with LocalSlack(signing_secret="s", scopes=granted) as slack:
+        slack.places["X1"] = Place("X1", "x", members=[slack.bot_user], kind=kind)
+        client = AsyncWebClient(slack.bot_token, base_url=slack.url)
+        refused = await refusal(client, "conversations.info", {"channel": "X1"})
+        assert refused.response["error"] == "missing_scope"
+        assert refused.response["needed"] == needed
+        assert refused.response["provided"] == ",".join(sorted(granted))
+
+
+async def test_a_group_message_is_opened_with_its_own_scope() -> None:
+    async with LocalSlack(signing_secret="s", scopes=frozenset({"im:write"})) as slack:
+        client = AsyncWebClient(slack.bot_token, base_url=slack.url)
+        assert (await client.conversations_open(users="UMARIE"))["ok"]
+        refused = await refusal(client, "conversations.open", {"users": "UMARIE,UMAX"})
+        assert refused.response["needed"] == "mpim:write"
 
 
 async def test_a_removed_app_is_refused(slack: LocalSlack, client: AsyncWebClient) -> None:

@@ -28,7 +28,11 @@ ORDERS = "order,date,product,quantity,total,currency\n" + "".join(
 FEEDBACK = "id,date,comment\n" + "".join(
     f"{n},2026-11-{1 + n % 20:02},the colour number {n} is lovely\n" for n in range(200)
 )
-SLACK = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s" * 32}
+SLACK = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_SIGNING_SECRET": "s" * 32,
+    "SLACK_API_URL": "http://127.0.0.1:9/api/",  # nobody answers there
+}
 
 
 @pytest.fixture(scope="module")

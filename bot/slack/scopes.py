@@ -1,0 +1,46 @@
+"""Whether the installed app has the scopes that its manifest asks for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.slack.calls import ask
+from bot.slack.manifest import bot_scopes
+
+HEADER = "x-oauth-scopes"
+
+
+@dataclass(frozen=True)
+class ScopeComparison:
+    """The scopes that the app lacks, and those that it has without need, by name."""
+
+    missing: tuple[str, ...]
+    superfluous: tuple[str, ...]
+
+
+async def compare_scopes(client: AsyncWebClient) -> ScopeComparison | None:
+    """Ask Slack for the token's scopes; None when it does not say. Raises Refused or TryAgain."""
+    granted = await _granted_scopes(client)
+    if granted is None:
+        return None
+    wanted = bot_scopes()
+    return ScopeComparison(tuple(sorted(wanted - granted)), tuple(sorted(granted - wanted)))
+
+
+async def _granted_scopes(client: AsyncWebClient) -> frozenset[str] | None:
+    headers: Mapping[str, Any] = {}
+
+    async def call() -> AsyncSlackResponse:
+        nonlocal headers
+        answer = await client.auth_test()
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return answer
+
+    await ask(call())
+    value = headers.get(HEADER)
+    if value is None:
+        return None
+    return frozenset(filter(None, (one.strip() for one in str(value).split(","))))
