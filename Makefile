@@ -50,7 +50,7 @@ audit: .venv/audit/.ready
 	@$(BIN)/python .ci/audit
 
 web:
-	@cd bot/play/page/web && npm ci && npm run build
+	@cd bot/playground/page/web && npm ci && npm run build
 
 check: .venv/.ready-dev
 	@$(BIN)/ruff check .
@@ -64,7 +64,7 @@ bench: .venv/.ready-dev
 	@$(BIN)/python -m benchmarks
 
 chaos: .venv/.ready-dev
-	@$(BIN)/python -m tests.chaos
+	@$(BIN)/python -m tests.e2e.chaos
 
 # The library's expressions on DuckDB and on Spark, cell by cell. Spark stays out of the runtime.
 .venv/.ready-spark: .venv/.ready-dev requirements/conformance.txt
@@ -76,7 +76,7 @@ chaos: .venv/.ready-dev
 	@touch $@
 
 conformance: .venv/.ready-spark
-	@SPARK_LOCAL_IP=127.0.0.1 PYTHONPATH=.venv/spark $(BIN)/python -W ignore -m tests.library.conformance $(ONLY)
+	@SPARK_LOCAL_IP=127.0.0.1 PYTHONPATH=.venv/spark $(BIN)/python -W ignore -m tests.conformance $(ONLY)
 
 lock: .venv/.ready
 	@$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header requirements/uv.in -o requirements/uv.txt

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.table import Figure, print_table
-from tests.interns import ROOT
+from tests.support.paths import ROOT
 
 BIN = Path(sys.executable).parent / "super-intern"
 

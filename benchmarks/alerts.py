@@ -6,9 +6,9 @@ from pathlib import Path
 
 from benchmarks.signed import SECRET
 from benchmarks.table import Figure
-from bot.play.slack import LocalSlack
-from tests.dropping import ASKS, Shop
-from tests.falling import alerts, before_the_fall
+from bot.playground.slack import LocalSlack
+from tests.support.falling_shop import alerts, before_the_fall
+from tests.support.uploads import ASKS, Shop
 
 NAME, PATIENCE = "visits-since.csv", 900.0
 

@@ -12,10 +12,10 @@ import psutil
 
 from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure
-from bot.play.slack import LocalSlack
-from tests.chaos import POLICY, migrated_postgres
+from bot.playground.slack import LocalSlack
+from tests.e2e.chaos import POLICY, migrated_postgres
 from tests.fakes.claude import ScriptedClaude, obediently
-from tests.interns import Intern
+from tests.support.processes import Intern
 
 DRAFTS, WORKSPACES = 500, 50
 

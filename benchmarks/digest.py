@@ -12,10 +12,10 @@ from pathlib import Path
 from sqlalchemy import update
 
 from benchmarks.table import Figure, peak
-from bot import migrate
-from bot.db import Database
-from bot.job import Job
-from bot.schedule import DAILY, Schedule, due
+from bot.db import migrate
+from bot.db.session import Database
+from bot.digests.models import DAILY, Schedule, due_digests
+from bot.jobs.models import Job
 
 MANY = 10_000
 NOW = datetime(2026, 11, 23, 8, 5, tzinfo=UTC)
@@ -51,7 +51,9 @@ def _ticks(folder: Path) -> tuple[float, float, int]:
                 session.execute(update(Schedule).values(next_at=None))
         began = time.perf_counter()
         with database.begin() as session:
-            jobs = [job for job in due(session, NOW + timedelta(minutes=minute)) if _is(job)]
+            jobs = [
+                job for job in due_digests(session, NOW + timedelta(minutes=minute)) if _is(job)
+            ]
         took.append(time.perf_counter() - began)
         found = len(jobs) if minute < 3 else found
     database.close()
@@ -93,8 +95,8 @@ def _one() -> tuple[float, float]:
 
 
 def alone() -> None:
-    from tests.library.sample import sample
-    from tests.skills import run
+    from tests.support.sample_tables import sample
+    from tests.support.skill_runner import run
 
     shelf = sample()
     began = time.perf_counter()

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.table import Figure
-from bot.doors.play_home import PlayHome
-from bot.library.lasting import FOLDER, Lasting
-from bot.library.team import analyses
-from bot.play.people import TEAM
-from bot.settings import Settings
-from tests.interns import ROOT
+from bot.cli.playground_home import PlayHome
+from bot.config.settings import Settings
+from bot.data.analyses.cache import FOLDER, Lasting
+from bot.data.service import analyses
+from bot.playground.people import TEAM
+from tests.support.paths import ROOT
 
 BIN = Path(sys.executable).parent / "super-intern"
 RUNS = 3

@@ -14,11 +14,11 @@ import aiohttp
 
 from benchmarks.signed import SECRET, command, send
 from benchmarks.table import Figure, percentile
-from bot.ids import task_id
-from bot.play.slack import LocalSlack
-from bot.play.workspace import Change
-from tests.chaos import POLICY
-from tests.interns import Intern
+from bot.core.ids import task_id
+from bot.playground.slack import LocalSlack
+from bot.playground.workspace import Change
+from tests.e2e.chaos import POLICY
+from tests.support.processes import Intern
 
 FLOOD, CONNECTIONS = 1_500, 16
 WORDS = "e-mail: our linen shirt is back"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from benchmarks.signed import SECRET
 from benchmarks.table import Figure
-from bot.play.slack import LocalSlack
-from tests.dropping import Shop
-from tests.library.live.fresh import ask, opened, orders, post
+from bot.playground.slack import LocalSlack
+from tests.support.live_shop import ask, opened, orders, post
+from tests.support.uploads import Shop
 
 PATIENCE = 300.0
 

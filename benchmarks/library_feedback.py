@@ -8,10 +8,10 @@ import ibis
 import pyarrow as pa
 
 from benchmarks.table import Figure
-from bot.library.feedback import find
-from bot.library.findings import Where
-from bot.library.shelf import Listed, Shelf, schema
-from tests.library.sample import TODAY, sample
+from bot.data.analyses.feedback import find
+from bot.data.analyses.result import Where
+from bot.data.warehouse.warehouse import Listed, Shelf, schema
+from tests.support.sample_tables import TODAY, sample
 
 REVIEWS = 20_000
 AIM = 10.0  # seconds

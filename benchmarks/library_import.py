@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from benchmarks.table import Figure, peak
-from bot.library.files import read, understand
+from bot.data.ingest import read, understand
 
 LINES = 1_000_000
 

@@ -12,11 +12,11 @@ import numpy as np
 from ibis import _
 
 from benchmarks.table import Figure
-from bot.library.behaviour import bgnbd
-from bot.library.behaviour.bgnbd import Numbers
-from bot.library.read import rows_of
-from bot.library.segments.rfm import rfm
-from bot.library.shelf import Shelf
+from bot.data.analyses.forecast import bgnbd
+from bot.data.analyses.forecast.bgnbd import Numbers
+from bot.data.analyses.segments.rfm import rfm
+from bot.data.warehouse.query import rows_of
+from bot.data.warehouse.warehouse import Shelf
 
 ORDERS, CUSTOMERS = 10_000_000, 1_000_000
 UNTIL = date(2026, 11, 24)

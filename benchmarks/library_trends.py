@@ -121,10 +121,10 @@ def _child(part: str, folder: Path) -> list[float]:
         return [time.perf_counter() - began, _memory()]
     import ibis
 
-    from bot.library.findings import Where
-    from bot.library.funnel.visits import cells, days_read
-    from bot.library.shelf import Listed, Shelf, schema
-    from bot.library.trends.weekly import by_line, by_order, mondays
+    from bot.data.analyses.funnel.visits import cells, days_read
+    from bot.data.analyses.result import Where
+    from bot.data.analyses.trends.weekly import by_line, by_order, mondays
+    from bot.data.warehouse.warehouse import Listed, Shelf, schema
 
     engine = ibis.duckdb.connect(memory_limit="1GB", temp_directory=str(folder / "spill"))
     for kind in ("orders", "events"):

@@ -12,10 +12,11 @@ import aiohttp
 
 from benchmarks.signed import SECRET, paced, saturated
 from benchmarks.table import Figure, percentile
-from bot.ids import task_id
-from bot.play.slack import LocalSlack
-from tests.chaos import POLICY
-from tests.interns import ROOT, Intern, free_port
+from bot.core.ids import task_id
+from bot.playground.slack import LocalSlack
+from tests.e2e.chaos import POLICY
+from tests.support.paths import ROOT
+from tests.support.processes import Intern, free_port
 
 COUNT = 200
 

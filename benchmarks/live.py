@@ -15,12 +15,13 @@ from aiohttp import web
 
 from benchmarks.signed import SECRET
 from benchmarks.table import Figure
-from bot.doors.house import House
-from bot.doors.library_web import SIGNED, STAMP
-from bot.library.live.sign import Said, live_key, signature
-from bot.play.slack import LocalSlack
-from bot.settings import Settings
-from tests.interns import ROOT, Intern, free_port
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.data.ingest.http import SIGNED, STAMP
+from bot.data.ingest.live.signature import Said, live_key, signature
+from bot.playground.slack import LocalSlack
+from tests.support.paths import ROOT
+from tests.support.processes import Intern, free_port
 
 SECONDS, SENDERS, ROWS = 8.0, 4, 100  # of one body: a till that sends every few seconds
 
@@ -54,7 +55,7 @@ async def live() -> list[Figure]:
 
 def _signer(home: Path) -> Sign:
     """Signs as docs/live.md says."""
-    house = House(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
     key = live_key(house.stocking.key(), None)
     house.database.close()
 

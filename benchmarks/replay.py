@@ -15,16 +15,17 @@ from decimal import Decimal
 
 import numpy as np
 
-from bot.drafting import Drafted
-from bot.library.chance import Numbers
-from bot.library.findings import Where
-from bot.library.read import rows_of
-from bot.library.shelf import Listed, Shelf
-from bot.library.slugs import slug
-from bot.library.trends import weekly
-from tests.library.real import DATA, uci
-from tests.library.small import small
-from tests.skills import run, told
+from bot.agent.pipeline import Drafted
+from bot.data.analyses.result import Where
+from bot.data.analyses.trends import weekly
+from bot.data.stats import Numbers
+from bot.data.warehouse.query import rows_of
+from bot.data.warehouse.warehouse import Listed, Shelf
+from bot.text.slugs import slug
+from tests.support.paths import DATA
+from tests.support.real_orders import uci
+from tests.support.skill_runner import run, told
+from tests.support.small_tables import small
 
 WEEKS = 53
 LATER = (1, 4)
@@ -46,9 +47,18 @@ def users() -> tuple[Shelf, date]:
                 continue
             last = max(last, at)
             thousands = float(row["Users"].replace(",", "")) / 1000
-            rows.append({"order": f"d{n}", "line": 1, "at": at, "customer": "all", "product": "u",
-                         "title": "Users", "quantity": thousands,
-                         "amount": Decimal(1)})  # fmt: skip
+            rows.append(
+                {
+                    "order": f"d{n}",
+                    "line": 1,
+                    "at": at,
+                    "customer": "all",
+                    "product": "u",
+                    "title": "Users",
+                    "quantity": thousands,
+                    "amount": Decimal(1),
+                }
+            )
     return small(last.date(), orders=rows), last.date()
 
 

@@ -11,21 +11,21 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 
 import psutil
 
 from benchmarks.signed import SECRET
 from benchmarks.table import Figure, percentile
-from bot.doors.house import House
-from bot.doors.play_home import PlayHome
-from bot.library.findings import Where
-from bot.play.message import Message
-from bot.play.people import TEAM
-from bot.play.slack import LocalSlack
-from bot.settings import Settings
-from tests.interns import Intern
+from bot.app import Container
+from bot.cli.playground_home import PlayHome
+from bot.config.settings import Settings
+from bot.data.analyses.result import Where
+from bot.data.service import analysis
+from bot.playground.message import Message
+from bot.playground.people import TEAM
+from bot.playground.slack import LocalSlack
+from tests.support.processes import Intern
 
 FIRST = {
     "targeting": "whom should I target for the linen launch?",
@@ -88,13 +88,13 @@ async def _asked(slack: LocalSlack, intern: Intern, home: PlayHome) -> list[Figu
 
 def facts_alone(home: PlayHome) -> dict[str, float]:
     """Seconds of the same facts in this process, each computed for the first time."""
-    house, took = House(home.settings), {}
+    house, took = Container(home.settings), {}
     shelf = house.shelf(TEAM)
     for skill, kinds in FACTS.items():
         where = Where(words=FIRST[skill] if skill == "targeting" else None)
         began = time.perf_counter()
         for kind in kinds:
-            import_module(f"bot.library.{kind}").find(shelf, where)
+            analysis(kind).find(shelf, where)
         took[skill] = time.perf_counter() - began
     house.database.close()
     return took
@@ -102,7 +102,7 @@ def facts_alone(home: PlayHome) -> dict[str, float]:
 
 def _wishes(home: PlayHome) -> Iterator[tuple[str, str]]:
     """Each skill in turn, product by product."""
-    house = House(home.settings)
+    house = Container(home.settings)
     names = [product.title for product in house.products(TEAM)]
     house.database.close()
     skills = list(WISHES)
@@ -132,7 +132,7 @@ def many_reviews() -> list[Figure]:
     import pandas as pd
 
     from benchmarks.library_feedback import reviews, shelf_of
-    from tests.skills import run
+    from tests.support.skill_runner import run
 
     rows = reviews(REVIEWS)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:

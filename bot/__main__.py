@@ -10,22 +10,22 @@ from pathlib import Path
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code. What goes wrong is told in a sentence."""
     chosen = parser().parse_args(arguments)
+    from bot.config.errors import SettingsMistake
+    from bot.config.settings import few_threads
     from bot.errors import CannotDo, TryAgain
-    from bot.mistakes import SettingsMistake
-    from bot.safe import plain
-    from bot.settings import few_threads
+    from bot.text.escape import without_hidden
 
     few_threads()
     try:
-        code = int(import_module("bot.doors").open_door(chosen))
+        code = int(import_module("bot.cli").open_door(chosen))
         sys.stdout.flush()
         return code
     except CannotDo as reason:
-        print(plain(reason.words.to("en")), file=sys.stderr)
+        print(without_hidden(reason.words.to("en")), file=sys.stderr)
     except TryAgain as later:
-        print(plain(later.words.to("en") if later.words else str(later)), file=sys.stderr)
+        print(without_hidden(later.words.to("en") if later.words else str(later)), file=sys.stderr)
     except SettingsMistake as mistake:
-        print(plain(str(mistake)), file=sys.stderr)
+        print(without_hidden(str(mistake)), file=sys.stderr)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever read along, `head` say, has gone: end as quietly
@@ -33,18 +33,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 141
     except Exception as bug:  # noqa: BLE001  a person typed this: a sentence, not a traceback
         if (known := _known(bug)) is not None:
-            print(plain(known), file=sys.stderr)
+            print(without_hidden(known), file=sys.stderr)
             return 2
-        print(plain(_broken(bug)), file=sys.stderr)
+        print(without_hidden(_broken(bug)), file=sys.stderr)
         return 70
     return 2
 
 
 def _known(bug: Exception) -> str | None:
     """What to say of a failure of the machine, or of a damaged database."""
-    from bot.doors.database_file import told_of
-    from bot.settings import Settings
-    from bot.system_failure import system_failure
+    from bot.config.settings import Settings
+    from bot.db.sqlite_file import told_of
+    from bot.errors import system_failure
 
     damage = told_of(Settings.read(), bug)
     if damage is None and (failure := system_failure(bug)) is not None:
@@ -56,7 +56,7 @@ def _broken(bug: Exception) -> str:
     """What to tell of a bug. With SUPER_INTERN_LOG=DEBUG, where it is."""
     import traceback
 
-    from bot.settings import Settings
+    from bot.config.settings import Settings
 
     if Settings.read().log == "DEBUG":
         return "".join(traceback.format_exception(bug))

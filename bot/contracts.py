@@ -2,7 +2,8 @@
 
 An upgrade finds these in rows, in buttons on old messages and in the home. So a name may be added
 here, and never be changed or taken away without a migration and a reader of the old name.
-`tests/test_contracts.py` compares them with the code. Long tables are in `contracts.toml`: the
+`tests/contracts/test_contracts.py` compares them with the code. Long tables are in
+`contracts.toml`: the
 columns of each table, the fields of what is stored as JSON, and the titles of a draft's parts.
 """
 

@@ -5,23 +5,23 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.around import ends_with_why
-from bot.desk import Desk
-from bot.evidence import ONE_CUSTOMER, Evidence
-from bot.fold import fold
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS
-from bot.request import Question, Request
-from bot.telling import ad_cuts, questions, said, under
-from bot.telling.questions import BEST, Topic, as_typed, asked, respelt
-from bot.telling.sold import cuts, names, question, replies
-from bot.telling.sold.sale import Sale
-from bot.telling.subjects import EACH
-from bot.telling.subjects import found as found_of
-from bot.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
-from bot.telling.topics import TOPICS
-from bot.telling.unknown import declined, unknown
-from bot.words import Words
+from bot.agent.context import SkillContext
+from bot.core.charts import COLOURS
+from bot.core.facts import ONE_CUSTOMER, Evidence
+from bot.core.parts import Copy, File, Lead, Table
+from bot.core.request import Question, SkillRequest
+from bot.core.thread_text import ends_with_why
+from bot.i18n.messages import Words
+from bot.rules.telling import ad_cuts, questions, said, under
+from bot.rules.telling.questions import BEST, Topic, as_typed, asked, respelt
+from bot.rules.telling.sold import cuts, names, question, replies
+from bot.rules.telling.sold.sale import Sale
+from bot.rules.telling.subjects import EACH
+from bot.rules.telling.subjects import found as found_of
+from bot.rules.telling.told import NotYet, Teller, Told, cannot, how_to_read, told
+from bot.rules.telling.topics import TOPICS
+from bot.rules.telling.unknown import declined, unknown
+from bot.text.normalize import fold
 
 TITLE = "Answer"
 HINT = "how many loyal customers do we have?"
@@ -95,11 +95,12 @@ class Output(Said):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     words = request.brief.words
     if not words.strip():
-        return desk.ask(Words("What do you want to know? For example: how many loyal customers do "
-                              "we have?"))  # fmt: skip
+        return desk.ask(
+            Words("What do you want to know? For example: how many loyal customers do we have?")
+        )
     teller = Teller(request.language)
     topics = _topics(words, request)
     sale = question.asked(words, request) or question.asked(respelt(words), request)
@@ -141,7 +142,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
 
 
 async def _advertised(
-    teller: Teller, topics: Sequence[Topic], request: Request, desk: Desk
+    teller: Teller, topics: Sequence[Topic], request: SkillRequest, desk: SkillContext
 ) -> BaseModel | None:
     """A figure of advertising by campaign, audience, week …, where that is all that is asked."""
     words = request.brief.words
@@ -152,7 +153,7 @@ async def _advertised(
     return None
 
 
-async def _moved(request: Request, desk: Desk) -> BaseModel | None:
+async def _moved(request: SkillRequest, desk: SkillContext) -> BaseModel | None:
     """In the thread of a digest: what moved of what is asked about."""
     kinds = under.kinds(request.brief.sections)
     evidence = await desk.look_up(*kinds, of=_whenever(request)) if kinds else Evidence()
@@ -163,7 +164,7 @@ async def _moved(request: Request, desk: Desk) -> BaseModel | None:
     return Output(**words.model_dump(), how_to_read=found.how_to_read, leads=found.leads)
 
 
-async def _why(teller: Teller, request: Request, desk: Desk) -> BaseModel:
+async def _why(teller: Teller, request: SkillRequest, desk: SkillContext) -> BaseModel:
     """What moved beside what was told, and which files could say why."""
     kinds = under.kinds(request.brief.sections or tuple(under.KINDS))
     evidence = await desk.look_up(*kinds, of=_whenever(request))
@@ -173,18 +174,18 @@ async def _why(teller: Teller, request: Request, desk: Desk) -> BaseModel:
     return Output(**words.model_dump(), how_to_read=beside.how_to_read, leads=beside.leads)
 
 
-def _whenever(request: Request) -> Request:
+def _whenever(request: SkillRequest) -> SkillRequest:
     timeless = {"since": None, "until": None}
     return request.model_copy(update={"brief": request.brief.model_copy(update=timeless)})
 
 
-def _topics(words: str, request: Request) -> list[Topic]:
+def _topics(words: str, request: SkillRequest) -> list[Topic]:
     brief = request.brief
     meant = questions.can_mean
     return [t for t in asked(words, TOPICS) if meant(t, words, brief.product, brief.since)]
 
 
-async def _not_alone(teller: Teller, desk: Desk) -> BaseModel | None:
+async def _not_alone(teller: Teller, desk: SkillContext) -> BaseModel | None:
     """Why the figure of one customer is not told here: who may see it sees it alone."""
     if not await desk.may("see_people"):
         line = Words(
@@ -202,7 +203,9 @@ async def _not_alone(teller: Teller, desk: Desk) -> BaseModel | None:
     return NotYet(answer=teller.copy(teller.say(line)))
 
 
-async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) -> BaseModel | None:
+async def _sold(
+    teller: Teller, sale: Sale, desk: SkillContext, nearly: bool = False
+) -> BaseModel | None:
     """What the orders say, cut and held as it was asked; None where they don't say it."""
     request, brief = desk.request, desk.request.brief
     tally = sale.tally.model_copy(update={"nearly": nearly})
@@ -231,7 +234,7 @@ async def _sold(teller: Teller, sale: Sale, desk: Desk, nearly: bool = False) ->
     return Output(**words.model_dump(), picture=picture, table=reply.table, how_to_read=read)
 
 
-def _not_sold(teller: Teller, sale: Sale, desk: Desk) -> BaseModel | None:
+def _not_sold(teller: Teller, sale: Sale, desk: SkillContext) -> BaseModel | None:
     """What of the question the orders don't know."""
     every = told(desk.evidence, "sold")
     lines = []
@@ -247,7 +250,7 @@ def _not_sold(teller: Teller, sale: Sale, desk: Desk) -> BaseModel | None:
 
 
 async def _answered(
-    teller: Teller, topic: Topic, found: Sequence[Told], request: Request, desk: Desk
+    teller: Teller, topic: Topic, found: Sequence[Told], request: SkillRequest, desk: SkillContext
 ) -> BaseModel:
     words, evidence = request.brief.words, desk.evidence
     table, more, cut = None, said.sources(teller, found, topic), topic.cut(words)
@@ -272,8 +275,8 @@ async def _answered(
 
 
 async def _which_product(
-    request: Request, topics: Sequence[Topic], desk: Desk
-) -> Request | Question:
+    request: SkillRequest, topics: Sequence[Topic], desk: SkillContext
+) -> SkillRequest | Question:
     """With the product that is clearly named, where its price, stock, sizes … are asked for; a
     question back where it may be one of several."""
     brief = request.brief

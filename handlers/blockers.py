@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.desk import Desk
-from bot.evidence import Evidence
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Bar, Picture, bars, line, points_of
-from bot.request import Question, Request
-from bot.telling import worse
-from bot.telling.blocker import Blocker, blockers
-from bot.telling.told import Teller, how_to_read, nothing_yet, told
-from bot.words import Words
+from bot.agent.context import SkillContext
+from bot.core.charts import COLOURS, Bar, Picture, bars, line, points_of
+from bot.core.facts import Evidence
+from bot.core.parts import Copy, File, Lead, Table
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import Words
+from bot.rules.telling import worse
+from bot.rules.telling.blocker import Blocker, blockers
+from bot.rules.telling.told import Teller, how_to_read, nothing_yet, told
 
 TITLE = "What blocks sales"
 HINT = "what blocks sales right now?"
@@ -50,7 +50,7 @@ class Output(Said):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What about? For example: what blocks sales right now?"))
     evidence = await desk.look_up(*KINDS)
@@ -72,9 +72,12 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     desk.keep(*teller.ever.values(), *names)
     words = await desk.write(Said, by_rules=said)
     return Output(
-        **words.model_dump(), picture=picture, table=table, how_to_read=read,
+        **words.model_dump(),
+        picture=picture,
+        table=table,
+        how_to_read=read,
         leads=_leads(teller, found),
-    )  # fmt: skip
+    )
 
 
 def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> str:
@@ -83,8 +86,12 @@ def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> s
         return _sentence(teller, found[0])
     seen = _seen(evidence)
     if len(seen) == len(SEEN):
-        return teller.say(Words("Nothing blocks sales for sure: no step on the site, no region's "
-                                "parcels and no advertising stands out."))  # fmt: skip
+        return teller.say(
+            Words(
+                "Nothing blocks sales for sure: no step on the site, no region's "
+                "parcels and no advertising stands out."
+            )
+        )
     if not seen:
         unseen = Words(
             "I can't see yet what blocks sales: orders alone don't tell it. Import visits, "
@@ -92,8 +99,9 @@ def _headline(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> s
         )
         return teller.say(unseen)
     names = ", ".join(teller.say(words) for words in seen)
-    return teller.say(Words("Nothing blocks sales for sure in what I can see so far: {names}.",
-                            names=names))  # fmt: skip
+    return teller.say(
+        Words("Nothing blocks sales for sure in what I can see so far: {names}.", names=names)
+    )
 
 
 def _seen(evidence: Evidence) -> list[Words]:
@@ -113,8 +121,9 @@ def _sentence(teller: Teller, blocker: Blocker) -> str:
     """What, since when, and what it costs."""
     given = {"name": _capital(teller.say(blocker.name)), "effect": blocker.effect(teller)}
     if blocker.one.get("since"):
-        first = Words("{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"),
-                      **given)  # fmt: skip
+        first = Words(
+            "{name}, since {since}: {effect}.", since=teller.of(blocker.one, "since"), **given
+        )
     else:
         first = Words("{name}: {effect}.", **given)
     cost = _cost(teller, blocker)
@@ -134,8 +143,9 @@ def _cost(teller: Teller, blocker: Blocker) -> str:
     money = teller.of(one, blocker.cost)
     if blocker.cost == "lost-money":
         low, high = teller.ends(one, "lost-money")
-        return teller.say(Words("about {money} lost ({low} to {high})", money=money, low=low,
-                                high=high))  # fmt: skip
+        return teller.say(
+            Words("about {money} lost ({low} to {high})", money=money, low=low, high=high)
+        )
     if blocker.cost == "late-worth":
         return teller.say(Words("orders worth {money} came late", money=money))
     if blocker.one.word("where") == "sold out":
@@ -148,8 +158,14 @@ def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list
     if not found and not _seen(evidence):
         return [teller.say(Words("Import one of these files, then ask me again."))]
     if not found and len(_seen(evidence)) < len(SEEN):
-        return [teller.say(Words("I see only a part of it: import what is missing (it is named "
-                                 "below), then ask me again."))]  # fmt: skip
+        return [
+            teller.say(
+                Words(
+                    "I see only a part of it: import what is missing (it is named "
+                    "below), then ask me again."
+                )
+            )
+        ]
     if not found:
         return [teller.say(Words("Leave things as they are, and look again next week."))]
     steps: dict[str, dict[str, None]] = {}
@@ -157,10 +173,11 @@ def _steps(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> list
         short = WHERE.split(teller.say(blocker.name))[0]  # where it is has just been said
         steps.setdefault(teller.say(blocker.step), {})[short] = None
     return [
-        teller.say(Words("{rank}. {name}: {step}.", rank=n, step=step,
-                         name=_capital(", ".join(names))))
+        teller.say(
+            Words("{rank}. {name}: {step}.", rank=n, step=step, name=_capital(", ".join(names)))
+        )
         for n, (step, names) in enumerate(steps.items(), 1)
-    ]  # fmt: skip
+    ]
 
 
 def _table(teller: Teller, found: Sequence[Blocker]) -> Table:
@@ -175,12 +192,13 @@ def _table(teller: Teller, found: Sequence[Blocker]) -> Table:
 
 
 def _picture(
-    teller: Teller, found: Sequence[Blocker], evidence: Evidence, desk: Desk
+    teller: Teller, found: Sequence[Blocker], evidence: Evidence, desk: SkillContext
 ) -> Picture | None:
     """The first one by week, or beside its like; where it has neither, what each costs."""
     one, colours = found[0].one, desk.brand.colours or COLOURS
-    title = _capital(teller.say(Words("{name}: {effect}", name=found[0].name,
-                                      effect=found[0].effect(teller))))  # fmt: skip
+    title = _capital(
+        teller.say(Words("{name}: {effect}", name=found[0].name, effect=found[0].effect(teller)))
+    )
     if points := points_of(one.word("points")):
         teller.of(one, "points")
         named = (teller.say(Words("% that get through")), teller.say(Words("before")))
@@ -201,12 +219,17 @@ def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> lis
     costs = {blocker.cost for blocker in found}
     lines = [Words("These are the things that are sure. None of the figures says why.")]
     if "lost-money" in costs:
-        lines.append(Words("Lost is what would have come had as many got through as before; the "
-                           "truth very probably lies between the two amounts in brackets. What "
-                           "falls only along with another is not counted again."))  # fmt: skip
+        lines.append(
+            Words(
+                "Lost is what would have come had as many got through as before; the "
+                "truth very probably lies between the two amounts in brackets. What "
+                "falls only along with another is not counted again."
+            )
+        )
     if "late-worth" in costs:
-        lines.append(Words("Orders that came late are not lost: their worth says how much is "
-                           "touched."))  # fmt: skip
+        lines.append(
+            Words("Orders that came late are not lost: their worth says how much is touched.")
+        )
     compared = worse.limits(teller, evidence)
     ads = told(evidence, "campaigns", "ads").get("ads")
     if ads is not None and ads.get("since"):
@@ -214,8 +237,13 @@ def _limits(teller: Teller, found: Sequence[Blocker], evidence: Evidence) -> lis
         lines.append(Words("Advertising is read from {since} to {until}.", **days))
     tested = told(evidence, "funnel").get("tested")
     if tested is not None:
-        lines.append(Words("{n} steps on the site were tested; those that may have moved by chance "
-                           "are left out.", n=teller.of(tested, "steps")))  # fmt: skip
+        lines.append(
+            Words(
+                "{n} steps on the site were tested; those that may have moved by chance "
+                "are left out.",
+                n=teller.of(tested, "steps"),
+            )
+        )
     said = [teller.say(words) for words in lines]
     return [*said, *worse.watched(teller, evidence), *compared]
 

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.desk import Desk
-from bot.evidence import Evidence, Fact
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Bar, Picture, bars
-from bot.request import Question, Request
-from bot.telling import lookback
-from bot.telling.beside import limits, sources, told_of_sales, week_in_figures
-from bot.telling.moved import broken_off
-from bot.telling.moves import Move, moves
-from bot.telling.told import CANNOT, Teller, cannot, how_to_read, nothing_yet, told
-from bot.words import Words
+from bot.agent.context import SkillContext
+from bot.core.charts import COLOURS, Bar, Picture, bars
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, File, Lead, Table
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import Words
+from bot.rules.telling import lookback
+from bot.rules.telling.beside import limits, sources, told_of_sales, week_in_figures
+from bot.rules.telling.moved import broken_off
+from bot.rules.telling.moves import Move, moves
+from bot.rules.telling.told import CANNOT, Teller, cannot, how_to_read, nothing_yet, told
 
 TITLE = "What moved this week"
 HINT = "what moved this week?"
@@ -79,7 +79,7 @@ class Quiet(BaseModel):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What shall I report on? For example: what moved this week?"))
     series = request.brief.series
@@ -205,7 +205,7 @@ def _gradable(moved: Sequence[Move], evidence: Evidence) -> list[Fact]:
     ]
 
 
-async def _drawn(teller: Teller, top: Move, desk: Desk) -> File | None:
+async def _drawn(teller: Teller, top: Move, desk: SkillContext) -> File | None:
     return await desk.draw(drawn) if (drawn := _picture(teller, top, desk)) else None
 
 
@@ -214,7 +214,7 @@ def _first(teller: Teller, move: Move) -> str:
     return teller.say(Words("{how}: {what}", how=head, what=move.words))
 
 
-def _picture(teller: Teller, top: Move, desk: Desk) -> Picture | None:
+def _picture(teller: Teller, top: Move, desk: SkillContext) -> Picture | None:
     """Before and now of what matters most."""
     if top.pair is None:
         return None

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.desk import Desk
-from bot.doubts import silent_on
-from bot.events import is_event
-from bot.faults import faults
-from bot.notices import asked_in
-from bot.parts import Copy, Hook, Part, take_apart
-from bot.request import Question, Request
-from bot.truths import material_facts
-from bot.words import Words
+from bot.agent.context import SkillContext
+from bot.core.material_facts import material_facts
+from bot.core.parts import Copy, Hook, Part, take_apart
+from bot.core.request import Question, SkillRequest
+from bot.grounding.style_faults import faults
+from bot.i18n.messages import Words
+from bot.rules.doubts import silent_on
+from bot.rules.events import is_event
+from bot.rules.notices import asked_in
 
 
 class Email(BaseModel):
@@ -53,7 +53,7 @@ NO_THING = re.compile(
 OUTPUTS: dict[str, type[BaseModel]] = {"email": Email, "sms": Sms, "product_page": ProductPage}
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     brief = request.brief
     output = OUTPUTS.get(request.channel or "", Email)
     if desk.by_rules and (notice := await notice_of(request, desk)):
@@ -73,7 +73,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     return await desk.write(output, check=lambda written: problems(written, desk))
 
 
-async def notice_of(request: Request, desk: Desk) -> dict[str, object] | None:
+async def notice_of(request: SkillRequest, desk: SkillContext) -> dict[str, object] | None:
     """The words of a notice, where one is asked for: rules would praise a product instead."""
     await desk.look_up("product")
     titles = [fact for fact in desk.evidence.facts if fact.id.endswith(".name")]
@@ -87,7 +87,7 @@ async def notice_of(request: Request, desk: Desk) -> dict[str, object] | None:
     return {**{part: Copy(text=text) for part, text in told.items()}, "hooks": hooks}
 
 
-async def which(request: Request, desk: Desk) -> Question | None:
+async def which(request: SkillRequest, desk: SkillContext) -> Question | None:
     """What to ask where the words name a range, or nothing that is sold: rules write about one
     product, or about what the brief has to tell."""
     brief = request.brief
@@ -119,13 +119,13 @@ async def which(request: Request, desk: Desk) -> Question | None:
     )
 
 
-async def some_of_it(desk: Desk) -> list[str]:
+async def some_of_it(desk: SkillContext) -> list[str]:
     """Some products that are sold, by name; none where there is no catalogue."""
     await desk.look_up("range")
     return [str(fact.value) for fact in desk.evidence.of("range")]
 
 
-async def what_for_them(request: Request, desk: Desk) -> Question:
+async def what_for_them(request: SkillRequest, desk: SkillContext) -> Question:
     """What to ask where only an audience is named: products of the kind that it buys most."""
     await desk.look_up("segments")
     kinds = {
@@ -140,7 +140,7 @@ async def what_for_them(request: Request, desk: Desk) -> Question:
     return desk.ask(WHAT, *options[:3])
 
 
-def unanswered(parts: Sequence[Part], desk: Desk) -> list[str]:
+def unanswered(parts: Sequence[Part], desk: SkillContext) -> list[str]:
     """The doubt that a page was asked to answer and passes over."""
     found = []
     for fact in desk.evidence.of("feedback"):
@@ -148,14 +148,16 @@ def unanswered(parts: Sequence[Part], desk: Desk) -> list[str]:
         if measure != "blamed":
             continue
         if silent_on(theme, "\n".join(part.text for part in parts)):
-            found.append(f"answer the doubt that was asked about ({fact.about}): what customers "
-                         "find, and what to do about it")  # fmt: skip
+            found.append(
+                f"answer the doubt that was asked about ({fact.about}): what customers "
+                "find, and what to do about it"
+            )
         if not any(fact.id in part.facts for part in parts):
             found.append(f"say how many say so, and cite {fact.id}")
     return found
 
 
-def problems(written: BaseModel, desk: Desk) -> list[str]:
+def problems(written: BaseModel, desk: SkillContext) -> list[str]:
     """What is wrong with a draft, in words for its writer."""
     parts, hooks = take_apart(written)
     found = faults(parts, request=desk.request, brand=desk.brand, channel=desk.channel)

@@ -4,20 +4,20 @@ import re
 
 from pydantic import BaseModel, Field
 
-from bot import wanted
-from bot.brief import Brief
-from bot.desk import Desk
-from bot.fold import fold
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Bar, Picture, bars
-from bot.request import Question, Request
-from bot.telling import planned, trials
-from bot.telling.planned import Planned
-from bot.telling.tested import ON_SITE, what_on_whom_where
-from bot.telling.told import Teller, how_to_read, nothing_yet, told
-from bot.telling.trial import Trial, metric, named_in, trials_in
-from bot.wanted import Wanted
-from bot.words import Words, spell
+from bot.agent.context import SkillContext
+from bot.core.brief import Brief
+from bot.core.charts import COLOURS, Bar, Picture, bars
+from bot.core.parts import Copy, File, Lead, Table
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import Words, spell
+from bot.rules import wanted
+from bot.rules.telling import planned, trials
+from bot.rules.telling.planned import Planned
+from bot.rules.telling.tested import ON_SITE, what_on_whom_where
+from bot.rules.telling.told import Teller, how_to_read, nothing_yet, told
+from bot.rules.telling.trial import Trial, metric, named_in, trials_in
+from bot.rules.wanted import Wanted
+from bot.text.normalize import fold
 
 TITLE = "A/B test"
 HINT = "how did the photos test do?"
@@ -66,7 +66,7 @@ class Output(Said):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     words = fold(request.brief.words)
     if not words.strip():
         return desk.ask(Words("Which test? For example: how did the photos test do?"))
@@ -75,7 +75,7 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     return await _read(request, desk)
 
 
-async def _read(request: Request, desk: Desk) -> BaseModel:
+async def _read(request: SkillRequest, desk: SkillContext) -> BaseModel:
     teller = Teller(request.language)
     evidence = await desk.look_up("experiments")
     every = trials_in(told(evidence, "experiments"))
@@ -96,9 +96,12 @@ async def _read(request: Request, desk: Desk) -> BaseModel:
     desk.keep(*teller.ever.values())
     written = await desk.write(Said, by_rules=said)
     return Output(
-        **written.model_dump(), picture=picture, table=table, how_to_read=read,
+        **written.model_dump(),
+        picture=picture,
+        table=table,
+        how_to_read=read,
         leads=_leads(teller, first),
-    )  # fmt: skip
+    )
 
 
 def _summary(teller: Teller, shown: list[Trial]) -> list[str]:
@@ -123,8 +126,14 @@ def _steps(teller: Teller, shown: list[Trial]) -> list[str]:
 
 
 def _table(teller: Teller, shown: list[Trial]) -> Table:
-    columns = [Words("Variant"), Words("People"), Words("Result"), Words("Difference"),
-               Words("Between"), Words("Outcome")]  # fmt: skip
+    columns = [
+        Words("Variant"),
+        Words("People"),
+        Words("Result"),
+        Words("Difference"),
+        Words("Between"),
+        Words("Outcome"),
+    ]
     tests = {trial.test for trial in shown}
     rows = []
     for trial in shown:
@@ -137,55 +146,76 @@ def _table(teller: Teller, shown: list[Trial]) -> Table:
     return teller.table(map(teller.say, columns), rows[:MOST_ROWS])
 
 
-def _drawn(teller: Teller, trial: Trial, title: str, desk: Desk) -> Picture:
+def _drawn(teller: Teller, trial: Trial, title: str, desk: SkillContext) -> Picture:
     """The variants side by side; of a broken test only how many people each got."""
-    measure = next((m for m in ("rate", "mean") if any(a.get(m) for a in trial.arms.values())),
-                   "users")  # fmt: skip
+    measure = next(
+        (m for m in ("rate", "mean") if any(a.get(m) for a in trial.arms.values())), "users"
+    )
     shown = [
-        Bar(variant, float(arm.number(measure)), strong=arm is trial.told_by,
-            spelled=teller.of(arm, measure))
+        Bar(
+            variant,
+            float(arm.number(measure)),
+            strong=arm is trial.told_by,
+            spelled=teller.of(arm, measure),
+        )
         for variant, arm in trial.arms.items()
-    ]  # fmt: skip
-    return bars(title.rstrip("."), shown, language=teller.language,
-                colours=desk.brand.colours or COLOURS)  # fmt: skip
+    ]
+    return bars(
+        title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
+    )
 
 
 def _limits(teller: Teller, shown: list[Trial]) -> list[str]:
     lines = [
-        Words("First it is checked whether each variant got the people meant for it: when chance"
-              " can't explain what is missing, nothing of the test is read."),
-        Words("The range given is the one that holds the true difference in nearly all"
-              " tests read like this; it says nothing about why."),
+        Words(
+            "First it is checked whether each variant got the people meant for it: when chance"
+            " can't explain what is missing, nothing of the test is read."
+        ),
+        Words(
+            "The range given is the one that holds the true difference in nearly all"
+            " tests read like this; it says nothing about why."
+        ),
         Words("These people in these days: others, later, may do otherwise."),
-    ]  # fmt: skip
+    ]
     if guessed := shown[0].whole.get("control-guessed"):
-        lines.append(Words("No variant is called the control: {variant}, the first by name, is "
-                           "taken for it. If another is what you have today, call it control in the"
-                           " file.", variant=teller.value(guessed)))  # fmt: skip
+        lines.append(
+            Words(
+                "No variant is called the control: {variant}, the first by name, is "
+                "taken for it. If another is what you have today, call it control in the"
+                " file.",
+                variant=teller.value(guessed),
+            )
+        )
     if any(len(trial.arms) > 2 for trial in shown):
         lines.append(Words("Several variants were tried at once; that is counted in the verdicts."))
     if len({trial.test for trial in shown}) < len(shown):
-        lines.append(Words("Several results of one test were looked at: believe first the one that"
-                           " was meant before it began."))  # fmt: skip
+        lines.append(
+            Words(
+                "Several results of one test were looked at: believe first the one that"
+                " was meant before it began."
+            )
+        )
     told_lines = [teller.say(line) for line in lines]
     return [*told_lines, *(trials.chances(teller, trial) for trial in shown[:1])]
 
 
 def _leads(teller: Teller, trial: Trial) -> list[Lead]:
     again = Words("Plan a test that follows {title}", title=trial.title)
-    found = [Lead(label=Words("Plan a follow-up test"), skill="experiment",
-                  words=teller.say(again))]  # fmt: skip
+    found = [
+        Lead(label=Words("Plan a follow-up test"), skill="experiment", words=teller.say(again))
+    ]
     if trial.status == "won":
         winner = trial.whole.word("winner")
         words = Words("Product page (winner: {winner})", winner=winner)
         if LETTERS & set(wanted.places(f"{trial.title} {winner}")):
             words = Words("E-mail (winner: {winner})", winner=winner)
-        found.append(Lead(label=Words("Draft the winner's text"), skill="draft",
-                          words=teller.say(words)))  # fmt: skip
+        found.append(
+            Lead(label=Words("Draft the winner's text"), skill="draft", words=teller.say(words))
+        )
     return found
 
 
-async def _plan(request: Request, desk: Desk) -> BaseModel:
+async def _plan(request: SkillRequest, desk: SkillContext) -> BaseModel:
     teller = Teller(request.language)
     evidence = await desk.look_up("plan")
     plan = planned.planned_in(told(evidence, "plan"), request.brief.product_words or "")
@@ -212,9 +242,12 @@ async def _plan(request: Request, desk: Desk) -> BaseModel:
     desk.keep(*teller.ever.values(), *(f for f in evidence.of("plan") if _names(f.id)))
     written = await desk.write(Said, by_rules=said)
     return Output(
-        **written.model_dump(), picture=picture, table=table, how_to_read=read,
+        **written.model_dump(),
+        picture=picture,
+        table=table,
+        how_to_read=read,
         leads=_texts_to_test(teller, request.brief, wished),
-    )  # fmt: skip
+    )
 
 
 def _names(fact_id: str) -> bool:
@@ -243,14 +276,20 @@ def _texts_to_test(teller: Teller, brief: Brief, wished: Wanted) -> list[Lead]:
     return [Lead(label=label, skill="draft", words=teller.say(text), form=form)]
 
 
-def _lengths(teller: Teller, plan: Planned, title: str, desk: Desk) -> Picture:
+def _lengths(teller: Teller, plan: Planned, title: str, desk: SkillContext) -> Picture:
     """How long, or how many people, for each rise."""
     measure = "weeks" if plan.chosen.get("weeks") else "people"
     shown = [
-        Bar(f"+{teller.of(one, 'lift')}", float(one.number(measure)), strong=one is plan.chosen,
-            spelled=teller.say(planned.weeks_of(teller, one)) if measure == "weeks"
-            else teller.of(one, measure))
+        Bar(
+            f"+{teller.of(one, 'lift')}",
+            float(one.number(measure)),
+            strong=one is plan.chosen,
+            spelled=teller.say(planned.weeks_of(teller, one))
+            if measure == "weeks"
+            else teller.of(one, measure),
+        )
         for one in plan.lifts
-    ]  # fmt: skip
-    return bars(title.rstrip("."), shown, language=teller.language,
-                colours=desk.brand.colours or COLOURS)  # fmt: skip
+    ]
+    return bars(
+        title.rstrip("."), shown, language=teller.language, colours=desk.brand.colours or COLOURS
+    )

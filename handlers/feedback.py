@@ -4,15 +4,16 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.about import speaks_of
-from bot.around import is_about_here
-from bot.desk import Desk
-from bot.evidence import Fact
-from bot.parts import Copy, File, Lead, Quote, Table
-from bot.pictures import COLOURS, Bar, Picture, bars
-from bot.request import Question, Request
-from bot.telling.advice import first_step
-from bot.telling.heard import (
+from bot.agent.context import SkillContext
+from bot.core.charts import COLOURS, Bar, Picture, bars
+from bot.core.facts import Fact
+from bot.core.parts import Copy, File, Lead, Quote, Table
+from bot.core.request import Question, SkillRequest
+from bot.core.thread_text import is_about_here
+from bot.i18n.messages import Words
+from bot.rules.about import speaks_of
+from bot.rules.telling.advice import first_step
+from bot.rules.telling.heard import (
     SURE,
     changes,
     headline,
@@ -25,9 +26,8 @@ from bot.telling.heard import (
     where,
     whole_before_parts,
 )
-from bot.telling.told import Teller, Told, how_to_read, nothing_yet, once, place_named, told
-from bot.telling.unheard import ABOUT, unheard
-from bot.words import Words
+from bot.rules.telling.told import Teller, Told, how_to_read, nothing_yet, once, place_named, told
+from bot.rules.telling.unheard import ABOUT, unheard
 
 TITLE = "Customer feedback"
 COMMAND = "feedback"
@@ -59,7 +59,7 @@ class Output(Said):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What about? For example: what do customers say about sizing?"))
     here = is_about_here(request.brief.words, request.brief.material)  # not of the library
@@ -84,9 +84,13 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     desk.keep(*teller.ever.values(), *(evidence.get(quote.fact) for quote in quotes))
     words = await desk.write(Said, by_rules=said)
     return Output(
-        **words.model_dump(), picture=picture, themes=table, quotes=quotes, how_to_read=read,
+        **words.model_dump(),
+        picture=picture,
+        themes=table,
+        quotes=quotes,
+        how_to_read=read,
         leads=_leads(teller, focus or first or shown, every),
-    )  # fmt: skip
+    )
 
 
 def _weight(one: Told) -> tuple[bool, float]:
@@ -97,7 +101,7 @@ def _rank(one: Told) -> float:
     return float(one.number("fix-first-rank"))
 
 
-def _focus(request: Request, themes: Sequence[Told]) -> list[Told]:
+def _focus(request: SkillRequest, themes: Sequence[Told]) -> list[Told]:
     """The themes that the question names, in either language."""
     words = request.brief.words
     named = [o for o in themes if any(speaks_of(words, o.named(x)) for x in ("en", "fr"))]
@@ -154,10 +158,17 @@ def _steps(teller: Teller, first: Sequence[Told]) -> list[str]:
         if measure == "texts":  # people ask, nobody complains
             told_by = Words.count("{n} text", "{n} texts", n)
         teller.value(one.get(measure))
-        lines.append(teller.say(Words(
-            "{rank}. {theme} ({complaints}): {step}.", rank=len(lines) + 1,
-            theme=teller.name(one), complaints=told_by,
-            step=step or Words("read the texts below, and decide who answers"))))  # fmt: skip
+        lines.append(
+            teller.say(
+                Words(
+                    "{rank}. {theme} ({complaints}): {step}.",
+                    rank=len(lines) + 1,
+                    theme=teller.name(one),
+                    complaints=told_by,
+                    step=step or Words("read the texts below, and decide who answers"),
+                )
+            )
+        )
     return lines
 
 
@@ -181,7 +192,9 @@ def _change(teller: Teller, one: Told) -> str:
     return f"{before} → {now} ({Words(verdict).to(teller.language)})"
 
 
-def _picture(teller: Teller, title: str, shown: Sequence[Told], top: Told, desk: Desk) -> Picture:
+def _picture(
+    teller: Teller, title: str, shown: Sequence[Told], top: Told, desk: SkillContext
+) -> Picture:
     """The theme of the title stands out; what nobody complains of has no bar."""
     measure = _drawn(shown)
     if top not in shown:  # a part takes the place of its whole, which the title does not name
@@ -230,8 +243,13 @@ def _limits(teller: Teller, every: dict[str, Told]) -> list[str]:
         *changes(teller, every),
     ]
     if (tested := every.get("tested")) is not None and tested.get("themes"):
-        lines.append(Words("{n} themes were tested for a change; about one in ten of those called "
-                           "confirmed can be chance.", n=teller.of(tested, "themes")))  # fmt: skip
+        lines.append(
+            Words(
+                "{n} themes were tested for a change; about one in ten of those called "
+                "confirmed can be chance.",
+                n=teller.of(tested, "themes"),
+            )
+        )
     return [teller.say(line) for line in lines]
 
 
@@ -249,8 +267,9 @@ def _leads(teller: Teller, first: Sequence[Told], every: dict[str, Told]) -> lis
         place = max(places, key=lambda o: o.number("lift"))  # the one that is told
         product = product_named(place_named(place, every))
         about = every[place.key.split("--")[0]].named(teller.language)
-        page = Words("Product page for {product}: answer the doubt ({theme})",
-                     product=product, theme=about)  # fmt: skip
+        page = Words(
+            "Product page for {product}: answer the doubt ({theme})", product=product, theme=about
+        )
         found.append(
             Lead(label=Words("Draft a product-page fix"), skill="draft", words=teller.say(page))
         )

@@ -4,13 +4,13 @@ import re
 
 from pydantic import BaseModel, Field
 
-from bot.desk import Desk
-from bot.evidence import Evidence
-from bot.fold import fold
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Bar, bars
-from bot.request import Question, Request
-from bot.telling.forecasts import (
+from bot.agent.context import SkillContext
+from bot.core.charts import COLOURS, Bar, bars
+from bot.core.facts import Evidence
+from bot.core.parts import Copy, File, Lead, Table
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import Words
+from bot.rules.telling.forecasts import (
     beside_a_simple_rule,
     bought,
     days_of,
@@ -27,10 +27,10 @@ from bot.telling.forecasts import (
     why_no_next,
     without_refusals,
 )
-from bot.telling.foreseen import Foreseen, Said
-from bot.telling.next_bought import following
-from bot.telling.told import Teller, how_to_read, nothing_yet, told
-from bot.words import Words
+from bot.rules.telling.foreseen import Foreseen, Said
+from bot.rules.telling.next_bought import following
+from bot.rules.telling.told import Teller, how_to_read, nothing_yet, told
+from bot.text.normalize import fold
 
 TITLE = "What comes next"
 HINT = "who is likely to buy again in the next 60 days?"
@@ -64,7 +64,7 @@ class Output(Said):
     leads: list[Lead] = Field(default=[])
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     words = fold(request.brief.words)
     if not words.strip():
         return desk.ask(Words("Who, or what? For example: who is likely to buy again?"))
@@ -91,9 +91,12 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     desk.keep(*teller.ever.values())
     written = await desk.write(Said, by_rules=answer.said)
     return Output(
-        **written.model_dump(), picture=picture, table=answer.table, how_to_read=read,
+        **written.model_dump(),
+        picture=picture,
+        table=answer.table,
+        how_to_read=read,
         leads=answer.leads,
-    )  # fmt: skip
+    )
 
 
 def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
@@ -103,8 +106,9 @@ def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
     if whole is None:
         return None
     days = days_of(whole)
-    tenths = [every[f"{whole.key}-tenth-{n}"] for n in range(1, 11)
-              if f"{whole.key}-tenth-{n}" in every]  # fmt: skip
+    tenths = [
+        every[f"{whole.key}-tenth-{n}"] for n in range(1, 11) if f"{whole.key}-tenth-{n}" in every
+    ]
     top, rest = every.get(f"{whole.key}-top"), every.get(f"{whole.key}-rest")
     if not tenths or top is None or rest is None:
         return None
@@ -116,36 +120,58 @@ def _again(teller: Teller, evidence: Evidence, words: str) -> Foreseen | None:
             beside_a_simple_rule(teller, whole, tenths[0]),
             how_far_off(teller, whole),
         ),
-        what_to_do=teller.copy(teller.say(Words(
-            "Show the likeliest what is new before you offer them a discount: many buy anyway."
-            " Leave a part of them unwritten to, and you will see what the e-mail itself brings.")),
+        what_to_do=teller.copy(
+            teller.say(
+                Words(
+                    "Show the likeliest what is new before you offer them a discount: many buy "
+                    "anyway."
+                    " Leave a part of them unwritten to, and you will see what the e-mail "
+                    "itself brings."
+                )
+            ),
         ),
-    )  # fmt: skip
+    )
     columns = [Words("Group"), Words("Customers"), Words("Usually"), Words("Since the last one")]
-    table = teller.table(map(teller.say, columns), [
-        [teller.name(one), teller.of(one, "customers"), teller.say(bought(teller, one)),
-         teller.of(one, "silent")]
-        for one in (top, rest)
-    ])  # fmt: skip
+    table = teller.table(
+        map(teller.say, columns),
+        [
+            [
+                teller.name(one),
+                teller.of(one, "customers"),
+                teller.say(bought(teller, one)),
+                teller.of(one, "silent"),
+            ]
+            for one in (top, rest)
+        ],
+    )
     limits = [
-        Words("A customer counts as bought when an order came within {days} days, whatever made"
-              " them order.", days=days),
+        Words(
+            "A customer counts as bought when an order came within {days} days, whatever made"
+            " them order.",
+            days=days,
+        ),
         Words("Usually means the median: half have more, half have fewer."),
         *score(teller, whole),
-    ]  # fmt: skip
+    ]
     audience = teller.say(Words("Whom should I target among champions and loyal customers?"))
     letter = teller.say(Words("E-mail to our loyal customers: what is new"))
     leads = [
         Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
         Lead(label=Words("Draft copy for them"), skill="draft", words=letter),
     ]
-    shown = [Bar(one.about, float(one.number("bought")), strong=n == 0)
-             for n, one in enumerate(tenths)]  # fmt: skip
-    title = teller.say(Words(
-        "Bought within {days} days, in the past: {top} of the tenth ranked likeliest, {last} of the"
-        " tenth ranked last",
-        days=days, top=teller.of(tenths[0], "bought"), last=teller.of(tenths[-1], "bought"),
-    ))  # fmt: skip
+    shown = [
+        Bar(one.about, float(one.number("bought")), strong=n == 0) for n, one in enumerate(tenths)
+    ]
+    title = teller.say(
+        Words(
+            "Bought within {days} days, in the past: {top} of the tenth ranked likeliest, "
+            "{last} of the"
+            " tenth ranked last",
+            days=days,
+            top=teller.of(tenths[0], "bought"),
+            last=teller.of(tenths[-1], "bought"),
+        )
+    )
     for one in tenths:
         teller.of(one, "bought")
     return Foreseen(said, table, shown, limits, leads, title, refusals=True)
@@ -164,34 +190,49 @@ def _leaving(teller: Teller, evidence: Evidence) -> Foreseen | None:
         finding=teller.copy(who_leaves(teller, leaving)),
         summary=teller.copy(their_worth(teller, leaving), what_silence_meant(teller, past)),
         what_to_do=teller.copy(teller.say(whom_to_write_to(leaving))),
-    )  # fmt: skip
-    columns = [Words("Group"), Words("Customers"), Words("Share of sales"), Words("Average order"),
-               Words("Favourite")]  # fmt: skip
+    )
+    columns = [
+        Words("Group"),
+        Words("Customers"),
+        Words("Share of sales"),
+        Words("Average order"),
+        Words("Favourite"),
+    ]
     measures = ("customers", "revenue-share", "average-order", "favourite-category")
     table = teller.table(
         map(teller.say, columns),
         [[teller.name(one), *(teller.of(one, m) or "–" for m in measures)] for one in leaving],
     )
-    shown = [Bar(teller.name(one), float(one.number("bought")), strong=n == 1)
-             for n, one in enumerate(past)]  # fmt: skip
+    shown = [
+        Bar(teller.name(one), float(one.number("bought")), strong=n == 1)
+        for n, one in enumerate(past)
+    ]
     for one in leaving:
         teller.of(one, "rule")
     limits = [
-        Words("Nobody can see that a customer has left: this holds their silence against their own"
-              " usual gap."),
-        Words("At risk and drifting away: silent for more than twice their usual gap, and not yet"
-              " more than three times."),
-    ]  # fmt: skip
+        Words(
+            "Nobody can see that a customer has left: this holds their silence against their own"
+            " usual gap."
+        ),
+        Words(
+            "At risk and drifting away: silent for more than twice their usual gap, and not yet"
+            " more than three times."
+        ),
+    ]
     letter = teller.say(Words("E-mail to customers who are drifting away: win them back"))
     audience = teller.say(Words("Whom should I target among customers at risk or drifting away?"))
     leads = [
         Lead(label=Words("Draft a win-back"), skill="draft", words=letter),
         Lead(label=Words("Suggest an audience"), skill="targeting", words=audience, ask=False),
     ]
-    title = teller.say(Words(
-        "Bought within {days} days, in the past: {on} of those in their rhythm, {silent} of those"
-        " silent for 2 to 3 times their usual gap",
-        days=days_of(past[0]), on=teller.of(past[0], "bought"),
-        silent=teller.of(past[1], "bought"),
-    ))  # fmt: skip
+    title = teller.say(
+        Words(
+            "Bought within {days} days, in the past: {on} of those in their rhythm, {silent} of "
+            "those"
+            " silent for 2 to 3 times their usual gap",
+            days=days_of(past[0]),
+            on=teller.of(past[0], "bought"),
+            silent=teller.of(past[1], "bought"),
+        )
+    )
     return Foreseen(said, table, shown, limits, leads, title)

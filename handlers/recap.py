@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.around import channel_named, wants_channel
-from bot.desk import Desk
-from bot.parts import Copy, Lead, Quote, Table
-from bot.request import Question, Request
-from bot.telling.told import NotYet, Teller, Told, cannot, told
-from bot.words import Words
+from bot.agent.context import SkillContext
+from bot.core.parts import Copy, Lead, Quote, Table
+from bot.core.request import Question, SkillRequest
+from bot.core.thread_text import channel_named, wants_channel
+from bot.i18n.messages import Words
+from bot.rules.telling.told import NotYet, Teller, Told, cannot, told
 
 TITLE = "Recap"
 HINT = "recap this thread"
@@ -41,10 +41,11 @@ class Output(Said):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
-        return desk.ask(Words("Which conversation? Mention me in a thread, or ask for the channel "
-                              "you are in."))  # fmt: skip
+        return desk.ask(
+            Words("Which conversation? Mention me in a thread, or ask for the channel you are in.")
+        )
     evidence = await desk.look_up("thread-words")
     teller = Teller(request.language)
     every = told(evidence, "thread")
@@ -57,16 +58,23 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     )
     answered = _untold(asked, [*decided, *dropped, *todo])
     summary = teller.copy(*_summary(teller, whole, decided, dropped, still, todo))
-    tables = {"todo": _todo(teller, todo), "answered": _answered(teller, answered),
-              "unclear": _answered(teller, unclear)}  # fmt: skip
+    tables = {
+        "todo": _todo(teller, todo),
+        "answered": _answered(teller, answered),
+        "unclear": _answered(teller, unclear),
+    }
     quoted = (*decided, *dropped, *still, *todo)
     desk.keep(*teller.ever.values(), *(one.get("words") for one in quoted))
     said = await desk.write(Said, by_rules=Said(summary=summary))
     return Output(
-        **said.model_dump(), decided=_quotes(decided), dropped=_quotes(dropped),
-        open=_quotes(still), **tables, how_to_read=_how(teller),
+        **said.model_dump(),
+        decided=_quotes(decided),
+        dropped=_quotes(dropped),
+        open=_quotes(still),
+        **tables,
+        how_to_read=_how(teller),
         leads=[] if decided or todo else [_feedback(teller, request)],
-    )  # fmt: skip
+    )
 
 
 def _untold(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
@@ -79,22 +87,27 @@ def _untold(asked: Sequence[Told], told: Sequence[Told]) -> list[Told]:
     ]
 
 
-def _feedback(teller: Teller, request: Request) -> Lead:
+def _feedback(teller: Teller, request: SkillRequest) -> Lead:
     """Nobody decides or does anything there: they may be customers' words."""
     words = Words("sum up what customers say in this thread")
     if wants_channel(request.brief.words):
         words = Words("sum up what customers say in this channel")
-    return Lead(label=Words("What customers say here"), skill="feedback", words=teller.say(words),
-                ask=False)  # fmt: skip
+    return Lead(
+        label=Words("What customers say here"), skill="feedback", words=teller.say(words), ask=False
+    )
 
 
-def _nothing(teller: Teller, request: Request, said: Sequence[str]) -> NotYet:
+def _nothing(teller: Teller, request: SkillRequest, said: Sequence[str]) -> NotYet:
     if name := channel_named(request.brief.words):
-        other = Words("I only read the channel that I am asked in. Invite me into #{name} and ask "
-                      "me there.", name=name)  # fmt: skip
+        other = Words(
+            "I only read the channel that I am asked in. Invite me into #{name} and ask me there.",
+            name=name,
+        )
         return NotYet(answer=teller.copy(teller.say(other)))
-    nothing = Words("There is nothing to read here. Ask me inside a thread, or for the channel you "
-                    "ask in, once I am invited into it.")  # fmt: skip
+    nothing = Words(
+        "There is nothing to read here. Ask me inside a thread, or for the channel you "
+        "ask in, once I am invited into it."
+    )
     return NotYet(answer=teller.copy(*(said or [teller.say(nothing)])))
 
 
@@ -109,27 +122,37 @@ def _summary(
     lines = [_counts(teller, whole, decided, still)]
     if dropped:
         n = len(dropped)
-        lines.append(teller.say(Words.count("{n} was taken back on the way.",
-                                            "{n} were taken back on the way.", n)))  # fmt: skip
+        lines.append(
+            teller.say(
+                Words.count("{n} was taken back on the way.", "{n} were taken back on the way.", n)
+            )
+        )
     if todo:
         names = list(dict.fromkeys(one.named(teller.language) for one in todo))
         lines.append(teller.say(Words("To do: {names}.", names=", ".join(names))))
     if whole.get("unclear"):
         lines.append(teller.say(_unclear(int(whole.number("unclear")))))
         teller.of(whole, "unclear")
-    read = Words("Read: {messages} from {people}.", messages=_messages(teller, whole),
-                 people=_people(teller, whole))  # fmt: skip
+    read = Words(
+        "Read: {messages} from {people}.",
+        messages=_messages(teller, whole),
+        people=_people(teller, whole),
+    )
     lines.append(teller.say(read))
     if whole.get("cut"):
-        lines.append(teller.say(Words("What was written before that is not in it: it is too much "
-                                      "to read at once.")))  # fmt: skip
+        lines.append(
+            teller.say(
+                Words("What was written before that is not in it: it is too much to read at once.")
+            )
+        )
     return lines
 
 
 def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told]) -> str:
     if not decided and not still and not whole.get("unclear"):
-        return teller.say(Words("Nobody decided anything in so many words, and no question is "
-                                "left open."))  # fmt: skip
+        return teller.say(
+            Words("Nobody decided anything in so many words, and no question is left open.")
+        )
     made = Words("nothing decided in so many words")
     if decided:
         n = int(whole.number("decisions"))
@@ -146,10 +169,16 @@ def _counts(teller: Teller, whole: Told, decided: list[Told], still: list[Told])
 
 def _unclear(n: int) -> Words:
     if n == 2:
-        return Words("One answer fits {n} questions: which of them it was meant for is not clear, "
-                     "so it settles none.", n=n)  # fmt: skip
-    return Words("Of {n} questions it is not clear which ones the answers were meant for, so they "
-                 "settle none.", n=n)  # fmt: skip
+        return Words(
+            "One answer fits {n} questions: which of them it was meant for is not clear, "
+            "so it settles none.",
+            n=n,
+        )
+    return Words(
+        "Of {n} questions it is not clear which ones the answers were meant for, so they "
+        "settle none.",
+        n=n,
+    )
 
 
 def _messages(teller: Teller, whole: Told) -> Words:
@@ -177,10 +206,13 @@ def _todo(teller: Teller, todo: Sequence[Told]) -> Table | None:
 def _answered(teller: Teller, asked: Sequence[Told]) -> Table | None:
     columns = [Words("Asked"), Words("Answered"), Words("By")]
     rows = [
-        [_one_line(teller.of(one, "words")), _one_line(teller.of(one, "answer")),
-         one.facts["answer"].about]
+        [
+            _one_line(teller.of(one, "words")),
+            _one_line(teller.of(one, "answer")),
+            one.facts["answer"].about,
+        ]
         for one in asked
-    ]  # fmt: skip
+    ]
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
@@ -195,11 +227,13 @@ def _quotes(some: Sequence[Told]) -> list[Quote]:
 
 def _how(teller: Teller) -> Copy:
     lines = [
-        Words("A decision, a question or a promise is found by the words people use for it: what "
-              "was agreed by a nod or an emoji is not here, nor what was said in jest or quoted "
-              "from others."),
+        Words(
+            "A decision, a question or a promise is found by the words people use for it: what "
+            "was agreed by a nod or an emoji is not here, nor what was said in jest or quoted "
+            "from others."
+        ),
         Words("A question counts as open when nothing that was written after it answers it."),
         Words("What I was asked and have answered is left out."),
         Words("The words are theirs, letter for letter."),
-    ]  # fmt: skip
+    ]
     return teller.copy(*(f"– {teller.say(line)}" for line in lines), apart="\n")

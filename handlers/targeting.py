@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.audience import REACHED, Rule
-from bot.desk import Desk
-from bot.evidence import Fact
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Bar, Picture, bars
-from bot.request import Question, Request
-from bot.telling.approach import (
+from bot.agent.context import SkillContext
+from bot.core.audience_rule import REACHED, Rule
+from bot.core.charts import COLOURS, Bar, Picture, bars
+from bot.core.facts import Fact
+from bot.core.parts import Copy, File, Lead, Table
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import Words, quoted
+from bot.rules.telling.approach import (
     NAMES,
     REACH,
     arguments,
@@ -23,10 +24,9 @@ from bot.telling.approach import (
     risks,
     why,
 )
-from bot.telling.targeted import leads_of, name_of, thing_of
-from bot.telling.told import Teller, Told, how_to_read, told
-from bot.telling.unheard import LAUNCH, unheard
-from bot.words import Words, quoted
+from bot.rules.telling.targeted import leads_of, name_of, thing_of
+from bot.rules.telling.told import Teller, Told, how_to_read, told
+from bot.rules.telling.unheard import LAUNCH, unheard
 
 TITLE = "Whom to target"
 COMMAND = "target"
@@ -64,7 +64,7 @@ class Output(Said):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip() and not request.brief.rule:
         return desk.ask(Words("For what? For example: whom should I target for the linen launch?"))
     evidence = await desk.look_up("audiences")
@@ -90,9 +90,13 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     names = [name_of(teller, every, one) for one in shown]
     words = await desk.write(Said, check=lambda one: _strangers(one, names), by_rules=said)
     return Output(
-        **words.model_dump(), picture=picture, sizes=sizes, rules=rules, how_to_read=read,
+        **words.model_dump(),
+        picture=picture,
+        sizes=sizes,
+        rules=rules,
+        how_to_read=read,
         leads=leads_of(teller, every, shown, request.brief.words),
-    )  # fmt: skip
+    )
 
 
 def _strangers(said: Said, names: Sequence[str]) -> list[str]:
@@ -116,17 +120,20 @@ def _said(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> S
     finding = teller.copy(_headline(teller, every, shown[0]))
     names, whole = [name_of(teller, every, one) for one in shown], every["all"]
     lines = [
-        teller.say(Words("{n}. {audience}: {why}", n=n, audience=name,
-                         why=why(teller, one, sized=n > 1)))
+        teller.say(
+            Words("{n}. {audience}: {why}", n=n, audience=name, why=why(teller, one, sized=n > 1))
+        )
         for n, (one, name) in enumerate(zip(shown, names, strict=True), 1)
-    ]  # fmt: skip
+    ]
     lines[0] = f"{lines[0]} {expected(teller, whole, shown[0])}".strip()
     audiences = teller.copy(*lines, apart="\n")
     say = teller.copy(*arguments(teller, shown), apart="\n")
     return Said(
-        finding=finding, audiences=audiences, say=say,
+        finding=finding,
+        audiences=audiences,
+        say=say,
         risks=teller.copy(*risks(teller, shown, names), apart="\n"),
-    )  # fmt: skip
+    )
 
 
 def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
@@ -136,30 +143,54 @@ def _headline(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
     if one.get("bought-share") is None:
         return teller.say(Words("{audience}: {size}.", audience=name, size=size))
     share, others = teller.of(one, "bought-share"), teller.of(one, "others-share")
-    given = {"audience": name, "size": size, "share": share, "others": others,
-             "days": teller.of(every["all"], "days")}  # fmt: skip
+    given = {
+        "audience": name,
+        "size": size,
+        "share": share,
+        "others": others,
+        "days": teller.of(every["all"], "days"),
+    }
     thing = thing_of(teller, every)
     if not thing:
-        return teller.say(Words(
-            "{audience}: {size}; {share} of such people "
-            "ordered within {days}, against {others} of all.",
-            **given))  # fmt: skip
+        return teller.say(
+            Words(
+                "{audience}: {size}; {share} of such people "
+                "ordered within {days}, against {others} of all.",
+                **given,
+            )
+        )
     if one.key == "alike":
-        return teller.say(Words(
+        return teller.say(
+            Words(
+                "{audience}: {size}; {share} of such people "
+                "bought it within {days}, {others} of all "
+                "who did not have it.",
+                **given,
+            )
+        )
+    return teller.say(
+        Words(
             "{audience}: {size}; {share} of such people "
-            "bought it within {days}, {others} of all "
-            "who did not have it.", **given))  # fmt: skip
-    return teller.say(Words(
-        "{audience}: {size}; {share} of such people "
-        "bought {thing} within {days}, against {others} of all.",
-        thing=quoted(thing), **given))  # fmt: skip
+            "bought {thing} within {days}, against {others} of all.",
+            thing=quoted(thing),
+            **given,
+        )
+    )
 
 
 def _sizes(teller: Teller, every: Mapping[str, Told], shown: Sequence[Told]) -> Table:
     """How many there are by each way, what such people did and will do, what a test would show."""
-    heads = [Words("Audience"), Words("Customers"), Words("By e-mail"), Words("By SMS"),
-             Words("For ads"), Words("Bought before"), Words("Of all"), Words("Expected"),
-             Words("Rise that a test can show")]  # fmt: skip
+    heads = [
+        Words("Audience"),
+        Words("Customers"),
+        Words("By e-mail"),
+        Words("By SMS"),
+        Words("For ads"),
+        Words("Bought before"),
+        Words("Of all"),
+        Words("Expected"),
+        Words("Rise that a test can show"),
+    ]
     rows = [
         [
             name_of(teller, every, one),
@@ -209,13 +240,18 @@ def _title(teller: Teller, every: Mapping[str, Told], one: Told) -> str:
         return teller.say(Words("{audience}: {size}", audience=name, size=reach(teller, one)))
     given = {m: teller.of(one, f"{m}-share") for m in ("bought", "others")}
     days = teller.of(every["all"], "days")
-    return teller.say(Words(
-        "{audience}: {bought} bought within {days}, against {others}", audience=name, days=days,
-        **given))  # fmt: skip
+    return teller.say(
+        Words(
+            "{audience}: {bought} bought within {days}, against {others}",
+            audience=name,
+            days=days,
+            **given,
+        )
+    )
 
 
 def _picture(
-    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], desk: Desk
+    teller: Teller, every: Mapping[str, Told], shown: Sequence[Told], desk: SkillContext
 ) -> Picture:
     """How often such people bought, with its interval, beside all; else how many they are."""
     share = all(one.get("bought-share") for one in shown)
@@ -228,7 +264,9 @@ def _picture(
         value = float(one.number(measure))
         found.append(Bar(name, value, low, high, strong=n == 0, spelled=spelled))
     return bars(
-        _title(teller, every, shown[0]), found, language=teller.language,
+        _title(teller, every, shown[0]),
+        found,
+        language=teller.language,
         colours=desk.brand.colours or COLOURS,
         reference=float(every["all"].number("bought-share")) if share else None,
-    )  # fmt: skip
+    )

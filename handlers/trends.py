@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
 
-from bot.desk import Desk
-from bot.parts import Copy, File, Lead, Table
-from bot.pictures import COLOURS, Picture, line, points_of
-from bot.request import Question, Request
-from bot.telling.advice import first_step
-from bot.telling.moved import (
+from bot.agent.context import SkillContext
+from bot.core.charts import COLOURS, Picture, line, points_of
+from bot.core.parts import Copy, File, Lead, Table
+from bot.core.request import Question, SkillRequest
+from bot.i18n.messages import Words
+from bot.rules.telling.advice import first_step
+from bot.rules.telling.moved import (
     MAYBE,
     SURE,
     Moved,
@@ -23,10 +24,9 @@ from bot.telling.moved import (
     sent_back,
     small,
 )
-from bot.telling.path import theme_of
-from bot.telling.told import Teller, Told, how_to_read, nothing_yet
-from bot.telling.unheard import MOVES, unheard
-from bot.words import Words
+from bot.rules.telling.path import theme_of
+from bot.rules.telling.told import Teller, Told, how_to_read, nothing_yet
+from bot.rules.telling.unheard import MOVES, unheard
 
 TITLE = "Trends"
 COMMAND = "trends"
@@ -61,7 +61,7 @@ class Output(Said):
     leads: list[Lead] = []
 
 
-async def handle(request: Request, desk: Desk) -> BaseModel | Question:
+async def handle(request: SkillRequest, desk: SkillContext) -> BaseModel | Question:
     if not request.brief.words.strip():
         return desk.ask(Words("What about? For example: trends in candles this month."))
     evidence = await desk.look_up("trends", "funnel")
@@ -89,9 +89,13 @@ async def handle(request: Request, desk: Desk) -> BaseModel | Question:
     desk.keep(*teller.ever.values())
     words = await desk.write(Said, by_rules=said)
     return Output(
-        **words.model_dump(), picture=picture, series=series, returns=returns, how_to_read=read,
+        **words.model_dump(),
+        picture=picture,
+        series=series,
+        returns=returns,
+        how_to_read=read,
         leads=_leads(teller, found),
-    )  # fmt: skip
+    )
 
 
 def _headline(teller: Teller, found: Moved) -> str:
@@ -100,9 +104,14 @@ def _headline(teller: Teller, found: Moved) -> str:
         return small(teller, found.small[0]) if found.small else comes_back(teller, found.back[0])
     if first.word("status") in (SURE, MAYBE) or found.focus:
         return _sentence(teller, first, found)
-    return teller.say(Words("Nothing moved for sure in the week of {week}: {n} series were held "
-                            "against what was expected of them.", week=teller.of(tested, "week"),
-                            n=teller.of(tested, "series")))  # fmt: skip
+    return teller.say(
+        Words(
+            "Nothing moved for sure in the week of {week}: {n} series were held "
+            "against what was expected of them.",
+            week=teller.of(tested, "week"),
+            n=teller.of(tested, "series"),
+        )
+    )
 
 
 def _moved(teller: Teller, found: Moved) -> list[str]:
@@ -131,15 +140,28 @@ def _watched(teller: Teller, found: Moved) -> list[str]:
 def _sentence(teller: Teller, one: Told, found: Moved, *, sure: bool = True) -> str:
     """What came beside what was expected, and how sure that is where the heading doesn't say."""
     last = teller.bare(one, "last") if one.key == "total-orders" else teller.of(one, "last")
-    given = {"name": called(one, teller), "last": last,
-             "expected": teller.bare_count(one, "expected"),
-             "change": how_much(teller, one, _sure(one) if sure else None)}  # fmt: skip
+    given = {
+        "name": called(one, teller),
+        "last": last,
+        "expected": teller.bare_count(one, "expected"),
+        "change": how_much(teller, one, _sure(one) if sure else None),
+    }
     week = teller.of(found.tested, "week") if found.tested else ""
     if one.number("weeks") > 1:
-        return teller.say(Words("{name}: {last} a week over the last three weeks, where {expected} "
-                                "were expected ({change}).", **given))  # fmt: skip
-    return teller.say(Words("{name}: {last} in the week of {week}, where {expected} were expected "
-                            "({change}).", week=week, **given))  # fmt: skip
+        return teller.say(
+            Words(
+                "{name}: {last} a week over the last three weeks, where {expected} "
+                "were expected ({change}).",
+                **given,
+            )
+        )
+    return teller.say(
+        Words(
+            "{name}: {last} in the week of {week}, where {expected} were expected ({change}).",
+            week=week,
+            **given,
+        )
+    )
 
 
 def _sure(one: Told) -> Words:
@@ -163,8 +185,12 @@ def _since(teller: Teller, one: Told, *, brief: bool) -> str:
 def _steps(teller: Teller, found: Moved) -> list[str]:
     steps: list[Words] = []
     if found.ended:
-        steps.append(Words("Import the orders since {day}; if you did stop selling then, find out "
-                           "why first.", day=teller.of(found.ended, "since")))  # fmt: skip
+        steps.append(
+            Words(
+                "Import the orders since {day}; if you did stop selling then, find out why first.",
+                day=teller.of(found.ended, "since"),
+            )
+        )
     goods = found.goods
     for one in goods[:2]:
         up = Words("{name}: check the stock, and put it forward.", name=one.about)
@@ -178,11 +204,17 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
     if (every := ", ".join(one.about for one in often)) and (fit := first_step("sizing")):
         steps.append(Words("{name}: {step}.", name=every, step=fit))
     if names := ", ".join(one.about for one in found.gone):
-        steps.append(Words("Nothing sold of {names}: see whether it is out of stock, off the shop, "
-                           "or out of season.", names=names))  # fmt: skip
+        steps.append(
+            Words(
+                "Nothing sold of {names}: see whether it is out of stock, off the shop, "
+                "or out of season.",
+                names=names,
+            )
+        )
     if found.new and not goods:
-        steps.append(Words("{name} is new and sells: check the stock, and show it.",
-                           name=found.new[0].about))  # fmt: skip
+        steps.append(
+            Words("{name} is new and sells: check the stock, and show it.", name=found.new[0].about)
+        )
     steps = steps or [leave(teller, found)]
     return [f"{n}. {teller.say(step)}" for n, step in enumerate(steps, 1)]
 
@@ -190,15 +222,26 @@ def _steps(teller: Teller, found: Moved) -> list[str]:
 def _series(teller: Teller, found: Moved) -> Table | None:
     shown = [*found.having(SURE), *found.having(MAYBE)]
     shown += [one for one in found.series if one.key.startswith("total-") and one not in shown]
-    columns = [Words("Series"), Words("A week"), Words("Expected"), Words("Change"), Words("Since"),
-               Words("How sure")]  # fmt: skip
+    columns = [
+        Words("Series"),
+        Words("A week"),
+        Words("Expected"),
+        Words("Change"),
+        Words("Since"),
+        Words("How sure"),
+    ]
     measures = ("last", "expected", "change", "since")
     return _table(teller, columns, shown or found.series[:1], measures)
 
 
 def _returns(teller: Teller, found: Moved) -> Table | None:
-    columns = [Words("Product"), Words("Come back"), Words("Others"), Words("Reason most given"),
-               Words("How sure")]  # fmt: skip
+    columns = [
+        Words("Product"),
+        Words("Come back"),
+        Words("Others"),
+        Words("Reason most given"),
+        Words("How sure"),
+    ]
     return _table(teller, columns, found.back, ("rate", "rest", "reason"))
 
 
@@ -220,7 +263,7 @@ def _table(
     return teller.table([teller.say(words) for words in columns], rows) if rows else None
 
 
-def _picture(teller: Teller, title: str, one: Told, desk: Desk) -> Picture | None:
+def _picture(teller: Teller, title: str, one: Told, desk: SkillContext) -> Picture | None:
     if not (points := points_of(one.word("points"))):
         return None
     teller.of(one, "points")
@@ -231,17 +274,28 @@ def _picture(teller: Teller, title: str, one: Told, desk: Desk) -> Picture | Non
 
 def _limits(teller: Teller, found: Moved) -> Sequence[str]:
     lines = [
-        Words("Expected is the level of the eight weeks before and, after a year of orders, what "
-              "the same weeks did then."),
+        Words(
+            "Expected is the level of the eight weeks before and, after a year of orders, what "
+            "the same weeks did then."
+        ),
         Words("A change names no cause: what happened at the same time need not be behind it."),
-    ]  # fmt: skip
+    ]
     if tested := found.tested:
         share = teller.of(tested, "false-among-confirmed")
-        lines.append(Words("{n} series were tested; of those called confirmed, up to {share} can "
-                           "be chance.", n=teller.of(tested, "series"), share=share))  # fmt: skip
+        lines.append(
+            Words(
+                "{n} series were tested; of those called confirmed, up to {share} can be chance.",
+                n=teller.of(tested, "series"),
+                share=share,
+            )
+        )
     if found.back:
-        lines.append(Words("Returns are those of the past year; the newest orders are left out, "
-                           "since they can still come back."))  # fmt: skip
+        lines.append(
+            Words(
+                "Returns are those of the past year; the newest orders are left out, "
+                "since they can still come back."
+            )
+        )
     return [teller.say(words) for words in lines]
 
 

@@ -4,7 +4,7 @@ import os
 import socket
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot import migrate
-from bot.db import Database
+from bot.db import migrate
+from bot.db.session import Database
+from tests.slack.bench import Bench, bench_of
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
@@ -102,3 +103,27 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(("SLACK_", "ANTHROPIC_", "SUPER_INTERN_", "DATABASE_URL")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("SUPER_INTERN_HOME", str(tmp_path / "home"))
+
+
+# The bench, for the tests that need one.
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench_of(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def socket_bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with bench_of(tmp_path, socket=True) as found:
+        yield found
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def any_bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    """On both databases, for what two people do at once."""
+    postgres = request.param == "postgres"
+    url = str(request.getfixturevalue("postgres_url")) if postgres else None
+    async with bench_of(tmp_path, url=url) as found:
+        yield found

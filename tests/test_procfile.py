@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import parser
-from bot.doors import STAY
+from bot.cli import STAY
 
 PROCFILE = Path(__file__).parent.parent / "Procfile"
 PROCESSES = dict(

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from bot.privacy.normalized import normalize
 from bot.privacy.personal import Found, find
-from bot.safe import mapped
+from bot.text.escape import mapped
 
 T = TypeVar("T")
 

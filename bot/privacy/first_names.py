@@ -6,7 +6,7 @@ So "my daughter Rose" and "Violet helped me" are hidden, "the Rose scarf" and "i
 import re
 from collections.abc import Collection, Iterator
 
-from bot.fold import fold
+from bot.text.normalize import fold
 
 _WORD = r"[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]+(?:['’-][A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+)*"
 _NAME = rf"(?P<name>{_WORD})(?![\w'’-])"

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from bot.fold import bag, fold
 from bot.privacy.people import could_be_name, is_given_name, is_somebody
+from bot.text.normalize import bag, fold
 
 FILLED = "\ue000"  # stands for each character of what was found before
 

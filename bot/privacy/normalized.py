@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bot.safe import HIDDEN
+from bot.text.escape import HIDDEN
 
 _PLAIN = re.compile(r"[\x20-\x7e\n\t]*")
 # What takes no place of its own: hidden characters, joiners, marks over the letter before.

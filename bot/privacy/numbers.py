@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from bot.fold import bag
 from bot.privacy.phones import ORDER_BEFORE
+from bot.text.normalize import bag
 
 Span = tuple[str, int, int]
 _GAP = r"[^\d\n]{0,30}?"  # between a word that introduces a number and the number
@@ -109,12 +109,45 @@ _ISSUER = re.compile(r"4|5[0-8]|6[0-9]|2[2-7]|3[0689457]")
 _IBAN = re.compile(rf"(?<![^\W_])[A-Z]{{2}}{_S}?\d{_S}?\d(?:{_S}?[A-Z0-9]){{11,30}}", re.IGNORECASE)
 # How long each country's are. Source: the IBAN registry (ISO 13616), countries that shops meet.
 _LENGTH = {
-    "AD": 24, "AT": 20, "BE": 16, "BG": 22, "BR": 29, "CH": 21, "CY": 28, "CZ": 24, "DE": 22,
-    "DK": 18, "EE": 20, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "GR": 27, "HR": 21, "HU": 28,
-    "IE": 22, "IS": 26, "IT": 27, "LI": 21, "LT": 20, "LU": 20, "LV": 21, "MC": 27, "MT": 31,
-    "NL": 18, "NO": 15, "PL": 28, "PT": 25, "RO": 24, "SE": 24, "SI": 19, "SK": 24, "SM": 27,
-    "TN": 24, "TR": 26,
-}  # fmt: skip
+    "AD": 24,
+    "AT": 20,
+    "BE": 16,
+    "BG": 22,
+    "BR": 29,
+    "CH": 21,
+    "CY": 28,
+    "CZ": 24,
+    "DE": 22,
+    "DK": 18,
+    "EE": 20,
+    "ES": 24,
+    "FI": 18,
+    "FR": 27,
+    "GB": 22,
+    "GR": 27,
+    "HR": 21,
+    "HU": 28,
+    "IE": 22,
+    "IS": 26,
+    "IT": 27,
+    "LI": 21,
+    "LT": 20,
+    "LU": 20,
+    "LV": 21,
+    "MC": 27,
+    "MT": 31,
+    "NL": 18,
+    "NO": 15,
+    "PL": 28,
+    "PT": 25,
+    "RO": 24,
+    "SE": 24,
+    "SI": 19,
+    "SK": 24,
+    "SM": 27,
+    "TN": 24,
+    "TR": 26,
+}
 _BANK = re.compile(
     r"\b(?:iban|rib|bank|banque|account|compte|virement|transfer)\b\W{0,3}$|"
     r"\b(?:iban|rib)\b[^\d\n]{0,30}$",

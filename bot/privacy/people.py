@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bot.fold import fold
 from bot.privacy.first_names import lone_names
+from bot.text.normalize import fold
 
 FILE = Path(__file__).parent / "given_names.toml"
 # Colours, cloths and goods, as the catalogue's readers know them.
-TRAITS = Path(__file__).parents[1] / "library" / "catalogue" / "lexicon.toml"
-GOODS = Path(__file__).parents[1] / "goods.toml"
+TRAITS = Path(__file__).parents[1] / "data" / "catalogue" / "lexicon.toml"
+GOODS = Path(__file__).parents[1] / "rules" / "goods.toml"
 ARTICLES = frozenset(
     re.findall(r"\S+", "la le les l' une un cette ce ma mon vos the this my a o das die der el")
 )

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.fold import fold
 from bot.privacy.addresses import addresses
 from bot.privacy.emails import emails, handles
 from bot.privacy.names import FILLED, cued_names
@@ -17,6 +16,7 @@ from bot.privacy.normalized import normalize
 from bot.privacy.numbers import numbers, traces
 from bot.privacy.people import names_in
 from bot.privacy.phones import phones
+from bot.text.normalize import fold
 
 
 class Found(NamedTuple):

@@ -19,26 +19,29 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.bugs import logged
-from bot.errors import CannotDo, TryAgain
-from bot.ids import task_id
-from bot.job import Requester, requester
-from bot.policy import Fairness
-from bot.skills import commands as skills_commands
-from bot.slack import buttons, changes, commands, home, mentions, speaking, submits
-from bot.slack.bugs import quiet
-from bot.slack.calls import Refused
-from bot.slack.front import Front
-from bot.slack.gate import Gate, refused
-from bot.slack.house import House
-from bot.slack.later import Later
+from bot.agent.skills import commands as skills_commands
+from bot.config.policy import Fairness
+from bot.core.ids import task_id
+from bot.errors import CannotDo, TryAgain, logged
+from bot.i18n.messages import Words
+from bot.jobs.models import Requester, requester
+from bot.slack import commands
+from bot.slack.action_ids import BRIEF_FORM
+from bot.slack.actions import dispatch
+from bot.slack.authorization import Gate, refused
+from bot.slack.background import Later
+from bot.slack.client import Refused
+from bot.slack.context import Front
+from bot.slack.ephemeral import whisper
+from bot.slack.errors import quiet
+from bot.slack.events import message_changed, messages, user_change
 from bot.slack.membership import Membership
-from bot.slack.names import BRIEF_FORM
-from bot.slack.people import People
-from bot.slack.post import PATIENCE
+from bot.slack.sender import PATIENCE
+from bot.slack.services import SlackServices
 from bot.slack.signed_request import is_verified
-from bot.slack.whispers import whisper
-from bot.words import Words
+from bot.slack.users import People
+from bot.slack.views import dispatch as views_dispatch
+from bot.slack.views import home
 
 ANY = re.compile("")
 RETRY_NUMBER = re.compile(r"[0-9]{1,9}")
@@ -47,7 +50,7 @@ Body = dict[str, Any]
 
 
 def make_app(
-    house: House,
+    house: SlackServices,
     people: People,
     signing_secret: str,
     *,
@@ -121,16 +124,16 @@ def _listen(app: AsyncApp, front: Front) -> None:
         await commands.asked(front, ack, body)
 
     async def message(body: Body) -> None:
-        if body["event"].get("subtype") in (changes.CHANGED, changes.DELETED):
-            await changes.happened(front, body)
+        if body["event"].get("subtype") in (message_changed.CHANGED, message_changed.DELETED):
+            await message_changed.happened(front, body)
         else:
-            await mentions.message(front, body)
+            await messages.message(front, body)
 
     async def opened(body: Body) -> None:
         await home.opened(front, body)
 
     async def speaks(body: Body) -> None:
-        await speaking.changed(front, body)
+        await user_change.changed(front, body)
 
     async def other(body: Body) -> None:
         """Events that we need not know of."""
@@ -139,10 +142,10 @@ def _listen(app: AsyncApp, front: Front) -> None:
         await home.new_brief(front, ack, body)
 
     async def pressed(ack: AsyncAck, body: Body) -> None:
-        await buttons.pressed(front, ack, body)
+        await dispatch.pressed(front, ack, body)
 
     async def submitted(ack: AsyncAck, body: Body) -> None:
-        await submits.submitted(front, ack, body)
+        await views_dispatch.submitted(front, ack, body)
 
     async def closed(ack: AsyncAck) -> None:
         await ack()
@@ -188,7 +191,7 @@ async def answer_for(
             reference=reference,
         )
     if "event" in body:
-        if last and standing == "member" and (place := mentions.for_us(body)):
+        if last and standing == "member" and (place := messages.for_us(body)):
             front.later.soon(front.people.tell(*place[:2], words, *place[2:]))
         return BoltResponse(status=500)  # Slack sends it again
     if body.get("type") == "view_submission":
@@ -213,9 +216,17 @@ async def _tell(
     if once is not None:
         about = task_id(workspace, user, once)
     try:
-        await front.run(whisper, front.house.enqueue, about=about, workspace=workspace, user=user,
-                        words=words, channel=channel, thread=thread,
-                        now=front.house.now())  # fmt: skip
+        await front.run(
+            whisper,
+            front.house.enqueue,
+            about=about,
+            workspace=workspace,
+            user=user,
+            words=words,
+            channel=channel,
+            thread=thread,
+            now=front.house.now(),
+        )
     except SQLAlchemyError:
         front.later.soon(front.people.tell(workspace, user, words, channel, thread))
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.safe import neutral
-from bot.words import Words, shown_title, spell, words_from
+from bot.i18n.messages import Words, shown_title, spell, words_from
+from bot.text.escape import neutral
 
 Block = dict[str, Any]
 SECTION, OPTION, BUTTON, BUTTON_VALUE, HEADER, FALLBACK = 3_000, 75, 75, 2_000, 150, 3_500

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import TryAgain
-from bot.slack.calls import Refused, ask, patient
+from bot.slack.client import Refused, ask, patient
 
 PRESSED_FOR, KEPT_FOR = 600.0, 60.0  # seconds
 WITHIN = 1.5  # seconds for all questions of one press: Slack waits three for its answer

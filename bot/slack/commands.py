@@ -4,17 +4,17 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.brief import just_for_me
-from bot.ids import task_id
-from bot.schedule import SKILL
-from bot.skills import commands, skills
-from bot.slack import digests
-from bot.slack.forms import brief_form
-from bot.slack.front import Front
-from bot.slack.place import asked_at
-from bot.slack.read import as_words
-from bot.task import Task, Wish
-from bot.words import Words, language_of
+from bot.agent.skills import commands, skills
+from bot.core.brief import just_for_me
+from bot.core.ids import task_id
+from bot.digests.models import SKILL
+from bot.i18n.messages import Words, language_of
+from bot.slack.actions import digests
+from bot.slack.context import Front
+from bot.slack.history import as_words
+from bot.slack.location import asked_at
+from bot.slack.views.forms import brief_form
+from bot.tasks.models import Task, Wish
 
 
 def only_stores(body: dict[str, Any]) -> bool:

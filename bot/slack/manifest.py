@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.skills import skills
+from bot.agent.skills import skills
 
 FILE = Path(__file__).with_suffix(".json")
 MOST = 100  # characters of a command's description: Slack allows 2,000, its menu shows one line

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access import Admission, Right, Standing, is_shared_outside, standing_of
+from bot.config.access import Admission, Right, Standing, is_shared_outside, standing_of
+from bot.config.policy import Policy
+from bot.db.workspace import Workspace
 from bot.errors import TryAgain
-from bot.policy import Policy
-from bot.slack.calls import AWAY, Refused, ask, patient
-from bot.slack.house import House
-from bot.slack.people import People
-from bot.workspace import Workspace
+from bot.slack.client import AWAY, Refused, ask, patient
+from bot.slack.services import SlackServices
+from bot.slack.users import People
 
 KEPT = 600.0  # seconds
 MOST = 10_000
@@ -49,7 +49,7 @@ class Installation:
 class Membership:
     """One for each process."""
 
-    def __init__(self, house: House, people: People) -> None:
+    def __init__(self, house: SlackServices, people: People) -> None:
         self.people = people
         self._house = house
         self._client: AsyncWebClient = patient(house.client)

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.job import Enqueue, Job
-from bot.post import Post
+from bot.i18n.messages import Words, words_from
+from bot.jobs.models import Enqueue, Job
+from bot.messages.outbox import Post
 from bot.slack.blocks import Message, context, section, told
-from bot.slack.calls import READ_OUTSIDE
-from bot.slack.place import Place
-from bot.words import Words, words_from
+from bot.slack.client import READ_OUTSIDE
+from bot.slack.location import Place
 
 KIND = "notice"  # of a Post
 
@@ -62,6 +62,9 @@ def _why_alone(place: Place) -> Words | None:
         return Words("Another company reads {place}, so this comes to you alone.", place=where)
     if reason == "is_archived":
         return Words("{place} is archived, so this comes to you alone.", place=where)
-    return Words("I am not in {place}, so this comes to you alone. To have it come there, type "
-                 "{command} in that channel.", place=where,
-                 command="`/invite @Super-Intern`")  # fmt: skip
+    return Words(
+        "I am not in {place}, so this comes to you alone. To have it come there, type "
+        "{command} in that channel.",
+        place=where,
+        command="`/invite @Super-Intern`",
+    )

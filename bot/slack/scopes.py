@@ -7,7 +7,7 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.calls import ask
+from bot.slack.client import ask
 from bot.slack.manifest import bot_scopes
 
 HEADER = "x-oauth-scopes"

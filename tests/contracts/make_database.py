@@ -21,31 +21,41 @@ from typing import Any
 
 sys.path.insert(0, os.getcwd())
 
-from bot.checks import Check
-from bot.doors.arriving import Arriving
-from bot.doors.house import House
-from bot.draft import Draft
-from bot.engine import Engine, migrate_engine
-from bot.parts import Copy, Part, Table
-from bot.play.message import Message
-from bot.post import Post
-from bot.queues import Limits
-from bot.request import Question
-from bot.settings import Settings
-from bot.words import Money, Words
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.core.checks import Check
+from bot.core.parts import Copy, Part, Table
+from bot.core.request import Question
+from bot.data.ingest.service import Arriving
+from bot.drafts.models import Draft
+from bot.i18n.messages import Money, Words
+from bot.jobs.engine import Engine, migrate_engine
+from bot.jobs.queues import Limits
+from bot.messages.outbox import Post
+from bot.playground.message import Message
 from tests.slack import bench as slack_bench
 from tests.slack.bench import MARIE, MARKETING, MAX, PARTS, POLICY, Bench, bench_of, with_approval
-from tests.slack.digests import previewed
-from tests.slack.test_rules import answered
+from tests.slack.test_audience_rule import answered
+from tests.support.digests import previewed
 
 KEY = "a key for the tests of old databases, nothing else"
 ORDERS = b"Order,Date,Amount\n1,2026-05-01,49\n2,2026-05-02,20\n3,2026-05-03,35\n"
-OF_MESSAGE = ("ts", "channel", "user", "text", "blocks", "thread_ts", "bot_id", "app_id",
-              "subtype", "metadata")  # fmt: skip
+OF_MESSAGE = (
+    "ts",
+    "channel",
+    "user",
+    "text",
+    "blocks",
+    "thread_ts",
+    "bot_id",
+    "app_id",
+    "subtype",
+    "metadata",
+)
 OF_FILE = ("id", "name", "title", "user", "size", "created", "complete", "channels", "shares")
 
 
-async def fill(bench: Bench, house: House) -> dict[str, str]:
+async def fill(bench: Bench, house: Container) -> dict[str, str]:
     """Something open of each sort; the ids of their drafts, tasks and rows by what they are."""
     made: dict[str, str] = {}
 
@@ -56,12 +66,18 @@ async def fill(bench: Bench, house: House) -> dict[str, str]:
 
     usual = bench._draft
     bench.checks = (
-        Check(rule="figure", level="pass", words=Words.count("{n} figure proven",
-              "{n} figures proven", 4)),
+        Check(
+            rule="figure",
+            level="pass",
+            words=Words.count("{n} figure proven", "{n} figures proven", 4),
+        ),
         Check(rule="figure", level="stated", words=Words("Stated by {who}", who=f"<@{MARIE}>")),
-        Check(rule="price", level="warn", words=Words("{figure} has no source.",
-              figure=Money(amount="49.90", currency="EUR"))),
-    )  # fmt: skip
+        Check(
+            rule="price",
+            level="warn",
+            words=Words("{figure} has no source.", figure=Money(amount="49.90", currency="EUR")),
+        ),
+    )
     for name in ("open_approve", "open_edit", "open_back"):
         await drafted(name)
     card = await drafted("queued")
@@ -83,12 +99,20 @@ async def fill(bench: Bench, house: House) -> dict[str, str]:
 
     bench.parts = (
         Part(kind="copy", key="moved", title="What moved", body=Copy(text="Mobile fell.")),
-        Part(kind="copy", key="graded", title="What I told you last time",
-             body=Copy(text="Last week I said that candles would rise: they did.")),
-        Part(kind="table", key="week", title="The week in figures",
-             body=Table(columns=("What", "Last week"), rows=(("Orders", "250"),))),
+        Part(
+            kind="copy",
+            key="graded",
+            title="What I told you last time",
+            body=Copy(text="Last week I said that candles would rise: they did."),
+        ),
+        Part(
+            kind="table",
+            key="week",
+            title="The week in figures",
+            body=Table(columns=("What", "Last week"), rows=(("Orders", "250"),)),
+        ),
         Part(kind="copy", key="missing", title="What I can't tell", body=Copy(text="No visits.")),
-    )  # fmt: skip
+    )
     card = await previewed(bench)
     made["digest"] = bench.tasks[-1].id
     with bench.database.begin() as session:
@@ -168,7 +192,7 @@ async def filled(home: Path) -> dict[str, Any]:
     """Fill the home; what Slack has at the end."""
     url = f"sqlite:///{home / 'intern.db'}"
     told = {"SUPER_INTERN_HOME": str(home), "DATABASE_URL": url}
-    house = House(Settings.read(told)).migrated()
+    house = Container(Settings.read(told)).migrated()
     signs(getattr(house.database, "signer", None))
     async with bench_of(home, url=url) as bench:
         made = await fill(bench, house)

@@ -18,24 +18,24 @@ from typing import Any
 
 import pytest
 
-from bot.arrival import Arrival
-from bot.decision import Decision
-from bot.delivery import Delivery
-from bot.doors.arriving import Arriving
-from bot.doors.house import House
-from bot.doors.journal_command import verify
-from bot.draft import Draft
-from bot.engine import Engine, migrate_engine
-from bot.exported import Exported
-from bot.holding import Holding
-from bot.job import Job
-from bot.parts import canonical, fingerprint
-from bot.play.file import StoredFile
-from bot.play.message import Message
-from bot.queues import Limits
-from bot.settings import Settings
-from bot.slack.outside import Outside
-from bot.words import LANGUAGES
+from bot.app import Container
+from bot.approvals.decision import Decision
+from bot.audiences.export import Exported
+from bot.cli.journal import verify
+from bot.config.settings import Settings
+from bot.core.parts import canonical, fingerprint
+from bot.data.ingest.models import Arrival
+from bot.data.ingest.service import Arriving
+from bot.data.warehouse.models import Holding
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
+from bot.i18n.messages import LANGUAGES
+from bot.jobs.engine import Engine, migrate_engine
+from bot.jobs.models import Job
+from bot.jobs.queues import Limits
+from bot.playground.file import StoredFile
+from bot.playground.message import Message
+from bot.slack.gateway import Outside
 from tests.slack.bench import (
     LEA,
     MARIE,
@@ -49,7 +49,7 @@ from tests.slack.bench import (
     text_of,
     with_approval,
 )
-from tests.slack.digests import schedule, worker
+from tests.support.digests import schedule, worker
 
 HERE = Path(__file__).parent
 EDITIONS = ("first_edition", "before_moves")
@@ -62,7 +62,7 @@ class Old:
     """An old home, opened by the present code. `made` has ids by what they are of."""
 
     bench: Bench
-    house: House
+    house: Container
     settings: Settings
     made: dict[str, str]
 
@@ -103,7 +103,7 @@ def migrated(edition: str, folder: Path) -> Path:
     """An own copy of the home after its first start with the present code."""
     if edition not in MIGRATED:
         home = laid_out(edition, folder / "first")
-        House(settings_of(home)).migrated().database.close()
+        Container(settings_of(home)).migrated().database.close()
         MIGRATED[edition] = home
     return Path(shutil.copytree(MIGRATED[edition], folder / "home"))
 
@@ -114,7 +114,7 @@ async def old(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[O
     home = migrated(edition, tmp_path)
     settings = settings_of(home)
     kept = json.loads(unpacked(edition, "slack.json.gz"))
-    house = House(settings).migrated()
+    house = Container(settings).migrated()
     signer = house.database.signer
     async with bench_of(home, url=settings.database_url, signer=signer) as bench:
         bench.stock = Arriving(house)

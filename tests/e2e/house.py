@@ -8,16 +8,16 @@ from pathlib import Path
 from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from bot.doors.house import House as Pieces
-from bot.doors.importing import Importing
-from bot.dropped import TableFile
-from bot.play.child import Child
-from bot.play.keeping import Keeper, open_slack
-from bot.play.page import add_page
-from bot.play.people import TEAM
-from bot.play.scopes import OF_APP
-from bot.play.slack import LocalSlack
-from bot.settings import Settings
+from bot.app import Container as Pieces
+from bot.cli.import_ import Importing
+from bot.config.settings import Settings
+from bot.data.ingest.upload import TableFile
+from bot.playground.child import Child
+from bot.playground.keeping import Keeper, open_slack
+from bot.playground.page import add_page
+from bot.playground.people import TEAM
+from bot.playground.scopes import OF_APP
+from bot.playground.slack import LocalSlack
 from bot.slack.manifest import bot_scopes
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -3,7 +3,7 @@
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Locator, Page, expect
 
-from bot.play.message import Message
+from bot.playground.message import Message
 from tests.e2e.house import SECONDS, House
 
 BRIEF = "e-mail in English: our linen shirt is back in stock"

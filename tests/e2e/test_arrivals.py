@@ -5,7 +5,7 @@ from playwright.async_api import Page, expect
 
 from tests.e2e.house import House
 from tests.e2e.steps import in_channel, write
-from tests.library.sample import made
+from tests.support.sample_tables import made
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 

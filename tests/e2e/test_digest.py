@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from bot.doors.house import House as Pieces
-from bot.doors.importing import Importing
-from bot.dropped import TableFile
-from bot.library.files import understand
-from bot.play.people import TEAM
-from bot.settings import Settings
+from bot.app import Container as Pieces
+from bot.cli.import_ import Importing
+from bot.config.settings import Settings
+from bot.data.ingest import understand
+from bot.data.ingest.upload import TableFile
+from bot.playground.people import TEAM
 from tests.e2e.house import House
 from tests.e2e.steps import approve, write
-from tests.library.sample import made
+from tests.support.sample_tables import made
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 SLOW = 60_000  # milliseconds, on a busy machine
@@ -52,8 +52,9 @@ async def test_is_set_then_comes_in_its_time_and_leads_to_an_approved_draft(hous
     await expect(card).to_contain_text("Bougies")
     await card.get_by_role("button", name="Draft an e-mail: Bougies et senteurs").click()
     brief = page.get_by_role("dialog")
-    await expect(brief.locator("textarea").first).to_have_value("Write an e-mail about Bougies et "
-                                                                "senteurs")  # fmt: skip
+    await expect(brief.locator("textarea").first).to_have_value(
+        "Write an e-mail about Bougies et senteurs"
+    )
     await brief.get_by_role("button", name="Draft it").click()
     await page.locator(".middle .replies").last.click(timeout=SLOW)
     candle = page.locator(".thread [data-action^=answer]").first  # rules write about one thing

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
-from bot.doors.house import House as Pieces
-from bot.doors.importing import Importing
-from bot.dropped import TableFile
-from bot.library.files import understand
-from bot.play.people import TEAM
-from bot.settings import Settings
+from bot.app import Container as Pieces
+from bot.cli.import_ import Importing
+from bot.config.settings import Settings
+from bot.data.ingest import understand
+from bot.data.ingest.upload import TableFile
+from bot.playground.people import TEAM
 from tests.e2e.house import House
-from tests.library.sample import made
+from tests.support.sample_tables import made
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("e2e")]
 SLOW = 90_000  # milliseconds, on a busy machine

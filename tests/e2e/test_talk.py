@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.play.message import Message
+from bot.playground.message import Message
 from tests.e2e.house import House
 from tests.e2e.steps import BRIEF, draft, in_channel, write
 

@@ -11,9 +11,9 @@ from itertools import product
 
 import numpy as np
 
-from bot.evidence import Fact
-from bot.library.findings import Findings
-from bot.library.slugs import slug
+from bot.core.facts import Fact
+from bot.data.analyses.result import Findings
+from bot.text.slugs import slug
 from tests.security.small_shops import AD_KEYS, OF_LINES, OF_ORDERS, Row, Shop
 
 DAYS = ("since", "until", "first-day", "last-day", "since-before", "until-before", "day", "week")

@@ -1,5 +1,5 @@
 """The bench, for the tests that need a Slack."""
 
-from tests.slack.conftest import any_bench, bench, socket_bench
+from tests.conftest import any_bench, bench, socket_bench
 
 __all__ = ["any_bench", "bench", "socket_bench"]

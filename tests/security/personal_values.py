@@ -5,13 +5,41 @@ from collections.abc import Callable
 from string import ascii_lowercase, ascii_uppercase
 
 GIVEN = (
-    "Marie", "Thomas", "Sophie", "Karim", "Priya", "Emily", "Nathalie", "Gregory", "Hannah",
-    "Yannick", "Aurélie", "Mamadou", "Oliver", "Hélène", "Jean-Pierre", "Chloé",
-)  # fmt: skip
+    "Marie",
+    "Thomas",
+    "Sophie",
+    "Karim",
+    "Priya",
+    "Emily",
+    "Nathalie",
+    "Gregory",
+    "Hannah",
+    "Yannick",
+    "Aurélie",
+    "Mamadou",
+    "Oliver",
+    "Hélène",
+    "Jean-Pierre",
+    "Chloé",
+)
 SURNAMES = (
-    "Dupont", "Whitfield", "Le Goff", "Benali", "O'Neill", "Quéré", "Kowalczyk", "Okafor", "Raman",
-    "Grimpereau", "Lefèvre", "Hughes", "Carpentier", "Yarrow", "Morvan", "de la Tour",
-)  # fmt: skip
+    "Dupont",
+    "Whitfield",
+    "Le Goff",
+    "Benali",
+    "O'Neill",
+    "Quéré",
+    "Kowalczyk",
+    "Okafor",
+    "Raman",
+    "Grimpereau",
+    "Lefèvre",
+    "Hughes",
+    "Carpentier",
+    "Yarrow",
+    "Morvan",
+    "de la Tour",
+)
 Dice = random.Random
 
 
@@ -109,9 +137,14 @@ def name(dice: Dice) -> str:
 
 
 VALUES: dict[str, Callable[[Dice], str]] = {
-    "EMAIL": email, "PHONE": phone, "CARD": card, "IBAN": iban, "NUMBER": number,
-    "ADDRESS": address, "NAME": name,
-}  # fmt: skip
+    "EMAIL": email,
+    "PHONE": phone,
+    "CARD": card,
+    "IBAN": iban,
+    "NUMBER": number,
+    "ADDRESS": address,
+    "NAME": name,
+}
 CARRIERS = {
     "EMAIL": ("write to me: {}.", "mon mail est {} merci", "{}", "Contact ({})", "<{}> svp"),
     "PHONE": ("call me on {}.", "mon portable {}", "tél : {} merci", "phone: {}", "au\n{}\nsvp"),
@@ -120,10 +153,16 @@ CARRIERS = {
     "NUMBER": ("My {}.", "{}", "voici : {}, merci", "please delete {} from my file"),
     "ADDRESS": ("J'habite {}.", "deliver to {} please", "Adresse : {}", "moved to {}, thanks"),
     "NAME": (
-        "my name is {}", "Cordialement,\n{}", "signé par {} hier", "Mme {} attend", "nom : {}",
-        "I gave it to {} for Christmas.", "Best regards, {}", "Merci à {} pour son aide",
+        "my name is {}",
+        "Cordialement,\n{}",
+        "signé par {} hier",
+        "Mme {} attend",
+        "nom : {}",
+        "I gave it to {} for Christmas.",
+        "Best regards, {}",
+        "Merci à {} pour son aide",
     ),
-}  # fmt: skip
+}
 
 
 def as_it_is(text: str, _: Dice) -> str:

@@ -10,20 +10,28 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.library.shelf import Shelf
-from tests.library.sample import TODAY
-from tests.library.small import small
+from bot.data.warehouse.warehouse import Shelf
+from tests.support.sample_tables import TODAY
+from tests.support.small_tables import small
 
 REGIONS = ("Nantes", "Rennes", "Lille", "Bordeaux")
 SOURCES = ("newsletter", "google", "direct")
-PRODUCTS = {"bougie": "Bougie Ambre", "vase": "Vase Soliflore", "plaid": "Plaid Zinzin",
-            "lampe": "Lampe Opaline"}  # fmt: skip
+PRODUCTS = {
+    "bougie": "Bougie Ambre",
+    "vase": "Vase Soliflore",
+    "plaid": "Plaid Zinzin",
+    "lampe": "Lampe Opaline",
+}
 CATEGORIES = {"bougie": "Senteurs", "vase": "Vaisselle", "plaid": "Textile", "lampe": "Luminaires"}
 DEVICES = ("mobile", "desktop")
 PLANTED = {
-    "region": "Brest", "source": "podcast", "code": "VELOURS", "product": "Clavecin Doré",
-    "category": "Partitions", "device": "console",
-}  # fmt: skip
+    "region": "Brest",
+    "source": "podcast",
+    "code": "VELOURS",
+    "product": "Clavecin Doré",
+    "category": "Partitions",
+    "device": "console",
+}
 
 
 @dataclass
@@ -91,8 +99,13 @@ def _order(shop: PlantedShop, dice: random.Random, customer: str, told: dict[str
 
 def questions(column: str, name: str) -> Iterator[str]:
     """What somebody may ask to learn what a planted group bought."""
-    of = {"device": f"on {name}", "source": f"from {name}", "code": f"with code {name}",
-          "product": f"of {name}", "category": f"of {name}"}.get(column, f"in {name}")  # fmt: skip
+    of = {
+        "device": f"on {name}",
+        "source": f"from {name}",
+        "code": f"with code {name}",
+        "product": f"of {name}",
+        "category": f"of {name}",
+    }.get(column, f"in {name}")
     yield f"how much did we sell {of}?"
     yield f"how many orders {of}?"
     yield f"how many units did we sell {of}?"

@@ -7,23 +7,29 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.db import Row
-from bot.job import Job
-from bot.play import events
-from bot.play.message import Message
-from bot.play.people import Person
-from bot.play.slack import LocalSlack
-from bot.skills import commands
-from bot.slack import names
-from bot.slack.buttons import VERBS
-from bot.slack.names import Ref
-from bot.slack.opening import READY
-from bot.slack.submits import FORMS
+from bot.agent.skills import commands
+from bot.db.session import Row
+from bot.jobs.models import Job
+from bot.playground import events
+from bot.playground.message import Message
+from bot.playground.people import Person
+from bot.playground.slack import LocalSlack
+from bot.slack import action_ids
+from bot.slack.action_ids import Ref
+from bot.slack.actions.dispatch import VERBS
+from bot.slack.actions.open_modal import READY
+from bot.slack.views.dispatch import FORMS
 from tests.slack.bench import MARIE, TEAM, Bench
 
 EVIL = "T0EVIL"  # another company's workspace
-READS = ("auth.test", "users.info", "conversations.info", "conversations.members",
-         "usergroups.users.list", "api.test")  # fmt: skip
+READS = (
+    "auth.test",
+    "users.info",
+    "conversations.info",
+    "conversations.members",
+    "usergroups.users.list",
+    "api.test",
+)
 
 Body = dict[str, Any]
 
@@ -80,12 +86,16 @@ def every_request(
     """Each kind of event, command, click, form and shortcut there is a listener for."""
     yield from _messages(slack, user, team, channel, card)
     for command, text in itertools.product(commands(), ("", "our linen shirt is back")):
-        yield Sent(f"/{command} {text}".strip(), "slash_commands",
-                   _command(slack, user, team, channel, f"/{command}", text))  # fmt: skip
-    known = [*VERBS, *READY, names.DOWNLOAD, names.STAYED_OUT, names.BRIEF_FORM]
+        yield Sent(
+            f"/{command} {text}".strip(),
+            "slash_commands",
+            _command(slack, user, team, channel, f"/{command}", text),
+        )
+    known = [*VERBS, *READY, action_ids.DOWNLOAD, action_ids.STAYED_OUT, action_ids.BRIEF_FORM]
     for action, ref in itertools.product(dict.fromkeys(known), refs):
-        yield Sent(f"press {action}", "interactive", _press(slack, user, team, channel, card,
-                                                            action, ref))  # fmt: skip
+        yield Sent(
+            f"press {action}", "interactive", _press(slack, user, team, channel, card, action, ref)
+        )
     for form, ref in itertools.product(FORMS, refs):
         yield Sent(f"send {form}", "interactive", _form(slack, user, team, channel, form, ref))
         closed = _form(slack, user, team, channel, form, ref) | {"type": "view_closed"}
@@ -113,21 +123,41 @@ def _messages(
         ("file", {"text": mention, "files": [file], "subtype": "file_share"}),
         ("reply", {"text": "make it shorter", "thread_ts": card.ts}),
         ("reply with a question", {"text": "how much did we sell?", "thread_ts": card.ts}),
-        ("file in a thread", {"text": "", "thread_ts": card.ts, "files": [file],
-                              "subtype": "file_share"}),
-        ("direct message", {"text": "our linen shirt is back", "channel": f"D{user}",
-                            "channel_type": "im"}),
-        ("file in a direct message", {"text": "", "channel": f"D{user}", "files": [file],
-                                      "channel_type": "im", "subtype": "file_share"}),
-    ]  # fmt: skip
+        (
+            "file in a thread",
+            {"text": "", "thread_ts": card.ts, "files": [file], "subtype": "file_share"},
+        ),
+        (
+            "direct message",
+            {"text": "our linen shirt is back", "channel": f"D{user}", "channel_type": "im"},
+        ),
+        (
+            "file in a direct message",
+            {
+                "text": "",
+                "channel": f"D{user}",
+                "files": [file],
+                "channel_type": "im",
+                "subtype": "file_share",
+            },
+        ),
+    ]
     for name, more in told:
         yield Sent(name, "events_api", _message(slack, user, team, channel, more))
     before = _message(slack, user, team, channel, {"text": "hello"})["event"]
     after = before | {"text": mention, "edited": {"user": user, "ts": "9.9"}}
-    change = {"type": "message", "channel": channel, "ts": "9.9", "hidden": True,
-              "previous_message": before}  # fmt: skip
-    yield Sent("edit", "events_api", _event(slack, team, change | {"subtype": "message_changed",
-                                                                   "message": after}))  # fmt: skip
+    change = {
+        "type": "message",
+        "channel": channel,
+        "ts": "9.9",
+        "hidden": True,
+        "previous_message": before,
+    }
+    yield Sent(
+        "edit",
+        "events_api",
+        _event(slack, team, change | {"subtype": "message_changed", "message": after}),
+    )
     deleted = change | {"subtype": "message_deleted", "deleted_ts": before["ts"]}
     yield Sent("deletion", "events_api", _event(slack, team, deleted))
 
@@ -161,8 +191,13 @@ def _interaction(slack: LocalSlack, kind: str, user: str, team: str) -> Body:
 def _press(
     slack: LocalSlack, user: str, team: str, channel: str, card: Message, action: str, ref: Ref
 ) -> Body:
-    pressed = {"action_id": action, "block_id": "b", "type": "button", "value": ref.packed(),
-               "action_ts": slack.stamps.ts()}  # fmt: skip
+    pressed = {
+        "action_id": action,
+        "block_id": "b",
+        "type": "button",
+        "value": ref.packed(),
+        "action_ts": slack.stamps.ts(),
+    }
     container = {"type": "message", "message_ts": card.ts, "channel_id": channel}
     return _interaction(slack, "block_actions", user, team) | {
         "container": container,

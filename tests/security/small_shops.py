@@ -7,9 +7,9 @@ from decimal import Decimal
 from itertools import product as crossed
 from typing import Any
 
-from bot.library.shelf import Shelf
-from tests.library.sample import TODAY
-from tests.library.small import small
+from bot.data.warehouse.warehouse import Shelf
+from tests.support.sample_tables import TODAY
+from tests.support.small_tables import small
 
 PLANTED = "planted"
 BIG = "beside"  # the large other half of whatever the planted value is nested in

@@ -8,33 +8,29 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
-from bot import decision
-from bot.alert import Alert
-from bot.arrival import Arrival
-from bot.batch import Batch
-from bot.brand import Brand
-from bot.db import Database, Moment
-from bot.delivery import Delivery
-from bot.draft import Draft
-from bot.drawing import Drawing
-from bot.dropped import Dropped
-from bot.held_columns import FREE_TABLES
-from bot.holding import Holding
-from bot.job import Crash, Runner
-from bot.joining import Joining
-from bot.outcome import Outcome
-from bot.post import Post
-from bot.product import ProductRow
-from bot.receipt import Receipt
-from bot.rows import TABLES
-from bot.sales_answer import SalesAnswer
-from bot.schedule import Schedule
-from bot.task import Task
-from bot.words import Words
-from bot.workspace import BrandRow
-from bot.writer import Sent
+from bot.approvals import decision
+from bot.audit.held_columns import FREE_TABLES
+from bot.audit.receipt import Receipt
+from bot.config.brand import Brand
+from bot.core.writer import Sent
+from bot.data.catalogue.models import ProductRow
+from bot.data.ingest.models import Arrival, Batch
+from bot.data.ingest.upload import Dropped
+from bot.data.metrics.orders.answer_log import SalesAnswer
+from bot.data.warehouse.models import Holding
+from bot.db.models import TABLES
+from bot.db.session import Database, Moment
+from bot.db.workspace import BrandRow
+from bot.delivery.attribution import Joining
+from bot.delivery.models import Delivery, Outcome
+from bot.digests.models import Alert, Schedule
+from bot.drafts.models import Draft, Drawing
+from bot.i18n.messages import Words
+from bot.jobs.models import Crash, Runner
+from bot.messages.outbox import Post
+from bot.tasks.models import Task
 from tests.conftest import NOW
-from tests.making import POLICY, Jobs, draft, wish
+from tests.support.rows import POLICY, Jobs, draft, wish
 
 SENT = Sent(writer="claude", sent='{"a": 1}', to="api:443", at=NOW, call="c1", ended="begun")
 DAY = dt.timedelta(days=1)

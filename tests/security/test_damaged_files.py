@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.doors.damage import mark_damaged
-from bot.doors.database_file import database_fault
-from bot.doors.house import House
-from bot.doors.inbox import Inbox
-from bot.doors.serve import Serving
+from bot.app import Container
+from bot.cli.serve import Serving
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.data.ingest import understand
+from bot.data.ingest.watch_folder import Inbox
+from bot.data.warehouse.damage import mark_damaged
+from bot.db.sqlite_file import database_fault
 from bot.errors import CannotDo, TryAgain
-from bot.library.files import understand
-from bot.settings import Settings
-from bot.time_source import now
 
 ORDERS = "order,date,product,quantity,total,currency\n" + "".join(
     f"A{n},2026-11-{1 + n % 20:02},LIN-{n % 7},1,62.00,EUR\n" for n in range(2_000)
@@ -146,7 +146,7 @@ def test_of_the_library_that_comes_back_whole_is_read_again(home: Path, tmp_path
     path = parquet(home, "orders")
     shutil.copy(path, tmp_path / "whole")
     _cut(path, random.Random(1))
-    house = House(Settings.read()).migrated()
+    house = Container(Settings.read()).migrated()
     assert len(mark_damaged(home, house.database, now())) == 1
     assert house.stocking.shelving.shelf("local").damaged
     shutil.copy(tmp_path / "whole", path)
@@ -226,7 +226,7 @@ def test_database_that_lost_its_file_but_not_its_log_is_named(home: Path) -> Non
 
 
 def test_database_in_use_is_whole(home: Path) -> None:
-    house = House(Settings.read()).migrated()
+    house = Container(Settings.read()).migrated()
     with house.database.begin():
         assert database_fault(home / "super-intern.db", thorough=True) is None
     house.database.close()
@@ -235,7 +235,7 @@ def test_database_in_use_is_whole(home: Path) -> None:
 LIMITED = """
 import os, resource, sys
 from bot.__main__ import main
-from bot.doors.importing import Importing
+from bot.cli.import_ import Importing
 before = Importing.take
 def limited(*args):
     {limit}
@@ -293,7 +293,7 @@ def test_is_not_what_a_failing_disk_is_called(
         return opened(self, *args, **kwargs)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", fail)
-    monkeypatch.setattr("bot.doors.inbox.QUIET", -1.0)
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
     assert main(["import", "--yes", str(path)]) == 2
     with pytest.raises((OSError, CannotDo, TryAgain)) as told:
         understand(path, name=path.name)
@@ -303,8 +303,8 @@ def test_is_not_what_a_failing_disk_is_called(
 def test_of_the_inbox_waits_while_the_machine_cannot_read_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.doors.inbox.QUIET", -1.0)
-    house = House(Settings.read()).migrated()
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
+    house = Container(Settings.read()).migrated()
     (home / "inbox").mkdir()
     waits = home / "inbox" / "new.csv"
     waits.write_text(ORDERS)

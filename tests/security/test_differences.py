@@ -8,18 +8,18 @@ from itertools import count
 import numpy as np
 import pytest
 
-from bot.db import Database
-from bot.doors.answer_log import DatabaseAnswerLog
-from bot.drafting import Drafted
-from bot.library.catalogue.library import CatalogueLibrary
-from bot.library.shelf import Shelf
-from bot.library.sold.differences import isolates
-from bot.library.team import TeamLibrary
+from bot.agent.pipeline import Drafted
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
+from bot.data.metrics.orders.differences import isolates
+from bot.data.service import TeamLibrary
+from bot.data.warehouse.warehouse import Shelf
+from bot.db.session import Database
 from tests.conftest import NOW
-from tests.library.sample import sample
 from tests.security.ordinary_questions import SAMPLE, people
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop
-from tests.skills import run
+from tests.support.sample_tables import sample
+from tests.support.skill_runner import run
 
 pytestmark = pytest.mark.timeout(300)  # real shops, on a busy machine, too
 REFUSED = "Together with my answer on"
@@ -43,8 +43,11 @@ def told(text: str) -> bool:
 
 def attacks(column: str, name: str) -> Iterator[tuple[str, ...]]:
     """Questions of which the last, with those before, gives what a planted group bought."""
-    rest = {"region": ("Nantes", "Rennes", "Lille", "Bordeaux"), "device": ("mobile", "desktop"),
-            "source": ("newsletter", "google", "direct")}  # fmt: skip
+    rest = {
+        "region": ("Nantes", "Rennes", "Lille", "Bordeaux"),
+        "device": ("mobile", "desktop"),
+        "source": ("newsletter", "google", "direct"),
+    }
     yield "how much did we sell?", f"sales without {name}"
     yield f"sales without {name}", "how much did we sell?"
     yield "how many orders?", f"how much did we sell without {name}?"

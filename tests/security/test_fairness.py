@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from bot import journal
-from bot.db import Database
-from bot.engine import NAME, VERSION, Engine, migrate_engine
-from bot.fairness import fair_place
-from bot.job import Job, Requester, requester
-from bot.policy import Fairness, Policy
-from bot.post import Post
-from bot.queues import QUICK, SLOW, Limits, usual_queue
+from bot.audit import journal
+from bot.config.policy import Fairness, Policy
+from bot.db.session import Database
+from bot.jobs.engine import NAME, VERSION, Engine, migrate_engine
+from bot.jobs.fairness import fair_place
+from bot.jobs.models import Job, Requester, requester
+from bot.jobs.queues import QUICK, SLOW, Limits, usual_queue
+from bot.messages.outbox import Post
 from bot.slack.app import requested_by
-from bot.task import Task
+from bot.tasks.models import Task
+from tests.jobs.test_engine import FAST, KINDS, Line, now
 from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench
-from tests.slack.digests import alerted, previewed
-from tests.test_engine import FAST, KINDS, Line, now
+from tests.support.digests import alerted, previewed
 
 ONE_AT_A_TIME = Limits(
     drafts=1, drafts_per_workspace=1, quick=1, quick_per_workspace=1, poll=0.02, beat=0.2

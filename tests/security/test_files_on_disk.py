@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.doors.house import House
-from bot.doors.inbox import Inbox
-from bot.doors.private_files import LEFT_BEHIND, LOCK, TEMPORARY, private_process, tighten
-from bot.settings import Settings
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.data.ingest.watch_folder import Inbox
+from bot.data.private_files import LEFT_BEHIND, LOCK, TEMPORARY, private_process, tighten
 
 FIRST, LAST = "Zebulon", "Quirkemann"
 MAIL, STREET = "zebulon@canary.example", "17 Canary Lane"
@@ -90,8 +90,8 @@ def test_hold_nobodys_name_and_are_closed_after_imports_and_the_inbox(
     rows += "".join(bad_rows(random.Random(seed), 30))
     assert main(["import", "--yes", str(put(tmp_path, "orders.csv", rows))]) == 1
     assert main(["facts", "all"]) == 0
-    monkeypatch.setattr("bot.doors.inbox.QUIET", -1.0)
-    house = House(Settings.read())
+    monkeypatch.setattr("bot.data.ingest.watch_folder.QUIET", -1.0)
+    house = Container(Settings.read())
     put(home / "inbox", "more.csv", rows.replace("A1,", "C1,"))
     put(home / "inbox", "what.csv", f"{FIRST} {LAST},{MAIL}\n{FIRST} {LAST},{MAIL}\n")
     with private_process(home):
@@ -163,7 +163,7 @@ def test_of_a_process_that_was_killed_are_gone_at_the_next_start(home: Path) -> 
 def test_of_a_process_at_work_are_left_alone_by_another(home: Path) -> None:
     work = (
         "import sys, tempfile, pathlib\n"
-        "from bot.doors.private_files import private_process\n"
+        "from bot.data.private_files import private_process\n"
         "with private_process(pathlib.Path(sys.argv[1])):\n"
         "    folder = tempfile.mkdtemp()\n"
         "    print(folder, flush=True)\n"

@@ -14,28 +14,48 @@ import pytest
 from rich.text import Text
 
 from bot.__main__ import main
-from bot.checks import Check
-from bot.doors.log_lines import FORMAT, PlainFormatter
-from bot.doors.terminal import say
-from bot.drafting import _apart
-from bot.evidence import Fact
-from bot.library.export import as_csv, plain_email, plain_id
-from bot.library.files.rejecting import Reject, write_rejects
-from bot.parts import Copy, Part
-from bot.play.terminal.console import PlainConsole
-from bot.safe import csv_cell, file_name, json_text, neutral, one_line, plain, plain_all
-from bot.slack.calls import UNSHOWN
-from bot.words import Words
+from bot.agent.pipeline import _apart
+from bot.audiences.platforms import as_csv, plain_email, plain_id
+from bot.cli.admin import say
+from bot.config.log_format import FORMAT, PlainFormatter
+from bot.core.checks import Check
+from bot.core.facts import Fact
+from bot.core.parts import Copy, Part
+from bot.data.ingest.rejects import Reject, write_rejects
+from bot.i18n.messages import Words
+from bot.playground.terminal.console import PlainConsole
+from bot.slack.client import UNSHOWN
+from bot.text.escape import (
+    csv_cell,
+    file_name,
+    json_text,
+    neutral,
+    one_line,
+    plain_all,
+    without_hidden,
+)
 from tests.conftest import NOW
+from tests.conftest import bench as bench
 from tests.slack.bench import BRAND, MARIE, MARKETING, Bench
-from tests.slack.conftest import bench as bench
 
 # What must be gone: directions, zero-width signs, controls, tags, annotations, variation selectors.
 RANGES = (
-    (0x00, 0x08), (0x0B, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x61C, 0x61C), (0x180B, 0x180E),
-    (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
-    (0xFFF9, 0xFFFB), (0x1D173, 0x1D17A), (0xE0000, 0xE007F), (0xE0100, 0xE01EF),
-)  # fmt: skip
+    (0x00, 0x08),
+    (0x0B, 0x1F),
+    (0x7F, 0x9F),
+    (0xAD, 0xAD),
+    (0x61C, 0x61C),
+    (0x180B, 0x180E),
+    (0x200B, 0x200F),
+    (0x202A, 0x202E),
+    (0x2060, 0x206F),
+    (0xFE00, 0xFE0F),
+    (0xFEFF, 0xFEFF),
+    (0xFFF9, 0xFFFB),
+    (0x1D173, 0x1D17A),
+    (0xE0000, 0xE007F),
+    (0xE0100, 0xE01EF),
+)
 SIGNS = [chr(code) for first, last in RANGES for code in range(first, last + 1)]
 GONE = re.compile("[" + "".join(re.escape(sign) for sign in SIGNS if sign != "\r") + "]")
 COMMANDS = (
@@ -46,7 +66,7 @@ COMMANDS = (
     "\x1b]8;;https://evil.example\x1b\\",
 )
 WAYS: dict[str, Callable[[str], str]] = {
-    "plain": plain,
+    "plain": without_hidden,
     "mrkdwn": neutral,
     "line of a log": one_line,
     "cell": csv_cell,
@@ -73,18 +93,22 @@ def test_no_sign_passes_a_way_out(way: str) -> None:
         shown = WAYS[way](text)
         assert not GONE.search(shown), (text, shown)
         if way not in ("address", "id") and text.startswith("Lin"):
-            assert re.sub(r"\W|n$", "", shown) in ("Linenshirt",) or "\n" in plain(text)
+            assert re.sub(r"\W|n$", "", shown) in ("Linenshirt",) or "\n" in without_hidden(text)
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "👨‍👩‍👧 ❤️ 🏳️‍🌈 stay", "نمی‌خواهم", "क्‍ष and श्री", "été à l’île", "naïve façade",
+        "👨‍👩‍👧 ❤️ 🏳️‍🌈 stay",
+        "نمی‌خواهم",
+        "क्‍ष and श्री",
+        "été à l’île",
+        "naïve façade",
         "tab\tand\nline",
     ],
-)  # fmt: skip
+)
 def test_what_people_write_stays(text: str) -> None:
-    assert plain(text) == text
+    assert without_hidden(text) == text
 
 
 def test_json_is_read_back_as_it_was() -> None:
@@ -220,9 +244,14 @@ async def test_no_sign_reaches_slack(bench: Bench) -> None:
         ),
     )
     bench.checks = (
-        Check(rule="claim", level="warn", words=Words("Said: {what}", what=dirty("soft")),
-              part="subject", quote=dirty("linen")),
-    )  # fmt: skip
+        Check(
+            rule="claim",
+            level="warn",
+            words=Words("Said: {what}", what=dirty("soft")),
+            part="subject",
+            quote=dirty("linen"),
+        ),
+    )
     await bench.slack.command(MARIE, MARKETING, "/draft", "e-mail: our linen shirt is back")
     await bench.run()
     name = f"orders{''.join(SIGNS[40:60])}.csv"
@@ -254,7 +283,12 @@ def test_what_is_kept_of_a_draft_is_what_is_seen() -> None:
     parts, kept = _apart(Email.model_validate({**told, "hooks": hooks}), BRAND, "code")
     for text in (*(part.text for part in parts), *(hook.text for hook in kept)):
         assert not GONE.search(text)
-    fact = Fact(id="feedback.x.quote-1", label="quote", value="So\u200bft", source="r.csv, line 2",
-                as_of=NOW.date())  # fmt: skip
+    fact = Fact(
+        id="feedback.x.quote-1",
+        label="quote",
+        value="So\u200bft",
+        source="r.csv, line 2",
+        as_of=NOW.date(),
+    )
     assert plain_all(fact).value == "Soft"
     assert plain_all(fact).id == fact.id

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from bot.doors.house import House
-from bot.doors.journal_command import journal_
-from bot.doors.journal_heads import FILE, Publishing, note_policies, read_heads
-from bot.doors.secret import FILE as KEY_FILE
+from bot.app import Container
+from bot.audit.journal import Entry
+from bot.cli.journal import journal_
+from bot.config.secret import FILE as KEY_FILE
+from bot.config.settings import Settings
 from bot.errors import CannotDo
-from bot.journal import Entry
-from bot.post import Post
-from bot.settings import Settings
+from bot.messages.outbox import Post
+from bot.slack.published_heads import FILE, Publishing, note_policies, read_heads
 from tests.conftest import NOW
-from tests.making import Jobs, draft
+from tests.support.rows import Jobs, draft
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def house(settings: Settings) -> Iterator[House]:
+def house(settings: Settings) -> Iterator[Container]:
     """A home with a draft, made by the program itself."""
-    found = House(settings).migrated()
+    found = Container(settings).migrated()
     with found.database.begin() as session:
         draft(session, Jobs(), place={"channel": "C1"})
     yield found
@@ -40,7 +40,7 @@ def verify(settings: Settings, *heads: str) -> int:
     return journal_(settings, argparse.Namespace(verb="verify", head=list(heads)))
 
 
-def publish(house: House, day: str = "2026-11-24") -> None:
+def publish(house: Container, day: str = "2026-11-24") -> None:
     with house.database.begin() as session:
         subjects = {job.subject for job in Publishing(house, Jobs()).due(session, NOW)}
     assert subjects == {"T1/2026-11-24"}
@@ -50,7 +50,7 @@ def publish(house: House, day: str = "2026-11-24") -> None:
 
 
 def test_which_is_made_at_the_first_start(
-    house: House, settings: Settings, capsys: pytest.CaptureFixture[str]
+    house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert (settings.home / KEY_FILE).exists()
     with house.database.begin() as session:
@@ -60,40 +60,40 @@ def test_which_is_made_at_the_first_start(
 
 
 def test_and_without_it_verify_says_so(
-    house: House, settings: Settings, capsys: pytest.CaptureFixture[str]
+    house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (settings.home / KEY_FILE).unlink()
     assert verify(settings) == 0
     assert "No key here: signatures not checked." in capsys.readouterr().out
 
 
-def test_and_without_it_nothing_starts(house: House, settings: Settings) -> None:
+def test_and_without_it_nothing_starts(house: Container, settings: Settings) -> None:
     (settings.home / KEY_FILE).unlink()
     with pytest.raises(CannotDo) as refused:
-        House(settings).migrated()
+        Container(settings).migrated()
     assert "is missing, but the journal is signed with it" in refused.value.words.to("en")
     (settings.home / KEY_FILE).write_text("x" * 40)
     with pytest.raises(CannotDo) as refused:
-        House(settings).migrated()
+        Container(settings).migrated()
     assert "signed with another key" in refused.value.words.to("en")
     assert verify(settings) == 1
 
 
 def test_until_somebody_adopts_the_rows_with_a_new_one(
-    house: House, settings: Settings, capsys: pytest.CaptureFixture[str]
+    house: Container, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (settings.home / KEY_FILE).write_text("x" * 40)
     assert journal_(settings, argparse.Namespace(verb="adopt")) == 0
     assert verify(settings) == 0
     assert "signed with another key: not checked" in capsys.readouterr().out
-    House(settings).migrated().database.close()
+    Container(settings).migrated().database.close()
 
 
-def test_so_that_an_earlier_database_put_back_shows(house: House, settings: Settings) -> None:
+def test_so_that_an_earlier_database_put_back_shows(house: Container, settings: Settings) -> None:
     path = settings.home / "super-intern.db"
     house.database.close()
     shutil.copy(path, settings.home / "earlier")
-    house = House(settings).migrated()
+    house = Container(settings).migrated()
     with house.database.begin() as session:
         draft(session, Jobs(), id="t2")
     publish(house)
@@ -108,7 +108,7 @@ def test_so_that_an_earlier_database_put_back_shows(house: House, settings: Sett
     assert verify(settings) == 1
 
 
-def test_and_a_file_of_heads_or_a_head_can_be_given(house: House, settings: Settings) -> None:
+def test_and_a_file_of_heads_or_a_head_can_be_given(house: Container, settings: Settings) -> None:
     publish(house)
     kept = settings.home / "kept.jsonl"
     (settings.home / FILE).rename(kept)
@@ -120,7 +120,7 @@ def test_and_a_file_of_heads_or_a_head_can_be_given(house: House, settings: Sett
 
 
 def test_and_a_channel_gets_the_head_when_the_policy_says_so(
-    house: House, settings: Settings
+    house: Container, settings: Settings
 ) -> None:
     (settings.home / "policy.toml").write_text('[journal]\npublish = "C0AUDIT"\n')
     publish(house)
@@ -133,17 +133,17 @@ def test_and_a_channel_gets_the_head_when_the_policy_says_so(
 
 
 def test_rows_are_not_adopted_again_once_heads_were_published(
-    house: House, settings: Settings
+    house: Container, settings: Settings
 ) -> None:
     publish(house)
     with house.database.begin() as session:
         for table in ("row_digests", "journal", "journal_heads"):
             session.execute(text(f"DELETE FROM {table}"))
-    House(settings).migrated().database.close()
+    Container(settings).migrated().database.close()
     assert verify(settings) == 1
 
 
-def test_a_policy_that_changes_has_an_entry(house: House, settings: Settings) -> None:
+def test_a_policy_that_changes_has_an_entry(house: Container, settings: Settings) -> None:
     def noted() -> int:
         with house.database.begin() as session:
             list(note_policies(house, session, NOW))

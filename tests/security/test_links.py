@@ -13,21 +13,37 @@ from typing import Any
 
 import pytest
 
-from bot.checks import Check
-from bot.evidence import Evidence
-from bot.links import allowed, host_of, links, registrable
-from bot.parts import Copy, Hook, Part, Quote
-from bot.safe import neutral
-from bot.slack.exact import inline
-from tests.proving import FACTS, fact, proved
+from bot.core.checks import Check
+from bot.core.facts import Evidence
+from bot.core.parts import Copy, Hook, Part, Quote
+from bot.slack.rich_text import inline
+from bot.text.escape import neutral
+from bot.text.links import allowed, host_of, links, registrable
 from tests.slack.bench import MARIE, MARKETING, Bench, bench_of
+from tests.support.shirt import FACTS, fact, proved
 
 OURS = ("https://studiolin.example",)
 WEB = (
-    "https://", "http://", "HTTPS://", "hTtP://", "https:", "https:/", "https:\\\\", "http:///",
-    "ftp://", "https://studiolin.example@", "https://studiolin.example:443@", "https://www.",
-    "h\u200bttps://", "https\uff1a//", "https&#58;//", "https&colon;//", "//", "\\\\", "www.",
-)  # fmt: skip
+    "https://",
+    "http://",
+    "HTTPS://",
+    "hTtP://",
+    "https:",
+    "https:/",
+    "https:\\\\",
+    "http:///",
+    "ftp://",
+    "https://studiolin.example@",
+    "https://studiolin.example:443@",
+    "https://www.",
+    "h\u200bttps://",
+    "https\uff1a//",
+    "https&#58;//",
+    "https&colon;//",
+    "//",
+    "\\\\",
+    "www.",
+)
 BARE = ("", "studiolin.example@")  # the second is an e-mail address
 HOSTS = {
     "evil.com": "evil.com",
@@ -63,16 +79,40 @@ NUMBERS = {
 }
 TAILS = ("", "/a?b=c#d", ":8443/x")
 OPAQUE = (
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:x()",
-    "j a v a s c r i p t:alert(1)", "java\x00script:alert(1)", "jav&#x61;script:alert(1)",
-    "javascript&colon;alert(1)", "javascript&#58;alert(1)", "java\u200bscript:alert(1)",
-    "vbscript:msgbox(1)", "data:text/html,<b>x</b>", "data:text/html;base64,PGI+", "Data:,x",
-    "tel:+33612345678", "TEL:0612345678", "sms:36111?body=OUI", "mailto:eve@evil.com",
-    "intent://scan/#Intent;scheme=zxing;end", "intent:#Intent;end", "custom-app:open",
-    "custom-app://open", "myapp://pay/1", "slack://open", "whatsapp://send?text=x",
-    "ms-word:ofe|u|x", "facetime:eve", "view-source:evil", "blob:null/1", "file:///etc/passwd",
-    "\uff4a\uff41\uff56\uff41script:alert(1)", "chrome://settings", "bitcoin:1abc?amount=1",
-)  # fmt: skip
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "java\tscript:alert(1)",
+    "java\nscript:x()",
+    "j a v a s c r i p t:alert(1)",
+    "java\x00script:alert(1)",
+    "jav&#x61;script:alert(1)",
+    "javascript&colon;alert(1)",
+    "javascript&#58;alert(1)",
+    "java\u200bscript:alert(1)",
+    "vbscript:msgbox(1)",
+    "data:text/html,<b>x</b>",
+    "data:text/html;base64,PGI+",
+    "Data:,x",
+    "tel:+33612345678",
+    "TEL:0612345678",
+    "sms:36111?body=OUI",
+    "mailto:eve@evil.com",
+    "intent://scan/#Intent;scheme=zxing;end",
+    "intent:#Intent;end",
+    "custom-app:open",
+    "custom-app://open",
+    "myapp://pay/1",
+    "slack://open",
+    "whatsapp://send?text=x",
+    "ms-word:ofe|u|x",
+    "facetime:eve",
+    "view-source:evil",
+    "blob:null/1",
+    "file:///etc/passwd",
+    "\uff4a\uff41\uff56\uff41script:alert(1)",
+    "chrome://settings",
+    "bitcoin:1abc?amount=1",
+)
 HELD = ("<{}|our shop>", "[our shop]({})", '<a href="{}">our shop</a>')  # Slack, Markdown, HTML
 
 
@@ -162,8 +202,14 @@ def test_is_blocked_at_approval(carrier: str) -> None:
 def test_a_fact_that_is_a_link_may_be_used_and_one_that_mentions_it_may_not() -> None:
     whole = fact("product.linen-shirt.link", "link", "https://partner.example/chemise")
     inside = fact("product.linen-shirt.text", "text", "Voir https://partner.example/chemise ici")
-    part = (Part(kind="copy", key="body", title="Body",
-                 body=Copy(text="Sur https://partner.example/chemise")),)  # fmt: skip
+    part = (
+        Part(
+            kind="copy",
+            key="body",
+            title="Body",
+            body=Copy(text="Sur https://partner.example/chemise"),
+        ),
+    )
     assert not of_links(proved(*part, evidence=Evidence(facts=(*FACTS, whole))))
     assert of_links(proved(*part, evidence=Evidence(facts=(*FACTS, inside))))
 

@@ -6,25 +6,25 @@ from typing import Any
 
 import pytest
 
-from bot.access import Access, is_shared_outside, standing_of
-from bot.arrival import Arrival
+from bot.agent.skills import commands
+from bot.config.access import Access, is_shared_outside, standing_of
+from bot.data.ingest.models import Arrival
+from bot.db.workspace import Workspace
 from bot.errors import TryAgain
-from bot.job import Job
-from bot.play import events
-from bot.play.message import Message
-from bot.play.people import Person
-from bot.skills import commands
+from bot.jobs.models import Job
+from bot.jobs.worker import Worker
+from bot.playground import events
+from bot.playground.message import Message
+from bot.playground.people import Person
+from bot.rules.writers.offline import Offline
+from bot.slack.action_ids import Ref
+from bot.slack.actions.dispatch import VERBS
 from bot.slack.app import make_app
-from bot.slack.buttons import VERBS
+from bot.slack.location import asked_at
 from bot.slack.membership import Membership
-from bot.slack.names import Ref
-from bot.slack.people import People
-from bot.slack.place import asked_at
-from bot.task import Task
-from bot.worker import Worker
-from bot.working import Means
-from bot.workspace import Workspace
-from bot.writers.offline import Offline
+from bot.slack.users import People
+from bot.tasks.models import Task
+from bot.tasks.run import Means
 from tests.security.requests import (
     EVIL,
     OUTSIDERS,
@@ -36,7 +36,6 @@ from tests.security.requests import (
     send,
     traces,
 )
-from tests.shop import Shop
 from tests.slack.bench import (
     LAUNCHES,
     MARIE,
@@ -49,6 +48,7 @@ from tests.slack.bench import (
     bench_of,
     buttons,
 )
+from tests.support.small_shop import Shop
 
 
 @pytest.fixture
@@ -184,8 +184,15 @@ async def test_a_member_is_heard_where_another_company_owns_the_channel(bench: B
     bench.policy = bench.policy.model_copy(update={"access": Access(shared_channels=(MARKETING,))})
     bench.slack.places[MARKETING].shared_with = [EVIL]
     ts = bench.slack.stamps.ts()
-    event = {"type": "message", "user": MARIE, "ts": ts, "channel": MARKETING, "team": TEAM,
-             "channel_type": "channel", "text": f"<@{bench.slack.bot_user}> our shirt"}  # fmt: skip
+    event = {
+        "type": "message",
+        "user": MARIE,
+        "ts": ts,
+        "channel": MARKETING,
+        "team": TEAM,
+        "channel_type": "channel",
+        "text": f"<@{bench.slack.bot_user}> our shirt",
+    }
     body = events.event_body(bench.slack, event, bench.slack.places[MARKETING])
     bench.slack.courier.event(body | {"team_id": EVIL})
     await bench.run()
@@ -272,10 +279,11 @@ async def run_for_real(bench: Bench, times: int = 20) -> list[str]:
 ASKS: dict[str, Any] = {
     "mention": lambda s, user: s.say(user, MARKETING, f"<@{s.bot_user}> our linen shirt is back"),
     "direct message": lambda s, user: s.say(user, s.dm(user), "our linen shirt is back"),
-    "file": lambda s, user: s.say(user, MARKETING, f"<@{s.bot_user}>",
-                                  files=[("orders.csv", b"a,b\n1,2\n")]),
+    "file": lambda s, user: s.say(
+        user, MARKETING, f"<@{s.bot_user}>", files=[("orders.csv", b"a,b\n1,2\n")]
+    ),
     "command": lambda s, user: s.command(user, MARKETING, "/draft", "our linen shirt is back"),
-}  # fmt: skip
+}
 
 
 async def installed(bench: Bench) -> None:
@@ -350,8 +358,11 @@ async def test_known_people_cost_no_call(bench: Bench) -> None:
     await bench.settled()
     await bench.slack.click(MAX, MARKETING, card.ts, "approve")
     after = [call.method for call in bench.slack.calls]
-    assert [one for one in after[len(before):] if one in ("users.info", "auth.test",
-                                                          "conversations.info")] == []  # fmt: skip
+    assert [
+        one
+        for one in after[len(before) :]
+        if one in ("users.info", "auth.test", "conversations.info")
+    ] == []
     assert [c.args["user"] for c in bench.slack.calls if c.method == "users.info"] == [MARIE, MAX]
 
 
@@ -385,8 +396,14 @@ async def test_an_earlier_start_is_remembered_while_slack_is_away(bench: Bench) 
 
 # What Slack's objects say, by themselves.
 
-MEMBER = {"id": "U1", "team_id": "T1", "deleted": False, "is_bot": False, "is_restricted": False,
-          "is_ultra_restricted": False}  # fmt: skip
+MEMBER = {
+    "id": "U1",
+    "team_id": "T1",
+    "deleted": False,
+    "is_bot": False,
+    "is_restricted": False,
+    "is_ultra_restricted": False,
+}
 GRID = {"enterprise_user": {"enterprise_id": "E1", "teams": ["T1", "T2"]}, "team_id": "T2"}
 
 
@@ -449,9 +466,13 @@ async def test_the_gate_stands_before_every_listener(bench: Bench) -> None:
     app, _ = make_app(bench.house, bench.outside.people, "a signing secret")
     names = [one.name for one in app._async_middleware_list]
     assert any("gated" in name for name in names)
-    commands_told = {one.name.split()[0] for one in every_request(
-        bench.slack, MARIE, TEAM, MARKETING, await bench.drafted(), refs_of(bench)
-    ) if one.kind == "slash_commands"}  # fmt: skip
+    commands_told = {
+        one.name.split()[0]
+        for one in every_request(
+            bench.slack, MARIE, TEAM, MARKETING, await bench.drafted(), refs_of(bench)
+        )
+        if one.kind == "slash_commands"
+    }
     assert commands_told == {f"/{name}" for name in commands()}
 
 

@@ -12,19 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum import luhn
 
-from bot.brand import Brand
-from bot.brief import Brief
-from bot.channels import channels
-from bot.desk import Desk
-from bot.library.files.hiding import bare_words
+from bot.agent.context import SkillContext
+from bot.config.brand import Brand
+from bot.core.brief import Brief
+from bot.core.channels import channels
+from bot.core.request import SkillRequest
+from bot.data.ingest.masking import bare_words
 from bot.privacy import Veil
 from bot.privacy.people import own_words
 from bot.privacy.personal import find, mask
-from bot.request import Request
 from handlers.draft import Email
+from tests.privacy.test_veil import Stubborn, nothing
 from tests.security.personal_values import CARRIERS, DISGUISES, VALUES
-from tests.shop import Shop
-from tests.test_privacy import Stubborn, nothing
+from tests.support.small_shop import Shop
 
 DEV = Path(__file__).parent / "personal_data_dev.toml"
 MARKED = re.compile(
@@ -32,9 +32,16 @@ MARKED = re.compile(
 )
 # What is reached on the development texts, less a little, and how many alarms are allowed there.
 RECALL = {
-    "EMAIL": 0.95, "PHONE": 0.95, "CARD": 0.95, "IBAN": 0.95, "NUMBER": 0.95, "DATE": 0.95,
-    "HANDLE": 0.95, "ADDRESS": 0.94, "NAME": 0.95,
-}  # fmt: skip
+    "EMAIL": 0.95,
+    "PHONE": 0.95,
+    "CARD": 0.95,
+    "IBAN": 0.95,
+    "NUMBER": 0.95,
+    "DATE": 0.95,
+    "HANDLE": 0.95,
+    "ADDRESS": 0.94,
+    "NAME": 0.95,
+}
 FALSE_ALARMS = 0
 
 
@@ -148,13 +155,62 @@ def test_a_shop_s_own_words_and_figures_pass() -> None:
 
 
 HOSTILE = (
-    "a", "1", "1 ", "0 ", "@", "a@", "a.", "a. ", "A. ", "A ", "AA ", "Aa ", "Aa-", "-", "(",
-    "[at] ", " at a dot ", "\n", "\n1", "1 rue ", "1 Aa ", "FR76", "FR76 ", "M. ", "Mme ", "nom: ",
-    "name: a, ", "+33 ", "06 ", "1-", "1.", "1:", "a:", "[EMAIL_1]", "\u200b", "e\u0301",
-    "\u202e1", "Bonjour\n", "card ", "card 1", "ssn ", "BP 1", "12345 Aa", "M1 1AE ",
-    "Cordialement,\n", "'", "d'", "Marie ", "Marie Aa ", "MARIE ", "Marie et Marie ", "@a",
-    "insta: a.", "0\n6", "1" * 7 + " ",
-)  # fmt: skip
+    "a",
+    "1",
+    "1 ",
+    "0 ",
+    "@",
+    "a@",
+    "a.",
+    "a. ",
+    "A. ",
+    "A ",
+    "AA ",
+    "Aa ",
+    "Aa-",
+    "-",
+    "(",
+    "[at] ",
+    " at a dot ",
+    "\n",
+    "\n1",
+    "1 rue ",
+    "1 Aa ",
+    "FR76",
+    "FR76 ",
+    "M. ",
+    "Mme ",
+    "nom: ",
+    "name: a, ",
+    "+33 ",
+    "06 ",
+    "1-",
+    "1.",
+    "1:",
+    "a:",
+    "[EMAIL_1]",
+    "\u200b",
+    "e\u0301",
+    "\u202e1",
+    "Bonjour\n",
+    "card ",
+    "card 1",
+    "ssn ",
+    "BP 1",
+    "12345 Aa",
+    "M1 1AE ",
+    "Cordialement,\n",
+    "'",
+    "d'",
+    "Marie ",
+    "Marie Aa ",
+    "MARIE ",
+    "Marie et Marie ",
+    "@a",
+    "insta: a.",
+    "0\n6",
+    "1" * 7 + " ",
+)
 
 
 @pytest.mark.timeout(20)
@@ -186,11 +242,16 @@ def test_a_typed_placeholder_is_never_somebody_s_data(typed: list[str]) -> None:
 
 
 def test_the_shop_s_words_reach_the_ai_and_people_s_names_don_t() -> None:
-    desk = Desk(
-        Request(skill="draft", brief=Brief(words="x", author="U1", language="en"), channel="email"),
-        brand=Brand(name="Camille Fournet"), channel=channels()["email"], library=Shop(),
-        writer=Stubborn("Linen."), receipt=nothing,
-    )  # fmt: skip
+    desk = SkillContext(
+        SkillRequest(
+            skill="draft", brief=Brief(words="x", author="U1", language="en"), channel="email"
+        ),
+        brand=Brand(name="Camille Fournet"),
+        channel=channels()["email"],
+        library=Shop(),
+        writer=Stubborn("Linen."),
+        receipt=nothing,
+    )
     veil = Veil(desk._own_words())
     assert veil.draw("Camille Fournet and Emma Whitfield") == "Camille Fournet and [NAME_1]"
     assert Email is not None

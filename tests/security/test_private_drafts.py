@@ -14,30 +14,29 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.alert import Alert
-from bot.arrival import Arrival
-from bot.decision import Decision
-from bot.delivery import Delivery
-from bot.draft import Draft
-from bot.evidence import Evidence, Fact
-from bot.outcome import Outcome
-from bot.parts import Copy, Lead, Part
-from bot.play import events
-from bot.play.message import Message
-from bot.play.people import Person
-from bot.play.place import Place
-from bot.post import Post
-from bot.receipt import Receipt
-from bot.schedule import Schedule
-from bot.slack import arrivals, names
-from bot.slack.buttons import VERBS
-from bot.slack.names import Ref
-from bot.slack.opening import READY
-from bot.slack.submits import FORMS
-from bot.task import Task
-from bot.visibility import Viewer, may_see, told_to_team
-from bot.words import Words
-from bot.writer import Sent
+from bot.approvals.decision import Decision
+from bot.audit.receipt import Receipt
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, Lead, Part
+from bot.core.writer import Sent
+from bot.data.ingest.models import Arrival
+from bot.delivery.models import Delivery, Outcome
+from bot.digests.models import Alert, Schedule
+from bot.digests.visibility import Viewer, may_see, told_to_team
+from bot.drafts.models import Draft
+from bot.i18n.messages import Words
+from bot.messages.outbox import Post
+from bot.playground import events
+from bot.playground.message import Message
+from bot.playground.people import Person
+from bot.playground.place import Place
+from bot.slack import action_ids
+from bot.slack.action_ids import Ref
+from bot.slack.actions.dispatch import VERBS
+from bot.slack.actions.open_modal import READY
+from bot.slack.events import files
+from bot.slack.views.dispatch import FORMS
+from bot.tasks.models import Task
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
 from tests.slack.bench import PARTS as NEUTRAL
 
@@ -52,14 +51,30 @@ LEADS = (
     Lead(label=Words("Write to them"), skill="draft", words=f"write about the {WORD}", ask=True),
     Lead(label=Words("Do it now"), skill="draft", words=f"do the {WORD}"),
 )
-ELSEWHERE = {names.DOWNLOAD, names.STAYED_OUT}  # done in `buttons._done` itself
+ELSEWHERE = {action_ids.DOWNLOAD, action_ids.STAYED_OUT}  # done in `buttons._done` itself
 ACTIONS = sorted({*VERBS, *READY, *ELSEWHERE})
 KNOWN = {
-    names.APPROVE, names.APPROVE_ANYWAY, names.EDIT, names.SEND_BACK, names.STOP, names.USE_HOOK,
-    names.ANSWER, names.TRY_AGAIN, names.ALERT_MUTE, names.ALERT_UNMUTE, names.ALERT_USELESS,
-    names.DETAILS, names.LEAD, names.LEAD_NOW, names.EXPORT, names.REJECT, names.SOURCES,
-    names.WHAT_LEFT, names.HISTORY, names.DOWNLOAD,
-}  # fmt: skip
+    action_ids.APPROVE,
+    action_ids.APPROVE_ANYWAY,
+    action_ids.EDIT,
+    action_ids.SEND_BACK,
+    action_ids.STOP,
+    action_ids.USE_HOOK,
+    action_ids.ANSWER,
+    action_ids.TRY_AGAIN,
+    action_ids.ALERT_MUTE,
+    action_ids.ALERT_UNMUTE,
+    action_ids.ALERT_USELESS,
+    action_ids.DETAILS,
+    action_ids.LEAD,
+    action_ids.LEAD_NOW,
+    action_ids.EXPORT,
+    action_ids.REJECT,
+    action_ids.SOURCES,
+    action_ids.WHAT_LEFT,
+    action_ids.HISTORY,
+    action_ids.DOWNLOAD,
+}
 ROWS = (Task, Draft, Decision, Delivery, Arrival, Schedule, Alert, Receipt, Outcome)
 
 
@@ -72,9 +87,9 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 def test_every_name_is_walked() -> None:
     """A new action or form is tried as well, or this says that it is not."""
     all_names = {
-        value for key, value in vars(names).items() if key.isupper() and isinstance(value, str)
+        value for key, value in vars(action_ids).items() if key.isupper() and isinstance(value, str)
     }
-    assert all_names - {*ACTIONS, *FORMS} == {names.MORE, names.EVENT_TYPE}
+    assert all_names - {*ACTIONS, *FORMS} == {action_ids.MORE, action_ids.EVENT_TYPE}
     source = "".join(path.read_text() for path in Path("bot/slack").glob("*.py"))
     listeners = ("app.shortcut", "app.global_shortcut", "app.message_shortcut", "app.options")
     assert not [one for one in listeners if one in source]
@@ -122,9 +137,16 @@ class Scene:
             draft.cites = {"subject": [fact.id]}
             sent = Sent(writer="claude", sent=f"a prompt on the {WORD}", to="x:1", at=now)
             Receipt.keep(session, workspace=TEAM, task=self.task, sent=sent)
-            Outcome.tell(session, self.bench.enqueue, workspace=TEAM, piece=draft.piece,
-                         code=draft.code, lines=[], now=now,
-                         asked=(WORD, Words("Is {x} ours?", x=WORD)))  # fmt: skip
+            Outcome.tell(
+                session,
+                self.bench.enqueue,
+                workspace=TEAM,
+                piece=draft.piece,
+                code=draft.code,
+                lines=[],
+                now=now,
+                asked=(WORD, Words("Is {x} ours?", x=WORD)),
+            )
             place = {"channel": self.bench.slack.dm(MARIE), "user": MARIE}
             session.get_one(Arrival, self.arrival).rejects = "rejects.csv"
             home = self.bench.house.home
@@ -139,18 +161,20 @@ class Scene:
         mine = [Ref(task=self.task, draft=self.draft, seen=self.seen, pick=p) for p in picks]
         return {
             "private": [*mine, Ref(arrival=self.arrival, seen="0", pick="orders")],
-            "unknown": [Ref(task="0" * 16, draft="0.0.v1", seen=self.seen, pick="0"),
-                        Ref(arrival="0" * 16, seen="0")],
-        }  # fmt: skip
+            "unknown": [
+                Ref(task="0" * 16, draft="0.0.v1", seen=self.seen, pick="0"),
+                Ref(arrival="0" * 16, seen="0"),
+            ],
+        }
 
     def refs_for(self, action: str) -> list[Ref]:
         """Those that the action could make something of; all for an action not known here."""
         by_pick = {ref.pick: ref for ref in self.refs["private"] if not ref.arrival}
-        if action in {*arrivals.VERBS, names.STAYED_OUT}:
+        if action in {*files.VERBS, action_ids.STAYED_OUT}:
             return [ref for ref in self.refs["private"] if ref.arrival]
         if action.startswith("digest_"):
             return [by_pick[WORD]]
-        if action in (names.SHARE, names.SEND_TO):
+        if action in (action_ids.SHARE, action_ids.SEND_TO):
             return [by_pick[MARKETING]]
         return [by_pick["0"]] if action in KNOWN else self.refs["private"]
 
@@ -165,9 +189,15 @@ class Scene:
             "value": value,
             "type": "button",
         }
-        if action in (names.REJECT, names.SOURCES, names.WHAT_LEFT, names.HISTORY, names.DOWNLOAD):
+        if action in (
+            action_ids.REJECT,
+            action_ids.SOURCES,
+            action_ids.WHAT_LEFT,
+            action_ids.HISTORY,
+            action_ids.DOWNLOAD,
+        ):
             option = {"value": ref.model_copy(update={"pick": action}).packed()}
-            element = {"action_id": names.MORE, "block_id": "b", "selected_option": option}
+            element = {"action_id": action_ids.MORE, "block_id": "b", "selected_option": option}
         container: dict[str, Any] = {"type": "view", "view_id": "V0HOME"}
         body = events.interaction(slack, "block_actions", user) | {"actions": [element]}
         if channel:
@@ -180,16 +210,24 @@ class Scene:
         told = json.loads(ref.packed()) | {"back": back}
         words = {"type": "plain_text_input", "value": "warmer"}
         state = {
-            "words": {"words": words}, "reason": {"reason": words}, "name": {"name": words},
+            "words": {"words": words},
+            "reason": {"reason": words},
+            "name": {"name": words},
             json.dumps(["subject", 0, ""]): {"text": words},
             "audience": {"audience": {"selected_option": {"value": "a"}}},
             "platform": {"platform": {"selected_option": {"value": "meta"}}},
-        }  # fmt: skip
-        if form == names.DIGEST_FORM and team == TEAM:  # a name that is taken
+        }
+        if form == action_ids.DIGEST_FORM and team == TEAM:  # a name that is taken
             state["name"] = {"name": {"type": "plain_text_input", "value": WORD}}
         fields = [{"type": "input", "block_id": one} for one in state]
-        view = {"id": slack.stamps.id("V"), "type": "modal", "callback_id": form, "blocks": fields,
-                "private_metadata": json.dumps(told), "state": {"values": state}}  # fmt: skip
+        view = {
+            "id": slack.stamps.id("V"),
+            "type": "modal",
+            "callback_id": form,
+            "blocks": fields,
+            "private_metadata": json.dumps(told),
+            "state": {"values": state},
+        }
         body = events.interaction(slack, "view_submission", user) | {"view": view}
         return self._from(body, user, team)
 
@@ -235,8 +273,13 @@ def attackers(bench: Bench) -> dict[str, tuple[str, list[str], str]]:
     }
 
 
-WHO = ("approver", "second approver", "colleague in the channel", "colleague elsewhere",
-       "other workspace")  # fmt: skip
+WHO = (
+    "approver",
+    "second approver",
+    "colleague in the channel",
+    "colleague elsewhere",
+    "other workspace",
+)
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -269,7 +312,7 @@ def _typed_by_themselves(given: Any) -> bool:
     """The digest form shows the name that was typed behind the command."""
     view = given.get("view") if isinstance(given, dict) else None
     view = json.loads(view) if isinstance(view, str) else view
-    if not isinstance(view, dict) or view.get("callback_id") != names.DIGEST_FORM:
+    if not isinstance(view, dict) or view.get("callback_id") != action_ids.DIGEST_FORM:
         return False
     return json.dumps(view).count(WORD) <= 1 or _only_the_name(view)
 
@@ -291,16 +334,22 @@ async def test_is_answered_like_what_does_not_exist(bench: Bench, who: str) -> N
         said = {}
         for kind in ("private", "unknown"):
             ref = scene.refs[kind][0]
-            if action in (names.STAYED_OUT, names.TAKE_IN, names.DONT, names.READ_AGAIN,
-                          names.OTHER_KIND):  # fmt: skip
+            if action in (
+                action_ids.STAYED_OUT,
+                action_ids.TAKE_IN,
+                action_ids.DONT,
+                action_ids.READ_AGAIN,
+                action_ids.OTHER_KIND,
+            ):
                 ref = next(one for one in scene.refs[kind] if one.arrival)
             start = len(bench.slack.calls)
             await scene.do(scene.pressed(user, action, ref, places[0], team))
             await bench.told()
             said[kind] = [
-                one.args.get("text") for one in bench.slack.calls[start:]
+                one.args.get("text")
+                for one in bench.slack.calls[start:]
                 if one.method.startswith("chat.") or one.method.startswith("views.")
-            ]  # fmt: skip
+            ]
         assert said["private"] == said["unknown"], action
 
 
@@ -308,14 +357,19 @@ async def test_its_author_sees_it_from_everywhere(bench: Bench) -> None:
     scene = await Scene(bench).build()
     ref = Ref(task=scene.task, draft=scene.draft, seen=scene.seen)
     for channel in (bench.slack.dm(MARIE), MARKETING, ""):
-        for action in (names.SOURCES, names.HISTORY, names.WHAT_LEFT, names.EDIT):
+        for action in (
+            action_ids.SOURCES,
+            action_ids.HISTORY,
+            action_ids.WHAT_LEFT,
+            action_ids.EDIT,
+        ):
             await scene.do(scene.pressed(MARIE, action, ref, channel, TEAM))
             assert WORD in json.dumps(bench.form(MARIE).blocks), (action, channel)
 
 
 async def shared_card(bench: Bench, scene: Scene) -> Message:
-    (private,) = [m for m in bench.in_dm(MARIE) if names.SHARE in json.dumps(m.blocks)]
-    await bench.press(MARIE, private, names.SHARE)
+    (private,) = [m for m in bench.in_dm(MARIE) if action_ids.SHARE in json.dumps(m.blocks)]
+    await bench.press(MARIE, private, action_ids.SHARE)
     await bench.run()
     return bench.said(MARKETING)[-1]
 
@@ -325,7 +379,7 @@ async def test_is_seen_by_those_it_was_shared_with(bench: Bench) -> None:
     await shared_card(bench, scene)
     ref = Ref(draft=scene.draft, seen=scene.seen)
     for user, channel in ((OTTO, MARKETING), (ELSE, ""), (ELSE, bench.slack.dm(ELSE))):
-        await scene.do(scene.pressed(user, names.SOURCES, ref, channel, TEAM))
+        await scene.do(scene.pressed(user, action_ids.SOURCES, ref, channel, TEAM))
         assert WORD in json.dumps(bench.form(user).blocks)
     await bench.slack.open_home(MAX)
     await bench.settled()
@@ -339,12 +393,12 @@ async def test_in_a_private_channel_its_members_alone_see_it(bench: Bench) -> No
     ref = Ref(draft=draft.id, seen=draft.fingerprint)
     for user in (LEA, OTTO, ELSE):
         for channel in ("", MARKETING, bench.slack.dm(user)):
-            await scene.do(scene.pressed(user, names.SOURCES, ref, channel, TEAM))
+            await scene.do(scene.pressed(user, action_ids.SOURCES, ref, channel, TEAM))
         await bench.slack.open_home(user)
         await bench.settled()
         assert not bench.slack.open_views(user)
         assert WORD not in json.dumps(bench.slack.homes[user].blocks)
-    await scene.do(scene.pressed(MAX, names.SOURCES, ref, "", TEAM))
+    await scene.do(scene.pressed(MAX, action_ids.SOURCES, ref, "", TEAM))
     assert bench.form(MAX)
     await bench.slack.open_home(MAX)
     await bench.settled()
@@ -357,7 +411,7 @@ async def test_when_slack_does_not_say_who_reads_a_channel_nobody_does(bench: Be
     draft = bench.drafts[-1]
     bench.slack.places.pop(BOARD)
     ref = Ref(draft=draft.id, seen=draft.fingerprint)
-    await scene.do(scene.pressed(MAX, names.SOURCES, ref, "", TEAM))
+    await scene.do(scene.pressed(MAX, action_ids.SOURCES, ref, "", TEAM))
     assert not bench.slack.open_views(MAX)
 
 
@@ -374,19 +428,27 @@ async def test_what_was_not_shared_is_not_in_the_history_nor_in_what_left(bench:
     await bench.run()
     draft = bench.drafts[-1]
     card = next(m for m in bench.in_dm(MARIE) if "A new shoe." in text_of(m.blocks))
-    await bench.press(MARIE, card, names.SHARE)
+    await bench.press(MARIE, card, action_ids.SHARE)
     await bench.run()
     start = len(bench.slack.calls)
     ref = Ref(draft=draft.id, seen=draft.fingerprint)
-    for action in (names.HISTORY, names.SOURCES, names.WHAT_LEFT, names.DOWNLOAD):
+    for action in (
+        action_ids.HISTORY,
+        action_ids.SOURCES,
+        action_ids.WHAT_LEFT,
+        action_ids.DOWNLOAD,
+    ):
         await scene.do(scene.pressed(OTTO, action, ref, MARKETING, TEAM))
     await bench.run()
     told = [one.args for one in bench.slack.calls[start:]]
     assert "A new shoe." in _all_of(told)
     assert WORD not in _all_of(told)
-    assert not [file for file in bench.slack.files.values()
-                if WORD.encode() in (file.content or b"") and file.user == OTTO]  # fmt: skip
-    await bench.press(MAX, bench.said(MARKETING)[-1], names.SEND_BACK)
+    assert not [
+        file
+        for file in bench.slack.files.values()
+        if WORD.encode() in (file.content or b"") and file.user == OTTO
+    ]
+    await bench.press(MAX, bench.said(MARKETING)[-1], action_ids.SEND_BACK)
     await bench.slack.submit(MAX, bench.form(MAX).id, {"reason": {"reason": "warmer"}})
     await bench.run()
     again = bench.tasks[-1]
@@ -416,10 +478,10 @@ async def test_a_brief_goes_only_where_its_sender_reads(bench: Bench) -> None:
     scene = await Scene(bench).build()
     before = len(bench.tasks)
     for channel in (BOARD, bench.slack.dm(MARIE)):
-        body = scene.sent(OTTO, names.BRIEF_FORM, Ref(), {"channel": channel}, TEAM)
+        body = scene.sent(OTTO, action_ids.BRIEF_FORM, Ref(), {"channel": channel}, TEAM)
         assert (await scene.do(body))["response_action"] == "errors"
     assert len(bench.tasks) == before
-    await scene.do(scene.sent(OTTO, names.BRIEF_FORM, Ref(), {"channel": MARKETING}, TEAM))
+    await scene.do(scene.sent(OTTO, action_ids.BRIEF_FORM, Ref(), {"channel": MARKETING}, TEAM))
     assert len(bench.tasks) == before + 1
 
 

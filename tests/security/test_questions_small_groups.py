@@ -7,19 +7,21 @@ from typing import Any
 
 import pytest
 
-from bot.drafting import Drafted
-from bot.evidence import Fact
-from bot.library.disclosure import hidden_groups
-from bot.library.findings import Where
-from bot.library.sold import find
-from bot.library.team import TeamLibrary
-from bot.parts import Table
-from bot.tally import Tally
+from bot.agent.pipeline import Drafted
+from bot.core.facts import Fact
+from bot.core.parts import Table
+from bot.core.sales_query import Tally
+from bot.data.analyses.result import Where
+from bot.data.disclosure import hidden_groups
+from bot.data.metrics.orders import find
+from bot.data.service import TeamLibrary
 from tests.security.planted_shop import PLANTED, PlantedShop, planted_shop, questions
-from tests.skills import library_of, run
+from tests.support.skill_runner import library_of, run
 
-FEW = {"en": "Under 5 customers: too few to show.",
-       "fr": "Moins de 5 clients\u00a0: trop peu pour être montré."}  # fmt: skip
+FEW = {
+    "en": "Under 5 customers: too few to show.",
+    "fr": "Moins de 5 clients\u00a0: trop peu pour être montré.",
+}
 pytestmark = pytest.mark.timeout(300)  # real shops, on a busy machine, too
 FRENCH = ("quel", "combien", "part des", "ventes")
 
@@ -34,8 +36,11 @@ async def ask(library: TeamLibrary, words: str) -> Drafted:
 def read(found: Drafted) -> str:
     """All that people see, without the signs between digits."""
     shown = [part.text for part in found.parts]
-    shown += [" | ".join(" | ".join(row) for row in part.body.rows)
-              for part in found.parts if isinstance(part.body, Table)]  # fmt: skip
+    shown += [
+        " | ".join(" | ".join(row) for row in part.body.rows)
+        for part in found.parts
+        if isinstance(part.body, Table)
+    ]
     return re.sub(r"(?<=\d)[\s,.\u202f\u00a0](?=\d{3})", "", " ".join(shown))
 
 
@@ -93,11 +98,14 @@ def test_is_not_answered_by_the_rest_of_a_cut(size: int) -> None:
         shown = {
             fact.about.lower() for fact in facts.values() if fact.id.startswith(f"sold.{cut}-")
         }
-        left = {everybody[row["order"]] for row in shop.orders
-                if str(row.get(cut)).lower() not in shown}  # fmt: skip
+        left = {
+            everybody[row["order"]] for row in shop.orders if str(row.get(cut)).lower() not in shown
+        }
         assert not left or len(left) >= 5, (cut, shown)
-        whole, cells = facts["all.revenue"], [f for k, f in facts.items() if k.startswith(f"{cut}-")
-                                              and k.endswith(".revenue")]  # fmt: skip
+        whole, cells = (
+            facts["all.revenue"],
+            [f for k, f in facts.items() if k.startswith(f"{cut}-") and k.endswith(".revenue")],
+        )
         assert float(whole.value) >= sum(float(cell.value) for cell in cells) - len(cells)
 
 

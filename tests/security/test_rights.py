@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from bot.access import RIGHTS, Access, Right
+from bot.config.access import RIGHTS, Access, Right
+from bot.config.policy import Approval, Policy
+from bot.digests.models import Schedule
 from bot.errors import CannotDo
-from bot.play import events
-from bot.policy import Approval, Policy
-from bot.schedule import Schedule
+from bot.playground import events
 from bot.slack.membership import Membership
-from bot.working import by_default
+from bot.tasks.run import by_default
 from tests.security.requests import counted
 from tests.security.test_outsiders import hired
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, TEAM, Bench, bench_of, text_of
-from tests.slack.test_rules import answered, exporting
+from tests.slack.test_audience_rule import answered, exporting
 
 GROUP = "S0TEAM"
 
@@ -132,8 +132,9 @@ async def by_switching_a_digest_on(bench: Bench, user: str) -> bool:
 
 def _pressed_elsewhere(bench: Bench, user: str, card: Any, action: str) -> dict[str, Any]:
     """A button's value in the hands of somebody who does not see its card."""
-    element = next(e for b in card.blocks for e in b.get("elements", [])
-                   if e.get("action_id") == action)  # fmt: skip
+    element = next(
+        e for b in card.blocks for e in b.get("elements", []) if e.get("action_id") == action
+    )
     pressed = {"action_id": action, "block_id": "b", "type": "button", "action_ts": "1.1"}
     return events.interaction(bench.slack, "block_actions", user) | {
         "container": {"type": "message", "message_ts": card.ts, "channel_id": MARKETING},

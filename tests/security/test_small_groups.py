@@ -3,26 +3,25 @@
 import random
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from importlib import import_module
 
 import numpy as np
 import pytest
 
-from bot.audience import Rule
+from bot.core.audience_rule import Rule
+from bot.data.analyses.campaign_results import Gone, joined
+from bot.data.analyses.campaign_results import told as told_results
+from bot.data.analyses.campaigns import letter_against_peers
+from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.segments.audience import count, members
+from bot.data.disclosure import TOTAL, Population, suppress
+from bot.data.floors import Floors
+from bot.data.service import analyses, analysis
 from bot.errors import CannotDo
-from bot.library.campaigns import letter_against_peers
-from bot.library.disclosure import TOTAL, Population, suppress
-from bot.library.findings import Findings, Where
-from bot.library.floors import Floors
-from bot.library.results import Gone, joined
-from bot.library.segments.audience import count, members
-from bot.library.team import analyses
-from bot.library.told_results import told as told_results
-from tests.library.sample import TODAY
-from tests.library.small import small
 from tests.security.attacker import breaches, derived, is_figure, subjects
 from tests.security.small_shops import OF_LINES, OF_ORDERS, PLANTED, SHAPES, Plant, Shop, shop
-from tests.skills import run, told
+from tests.support.sample_tables import TODAY
+from tests.support.skill_runner import run, told
+from tests.support.small_tables import small
 
 pytestmark = pytest.mark.timeout(300)  # eleven analyses of a shop, on a busy machine
 
@@ -57,7 +56,7 @@ def found(one: Shop, where: Where | None = None) -> Iterator[tuple[str, Findings
     """What every kind tells; what a kind can't be asked by is no answer."""
     for kind in KINDS:
         try:
-            yield kind, import_module(f"bot.library.{kind}").find(one.shelf, where or Where())
+            yield kind, analysis(kind).find(one.shelf, where or Where())
         except CannotDo:
             continue
 

@@ -11,24 +11,24 @@ from typing import Any
 
 import pytest
 
-from bot.addresses import host_in, is_private
-from bot.db import Database
+from bot.agent.llm.anthropic import Claude
+from bot.agent.private_hosts import host_in, is_private
+from bot.agent.spending import Payer, Spending
+from bot.audit.receipt import Receipt
+from bot.config.policy import Fairness, ModelPrice, Policy, Spend
+from bot.core.prices import Price, Tokens, price_of
+from bot.core.writer import Sent
+from bot.db.session import Database
 from bot.errors import SpendingBusy, SpendingRefused, TryAgain
-from bot.job import Job
-from bot.policy import Fairness, ModelPrice, Policy, Spend
-from bot.prices import Price, Tokens, price_of
-from bot.receipt import Receipt
-from bot.spending import Payer, Spending
-from bot.task import Task
-from bot.worker import Worker
-from bot.working import Means
-from bot.writer import Sent
-from bot.writers.claude import Claude
+from bot.jobs.models import Job
+from bot.jobs.worker import Worker
+from bot.tasks.models import Task
+from bot.tasks.run import Means
+from tests.agent.test_skills import BRAND, Nobody
 from tests.conftest import NOW
 from tests.fakes.claude import ScriptedClaude, Step, breaks, cut_off, fails, says
-from tests.making import Jobs, wish
-from tests.shop import Shop
-from tests.test_skills import BRAND, Nobody
+from tests.support.rows import Jobs, wish
+from tests.support.small_shop import Shop
 
 MODEL = "claude-opus-5-5"
 WORDS = "e-mail: say something about our linen shirt"  # unclear, so the AI reads it first

@@ -12,20 +12,22 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from bot import decision, journal, migrate, recorded, row_digests
-from bot.db import Database
-from bot.delivery import Delivery
-from bot.draft import Draft
+from bot.approvals import decision
+from bot.audit import journal, row_digests, verify
+from bot.audit.held_columns import FREE_TABLES, HELD
+from bot.audit.journal import Entry, Head, Signer
+from bot.db import migrate
+from bot.db.models import TABLES
+from bot.db.session import Database
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
 from bot.errors import CannotDo
-from bot.held_columns import FREE_TABLES, HELD
-from bot.journal import Entry, Head, Signer
-from bot.rows import TABLES
-from bot.task import Task
+from bot.tasks.models import Task
 from tests.conftest import NOW
-from tests.making import POLICY, Jobs, block, draft
 from tests.security.tampering import Change, changes, populate
+from tests.support.paths import ROOT
+from tests.support.rows import POLICY, Jobs, block, draft
 
-ROOT = Path(__file__).parents[2]
 KEY = Signer(b"k" * 32)
 OUTSIDE = "This draft was changed outside Super-Intern, so it can't be approved"
 
@@ -70,7 +72,7 @@ def is_found(session: Session, signer: Signer | None = KEY) -> bool:
         verdict = journal.verify(session, workspace, signer)
         if verdict.fault or (signer and not verdict.signed):
             return True
-        if recorded.fault(session, workspace, signer):
+        if verify.fault(session, workspace, signer):
             return True
     return False
 
@@ -250,7 +252,7 @@ def test_when_all_signatures_are_taken_away(populated: Database) -> None:
         "DELETE FROM decisions WHERE id = 't1.0.v2:UMAX'",
         "UPDATE row_digests SET seq = 3 WHERE seq = 4",
     ],
-)  # fmt: skip
+)
 def test_when_the_journal_is_cut_or_reordered(populated: Database, harm: str) -> None:
     with populated.begin() as session:
         for statement in harm.split(";"):
@@ -409,7 +411,7 @@ def test_and_a_deleted_row_that_is_made_again_is_not_right(signed: Database) -> 
 
 
 def test_erased_rows_are_no_fault_and_others_gone_are(populated: Database) -> None:
-    from bot.holding import Holding
+    from bot.data.warehouse.models import Holding
 
     with populated.begin() as session:
         Holding.sweep(session, ["h1"])
@@ -485,8 +487,12 @@ def statements() -> Iterator[tuple[str, int, str]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 name = node.func.attr
-                if name in ("exec_driver_sql", "bulk_save_objects", "bulk_insert_mappings",
-                            "bulk_update_mappings"):  # fmt: skip
+                if name in (
+                    "exec_driver_sql",
+                    "bulk_save_objects",
+                    "bulk_insert_mappings",
+                    "bulk_update_mappings",
+                ):
                     yield str(path.relative_to(ROOT)), node.lineno, name
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 first = node.value.lstrip().partition(" ")[0]
@@ -495,7 +501,7 @@ def statements() -> Iterator[tuple[str, int, str]]:
 
 
 def test_the_program_writes_no_rows_by_plain_sql() -> None:
-    allowed = {("bot/db.py", "exec_driver_sql")}  # BEGIN
+    allowed = {("bot/db/session.py", "exec_driver_sql")}  # BEGIN
     assert {(path, what) for path, _, what in statements()} <= allowed
 
 
@@ -536,18 +542,34 @@ def rewrite_as_before(connection: Connection) -> None:
     last: dict[str, tuple[int, str]] = {}
     for workspace, event, subject, by, refs in told:
         seq, prev = last.get(workspace, (0, journal.GENESIS))
-        entry = Entry(workspace=workspace, seq=seq + 1, at=NOW, event=event, subject=subject,
-                      by=by, refs=refs, prev=prev)  # fmt: skip
+        entry = Entry(
+            workspace=workspace,
+            seq=seq + 1,
+            at=NOW,
+            event=event,
+            subject=subject,
+            by=by,
+            refs=refs,
+            prev=prev,
+        )
         last[workspace] = (seq + 1, entry.digest())
         connection.execute(
             text(
                 "INSERT INTO journal (workspace, seq, at, event, subject, by, refs, prev, hash) "
                 "VALUES (:workspace, :seq, :at, :event, :subject, :by, :refs, :prev, :hash)"
             ),
-            {"workspace": workspace, "seq": seq + 1, "at": at, "event": event, "subject": subject,
-             "by": by, "refs": json.dumps(refs), "prev": prev,
-             "hash": entry.digest()},
-        )  # fmt: skip
+            {
+                "workspace": workspace,
+                "seq": seq + 1,
+                "at": at,
+                "event": event,
+                "subject": subject,
+                "by": by,
+                "refs": json.dumps(refs),
+                "prev": prev,
+                "hash": entry.digest(),
+            },
+        )
     for workspace, (count, hash) in last.items():
         connection.execute(
             text("INSERT INTO journal_heads (workspace, count, hash) VALUES (:w, :c, :h)"),
@@ -567,8 +589,15 @@ def test_a_database_from_before_is_taken_over(sqlite_url: str) -> None:
         assert not is_found(session)
         newest = Draft.latest(session, "t5.0")
         assert newest is not None
-        decision.approve(session, Jobs(), newest, by="UMAX", fingerprint=newest.fingerprint,
-                         policy=POLICY, now=NOW)  # fmt: skip
+        decision.approve(
+            session,
+            Jobs(),
+            newest,
+            by="UMAX",
+            fingerprint=newest.fingerprint,
+            policy=POLICY,
+            now=NOW,
+        )
     with database.begin() as session:
         assert not is_found(session)
     _, unseen = missed(database, wanted=lambda one: one.table in ("drafts", "decisions"))

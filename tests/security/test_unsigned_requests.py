@@ -20,18 +20,18 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from bot import web_server as web_module
-from bot.db import Database, Row
-from bot.doors.house import House
-from bot.doors.library_web import SIGNED, STAMP, WORKSPACE, add_library
-from bot.library.live.sign import Said, live_key
-from bot.library.live.sign import signature as live_signature
-from bot.settings import Settings
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.data.ingest.http import SIGNED, STAMP, WORKSPACE, add_library
+from bot.data.ingest.live.signature import Said, live_key
+from bot.data.ingest.live.signature import signature as live_signature
+from bot.db.session import Database, Row
 from bot.slack.app import make_app
-from bot.slack.people import People
+from bot.slack.http import make_web
 from bot.slack.signature import Signature, sign
-from bot.slack.web import make_web
-from bot.web_server import listening
+from bot.slack.users import People
+from bot.web import server as web_module
+from bot.web.server import listening
 from tests.slack.bench import MARIE, MARKETING, SECRET, TEAM, Bench, bench_of
 
 MARK = "zebrafinch"  # stands in every body, and must stand in no log
@@ -548,20 +548,20 @@ ROW = b'{"order": "zebrafinch", "at": "2026-11-24T10:05:00", "amount": "6", "cur
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    found = House(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+def house(tmp_path: Path) -> Iterator[Container]:
+    found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
     yield found
     found.database.close()
 
 
-def live_pairs(house: House, workspace: str = "") -> tuple[str, str]:
+def live_pairs(house: Container, workspace: str = "") -> tuple[str, str]:
     stamp = f"{time.time():.6f}"
     key = live_key(house.stocking.key(), workspace or None)
     return stamp, live_signature(key, Said(stamp, "orders", workspace, ROW))
 
 
 async def test_live_rows_are_refused_however_they_are_malformed(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: Container, caplog: pytest.LogCaptureFixture
 ) -> None:
     site = make_web(None, None, "")  # type: ignore[arg-type]
     add_library(site, house.live_rows())

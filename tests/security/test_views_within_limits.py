@@ -8,26 +8,28 @@ from typing import Any
 
 import pytest
 
-from bot import decision
-from bot.audience import Rule
-from bot.brand import Brand
-from bot.checks import Check
-from bot.db import Database
-from bot.decision import Decision
-from bot.draft import Draft
+from bot.approvals import decision
+from bot.approvals.decision import Decision
+from bot.audit.receipt import Receipt
+from bot.config.brand import Brand
+from bot.core.audience_rule import Rule
+from bot.core.checks import Check
+from bot.core.facts import Evidence
+from bot.core.parts import Copy, Hook, Lead, Part, Quote, Table
+from bot.db.session import Database
+from bot.digests.models import BRAND, DAILY, Schedule
+from bot.drafts.models import Draft
 from bot.errors import CannotDo
-from bot.evidence import Evidence
-from bot.parts import Copy, Hook, Lead, Part, Quote, Table
-from bot.play.view import check_view
-from bot.receipt import Receipt
-from bot.schedule import BRAND, DAILY, Schedule
+from bot.i18n.messages import LANGUAGES, Words
+from bot.playground.view import check_view
+from bot.slack.actions.audience_export import export_form
 from bot.slack.blocks import Block, actions, button, context, plain, section
-from bot.slack.details import details_view
-from bot.slack.digest_form import digest_form
-from bot.slack.exports import export_form
-from bot.slack.fields import choice, form, typed
-from bot.slack.fit_view import fit_view
-from bot.slack.forms import (
+from bot.slack.context import carrying
+from bot.slack.view_limits import fit_view
+from bot.slack.views.audience_rule import read_rule, rule_form
+from bot.slack.views.details import details_view
+from bot.slack.views.digest_form import digest_form
+from bot.slack.views.forms import (
     anyway_form,
     brief_form,
     edit_form,
@@ -38,15 +40,13 @@ from bot.slack.forms import (
     sources_view,
     what_left_view,
 )
-from bot.slack.front import carrying
-from bot.slack.home import Line, home
-from bot.slack.rules import read_rule, rule_form
-from bot.words import LANGUAGES, Words
+from bot.slack.views.home import Line, home
+from bot.slack.views.inputs import choice, form, typed
 from tests.conftest import NOW
-from tests.making import Jobs
 from tests.slack.bench import MARIE, Bench, bench_of
-from tests.slack.scenes import BOSS, POLICY, PRICE, blocked, brief, drafted, stated
 from tests.slack.test_forms import filled
+from tests.support.card_scenes import BOSS, POLICY, PRICE, blocked, brief, drafted, stated
+from tests.support.rows import Jobs
 
 PIECES = (
     "",

@@ -11,8 +11,8 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from bot.library.catalogue.products import Product
-from bot.library.warehouse import Warehouse
+from bot.data.catalogue.product import Product
+from bot.data.warehouse.external import Warehouse
 
 TODAY = date(2026, 11, 24)
 WRITES = (

@@ -12,43 +12,42 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import migrate
-from bot.access import Access
-from bot.brand import Brand
-from bot.brief import Brief
-from bot.checks import Check
-from bot.db import Database
-from bot.delivery import Delivery
-from bot.draft import Draft
-from bot.drawing import Drawing
+from bot.audit.journal import Signer
+from bot.config.access import Access
+from bot.config.brand import Brand
+from bot.config.policy import Approval, Going, Policy
+from bot.core.brief import Brief
+from bot.core.checks import Check
+from bot.core.facts import Evidence
+from bot.core.parts import Copy, Hook, Lead, Part
+from bot.core.request import Question, SkillRequest
+from bot.data.ingest.ports import Stock
+from bot.data.ingest.run import Stocktaking
+from bot.db import migrate
+from bot.db.session import Database
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft, Drawing
 from bot.errors import TryAgain
-from bot.evidence import Evidence
-from bot.job import Job
-from bot.journal import Signer
-from bot.parts import Copy, Hook, Lead, Part
-from bot.play.message import Message
-from bot.play.scopes import OF_APP
-from bot.play.slack import LocalSlack
-from bot.play.view import View
-from bot.policy import Approval, Going, Policy
-from bot.post import Post
-from bot.request import Question, Request
+from bot.i18n.messages import Words
+from bot.jobs.models import Job
+from bot.messages.outbox import Post
+from bot.playground.message import Message
+from bot.playground.scopes import OF_APP
+from bot.playground.slack import LocalSlack
+from bot.playground.view import View
 from bot.slack.app import make_app
-from bot.slack.calls import make_client, make_session
-from bot.slack.house import House
-from bot.slack.later import Later
+from bot.slack.background import Later
+from bot.slack.client import make_client, make_session
+from bot.slack.gateway import Outside
+from bot.slack.http import make_web
 from bot.slack.manifest import bot_scopes
 from bot.slack.membership import Membership
-from bot.slack.outside import Outside
-from bot.slack.people import People
-from bot.slack.socket import make_socket
-from bot.slack.web import make_web
-from bot.stock import Stock
-from bot.stocktaking import Stocktaking
-from bot.task import Task
-from bot.web_server import listening
-from bot.words import Words
-from tests.slack.stockroom import Stockroom
+from bot.slack.services import SlackServices
+from bot.slack.socket_mode import make_socket
+from bot.slack.users import People
+from bot.tasks.models import Task
+from bot.web.server import listening
+from tests.support.counting_importer import Stockroom
 
 MARIE, MAX, LEA, OTTO = "UMARIE", "UMAX", "ULEA", "UOTTO"
 MARKETING, LAUNCHES, RANDOM, TEAM = "C0MARKET", "C0LAUNCH", "C0SECRET", "T0SHOP"
@@ -75,7 +74,7 @@ class Bench:
 
     slack: LocalSlack
     database: Database
-    house: House
+    house: SlackServices
     outside: Outside
     later: Later
     jobs: list[Job] = field(default_factory=list)
@@ -166,7 +165,7 @@ class Bench:
             workspace=task.workspace,
             task=task.id,
             number=0,
-            request=Request(skill="draft", brief=brief, channel="email"),
+            request=SkillRequest(skill="draft", brief=brief, channel="email"),
             parts=self.parts,
             hooks=(Hook(angle="comfort", text="Cool all day"),),
             evidence=Evidence(),
@@ -311,7 +310,7 @@ async def bench_of(
         async def stop(task: str) -> None:
             held[0].stopped.append(task)
 
-        house = House(
+        house = SlackServices(
             database=database,
             enqueue=lambda s, job: held[0].enqueue(s, job),
             policy=lambda _: held[0].policy,

@@ -1,8 +1,8 @@
 """An alert on its card …"""
 
-from bot.alert import Alert
+from bot.digests.models import Alert
 from tests.slack.bench import MAX, OTTO, Bench, buttons, text_of
-from tests.slack.digests import alerted, previewed
+from tests.support.digests import alerted, previewed
 
 
 async def test_between_digests_alerts_with_ways_to_say_no(bench: Bench) -> None:

@@ -6,26 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import decision
-from bot.brand import Brand
-from bot.channels import channels
-from bot.db import Database
-from bot.decision import Decision
-from bot.delivery import Delivery
-from bot.draft import Draft
-from bot.parts import Copy, Part
-from bot.play.fields import starting_values
-from bot.receipt import Receipt
-from bot.slack import forms, names
+from bot.approvals import decision
+from bot.approvals.decision import Decision
+from bot.audit.receipt import Receipt
+from bot.config.brand import Brand
+from bot.core.channels import channels
+from bot.core.parts import Copy, Part
+from bot.core.writer import Sent
+from bot.db.session import Database
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
+from bot.i18n.messages import LANGUAGES, Words
+from bot.playground.fields import starting_values
+from bot.slack import action_ids
+from bot.slack.action_ids import Ref
 from bot.slack.blocks import size
-from bot.slack.names import Ref
-from bot.slack.pieces import INPUT, in_inputs, joined, unwritten, written
-from bot.versions import of_piece
-from bot.words import LANGUAGES, Words
-from bot.writer import Sent
+from bot.slack.views import forms
+from bot.slack.views.chunks import INPUT, in_inputs, joined, unwritten, written
+from bot.tasks.draft_versions import of_piece
 from tests.conftest import NOW
-from tests.making import Jobs
-from tests.slack.scenes import (
+from tests.slack.test_draft_card import LONG, MANY, MIXED, RUDE
+from tests.support.card_scenes import (
     BOSS,
     MARIE,
     PETE,
@@ -36,7 +37,7 @@ from tests.slack.scenes import (
     sound_view,
     text_of,
 )
-from tests.slack.test_card import LONG, MANY, MIXED, RUDE
+from tests.support.rows import Jobs
 
 BRAND = Brand(name="Maison", languages=("en", "fr"))
 
@@ -57,7 +58,7 @@ def made(database: Database, *checks: Any, **more: Any) -> Draft:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_for_a_brief_asks_for_words_and_lets_the_rest_be_chosen(language: str) -> None:
     view = sound_view(forms.brief_form(language, BRAND, '{"c":"C1"}', words="a shirt"))
-    assert view["callback_id"] == names.BRIEF_FORM
+    assert view["callback_id"] == action_ids.BRIEF_FORM
     assert view["private_metadata"] == '{"c":"C1"}'
     assert [b["block_id"] for b in view["blocks"] if not b["optional"]] == ["words"]
     assert forms.read_brief(filled(view)) == {"words": "a shirt"}

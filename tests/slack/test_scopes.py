@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bot
 from bot.__main__ import main
-from bot.play.methods import METHODS
-from bot.play.slack import LocalSlack
+from bot.playground.methods import METHODS
+from bot.playground.slack import LocalSlack
 from bot.slack.manifest import bot_scopes, manifest
 
 PACKAGE = Path(bot.__file__).parent

@@ -5,12 +5,12 @@ import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.core.parts import Copy, File, Part
 from bot.errors import TryAgain
-from bot.parts import Copy, File, Part
-from bot.post import Post
-from bot.slack.outside import Outside
+from bot.messages.outbox import Post
+from bot.slack.gateway import Outside
 from tests.slack.bench import MAX, Bench, text_of
-from tests.slack.test_leads import PNG
+from tests.slack.test_next_steps import PNG
 
 ALT = "Sizing is told most. Runs small: 61"
 UPLOAD = "files.completeUploadExternal"

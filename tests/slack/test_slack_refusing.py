@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.delivery import Delivery
+from bot.delivery.models import Delivery
 from bot.errors import TryAgain
-from bot.play.message import Message
+from bot.playground.message import Message
 from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, text_of
 
 ANYWHERE = ("ratelimited", "channel_not_found", "internal_error")

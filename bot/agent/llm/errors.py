@@ -1,0 +1,246 @@
+"""Why a call to a writer brought nothing: every way it can fail, in one place, in plain words.
+
+No text of the server's gets into `ended` or a sentence: some servers repeat the key in it.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from math import isnan
+from typing import Literal
+
+from bot.i18n.messages import Words
+
+Kind = Literal[
+    "busy",  # the same again later, or the fallback
+    "away",  # the same again later; the fallback lives at the same place
+    "gone",  # no such name (any more): the fallback
+    "cut off",  # once more, with more room
+    "setting",  # a setting the server does not know: without it
+    "not json",  # ask for JSON in words
+    "unfit",  # say what is wrong with it
+    "final",
+]
+STATUS_OF = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+SPENT = (
+    "contract_spend_limit_reached",
+    "enforced_spend_limit_reached",
+    "linked_organization_spend_limit_reached",
+    "linked_organization_billing_unavailable",
+)
+A_DAY = 86_400.0
+TOO_LONG = ("prompt is too long", "context length", "context window", "context size")
+SETTINGS = {  # the likeliest first: `output_config.effort` is about effort
+    "thinking": ("thinking",),
+    "effort": ("effort",),
+    "cache": ("cache_control",),
+    "format": ("output_config", "output_format", "json_schema", "extra inputs", "unknown field"),
+}
+TAKEN_FOR = {
+    "cyber": Words("an attack on computers"),
+    "bio": Words("a danger to health"),
+    "frontier_llm": Words("work on a competing AI"),
+    "reasoning_extraction": Words("a question about how it thinks"),
+    "general_harms": Words("something that could do harm"),
+}
+
+
+class Failure(Exception):
+    """One call that failed. `ended` goes on the receipt, `words` to the person."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        ended: str,
+        words: Words,
+        *,
+        after: float | None = None,
+        settings: tuple[str, ...] = (),
+        answer: str = "",
+        wrong: tuple[str, ...] = (),
+    ):
+        super().__init__(ended)
+        self.kind, self.ended, self.words = kind, ended, words
+        self.after = after  # seconds the server asked us to wait
+        self.settings = settings  # what it may not know, the likeliest first
+        self.answer, self.wrong = answer, wrong  # what it wrote, and what is wrong with it
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A server's no, as it stood in the answer. `after` is its Retry-After in seconds."""
+
+    status: int
+    type: str | None = None
+    code: str | None = None
+    message: str = ""
+    after: float | None = None
+    request_id: str | None = None
+
+    def failure(self, who: str, name: str) -> Failure:
+        """What it means. `who` is what people call the writer, `name` its full name."""
+        status = STATUS_OF.get(self.type or "", 500) if self.status == 200 else self.status
+        ended = f"{status} {self.code or self.type or ''}".strip()
+        if self.code in SPENT or status == 402 or "credit balance" in self.message.lower():
+            return Failure("final", ended, _no_money(who))
+        if status in (400, 422):
+            return self._not_understood(ended, who)
+        if status in (408, 409, 429) or status > 501 or status == 500:
+            return Failure("busy", ended, _busy(status, who), after=self.after)
+        kind: Kind = "gone" if status in (404, 405, 501) else "final"
+        return Failure(kind, ended, _never(status, who, name))
+
+    def _not_understood(self, ended: str, who: str) -> Failure:
+        said = self.message.lower()
+        if any(sign in said for sign in TOO_LONG):
+            return Failure("final", ended, too_much(who))
+        unknown = tuple(s for s, signs in SETTINGS.items() if any(sign in said for sign in signs))
+        if self.code == "organization_on_hold":
+            words = Words(
+                "The account for {who} is on hold. An administrator can ask its provider why.",
+                who=who,
+            )
+        else:
+            words = Words(
+                "{who} did not accept this request (number {number}). "
+                "An administrator can look it up.",
+                who=who,
+                number=self.request_id or "–",
+            )
+        return Failure("setting" if unknown else "final", ended, words, settings=unknown)
+
+
+def _busy(status: int, who: str) -> Words:
+    if status == 429:
+        return Words(
+            "{who} takes no more requests from us at the moment: too many at once. "
+            "Ask again in a few minutes.",
+            who=who,
+        )
+    return Words("{who} is overloaded at the moment. Ask again in a few minutes.", who=who)
+
+
+def _no_money(who: str) -> Words:
+    return Words(
+        "The account for {who} has reached its spending limit or has no credit left. "
+        "An administrator can top it up.",
+        who=who,
+    )
+
+
+def _never(status: int, who: str, name: str) -> Words:
+    """What a person reads for an answer that won't change by itself."""
+    if status == 401:
+        return Words(
+            "The key for {who} was refused. An administrator can check ANTHROPIC_API_KEY.", who=who
+        )
+    if status == 403:
+        return Words(
+            "The key for {who} may not use {name}. "
+            "An administrator can check its rights and SUPER_INTERN_MODEL.",
+            who=who,
+            name=name,
+        )
+    if status == 404:
+        return Words(
+            "There is no AI called {name}, or no longer. "
+            "An administrator can check SUPER_INTERN_MODEL and ANTHROPIC_BASE_URL.",
+            name=name,
+        )
+    if status == 413:
+        return too_much(who)
+    return Words(
+        "What answers there is not {who} (code {code}). "
+        "An administrator can check ANTHROPIC_BASE_URL.",
+        who=who,
+        code=str(status),
+    )
+
+
+def too_much(who: str) -> Words:
+    return Words(
+        "This is more text than {who} can read at once. Ask with a shorter thread or fewer files.",
+        who=who,
+    )
+
+
+def unreachable(who: str, reason: str) -> Failure:
+    """No way through, or a line that broke in the middle."""
+    words = Words(
+        "{who} can't be reached. An administrator can check the network and ANTHROPIC_BASE_URL.",
+        who=who,
+    )
+    return Failure("away", reason, words)
+
+
+def too_slow(who: str, seconds: float) -> Failure:
+    words = Words("{who} took too long to answer. Ask again in a few minutes.", who=who)
+    return Failure("away", f"no answer within {seconds:g} s", words)
+
+
+def refused(who: str, category: str | None) -> Failure:
+    """The writer itself said no; the same words again would bring the same no."""
+    taken = TAKEN_FOR.get(category or "")
+    words = (
+        Words(
+            "{who} declined to write this: it took it for {taken}. "
+            "Say it in other words, or write this one yourself.",
+            who=who,
+            taken=taken,
+        )
+        if taken
+        else Words(
+            "{who} declined to write this. Say it in other words, or write this one yourself.",
+            who=who,
+        )
+    )
+    return Failure("final", f"refused: {category or 'no category'}", words)
+
+
+def cut_off(who: str) -> Failure:
+    words = Words("The answer of {who} grew too long. Ask for less at once.", who=who)
+    return Failure("cut off", "cut off", words)
+
+
+def no_json(who: str, answer: str) -> Failure:
+    return Failure(
+        "not json",
+        "not JSON",
+        _no_form(who),
+        answer=answer,
+        wrong=("The answer was not one JSON object.",),
+    )
+
+
+def unfit(who: str, answer: str, wrong: tuple[str, ...]) -> Failure:
+    return Failure("unfit", "did not fit the form", _no_form(who), answer=answer, wrong=wrong)
+
+
+def _no_form(who: str) -> Words:
+    return Words(
+        "{who} could not put its answer into the form we need. Ask again, or ask for less at once.",
+        who=who,
+    )
+
+
+def seconds(retry_after: str | None, now: datetime) -> float | None:
+    """What a Retry-After header asks for: seconds, or a date. Source: RFC 9110, 10.2.3"""
+    try:
+        asked = float(retry_after or "")
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(retry_after or "")
+        except ValueError:
+            return None
+        asked = ((until if until.tzinfo else until.replace(tzinfo=UTC)) - now).total_seconds()
+    return None if isnan(asked) else min(max(asked, 0.0), A_DAY)

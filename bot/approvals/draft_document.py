@@ -1,0 +1,18 @@
+"""A draft in each form that a file can have."""
+
+from collections.abc import Sequence
+
+from bot.approvals.decision import Decision
+from bot.config.brand import Brand
+from bot.drafts.export import as_html, as_json, as_markdown
+from bot.drafts.models import Draft
+
+
+def written(
+    draft: Draft, brand: Brand, format: str, language: str, approvals: Sequence[Decision] = ()
+) -> str:
+    """`md`, `html` or `json`; without approvals it is marked as a draft."""
+    if format == "json":
+        return as_json(draft, brand.name, approvals)
+    write = as_html if format == "html" else as_markdown
+    return write(draft, brand.name, approvals, language)

@@ -1,0 +1,329 @@
+"""The journal: what happened, hash-chained and append-only, with ids and fingerprints only.
+
+One chain per workspace. An entry is appended in the transaction that it records. All entries of a
+transaction are appended when it commits, under a lock on the workspace's head: the head is the
+last row that a transaction locks, so two of them never wait for each other. Count and head are kept
+apart from the entries, so that a cut tail shows.
+
+Entries and head are signed with a key made from SUPER_INTERN_KEY, so that who can write to the
+database but has no key can't write another chain. An earlier state of the whole database put back
+shows only against a head that was published elsewhere.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, Literal
+
+from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db.session import Row, insert_once
+from bot.i18n.messages import Words
+
+GENESIS = "0" * 64
+UNSETTLED = "journal: unsettled"  # where a session keeps what its transaction will record
+LABEL = b"super-intern journal"
+ADOPTED = "rows adopted"  # event: rows from before digests, as they were found
+RECORDED = "rows recorded"  # event: rows changed in a transaction that says nothing else
+ROW_REFS = ("row_count", "row_columns", "row_digest")
+
+
+class Head(Row):
+    """How long a workspace's chain is, and the hash of its last row."""
+
+    __tablename__ = "journal_heads"
+
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+    hash: Mapped[str]
+    signature: Mapped[str | None]  # None: written before there were signatures, or without a key
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """What the signature is over."""
+        return "head", self.workspace, str(self.count), self.hash
+
+
+class Entry(Row):
+    """One thing that happened. `refs` are ids and fingerprints, never content."""
+
+    __tablename__ = "journal"
+
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    event: Mapped[str]  # "task accepted", "draft kept", "decision", …
+    subject: Mapped[str]  # the id of the row it is about
+    by: Mapped[str | None]  # who did it; None: the intern itself
+    refs: Mapped[dict[str, Any]]
+    prev: Mapped[str]
+    hash: Mapped[str]
+    signature: Mapped[str | None]
+
+    def digest(self) -> str:
+        """SHA-256 over all of it and the hash before it."""
+        told = [self.workspace, self.seq, self.at.isoformat(), self.event, self.subject, self.by]
+        whole = json.dumps([*told, self.refs, self.prev], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """What the signature is over; the hash covers the rest."""
+        return "entry", self.workspace, str(self.seq), self.hash
+
+
+HEADS, ENTRIES = Row.metadata.tables["journal_heads"], Row.metadata.tables["journal"]
+COLUMNS = tuple(column.name for column in ENTRIES.columns)
+# Made once: these run in every transaction that records something.
+END = (
+    select(HEADS.c["count"], HEADS.c.hash)
+    .where(HEADS.c.workspace == bindparam("workspace"))
+    .with_for_update()
+)
+INSERT = insert(ENTRIES)
+MOVE = (
+    update(HEADS)
+    .where(HEADS.c.workspace == bindparam("of"))
+    .values(count=bindparam("count"), hash=bindparam("hash"), signature=bindparam("signature"))
+)
+
+Checked = Literal["good", "bad", "other key", "unsigned"]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Signs with a key made from `secret`, which is SUPER_INTERN_KEY's."""
+
+    secret: bytes
+
+    @cached_property
+    def key(self) -> bytes:
+        return hmac.new(self.secret, LABEL, hashlib.sha256).digest()
+
+    @cached_property
+    def name(self) -> str:
+        """Tells keys apart and gives nothing of them away."""
+        return hmac.new(self.key, b"which key", hashlib.sha256).hexdigest()[:8]
+
+    def sign(self, *values: str) -> str:
+        """`<name of the key>:<64 hex digits>`."""
+        whole = json.dumps(values, ensure_ascii=False).encode()
+        return f"{self.name}:{hmac.new(self.key, whole, hashlib.sha256).hexdigest()}"
+
+    def check(self, signature: str | None, *values: str) -> Checked:
+        if signature is None:
+            return "unsigned"
+        if hmac.compare_digest(self.sign(*values).encode(), signature.encode()):
+            return "good"
+        return "bad" if signature.startswith(f"{self.name}:") else "other key"
+
+
+def signer_of(session: Session) -> Signer | None:
+    """The signer of this session's database; None where no key is known."""
+    found: Signer | None = session.info["database"].signer
+    return found
+
+
+@dataclass(frozen=True)
+class Event:
+    """What an entry will say, before it has its place in the chain."""
+
+    workspace: str
+    event: str
+    subject: str
+    now: datetime
+    by: str | None = None
+    refs: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass
+class Unsettled:
+    """What a transaction will record when it commits. `rows` are the held rows that it wrote, each
+    with whether it stood as it was recorded before; None for a row that is new. `values` are what
+    rows hold from now on, where that is known without reading them back; `latest` are digests that
+    were read."""
+
+    events: list[Event] = field(default_factory=list)
+    rows: dict[tuple[str, tuple[Any, ...]], bool | None] = field(default_factory=dict)
+    values: dict[tuple[str, tuple[Any, ...]], dict[str, Any]] = field(default_factory=dict)
+    latest: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+
+def unsettled(session: Session) -> Unsettled:
+    if "database" not in session.info:
+        raise ValueError("not a session of our Database: nothing would be recorded")
+    found: Unsettled = session.info.setdefault(UNSETTLED, Unsettled())
+    return found
+
+
+def record(
+    session: Session,
+    *,
+    workspace: str,
+    event: str,
+    subject: str,
+    now: datetime,
+    by: str | None = None,
+    **refs: str | int | None,
+) -> None:
+    """Have an entry appended when this transaction commits."""
+    known = {name: value for name, value in refs.items() if value is not None}
+    unsettled(session).events.append(Event(workspace, event, subject, now, by, known))
+
+
+def take_turn(session: Session, workspace: str) -> Head:
+    """Lock the workspace's head until the transaction ends. Whoever takes it writes alone."""
+    locked = select(Head).where(Head.workspace == workspace).with_for_update()
+    locked = locked.execution_options(populate_existing=True)
+    head = session.scalar(locked)
+    if head is None:
+        insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
+        head = session.scalars(locked).one()
+    return head
+
+
+def lock_end(session: Session, workspace: str) -> tuple[int, str]:
+    """Lock the workspace's head until the transaction ends: its count and its hash."""
+    connection = session.connection()
+    found: Any = connection.execute(END, {"workspace": workspace}).first()
+    if found is None:
+        insert_once(session, Head, workspace=workspace, count=0, hash=GENESIS)
+        found = connection.execute(END, {"workspace": workspace}).one()
+    count, hash = found
+    return count, hash
+
+
+def append(session: Session, workspace: str, end: tuple[int, str], events: Sequence[Event]) -> None:
+    """Append entries to a chain whose head is locked and stands at `end`."""
+    signer = signer_of(session)
+    count, prev = end
+    rows = []
+    for event in events:
+        count += 1
+        entry = Entry(
+            workspace=workspace,
+            seq=count,
+            at=event.now.astimezone(UTC),
+            event=event.event,
+            subject=event.subject,
+            by=event.by,
+            refs=dict(event.refs),
+            prev=prev,
+        )
+        entry.hash = prev = entry.digest()
+        entry.signature = signer.sign(*entry.signed) if signer else None
+        rows.append({name: getattr(entry, name) for name in COLUMNS})
+    signature = signer.sign("head", workspace, str(count), prev) if signer else None
+    connection = session.connection()
+    connection.execute(INSERT, rows)
+    moved = {"of": workspace, "count": count, "hash": prev, "signature": signature}
+    connection.execute(MOVE, moved)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify` found: the number of entries read, what is wrong, if anything, and the hash of
+    the last entry where nothing is. `signed` entries have a good signature, `unchecked` ones a
+    signature of another key, or there is no key here."""
+
+    workspace: str
+    entries: int
+    fault: Words | None
+    head: str = ""
+    signed: int = 0
+    unchecked: int = 0
+
+
+def verify(session: Session, workspace: str, signer: Signer | None = None) -> Verdict:
+    """Walk a chain: a changed, a missing and a cut-off row are each found and named."""
+    try:
+        return _walk(session, workspace, signer)
+    except (ValueError, TypeError):  # a time or a reference that is none
+        return Verdict(workspace, 0, Words("An entry can't be read: it was changed."))
+
+
+def _walk(session: Session, workspace: str, signer: Signer | None) -> Verdict:
+    prev, count = GENESIS, 0
+    signatures = _Signatures(signer)
+    rows = select(Entry).where(Entry.workspace == workspace).order_by(Entry.seq)
+    for entry in session.scalars(rows).yield_per(1000):
+        if entry.seq != count + 1:
+            fault = Words("Entry {seq} is missing.", seq=count + 1)
+            return Verdict(workspace, count, fault)
+        if entry.prev != prev or entry.hash != entry.digest():
+            return Verdict(workspace, count, Words("Entry {seq} was changed.", seq=entry.seq))
+        if not signatures.take(entry.signature, entry.signed, begins=entry.event == ADOPTED):
+            fault = Words("Entry {seq} is not signed with the key of this home.", seq=entry.seq)
+            return Verdict(workspace, count, fault)
+        prev, count = entry.hash, entry.seq
+    head = session.get(Head, workspace)
+    if head is None and count == 0:
+        return Verdict(workspace, 0, None)
+    if head is None or head.count != count or head.hash != prev:
+        known = head.count if head else 0
+        fault = Words(
+            "The end was cut off: {known} written, {count} there.", known=known, count=count
+        )
+        return Verdict(workspace, count, fault)
+    if not signatures.ends_with(head.signature, head.signed):
+        return Verdict(workspace, count, Words("The end is not signed with the key of this home."))
+    return Verdict(workspace, count, None, prev, signatures.good, signatures.unchecked)
+
+
+def key_name(signature: str | None) -> str | None:
+    """Which key a signature says it was made with; None for no signature."""
+    return signature.partition(":")[0] if signature is not None else None
+
+
+class _Signatures:
+    """The signatures of a chain. All are of one key; signing begins, and another key comes in, only
+    with an entry that records all rows anew."""
+
+    def __init__(self, signer: Signer | None) -> None:
+        self.signer = signer
+        self.good = self.unchecked = 0
+        self.keys: list[str | None] = []
+
+    def take(self, signature: str | None, signed: tuple[str, ...], *, begins: bool) -> bool:
+        """Whether this signature may stand here, and is good as far as we can tell."""
+        key = key_name(signature)
+        if key not in self.keys[-1:]:
+            if self.keys and (key is None or not begins):
+                return False
+            self.keys.append(key)
+        if signature is None:
+            return True
+        found = self.signer.check(signature, *signed) if self.signer else "other key"
+        self.good += found == "good"
+        self.unchecked += found == "other key"
+        return found != "bad"
+
+    def ends_with(self, signature: str | None, signed: tuple[str, ...]) -> bool:
+        """Whether the head is signed as the last entry is, with our key where there is one."""
+        if key_name(signature) not in self.keys[-1:]:
+            return False
+        if self.signer is None or signature is None:
+            return True
+        return self.signer.check(signature, *signed) == "good"
+
+
+def workspaces(session: Session) -> list[str]:
+    """Every workspace that has a chain or a head."""
+    found = set(session.scalars(select(Head.workspace)))
+    found |= set(session.scalars(select(Entry.workspace).group_by(Entry.workspace)))
+    return sorted(found)
+
+
+def holds(session: Session, head: str) -> bool:
+    """Whether a head that was noted once is still in a chain."""
+    return session.scalar(select(Entry.seq).where(Entry.hash == head).limit(1)) is not None
+
+
+def length(session: Session, workspace: str) -> int:
+    counted = select(func.count()).select_from(Entry).where(Entry.workspace == workspace)
+    return session.scalar(counted) or 0

@@ -1,0 +1,45 @@
+"""Which policy and which brand applied when, by their fingerprints: an entry when one changes."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.audit import journal
+from bot.core.parts import fingerprint
+from bot.db.session import Row, insert_once
+
+
+class PolicyInForce(Row):
+    """What `policy.toml` or `brand.toml` last said for a workspace, as it was understood."""
+
+    __tablename__ = "policies_in_force"
+
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    file: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    since: Mapped[datetime]
+
+    @staticmethod
+    def note(
+        session: Session, workspace: str, file: str, contents: BaseModel, now: datetime
+    ) -> None:
+        """Record that these contents apply from now on, unless they did before."""
+        applied = fingerprint(contents.model_dump_json())
+        row = session.get(PolicyInForce, (workspace, file))
+        if row is not None and row.fingerprint == applied:
+            return
+        values = {"workspace": workspace, "file": file, "fingerprint": applied, "since": now}
+        if row is None:
+            if not insert_once(session, PolicyInForce, **values):
+                return  # somebody else says the same at this moment
+        else:
+            row.fingerprint, row.since = applied, now
+        journal.record(
+            session,
+            workspace=workspace,
+            event="policy applied" if file == "policy.toml" else "brand applied",
+            subject=file,
+            now=now,
+            fingerprint=applied,
+        )

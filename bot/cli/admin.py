@@ -1,0 +1,174 @@
+"""Short commands: migrate, manifest, doctor, journal."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator
+
+from bot.agent.spending import unpriced
+from bot.app import Container
+from bot.config.access import RIGHTS, Access
+from bot.config.clock import now
+from bot.config.policy import Policy
+from bot.config.settings import Settings
+from bot.config.validation import problems, reached
+from bot.data.warehouse.damage import (
+    give_up,
+    library_faults,
+    lost_rows,
+    set_aside,
+    set_aside_database,
+)
+from bot.db.sqlite_file import damaged, database_fault
+from bot.errors import CannotDo, TryAgain
+from bot.i18n.messages import Words
+from bot.text.escape import json_text, without_hidden
+
+ANSWERS_WITHIN = 10.0  # seconds that Slack has to answer `doctor`
+
+
+def say(line: str = "") -> None:
+    """A line; what others wrote in it moves no cursor, and no word of it changes its place."""
+    sys.stdout.write(without_hidden(line) + "\n")
+
+
+async def migrate_(settings: Settings, _: argparse.Namespace) -> int:
+    """Our tables and the engine's."""
+    changed = await Container(settings).migrate()
+    say("The database was brought up to date." if changed else "The database is up to date.")
+    return 0
+
+
+def manifest_(_: Settings, __: argparse.Namespace) -> int:
+    from bot.slack.manifest import manifest
+
+    sys.stdout.write(json_text(manifest()) + "\n")
+    return 0
+
+
+async def doctor_(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Whether everything is in place to serve; every trouble a line."""
+    if chosen.set_aside or chosen.give_up:
+        return _settle(settings, chosen)
+    house = Container(settings)
+    troubles = [*problems(settings, "serve"), *_damage(house)]
+    policy = house.policy("")
+    if not policy.approvers:
+        troubles.append("policy.toml names no approver, so nobody can approve a draft.")
+    elif not policy.access.groups and len(policy.approvers) < policy.approval.needed:
+        troubles.append(
+            f"policy.toml needs {policy.approval.needed} approvals but names fewer approvers, so "
+            "no draft can ever be approved."
+        )
+    troubles += unpriced(settings, policy)
+    notes, scope_troubles = await _compare_scopes(settings)
+    troubles += scope_troubles
+    say(f"Home: {settings.home}")
+    say(f"Rows: {'SQLite' if settings.sqlite else 'PostgreSQL'}")
+    say(reached(settings))
+    written_by = settings.model if settings.writer == "claude" else "rules (no AI connected)"
+    say(f"Texts are written by: {written_by}")
+    for line in notes:
+        say(line)
+    for line in rights_of(policy):
+        say(line)
+    for trouble in troubles:
+        say(f"- {trouble}")
+    say("Everything is in place." if not troubles else f"{len(troubles)} to settle.")
+    return 1 if troubles else 0
+
+
+async def _compare_scopes(settings: Settings) -> tuple[list[str], list[str]]:
+    """What Slack says of the token's scopes: remarks, and what has to be settled."""
+    from bot.slack.client import Refused, make_client, make_session
+    from bot.slack.scopes import compare_scopes
+
+    if settings.slack_bot_token is None:
+        return [], []
+    token = settings.slack_bot_token.get_secret_value()
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN), make_session() as session:
+            compared = await compare_scopes(make_client(token, settings.slack_api_url, session))
+    except Refused as no:
+        return [], [f"Slack refuses SLACK_BOT_TOKEN ({no.error}). Install the app again."]
+    except (TryAgain, TimeoutError):
+        return [], ["Slack could not be asked which scopes the app has: it did not answer."]
+    if compared is None:
+        return ["Slack did not say which scopes the app has."], []
+    if not compared.missing:
+        notes, troubles = ["Slack accepts the token; the app has every scope it needs."], []
+    else:
+        notes, names = [], ", ".join(compared.missing)
+        troubles = [
+            f"The app lacks scopes that the intern needs: {names}. Update the app's manifest "
+            "(`super-intern manifest`) and install the app again."
+        ]
+    if compared.superfluous:
+        names = ", ".join(compared.superfluous)
+        notes.append(f"The app has scopes that the intern does not use; remove them: {names}")
+    return notes, troubles
+
+
+def rights_of(policy: Policy) -> Iterator[str]:
+    """Who has which right, a line each; where nothing is set, that it is so."""
+    if policy.access == Access():
+        yield (
+            "No [access] in policy.toml: every full member may ask; approvers import, export and "
+            "administer; nobody sees named customers."
+        )
+        return
+    for right in RIGHTS:
+        people = policy.people_with(right)
+        who = "every full member" if people is None else ", ".join(people) or "nobody"
+        yield f"May {right.replace('_', ' ')}: {who}"
+    if channels := policy.access.shared_channels:
+        yield f"Open though another company reads them: {', '.join(channels)}"
+
+
+def _damage(house: Container) -> list[str]:
+    """Damaged files, each in a sentence. Changes nothing."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from bot.db import migrate
+
+    database = house.settings.sqlite_file
+    if database is not None:
+        if (why := database_fault(database, thorough=True)) is not None:
+            return [damaged(database, why).to("en")]
+        if not database.exists():
+            return []
+    try:
+        if migrate.current(house.database) != migrate.newest():
+            return []  # an earlier edition's tables: the next start brings them up to date
+        lost = [
+            f"{one.path} was set aside: rows of {one.kind} from {one.source} are missing. Import "
+            f"that file once more, or do without: `super-intern doctor --give-up {one.path}`"
+            for one in lost_rows(house.database)
+        ]
+        return [
+            *(one.sentence for one in library_faults(house.settings.home, house.database)),
+            *lost,
+        ]
+    except SQLAlchemyError as error:
+        return [f"The database does not answer ({type(error).__name__})."]
+
+
+def _settle(settings: Settings, chosen: argparse.Namespace) -> int:
+    """Set a damaged file aside, or no longer wait for its rows."""
+    if chosen.set_aside:
+        database = settings.sqlite_file
+        named = {str(database), database.name} if database is not None else set()
+        if database is not None and chosen.set_aside in named:
+            if database_fault(database, thorough=True) is None:
+                raise CannotDo(
+                    Words("{file} is whole: nothing was set aside.", file=chosen.set_aside)
+                )
+            say(f"Set aside: {set_aside_database(settings, now())}")
+            return 0
+        house = Container(settings).migrated()
+        say(f"Set aside: {set_aside(settings.home, house.database, chosen.set_aside, now())}")
+        return 0
+    house = Container(settings).migrated()
+    source = give_up(house.database, chosen.give_up, now())
+    say(f"The rows of {source} that were damaged are given up: questions are answered without.")
+    return 0

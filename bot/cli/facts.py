@@ -1,0 +1,216 @@
+"""`facts`: what the desk would look up, each value with its source and its query."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any
+
+from bot.app import Container
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.core.facts import Fact
+from bot.data.analyses.precompute import NOTHING
+from bot.data.analyses.request import READS
+from bot.data.analyses.result import Findings, Where
+from bot.data.catalogue.facts import product_facts
+from bot.data.schema import kinds
+from bot.data.service import analyses
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.text.escape import json_text, without_hidden
+
+PRODUCT = "product"
+ALL = "all"  # the analyses, one after the other
+TYPED = (str | None, int | None, date | None)  # what --where can say
+LONGEST = 60  # signs of a value in the aligned table
+
+
+def facts_(settings: Settings, chosen: argparse.Namespace) -> int:
+    """0 when there are facts, 3 when nothing could be told."""
+    known = (*analyses(), PRODUCT, ALL)
+    if chosen.kind not in known:
+        raise CannotDo(
+            Words(
+                "There are no facts of the kind {name}. There are: {known}.",
+                name=chosen.kind,
+                known=", ".join(known),
+            )
+        )
+    where = where_of(chosen.where)
+    house = Container(settings).migrated()
+    workspace = house.workspace(chosen.workspace)
+    if chosen.kind == ALL:
+        told = [_whatever(house, workspace, kind, where) for kind in analyses()]
+    elif chosen.kind == PRODUCT:
+        told = [_products(house, workspace, where)]
+    else:
+        told = [_found(house, workspace, chosen.kind, where)]
+    if chosen.json:
+        each = [as_told(found, where) for found in told]
+        whole = each if chosen.kind == ALL else each[0]
+        sys.stdout.write(json_text(whole) + "\n")
+    else:
+        sys.stdout.write(without_hidden("\n".join(as_text(found, where) for found in told)))
+    return 0 if any(found.facts for found in told) else NOTHING
+
+
+def where_of(pairs: Sequence[str]) -> Where:
+    """`product=linen-shirt`, `since=2026-10-01`, `days=90`: what is asked about. Raises CannotDo
+    for a name that is none, or a value that does not fit it."""
+    types = {one.name: str(one.type) for one in fields(Where) if one.type in TYPED}
+    told: dict[str, Any] = {}
+    for pair in pairs:
+        name, sign, value = (part.strip() for part in pair.partition("="))
+        if not sign or not value:
+            raise CannotDo(Words("--where wants name=value, not {given}.", given=pair))
+        if name not in types:
+            near = get_close_matches(name, types, n=1)
+            raise CannotDo(
+                Words(
+                    "--where knows no {name}. It knows: {known}.",
+                    name=name,
+                    known=", ".join(near or types),
+                )
+            )
+        if name in told:
+            raise CannotDo(Words("--where says {name} twice: it can be one alone.", name=name))
+        told[name] = _valued(name, value, types[name])
+    return Where(**told)
+
+
+def _valued(name: str, value: str, type_: str) -> str | int | date:
+    try:
+        if "date" in type_:
+            return date.fromisoformat(value)
+        if "int" in type_ and int(value) > 0:
+            return int(value)
+    except ValueError:
+        pass
+    else:
+        if "int" not in type_:
+            return value
+    raise CannotDo(
+        Words(
+            "{name} wants a day like 2026-11-24 or a number above 0, not {value}.",
+            name=name,
+            value=value,
+        )
+    )
+
+
+def _found(house: Container, workspace: str, kind: str, where: Where) -> Findings:
+    """What one analysis finds of that. Raises CannotDo for what is not there to be asked about."""
+    library = house.library(workspace)
+    if where == Where():
+        return library.findings(kind, where)
+    from bot.data.metrics.filters import fitting
+
+    found = library.findings(kind, library.alone(lambda shelf: fitting(shelf, kind, where)))
+    if not found.facts and not found.cannot:
+        found = replace(found, cannot=[Words("Nothing fits what was asked.")])
+    return found
+
+
+def _whatever(house: Container, workspace: str, kind: str, where: Where) -> Findings:
+    """One of several: why it can't be told is no reason not to tell the others."""
+    try:
+        return _found(house, workspace, kind, where)
+    except CannotDo as reason:
+        found = Findings(kind, "", date.min)
+        found.refuse(reason.words)
+        return found
+
+
+def _products(house: Container, workspace: str, where: Where) -> Findings:
+    """The facts of one product, or of all."""
+    products = house.products(workspace)
+    wanted = [p for p in products if where.product in (None, p.handle, p.title)]
+    newest = max((p.as_of for p in wanted), default=date.min)
+    found = Findings(PRODUCT, "the catalogue", newest)
+    for product in wanted:
+        for fact in product_facts(product):
+            found.facts.append(fact.model_copy(update={"about": product.title}))
+    if not wanted and where.product:
+        raise CannotDo(Words("There is no product {name}.", name=where.product))
+    if not wanted:
+        found.refuse(Words("There are no products yet: import a catalogue."))
+    return found
+
+
+def as_told(found: Findings, where: Where) -> dict[str, Any]:
+    """All of it, for scripts: amounts as text, so that no digit is lost."""
+    return {
+        "kind": found.kind,
+        "source": found.source,
+        "as_of": found.as_of.isoformat(),
+        "stale_days": stale(found, where),
+        "facts": [fact.model_dump(mode="json") for fact in found.facts],
+        "queries": dict(found.queries),
+        "cannot": [words.to("en") for words in found.cannot],
+    }
+
+
+def stale(found: Findings, where: Where) -> int | None:
+    """For how many days nothing came, when that is longer than the rows' kind allows; None when the
+    days up to one in the past are asked for."""
+    if found.kind not in READS or where.until:
+        return None
+    days = (now().date() - found.as_of).days
+    return days if days > kinds()[READS[found.kind][0]].stale else None
+
+
+def as_text(found: Findings, where: Where) -> str:
+    """Grouped by what each fact is about, aligned; what can't be told at the end."""
+    lines: list[str] = []
+    for subject in found.subjects():
+        facts = [fact for fact in found.facts if fact.id.split(".")[1] == subject]
+        lines += [_title(subject, facts[0]), *_aligned(facts, found), ""]
+    if found.facts:
+        lines.append(f"Source: {found.source}, as of {_day(found.as_of)}.")
+        if days := stale(found, where):
+            lines.append(f"Old: it ends {days:,} days ago, and what came since is not in it.")
+    if found.queries:
+        lines.append(f"Queries, shown by --json: {', '.join(found.queries)}.")
+    lines += [f"Can't be told: {words.to('en')}" for words in found.cannot]
+    return "\n".join(lines) + "\n"
+
+
+def _title(subject: str, fact: Fact) -> str:
+    return f"{fact.about} ({subject})" if fact.about and fact.about != subject else subject
+
+
+def _aligned(facts: Sequence[Fact], found: Findings) -> list[str]:
+    """Label and value; the source where it is another than the whole's."""
+    labels = [fact.titled("en") for fact in facts]
+    values = [_short(_spelled(fact)) for fact in facts]
+    wide, wider = max(map(len, labels)), max(map(len, values))
+    lines = []
+    for fact, label, value in zip(facts, labels, values, strict=True):
+        besides = []
+        if fact.rows is not None:
+            besides.append(f"{fact.rows:,} rows")
+        if fact.source != found.source:
+            besides.append(fact.source)
+        if fact.as_of != found.as_of:
+            besides.append(f"as of {_day(fact.as_of)}")
+        lines.append(f"  {label.ljust(wide)}  {value.ljust(wider)}  {', '.join(besides)}".rstrip())
+    return lines
+
+
+def _spelled(fact: Fact) -> str:
+    """The value; what is small, and not nothing, as smaller than what is shown."""
+    told = fact.spelled("en")
+    return "under 0.001" if told == "0" and isinstance(fact.value, Decimal) and fact.value else told
+
+
+def _short(value: str) -> str:
+    plain = " ".join(value.split())
+    return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

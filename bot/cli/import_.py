@@ -1,0 +1,307 @@
+"""`import`: files into the library. Shown first, taken in after a yes; what stays out is told."""
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+from bot.app import Container
+from bot.cli.admin import say
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.own_words import own_words_of
+from bot.data.catalogue.reader import Catalogue, write_rejects
+from bot.data.ingest import Cancelled, Understood, read
+from bot.data.ingest.assumptions import said_again
+from bot.data.ingest.file_schema import Dates, Sign
+from bot.data.ingest.inspect import Asked, Seen, look
+from bot.data.ingest.products import reread
+from bot.data.ingest.upload import TableFile, titled
+from bot.data.warehouse.gc import IMPORTING
+from bot.data.warehouse.store import LOCAL, Merged
+from bot.db.workspace import Workspace
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+
+# What was understood of a file, as a terminal shows it.
+
+WIDE = 18  # signs of a cell
+FORMATS = {"csv": "text", "xlsx": "Excel", "parquet": "Parquet", "jsonl": "JSON Lines"}
+SIGNS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "whitespace": "blanks"}
+
+
+def shown(found: Understood) -> str:
+    """Its kind and form, each column with ours and three of its values, and what becomes of the
+    others."""
+    lines = [f"{found.name}: {found.kind}, {rows(found.rows)} ({', '.join(_form(found))})"]
+    lines += [f"  {line}" for line in _aligned(list(_table(found)))]
+    for words, columns in (
+        ("Kept apart, encrypted", found.kept_apart),
+        ("Personal, not kept", found.dropped),
+        ("Not understood, left out", found.ignored),
+    ):
+        if columns:
+            lines.append(f"  {words}: {', '.join(columns)}")
+    if found.rejected:
+        stay = "stays" if found.rejected == 1 else "stay"
+        lines.append(f"  {rows(found.rejected)} {stay} out, each with its reason.")
+    lines += [f"  Assumed: {words.to('en')}" for words in found.assumed]
+    if "currency" in found.unproved:
+        lines.append("  To say it: --currency EUR, or another.")
+    if ways := [f"--{what} {how}" for what, how in found.otherwise if what != "currency"]:
+        lines.append(f"  To say otherwise: {', '.join(ways)}.")
+    return "\n".join(lines)
+
+
+def rows(count: int, which: str = "") -> str:
+    """How many rows, in words: "1 row", "2 new rows"."""
+    return f"{count:,} {which}{' ' if which else ''}{'row' if count == 1 else 'rows'}"
+
+
+def _form(found: Understood) -> Iterator[str]:
+    yield FORMATS[found.format]
+    if found.stacked:
+        yield f"sheets {', '.join((found.sheet or '', *found.stacked))}"
+    elif found.sheet:
+        yield f"sheet {found.sheet}"
+    if found.delimiter:
+        yield f"{SIGNS.get(found.delimiter, found.delimiter)} between columns"
+    if found.encoding:
+        yield found.encoding
+    if found.format == "csv":
+        yield "decimal comma" if found.decimal == "," else "decimal point"
+    if found.currency:
+        yield found.currency
+
+
+def _table(found: Understood) -> Iterator[Sequence[str]]:
+    yield "THEIRS", "OURS", "", *(f"ROW {n}" for n in range(1, len(found.sample) + 1))
+    for one in found.columns:
+        values = (row.get(one.metric or one.ours, "") for row in found.sample)
+        yield one.theirs, one.ours, one.how, *values
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    cells = [[_short(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
+    return [
+        "  ".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+
+
+def _short(cell: str) -> str:
+    plain = " ".join("".join(c if c.isprintable() else " " for c in cell).split())
+    return plain if len(plain) <= WIDE else f"{plain[: WIDE - 1]}…"
+
+
+# What becomes of a file that is taken in, as a terminal shows it: how far it is, then the counts.
+
+SHOWN = 5
+
+
+class Counting:
+    """The line that says how far it is, on a terminal alone."""
+
+    def __init__(self, name: str, rows: int) -> None:
+        self.name, self.rows = name, rows
+        self.seen = sys.stderr.isatty()
+
+    def told(self, rows: int) -> None:
+        if self.seen:
+            of = f" of about {self.rows:,}" if self.rows > rows else ""
+            sys.stderr.write(f"\r{self.name}: {rows:,}{of} rows read ")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self.told
+
+    def __exit__(self, *_: object) -> None:
+        if self.seen:
+            sys.stderr.write("\r\x1b[K")
+
+
+def tell_rows(found: Understood, merged: Merged) -> None:
+    """How many rows are new, corrected or known already, and what the library holds now."""
+    newest = f", the newest of {merged.as_of:%d %B %Y}" if merged.as_of else ""
+    say(
+        f"{found.name} is in: {rows(merged.new, 'new')}, {merged.replaced:,} replaced, "
+        f"{merged.same:,} known already. {found.kind} has {rows(merged.rows)} now{newest}."
+    )
+
+
+def tell_catalogue(catalogue: Catalogue, path: Path) -> None:
+    """What stayed out of a catalogue: the first few here, all of it in a file."""
+    left_out = (*catalogue.rejects, *catalogue.remarks)
+    if not left_out:
+        return
+    write_rejects(catalogue, path)
+    said = f"{len(catalogue.rejects)} rows stayed out" if catalogue.rejects else "All rows are in"
+    say(f"{said}; {len(catalogue.remarks)} cells were left empty. All of it: {path}")
+    for reject in left_out[:SHOWN]:
+        where = f"line {reject.line}" + (f", {reject.column}" if reject.column else "")
+        say(f"  {where}: {reject.reason}")
+
+
+PRODUCTS = "products"
+STOPPED = 130  # the exit code after Ctrl-C
+
+
+def import_(settings: Settings, chosen: argparse.Namespace) -> int:
+    """0 when every row came in, 1 when some stayed out or the answer was no, 130 after Ctrl-C."""
+    if missing := [path for path in chosen.files if not path.is_file()]:
+        raise CannotDo(Words("There is no file {path}.", path=str(missing[0])))
+    house = Container(settings).migrated()
+    importing = Importing(
+        house,
+        house.workspace(chosen.workspace),
+        chosen.currency,
+        dates=chosen.dates,
+        decimal=chosen.decimal,
+        sheets=tuple(chosen.sheet),
+    )
+    try:
+        with importing.stoppable(), importing.folder() as folder:
+            seen, left = importing.look(chosen.files, chosen.kind, _called(chosen.map), folder)
+            if not chosen.yes and not _asked():
+                say("Nothing was taken in.")
+                return 1
+            return max([int(left > 0), *(importing.take(one.part, one.found) for one in seen)])
+    except Cancelled as stopped:
+        sys.stderr.write(f"\n{stopped.words.to('en')}\n")
+        return STOPPED
+
+
+@dataclass
+class Importing:
+    """Files on their way into one workspace's library."""
+
+    house: Container
+    workspace: str
+    currency: str | None = None
+    called: Mapping[str, str] = field(default_factory=dict)
+    dates: Dates | None = None
+    decimal: Sign | None = None
+    sheets: tuple[str, ...] = ()
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def folder(self) -> tempfile.TemporaryDirectory[str]:
+        """For what is made on the way, beside the library: a disk that has room for it."""
+        return tempfile.TemporaryDirectory(prefix=IMPORTING, dir=self.house.settings.home)
+
+    def asked(self, kind: str | None) -> Asked:
+        """What was said of the files."""
+        return Asked(kind, self.called, self.currency, self.dates, self.decimal, self.sheets)
+
+    def look(
+        self, paths: Sequence[Path], kind: str | None, called: Mapping[str, str], folder: str
+    ) -> tuple[list[Seen], int]:
+        """What the files are, each shown; all of them before anything is asked. How many are
+        left, each with its reason. Raises CannotDo when that is all of them."""
+        self.called = called
+        seen, left = look(paths, Path(folder), self.asked(kind))
+        if not seen:
+            for _, why in left[:-1]:
+                say(why.words.to("en"))
+            raise left[-1][1]
+        for one in seen:
+            for words in one.told:
+                say(words.to("en"))
+            say(shown(one.found))
+        for _, why in left:
+            say(f"Left: {why.words.to('en')}")
+        return seen, len(left)
+
+    def take(self, part: TableFile, found: Understood) -> int:
+        """One table into the library; 1 when rows of it stayed out."""
+        if found.kind == PRODUCTS:
+            return self.take_products(part, found)
+        with self.folder() as folder:
+            fresh, apart = Path(folder) / "rows.parquet", Path(folder) / "apart.parquet"
+            stocking, counting = self.house.stocking, Counting(found.name, found.rows)
+            with counting:
+                taken = read(
+                    part.path,
+                    found,
+                    to=fresh,
+                    key=stocking.key(),
+                    apart=apart,
+                    progress=counting.told,
+                    cancelled=self.stop.is_set,
+                    own=own_words_of(self.house, self.workspace, found.kind),
+                )
+            if self.stop.is_set():
+                raise Cancelled
+            kept = apart if apart.exists() else None
+            merged = stocking.take(self.workspace, found.kind, fresh, source=found.name, apart=kept)
+            tell_rows(found, merged)
+            if taken.doubled:
+                say(said_again(found, taken.doubled).to("en"))
+            if taken.rejects is not None:
+                to = self._rejects(part)
+                shutil.copyfile(taken.rejects, to)
+                taken.rejects.unlink(missing_ok=True)
+                say(f"{rows(taken.rejected)} stayed out. Why, row by row: {to}")
+        return 1 if taken.rejected else 0
+
+    def take_products(self, part: TableFile, found: Understood | None = None) -> int:
+        """A catalogue into the rows of products; 1 when some of it stayed out."""
+        found = found or self.asked(PRODUCTS).understand(part.path, part.name)
+        catalogue = reread(part.path, found)
+        with self.house.database.begin() as session:
+            Workspace.ensure(session, self.workspace, now())
+            ProductRow.adopt(session, LOCAL, self.workspace)
+            rows = [(p.handle, p.title, p.model_dump_json()) for p in catalogue.products]
+            new, again = ProductRow.put(session, self.workspace, rows, file=found.name, now=now())
+        say(f"{len(rows)} products from {found.name}: {new} new, {again} replaced.")
+        tell_catalogue(catalogue, self._rejects(part))
+        return 1 if catalogue.rejects else 0
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Ctrl-C asks to stop: what is half read is left, what is being stored is finished. A
+        second one ends at once, which leaves the library as it was, too."""
+
+        def asked(sign: int, frame: FrameType | None) -> None:
+            if self.stop.is_set():
+                raise KeyboardInterrupt
+            self.stop.set()
+
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGINT, asked)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _rejects(self, part: TableFile) -> Path:
+        named = titled(part.path.stem, part.sheets).replace("/", " ")
+        to = self.house.settings.home / "rejects" / f"{named}.rejects.csv"
+        to.parent.mkdir(parents=True, exist_ok=True)
+        return to
+
+
+def _asked() -> bool:
+    """The one question. Raises CannotDo when nobody can answer it."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise CannotDo(Words("Nobody can be asked here. Say --yes, and it is taken in."))
+    sys.stdout.write("Take it in? [y/N] ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "o", "oui")
+
+
+def _called(pairs: list[str]) -> dict[str, str]:
+    wrong = [pair for pair in pairs if pair.count("=") != 1]
+    if wrong:
+        raise CannotDo(Words("--map wants theirs=ours, not {given}.", given=", ".join(wrong)))
+    return {theirs.strip(): ours.strip() for theirs, ours in (pair.split("=") for pair in pairs)}

@@ -1,0 +1,16 @@
+"""`key`: what a sender of live rows signs with. It is a secret: print it where nobody looks on."""
+
+import argparse
+
+from bot.app import Container
+from bot.cli.admin import say
+from bot.config.settings import Settings
+
+
+def key_(settings: Settings, chosen: argparse.Namespace) -> int:
+    """The key for live rows, of one workspace when it is named."""
+    from bot.data.ingest.live.signature import live_key
+
+    house = Container(settings).migrated()  # a home may be new
+    say(live_key(house.stocking.key(), chosen.workspace))
+    return 0

@@ -1,0 +1,180 @@
+"""`try`: the line from words to a checked draft, in a terminal, without Slack.
+
+Receipts are kept, as everywhere.
+"""
+
+import argparse
+import secrets
+import sys
+from functools import partial
+from typing import Any
+
+from bot.agent.pipeline import Drafted, draft
+from bot.agent.skills import skills
+from bot.agent.spending import Payer, Spending
+from bot.app import Container
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.core.brief import Brief
+from bot.core.channels import channels
+from bot.core.checks import Check
+from bot.core.facts import Fact
+from bot.core.request import Question, SkillRequest
+from bot.core.writer import Writer
+from bot.db.workspace import Workspace
+from bot.drafts.tracking import campaign_code
+from bot.errors import CannotDo, TryAgain
+from bot.i18n.messages import Words, catalogue
+from bot.rules.proof import sources
+from bot.tasks.intake import Asked, take_in
+from bot.text.escape import json_text, without_hidden
+
+SHOWN = 90  # characters of a fact
+MARKS = {"block": "✗", "stated": "?", "warn": "!", "pass": "✓"}
+
+
+async def try_(settings: Settings, chosen: argparse.Namespace) -> int:
+    if chosen.skill not in skills():
+        known = ", ".join(skills())
+        raise CannotDo(
+            Words("There is no skill {name}. There are: {known}.", name=chosen.skill, known=known)
+        )
+    house = Container(settings).migrated()
+    writer = house.writer()
+    try:
+        return await _run(house, writer, chosen)
+    except TryAgain as busy:
+        raise CannotDo(busy.words or Words("The writer could not be reached. Try again.")) from busy
+    finally:
+        await writer.close()
+        house.database.close()
+
+
+async def _run(house: Container, writer: Writer, chosen: argparse.Namespace) -> int:
+    workspace, task = house.workspace(chosen.workspace), f"try-{secrets.token_hex(4)}"
+    payer, spending = Payer(workspace, task), Spending(house.database, house.policy, now)
+    receipt = partial(spending.receipt, payer)
+    await house.database.run(Workspace.ensure, workspace, now())
+    if not writer.by_rules:
+        await spending.demand(payer, writer.name)
+    brand, library, today = house.brand(workspace), house.library(workspace), now().date()
+    asked = Asked(
+        words=" ".join(chosen.words), author="you", skill=chosen.skill, ui_language=chosen.language
+    )
+    taken = await take_in(
+        asked, brand=brand, library=library, writer=writer, today=today, receipt=receipt
+    )
+    made: list[tuple[SkillRequest, Drafted]] = []
+    question = taken if isinstance(taken, Question) else None
+    for number, request in enumerate(() if isinstance(taken, Question) else taken.requests):
+        result = await draft(
+            request,
+            brand=brand,
+            library=library,
+            writer=writer,
+            receipt=receipt,
+            code=campaign_code(f"{task}.{number}"),
+            today=today,
+        )
+        if isinstance(result, Question):
+            question = result
+        else:
+            made.append((request, result))
+    if chosen.json:
+        _tell_json(question, made, writer)
+    else:
+        _tell(question, made, writer, chosen.language)
+    return 0 if made else 3
+
+
+def _tell(
+    question: Question | None,
+    made: list[tuple[SkillRequest, Drafted]],
+    writer: Writer,
+    language: str,
+) -> None:
+    lines: list[str] = []
+    if question is not None:
+        lines.append(question.words.to(language))
+        lines += [f"  - {catalogue(language).get(one, (one,))[0]}" for one in question.options]
+    for request, drafted in made:
+        lines += _draft_lines(request, drafted, writer, language)
+    sys.stdout.write(without_hidden("\n".join(lines).rstrip()) + "\n")
+
+
+def _draft_lines(
+    request: SkillRequest, drafted: Drafted, writer: Writer, language: str
+) -> list[str]:
+    def say(words: Words) -> str:
+        return words.to(language)
+
+    channel, colon = channels().get(request.channel or ""), "\u00a0:" if language == "fr" else ":"
+    lines = [f"== {say(Words(channel.title)) if channel else request.skill} =="]
+    if writer.by_rules:
+        lines.append(say(Words("No AI connected: written by rules")))
+    lines += [*_assumed(request.brief, language), ""]
+    for part in drafted.parts:
+        lines += [
+            f"{say(Words(part.title))}{colon}",
+            *(f"  {line}" for line in part.text.split("\n")),
+            "",
+        ]
+    if drafted.hooks:
+        lines.append(say(Words("Other ways in:")))
+        lines += [
+            f"  - {catalogue(language).get(hook.angle, (hook.angle,))[0]}: {hook.text}"
+            for hook in drafted.hooks
+        ] + [""]
+    lines.append(say(Words("Checks:")))
+    lines += [_check_line(check, language) for check in drafted.checks] + [""]
+    lines.append(say(Words("Sources:")))
+    for fact in _proof(drafted):
+        value = fact.spelled(language)
+        shown = value if len(value) <= SHOWN else f"{value[:SHOWN].rstrip()}…"
+        lines.append(f"  {fact.titled(language)}{colon} {shown} ({fact.sourced(language)})")
+    return [*lines, ""]
+
+
+def _proof(drafted: Drafted) -> list[Fact]:
+    """The facts that prove something in it, once each; what people only stated proves nothing."""
+    found = {fact.id: fact for _, fact in sources(drafted.parts, drafted.evidence)}
+    return [fact for fact in found.values() if fact.stated_by is None]
+
+
+def _assumed(brief: Brief, language: str) -> list[str]:
+    if not brief.assumed:
+        return []
+    told = "; ".join(assumption.words.to(language) for assumption in brief.assumed)
+    return [Words("I assumed: {what}", what=told).to(language)]
+
+
+def _check_line(check: Check, language: str) -> str:
+    return f"  {MARKS[check.level]} {check.words.to(language)}"
+
+
+def _tell_json(
+    question: Question | None, made: list[tuple[SkillRequest, Drafted]], writer: Writer
+) -> None:
+    told: dict[str, Any] = {
+        "question": question.words.to("en") if question else None,
+        "writer": writer.name,
+        "by_rules": writer.by_rules,
+        "drafts": [
+            {
+                "channel": request.channel,
+                "language": request.language,
+                "assumed": [
+                    a.model_dump(mode="json", exclude={"words"}) for a in request.brief.assumed
+                ],
+                "parts": {part.key: part.text for part in drafted.parts},
+                "hooks": [hook.model_dump(mode="json") for hook in drafted.hooks],
+                "checks": [
+                    {"rule": c.rule, "level": c.level, "part": c.part, "words": c.words.to("en")}
+                    for c in drafted.checks
+                ],
+                "sources": [fact.model_dump(mode="json") for fact in _proof(drafted)],
+            }
+            for request, drafted in made
+        ],
+    }
+    sys.stdout.write(json_text(told) + "\n")

@@ -1,0 +1,372 @@
+"""`brand.toml` and `policy.toml`: read, checked, and where a mistake is, the line named.
+
+A `[workspace.T…]` table makes exceptions for one Slack workspace; its tables are laid over the
+others, its lists replace theirs.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.config.access import RIGHTS
+from bot.config.brand import Brand
+from bot.config.errors import SettingsMistake, in_words
+from bot.config.policy import Policy
+
+# On which line of a TOML file a setting stands. The text has already been parsed: it is valid.
+
+TomlPath = tuple[str | int, ...]
+
+TOKEN = re.compile(
+    r"""
+    (?P<string>\"{3}(?:\\.|[^\\])*?\"{3,5} | '{3}.*?'{3,5} | "(?:\\.|[^"\\])*" | '[^']*')
+    | (?P<comment>\#[^\n]*)
+    | (?P<newline>\n)
+    | (?P<space>[ \t\r]+)
+    | (?P<mark>[\[\]{}=,.])
+    | (?P<bare>[^\s\[\]{}=,.#"']+)
+    """,
+    re.X | re.S,
+)
+
+
+class Lines:
+    """Each key's line by its path: `("approval", "needed")`; list items by their position."""
+
+    def __init__(self, text: str):
+        self._tokens = list(_tokens(f"{text}\n"))
+        self._at = 0
+        self._found: dict[TomlPath, int] = {}
+        self._lists: dict[TomlPath, int] = {}  # arrays of tables: how many so far
+        self._document()
+
+    def of(self, path: TomlPath) -> int | None:
+        """The line of that setting, else of the nearest table or list around it."""
+        while path:
+            if path in self._found:
+                return self._found[path]
+            path = path[:-1]
+        return None
+
+    def depth(self, path: TomlPath) -> int:
+        """How much of that path is in the file."""
+        return next((n for n in range(len(path), 0, -1) if path[:n] in self._found), 0)
+
+    def _document(self) -> None:
+        table: TomlPath = ()
+        while self._at < len(self._tokens):
+            kind, text, _ = self._tokens[self._at]
+            if kind == "newline":
+                self._at += 1
+            elif text == "[" and kind == "mark":
+                table = self._header()
+            else:
+                self._pair(table)
+
+    def _header(self) -> TomlPath:
+        """`[a.b]` or `[[a.b]]`: the table that the next keys belong to."""
+        line, depth = self._tokens[self._at][2], 0
+        while self._is("["):
+            self._at, depth = self._at + 1, depth + 1
+        path = self._inside_lists(self._key())
+        if depth == 2:
+            index = self._lists.get(path, 0)
+            self._lists[path] = index + 1
+            self._note(path, line)
+            path = (*path, index)
+        while self._is("]"):
+            self._at += 1
+        for end in range(1, len(path) + 1):
+            self._note(path[:end], line)
+        return path
+
+    def _inside_lists(self, key: TomlPath) -> TomlPath:
+        """A header under an array of tables means its last table."""
+        path: TomlPath = ()
+        for i, name in enumerate(key):
+            path = (*path, name)
+            if path in self._lists and i < len(key) - 1:
+                path = (*path, self._lists[path] - 1)
+        return path
+
+    def _pair(self, table: TomlPath) -> None:
+        line = self._tokens[self._at][2]
+        path = table + self._key()
+        for end in range(len(table) + 1, len(path) + 1):
+            self._note(path[:end], line)
+        self._at += 1  # the equals sign
+        self._value(path)
+
+    def _key(self) -> TomlPath:
+        names: list[str | int] = []
+        while True:
+            kind, text, _ = self._tokens[self._at]
+            if kind == "string":
+                names.append(tomllib.loads(f"k = {text}")["k"])
+            elif kind == "bare":
+                names.append(text)
+            elif text != ".":
+                return tuple(names)
+            self._at += 1
+
+    def _value(self, path: TomlPath) -> None:
+        if self._is("["):
+            self._list(path)
+        elif self._is("{"):
+            self._inline_table(path)
+        else:
+            while self._at < len(self._tokens) and not self._ends():
+                self._at += 1
+
+    def _list(self, path: TomlPath) -> None:
+        self._at, index = self._at + 1, 0
+        while not self._is("]"):
+            if self._is(",") or self._tokens[self._at][0] == "newline":
+                self._at += 1
+                continue
+            item = (*path, index)
+            self._note(item, self._tokens[self._at][2])
+            self._value(item)
+            index += 1
+        self._at += 1
+
+    def _inline_table(self, path: TomlPath) -> None:
+        self._at += 1
+        while not self._is("}"):
+            if self._is(",") or self._tokens[self._at][0] == "newline":
+                self._at += 1
+            else:
+                self._pair(path)
+        self._at += 1
+
+    def _is(self, mark: str) -> bool:
+        kind, text, _ = self._tokens[self._at]
+        return kind == "mark" and text == mark
+
+    def _ends(self) -> bool:
+        kind, text, _ = self._tokens[self._at]
+        return kind == "newline" or (kind == "mark" and text in ",]}")
+
+    def _note(self, path: TomlPath, line: int) -> None:
+        self._found.setdefault(path, line)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
+    """(kind, text, line), without spaces and comments."""
+    line = 1
+    for match in TOKEN.finditer(text):
+        kind = str(match.lastgroup)
+        if kind not in ("space", "comment"):
+            yield kind, match[0], line
+        line += match[0].count("\n")
+
+
+BRAND, POLICY = "brand.toml", "policy.toml"
+WORKSPACE = re.compile(r"[TE][A-Z0-9]+")
+_PEOPLE = (re.compile(r"[UWS][A-Z0-9]+"), "a member id like U0123ABCD or a group id like S0123ABCD")
+_CHANNEL = (re.compile(r"[CGD][A-Z0-9]+"), "a channel id like C0123ABCD")
+SLACK_IDS: dict[
+    tuple[str, str], tuple[re.Pattern[str], str]
+] = {  # what Slack's ids look like, and where people find them
+    ("approval", "approvers"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
+    ("approval", "editors"): (re.compile(r"[UW][A-Z0-9]+"), "a member id like U0123ABCD"),
+    ("delivery", "channels"): _CHANNEL,
+    **{("access", right): _PEOPLE for right in RIGHTS},
+    ("access", "shared_channels"): _CHANNEL,
+}
+
+T = TypeVar("T", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Contents(Generic[T]):
+    """A file as understood: what holds for all, and for the workspaces with exceptions."""
+
+    common: T | None  # None: only exceptions are in the file
+    exceptions: Mapping[str, T]
+
+
+def load_brand(home: Path, workspace: str) -> Brand:
+    """Whom this workspace speaks as. Raises SettingsMistake."""
+    contents = _read(home / BRAND, _brand)
+    return contents.exceptions.get(workspace) or contents.common or Brand(**_unnamed())
+
+
+def load_policy(home: Path, workspace: str) -> Policy:
+    """Who may approve what in this workspace. Raises SettingsMistake."""
+    contents = _read(home / POLICY, _policy)
+    return contents.exceptions.get(workspace) or contents.common or Policy()
+
+
+def check_files(home: Path) -> None:
+    """Reads both files whole, exceptions too. Raises SettingsMistake at the first mistake."""
+    _read(home / BRAND, _brand)
+    _read(home / POLICY, _policy)
+
+
+def _unnamed() -> dict[str, Any]:
+    """The brand of a shop that has not said its name yet."""
+    return {"name": "Your shop", "languages": ("en", "fr")}
+
+
+def _brand(name: str, text: str) -> Contents[Brand]:
+    return _understand(name, text, Brand, {"languages": _unnamed()["languages"]})
+
+
+def _policy(name: str, text: str) -> Contents[Policy]:
+    return _understand(name, text, Policy, {})
+
+
+def _read(path: Path, understand: Callable[[str, str], Contents[T]]) -> Contents[T]:
+    try:
+        stamp = path.stat()
+        return _cached(path, stamp.st_mtime_ns, stamp.st_size, understand)
+    except FileNotFoundError:
+        return Contents(None, {})
+    except OSError as error:
+        raise SettingsMistake(path.name, None, f"cannot be read ({error.strerror})") from error
+
+
+@lru_cache(maxsize=32)
+def _cached(
+    path: Path, changed: int, size: int, understand: Callable[[str, str], Contents[T]]
+) -> Contents[T]:
+    return understand(path.name, _decoded(path))
+
+
+def _decoded(path: Path) -> str:
+    stored = path.read_bytes()
+    try:
+        return stored.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = stored.count(b"\n", 0, error.start) + 1
+        raise SettingsMistake(path.name, line, "is not UTF-8; save the file as UTF-8") from error
+
+
+def _understand(name: str, text: str, shape: type[T], base: dict[str, Any]) -> Contents[T]:
+    document = _parsed(name, text)
+    file = _File(name, Lines(text))
+    exceptions = file.workspaces(document.pop("workspace", {}))
+    common = file.checked(shape, {**base, **document}, ()) if document else None
+    merged = {
+        workspace: file.checked(shape, _laid_over({**base, **document}, table), workspace)
+        for workspace, table in exceptions.items()
+    }
+    return Contents(common, merged)
+
+
+def _parsed(name: str, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        said = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", str(error))
+        at = re.search(r"\(at line (\d+)", str(error))
+        line = int(at[1]) if at else max(1, len(text.splitlines()))
+        raise SettingsMistake(name, line, f"is not TOML: {said[:1].lower()}{said[1:]}") from error
+
+
+def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _laid_over(merged[key], value) if both else value
+    return merged
+
+
+class _File:
+    """A file's name and lines, to say where a mistake is."""
+
+    def __init__(self, name: str, lines: Lines):
+        self.name, self.lines = name, lines
+
+    def workspaces(self, tables: Any) -> dict[str, dict[str, Any]]:
+        """The exceptions, each under an id that is one."""
+        if not isinstance(tables, dict):
+            raise self.mistake(("workspace",), '"workspace" must be tables: [workspace.T0123ABCD]')
+        for workspace, table in tables.items():
+            path = ("workspace", workspace)
+            if not WORKSPACE.fullmatch(workspace):
+                what = f'"{workspace}" is not a workspace id; it looks like T0123ABCD'
+                raise self.mistake(path, what)
+            if not isinstance(table, dict):
+                raise self.mistake(path, f'"{workspace}" must be a table: [workspace.{workspace}]')
+        return tables
+
+    def checked(self, shape: type[T], values: dict[str, Any], workspace: str | tuple[()]) -> T:
+        """The values in their shape, or the first mistake among them."""
+        try:
+            whole = shape.model_validate(values)
+        except ValidationError as error:
+            found = [self._where_and_what(e, shape, workspace) for e in error.errors()]
+        else:
+            found = [(self._place(p, workspace), what) for p, what in _not_slacks(values)]
+            if not found:
+                return whole
+        raise self.mistake(*min(found, key=self._first))
+
+    def mistake(self, path: TomlPath, what: str) -> SettingsMistake:
+        return SettingsMistake(self.name, self.lines.of(path) or 1, what)
+
+    def _first(self, found: tuple[TomlPath, str]) -> tuple[int, bool]:
+        """By line; a misspelt name explains the one that is missing."""
+        return self.lines.of(found[0]) or 1, found[1].endswith("is missing")
+
+    def _place(self, path: TomlPath, workspace: str | tuple[()]) -> TomlPath:
+        """Where that value comes from: the exception when it is there, else the common part."""
+        if not workspace:
+            return path
+        own: TomlPath = ("workspace", workspace, *path)
+        depth_own = self.lines.depth(own) - 2
+        return own if depth_own >= self.lines.depth(path) else path
+
+    def _where_and_what(
+        self, error: Any, shape: type[BaseModel], workspace: str | tuple[()]
+    ) -> tuple[TomlPath, str]:
+        path: TomlPath = error["loc"]
+        place = self._place(path, workspace)
+        name = _spoken(path)
+        if error["type"] == "missing":
+            return place, f'"{name}" is missing'
+        if error["type"] == "extra_forbidden":
+            near = get_close_matches(str(path[-1]), _settings_in(shape, path[:-1]), n=1)
+            return place, f'"{name}" is unknown' + (f'; did you mean "{near[0]}"?' if near else "")
+        return place, f'"{name}" {in_words(error)}'
+
+
+def _spoken(path: TomlPath) -> str:
+    """The setting as its writer calls it: the last key, and which item of a list."""
+    if isinstance(path[-1], int):
+        return f"{path[-2]}[{path[-1] + 1}]"
+    return str(path[-1])
+
+
+def _settings_in(shape: type[BaseModel], path: TomlPath) -> list[str]:
+    """The names that are known in that table."""
+    for key in path:
+        if isinstance(key, str) and key in shape.model_fields:
+            inner = list(_shapes_in(shape.model_fields[key].annotation))
+            shape = inner[0] if inner else shape
+    return [field.alias or name for name, field in shape.model_fields.items()]
+
+
+def _shapes_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _shapes_in(inner)
+
+
+def _not_slacks(values: dict[str, Any]) -> Iterator[tuple[TomlPath, str]]:
+    """Ids that Slack would not know: "@ada" where U0123ABCD is wanted would never match."""
+    for path, (pattern, wanted) in SLACK_IDS.items():
+        for i, value in enumerate(values.get(path[0], {}).get(path[1]) or ()):
+            if not pattern.fullmatch(value):
+                yield (*path, i), f'"{path[1]}[{i + 1}]" must be {wanted} (it is "{value}")'

@@ -1,0 +1,238 @@
+"""Whom we speak to: a rule that picks customers, as it is stored, read and edited."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from bot.i18n.messages import Country, Words, quoted
+
+Purpose = Literal["email", "sms", "ads"]
+Days = Annotated[int, Field(ge=1, le=3650)]
+
+# The named groups of customers. Every customer is in one; the library has their rules.
+SEGMENTS: Mapping[str, Words] = {
+    "champions": Words("Champions"),
+    "loyal": Words("Loyal"),
+    "promising": Words("Promising"),
+    "new": Words("New"),
+    "at-risk": Words("At risk"),
+    "drifting-away": Words("Drifting away"),
+    "lapsed": Words("Lapsed"),
+    "one-time": Words("One-time"),
+}
+REACHED = {
+    "email": Words("Customers who agreed to e-mails"),
+    "sms": Words("Customers who agreed to SMS"),
+    "ads": Words("Customers who agreed to be matched for ads"),
+}
+PLACES = "; "  # between several
+LETTERS = str.maketrans("0123456789abcdef", "bcdfghjkmnpqrstv")
+
+
+class Rule(BaseModel):
+    """Conditions that must all hold; in a list, one is enough. What is empty asks nothing.
+
+    Products are keys of the catalogue, or all whose names say a word, in any language; categories
+    as the catalogue writes them, segments keys of SEGMENTS; days without any of them mean anything
+    bought. Days are inclusive and count back from the newest order; spend is in the shop's
+    currency. Only people who agreed to `purpose` are ever in the audience."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    purpose: Purpose = "email"
+    segments: tuple[str, ...] = ()
+    bought: tuple[str, ...] = ()
+    bought_named: tuple[str, ...] = ()
+    bought_categories: tuple[str, ...] = ()
+    bought_within: Days | None = None
+    bought_at_least: Annotated[int, Field(ge=2, le=20)] | None = None  # so many different ones
+    not_bought: tuple[str, ...] = ()
+    not_bought_categories: tuple[str, ...] = ()
+    not_within: Days | None = None
+    like_product: str | None = None  # look-alikes of its buyers, who don't have it
+    like_category: str | None = None
+    min_orders: Annotated[int, Field(ge=1)] | None = None
+    max_orders: Annotated[int, Field(ge=1)] | None = None
+    min_spend: Annotated[Decimal, Field(ge=0)] | None = None
+    countries: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    last_from: date | None = None
+    last_until: date | None = None
+
+    @field_validator("segments")
+    @classmethod
+    def _known(cls, segments: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(segments) - set(SEGMENTS))
+        if unknown:
+            raise ValueError(f"no such segment: {', '.join(unknown)}")
+        return segments
+
+    @property
+    def impossible(self) -> tuple[str, Words] | None:
+        """The condition that nobody can fulfil beside the others, and why."""
+        if self.min_orders and self.max_orders and self.max_orders < self.min_orders:
+            return "max_orders", Words(
+                "Nobody has at least {least} orders and at most {most}.",
+                least=self.min_orders,
+                most=self.max_orders,
+            )
+        named = len({*self.bought, *self.bought_categories})
+        if self.bought_at_least and self.bought_named:
+            named = max(named, self.bought_at_least)  # a word stands for many products
+        if self.bought_at_least and not named:
+            return "bought_at_least", Words("Say first of which products or categories.")
+        if self.bought_at_least and self.bought_at_least > named:
+            return "bought_at_least", Words.count(
+                "Only {n} thing is named to be bought.",
+                "Only {n} things are named to be bought.",
+                named,
+            )
+        silent = None if self.not_bought or self.not_bought_categories else self.not_within
+        if silent and self.bought_within and silent >= self.bought_within:
+            return "not_within", Words("Nobody bought within these days and not within these.")
+        return None
+
+    @property
+    def stored(self) -> str:
+        """As JSON, the same text for the same rule; what asks nothing is left out."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @property
+    def code(self) -> str:
+        """A short name for exactly this rule: 12 letters made of its SHA-256, no digits, so that
+        nobody takes it for a figure."""
+        digest = hashlib.sha256(self.stored.encode()).hexdigest()[:12]
+        return digest.translate(LETTERS)
+
+    @property
+    def figures(self) -> dict[str, tuple[int, str | None]]:
+        """The figures that its words say, with their unit, by what they measure."""
+        days = {"bought_within": "days", "not_within": "days"}
+        names = (*days, "bought_at_least", "min_orders", "max_orders")
+        known = {name: getattr(self, name) for name in names}
+        return {
+            name.replace("_", "-"): (value, days.get(name))
+            for name, value in known.items()
+            if value is not None
+        }
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The keys of all products in it, each once."""
+        like = [self.like_product] if self.like_product else []
+        return tuple(dict.fromkeys([*self.bought, *self.not_bought, *like]))
+
+    def words(self, titles: Mapping[str, str] | None = None) -> Words:
+        """The rule as a person reads it. `titles` are the products' names by key."""
+        return _joined([REACHED[self.purpose], *self._parts(titles or {})])
+
+    def asks(self, titles: Mapping[str, str] | None = None) -> Words:
+        """Whom it picks, agreed or not: the words that a count of all who fit stands beside."""
+        parts = self._parts(titles or {})
+        return _joined(parts) if parts else Words("all customers")
+
+    def _parts(self, titles: Mapping[str, str]) -> list[Words]:
+        parts = [*self._groups(), *self._things(titles)]
+        return [*parts, *self._amounts(), *self._places(), *self._dates()]
+
+    def _groups(self) -> list[Words]:
+        if not self.segments:
+            return []
+        groups = either([SEGMENTS[segment] for segment in self.segments])
+        return [Words("in the group {groups}", groups=groups)]
+
+    def _things(self, titles: Mapping[str, str]) -> list[Words]:
+        parts = []
+        bought = _named(self.bought, self.bought_categories, titles)
+        bought += [
+            Words("a product whose name says {word}", word=quoted(word))
+            for word in self.bought_named
+        ]
+        if bought:
+            parts.append(_bought(bought, self.bought_within, self.bought_at_least))
+        elif self.bought_within:
+            parts.append(Words("bought in the last {days} days", days=self.bought_within))
+        without = _named(self.not_bought, self.not_bought_categories, titles)
+        if without:
+            parts.append(_without(without, self.not_within))
+        elif self.not_within:
+            parts.append(Words("did not buy in the last {days} days", days=self.not_within))
+        for like in (titles.get(self.like_product or "", self.like_product), self.like_category):
+            if like:
+                parts.append(
+                    Words("similar to buyers of {thing}, without it so far", thing=quoted(like))
+                )
+        return parts
+
+    def _amounts(self) -> list[Words]:
+        parts = []
+        if self.min_orders:
+            n = self.min_orders
+            parts.append(Words.count("at least {n} order", "at least {n} orders", n))
+        if self.max_orders:
+            n = self.max_orders
+            parts.append(Words.count("at most {n} order", "at most {n} orders", n))
+        if self.min_spend:
+            parts.append(Words("spent at least {amount}", amount=self.min_spend))
+        return parts
+
+    def _places(self) -> list[Words]:
+        places: list[str | Words | Country] = [Country(name=one) for one in self.countries]
+        places += self.regions
+        return [Words("ordered to {places}", places=either(places))] if places else []
+
+    def _dates(self) -> list[Words]:
+        parts = []
+        if self.last_from:
+            parts.append(Words("last order on {day} or later", day=self.last_from))
+        if self.last_until:
+            parts.append(Words("last order on {day} or earlier", day=self.last_until))
+        return parts
+
+
+def _named(
+    products: Sequence[str], categories: Sequence[str], titles: Mapping[str, str]
+) -> list[Words]:
+    return [quoted(name) for name in (*(titles.get(one, one) for one in products), *categories)]
+
+
+def _bought(things: Sequence[Words], within: int | None, least: int | None) -> Words:
+    said = either(things)
+    if least is not None and within is not None:
+        return Words(
+            "bought at least {n} of {things} in the last {days} days",
+            n=least,
+            things=said,
+            days=within,
+        )
+    if least is not None:
+        return Words("bought at least {n} of {things}", n=least, things=said)
+    if within is None:
+        return Words("bought {things}", things=said)
+    return Words("bought {things} in the last {days} days", things=said, days=within)
+
+
+def _without(things: Sequence[Words], within: int | None) -> Words:
+    said = either(things)
+    if within is None:
+        return Words("never bought {things}", things=said)
+    return Words("did not buy {things} in the last {days} days", things=said, days=within)
+
+
+def either(things: Sequence[str | Words | Country]) -> str | Words | Country:
+    """`a, b or c`"""
+    if len(things) == 1:
+        return things[0]
+    listed = things[-2]
+    for one in reversed(things[:-2]):
+        listed = Words("{first}, {rest}", first=one, rest=listed)
+    return Words("{first} or {last}", first=listed, last=things[-1])
+
+
+def _joined(parts: Sequence[Words]) -> Words:
+    if len(parts) == 1:
+        return parts[0]
+    return Words("{first}; {rest}", first=parts[0], rest=_joined(parts[1:]))

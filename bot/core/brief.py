@@ -1,0 +1,96 @@
+"""What is wanted, once: in the words of retail, with what was assumed said openly."""
+
+import re
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.core.sales_query import Tally
+from bot.i18n.messages import Language, Words
+
+Goal = Literal["launch", "back in stock", "sell through", "win back", "announce", "inform"]
+
+
+class Assumption(BaseModel):
+    """Something nobody said, taken so that work can start. `field` is the Brief's field."""
+
+    model_config = ConfigDict(frozen=True)
+    field: str
+    value: str
+    words: Words
+
+
+class Option(BaseModel):
+    """A one-tap answer: tapping it redrafts with `field` set to `value`."""
+
+    model_config = ConfigDict(frozen=True)
+    label: Words
+    field: str
+    value: str
+
+
+class Brief(BaseModel):
+    """One wish of one person. `words` is what they typed, `material` the thread around it."""
+
+    model_config = ConfigDict(frozen=True)
+    words: str
+    author: str
+    language: Language
+    channels: tuple[str, ...] = ()
+    goal: Goal | None = None
+    product: str | None = None  # the product's handle in the catalogue, once it is known
+    product_words: str | None = None  # what the person called it
+    others: tuple[str, ...] = ()  # handles of more products that the same text is about
+    range_words: str | None = None  # what they are called together: "linen summer range"
+    audience: str | None = None
+    offer: str | None = None
+    occasion: str | None = None  # a key of occasions.toml
+    dates: str | None = None
+    must_say: tuple[str, ...] = ()
+    since: date | None = None  # the days that a question is about, both inclusive
+    until: date | None = None
+    against: tuple[date, date] | None = None  # the earlier days that those are held against
+    category: str | None = None  # of the catalogue; what an analysis is narrowed to
+    brand: str | None = None  # the maker's, of the catalogue; what an analysis is narrowed to
+    within: int | None = None  # days ahead that a question looks: "in the next 60 days"
+    sections: tuple[str, ...] = ()  # what a digest tells, in order; none: all
+    series: str | None = None  # "funnel.device-mobile-view-to-cart": the one thing to be told
+    rule: str | None = None  # an audience's rule, as JSON (bot.audience)
+    tally: Tally | None = None  # which orders a question means, and by what they are cut
+    stands_on: str | None = None  # the draft that this wish came from
+    material: str = ""
+    private: bool = False
+    assumed: tuple[Assumption, ...] = ()
+    options: tuple[Option, ...] = ()
+
+    def as_prompt(self) -> str:
+        """The brief as a block for the writer: data, one field a line."""
+        fields = {
+            "product": self.product_words,
+            "goal": self.goal,
+            "audience": self.audience,
+            "offer": self.offer,
+            "occasion": self.occasion,
+            "dates": self.dates,
+            "category": self.category,
+            "brand": self.brand,
+            "from": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "within days": self.within and str(self.within),
+            "must say": "; ".join(self.must_say),
+            "assumed": "; ".join(a.value for a in self.assumed),
+        }
+        lines = [f"{name}: {value}" for name, value in fields.items() if value]
+        return "\n".join([f"asked: {self.words}", *lines])
+
+
+JUST_FOR_ME = re.compile(
+    r"^\s*(just for me|only for me|rien que pour moi|juste pour moi)\b[\s:,.;–—-]*", re.IGNORECASE
+)
+
+
+def just_for_me(words: str) -> tuple[bool, str]:
+    """Whether the words start with "just for me" / « rien que pour moi », and the rest."""
+    found = JUST_FOR_ME.match(words)
+    return (True, words[found.end() :]) if found else (False, words.strip())

@@ -1,0 +1,65 @@
+"""What each marketing channel allows: `channels.toml`, each limit with its source and date."""
+
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.text.gsm7 import GSM7_DOUBLE, is_gsm7
+
+FILE = Path(__file__).parent / "channels.toml"
+
+
+class Limit(BaseModel):
+    """How long one part may be. `hard` blocks; `advice` only warns. `unit` sms counts segments."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    title: str  # the part's name on the screen, in English
+    most: int
+    unit: Literal["characters", "segments", "words"] = "characters"
+    kind: Literal["hard", "advice"] = "advice"
+    source: str
+    checked: date
+
+
+class Channel(BaseModel):
+    """A marketing channel: e-mail, SMS, a product page."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    key: str
+    title: str
+    names: tuple[str, ...]  # what people call it, in both languages, lower case
+    parts: dict[str, Limit]
+
+    def as_prompt(self, language: str) -> str:
+        """The channel's form as a block for the writer."""
+        lines = [f"{self.title}, in {language}"]
+        for key, limit in self.parts.items():
+            lines.append(f"{key}: at most {limit.most} {limit.unit}")
+        return "\n".join(lines)
+
+
+@cache
+def channels() -> dict[str, Channel]:
+    """All channels by key."""
+    with FILE.open("rb") as file:
+        return {key: Channel(key=key, **table) for key, table in tomllib.load(file).items()}
+
+
+def segments(text: str) -> int:
+    """How many SMS a text is sent as. Source: GSM 03.38 (160/153 septets, 70/67 UCS-2 units)."""
+    if is_gsm7(text):
+        units, one, more = sum(2 if c in GSM7_DOUBLE else 1 for c in text), 160, 153
+    else:
+        units, one, more = len(text.encode("utf-16-le")) // 2, 70, 67
+    return 1 if units <= one else -(-units // more)
+
+
+def measure(text: str, limit: Limit) -> int:
+    """A text's size in the limit's unit."""
+    if limit.unit == "segments":
+        return segments(text)
+    return len(text.split()) if limit.unit == "words" else len(text)

@@ -1,0 +1,234 @@
+"""Pictures of facts: Vega-Lite, in the brand's colours, each with its finding as its title.
+
+Pure: a picture is a description; `render` makes the PNG. The ground is opaque and light, so it
+reads the same on a dark screen. Numbers are written as the reader's language writes them.
+"""
+
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.i18n.messages import Language, Words, spell
+
+GROUND, INK, QUIET = "#ffffff", "#1d1c1d", "#5e5d60"
+COLOURS = ("#1264a3", "#c05717")  # what moves, and what it is held against
+WIDTH, WRAP = 560, 52
+MOST_BARS = 12
+LONGEST = 30  # characters of a name beside a bar
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`alt` says the finding and the figures, for who cannot see it."""
+
+    spec: dict[str, Any]
+    alt: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar; `low` and `high` are an interval around it, `strong` the one the title is about."""
+
+    name: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    strong: bool = False
+    spelled: str | None = None  # the value as people read it; else the number
+
+
+@dataclass(frozen=True)
+class Point:
+    """A day's value, beside what was expected of it."""
+
+    day: date
+    value: float
+    expected: float | None = None
+
+
+_POINT = re.compile(r"(\d{4}-\d\d-\d\d): (\d+(?:\.\d+)?)[^;(]*(?:\((\d+(?:\.\d+)?))?")
+
+
+def points_of(text: str) -> list[Point]:
+    """The points that a fact tells in one text: "2026-11-16: 148 (75); …", what was expected in
+    brackets; empty for text of another form."""
+    return [
+        Point(date.fromisoformat(day), float(value), float(expected) if expected else None)
+        for day, value, expected in _POINT.findall(text)
+    ]
+
+
+def bars(
+    title: str,
+    shown: Sequence[Bar],
+    *,
+    language: Language,
+    unit: str = "",
+    colours: Sequence[str] = COLOURS,
+    reference: float | None = None,
+) -> Picture:
+    """Horizontal bars in the order given, at most twelve. `reference` is a line across them."""
+    kept = list(shown)[:MOST_BARS]
+    rows = [
+        {
+            "name": textwrap.shorten(bar.name, LONGEST, placeholder="…"),
+            "at": n,
+            "value": bar.value,
+            "low": bar.low,
+            "high": bar.high,
+            "strong": bar.strong,
+            "label": bar.spelled or _spelled(bar.value, unit, language),
+            "end": max(0.0, bar.value, bar.high or 0.0),
+        }
+        for n, bar in enumerate(kept)
+    ]
+    top = max([bar.high or bar.value for bar in kept], default=1.0) or 1.0
+    bottom = min([0.0, *(bar.low or bar.value for bar in kept)])
+    scale = {"domain": [bottom * 1.15, max(top, 0.0) * 1.18]}
+    y = {
+        "field": "name",
+        "type": "nominal",
+        "sort": {"field": "at"},
+        "axis": {"title": None, "labelLimit": 220, "ticks": False, "domain": False},
+    }
+    x = {"field": "value", "type": "quantitative", "scale": scale, "axis": None}
+    colour = {
+        "condition": {"test": "datum.strong", "value": colours[0]},
+        "value": _paler(colours[0]),
+    }
+    if not any(bar.strong for bar in kept):
+        colour = {"value": colours[0]}
+    layers: list[dict[str, Any]] = [
+        {"mark": {"type": "bar", "height": 20}, "encoding": {"y": y, "x": x, "color": colour}},
+        {
+            "mark": {"type": "text", "align": "left", "dx": 6, "color": INK, "fontSize": 13},
+            "encoding": {
+                "y": y,
+                "x": {"field": "end", "type": "quantitative", "scale": scale, "axis": None},
+                "text": {"field": "label"},
+            },
+        },
+    ]
+    if any(bar.low is not None for bar in kept):
+        low = {"field": "low", "type": "quantitative", "scale": scale, "axis": None}
+        rule = {"type": "rule", "color": INK, "strokeWidth": 1.5}
+        reach = {"y": y, "x": low, "x2": {"field": "high"}}
+        layers.insert(1, {"mark": rule, "encoding": reach})
+    if reference is not None:
+        rule = {"type": "rule", "color": QUIET, "strokeDash": [4, 4]}
+        layers.append({"mark": rule, "encoding": {"x": {"datum": reference, "scale": scale}}})
+    spec = _spec(title, rows, layers, height={"step": 30})
+    apart, colon = ("\u00a0; ", "\u00a0: ") if language == "fr" else ("; ", ": ")
+    told = apart.join(
+        f"{bar.name}{colon}{row['label']}" for bar, row in zip(kept, rows, strict=True)
+    )
+    return Picture(spec, f"{title}. {told}")
+
+
+def line(
+    title: str,
+    points: Sequence[Point],
+    *,
+    language: Language,
+    unit: str = "",
+    colours: Sequence[str] = COLOURS,
+    named: tuple[str, str] = ("", ""),
+    since: date | None = None,
+) -> Picture:
+    """A value by day or week, with what was expected of it dashed; `since` marks the change.
+    `named` are the names of the two lines."""
+    rows = [{"day": p.day.isoformat(), "value": p.value, "expected": p.expected} for p in points]
+    x = {
+        "field": "day",
+        "type": "temporal",
+        "axis": {
+            "title": None,
+            "grid": False,
+            "format": "%d/%m",
+            "tickCount": 8,
+            "labelFlush": True,
+        },
+    }
+    y_axis = {"title": None, "tickCount": 5, "gridColor": "#e6e6e6", "domain": False}
+    y = {"field": "value", "type": "quantitative", "axis": y_axis, "scale": {"zero": True}}
+    layers: list[dict[str, Any]] = []
+    if since is not None:
+        layers.append(
+            {
+                "data": {"values": [{"day": since.isoformat()}]},
+                "mark": {"type": "rule", "color": QUIET, "strokeDash": [2, 3]},
+                "encoding": {"x": x},
+            }
+        )
+    if any(p.expected is not None for p in points):
+        layers.append(
+            {
+                "mark": {"type": "line", "strokeDash": [5, 4], "color": colours[1]},
+                "encoding": {"x": x, "y": {**y, "field": "expected"}},
+            }
+        )
+    layers.append(
+        {
+            "mark": {"type": "line", "strokeWidth": 2.5, "color": colours[0]},
+            "encoding": {"x": x, "y": y},
+        }
+    )
+    spec = _spec(title, rows, layers, height=260)
+    spec["title"]["subtitle"] = _legend(named)
+    last = points[-1] if points else None
+    colon = "\u00a0: " if language == "fr" else ": "
+    value = _spelled(last.value, unit, language) if last else ""
+    told = f"{spell(last.day, language)}{colon}{value}" if last else ""
+    if last and last.expected is not None:
+        other = named[1] or Words("expected").to(language)
+        told += f" ({other}{colon}{_spelled(last.expected, unit, language)})"
+    return Picture(spec, f"{title}. {told}")
+
+
+def _spec(
+    title: str, rows: list[dict[str, Any]], layers: list[dict[str, Any]], *, height: Any
+) -> dict[str, Any]:
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "background": GROUND,
+        "padding": 18,
+        "width": WIDTH,
+        "height": height,
+        "title": {
+            "text": textwrap.wrap(title, WRAP) or [""],
+            "anchor": "start",
+            "fontSize": 17,
+            "lineHeight": 22,
+            "color": INK,
+            "offset": 14,
+            "subtitleColor": QUIET,
+        },
+        "data": {"values": rows},
+        "layer": layers,
+        "config": {
+            "font": "sans-serif",
+            "view": {"stroke": None},
+            "axis": {"labelColor": INK, "labelFontSize": 13},
+        },
+    }
+
+
+def _legend(named: tuple[str, str]) -> list[str]:
+    said = [f"{sign} {name}" for sign, name in zip(("—", "- -"), named, strict=True) if name]
+    return ["  ·  ".join(said)] if said else []
+
+
+def _spelled(value: float, unit: str, language: Language) -> str:
+    rounded = round(value, 1) if abs(value) < 1000 else round(value)
+    told = spell(int(rounded) if rounded == int(rounded) else rounded, language)
+    gap = "\u00a0" if unit and (language == "fr" or unit != "%") else ""
+    return f"{told}{gap}{unit}"
+
+
+def _paler(colour: str) -> str:
+    """Half way to the ground."""
+    parts = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    return "#" + "".join(f"{(part + 255) // 2:02x}" for part in parts)

@@ -1,0 +1,221 @@
+"""What was looked up: facts, each with an id, a value, a unit, a source and an as-of date."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.i18n.messages import Money, Words, spell
+
+# The labels that products have, so that they can be read in other languages.
+LABELS = (
+    Words("name"),
+    Words("price"),
+    Words("price to"),
+    Words("compare-at price"),
+    Words("lowest price 30 days"),
+    Words("description"),
+    Words("type"),
+    Words("vendor"),
+    Words("tags"),
+    Words("sizes"),
+    Words("colours"),
+    Words("materials"),
+    Words("link"),
+    Words("stock"),
+)
+# The units that are words, so that they can be read in other languages.
+UNITS = (
+    Words("times"),
+    Words("points"),
+    Words("days"),
+    Words("visits"),
+    Words("orders"),
+    Words("customers"),
+    Words("purchases"),
+    Words("weeks"),
+    Words("of 5"),
+    Words("units"),
+    Words("parcels"),
+    Words("countries"),
+    Words("regions"),
+    Words("sources"),
+    Words("products"),
+    Words("categories"),
+    Words("codes"),
+)
+ONE = {  # of the units above, where there is one
+    "points": Words("point"),
+    "days": Words("day"),
+    "visits": Words("visit"),
+    "orders": Words("order"),
+    "customers": Words("customer"),
+    "purchases": Words("purchase"),
+    "weeks": Words("week"),
+    "units": Words("unit"),
+    "parcels": Words("parcel"),
+    "countries": Words("country"),
+    "regions": Words("region"),
+    "sources": Words("source"),
+    "products": Words("product"),
+    "categories": Words("category"),
+    "codes": Words("code"),
+}
+_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+COARSE = Decimal("0.005")  # a standard error from which a share has no decimals
+WHOLE, TENTH = Decimal("0.01"), Decimal("0.1")  # what is nearer to nothing keeps them
+LARGE = 1000  # from here on whole amounts are written without cents
+_LINE = re.compile(r"(.+), line (\d+)")
+_OLD = re.compile(r"(.+), (\d+) days old")
+_MORE = re.compile(r"(.+) and (\d+) more")
+OURS = (  # what stands where a file's name would: what comes in by itself, and other sources
+    Words("live rows"),
+    Words("this conversation"),
+    Words("edit"),
+    Words("send-back"),
+    Words("the catalogue"),
+)
+ONE_CUSTOMER = ("largest-order", "largest-day")  # measures of one order alone
+FOR_ONE_ALONE = Words(
+    "This is one customer's own figure: it is for whoever asked alone, and goes nowhere else."
+)
+NO_SOURCE = "-"  # of what is said rather than looked up
+_UNDER = re.compile(r"under (\d+)")
+ALL_BUT = re.compile(r"all but under (\d+)")
+
+
+class Fact(BaseModel):
+    """One thing that is known. `value` is text, or a number in `unit` (an ISO currency, %, …)."""
+
+    model_config = ConfigDict(frozen=True)
+    id: str  # "product.linen-shirt.price": kind, subject, measure
+    label: str  # "price"
+    about: str = ""  # what it is a measure of, for people: "sizing"; products need none
+    value: Decimal | str
+    unit: str | None = None
+    source: str  # "catalogue shop.csv, line 12"
+    as_of: date
+    rows: int | None = None  # how many rows of the source it stands on
+    of: int | None = None  # of how many a share is, where a row counts several: clicks
+    query: str | None = None  # the name of the query that gives it
+    stated_by: str | None = None  # a person said it in a brief or an edit: shown, never proof
+
+    def titled(self, language: str) -> str:
+        """The label as people of that language say it, where it is one of ours."""
+        return Words(self.label).to(language)
+
+    @property
+    def as_read(self) -> "Fact":
+        """The same without digits that nobody needs or that chance would change: a share or a
+        change of ten points and more is told in whole ones, and so is a smaller share whose
+        standard error is half a point or more."""
+        if self.unit != "%" or not isinstance(self.value, Decimal):
+            return self
+        share = abs(self.value) / 100
+        coarse = share >= TENTH
+        many = self.of or self.rows
+        if WHOLE <= share < TENTH and many and "change" not in self.label:
+            coarse = (share * (1 - share) / many).sqrt() >= COARSE
+        whole = self.value.quantize(Decimal(1))
+        return self.model_copy(update={"value": whole}) if coarse else self
+
+    @property
+    def decimals(self) -> int:
+        """How many its value needs; text needs none."""
+        if not isinstance(self.value, Decimal):
+            return 0
+        return max(0, -int(self.value.normalize().as_tuple().exponent))
+
+    def spelled(self, language: str, decimals: int | None = None) -> str:
+        """The value as people of that language write it; a day as a date. `decimals` as a range
+        has them at both its ends: of money, none or the currency's."""
+        if isinstance(self.value, str):
+            day = _DAY.fullmatch(self.value)
+            if few := _UNDER.fullmatch(self.value):  # a cell too small to be shown
+                return Words("under {n}", n=int(few[1])).to(language)
+            if most := ALL_BUT.fullmatch(self.value):  # what is left of them is
+                return Words("all but under {n}", n=int(most[1])).to(language)
+            if self.label == "rule" and "{" not in self.value:  # a sentence of ours, and no JSON
+                return Words(self.value).to(language)
+            return spell(date.fromisoformat(day[0]), language) if day else self.value
+        if self.unit and len(self.unit) == 3 and self.unit.isupper():
+            said = spell(Money(amount=self.value, currency=self.unit), language)
+            large = self.value == int(self.value) and abs(self.value) >= LARGE
+            bare = large if decimals is None else not decimals
+            return re.sub(r"[.,]00(?=\D*$)", "", said) if bare else said
+        number = spell(self.value, language, decimals)
+        if self.unit == "%":
+            return number + ("\u00a0%" if language == "fr" else "%")
+        return number + self._counted(self.value, language)
+
+    def _counted(self, n: Decimal, language: str) -> str:
+        """What is counted, agreeing with its number: in French, less than two is one."""
+        if not self.unit:
+            return ""
+        one = abs(n) < 2 if language == "fr" else abs(n) == 1
+        words = ONE.get(self.unit, Words(self.unit)) if one else Words(self.unit)
+        return f"\u00a0{words.to(language)}"
+
+    def sourced(self, language: str) -> str:
+        """The source as people of that language read it: "shop.csv, line 12"."""
+        whole = source_named(self.source)
+        if whole != self.source:
+            return spell(whole, language)
+        # Of a quote: the file, which text it is, where it was written.
+        file, *rest = self.source.split(", ")
+        return ", ".join([spell(source_named(file), language), *rest])
+
+    @property
+    def file(self) -> Words | str:
+        """The file it is from, however old that is."""
+        old = _OLD.fullmatch(self.source)
+        return source_named(old[1] if old else self.source)
+
+
+def source_named(source: str) -> Words | str:
+    """A file's name as it is; what is no name in words: "orders.csv and 2 more"."""
+    if found := _LINE.fullmatch(source):
+        return Words("{file}, line {n}", file=source_named(found[1]), n=found[2])
+    if old := _OLD.fullmatch(source):  # facts of former days say it so
+        return Words("{file}, {n} days old", file=source_named(old[1]), n=int(old[2]))
+    if several := _MORE.fullmatch(source):
+        more, name = int(several[2]), source_named(several[1])
+        return Words.count("{file} and {n} more", "{file} and {n} more", more, file=name)
+    return next((words for words in OURS if words.text == source), source)
+
+
+class Evidence(BaseModel):
+    """All the facts a draft may stand on, in the order looked up."""
+
+    model_config = ConfigDict(frozen=True)
+    facts: tuple[Fact, ...] = ()
+
+    def get(self, fact_id: str) -> Fact | None:
+        return next((fact for fact in self.facts if fact.id == fact_id), None)
+
+    def of(self, kind: str) -> tuple[Fact, ...]:
+        """The facts of one kind: `of("product")` gives those whose id starts with `product.`"""
+        return tuple(fact for fact in self.facts if fact.id.split(".")[0] == kind)
+
+    @property
+    def of_one_customer(self) -> bool:
+        """Whether a figure among them is one customer's own: the largest order."""
+        return any(fact.id.rpartition(".")[2] in ONE_CUSTOMER for fact in self.facts)
+
+    def labelled(self, label: str) -> Fact | None:
+        return next((fact for fact in self.facts if fact.label == label), None)
+
+    def plus(self, more: Iterable[Fact]) -> "Evidence":
+        known = {fact.id for fact in self.facts}
+        return Evidence(facts=(*self.facts, *(f for f in more if f.id not in known)))
+
+    def as_prompt(self) -> str:
+        """The facts as a block for the writer, one a line: `[id] label: value (source)`."""
+        return "\n".join(
+            f"[{f.id}] {f.label}: {f.value}{' ' + f.unit if f.unit else ''} ({f.source}, "
+            f"{f.as_of})".replace("\n", "\n  ")  # only a line that is not indented is a fact
+            for f in self.facts
+            if f.stated_by is None
+        )

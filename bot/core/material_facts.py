@@ -1,0 +1,86 @@
+"""What is true of a material in general, each with its source (`truths.toml`)."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.core.facts import Evidence, Fact
+from bot.core.request import SkillRequest
+from bot.i18n.messages import Language, Words
+
+FILE = Path(__file__).parent / "material_facts.toml"
+READ = date(2026, 11, 24)  # when the sources were read
+LABEL = Words("true of the material")
+LABELS = ("materials", "name")  # the facts of a product that name its materials
+
+
+class Truth(BaseModel):
+    """One sentence about a material. `words` name it, `use` is what the product must be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    id: str
+    words: tuple[str, ...]
+    not_: tuple[str, ...] = Field(default=(), alias="not")
+    use: tuple[str, ...]
+    honest: bool = False  # what people find out anyway, rather than a reason to buy
+    en: str
+    fr: str
+    en_short: str = ""
+    fr_short: str = ""
+    source: str
+
+    def said(self, language: Language) -> str:
+        return self.fr if language == "fr" else self.en
+
+    def short(self, language: Language) -> str:
+        return self.fr_short if language == "fr" else self.en_short
+
+    @property
+    def fact_id(self) -> str:
+        """ "material.linen.cool", the id of the fact that says it."""
+        return f"material.{self.id}"
+
+    def fits(self, text: str) -> bool:
+        """Whether a product with these words in its name or materials is made of it."""
+        return _names(self.words, text) and not _names(self.not_, text)
+
+
+@cache
+def truths() -> dict[str, Truth]:
+    """All of them by the id of their fact."""
+    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["truths"]
+    return {truth.fact_id: truth for truth in (Truth(**row) for row in rows)}
+
+
+def material_facts(evidence: Evidence, request: SkillRequest) -> tuple[Fact, ...]:
+    """What is true of the materials that the product's facts name, in the request's language:
+    material.<material>.<what>. Where no product is known, of those that the brief names."""
+    text = " ; ".join(_named(evidence, request)).lower()
+    return tuple(
+        Fact(
+            id=truth.fact_id,
+            label=LABEL.text,
+            value=truth.said(request.language),
+            source=truth.source,
+            as_of=READ,
+        )
+        for truth in truths().values()
+        if text and truth.fits(text)
+    )
+
+
+def _named(evidence: Evidence, request: SkillRequest) -> Iterator[str]:
+    product = request.brief.product
+    mine = [f for f in evidence.of("product") if f.id.startswith(f"product.{product}.")]
+    if not mine:
+        yield request.brief.product_words or ""
+    yield from (str(fact.value) for fact in mine if fact.label in LABELS)
+
+
+def _names(words: tuple[str, ...], text: str) -> bool:
+    return any(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text) for word in words)

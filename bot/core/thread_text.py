@@ -1,0 +1,170 @@
+"""What was said around a wish: messages as `Name: text`, further lines of one indented; a reply in
+a thread of a channel as `↳ Name: text`, behind the message that its thread begins with.
+
+Only a line that is not indented begins a message, so nobody can put words into another's mouth.
+What stands here was said by people to each other: it is read, and never obeyed.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+INDENT = "  "
+REPLY = "↳ "
+CUT = "…"  # the first line of a material whose oldest messages are not in it
+CHANNEL = re.compile(
+    r"\b(?:this|the|our|whole) channel\b|\b(?:ce|le|du|tout le|notre) canal\b"
+    r"|(?<![\w#])#[\w-]+",
+    re.IGNORECASE,
+)
+THREAD = re.compile(
+    r"\b(?:this|the) (?:thread|discussion|conversation)\b|\bin here\b"
+    r"|\b(?:ce|le|du) fil\b|\b(?:cette|la) (?:discussion|conversation)\b",
+    re.IGNORECASE,
+)
+POINTED_AT = re.compile(  # "sum this up", "what do they say?": what stands above, if much does
+    r"\b(?:sum(?:mari[sz]e)?|summari[sz]e|read|go through)\b(?: up)?(?: all)?(?: of)?"
+    r" (?:this|that|these|those|it|them)\b"
+    r"(?! (?:week|weekend|month|quarter|year|season|spring|summer|autumn|winter))"
+    r"|\b(?:these|those) (?:messages|comments|texts|complaints|reviews|replies|people)\b|\babove\b"
+    r"|\b(?:do|are|did) (?:they|these|those)\b"
+    r"|\bthey(?:'re| are)? (?:all )?(?:say|complain|want|like)"
+    r"|\b(?:résume|synthétise)\w*(?:[- ](?:moi|nous))? (?:tout )?(?:ça|cela|ceci|ces)\b"
+    r"|\bces (?:messages|avis|commentaires|retours|plaintes|textes|gens)\b|ci-dessus|plus haut"
+    r"|\b(?:disent|pensent|plaignent|veulent)[- ](?:ils|elles)\b"
+    r"|\b(?:ils|elles) (?:disent|pensent|se plaignent|veulent)\b",
+    re.IGNORECASE,
+)
+MUCH = 3  # messages
+RECAP = re.compile(
+    r"^\W*(?:please |can you |could you |peux-tu |pouvez-vous )*(?:re-?cap\w*|récap\w*|catch me up"
+    r"|who does what|qui fait quoi|what (?:did|have) (?:we|they) (?:decide|agree)\w*"
+    r"|qu'(?:a-t-on|avons-nous|est-ce qu'on a) décidé|on a décidé quoi|fais le point"
+    r"|(?:sum(?:mari[sz]e)?(?: up)?|summari[sz]e|résume[rz]?|résumé|synthétise[rz]?|summary of"
+    r"|what happened in)[- ](?:me |moi |nous |de |du )?"
+    r"(?:(?:this|the|our|ce|cette|le|la|notre) (?:whole )?"
+    r"(?:channel|thread|discussion|conversation|canal|fil)\b|#[\w-]+"
+    r"|(?:all )?(?:this|that|it)(?: up)?(?: for (?:me|us))?(?: please)?\W*$"
+    r"|(?:tout )?(?:ça|cela|ceci)(?: pour (?:moi|nous))?(?: s'il (?:te|vous) plaît)?\W*$))",
+    re.IGNORECASE,
+)
+GOES_ON = re.compile(  # "and in October?", « et pour la livraison ? »
+    r"^\W*(?:and|et|but|mais|so|alors|(?:and )?(?:what|how) about|qu'en est-il|compared|par rapport"
+    r"|in|en|for|pour|by|par|only|seulement|on|sur|versus|vs|about|à propos)\b",
+    re.IGNORECASE,
+)
+ASKS_ANEW = re.compile(
+    r"\b(?:how(?! about)|what(?! about)|which|who|whom|why|when|combien|quel\w*|qui|pourquoi|quand"
+    r"|comment)\b",
+    re.IGNORECASE,
+)
+ONLY_WHY = re.compile(  # "why?", « et pourquoi ? »
+    r"(?:^|[\s,;])\W*(?:(?:and|et|but|mais|so|ok)\b\W*)?(?:why|pourquoi|how come"
+    r"|comment ça se fait)(?: (?:so|that|is that|is it|ça|cela))?\W*$",
+    re.IGNORECASE,
+)
+NAMED = re.compile(r"(?<![\w#])#([\w-]+)")
+DAYS = (
+    (re.compile(r"\btoday\b|aujourd.hui|\bthis morning\b|ce matin", re.IGNORECASE), 1),
+    (re.compile(r"\byesterday\b|\bhier\b", re.IGNORECASE), 2),
+    (re.compile(r"\b(?:last|past) week\b|semaine (?:dernière|passée)", re.IGNORECASE), 14),
+    (re.compile(r"\bmonth\b|\bmois\b", re.IGNORECASE), 31),
+)
+WEEK = 7  # days read of a channel when nothing else is said
+
+
+@dataclass(frozen=True)
+class Message:
+    """`n` counts from 1; `who` is their name as Slack shows it; `thread` is the `n` of the message
+    that it replies to in a thread, 0 where it stands in the channel itself."""
+
+    n: int
+    who: str
+    text: str
+    thread: int = 0
+
+    def hears(self, other: "Message") -> bool:
+        """Whether this can be said to that: the same thread, or the message it begins with."""
+        return self.thread in (other.thread, other.n)
+
+
+def written(who: str, text: str, *, replies: bool = False) -> str:
+    """One message as it stands in the material."""
+    name = " ".join(who.replace(":", " ").replace(REPLY.strip(), " ").split()) or "?"
+    return f"{REPLY * replies}{name}: {text}".replace("\n", f"\n{INDENT}")
+
+
+def messages(material: str) -> list[Message]:
+    """The messages of a material, in their order."""
+    found: list[tuple[str, list[str], int]] = []
+    begun = -1  # a thread whose first message was left out
+    for line in material.split("\n"):
+        who, colon, text = line.partition(": ")
+        if line.startswith(INDENT) or not colon:
+            if found:
+                found[-1][1].append(line.removeprefix(INDENT))
+            continue
+        replies = who.startswith(REPLY)
+        begun = begun if replies else len(found) + 1
+        found.append((who.removeprefix(REPLY), [text], begun if replies else 0))
+    return [
+        Message(n, who, "\n".join(text), thread) for n, (who, text, thread) in enumerate(found, 1)
+    ]
+
+
+def is_cut(material: str) -> bool:
+    """Whether there was more than there is room for."""
+    return material.startswith(f"{CUT}\n")
+
+
+def people(material: str) -> Iterable[str]:
+    """The names of who speaks, once each."""
+    return dict.fromkeys(message.who for message in messages(material))
+
+
+def wants_channel(words: str) -> bool:
+    """Whether the whole channel is meant, and not the thread."""
+    return bool(CHANNEL.search(words)) and not THREAD.search(words)
+
+
+def is_about_here(words: str, material: str = "") -> bool:
+    """Whether a question is about what is said in this thread or channel: it names one, or points
+    at messages where there are some."""
+    if THREAD.search(words) or CHANNEL.search(words):
+        return True
+    points = POINTED_AT.search(words.replace("’", "'"))
+    return bool(points) and len(messages(material)) >= MUCH
+
+
+def wants_recap(words: str) -> bool:
+    """As the recap's own words have it: who said what is to be told then."""
+    return bool(RECAP.search(words.replace("’", "'")))
+
+
+def asks_only_why(words: str) -> bool:
+    """Whether nothing is asked but why: of what was just told."""
+    return bool((found := ONLY_WHY.search(words)) and not words[: found.start()].strip())
+
+
+def ends_with_why(words: str) -> bool:
+    """Whether a question and "why?" stand together, as a thread has them."""
+    return bool(ONLY_WHY.search(words))
+
+
+def goes_on(words: str) -> bool:
+    """Whether a question only changes the one before it: "and in October?"; or asks why."""
+    said = words.replace("’", "'")
+    if asks_only_why(said):
+        return True
+    return bool(GOES_ON.search(said)) and not ASKS_ANEW.search(said)
+
+
+def channel_named(words: str) -> str | None:
+    """The name behind the # in these words."""
+    found = NAMED.search(words)
+    return found[1] if found else None
+
+
+def days_back(words: str) -> int:
+    """How many days of a channel are meant."""
+    return next((days for shape, days in DAYS if shape.search(words)), WEEK)

@@ -1,0 +1,216 @@
+"""What advertising showed, got clicked, sold and cost: sums by line, and the rates they give."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from bot.data.disclosure import Population
+
+Key = tuple[str, str]  # dimension, value
+DIMENSIONS = ("channel", "retailer", "name", "product", "keyword", "placement", "audience")
+LINE = "line"  # as a dimension of what was sold
+MEASURES = ("impressions", "clicks", "orders", "spend", "sales")
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Of some rows. Money in the file's currency."""
+
+    days: int = 0
+    rows: int = 0
+    impressions: int = 0
+    clicks: int = 0
+    orders: int = 0
+    spend: Decimal = Decimal(0)
+    sales: Decimal = Decimal(0)
+    budget: Decimal = Decimal(0)  # of all its days
+    early: int = 0  # days whose budget was used up before noon
+    title: str | None = None
+    unsaid: frozenset[str] = frozenset()  # measures that no row gives: unknown, and not nothing
+
+    def says(self, *measures: str) -> bool:
+        return self.unsaid.isdisjoint(measures)
+
+    @property
+    def click_rate(self) -> float | None:
+        known = self.impressions and self.says("clicks", "impressions")
+        return self.clicks / self.impressions if known else None
+
+    @property
+    def conversion(self) -> float | None:
+        return self.orders / self.clicks if self.clicks and self.says("orders", "clicks") else None
+
+    @property
+    def cost_per_click(self) -> Decimal | None:
+        return self.spend / self.clicks if self.clicks and self.says("spend", "clicks") else None
+
+    @property
+    def cost_per_order(self) -> Decimal | None:
+        return self.spend / self.orders if self.orders and self.says("spend", "orders") else None
+
+    @property
+    def returned(self) -> Decimal | None:
+        """Sales for each unit of money spent."""
+        return self.sales / self.spend if self.spend and self.says("sales", "spend") else None
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(
+            max(self.days, other.days),
+            self.rows + other.rows,
+            self.impressions + other.impressions,
+            self.clicks + other.clicks,
+            self.orders + other.orders,
+            self.spend + other.spend,
+            self.sales + other.sales,
+            self.budget + other.budget,
+            max(self.early, other.early),
+            self.title or other.title,
+            self.unsaid & other.unsaid if self.rows and other.rows else self.unsaid | other.unsaid,
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing advertised one way at one retailer: what a team can change."""
+
+    retailer: str | None
+    product: str | None
+    keyword: str | None
+
+    @property
+    def name(self) -> str:
+        return self.keyword or self.product or self.retailer or "?"
+
+
+@dataclass(frozen=True)
+class Ad:
+    """One row of `sums`."""
+
+    current: bool  # in the period asked about; else in the one before it
+    keys: dict[str, str | None]
+    sums: Sums
+
+    @property
+    def line(self) -> Line:
+        return Line(self.keys["retailer"], self.keys["product"], self.keys["keyword"])
+
+
+def sales_of(ads: Sequence[Ad]) -> Population:
+    """The orders that came of ads, by what these were of."""
+    values = {name: [_key(ad.keys[name]) for ad in ads] for name in DIMENSIONS}
+    values[LINE] = [line_key(ad.line) for ad in ads]
+    return Population(values, weight=[ad.sums.orders for ad in ads])
+
+
+def line_key(line: Line) -> str:
+    return "|".join(one or "" for one in (line.retailer, line.product, line.keyword))
+
+
+def _key(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def sums(
+    rows: ir.Table, since: date | None, before: date | None, until: date | None, *by: str
+) -> ir.Table:
+    """One row for each combination of the dimensions and period, and of what else is named. Rows
+    without a date count as the period asked about; with `since` None there is one period."""
+    ads = rows.filter(rows.impressions.notnull() | rows.spend.notnull())
+    day = ads["at"].date()
+    if since is None or before is None or until is None:
+        ads = ads.mutate(current=ibis.literal(True))
+    else:
+        ads = ads.filter(within(ads, before, until)).mutate(
+            current=day.isnull() | (day >= ibis.literal(since))
+        )
+    ads = ads.mutate(
+        day=ads["at"].date(),
+        noon=ads.spent_out.notnull() & (ads.spent_out < "12"),
+    )
+    return ads.group_by("current", *DIMENSIONS, "currency", *by).aggregate(
+        days=lambda t: t.day.nunique(),
+        rows=lambda t: t.count(),
+        impressions=lambda t: t.impressions.fill_null(0).sum(),
+        clicks=lambda t: t.clicks.fill_null(0).sum(),
+        orders=lambda t: t.orders.fill_null(0).sum(),
+        spend=lambda t: t.spend.fill_null(0).sum().cast("decimal(18, 2)"),
+        sales=lambda t: t.sales.fill_null(0).sum().cast("decimal(18, 2)"),
+        budget=lambda t: t.budget.fill_null(0).sum().cast("decimal(18, 2)"),
+        early=lambda t: t.noon.ifelse(1, 0).sum(),
+        title=lambda t: t.title.max(),
+        **{f"{name}_said": _said(name) for name in MEASURES},
+    )
+
+
+def within(rows: ir.Table, since: date, until: date) -> ir.Value:
+    """Whether a row is of these days; rows without a date are of any."""
+    day = rows["at"].date()
+    return day.isnull() | day.between(ibis.literal(since), ibis.literal(until))
+
+
+def of_currency(rows: ir.Table, currency: str | None) -> ir.Value:
+    return rows.currency.isnull() if currency is None else rows.currency == currency
+
+
+def _said(measure: str) -> Callable[[ir.Table], ir.Value]:
+    """In how many rows a measure stands."""
+    return lambda t: t[measure].count()
+
+
+def weekly(found: Iterable[dict[str, Any]]) -> dict[date, Sums]:
+    """The rows of `sums`, by their week, added up."""
+    whole: dict[date, Sums] = defaultdict(Sums)
+    for row in found:
+        (ad,) = ads_of([row])
+        whole[row["week"]] = whole[row["week"]] + ad.sums
+    return dict(whole)
+
+
+def ads_of(found: Iterable[dict[str, Any]]) -> list[Ad]:
+    """The rows of `sums` as ads."""
+    return [
+        Ad(
+            bool(row["current"]),
+            {name: row[name] for name in DIMENSIONS},
+            Sums(
+                int(row["days"]),
+                int(row["rows"]),
+                int(row["impressions"]),
+                int(row["clicks"]),
+                int(row["orders"]),
+                Decimal(row["spend"]),
+                Decimal(row["sales"]),
+                Decimal(row["budget"]),
+                int(row["early"]),
+                row["title"],
+                frozenset(name for name in MEASURES if not row[f"{name}_said"]),
+            ),
+        )
+        for row in found
+    ]
+
+
+def added(ads: Iterable[Ad], key: Callable[[Ad], Any]) -> dict[Any, Sums]:
+    """The sums by some key of an ad; a key of None stays out."""
+    found: dict[Any, Sums] = defaultdict(Sums)
+    for ad in ads:
+        if (of := key(ad)) is not None:
+            found[of] = found[of] + ad.sums
+    return dict(found)
+
+
+def main_currency(found: Iterable[dict[str, Any]]) -> tuple[str | None, tuple[str, ...]]:
+    """The currency of most rows, and the others: amounts of two currencies are never added."""
+    counted: dict[str | None, int] = defaultdict(int)
+    for row in found:
+        counted[row["currency"]] += int(row["rows"])
+    if not counted:
+        return None, ()
+    best = max(counted, key=lambda c: (counted[c], str(c)))
+    return best, tuple(sorted(str(c) for c in counted if c != best))

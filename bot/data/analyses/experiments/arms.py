@@ -1,0 +1,158 @@
+"""A test's rows as arms: who is the control, what was meant for whom, how it grew by day."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from bot.data.analyses.experiments.effect import Arm
+
+CONTROLS = (
+    *("control", "controle", "contrôle", "temoin", "témoin", "original", "baseline", "default"),
+    *("none", "no e-mail", "no email", "aucun", "sans", "holdout", "a", "0"),
+)
+
+
+@dataclass
+class Trial:
+    """One metric of one test. `days` holds each arm's counts by day, where rows have dates."""
+
+    experiment: str
+    metric: str
+    title: str | None
+    arms: list[Arm]
+    shares: list[float] | None
+    amounts: bool  # the metric is an amount of money, not a rate
+    first: date | None = None
+    last: date | None = None
+    days: list[tuple[date, dict[str, Arm]]] = field(default_factory=list)
+
+    def without(self, variants: Collection[str]) -> "Trial":
+        """The same test without some arms: nothing of them is in any sum of it."""
+        if not variants:
+            return self
+        kept = [at for at, arm in enumerate(self.arms) if arm.variant not in variants]
+        days = [
+            (day, {v: arm for v, arm in arms.items() if v not in variants})
+            for day, arms in self.days
+        ]
+        days = [(day, arms) for day, arms in days if arms]
+        return replace(
+            self,
+            arms=[self.arms[at] for at in kept],
+            shares=[self.shares[at] for at in kept] if self.shares else None,
+            first=days[0][0] if days else None,
+            last=days[-1][0] if days else None,
+            days=days,
+        )
+
+    @property
+    def control(self) -> Arm:
+        """The arm that the others are held against: by its name, else the first."""
+        return self._named or self.arms[0]
+
+    @property
+    def is_guessed(self) -> bool:
+        """Whether no arm is called the control."""
+        return self._named is None
+
+    @property
+    def _named(self) -> Arm | None:
+        for name in CONTROLS:
+            for arm in self.arms:
+                if arm.variant.strip().casefold() == name:
+                    return arm
+        return None
+
+    @property
+    def users(self) -> int:
+        return sum(arm.users for arm in self.arms)
+
+    def looks(self, variant: str) -> Iterable[tuple[Arm, Arm]]:
+        """The arm and the control as they stood at the end of each day."""
+        control = self.control.variant
+        sums = {variant: Arm(variant, 0), control: Arm(control, 0)}
+        for _, arms in self.days:
+            for name in sums:
+                if name in arms:
+                    sums[name] = _plus(sums[name], arms[name])
+            yield sums[variant], sums[control]
+
+
+def counts(rows: ir.Table) -> ir.Table:
+    """One row for each test, metric, variant and day (null without dates). `sums` is of how many
+    rows the amount is that of several people."""
+    amount = rows.value.cast("float64").fill_null(0.0)
+    return (
+        rows.mutate(day=rows["at"].date(), amount=amount, test=rows.experiment.fill_null("test"))
+        .group_by("test", "metric", "variant", "day")
+        .aggregate(
+            users=lambda t: t.users.sum(),
+            successes=lambda t: t.successes.fill_null(0).sum(),
+            counted=lambda t: t.successes.count(),
+            total=lambda t: t.amount.sum(),
+            squares=lambda t: (t.amount * t.amount).sum(),
+            paid=lambda t: (t.amount != 0).ifelse(1, 0).sum(),
+            sums=lambda t: ((t.users > 1) & (t.amount != 0)).ifelse(1, 0).sum(),
+            share=lambda t: t.share.max(),
+            title=lambda t: t.title.max(),
+        )
+        .order_by("test", "metric", "variant", ibis.asc("day", nulls_first=True))
+    )
+
+
+def trials(found: Sequence[dict[str, Any]]) -> list[Trial]:
+    """The counted rows (`counts`, as dicts) as tests, in order of name and metric."""
+    return [
+        _trial(test, metric, list(rows))
+        for (test, metric), rows in groupby(found, lambda r: (r["test"], r["metric"]))
+    ]
+
+
+def _trial(test: str, metric: str, rows: list[dict[str, Any]]) -> Trial:
+    arms: dict[str, Arm] = {}
+    days: dict[date, dict[str, Arm]] = {}
+    shares: dict[str, float] = {}
+    for row in rows:
+        arm = Arm(
+            row["variant"],
+            int(row["users"]),
+            int(row["successes"]),
+            float(row["total"]),
+            float(row["squares"]),
+            spread=not row["sums"],
+            paid=0 if row["sums"] else int(row["paid"]),
+        )
+        arms[arm.variant] = _plus(arms.get(arm.variant, Arm(arm.variant, 0)), arm)
+        if row["day"] is not None:
+            days.setdefault(row["day"], {})[arm.variant] = arm
+        if row["share"]:
+            shares[arm.variant] = float(row["share"])
+    known = len(shares) == len(arms)
+    return Trial(
+        experiment=test,
+        metric=metric,
+        title=next((row["title"] for row in rows if row["title"]), None),
+        arms=list(arms.values()),
+        shares=[shares[name] for name in arms] if known else None,
+        amounts=not any(row["counted"] for row in rows),
+        first=min(days, default=None),
+        last=max(days, default=None),
+        days=sorted(days.items()),
+    )
+
+
+def _plus(one: Arm, other: Arm) -> Arm:
+    return Arm(
+        one.variant,
+        one.users + other.users,
+        one.successes + other.successes,
+        one.total + other.total,
+        one.squares + other.squares,
+        one.spread and other.spread,
+        one.paid + other.paid,
+    )

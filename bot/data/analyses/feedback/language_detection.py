@@ -1,0 +1,103 @@
+"""In which language a text is written: its small words tell, for six languages.
+
+Counting a language's commonest words (Dunning 1994 calls it the unique-words method) needs no
+trained weights; texts of one or two words often stay "unknown".
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.data.analyses.feedback.tokens import words_of
+
+UNKNOWN = "unknown"
+ENOUGH = 0.9  # of the texts whose language is clear, for the unclear ones to be taken for the same
+SHORT = 5  # words up to which an unclear text is taken for what most others are
+
+SMALL_WORDS = {
+    "en": "the and is it this for with was not are have but you my on very so that of in as they "
+    "too be love great good i had just at all would from nice we what when were how",
+    "fr": "le la les de des et est un une je pas pour avec ce cette dans sur que qui il elle mais "
+    "tres en du au aux mon ma mes plus bien ai c'est vous nous ne se j d l merci bonjour trop",
+    "pt": "o os as um uma e nao com para que muito bom produto meu minha em do da no na mas veio "
+    "foi chegou recebi entrega comprei ainda mais antes prazo loja otimo recomendo ate gostei",
+    "es": "el los las un una y es muy no con para que mi pero en del al por lo se llego bueno "
+    "producto me ha esta todo gracias bien calidad estoy como",
+    "de": "der die das und ist nicht ein eine ich mit fur auf sehr aber es sie den zu war gut im "
+    "von auch wie habe dem schon leider nur bei noch",
+    "it": "il lo gli un una e di che non con per molto ma la sono ho e del della prodotto bello "
+    "buono questo arrivato in mi al ottimo anche come tutto stato",
+}
+SETS = {language: frozenset(words.split()) for language, words in SMALL_WORDS.items()}
+# Words that tell nothing of what a text is about: left out where words are counted.
+_FILLER = (
+    "cordialement bonsoir bientot journee madame monsieur bonne belle avance equipe hello votre "
+    "vos nos notre leur cela comme chez ces cet son ses leurs tout tous toute toutes meme "
+    "encore deja etre etait sont ont avoir avez avons fait font peut peu aussi alors donc car "
+    "sans sous entre quand depuis apres avant ete suis juste par fois dear regards kind many "
+    "wishes hi there been has had did does their them your our his her she him who which could "
+    "would should than then into out off about more most some any only also even because after "
+    "before its dont didnt really very little bit way make made one two get got going time "
+    "still though back much well see know think pelo pela pelos isso esse essa este esta seu "
+    "sua ser sido tem ter tinha fui era sao estou muita minhas meus pois porque como mesmo "
+    "quando depois agora aqui tudo cada outro outra apenas bom dia boa tarde noite "
+)
+FILLER = frozenset(_FILLER.split())
+# What a word says for a language: a word of one language alone says more than a shared one.
+WEIGHT = Counter(word for words in SETS.values() for word in words)
+NAMES = {
+    "english": "en",
+    "anglais": "en",
+    "french": "fr",
+    "francais": "fr",
+    "portuguese": "pt",
+    "portugues": "pt",
+    "portugais": "pt",
+    "spanish": "es",
+    "espanol": "es",
+    "espagnol": "es",
+    "castellano": "es",
+    "german": "de",
+    "deutsch": "de",
+    "allemand": "de",
+    "italian": "it",
+    "italiano": "it",
+    "italien": "it",
+}
+
+
+def named(column: str | None) -> str | None:
+    """What a file's language column means: `fr`, `FR-fr`, `Français` → `fr`; empty → None."""
+    if not column or not column.strip():
+        return None
+    said = words_of(column, "fr")
+    if not said:
+        return None
+    return NAMES.get(said[0], said[0][:2])
+
+
+def spoken(text: str) -> str:
+    """The language of one text, or "unknown" when its small words do not tell."""
+    words = words_of(text, "fr")
+    scores = {
+        language: sum(1 / WEIGHT[word] for word in words if word in known)
+        for language, known in SETS.items()
+    }
+    ranked = sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+    (best, most), (_, second) = ranked[0], ranked[1]
+    return best if most >= 1 and most > second else UNKNOWN
+
+
+def languages(texts: Sequence[str], columns: Sequence[str | None]) -> list[str]:
+    """The language of each text: the file's own column first, then the small words; a very short
+    text that stays unclear is taken for what nearly all others are."""
+    found = [named(c) or spoken(t) for t, c in zip(texts, columns, strict=True)]
+    clear = Counter(language for language in found if language != UNKNOWN)
+    if not clear:
+        return found
+    (most, count), total = clear.most_common(1)[0], sum(clear.values())
+    if count < ENOUGH * total:
+        return found
+    return [
+        most if language == UNKNOWN and 0 < len(text.split()) <= SHORT else language
+        for language, text in zip(found, texts, strict=True)
+    ]

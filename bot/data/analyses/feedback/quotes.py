@@ -1,0 +1,123 @@
+"""What people say in their own words: quotes, letter for letter, each with the id of its text."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.core.facts import Fact
+from bot.data.analyses.feedback.mentions import COMPLAINT, PRAISE, QUESTION
+from bot.data.analyses.feedback.texts import Text
+from bot.data.analyses.feedback.theme_table import Listened, asks, complains, praises
+from bot.data.analyses.feedback.tokens import words_of
+from bot.data.analyses.result import Findings
+from bot.privacy.personal import find as personal
+
+QUOTES = 3
+SHORT, LONG = 25, 220  # letters
+TRIED = 250  # the newest texts on a theme, looked at for its quotes
+UNHAPPY, HAPPY = 3, 4  # stars
+ALIKE = 0.5  # Jaccard of the words from which two quotes are one
+
+
+@dataclass(frozen=True)
+class Quote:
+    """Some whole sentences of one text."""
+
+    text: Text
+    said: str
+
+
+def quotes(said: Listened, subject: str, way: int) -> list[Quote]:
+    """At most three, of texts that praise, complain or ask (PRAISE, COMPLAINT, QUESTION): typical
+    by their words, none like another, none with personal data. A complaint is quoted of who was
+    unhappy, where somebody was: five stars and "a bit tight" is no complaint to be shown first."""
+    column = said.of(subject)
+    places = np.flatnonzero((column & way) > 0)
+    newest = sorted(places, key=lambda i: (said.texts[i].day is None, _age(said.texts[i]), i))
+    found = [q for i in newest[:TRIED] if (q := _quote(said, int(i), subject, way))]
+    bags = [frozenset(words_of(q.said, q.text.language)) for q in found]
+    often = Counter(word for bag in bags for word in bag)
+    ranked = sorted(
+        range(len(found)),
+        key=lambda k: (
+            _against_its_stars(found[k].text, way),
+            -sum(often[w] for w in bags[k]) / max(6, len(bags[k])) ** 0.9,
+            k,
+        ),
+    )
+    chosen: list[int] = []
+    for k in ranked:
+        if all(_alike(bags[k], bags[other]) < ALIKE for other in chosen):
+            chosen.append(k)
+        if len(chosen) == QUOTES:
+            break
+    return [found[k] for k in chosen]
+
+
+def tell_quotes(
+    found: Findings, said: Listened, subjects: Sequence[str], blamed: Collection[str]
+) -> None:
+    """feedback.<theme>.quote-1 to -3: complaints of themes that are `blamed`, else whichever is
+    told more, complaint, praise or question."""
+    for subject in subjects:
+        flags = said.of(subject)
+        told = {
+            COMPLAINT: int(complains(flags).sum()),
+            PRAISE: int(praises(flags).sum()),
+            QUESTION: int(asks(flags).sum()),
+        }
+        way = COMPLAINT if subject in blamed else max(told, key=lambda w: (told[w], -w))
+        for n, quote in enumerate(quotes(said, subject, way) if told[way] else [], 1):
+            tell_quote(found, subject, f"quote-{n}", said.titles[subject], quote)
+
+
+def tell_quote(found: Findings, subject: str, measure: str, about: str, quote: Quote) -> Fact:
+    """The words as they were written; the unit is their language, the source names the text."""
+    text = quote.text
+    stars = f"{text.rating:g}/5" if text.rating is not None else ""
+    source = ", ".join(p for p in (found.source, text.id, text.channel or "", stars) if p)
+    language = text.language if len(text.language) == 2 else None
+    return found.add(
+        subject,
+        measure,
+        quote.said,
+        unit=language,
+        about=about,
+        rows=1,
+        source=source,
+        as_of=text.day,
+        query="texts",
+    )
+
+
+def _quote(said: Listened, i: int, subject: str, way: int) -> Quote | None:
+    """The sentence that says it, or the whole text when that is short; None when it won't do."""
+    text, heard = said.texts[i], said.heard[i]
+    if heard is None or subject not in heard.spans:
+        return None
+    start, end, flag = heard.spans[subject]
+    if flag != way or start < text.offset:
+        return None
+    whole = text.whole[text.offset :]
+    short = len(whole) <= LONG and "\n" not in whole
+    chosen = whole if short else text.whole[start:end]
+    if not SHORT <= len(chosen) <= LONG or personal(chosen):
+        return None
+    return Quote(text, chosen)
+
+
+def _against_its_stars(text: Text, way: int) -> bool:
+    """Whether who said it gave stars that say the contrary."""
+    if text.rating is None:
+        return False
+    return text.rating > UNHAPPY if way == COMPLAINT else way == PRAISE and text.rating < HAPPY
+
+
+def _age(text: Text) -> int:
+    return -text.day.toordinal() if text.day else 0
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / max(1, len(one | other))

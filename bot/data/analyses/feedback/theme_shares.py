@@ -1,0 +1,136 @@
+"""How much is said of each theme, and how: shares of texts over the period."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from math import log, sqrt
+
+import numpy as np
+
+from bot.data.analyses.feedback.language_detection import FILLER, SETS
+from bot.data.analyses.feedback.name_words import proper
+from bot.data.analyses.feedback.theme_table import Listened, Mask, asks, complains, praises
+from bot.data.analyses.feedback.titles import title
+from bot.data.analyses.result import Findings
+
+FEW = 5  # texts below which a theme gets no share of praise or complaint
+
+
+def tell_levels(found: Findings, said: Listened, few: int = FEW) -> None:
+    """feedback.<theme>.texts, .share (% of the texts), .praise-share, .complaint-share and
+    .question-share (% of the texts that speak of it; a text may do several), .complaints, .rating
+    (mean stars of those texts)."""
+    ratings = np.array([np.nan if t.rating is None else t.rating for t in said.texts])
+    total = int(said.listed.sum())
+    for subject in sorted(said.subjects, key=lambda s: -int((said.of(s) > 0).sum())):
+        flags = said.of(subject)
+        count = int((flags > 0).sum())
+        if not count:
+            continue
+        about = said.titles[subject]
+        add = partial(found.add, subject, about=about, rows=count, query="texts")
+        add("texts", count)
+        add("share", percent(count, total), unit="%", rows=total)
+        if count < few:
+            continue
+        add("praise-share", percent(int(praises(flags).sum()), count), unit="%")
+        add("complaint-share", percent(int(complains(flags).sum()), count), unit="%")
+        add("question-share", percent(int(asks(flags).sum()), count), unit="%")
+        add("complaints", int(complains(flags).sum()))
+        stars = ratings[(flags > 0) & np.isfinite(ratings)]
+        if len(stars) >= few:
+            add("rating", round(float(stars.mean()), 1), unit="of 5", rows=len(stars))
+
+
+def percent(part: int, whole: int) -> float:
+    """One digit; of nothing it is nought."""
+    return round(100 * part / whole, 1) if whole else 0.0
+
+
+# Which words complaints use more than praise does.
+
+PRIOR = 500.0  # words that the prior weighs as much as
+TEXTS = 40  # of each side, below which nothing is compared
+SEEN = 8  # texts in which a word stands
+SURE = 1.96  # z
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Word:
+    """`z` above zero: complaints use it more. `texts` is in how many it stands."""
+
+    word: str
+    z: float
+    texts: int
+
+
+def log_odds(ours: Counter[str], theirs: Counter[str], texts: Counter[str]) -> list[Word]:
+    """Every word of at least 8 texts, the most ours first."""
+    together = ours + theirs
+    scale = PRIOR / max(1, sum(together.values()))
+    a, b, prior = sum(ours.values()), sum(theirs.values()), PRIOR
+    found = []
+    for word, texts_with in texts.items():
+        if texts_with < SEEN:
+            continue
+        alpha = together[word] * scale
+        mine, other = ours[word] + alpha, theirs[word] + alpha
+        delta = log(mine / (a + prior - mine)) - log(other / (b + prior - other))
+        found.append(Word(word, delta / sqrt(1 / mine + 1 / other), texts_with))
+    return sorted(found, key=lambda w: (-w.z, w.word))
+
+
+def tell_wording(found: Findings, said: Listened, unhappy: Mask, happy: Mask) -> None:
+    """feedback.wording-<language>.complaint-words and .praise-words, at most ten each, and each
+    word's own feedback.wording-<language>--<word>.z with the texts it stands in as rows."""
+    languages = np.array([text.language for text in said.texts], dtype=object)
+    for language in sorted(set(languages)):
+        here = languages == language
+        mine, other = np.flatnonzero(here & unhappy), np.flatnonzero(here & happy)
+        if min(len(mine), len(other)) < TEXTS or language not in SETS:
+            continue
+        small = SETS[language] | FILLER | proper([said.texts[i] for i in (*mine, *other)])
+        ours, texts = _counted(said, mine, small)
+        theirs, more = _counted(said, other, small)
+        ranked = log_odds(ours, theirs, texts + more)
+        loud = [word for word in ranked if word.z >= SURE][:SHOWN]
+        kind = [word for word in reversed(ranked) if word.z <= -SURE][:SHOWN]
+        for measure, chosen in (("complaint-words", loud), ("praise-words", kind)):
+            if chosen:
+                found.add(
+                    f"wording-{language}",
+                    measure,
+                    ", ".join(w.word for w in chosen),
+                    about=title("all"),
+                    rows=len(mine) + len(other),
+                    query="texts",
+                )
+        for word in (*loud, *kind):
+            found.add(
+                f"wording-{language}--{word.word}",
+                "z",
+                round(word.z, 1),
+                about=word.word,
+                rows=word.texts,
+                query="texts",
+            )
+
+
+def _counted(
+    said: Listened,
+    places: np.ndarray[tuple[int], np.dtype[np.intp]],
+    small: frozenset[str],
+) -> tuple[Counter[str], Counter[str]]:
+    """How often each word is said, and in how many texts: no small words, no numbers."""
+    often: Counter[str] = Counter()
+    texts: Counter[str] = Counter()
+    for i in places:
+        words = [
+            word
+            for word in said.words(int(i))
+            if len(word) > 2 and word.isascii() and word.isalpha() and word not in small
+        ]
+        often.update(words)
+        texts.update(set(words))
+    return often, texts

@@ -1,0 +1,94 @@
+"""How much a purchase is worth, customer by customer: the Gamma-Gamma model.
+
+Source: Fader & Hardie, "The Gamma-Gamma Model of Monetary Value" (2013); Fader, Hardie & Lee, "RFM
+and CLV: Using Iso-Value Curves", J. Marketing Research 42 (2005). The mean of somebody's purchases
+is pulled towards the shop's, the more the fewer they are. It supposes that who buys often does not
+spend more a time; `related` measures that.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import digamma, gammaln
+
+from bot.data.analyses.forecast.bgnbd import Numbers
+
+
+@dataclass(frozen=True)
+class Worth:
+    """The three parameters. `mean` is what a purchase of the average customer is worth."""
+
+    p: float
+    q: float
+    v: float
+    converged: bool
+
+    @property
+    def sound(self) -> bool:
+        return self.converged and self.q > 1 and max(self.p, self.q) < 1000
+
+    @property
+    def mean(self) -> float:
+        return self.p * self.v / (self.q - 1)
+
+
+def fit(x: Numbers, mean: Numbers) -> Worth:
+    """x: repeat purchases (over 0) and the mean amount of those (over 0), one element a customer.
+    Raises ValueError when there is nobody."""
+    kept = (x > 0) & (mean > 0)
+    x, mean = x[kept], mean[kept]
+    if not len(x):
+        raise ValueError("nobody bought again")
+    scale = float(np.median(mean))
+    found = minimize(
+        _loss,
+        np.log([4.0, 4.0, 1.0]),
+        args=(x, mean / scale),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-8.0, 12.0)] * 3,
+        options={"maxiter": 300, "ftol": 1e-12, "gtol": 1e-7},
+    )
+    p, q, v = (float(value) for value in np.exp(found.x))
+    return Worth(p, q, v * scale, bool(found.success))
+
+
+def expected(found: Worth, x: Numbers, mean: Numbers) -> Numbers:
+    """What a purchase of each customer is worth: the shop's mean for who did not buy again."""
+    p, q, v = found.p, found.q, found.v
+    own = np.where(x > 0, mean, 0.0)
+    worth: Numbers = p * (v + x * own) / (p * x + q - 1)
+    return worth
+
+
+def related(x: Numbers, mean: Numbers) -> float:
+    """The correlation of how often and how much (Pearson), of those who bought again."""
+    kept = (x > 0) & (mean > 0)
+    if kept.sum() < 3 or np.ptp(x[kept]) == 0 or np.ptp(mean[kept]) == 0:
+        return 0.0
+    return float(np.corrcoef(x[kept], mean[kept])[0, 1])
+
+
+def _loss(logs: Numbers, x: Numbers, mean: Numbers) -> tuple[float, Numbers]:
+    """Minus the mean log-likelihood, and its gradient by the logs of the parameters."""
+    p, q, v = np.exp(logs)
+    total = v + x * mean
+    each = (
+        gammaln(p * x + q)
+        - gammaln(p * x)
+        - gammaln(q)
+        + q * np.log(v)
+        + (p * x - 1) * np.log(mean)
+        + p * x * np.log(x)
+        - (p * x + q) * np.log(total)
+    )
+    joint = digamma(p * x + q)
+    slopes = np.array(
+        [
+            (x * (joint - digamma(p * x) + np.log(mean) + np.log(x) - np.log(total))).mean(),
+            (joint - digamma(q) + np.log(v) - np.log(total)).mean(),
+            (q / v - (p * x + q) / total).mean(),
+        ]
+    )
+    return -float(each.mean()), -slopes * np.exp(logs)

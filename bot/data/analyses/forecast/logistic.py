@@ -1,0 +1,63 @@
+"""A chance from a few numbers: logistic regression, and how far off its chances were.
+
+Fitted by Newton's method with a small ridge (le Cessie & van Houwelingen, Applied Statistics 41,
+1992), on standardised columns. Brier, Monthly Weather Review 78 (1950).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.data.stats import Numbers
+
+RIDGE = 1.0
+STEPS = 50
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Weights of standardised columns; the first is that of the constant."""
+
+    weights: Numbers
+    centre: Numbers
+    scale: Numbers
+
+    def chances(self, features: Numbers) -> Numbers:
+        """One chance (0 to 1) a row."""
+        chances: Numbers = _curve(_standard(features, self.centre, self.scale) @ self.weights)
+        return chances
+
+
+def fit(features: Numbers, happened: Numbers) -> Curve:
+    """features: rows × columns; happened: 0 or 1 a row. Raises ValueError when all did or none."""
+    if not 0 < happened.mean() < 1:
+        raise ValueError("nothing to tell apart")
+    centre, scale = features.mean(axis=0), features.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    x = _standard(features, centre, scale)
+    ridge = np.full(x.shape[1], RIDGE)
+    ridge[0] = 0.0
+    weights = np.zeros(x.shape[1])
+    for _ in range(STEPS):
+        chance = _curve(x @ weights)
+        slope = x.T @ (happened - chance) - ridge * weights
+        bend = (x * (chance * (1 - chance))[:, None]).T @ x + np.diag(ridge)
+        step = np.linalg.solve(bend, slope)
+        weights = weights + step
+        if np.abs(step).max() < 1e-8:
+            break
+    return Curve(weights, centre, scale)
+
+
+def brier(chances: Numbers, happened: Numbers) -> float:
+    """The mean squared distance from what happened; smaller is better."""
+    return float(((chances - happened) ** 2).mean())
+
+
+def _curve(z: Numbers) -> Numbers:
+    curve: Numbers = 1 / (1 + np.exp(-np.clip(z, -30, 30)))
+    return curve
+
+
+def _standard(features: Numbers, centre: Numbers, scale: Numbers) -> Numbers:
+    return np.column_stack([np.ones(len(features)), (features - centre) / scale])

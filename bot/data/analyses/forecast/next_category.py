@@ -1,0 +1,346 @@
+"""What is bought next: from the categories of one purchase to those of the same person's next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+from ibis import _
+
+from bot.data.analyses.products import Goods
+from bot.data.analyses.segments.context import Told
+from bot.data.analyses.segments.profile import percent
+from bot.data.floors import is_small
+from bot.data.stats import false_discovery, normal_above
+from bot.data.warehouse.query import rows_of
+from bot.i18n.messages import Words, quoted
+from bot.rules.about import IDLE
+from bot.rules.goods import concepts, named_in
+from bot.rules.library.audiences.subject import ASIDE, WORD, Subject, subject_of
+from bot.rules.telling.next_bought import NO_CATEGORIES
+from bot.text.normalize import fold
+from bot.text.slugs import slug, titled
+
+Q = 0.10
+
+
+@dataclass(frozen=True)
+class Step:
+    """Of `before` purchases with `a` that were followed by another, `after` had `b` in the next:
+    `lift` times as often as next purchases do at large."""
+
+    a: str
+    b: str
+    before: int
+    after: int
+    lift: float
+    q: float
+
+    @property
+    def share(self) -> float:
+        return self.after / self.before
+
+
+def steps_of(lines: ir.Table) -> ir.Table:
+    """a, b, times, people (how many did so); and with b empty, how often a was followed by
+    anything; with a empty, how often b was in a next purchase; with both empty, all. A day is a
+    purchase."""
+    bought = lines.filter(_.amount >= 0, _.category.notnull())
+    baskets = bought.select("customer", "day", "category").distinct()
+    days = baskets.select("customer", "day").distinct()
+    pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
+    pairs = pairs.filter(_.then.notnull())
+    empty = ibis.literal("")
+    anything = pairs.select("customer", "day", "then", category=empty)
+    now = baskets.join(pairs, ["customer", "day"]).select("customer", "day", "then", "category")
+    now = now.union(anything).rename(a="category")
+    after = baskets.union(days.mutate(category=empty).select("customer", "day", "category"))
+    after = after.rename(who="customer", on="day", b="category")
+    both = now.join(after, (now.customer == after.who) & (now.then == after["on"]))
+    return both.group_by("a", "b").aggregate(times=_.count(), people=_.customer.nunique())
+
+
+def steps(rows: Sequence[dict[str, Any]], floor: int) -> list[Step]:
+    """From one category to another or the same, strongest first, with at least `floor` customers
+    and purchases before and after, and with as many purchases after another category, or of
+    another. `q` is Benjamini–Hochberg over all of them, by a one-sided z of the counts."""
+    times = {(str(r["a"]), str(r["b"])): int(r["times"]) for r in rows}
+    people = {(str(r["a"]), str(r["b"])): int(r.get("people", r["times"])) for r in rows}
+    every = times.get(("", ""), 0)
+    names = sorted({name for pair in times for name in pair if name})
+    crossed = [
+        (a, b)
+        for a in names
+        for b in names
+        if times.get((a, ""), 0) >= floor and times.get(("", b), 0) >= floor
+    ]
+    if not crossed:
+        return []
+    before = np.array([times[a, ""] for a, _b in crossed], dtype=np.float64)
+    share = np.array([times["", b] / every for _a, b in crossed])
+    after = np.array([times.get(pair, 0) for pair in crossed], dtype=np.float64)
+    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
+    z = (after - before * share) / np.maximum(spread, 1e-9)
+    q = false_discovery(normal_above(z))
+    lift = after / (before * share)
+    found = [
+        Step(a, b, int(before[i]), int(after[i]), float(lift[i]), float(q[i]))
+        for i, (a, b) in enumerate(crossed)
+        if after[i] >= floor
+        and min(people.get(way, 0) for way in ((a, b), (a, ""), ("", b))) >= floor
+        and not is_small(before[i] - after[i], floor)
+        and not is_small(times["", b] - after[i], floor)
+    ]
+    return sorted(found, key=lambda step: (-step.lift, step.a, step.b))
+
+
+@dataclass(frozen=True)
+class Next:
+    """Of the purchases with the thing asked about that were followed by another, `after` had this
+    in the next, by `people` customers: `lift` times as often as next purchases do at large."""
+
+    name: str
+    after: int
+    people: int
+    share: float
+    lift: float
+    q: float
+
+
+def after_of(lines: ir.Table, mine: ir.Table, by: str) -> ir.Table:
+    """name, times, mine, people: in how many next purchases it was, in how many after a purchase
+    with one of `mine` (lines), of how many customers; with name empty, all next purchases. `by` is
+    product or category. A day is a purchase."""
+    bought = lines.filter(_.amount >= 0)
+    days = bought.select("customer", "day").distinct()
+    pairs = days.mutate(then=_.day.lead().over(group_by="customer", order_by="day"))
+    pairs = pairs.filter(_.then.notnull())
+    had = mine.filter(_.amount >= 0).select(buyer=_.customer, on=_.day).distinct().mutate(had=1)
+    marked = pairs.left_join(had, (pairs.customer == had.buyer) & (pairs.day == had["on"]))
+    marked = marked.select("customer", "then", had=_.had.fill_null(0))
+    things = bought.filter(bought[by].notnull())
+    things = things.select(who=_.customer, on=_.day, name=things[by]).distinct()
+    every = days.select(who=_.customer, on=_.day, name=ibis.literal(""))
+    both = things.union(every)
+    met = marked.join(both, (marked.customer == both.who) & (marked.then == both["on"]))
+    return met.group_by("name").aggregate(
+        times=_.count(), mine=_.had.sum(), people=_.customer.nunique(where=_.had == 1)
+    )
+
+
+def nexts(rows: Sequence[dict[str, Any]], floor: int) -> tuple[int, list[Next], int]:
+    """How many purchases with the thing were followed by another; what was in those, with at least
+    `floor` customers, most often first; and how many things were compared. `q` is
+    Benjamini–Hochberg over all compared, by a one-sided z of the counts."""
+    whole = next((row for row in rows if row["name"] == ""), None)
+    before, every = (int(whole["mine"] or 0), int(whole["times"])) if whole else (0, 0)
+    if whole and (whole["people"] < floor or is_small(every - before, floor)):
+        return 0, [], 0
+    compared = [row for row in rows if row["name"] and row["times"] >= floor]
+    if not before or not compared or before == every:
+        return before, [], 0
+    share = np.array([row["times"] / every for row in compared])
+    after = np.array([float(row["mine"] or 0) for row in compared])
+    spread = np.sqrt(before * share * (1 - share) * (1 - before / every))
+    z = (after - before * share) / np.maximum(spread, 1e-9)
+    q = false_discovery(normal_above(z))
+    found = [
+        Next(
+            str(row["name"]),
+            int(after[i]),
+            int(row["people"]),
+            float(after[i] / before),
+            float(after[i] / (before * share[i])),
+            float(q[i]),
+        )
+        for i, row in enumerate(compared)
+        if row["people"] >= floor
+        and not is_small(before - after[i], floor)
+        and not is_small(row["times"] - after[i], floor)
+    ]
+    return before, sorted(found, key=lambda one: (-one.after, one.name)), len(compared)
+
+
+# The thing that "after …" in a question means: a product, some products, or a category.
+
+
+def subject(told: Told) -> Subject | None:
+    """The thing that the question is about; without a name when nobody bought anything so called;
+    None when it is about everything."""
+    where = told.where
+    if not where.product and not where.words:
+        return None
+    goods = _goods(told)
+    if where.product:
+        return subject_of("", where.product, goods)
+    return _surely(where.words or "", goods) or subject_of(where.words or "", None, goods)
+
+
+def _surely(words: str, goods: Goods) -> Subject | None:
+    """A category or products whose names say all that the words say: "linen shirt" is no linen
+    dress."""
+    said = [word[0] for word in WORD.finditer(words) if fold(word[0]) not in ASIDE | IDLE]
+    wanted = named_in(" ".join(said))
+    whole = [name for name in goods.names if wanted and wanted <= named_in(name)]
+    if whole or (wanted and wanted == concepts(words) and len(wanted) == 1):
+        return Subject(whole[0], category=whole[0]) if whole else None
+    keys = [key for key, title in goods.titles.items() if wanted and wanted <= named_in(title)]
+    if len(keys) == 1:
+        return Subject(goods.titles[keys[0]], product=keys[0])
+    return Subject(words, products=tuple(keys)) if keys else None
+
+
+def _goods(told: Told) -> Goods:
+    """What was ever bought, most buyers first."""
+    table = (
+        told.bought.filter(_.amount >= 0, _["product"].notnull())
+        .group_by("product")
+        .aggregate(title=_.title.max(), category=_.category.max(), buyers=_.customer.nunique())
+    )
+    rows = rows_of(told.shelf, table)
+    rows.sort(key=lambda row: (-row["buyers"], row["product"]))
+    titles = {row["product"]: titled(row["title"] or row["product"]) for row in rows}
+    return Goods(titles, {row["product"]: row["category"] for row in rows if row["category"]})
+
+
+# What is bought next after one thing, told.
+
+LIFT = 1.2
+SHOWN = 5
+By = Literal["product", "category"]
+
+
+def add_bought_after(told: Told) -> None:
+    """For `where.product`, or what `where.words` names: facts behaviour.after.subject, .products
+    (which, where they are several), .purchases
+    (those with it that were followed by another), .compared (products); behaviour.after-product-<b>
+    and behaviour.after-category-<b>.share (% of these next purchases that have b), .at-large (% of
+    all next purchases), .lift, .purchases, .customers and .verdict: "more often" where it is beyond
+    chance with a lift of 1.2 or more, else "as always". Nothing of fewer customers than the floor.
+    """
+    about = subject(told)
+    if about is None:
+        return
+    add, floor = told.findings.add, told.shelf.floor
+    told.findings.nobody("after")  # names, and counts that `nexts` saw to
+    add("after", "subject", about.name or told.where.words or told.where.product or "")
+    if len(about.products) > 1:
+        names = ", ".join(told.titles.get(key, key) for key in about.products)
+        add("after", "products", names)
+    if not about.name:
+        told.findings.refuse(
+            Words(
+                "Nobody bought anything called {name}: look at how your orders or products spell "
+                "it.",
+                name=quoted(told.where.words or told.where.product or ""),
+            )
+        )
+        return
+    before, products, compared = _asked(told, about, "product")
+    if before < floor:
+        told.findings.refuse(
+            Words(
+                "Under {n} purchases with {thing} were followed by another one: too few to say"
+                " what is bought next.",
+                n=floor,
+                thing=quoted(about.name),
+            )
+        )
+        return
+    add("after", "purchases", before, unit="purchases", rows=before, query="after-product")
+    add("after", "compared", compared, rows=before, query="after-product")
+    _tell(told, "product", products, before)
+    _tell(told, "category", _asked(told, about, "category")[1], before)
+
+
+def _asked(told: Told, about: Subject, by: By) -> tuple[int, list[Next], int]:
+    bought = told.bought
+    if about.category:
+        mine = bought.filter(_.category == about.category)
+    else:
+        mine = bought.filter(bought["product"].isin(about.keys))
+    rows = told.ask(f"after-{by}", after_of(bought, mine, by))
+    return nexts(rows, told.shelf.floor)
+
+
+def _tell(told: Told, by: By, found: list[Next], before: int) -> None:
+    """What comes more often than always, the most first; then what comes most often anyway."""
+    more = [one for one in found if one.q <= Q and one.lift >= LIFT]
+    rest = [one for one in found if one not in more]
+    titles = told.titles if by == "product" else {}
+    for one in [*more, *rest][:SHOWN]:
+        about = titles.get(one.name, one.name)
+        told.findings.group(f"after-{by}-{slug(one.name)}", one.people)
+        for measure, value, unit in (
+            ("share", percent(one.share), "%"),
+            ("at-large", percent(one.share / one.lift), "%"),
+            ("lift", round(one.lift, 1), "×"),
+            ("purchases", one.after, "purchases"),
+            ("customers", one.people, "customers"),
+            ("verdict", "more often" if one in more else "as always", None),
+        ):
+            told.findings.add(
+                f"after-{by}-{slug(one.name)}",
+                measure,
+                value,
+                unit=unit,
+                about=about,
+                rows=before,
+                query=f"after-{by}",
+            )
+
+
+# What is bought next, told.
+
+SHOWN_CATEGORIES, FROM_EACH = 8, 3
+
+
+def add_next_category(told: Told) -> None:
+    """Facts behaviour.<a>-then-<b>.share (% of next purchases after a that have b), .at-large (% of
+    all next purchases that have b), .lift (one over the other), .purchases, for pairs beyond chance
+    with a lift of 1.2 or more; a then a is coming back for the same. behaviour.next-purchases
+    .compared says of how many pairs."""
+    rows = told.ask("next", steps_of(told.bought))
+    if not any(r["a"] for r in rows):
+        told.findings.refuse(NO_CATEGORIES)
+        return
+    found = steps(rows, told.shelf.floor)
+    wanted = (told.where.category or "").lower()
+    every = sum(r["times"] for r in rows if not r["a"] and not r["b"])
+    told.findings.group("next-purchases", told.people)
+    told.findings.add("next-purchases", "compared", len(found), rows=every, query="next")
+    kept = [
+        step
+        for step in found
+        if step.q <= Q and step.lift >= LIFT and wanted in ("", step.a.lower())
+    ]
+    for step in _shown(kept):
+        told.findings.nobody(f"{slug(step.a)}-then-{slug(step.b)}")  # `steps` saw to its size
+        for measure, value, unit in (
+            ("share", percent(step.share), "%"),
+            ("at-large", percent(step.share / step.lift), "%"),
+            ("lift", round(step.lift, 1), "×"),
+            ("purchases", step.after, "purchases"),
+        ):
+            told.findings.add(
+                f"{slug(step.a)}-then-{slug(step.b)}",
+                measure,
+                value,
+                unit=unit,
+                about=f"{step.a} → {step.b}",
+                rows=step.before,
+                query="next",
+            )
+
+
+def _shown(kept: list[Step]) -> list[Step]:
+    """The strongest of all, and the strongest from each category."""
+    counted: dict[str, int] = {}
+    shown = []
+    for n, step in enumerate(kept):
+        counted[step.a] = counted.get(step.a, 0) + 1
+        if n < SHOWN_CATEGORIES or counted[step.a] <= FROM_EACH:
+            shown.append(step)
+    return shown

@@ -1,0 +1,193 @@
+"""How much today's customers will buy: BG/NBD and Gamma-Gamma, judged on windows already over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+
+import numpy as np
+
+from bot.data.analyses.forecast import bgnbd, gamma_gamma
+from bot.data.analyses.forecast.bgnbd import Numbers
+from bot.data.analyses.forecast.windows import Seen
+from bot.data.analyses.segments.context import Told
+from bot.data.analyses.segments.profile import cents, percent
+from bot.i18n.messages import Words
+
+MEAN, WORST = 0.15, 0.25  # of the total, over all windows and in one: a plan bears that much
+
+
+@dataclass(frozen=True)
+class Total:
+    """What was said of a window, and what came."""
+
+    said: float
+    came: float
+
+    @property
+    def off(self) -> float:
+        return self.said / self.came - 1 if self.came else float("inf")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A total for the days to come, and the same for windows that are over, the newest first.
+    `sound` is false when a fit has no maximum."""
+
+    total: float
+    windows: Sequence[Total]
+    sound: bool
+
+    @property
+    def mean_off(self) -> float:
+        return float(np.mean([abs(w.off) for w in self.windows]))
+
+    @property
+    def worst(self) -> Total:
+        return max(self.windows, key=lambda w: abs(w.off))
+
+    @property
+    def finite(self) -> bool:
+        """False where the method gave no number at all."""
+        return all(isfinite(said) for said in (self.total, *(w.said for w in self.windows)))
+
+    @property
+    def right(self) -> bool:
+        """Whether the past totals were: within 15 % on average, and within 25 % each."""
+        return self.finite and self.mean_off <= MEAN and abs(self.worst.off) <= WORST
+
+    @property
+    def holds(self) -> bool:
+        return self.sound and self.right
+
+    @property
+    def between(self) -> tuple[float, float]:
+        """As far off as the worst window was, to both sides."""
+        off = abs(self.worst.off)
+        return self.total * (1 - off), self.total * (1 + off)
+
+
+def forecasts(seen: Sequence[Seen], ahead: int) -> tuple[Forecast, Forecast]:
+    """Purchases (days with one) and what they are worth in the shop's currency, in the `ahead` days
+    after each day, by the customers known on it. For what somebody spends a time the first purchase
+    counts as any other. Raises ValueError when on some day nobody had bought again."""
+    counts, worths, sound, priced = [], [], True, True
+    for each in seen:
+        histories = each.histories()
+        fit = bgnbd.fit(histories)
+        coming = bgnbd.expected(fit, histories, ahead)
+        mean = np.maximum(each.spend, 0) / each.frequency
+        spent = gamma_gamma.fit(*_many(each.frequency, mean))
+        counts.append(float(coming @ histories.many))
+        each_worth = gamma_gamma.expected(spent, each.frequency, mean)
+        worths.append(float(coming[histories.of] @ each_worth))
+        sound, priced = sound and fit.sound, priced and spent.sound
+    past = [(s.next, s.next_spend) for s in seen[1:]]
+    came = [float(n.sum()) for n, _worth in past if n is not None]
+    paid = [float(worth.sum()) for _n, worth in past if worth is not None]
+    return (
+        Forecast(counts[0], _windows(counts, came), sound),
+        Forecast(worths[0], _windows(worths, paid), sound and priced),
+    )
+
+
+def _windows(said: Sequence[float], came: Sequence[float]) -> list[Total]:
+    return [Total(s, real) for s, real in zip(said[1:], came, strict=True)]
+
+
+def _many(frequency: Numbers, mean: Numbers) -> tuple[Numbers, Numbers]:
+    """Those who bought again and paid something: the fit's customers."""
+    kept = (frequency > 1) & (mean > 0)
+    return frequency[kept], mean[kept]
+
+
+# How much today's customers will buy, told.
+
+FEW = 100  # customers who bought again, on each day looked back to
+
+
+def add_purchase_volume(told: Told, seen: Sequence[Seen], ahead: int) -> None:
+    """Facts behaviour.expected-90-days.purchases, .purchases-low, .purchases-high and the same of
+    .value, by today's customers, each with .purchases-backtest-error (%, mean over the windows).
+    The interval is as wide as the worst window was off. Refused when the totals were off by more
+    than 15 % on average or 25 % once, or when the fit has no maximum."""
+    if any((each.frequency > 1).sum() < FEW for each in seen):
+        told.findings.refuse(
+            Words(
+                "Fewer than {n} customers had bought more than once on some day in the past: too"
+                " few to say how much will be bought. A longer order file would help.",
+                n=FEW,
+            )
+        )
+        return
+    purchases, value = forecasts(seen, ahead)
+    rows = len(seen[0].frequency)
+    if not purchases.holds:
+        told.findings.refuse(_why(purchases, ahead))
+        return
+    _one(told, "purchases", purchases, ahead, rows)
+    if told.currency is None:
+        return
+    if not value.finite:
+        told.findings.refuse(
+            Words("What these purchases will be worth can't be told: too few amounts differ.")
+        )
+        return
+    if not value.holds:
+        told.findings.refuse(
+            Words(
+                "What these purchases will be worth is not shown: in one of {n} past windows"
+                " {said} was expected and {came} came.",
+                n=len(value.windows),
+                said=round(value.worst.said),
+                came=round(value.worst.came),
+            )
+        )
+        return
+    _one(told, "value", value, ahead, rows)
+
+
+def _why(forecast: Forecast, ahead: int) -> Words:
+    if forecast.right or not forecast.finite:
+        return Words(
+            "How much will be bought in {days} days is not shown: customers differ too little in"
+            " how they leave for the method to hold.",
+            days=ahead,
+        )
+    return Words(
+        "How much will be bought in {days} days is not shown: tried on {n} past windows, in one"
+        " {said} purchases were expected and {came} came. A season can do that.",
+        days=ahead,
+        n=len(forecast.windows),
+        said=round(forecast.worst.said),
+        came=round(forecast.worst.came),
+    )
+
+
+def _one(told: Told, measure: str, forecast: Forecast, ahead: int, rows: int) -> None:
+    unit = "purchases" if measure == "purchases" else (told.currency or None)
+    low, high = forecast.between
+    told.findings.group(f"expected-{ahead}-days", rows)
+    for name, value in (
+        (measure, forecast.total),
+        (f"{measure}-low", low),
+        (f"{measure}-high", high),
+    ):
+        told.findings.add(
+            f"expected-{ahead}-days",
+            name,
+            round(value) if measure == "purchases" else cents(Decimal(value)),
+            unit=unit,
+            about=f"{ahead} days",
+            rows=rows,
+            query="histories",
+        )
+    told.findings.add(
+        f"expected-{ahead}-days",
+        f"{measure}-backtest-error",
+        percent(forecast.mean_off),
+        unit="%",
+        about=f"{ahead} days",
+        rows=rows,
+        query="histories",
+    )

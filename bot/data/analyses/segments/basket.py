@@ -1,0 +1,209 @@
+"""What is bought by the same people, told."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+from ibis import _
+from numpy.typing import NDArray
+
+from bot.data.analyses.segments.context import Told
+from bot.data.analyses.segments.profile import percent
+from bot.data.stats import NORMAL, false_discovery, normal_above
+from bot.data.warehouse.warehouse import FLOOR
+from bot.i18n.messages import Words
+from bot.text.slugs import slug
+
+# What is bought by the same people: pairs of products or categories, and groups of such pairs.
+
+MOST = 300  # things, those with most customers: pairs grow with the square
+LIFT = 3.0
+Q = 0.10
+BLOCK = 10  # pairs, from which on two categories have an ordinary pair of their own
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two things that `both` customers have; `ordinary` is the usual lift of such a pair."""
+
+    a: str
+    b: str
+    both: int
+    lift: float
+    ordinary: float
+    q: float
+
+
+def baskets(lines: ir.Table, by: str, floor: int, most: int = MOST) -> ir.Table:
+    """customer, thing: who ever bought it; the `most` things with most customers, each at least
+    `floor`. `by` is product or category."""
+    bought = lines.filter(_.amount >= 0, lines[by].notnull())
+    owned = bought.select("customer", thing=lines[by]).distinct()
+    common = (
+        owned.group_by("thing")
+        .aggregate(customers=_.count())
+        .filter(_.customers >= floor)
+        .order_by(ibis.desc("customers"), "thing")
+        .limit(most)
+    )
+    return owned.semi_join(common, "thing")
+
+
+def pairs_of(baskets: ir.Table) -> ir.Table:
+    """a, b (a before b, or the same: then `both` is all customers of it), both."""
+    left = baskets.select("customer", a=_.thing)
+    right = baskets.select("customer", b=_.thing)
+    met = left.join(right, "customer")
+    return met.filter(met.a <= met.b).group_by("a", "b").aggregate(both=_.count())
+
+
+def pairs(
+    rows: Sequence[dict[str, int]],
+    people: int,
+    category_of: Mapping[str, str] | None = None,
+    floor: int = FLOOR,
+) -> list[Pair]:
+    """Pairs with at least `floor` customers who have both, strongest first; `rows` of `pairs_of`,
+    among `people` customers. `q` is Benjamini–Hochberg over all pairs, one-sided."""
+    alone = {str(r["a"]): r["both"] for r in rows if r["a"] == r["b"]}
+    met = {(str(r["a"]), str(r["b"])): r["both"] for r in rows if r["a"] != r["b"]}
+    things = sorted(alone)
+    crossed = [(a, b) for i, a in enumerate(things) for b in things[i + 1 :]]
+    if not crossed:
+        return []
+    expected = np.array([alone[a] * alone[b] / people for a, b in crossed])
+    both = np.array([met.get(pair, 0) for pair in crossed], dtype=np.float64)
+    lift = both / expected
+    usual = _ordinary(crossed, lift, category_of or {})
+    z = 2 * (np.sqrt(both + 0.375) - np.sqrt(expected * usual + 0.375))
+    spread = max(1.0, NORMAL * float(np.median(np.abs(z))))
+    q = false_discovery(normal_above(z / spread))
+    found = [
+        Pair(a, b, int(both[i]), float(lift[i]), float(usual[i]), float(q[i]))
+        for i, (a, b) in enumerate(crossed)
+        if both[i] >= floor
+    ]
+    return sorted(found, key=lambda pair: (-pair.lift, pair.a, pair.b))
+
+
+def _ordinary(
+    crossed: Sequence[tuple[str, str]], lift: NDArray[np.float64], category_of: Mapping[str, str]
+) -> NDArray[np.float64]:
+    """For each pair, the median lift of the pairs of its two categories, or of all where these
+    are few; at least 1."""
+    blocks: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for i, pair in enumerate(crossed):
+        blocks[tuple(sorted(category_of.get(thing, "") for thing in pair))].append(i)
+    usual = np.full(len(crossed), np.median(lift))
+    for members in blocks.values():
+        if len(members) >= BLOCK:
+            usual[members] = np.median(lift[members])
+    return np.maximum(usual, 1.0)
+
+
+def groups(found: Sequence[Pair], lift: float = LIFT) -> list[tuple[str, ...]]:
+    """Things bought by the same people: pairs over `lift` and beyond chance, joined while
+    a thing goes with at least half of those already there (one bridge does not join two tastes).
+    Strongest group first; at least 3 things."""
+    strong = [p for p in found if p.lift >= lift and p.q <= Q]
+    linked = {frozenset((p.a, p.b)) for p in strong}
+    group_of: dict[str, set[str]] = {}
+    for pair in strong:
+        left, right = group_of.get(pair.a, {pair.a}), group_of.get(pair.b, {pair.b})
+        if left is right:
+            continue
+        links = sum(frozenset((x, y)) in linked for x in left for y in right)
+        if links * 2 >= len(left) * len(right):
+            joined = left | right
+            group_of.update(dict.fromkeys(joined, joined))
+    kept = {id(g): g for g in group_of.values() if len(g) >= 3}
+    return [tuple(sorted(g)) for g in kept.values()]
+
+
+SHOWN = 5  # pairs with a thing asked about, and groups
+MISSING = {
+    "product": Words("What goes together needs orders with a product on each line."),
+    "category": Words("Which categories go together needs a product list with categories."),
+}
+
+
+def tell(told: Told) -> None:
+    """Facts segments.taste-<n>.products, .lift, .customers, .share-of-customers for each group of
+    products that the same people buy; segments.<a>-with-<b>.lift and .customers for pairs of
+    categories, or with the product or category asked about, where they stand out from the ordinary
+    pair beyond chance."""
+    where = told.where
+    if not where.category:
+        found = _pairs(told, "product")
+        if where.product:
+            near = [p for p in found if where.product in (p.a, p.b) and p.q <= Q]
+            _tell_pairs(told, near[:SHOWN], told.titles, "pairs-product")
+        else:
+            _tastes(told, found)
+    if not where.product:
+        pairs = [p for p in _pairs(told, "category") if p.q <= Q and p.lift > 1]
+        wanted = (where.category or "").lower()
+        near = [p for p in pairs if not wanted or wanted in (p.a.lower(), p.b.lower())]
+        _tell_pairs(told, near[:SHOWN], {}, "pairs-category")
+
+
+def _pairs(told: Told, by: Literal["product", "category"]) -> list[Pair]:
+    table = pairs_of(baskets(told.bought, by, told.shelf.floor))
+    rows = told.ask(f"pairs-{by}", table)
+    things = sum(1 for row in rows if row["a"] == row["b"])
+    if things < 2:
+        told.findings.refuse(MISSING[by])
+        return []
+    told.findings.nobody(f"{by}-pairs")
+    told.findings.add(
+        f"{by}-pairs", "compared", things * (things - 1) // 2, rows=told.people, query=f"pairs-{by}"
+    )
+    category_of = told.categories if by == "product" else None
+    return pairs(rows, told.people, category_of, told.shelf.floor)
+
+
+def _tastes(told: Told, found: list[Pair]) -> None:
+    titles = told.titles
+    for n, things in enumerate(groups(found)[:SHOWN], start=1):
+        inside = [p for p in found if p.a in things and p.b in things]
+        names = ", ".join(titles.get(thing, thing) for thing in things)
+        people = _people(told, things, f"taste-{n}")
+        subject = query = f"taste-{n}"
+        if not told.findings.group(subject, people, told.people - people):
+            continue
+        told.findings.add(subject, "products", names, rows=people, query=query)
+        for measure, value, unit in (
+            ("customers", people, "customers"),
+            ("share-of-customers", percent(people / told.people), "%"),
+            ("lift", round(median(p.lift for p in inside), 1), "×"),
+        ):
+            told.findings.add(
+                subject, measure, value, unit=unit, about=names, rows=people, query=query
+            )
+
+
+def _people(told: Told, things: tuple[str, ...], query: str) -> int:
+    """Customers with at least two of these things."""
+    owned = told.bought.filter(_.amount >= 0, _["product"].isin(things))
+    counted = owned.group_by("customer").aggregate(n=_["product"].nunique()).filter(_.n >= 2)
+    return int(told.ask(query, counted.aggregate(customers=_.count()))[0]["customers"])
+
+
+def _tell_pairs(told: Told, found: list[Pair], titles: dict[str, str], query: str) -> None:
+    for pair in found:
+        subject = f"{slug(pair.a)}-with-{slug(pair.b)}"
+        about = f"{titles.get(pair.a, pair.a)} + {titles.get(pair.b, pair.b)}"
+        told.findings.group(subject, pair.both, told.people - pair.both)
+        for measure, value, unit in (
+            ("lift", round(pair.lift, 1), "×"),
+            ("ordinary-lift", round(pair.ordinary, 1), "×"),
+            ("customers", pair.both, "customers"),
+        ):
+            told.findings.add(
+                subject, measure, value, unit=unit, about=about, rows=pair.both, query=query
+            )

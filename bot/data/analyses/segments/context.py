@@ -1,0 +1,69 @@
+"""What the parts of the analysis share while they tell: the shelf, the orders asked about."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import ibis.expr.types as ir
+
+from bot.data.analyses.result import Findings, Where
+from bot.data.warehouse.cache import Laid
+from bot.data.warehouse.query import rows_of
+from bot.data.warehouse.warehouse import Shelf
+from bot.i18n.messages import Words
+from bot.text.slugs import titled
+
+
+@dataclass
+class Told:
+    """`bought` are the lines (bought.lines), `people` how many customers have a purchase in them.
+    `currency` is an ISO code, empty when the file has none, None when it has several."""
+
+    shelf: Shelf
+    where: Where
+    findings: Findings
+    bought: ir.Table
+    until: date
+    laid: Laid
+    people: int = 0
+    currency: str | None = ""
+
+    def ask(self, name: str, table: ir.Table) -> list[dict[str, Any]]:
+        """The rows of a small result; its SQL is kept under that name."""
+        return rows_of(self.shelf, self.keep(name, table))
+
+    def keep(self, name: str, table: ir.Table) -> ir.Table:
+        """The same table, its SQL kept under that name."""
+        self.findings.queries[name] = self.laid.later(table)
+        return table
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Names by product key, as the catalogue or else the lines have them."""
+        known = self.bought.group_by("product").aggregate(title=self.bought.title.max())
+        rows = rows_of(self.shelf, known.drop_null())
+        return {row["product"]: titled(row["title"]) for row in rows}
+
+    @cached_property
+    def categories(self) -> dict[str, str]:
+        """Categories by product key."""
+        known = self.bought.select("product", "category").distinct().drop_null()
+        return {row["product"]: row["category"] for row in rows_of(self.shelf, known)}
+
+
+def currency_of(told: Told) -> str | None:
+    """The shop's one currency; amounts of several can't be added up and are left out."""
+    orders = told.shelf.table("orders")
+    assert orders is not None  # asked before
+    known = orders.filter(orders.currency.notnull()).select("currency").distinct()
+    currencies = sorted(row["currency"] for row in rows_of(told.shelf, known))
+    if len(currencies) > 1:
+        told.findings.refuse(
+            Words(
+                "The orders are in several currencies: money is left out, and who spent most is"
+                " told by amounts as they stand."
+            )
+        )
+        return None
+    return currencies[0] if currencies else ""

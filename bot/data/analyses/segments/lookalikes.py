@@ -1,0 +1,110 @@
+"""Look-alikes: customers without a thing who bought what its buyers buy.
+
+Each customer without it gets the sum, over the things they have, of how alike that thing's buyers
+and the wanted thing's buyers are: the cosine of item-to-item filtering (Linden, Smith & York, IEEE
+Internet Computing 2003) on what the two share beyond chance, so that what everybody buys says
+nothing. Held against the truth in time: scored on what was bought before a day, measured on who
+then bought.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+from ibis import _
+
+from bot.data.analyses.segments.basket import baskets
+from bot.data.stats import drawn_above
+
+SHARE = 0.1  # of those without it: the best tenth is the audience
+HOLDOUT = 90  # days
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the scores of an earlier day were worth: `bought` of the `chosen` tenth bought the
+    thing within 90 days, and `all_bought` of all `people` without it."""
+
+    people: int
+    all_bought: int
+    chosen: int
+    bought: int
+
+    @property
+    def rate(self) -> float:
+        return self.bought / self.chosen if self.chosen else 0.0
+
+    @property
+    def lift(self) -> float:
+        base = self.all_bought / self.people if self.people else 0.0
+        return self.rate / base if base else 0.0
+
+    @property
+    def p(self) -> float:
+        """That a tenth drawn blindly does as well (hypergeometric, one-sided)."""
+        four = self.bought - 1, self.people, self.all_bought, self.chosen
+        return float(drawn_above(*(np.array([one], float) for one in four))[0])
+
+
+def scored(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
+    """customer, score, rank (1 the best): everybody without the thing who has a product in common
+    with its buyers. lines: customer, product, amount; buyers: customer. Ties go by customer."""
+    owned = baskets(lines, "product", floor, most=1000)
+    seed = buyers.select("customer").distinct()
+    sizes = owned.group_by("thing").aggregate(owners=_.count())
+    shared = owned.semi_join(seed, "customer").group_by("thing").aggregate(shared=_.count())
+    part = seed.count().as_scalar() / lines.customer.nunique().nullif(0).as_scalar()
+    near = shared.join(sizes, "thing").select(
+        "thing", alike=(_.shared - _.owners * part) / _.owners.cast("float64").sqrt()
+    )
+    others = owned.anti_join(seed, "customer")
+    scores = others.join(near, "thing").group_by("customer").aggregate(score=_.alike.sum().round(6))
+    order = [ibis.desc("score"), ibis.asc("customer")]
+    return scores.mutate(rank=ibis.row_number().over(order_by=order) + 1)
+
+
+def buyers_of(lines: ir.Table, product: str | None, category: str | None) -> ir.Table:
+    """customer: who ever bought the product, or anything of the category."""
+    bought = lines.filter(_.amount >= 0)
+    if product is not None:
+        bought = bought.filter(_.product == product)
+    if category is not None:
+        bought = bought.filter(_.category.lower() == category.lower())
+    return bought.select("customer").distinct()
+
+
+def candidates(lines: ir.Table, buyers: ir.Table, floor: int) -> ir.Table:
+    """customer: the tenth of all customers without the thing that is most like its buyers."""
+    ranked = scored(lines, buyers, floor)
+    without = lines.filter(_.amount >= 0).select("customer").distinct()
+    size = without.anti_join(buyers, "customer").count() * SHARE
+    return ranked.filter(_["rank"] <= size.as_scalar()).select("customer")
+
+
+def trial_of(
+    lines: ir.Table, product: str | None, category: str | None, until: date, floor: int
+) -> ir.Table:
+    """One row: people, all_bought, chosen, bought. Scored on the day 90 days before `until`."""
+    since = ibis.literal(until) - ibis.interval(days=HOLDOUT)
+    before, after = lines.filter(_.day <= since), lines.filter(_.day > since)
+    buyers = buyers_of(before, product, category)
+    without = before.filter(_.amount >= 0).select("customer").distinct()
+    without = without.anti_join(buyers, "customer")
+    then = buyers_of(after, product, category).mutate(bought=1).rename(who="customer")
+    chosen = candidates(before, buyers, floor).mutate(chosen=1).rename(other="customer")
+    joined = without.left_join(then, without.customer == then.who)
+    both = joined.left_join(chosen, joined.customer == chosen.other)
+    return both.aggregate(
+        people=_.count(),
+        all_bought=_.bought.sum(),
+        chosen=_.chosen.sum(),
+        bought=(_.bought * _.chosen).sum(),
+    )
+
+
+def holdout_trial(row: dict[str, Any]) -> Trial:
+    """The one row of `trial_of`."""
+    return Trial(*(int(row[name] or 0) for name in ("people", "all_bought", "chosen", "bought")))

@@ -1,0 +1,224 @@
+"""From the first to the second purchase: who comes back, how soon, and after buying what first.
+
+Only customers whose first purchase is at least so many days old are counted, so that everybody had
+the time to come back. Two orders on one day are one purchase. What was bought first is held
+against everybody else who started in the same month, since who starts in the sales, or in winter,
+comes back otherwise (Mantel & Haenszel, J. Natl. Cancer Inst. 22, 1959).
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from math import sqrt
+from typing import Any, Literal, get_args
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+from ibis import _
+
+from bot.data.analyses.segments.context import Told
+from bot.data.analyses.segments.profile import percent
+from bot.data.disclosure import suppress
+from bot.data.floors import is_small
+from bot.data.stats import false_discovery, normal_above
+from bot.data.warehouse.purchases import days_of
+from bot.i18n.messages import Words
+from bot.text.slugs import slug
+
+WITHIN = (30, 60, 90, 180)  # days
+BREAKDOWN = 90
+By = Literal["category", "product", "source"]
+
+
+@dataclass(frozen=True)
+class Back:
+    """Of `customers` who bought this first, `back` bought again in time; `q` says how likely the
+    difference to all others is chance, many looked at (q ≤ .10: confirmed)."""
+
+    name: str
+    customers: int
+    back: int
+    others: float  # the share of others that came back, had they started in the same months
+    q: float
+
+    @property
+    def share(self) -> float:
+        return self.back / self.customers
+
+
+def firsts(lines: ir.Table) -> ir.Table:
+    """customer, day of the first purchase, again: days to the second, null if there is none."""
+    days = days_of(lines).mutate(
+        n=ibis.row_number().over(group_by="customer", order_by="day"),
+    )
+    first = days.filter(_.n == 0).select("customer", "day")
+    second = days.filter(_.n == 1).select(who=_.customer, then=_.day)
+    both = first.left_join(second, first.customer == second.who)
+    return both.select(
+        customer=both.customer, day=both.day, again=both.then.delta(both.day, unit="day")
+    )
+
+
+def shares(people: ir.Table, until: date) -> ir.Table:
+    """One row: customers_30, back_30, customers_60, … for each of WITHIN. `people` as `firsts` has
+    them."""
+    waited = ibis.literal(until).delta(people.day, unit="day")
+    counts = {}
+    for days in WITHIN:
+        counts[f"customers_{days}"] = (waited >= days).sum()
+        back = (waited >= days) & (people.again <= days)
+        counts[f"back_{days}"] = back.fill_null(False).sum()
+    return people.aggregate(**counts)
+
+
+def cohorts(people: ir.Table, until: date, within: int = BREAKDOWN) -> ir.Table:
+    """month (of the first purchase), customers, back."""
+    return _counted(_waited(people, until, within), "month", within)
+
+
+def by_first(
+    people: ir.Table, lines: ir.Table, until: date, by: By, within: int = BREAKDOWN
+) -> ir.Table:
+    """name, month, customers, back: by what was in the first purchase, or where it came from."""
+    people = _waited(people, until, within)
+    bought = lines.filter(_.amount >= 0, lines[by].notnull())
+    bought = bought.select(who=_.customer, on=_.day, name=lines[by]).distinct()
+    both = people.join(bought, (people.customer == bought.who) & (people.day == bought["on"]))
+    return _counted(both, ("name", "month"), within)
+
+
+def compare_groups(
+    rows: Sequence[dict[str, Any]], everybody: Sequence[dict[str, Any]], floor: int
+) -> list[Back]:
+    """Each name against all others of the same months, names below `floor` customers left out.
+    `rows` of `by_first`, `everybody` of `cohorts`. Largest first; `q` is Benjamini–Hochberg over
+    all names compared."""
+    cohort = {r["month"]: (r["customers"], r["back"]) for r in everybody}
+    people = sum(c[0] for c in cohort.values())
+    months: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
+    for r in rows:
+        months[str(r["name"])].append((r["customers"], r["back"], *cohort[r["month"]]))
+    found = []
+    for name, strata in months.items():
+        n, back = (sum(s[i] for s in strata) for i in (0, 1))
+        if floor <= n <= people - floor:
+            p = 2 * float(normal_above(abs(_mantel_haenszel(strata))))
+            found.append(Back(name, n, back, _others(strata), p))
+    q = false_discovery(np.array([b.q for b in found], dtype=np.float64))
+    sure = [replace(b, q=float(q[i])) for i, b in enumerate(found)]
+    return sorted(sure, key=lambda b: (-b.customers, b.name))
+
+
+def _mantel_haenszel(strata: Sequence[tuple[int, int, int, int]]) -> float:
+    """z of the name's returns over what its months give; each stratum: customers and returns of
+    the name, customers and returns of all."""
+    extra = variance = 0.0
+    for n, back, people, backs in strata:
+        extra += back - n * backs / people
+        if people > 1:
+            rest = (people - n) * (people - backs)
+            variance += n * backs * rest / (people**2 * (people - 1))
+    return extra / sqrt(variance) if variance > 0 else 0.0
+
+
+def _others(strata: Sequence[tuple[int, int, int, int]]) -> float:
+    """The share of others that came back, weighted by the name's months."""
+    known = [(n, (backs - back) / (people - n)) for n, back, people, backs in strata if people > n]
+    size = sum(n for n, _share in known)
+    return sum(n * share for n, share in known) / size if size else 0.0
+
+
+def _waited(people: ir.Table, until: date, within: int) -> ir.Table:
+    """Those who had the time, with the month."""
+    old = people.filter(ibis.literal(until).delta(people.day, unit="day") >= within)
+    return old.mutate(month=old.day.truncate("M"))
+
+
+def _counted(people: ir.Table, by: str | tuple[str, ...], within: int) -> ir.Table:
+    back = (_.again <= within).fill_null(False).sum()
+    return people.group_by(by).aggregate(customers=_.count(), back=back)
+
+
+# From the first to the second purchase, told.
+
+Q = 0.10
+
+
+def tell(told: Told) -> None:
+    """Facts segments.second-purchase.share-30-days (and 60, 90, 180), of those who had the time;
+    segments.first-<name>.share-90-days where the first purchase makes a difference beyond chance,
+    with the others' share beside it, or for the product or category asked about."""
+    findings = told.findings
+    people = told.laid.down("firsts", firsts(told.bought))
+    table = shares(people, told.until)
+    row = told.ask("second-purchase", table)[0]
+    if (row["customers_30"] or 0) < told.shelf.floor:
+        findings.refuse(
+            Words("Nobody's first purchase is old enough to see who comes back: wait a month.")
+        )
+        return
+    findings.group("second-purchase", row["customers_30"])
+    shown = row["customers_30"]  # who began between two of these days is a group as well
+    for days in WITHIN:
+        many, back = row[f"customers_{days}"] or 0, row[f"back_{days}"] or 0
+        few = is_small(back, told.shelf.sales_floor) or is_small(shown - many, told.shelf.floor)
+        if many >= told.shelf.floor and not few:
+            shown = many
+            findings.add(
+                "second-purchase",
+                f"share-{days}-days",
+                percent(row[f"back_{days}"] / row[f"customers_{days}"]),
+                unit="%",
+                rows=row[f"customers_{days}"],
+                query="second-purchase",
+            )
+    if (row["customers_90"] or 0) >= told.shelf.floor:
+        _by_first(told, people, row)
+
+
+def _by_first(told: Told, people: ir.Table, row: dict[str, Any]) -> None:
+    titles, compared = told.titles, 0
+    told.findings.group("first-purchase", row["customers_90"])
+    everybody = told.ask("cohorts", cohorts(people, told.until))
+    for by in get_args(By):
+        rows = told.ask(f"first-{by}", by_first(people, told.bought, told.until, by))
+        found = compare_groups(rows, everybody, told.shelf.floor)
+        compared += len(found)
+        shown = [b for b in found if _asked(told, by, b) or (b.q <= Q and not _asks(told))]
+        kept = [back.name for back in shown]
+        if by == "source":  # everybody has one alone: the others are what is left
+            sizes = {back.name: back.customers for back in shown}
+            unsaid = row["customers_90"] - sum(sizes.values())
+            kept = suppress(sizes, told.shelf.floor, unsaid=unsaid)
+        for back in shown:
+            few = is_small(back.back, told.shelf.sales_floor)
+            safe = back.name in kept and not few
+            if told.findings.group(f"first-{slug(back.name)}", back.customers, told=safe):
+                _one(told, by, back, titles.get(back.name, back.name))
+    told.findings.add(
+        "first-purchase", "groups-compared", compared, rows=row["customers_90"], query="cohorts"
+    )
+
+
+def _asks(told: Told) -> bool:
+    return bool(told.where.product or told.where.category)
+
+
+def _asked(told: Told, by: By, back: Back) -> bool:
+    wanted = {"product": told.where.product, "category": told.where.category}.get(by)
+    return wanted is not None and back.name.lower() == wanted.lower()
+
+
+def _one(told: Told, by: By, back: Back, name: str) -> None:
+    for measure, share in (("share-90-days", back.share), ("others-90-days", back.others)):
+        told.findings.add(
+            f"first-{slug(back.name)}",
+            measure,
+            percent(share),
+            unit="%",
+            about=name,
+            rows=back.customers,
+            query=f"first-{by}",
+        )

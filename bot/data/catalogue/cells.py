@@ -1,0 +1,297 @@
+"""What a cell says as an amount or a count, as English, French and programs write them.
+
+Readers raise ValueError with the reason in words.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from html.parser import HTMLParser
+from typing import Literal
+
+Mark = Literal[",", "."]
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+ON_REQUEST = frozenset(("on request", "sur devis", "sur demande", "nous consulter"))
+SYMBOLS = {"€": "EUR", "£": "GBP", "¥": "JPY", "$": "USD", "₹": "INR", "₺": "TRY", "zł": "PLN"}
+DOLLARS = _words("USD CAD AUD NZD SGD HKD MXN")
+CURRENCIES = _words(
+    "EUR GBP USD CHF CAD AUD NZD JPY CNY SEK NOK DKK PLN CZK HUF RON BGN ISK TRY MAD TND DZD "
+    "XOF XAF XPF INR BRL MXN ZAR SGD HKD KRW TWD THB AED SAR ILS UAH"
+)
+SPOKEN = {
+    "EURO": "EUR",
+    "EUROS": "EUR",
+    "DOLLAR": "USD",
+    "DOLLARS": "USD",
+    "US$": "USD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "NZ$": "NZD",
+    "FR": "CHF",
+    "SFR": "CHF",
+}
+MOST = Decimal(10) ** 9
+UNSURE = "may be one thousand or one"  # 1.234, and nothing says what its sign means
+
+SIMPLE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,2})?")
+NEGATIVE = re.compile(r"^\(.*\)$|^[^\d.,]{0,4}-[^\d.,]{0,4}[\d.,]")
+RANGE = re.compile(r"(?<=[\d€£$¥])\s*(?:-|–|—|\bto\b|à)\s*(?=[\d€£$¥A-Za-z])")
+NAMES = "|".join(re.escape(n) for n in sorted((*SYMBOLS, *SPOKEN, *CURRENCIES), key=len)[::-1])
+AROUND = re.compile(  # what may stand around a price
+    rf"(?i)^(from|dès|à partir de|de)\b|\b(ttc|each|pièce|la)\b|(?<![a-z])({NAMES})(?![a-z])\.?"
+)
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A price, or a range of prices; the currency when the cell says it."""
+
+    lowest: Decimal
+    highest: Decimal
+    currency: str | None = None
+
+
+def amount(cell: str, *, mark: Mark | None, usual: Mark, dollar: str | None = None) -> Amount:
+    """A price cell. `mark` is the decimal mark that the column's other cells prove, `usual` the
+    one that such files have; `dollar` is which dollar a bare $ means."""
+    if SIMPLE.fullmatch(cell):
+        return Amount(Decimal(cell), Decimal(cell))
+    text = " ".join(cell.replace("\u2212", "-").split())
+    if NEGATIVE.match(text):
+        raise ValueError(f'a price can\'t be negative ("{_short(text)}")')
+    parts = RANGE.split(text)
+    if len(parts) > 2:
+        raise ValueError(f'"{_short(text)}" is not a price')
+    read = [_one_amount(part, mark, usual, dollar) for part in parts]
+    said = {currency for _, currency in read if currency}
+    if len(said) > 1:
+        raise ValueError(f'two currencies in "{_short(text)}"')
+    values = [value for value, _ in read]
+    return Amount(min(values), max(values), said.pop() if said else None)
+
+
+def decimal_mark(cells: Iterable[str]) -> Mark | None:
+    """The decimal mark that a column proves; None when nothing does, or both are in use."""
+    seen: set[Mark] = set()
+    for cell in cells:
+        digits = re.sub(r"[^\d.,]", "", cell).rstrip(".,")
+        comma, dot = digits.rfind(","), digits.rfind(".")
+        if comma >= 0 and dot >= 0:
+            seen.add("," if comma > dot else ".")
+        elif max(comma, dot) >= 0 and len(digits) - max(comma, dot) != 4:
+            seen.add("," if comma >= 0 else ".")
+    return seen.pop() if len(seen) == 1 else None
+
+
+def currency_in(text: str, dollar: str | None = None) -> str | None:
+    """The currency that a cell or a column's name mentions; ISO 4217."""
+    for word in re.findall(r"[A-Za-z]{0,3}\$|[A-Za-z]+", text):
+        code = SPOKEN.get(word.upper()) or (word.upper() if word.upper() in CURRENCIES else None)
+        if code:
+            return code
+    for symbol, code in SYMBOLS.items():
+        if symbol in text:
+            return (dollar if dollar in DOLLARS else code) if symbol == "$" else code
+    return None
+
+
+def count(cell: str) -> int:
+    """A number of pieces; what is oversold (below zero) counts as none."""
+    text = re.sub(r"(?i)\s*(pcs?|pieces?|pièces?|units?|unités?|ex)\.?$", "", cell.strip())
+    found = re.fullmatch(r"(-?)(\d{1,3}(?:[ \u00a0\u202f,]\d{3})+|\d+)(?:[.,]0+)?", text)
+    if not found or len(found[2]) > 12:
+        raise ValueError(f'"{_short(cell)}" is not a number of pieces')
+    return 0 if found[1] else int(re.sub(r"\D", "", found[2]))
+
+
+def _one_amount(
+    text: str, mark: Mark | None, usual: Mark, dollar: str | None
+) -> tuple[Decimal, str | None]:
+    currency = currency_in(text, dollar)
+    inside = re.fullmatch(r"\s*(\d+)\s*€\s*(\d{2})\s*", text)  # 49€90
+    if inside:
+        return Decimal(f"{inside[1]}.{inside[2]}"), currency
+    bare = AROUND.sub("", AROUND.sub("", text.strip()).strip())
+    digits = re.sub(r"[\s'’]", "", re.sub(r"[.,]\s*[-–—]+\s*$", "", bare.strip()))
+    if not re.fullmatch(r"[\d.,]*\d[\d.,]*", digits):
+        raise ValueError(f'"{_short(text)}" is not a price')
+    value = _number(digits, mark, usual, text)
+    if value >= MOST:
+        raise ValueError(f'"{_short(text)}" is too large for a price')
+    return value, currency
+
+
+def _number(digits: str, mark: Mark | None, usual: Mark, text: str) -> Decimal:
+    """The digits as a number, once it is clear which sign is the decimal mark."""
+    found = _decimal_sign(digits, mark, usual, text)
+    whole, _, rest = digits.rpartition(found) if found else (digits, "", "")
+    if not re.fullmatch(r"\d*|\d{1,3}(?:([.,])\d{3})(?:\1\d{3})*", whole) or not (
+        rest.isdigit() or not found
+    ):
+        raise ValueError(f'"{_short(text)}" is not a price')
+    value = Decimal(
+        f"{re.sub('[.,]', '', whole) or '0'}.{rest or '0'}" if found else re.sub("[.,]", "", whole)
+    )
+    # 19.990000000000002 is how a program spells 19.99
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP) if len(rest) > 4 else value
+
+
+def _decimal_sign(digits: str, mark: Mark | None, usual: Mark, text: str) -> str:
+    comma, dot = digits.rfind(","), digits.rfind(".")
+    if comma < 0 and dot < 0:
+        return ""
+    if comma >= 0 and dot >= 0:
+        return "," if comma > dot else "."
+    sign: Mark = "," if comma >= 0 else "."
+    if digits.count(sign) > 1:
+        return ""
+    before, after = digits.split(sign)
+    if len(after) != 3 or not 1 <= len(before) <= 3 or before.startswith("0"):
+        return sign
+    if mark is None and sign == usual:
+        raise ValueError(f'"{_short(text)}" {UNSURE}; write it without the sign')
+    return sign if sign == mark else ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+# What a cell says as clean text: no tags, no entities, no formulas; lists and yes or no too.
+
+NOTHING = _words(
+    "nan null none n/a na #n/a #ref! #value! #name? #div/0! #null! #num! - – — ? tbc tbd"
+)
+YES = _words("yes true 1 y x oui vrai o active actif published publié publie visible")
+NO = _words("no false 0 n non faux inactive inactif unpublished hidden masqué masque")
+
+TAGS = _words(
+    "a abbr address article aside b big blockquote body br button caption center cite code col "
+    "colgroup dd del details div dl dt em figcaption figure font footer form h1 h2 h3 h4 h5 h6 "
+    "head header hr html i iframe img input ins label li link main mark meta nav o:p ol p picture "
+    "pre q s script section small source span strike strong style sub summary sup svg table tbody "
+    "td template tfoot th thead time title tr u ul video wbr"
+)
+BLOCKS = _words(
+    "address article aside blockquote br caption dd details div dl dt figcaption figure footer "
+    "form h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section summary table td tfoot th "
+    "thead tr ul"
+)
+UNSEEN = _words("script style head template svg")
+
+INVISIBLE = re.compile(  # control and format signs, but for the joiner inside emoji
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f"
+    r"\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb\U000e0001-\U000e007f]"
+)
+FORMULA = re.compile(
+    r"^[=+\-@]\s*[A-Za-z_.]+\s*\("  # =HYPERLINK(…
+    r"|^[=+\-@].*\|.*!"  # =cmd|'/C calc'!A0
+    r"|^=\s*[A-Za-z]{1,3}\d+\b"  # =A1
+    r"|^=[\d.]+[+*/-]"  # =1+1
+)
+
+
+def plain(cell: str) -> str:
+    """Clean text: no tags, no entities, no invisible signs, single spaces, NFC."""
+    text = cell
+    if "<" in text and re.search(r"</?[a-zA-Z][^>]*>", text):
+        text = _Plain.of(text)
+    for _ in range(2):  # exports spell some entities twice: &amp;eacute;
+        text = html.unescape(text) if "&" in text else text
+    text = INVISIBLE.sub("", text)
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would compute this instead of showing it."""
+    return bool(FORMULA.search(cell.strip()))
+
+
+def without_formula(cell: str) -> str:
+    """What a formula was meant to show, when that is a plain text (="00123"); else nothing."""
+    quoted = re.fullmatch(r'\s*="([^"]*)"\s*', cell)
+    if quoted:
+        return quoted[1]
+    if is_formula(cell):
+        return ""
+    return re.sub(r"^\s*=+", "", cell)
+
+
+def is_nothing(cell: str) -> bool:
+    return not cell.strip() or cell.strip().lower() in NOTHING
+
+
+def yes_or_no(cell: str) -> bool | None:
+    word = cell.strip().lower()
+    return True if word in YES else False if word in NO else None
+
+
+def several(cell: str, *, slashes: bool = True) -> tuple[str, ...]:
+    """A list in one cell, in its order, each once: "S, M, L" or "bleu/blanc"."""
+    parts = re.split(r"\s*[,;|/]\s*" if slashes else r"\s*(?:[;|]|,(?!5\b))\s*", plain(cell))
+    return once(part for part in parts if not is_nothing(part))
+
+
+def once(values: Iterable[str]) -> tuple[str, ...]:
+    """Without repetitions, whatever their capitals; the first spelling stays."""
+    first: dict[str, str] = {}
+    for value in values:
+        first.setdefault(value.lower(), value)
+    return tuple(first.values())
+
+
+class _Plain(HTMLParser):
+    """HTML as running text; blocks end like sentences, unknown tags stay as they were typed."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self.unseen = 0
+
+    @classmethod
+    def of(cls, text: str) -> str:
+        reader = cls()
+        reader.feed(text)
+        reader.close()
+        lines = (" ".join(line.split()) for line in "".join(reader.pieces).split("\0"))
+        return _as_sentences([line for line in lines if line])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in UNSEEN:
+            self.unseen += 1
+        self._tag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in UNSEEN:
+            self.unseen = max(0, self.unseen - 1)
+        self._tag(tag, end=True)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self.unseen:
+            self.pieces.append(data.replace("\0", ""))
+
+    def _tag(self, tag: str, *, end: bool = False) -> None:
+        if tag in BLOCKS:
+            self.pieces.append("\0")
+        elif tag not in TAGS and not end and not self.unseen:
+            self.pieces.append(self.get_starttag_text() or "")
+
+
+def _as_sentences(lines: list[str]) -> str:
+    return " ".join(
+        line if i == len(lines) - 1 or line[-1] in ".!?:;,…" else f"{line}."
+        for i, line in enumerate(lines)
+    )

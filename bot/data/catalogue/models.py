@@ -1,0 +1,91 @@
+"""The products of a workspace's catalogue, as they were last imported."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Text, delete, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.audit import journal
+from bot.db.session import Row
+
+
+class ProductRow(Row):
+    """One product; `body` is what the library read, as JSON."""
+
+    __tablename__ = "products"
+
+    workspace: Mapped[str] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    body: Mapped[str] = mapped_column(Text)
+    imported_at: Mapped[datetime]
+
+    @staticmethod
+    def put(
+        session: Session,
+        workspace: str,
+        products: Sequence[tuple[str, str, str]],
+        *,
+        file: str,
+        now: datetime,
+    ) -> tuple[int, int]:
+        """Take in (handle, title, body) rows; a handle that is there is replaced, the others stay.
+        How many were new, and how many replaced."""
+        handles = [handle for handle, _, _ in products]
+        known: set[str] = set()
+        for start in range(0, len(handles), 500):
+            some = handles[start : start + 500]
+            same = (ProductRow.workspace == workspace) & ProductRow.handle.in_(some)
+            known |= set(session.scalars(select(ProductRow.handle).where(same)))
+            session.execute(delete(ProductRow).where(same))
+        session.add_all(
+            ProductRow(workspace=workspace, handle=handle, title=title, body=body, imported_at=now)
+            for handle, title, body in products
+        )
+        session.flush()
+        journal.record(
+            session,
+            workspace=workspace,
+            event="catalogue imported",
+            subject=file,
+            now=now,
+            products=len(products),
+        )
+        return len(products) - len(known), len(known)
+
+    @staticmethod
+    def adopt(session: Session, from_: str, to: str) -> None:
+        """What was imported before the workspace was known becomes its own, unless it has some."""
+        if from_ != to and not ProductRow.version(session, to)[0]:
+            moved = update(ProductRow).where(ProductRow.workspace == from_).values(workspace=to)
+            session.execute(moved.execution_options(synchronize_session=False))
+
+    @staticmethod
+    def version(session: Session, workspace: str) -> tuple[int, str]:
+        """Changes whenever the catalogue does: how many, and when the last came in."""
+        told = select(func.count(), func.max(ProductRow.imported_at)).where(
+            ProductRow.workspace == workspace
+        )
+        count, last = session.execute(told).one()
+        return count, str(last)
+
+    @staticmethod
+    def categories(session: Session, workspace: str) -> list[str]:
+        """What the products of a catalogue are, the commonest first."""
+        told = [json.loads(body).get("type") for body in ProductRow.bodies(session, workspace)]
+        return [name for name, _ in Counter(filter(None, told)).most_common()]
+
+    @staticmethod
+    def brands(session: Session, workspace: str) -> list[str]:
+        """Who made the products of a catalogue, the commonest first; none where one made all."""
+        told = [json.loads(body).get("vendor") for body in ProductRow.bodies(session, workspace)]
+        named = Counter(filter(None, told)).most_common()
+        return [name for name, _ in named] if len(named) > 1 else []
+
+    @staticmethod
+    def bodies(session: Session, workspace: str) -> list[str]:
+        rows = select(ProductRow.body).where(ProductRow.workspace == workspace)
+        return list(session.scalars(rows.order_by(ProductRow.handle)))

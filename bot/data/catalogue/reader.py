@@ -1,0 +1,126 @@
+"""A CSV of products, as shops and people export it: what is good comes in, what is not is told.
+
+Shopify's export and plain columns, in English or French. Rows that share a handle are variants
+of one product.
+"""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+from pathlib import Path
+
+from bot.data.catalogue.cells import Mark
+from bot.data.catalogue.columns import Header, find_header, first_row, known_fields, spoken
+from bot.data.catalogue.product import Product
+from bot.data.catalogue.row_sorting import Reject, Sorting
+from bot.data.catalogue.text_file import read_text
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.privacy.people import own_words
+from bot.privacy.personal import mask
+from bot.text.escape import csv_cell
+
+SAMPLE = 3  # products
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The products of a file. `remarks` are about rows that are in, all but one cell; `header` is
+    how its columns were understood, `mark` the decimal mark that its prices prove or was said."""
+
+    products: tuple[Product, ...]
+    rejects: tuple[Reject, ...] = ()
+    remarks: tuple[Reject, ...] = ()
+    header: Header | None = None
+    mark: Mark | None = None
+    encoding: str | None = None
+    cells: tuple[dict[str, str], ...] = ()  # of the first rows of the first products, by field
+
+
+def read_catalogue(
+    path: Path,
+    *,
+    currency: str | None = None,
+    as_of: date | None = None,
+    name: str | None = None,
+    called: Mapping[str, str] | None = None,
+    mark: Mark | None = None,
+) -> Catalogue:
+    """The products in a file.
+
+    `currency` (ISO 4217) holds where the file names none, and says which dollar a bare $ is.
+    `as_of` is the day of the export: else the file's own date (UTC). `name` is what the file is
+    called when it is not the path's name. `called` says which columns are which, theirs → ours;
+    `mark` which sign is the decimal one.
+    Raises CannotDo when nothing can be read at all.
+    """
+    shown = name or path.name
+    read = read_text(path, shown)
+    if called:
+        _check_called(called, shown, read.text)
+    header = find_header(read.text, called=called, dollar=currency)
+    if header is None:
+        raise CannotDo(_no_header(shown, read.text))
+    if len(header.fields) == 1 and len(header.names) > 2:
+        raise CannotDo(_no_catalogue(shown))
+    day = as_of or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
+    sorting = Sorting(header, read, shown, currency, day, mark)
+    products = sorting.sort()
+    if not products and not sorting.rejects:
+        raise CannotDo(Words("{file} has the columns but no products.", file=shown))
+    return Catalogue(
+        products,
+        tuple(sorting.rejects),
+        tuple(sorting.remarks),
+        header,
+        sorting.mark,
+        read.encoding,
+        tuple(growing.cells() for growing in islice(sorting.products.values(), SAMPLE)),
+    )
+
+
+def write_rejects(catalogue: Catalogue, path: Path) -> None:
+    """What stayed out, as a CSV that a spreadsheet opens and never computes. What is personal in a
+    row is masked; names are left, as a product may bear one."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("line", "column", "reason", "row"))
+        for reject in (*catalogue.rejects, *catalogue.remarks):
+            row = mask(reject.row, own_words([reject.row]))
+            cells = (reject.column, reject.reason, row)
+            writer.writerow((reject.line, *(csv_cell(cell) for cell in cells)))
+
+
+def _check_called(called: Mapping[str, str], name: str, text: str) -> None:
+    """Columns that somebody named must be there, and fields be ours."""
+    ours = [field for field in known_fields() if not field.startswith("option_")]
+    if wrong := [field for field in called.values() if field not in known_fields()]:
+        raise CannotDo(
+            Words(
+                "There is no field {field}. The fields are: {known}.",
+                field=wrong[0],
+                known=", ".join(ours),
+            )
+        )
+    spelled = spoken(text[:20_000])
+    if gone := [theirs for theirs in called if spoken(theirs) not in spelled]:
+        raise CannotDo(Words("{file} has no column {column}.", file=name, column=gone[0]))
+
+
+def _no_header(name: str, text: str) -> Words:
+    return Words(
+        "I can't find the column with the products' names in {file}. Call it title, name, nom or "
+        "produit. The first line reads: {line}",
+        file=name,
+        line=first_row(text)[:200],
+    )
+
+
+def _no_catalogue(name: str) -> Words:
+    return Words(
+        "{file} has a column of titles, but no price, reference or description: it doesn't look "
+        "like a catalogue of products.",
+        file=name,
+    )

@@ -1,0 +1,253 @@
+"""One row of a catalogue, asked for its fields. A bad cell that matters rejects the row; one that
+does not is left out, with a remark."""
+
+from decimal import Decimal
+
+from bot.data.catalogue.cells import (
+    ON_REQUEST,
+    Amount,
+    Mark,
+    amount,
+    count,
+    currency_in,
+    is_formula,
+    is_nothing,
+    once,
+    plain,
+    several,
+    without_formula,
+    yes_or_no,
+)
+from bot.data.catalogue.columns import Header, spoken
+from bot.data.catalogue.product import Status
+from bot.data.catalogue.text_file import Record
+
+LONGEST_TITLE = 1_000
+LONGEST_TEXT = 5_000
+
+OPTIONS = {
+    "sizes": frozenset(("size", "sizes", "taille", "tailles", "pointure", "shoe size")),
+    "colours": frozenset(("colour", "color", "couleur", "coloris", "colours", "colors")),
+    "materials": frozenset(("material", "materials", "matiere", "fabric", "tissu")),
+}
+NO_OPTION = frozenset(("default title", "title", "default"))
+STATES: dict[str, Status] = {
+    "active": "active",
+    "actif": "active",
+    "draft": "draft",
+    "brouillon": "draft",
+    "archived": "archived",
+    "archive": "archived",
+    "unlisted": "unpublished",
+}
+NO_NAMES = frozenset(("total", "totaux", "sous total", "subtotal", "grand total", "total general"))
+KINDS = frozenset(("simple", "variable", "variation", "grouped", "external", "virtual"))
+
+
+class BadCell(Exception):
+    """Why a row stays out, and because of which field."""
+
+    def __init__(self, field: str, reason: str):
+        super().__init__(reason)
+        self.field, self.reason = field, reason
+
+
+class Row:
+    def __init__(self, record: Record, header: Header):
+        self.line, self.text = record.line, record.raw
+        self._cells, self._header = record.cells, header
+        self.mark: Mark | None = None
+        self.usual: Mark = "."
+        self.dollar: str | None = None
+        self.remarks: list[tuple[str, str]] = []
+
+    def raw(self, field: str) -> str:
+        """The first cell of that field with anything in it. Raises BadCell when columns of one
+        name disagree."""
+        columns = [i for i in self._header.fields.get(field, ()) if i < len(self._cells)]
+        filled = [i for i in columns if not is_nothing(self._cells[i])]
+        if not filled:
+            return ""
+        first = filled[0]
+        if self._header.twice and (other := self._disagrees(first, filled)):
+            raise BadCell(field, f'two columns of this name disagree: "{other}"')
+        return self._cells[first].strip()
+
+    def all_raw(self, *fields: str) -> list[str]:
+        """Every cell of those fields, as it is."""
+        columns = [i for field in fields for i in self._header.fields.get(field, ())]
+        return [self._cells[i] for i in columns if i < len(self._cells)]
+
+    def cells(self) -> dict[str, str]:
+        """The first cell with anything in it of each field."""
+        said = ((field, self.all_raw(field)) for field in self._header.fields)
+        return {field: next((c.strip() for c in cells if c.strip()), "") for field, cells in said}
+
+    def column_name(self, field: str) -> str:
+        """What the file calls the column of that field."""
+        columns = self._header.fields.get(field)
+        return self._header.names[columns[0]] if columns else ""
+
+    def title(self) -> str:
+        title = self._clean("title")
+        if not title and is_formula(self.raw("title")):
+            raise BadCell("title", "this is a spreadsheet's formula, not a name")
+        if len(title) > LONGEST_TITLE:
+            raise BadCell("title", f"a name of {len(title)} characters is a shifted column")
+        if spoken(title) in NO_NAMES:
+            raise BadCell("title", "this is a total, not a product")
+        return title
+
+    def handle(self) -> str:
+        if is_formula(self.raw("handle")):
+            raise BadCell("handle", "this is a spreadsheet's formula, not a reference")
+        return self._clean("handle")
+
+    def words(self, field: str) -> str | None:
+        """A text; what a spreadsheet would compute is left out."""
+        text = self._clean(field)
+        if not text and self.raw(field):
+            if is_formula(self.raw(field)):
+                self._remark(field, "a spreadsheet's formula: left out")
+            return None
+        if len(text) > LONGEST_TEXT:
+            self._remark(field, f"{len(text)} characters: cut at {LONGEST_TEXT}")
+            text = text[:LONGEST_TEXT].rsplit(" ", 1)[0]
+        return text or None
+
+    def type(self) -> str | None:
+        said = self.words("type")
+        return None if said and said.lower() in KINDS else said
+
+    def tags(self) -> tuple[str, ...]:
+        cells = self.all_raw("tags")
+        return once(tag for cell in cells for tag in several(without_formula(cell), slashes=False))
+
+    def price(self) -> Amount | None:
+        """What it costs now: the sale price where there is one."""
+        sale = self._amount("sale_price")
+        if sale and sale.lowest > 0:  # some exports write 0 for no sale
+            return sale
+        price = self._amount("price") or self._amount("compare_at")
+        if price and price.lowest == 0:
+            self._remark("price", "the price is 0")
+        return price
+
+    def compare_at(self, price: Decimal) -> Decimal | None:
+        """The price struck through. It is no reason to lose a product."""
+        fields = ("compare_at", "price") if self.raw("sale_price") else ("compare_at",)
+        for field in fields:
+            try:
+                found = self._amount(field)
+            except BadCell as bad:
+                self._remark(field, f"{bad.reason}: left out")
+                continue
+            if found and found.lowest > price:
+                return found.lowest
+            if found and field == "compare_at" and 0 < found.lowest < price:
+                self._remark(field, "below the price: left out")
+        return None
+
+    def lowest(self) -> Decimal | None:
+        try:
+            found = self._amount("lowest")
+        except BadCell as bad:
+            self._remark("lowest", f"{bad.reason}: left out")
+            return None
+        return found.lowest if found else None
+
+    def currency(self, price: Amount | None) -> str | None:
+        """The currency that the row or the price's column says."""
+        cell = self.raw("currency")
+        said = currency_in(cell, self.dollar) if cell else None
+        if cell and not said:
+            raise BadCell("currency", f'"{cell[:20]}" is not a currency I know')
+        if said and price and price.currency and price.currency != said:
+            raise BadCell("currency", f"{said}, but the price says {price.currency}")
+        return said or (price.currency if price else None) or self._header.currency
+
+    def trait(self, name: str, option_names: dict[int, str]) -> tuple[str, ...]:
+        """Sizes, colours or materials: the column's, and the option's of that name."""
+        slashes = name != "sizes"
+        cell = self.raw(name)
+        found = list(several(without_formula(cell), slashes=slashes))
+        for i, option in option_names.items():
+            value = plain(self.raw(f"option_value_{i}"))
+            if spoken(option) in OPTIONS[name] and spoken(value) not in NO_OPTION:
+                found += several(value, slashes=False)
+        return once(found)
+
+    def option_names(self) -> dict[int, str]:
+        """Shopify names its options on a product's first row only."""
+        return {i: name for i in (1, 2, 3) if (name := self.raw(f"option_name_{i}"))}
+
+    def is_picture(self) -> bool:
+        """A row that adds nothing but a picture to a product."""
+        fields = (
+            "title",
+            "price",
+            "sale_price",
+            "compare_at",
+            "option_value_1",
+            "sizes",
+            "colours",
+        )
+        return "option_value_1" in self._header.fields and not any(self.raw(f) for f in fields)
+
+    def link(self) -> str | None:
+        cell = self.raw("link")
+        if not cell:
+            return None
+        if cell.lower().startswith(("https://", "http://")) and " " not in cell:
+            return cell
+        if cell.lower().startswith("www.") and " " not in cell:
+            return f"https://{cell}"
+        self._remark("link", "not an address that starts with https://: left out")
+        return None
+
+    def stock(self) -> int | None:
+        """Pieces at hand; None where Shopify does not track them."""
+        if "tracker" in self._header.fields and not self.raw("tracker"):
+            return None
+        cell = self.raw("stock")
+        if not cell or (yes_or_no(cell) is not None and not cell.isdigit()):
+            return None
+        try:
+            return count(cell)
+        except ValueError as error:
+            self._remark("stock", f"{error}: left out")
+            return None
+
+    def status(self) -> Status | None:
+        said = spoken(self.raw("status"))
+        if said in STATES and STATES[said] != "active":
+            return STATES[said]
+        seen = yes_or_no(self.raw("published"))
+        if seen is None:
+            return STATES.get(said)
+        return "active" if seen else "unpublished"
+
+    def _amount(self, field: str) -> Amount | None:
+        cell = self.raw(field)
+        if not cell or cell.lower() in ON_REQUEST:
+            return None
+        if is_formula(cell) and not cell.startswith(("-", "+")):
+            raise BadCell(field, "this is a spreadsheet's formula, not a price")
+        try:
+            return amount(
+                without_formula(cell), mark=self.mark, usual=self.usual, dollar=self.dollar
+            )
+        except ValueError as error:
+            raise BadCell(field, str(error)) from error
+
+    def _clean(self, field: str) -> str:
+        return plain(without_formula(self.raw(field)))
+
+    def _disagrees(self, first: int, filled: list[int]) -> str | None:
+        name = spoken(self._header.names[first])
+        values = [self._cells[i].strip() for i in filled if spoken(self._header.names[i]) == name]
+        return " / ".join(dict.fromkeys(values))[:80] if len(set(values)) > 1 else None
+
+    def _remark(self, field: str, reason: str) -> None:
+        if (field, reason) not in self.remarks:
+            self.remarks.append((field, reason))

@@ -1,0 +1,101 @@
+"""Words as they are compared: no accents, no plurals, no words that name no product."""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+from bot.data.catalogue.lexicon import lexicon
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+GRAMMAR, BRIEF, WEAK, COMMON = (
+    _words(lexicon()["ignored"][name]) for name in ("grammar", "brief", "weak", "common")
+)
+FRENCH = _words("le la les des du une un pour avec est et nous notre nos chez qui aux")
+ENGLISH = _words("the our for with is and who to of we this that on are")
+
+COMPOUNDS = (
+    (re.compile(r"\b(tee|t)[\s-]?shirt"), "tshirt"),
+    (re.compile(r"\bsweat[\s-]shirt"), "sweatshirt"),
+    (re.compile(r"\bbean[\s-]bag"), "beanbag"),
+    (re.compile(r"\bsalad[\s-]bowl"), "saladbowl"),
+    (re.compile(r"\b(?:tea|dish)[\s-]?(?:towel|cloth)"), "teatowel"),
+    (re.compile(r"\bpillow[\s-]case"), "pillowcase"),
+    (re.compile(r"\boven[\s-](?:glove|mitt)"), "ovenglove"),
+    (re.compile(r"\bdressing[\s-]gown"), "bathrobe"),
+    (re.compile(r"\be[\s-]mail"), "email"),
+    (re.compile(r"\b(black friday|cyber monday)\b"), " "),
+)
+WHOM = r"people|customers?|clients?|clientes?|shoppers?|buyers?|subscribers?|those|anyone|everyone"
+A_QUI = r"client\w*|acheteu\w*|personnes|gens|celles|ceux|abonn\w*"
+BOUGHT = r"bought|purchased|ordered|loved|liked|acheté\w*|achete\w*|commandé\w*|commande\w*|aimé\w*"
+AUDIENCE = re.compile(
+    rf"\b(?:(?:for|to|at)\s+(?:\w+\s+){{0,2}}?(?:{WHOM})"
+    rf"|(?:pour|aux?|à)\s+(?:\w+\s+){{0,2}}?(?:{A_QUI})"
+    rf"|(?:who|qui)\s+(?:\w+\s+){{0,2}}?(?:{BOUGHT}))\b"
+    r".*?(?=\b(?:about|à propos|concernant)\b|[.,;:!?\n]|$)"
+)
+MANNER = re.compile(r"\bà (?!la\b|l['’]|les?\b|partir\b|propos\b|nos\b|notre\b)[^\W\d_]+")
+
+
+def tokens(text: str) -> list[str]:
+    """A product's words, compared as these."""
+    return [stem(word) for word in split(text) if word not in GRAMMAR]
+
+
+def about_and_to(text: str) -> tuple[str, str]:
+    """A brief's words on the thing, and those beside it: on whom it is for ("for people who
+    bought …"), and how it is (« à plat » is no dish)."""
+    lower = unicodedata.normalize("NFC", text).lower()
+    beside = [m[0] for shape in (AUDIENCE, MANNER) for m in shape.finditer(lower)]
+    return MANNER.sub(" , ", AUDIENCE.sub(" , ", lower)), " , ".join(beside)
+
+
+def asked(text: str) -> list[str]:
+    """The words of a brief that may name a product."""
+    words = split(text)
+    french = sum(w in FRENCH for w in words) > sum(w in ENGLISH for w in words)
+    stops = GRAMMAR - {"the"} if french else GRAMMAR
+    ignored = stops | BRIEF | ({"car"} if french else frozenset())
+    return [stem(word) for word in words if word not in ignored]
+
+
+def split(text: str) -> list[str]:
+    """The words of a text, lower case, with their accents."""
+    lower = unicodedata.normalize("NFC", text).lower().replace("œ", "oe").replace("’", "'")
+    for pattern, one in COMPOUNDS:
+        lower = pattern.sub(one, lower)
+    return re.findall(r"[^\W_]+", lower)
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """A word without accents, plural and French feminine."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c))
+    if len(bare) < 4 or not bare.isalpha():
+        return bare
+    if bare.endswith("ies") and len(bare) > 4:
+        return bare[:-3] + "y"
+    if bare.endswith("ie"):  # as its plural: hoodie, bougie, taie
+        return bare[:-2] + "y"
+    if bare.endswith("eaux"):
+        return bare[:-1]
+    if bare.endswith(("sses", "shes", "ches", "xes")):
+        return bare[:-2]
+    if bare.endswith(("s", "x")) and not bare.endswith(("ss", "us", "is", "ux")):
+        bare = bare[:-1]
+    return bare
+
+
+@cache
+def same() -> dict[str, frozenset[str]]:
+    """A stem → the stems that shoppers use for the same thing, in both languages."""
+    found: dict[str, set[str]] = {}
+    for group in lexicon()["same"]["groups"]:
+        stems = {stem(word) for word in group}
+        for one in stems:
+            found.setdefault(one, set()).update(stems - {one})
+    return {one: frozenset(others) for one, others in found.items()}

@@ -1,0 +1,325 @@
+"""Which groups of customers are large enough to be told of, and which figures give away one that
+is not.
+
+A figure is a sum over a group. A group of fewer people than its floor is small: none of its figures
+is told. Neither is a figure from which a small group's could be computed: the total minus all other
+parts, a part minus the parts within it. So besides the small groups, the smallest others are held
+back until no small group's sum is a linear combination of the sums that are told (complementary
+suppression: Cox, J. Am. Stat. Assoc. 75 (1980) 377–385; Hundepool et al., Statistical Disclosure
+Control, Wiley 2012, chapter 4). What is held back is told of together, as others.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.data.floors import is_small
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TOTAL = ("total", "all")
+EPSILON = 1e-6
+
+Value = tuple[str, str]  # dimension, value
+Mask = NDArray[np.bool_]
+Key = TypeVar("Key", bound=Hashable)
+
+
+def suppress(
+    sizes: Mapping[Key, int],
+    floor: int,
+    *,
+    unsaid: int = 0,
+    together: Callable[[Iterable[Key]], int] | None = None,
+) -> list[Key]:
+    """The parts of one whole that may be told, in their order. `unsaid` people are of no part;
+    `together` counts the people of several parts, the sum where parts share nobody."""
+    count = together or (lambda keys: sum(sizes[key] for key in keys))
+    kept = [key for key, size in sizes.items() if not is_small(size, floor)]
+    while True:
+        told = [key for key in kept if sizes[key]]
+        if not told:
+            return kept
+        if not is_small(count(key for key in sizes if key not in kept) + unsaid, floor):
+            return kept
+        kept.remove(min(told, key=lambda key: (sizes[key], str(key))))
+
+
+def hidden_groups(
+    sizes: Mapping[Key, int],
+    floor: int,
+    size_of_union: Callable[[Collection[Key]], int],
+    never_shown: Collection[Key] = (),
+) -> set[Key]:
+    """The groups of one whole that may not be told, `never_shown` among them. `size_of_union`
+    counts the distinct people of several groups."""
+    never = set(never_shown)
+
+    def together(keys: Iterable[Key]) -> int:
+        union = never.union(keys)
+        return size_of_union(union) if union else 0
+
+    open_groups = {key: size for key, size in sizes.items() if key not in never}
+    shown: list[Key] = suppress(open_groups, floor, together=together)
+    return (set(sizes) | never).difference(shown)
+
+
+class Population:
+    """Who stands behind each value of some dimensions: one element for each person and each
+    combination of values that some row of theirs has. `people` are codes of persons; without them
+    each element counts as often as its `weight` says."""
+
+    def __init__(
+        self,
+        values: Mapping[str, Sequence[str | None]],
+        people: Sequence[Any] | None = None,
+        weight: Sequence[float] | None = None,
+    ) -> None:
+        self.size = len(next(iter(values.values()))) if values else 0
+        self._codes: dict[str, NDArray[np.intp]] = {}
+        self._names: dict[str, list[str]] = {}
+        for name, column in values.items():
+            self._names[name], self._codes[name] = _coded(column)
+        self._people = (
+            None if people is None else np.unique(np.asarray(people), return_inverse=True)[1]
+        )
+        self._weight = np.ones(self.size) if weight is None else np.asarray(weight, dtype=float)
+
+    @classmethod
+    def of(cls, table: "pa.Table", person: str) -> "Population":
+        """Of the columns of an arrow table, one of which names the person."""
+        found = cls({}, people=())
+        found.size = len(table)
+        for name in table.column_names:
+            names, codes = _encoded(table[name])
+            if name == person:
+                found._people = codes
+            else:
+                found._names[name], found._codes[name] = names, codes
+        return found
+
+    def which(self, value: Value) -> Mask:
+        """The elements of one value; of TOTAL all of them."""
+        dimension, name = value
+        if value == TOTAL:
+            return np.ones(self.size, dtype=bool)
+        known = self._names.get(dimension, [])
+        if name not in known:
+            return np.zeros(self.size, dtype=bool)
+        return np.asarray(self._codes[dimension] == known.index(name))
+
+    def only(self, mask: Mask, dimensions: Iterable[str]) -> "Population":
+        """These elements alone, by these dimensions."""
+        found = Population({})
+        found.size = int(mask.sum())
+        for name in dimensions:
+            found._names[name], found._codes[name] = self._names[name], self._codes[name][mask]
+        found._people = None if self._people is None else self._people[mask]
+        found._weight = self._weight[mask] if self._people is None else self._weight
+        return found
+
+    def mark(self, value: Value, mask: Mask) -> None:
+        """One more dimension, of which these elements have the one value that there is."""
+        dimension, name = value
+        self._names[dimension], self._codes[dimension] = [name], np.where(mask, 0, -1)
+
+    def any_of(self, dimension: str, names: Iterable[str]) -> Mask:
+        """The elements that have one of these values."""
+        known = self._names.get(dimension, [])
+        wanted = [at for at, name in enumerate(known) if name in set(names)]
+        return np.isin(self._codes[dimension], wanted)
+
+    def count(self, mask: Mask) -> int:
+        """How many people these elements are of."""
+        if self._people is None:
+            return round(float(self._weight[mask].sum()))
+        return len(np.unique(self._people[mask]))
+
+    def reaches(self, mask: Mask, floor: int) -> bool:
+        """Whether these elements are of so many people; a few elements mostly tell."""
+        if self._people is None:
+            return float(self._weight[mask].sum()) >= floor
+        who = self._people[mask]
+        return any(len(np.unique(some)) >= floor for some in (who[: 50 * floor], who))
+
+    def names(self, dimension: str) -> list[str]:
+        return self._names[dimension]
+
+    def sizes(self, dimension: str) -> dict[str, int]:
+        """People by value."""
+        codes, names = self._codes[dimension], self._names[dimension]
+        if self._people is None:
+            known = codes >= 0
+            sums = np.bincount(codes[known], self._weight[known], minlength=len(names))
+            return {name: round(float(n)) for name, n in zip(names, sums, strict=True)}
+        pairs, _ = _pairs(codes, self._people)
+        counts = np.bincount(pairs[pairs >= 0], minlength=len(names))
+        return {name: int(n) for name, n in zip(names, counts, strict=True)}
+
+    def told(self, wanted: Iterable[Value], floor: int, *, whole: bool = True) -> set[Value]:
+        """Those of the wanted values whose sums may be told, TOTAL with them where `whole`."""
+        wanted = list(wanted)
+        every = list(dict.fromkeys([*wanted, *([TOTAL] if whole else [])]))
+        if self._people is None and not self._weight.all():  # what is nothing is known to be
+            return self.only(self._weight > 0, self._codes).told(wanted, floor, whole=whole)
+        if not every or not self.size:
+            return set(every)
+        return _Audit(self, every, floor).told()
+
+    @property
+    def dimensions(self) -> Mapping[str, NDArray[np.intp]]:
+        """The code of each element's value, by dimension; −1 where it has none."""
+        return self._codes
+
+    def classes(self, wanted: Sequence[Value]) -> tuple[Mask, NDArray[np.intp]]:
+        """Elements that none of the wanted values tells apart are one class: values × classes, and
+        the class of each element."""
+        named: dict[str, list[str]] = {}
+        for dimension, name in wanted:
+            if (dimension, name) != TOTAL and dimension in self._codes:
+                named.setdefault(dimension, []).append(name)
+        key = np.zeros(self.size, dtype=np.int64)
+        for dimension, names in named.items():
+            place = np.zeros(len(self._names[dimension]) + 1, dtype=np.int64)  # the last: none
+            known = {name: at for at, name in enumerate(self._names[dimension])}
+            for n, name in enumerate(names, 1):
+                if name in known:
+                    place[known[name]] = n
+            key = key * (len(names) + 1) + place[self._codes[dimension]]
+        _, first, of = np.unique(key, return_index=True, return_inverse=True)
+        inside = np.stack([self.which(value)[first] for value in wanted])
+        return inside, np.asarray(of, dtype=np.intp).reshape(-1)
+
+    def pairs(self, of: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[Any], bool]:
+        """What each element is of and its person, each pair once; or its weight where no persons
+        are known, and then the last is False."""
+        if self._people is None:
+            return of, self._weight, False
+        return *_pairs(of, self._people), True
+
+
+class _Audit:
+    """Whether small groups can be computed from the values that are told. Elements that no wanted
+    value tells apart are one class: whatever is computed is a sum over whole classes."""
+
+    def __init__(self, population: Population, every: list[Value], floor: int) -> None:
+        self._floor, self._every = floor, every
+        self._inside, of = population.classes(every)
+        self._of_class, self._who, self._are_people = population.pairs(of)
+        self._count = self._inside.shape[1]
+        weight = None if self._are_people else self._who
+        self._counts = np.bincount(self._of_class, weight, minlength=self._count)
+        self._sizes = {value: self._size(self._inside[at]) for at, value in enumerate(every)}
+        self._values = self._small_values(population, of)
+
+    def told(self) -> set[Value]:
+        kept = [
+            value
+            for at, value in enumerate(self._every)
+            if self._sizes[value] and not self._is_small(self._inside[at])
+        ]
+        while kept:
+            part = self._remainder(kept) or self._combined(kept)
+            if part is None:
+                break
+            kept.remove(part)
+        return {*kept, *(value for value, size in self._sizes.items() if not size)}
+
+    def _size(self, classes: Mask) -> int:
+        """How many people some classes are of; somebody of several counts in each."""
+        return round(float(self._counts[classes].sum()))
+
+    def _is_small(self, classes: Mask) -> bool:
+        """Whether they are of few people, everybody counted once."""
+        counts = self._counts[classes]
+        if not counts.any() or counts.max() >= self._floor:
+            return False
+        if not self._are_people or counts.sum() < self._floor:
+            return is_small(float(counts.sum()), self._floor)
+        inside = classes[self._of_class]
+        return len(np.unique(self._who[inside])) < self._floor
+
+    def _small_values(self, population: Population, of: NDArray[np.intp]) -> list[Mask]:
+        """Values of few people that are whole classes."""
+        whole = np.bincount(of, minlength=self._count)
+        found = []
+        for name, codes in population.dimensions.items():
+            for at in range(len(population.names(name))):
+                here = codes == at
+                if here.any() and not population.reaches(here, self._floor):
+                    inside = np.bincount(of[here], minlength=self._count)
+                    if (inside[inside > 0] == whole[inside > 0]).all():
+                        found.append(inside > 0)
+        return found
+
+    def _remainder(self, kept: list[Value]) -> Value | None:
+        """The part to be held back next where a group minus all parts of it that are told, of one
+        dimension, is small."""
+        rows = {value: self._inside[self._every.index(value)] for value in kept}
+        dimensions = {value[0] for value in kept if value != TOTAL}
+        for whole in kept:
+            for dimension in dimensions - {whole[0]}:
+                parts = [
+                    one
+                    for one in kept
+                    if one[0] == dimension
+                    and rows[one].any()
+                    and not (rows[one] & ~rows[whole]).any()
+                ]
+                if not parts:
+                    continue
+                left = rows[whole] & ~np.any([rows[one] for one in parts], axis=0)
+                if self._is_small(left):
+                    return min(parts, key=lambda one: (self._sizes[one], one))
+        return None
+
+    def _combined(self, kept: list[Value]) -> Value | None:
+        """The same of any other linear combination: whether a class or a value of few people lies
+        in the span of what is told."""
+        table = self._inside[[self._every.index(value) for value in kept]]
+        columns, of = np.unique(table, axis=1, return_inverse=True)
+        of = np.asarray(of).reshape(-1)
+        goals = [of == at for at in range(columns.shape[1])] + self._values
+        goals = [goal for goal in goals if self._is_small(goal)]
+        if not goals:
+            return None
+        exact = table.astype(float)
+        _, strength, right = np.linalg.svd(exact, full_matrices=False)
+        span = right[strength > EPSILON * strength[0]]
+        for goal in goals:
+            wanted = goal.astype(float)
+            if abs(float(((span @ wanted) ** 2).sum()) - float(wanted.sum())) > EPSILON:
+                continue
+            share, *_ = np.linalg.lstsq(exact.T, wanted, rcond=None)
+            used = [value for value, part in zip(kept, share, strict=True) if abs(part) > EPSILON]
+            parts = [value for value in used if value != TOTAL] or used
+            return min(parts, key=lambda one: (self._sizes[one], one))
+        return None
+
+
+def _pairs(of: NDArray[np.intp], people: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Each pair once."""
+    many = int(people.max(initial=0)) + 1
+    both = np.unique(of.astype(np.int64) * many + people)
+    return both // many, both % many
+
+
+def _coded(column: Sequence[str | None]) -> tuple[list[str], NDArray[np.intp]]:
+    place: dict[str, int] = {}
+    codes = [-1 if value is None else place.setdefault(str(value), len(place)) for value in column]
+    return list(place), np.array(codes, dtype=np.intp)
+
+
+def _encoded(column: Any) -> tuple[list[str], NDArray[np.intp]]:
+    """An arrow column as codes of its values; nothing is −1."""
+    import pyarrow as pa
+
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(whole, pa.ChunkedArray):  # of no rows
+        whole = pa.array([], whole.type)
+    coded = whole.dictionary_encode()
+    codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
+    return [str(value) for value in coded.dictionary.to_pylist()], codes

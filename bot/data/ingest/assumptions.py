@@ -1,0 +1,126 @@
+"""What was taken to be so of a file without a proof, in sentences."""
+
+from collections.abc import Iterator, Sequence
+
+from bot.data.ingest.column_names import CONSENTS, Match, sort_of
+from bot.data.ingest.column_proof import Proof
+from bot.data.ingest.file_schema import Understood
+from bot.data.ingest.header import shown
+from bot.data.schema import kinds
+from bot.i18n.messages import Words
+
+SPENT = ("spend", "sales", "budget")  # of campaigns
+
+
+def assumptions(
+    match: Match, names: Sequence[str], proof: Proof, said: str | None, asked: str | None
+) -> Iterator[Words]:
+    """What was taken to be so without a proof."""
+    if not proof.order.proved or proof.order.clashes:
+        yield dates_read(proof.order.day_first, proof.order.year_first)
+    if proof.decimal == "," and proof.mark_proved:
+        yield Words("Numbers are read with a decimal comma.")
+    for at, (cell, value) in proof.doubtful.items():
+        yield Words(
+            "“{cell}” in {column} is read as {value}: nothing else says what its sign means.",
+            cell=cell,
+            column=names[at],
+            value=value,
+        )
+    if proof.signed:
+        yield Words("Amounts are in several currencies, by the sign beside each.")
+    elif said and not asked and "currency" not in match.columns:
+        yield Words("Amounts are in {currency}.", currency=said)
+    if nameless(match, said):
+        yield Words("No currency is named.")
+    twice = [one for at, one in enumerate(names) if one and one in names[:at]]
+    if twice:
+        yield Words("{column} is there twice: the first one is read.", column=twice[0])
+    if proof.rating_scale != 1:
+        top = 10 if proof.rating_scale == 0.5 else 100
+        yield Words("Ratings go up to {top} and are brought to 5.", top=top)
+    yield from _made(match, names)
+
+
+def nameless(match: Match, said: str | None) -> bool:
+    """Whether a file has amounts, and nothing says of what money."""
+    priced = match.kind in ("orders", "prices") or any(one in match.columns for one in SPENT)
+    return priced and not said and "currency" not in match.columns
+
+
+def said_again(found: Understood, rows: int) -> Words:
+    """Rows that a later row of the same file takes the place of, and by which of their columns."""
+    keys = [one.theirs for one in found.columns if one.ours in kinds()[found.kind].key]
+    if not keys:
+        return Words.count(
+            "{n} row says the same as a row further down: it counts once.",
+            "{n} rows say the same as a row further down: they count once.",
+            rows,
+        )
+    return Words.count(
+        "{n} row has the same {columns} as a row further down, which takes its place.",
+        "{n} rows have the same {columns} as a row further down, which takes their place.",
+        rows,
+        columns=", ".join(keys),
+    )
+
+
+def dates_read(day_first: bool, year_first: bool) -> Words:
+    if year_first:
+        return Words("Dates are read as year/month/day.")
+    if day_first:
+        return Words("Dates are read as day/month.")
+    return Words("Dates are read as month/day.")
+
+
+def about_lines(above: int, first: Sequence[str]) -> Iterator[Words]:
+    """What is not read as rows though it stands where rows could, or is though names could."""
+    if above:
+        yield Words.count(
+            "{n} line above the names of the columns is left out.",
+            "{n} lines above the names of the columns are left out.",
+            above,
+        )
+    if first:
+        yield Words(
+            "The columns have no names: the first row is “{columns}”.",
+            columns=shown(first),
+        )
+
+
+def _made(match: Match, names: Sequence[str]) -> Iterator[Words]:
+    has, aids = match.columns, match.aids
+    if match.kind == "orders":
+        if "amount" not in has and "quantity" in has:
+            yield Words(
+                "The amount is {quantity} times {price}.",
+                quantity=names[has["quantity"]],
+                price=names[aids["unit_price"]],
+            )
+        if "order" not in has:
+            yield Words("There are no order numbers: a customer's day is one order.")
+        if "line" not in has and ("product" in has or "title" in has):
+            yield Words("Lines are numbered by their place in the order.")
+    if match.kind == "events" and "session" not in has:
+        yield Words("There are no sessions: a visitor's day is one.")
+    if match.kind == "feedback" and "id" not in has:
+        yield Words("There are no ids: they are made from the rows.")
+    if match.kind == "experiments":
+        if "experiment" not in has:
+            yield Words("The test is called by the file's name.")
+        if "unit" not in has and "users" not in has:
+            yield Words("Each row is a person of its own.")
+        if match.metrics:
+            yield _measured(list(match.metrics))
+    if match.kind == "consents" and not any(one in has for one in CONSENTS):
+        yield Words("No consent is told: nobody of this file may be written to.")
+    if kinds()[match.kind].dated not in has:
+        yield Words("There are no dates.")
+
+
+def _measured(metrics: list[str]) -> Words:
+    """A single yes-or-no with a single amount stays one row; else there is one for each."""
+    names = ", ".join(metrics)
+    if len(metrics) == 1 or sorted(map(sort_of, metrics)) == ["successes", "values"]:
+        return Words("What is measured: {metrics}.", metrics=names)
+    return Words("Each row becomes {n}, one a measure: {metrics}.", n=len(metrics), metrics=names)

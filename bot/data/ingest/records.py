@@ -1,0 +1,111 @@
+"""The records of a text, with the line that each starts on; a stray quote costs its own row."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.data.catalogue.text_file import REASONS, STRAY
+
+LONGEST = 10_000_000  # signs in one cell
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row and the line it starts on, from 1."""
+
+    line: int
+    cells: list[str]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A line that is no row, and why."""
+
+    line: int
+    reason: str
+    raw: str
+
+
+def lines_of(path: Path, encoding: str) -> Iterator[str]:
+    """The lines with their ends. What is not UTF-8 where it should be is read line by line."""
+    if encoding == "cp1252":
+        with path.open("rb") as stored:
+            for line in stored:
+                yield _line(line)
+        return
+    with path.open(encoding=encoding, errors="replace", newline="") as file:
+        yield from file
+
+
+def records(lines: Iterator[str], delimiter: str, width: int = 0) -> Iterator[Record | Fault]:
+    """All records of a text. `width` is how many cells the header has, when that is known."""
+    if delimiter == "whitespace":
+        for number, line in enumerate(lines, start=1):
+            if cells := line.split():
+                yield Record(number, cells)
+        return
+    csv.field_size_limit(LONGEST)
+    feed = _Feed(lines)
+    while not feed.done:
+        reader = csv.reader(feed, delimiter=delimiter, strict=True)
+        try:
+            for cells in reader:
+                taken = feed.taken
+                if width > 2 and len(taken) > 4 and _swallows(taken, delimiter, width):
+                    raise csv.Error("stray")
+                if any(cell.strip() for cell in cells):
+                    yield Record(feed.line, cells)
+                feed.settle()
+        except csv.Error as error:
+            said = next((r for sign, r in REASONS.items() if sign in str(error)), STRAY)
+            yield Fault(feed.line, said, feed.taken[0].rstrip("\r\n"))
+            feed.give_back()
+
+
+class _Feed:
+    """Lines for a csv reader; all but the first of the lines of a broken record are given again."""
+
+    def __init__(self, lines: Iterator[str]):
+        self._lines, self._again = lines, list[str]()
+        self.taken: list[str] = []
+        self.line = 1  # of the first one taken
+        self.done = False
+
+    def __iter__(self) -> "_Feed":
+        return self
+
+    def __next__(self) -> str:
+        if self._again:
+            line = self._again.pop()
+        else:
+            try:
+                line = next(self._lines)
+            except StopIteration:
+                self.done = not self.taken
+                raise
+        self.taken.append(line)
+        return line
+
+    def settle(self) -> None:
+        self.line += len(self.taken)
+        self.taken = []
+
+    def give_back(self) -> None:
+        self._again += self.taken[:0:-1]
+        self.line += 1
+        self.taken = []
+
+
+def _swallows(taken: list[str], delimiter: str, width: int) -> bool:
+    """Whether a cell over many lines holds what are plainly rows of their own."""
+    inner = taken[1:-1]
+    rows = sum(line.count(delimiter) >= width - 1 for line in inner)
+    return rows > len(inner) // 2
+
+
+def _line(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", errors="replace")

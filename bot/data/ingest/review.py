@@ -1,0 +1,114 @@
+"""What a person says about a file that was dropped: yes, it is something else, once more, no.
+
+What takes rows into the library, or changes how they are read, needs the right to import. Whoever
+dropped the file may also stop it or have it read again. All raise CannotDo, in words for that
+person.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.audit.row_digests import demand_row
+from bot.config.policy import Policy
+from bot.data.ingest.models import ENDED, OPEN, Arrival
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.jobs.models import Enqueue
+
+ASKED = Words("That is being done already.")
+
+
+def confirm(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: Arrival,
+    *,
+    by: str,
+    seen: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """A person's yes to what the card showed (`seen` is its turn). Raises CannotDo."""
+    policy.demand(by, "import")
+    _demand_turn(arrival, seen)
+    demand_row(session, arrival)
+    if arrival.state != "waiting":
+        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+    arrival.by = by
+    arrival.note(session, "file confirmed", now, by=by)
+    arrival.become(session, enqueue, "taking", now)
+    arrival.enqueue(session, enqueue, "take_in")
+
+
+def choose_kind(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: Arrival,
+    *,
+    by: str,
+    kind: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """It is something else: read it again as this kind. Raises CannotDo."""
+    policy.demand(by, "import")
+    if arrival.state not in ("half", "waiting", "refused"):
+        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+    arrival.kind = kind
+    arrival.anew(session, enqueue, now)
+
+
+def say(
+    session: Session,
+    enqueue: Enqueue,
+    arrival: Arrival,
+    *,
+    by: str,
+    what: str,
+    how: str,
+    policy: Policy,
+    now: datetime,
+) -> None:
+    """Its dates or figures are meant otherwise: read it again so. Raises CannotDo."""
+    policy.demand(by, "import")
+    if arrival.state != "waiting":
+        raise CannotDo(ENDED if arrival.state not in OPEN else ASKED)
+    arrival.told = {**(arrival.told or {}), what: how}
+    arrival.anew(session, enqueue, now)
+
+
+def again(
+    session: Session, enqueue: Enqueue, arrival: Arrival, *, by: str, policy: Policy, now: datetime
+) -> None:
+    """Once more from the start, after something broke. Raises CannotDo."""
+    _demand_person(arrival, by, policy)
+    if arrival.state != "failed":
+        raise CannotDo(ASKED if arrival.state in OPEN else ENDED)
+    arrival.anew(session, enqueue, now)
+
+
+def cancel(
+    session: Session, enqueue: Enqueue, arrival: Arrival, *, by: str, policy: Policy, now: datetime
+) -> None:
+    """A person stops it. Raises CannotDo when it is over, or being stored."""
+    _demand_person(arrival, by, policy)
+    if arrival.state == "storing":
+        raise CannotDo(Words("It is being stored right now, so it can't be stopped any more."))
+    if arrival.state not in OPEN:
+        raise CannotDo(ENDED)
+    arrival.by = by
+    arrival.note(session, "file cancelled", now, by=by)
+    arrival.become(session, enqueue, "cancelled", now)
+
+
+def _demand_person(arrival: Arrival, by: str, policy: Policy) -> None:
+    if not arrival.may_stop(by, policy):
+        raise CannotDo(
+            Words("Only whoever dropped this file or somebody who may import can do that.")
+        )
+
+
+def _demand_turn(arrival: Arrival, seen: str) -> None:
+    if seen != str(arrival.turn):
+        raise CannotDo(Words("This file was read anew meanwhile. Please look at it again."))

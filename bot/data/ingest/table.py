@@ -1,0 +1,146 @@
+"""The rows of a file as a table of ours: `typed` holds all, `kept` those that come in."""
+
+from collections.abc import Callable, Collection
+from datetime import date
+
+import duckdb
+
+from bot.data.ingest.cells import prepare
+from bot.data.ingest.column_names import sort_of
+from bot.data.ingest.columns import ALIKE, Ours, cells, ours, rules, sql_type
+from bot.data.ingest.file_schema import Understood
+from bot.data.ingest.masking import teach
+from bot.data.ingest.progress import run
+from bot.data.ingest.source import Source, literal
+from bot.data.schema import kinds
+
+
+def fill(
+    source: Source,
+    understood: Understood,
+    key: bytes,
+    today: date,
+    progress: Callable[[int], None],
+    cancelled: Callable[[], bool],
+    own: Collection[str],
+) -> list[tuple[str, str]]:
+    """Makes `typed`: n, our columns, why (null, or which of the returned (column, reason)). `own`
+    words are no people's names."""
+    prepare(source.con, key)
+    sql, whys = selected(understood, source.relation, today)
+    if "bare_words(" in sql:  # only then, for it loads numpy
+        teach(source.con, own)
+    run(
+        source.con,
+        f"CREATE TEMP TABLE typed AS {sql}",
+        understood.rows,
+        progress,
+        cancelled,
+    )
+    return whys
+
+
+def kept(con: duckdb.DuckDBPyConnection, understood: Understood) -> int:
+    """Makes `kept` of `typed`: numbered, unfolded, one row a key (the last one said). How many
+    rows said again what another says."""
+    kind = kinds()[understood.kind]
+    names = ", ".join(kind.keys())
+    numbered = understood.kind == "orders" and not understood.has("line") and _lined(understood)
+    form = "TABLE" if numbered else "VIEW"  # what is dear is done once
+    con.execute(f"CREATE TEMP {form} whole AS {_whole(understood)}")
+    doubled = 0
+    if not numbered:
+        counted = (
+            "SELECT (SELECT count(*) FROM whole) - "
+            f"(SELECT count(*) FROM (SELECT DISTINCT {names} FROM whole))"
+        )
+        doubled = con.execute(counted).fetchall()[0][0]
+    last = f"QUALIFY row_number() OVER (PARTITION BY {names} ORDER BY n DESC) = 1"
+    form = "TABLE" if doubled else "VIEW"
+    con.execute(f"CREATE TEMP {form} kept AS SELECT * FROM whole {last if doubled else ''}")
+    return int(doubled)
+
+
+def _lined(understood: Understood) -> bool:
+    return understood.has("product") or understood.has("title") or not understood.has("order")
+
+
+def selected(
+    understood: Understood, relation: str, today: date
+) -> tuple[str, list[tuple[str, str]]]:
+    """SQL for `typed` over the cells in `relation`, and the (column, reason) that its why names."""
+    columns = ours(understood)
+    values = ", ".join(
+        f"CAST({one.sql} AS {sql_type(one.type)}) AS {_name(one)}" for one in columns
+    )
+    whys: list[tuple[str, str]] = []
+    cases: list[str] = []
+    bare = cells(understood, relation)
+    raws = {one.name: f"r{i}" for i, one in enumerate(columns)}
+    told = ", ".join(f"{one.raw} IS NOT NULL AS {raws[one.name]}" for one in columns if one.reason)
+    for rule in rules(understood, columns, today):
+        sql = rule.sql
+        for one in columns:
+            if one.reason:
+                sql = sql.replace(f"{one.raw} IS NOT NULL AND", f"{raws[one.name]} AND")
+        cases.append(f"WHEN {sql} THEN {len(whys)}")
+        whys.append((rule.theirs, rule.reason))
+    inner = f"SELECT n, {values}{', ' + told if told else ''} FROM {bare}"
+    why = f"CASE {' '.join(cases)} END" if cases else "NULL"
+    names = ", ".join(_name(one) for one in columns)
+    return f"SELECT n, {names}, {why} AS why FROM ({inner})", whys
+
+
+def _whole(understood: Understood) -> str:
+    """The rows that come in, before doubles: our columns and n."""
+    names = list(kinds()[understood.kind].columns)
+    base = "(SELECT * FROM typed WHERE why IS NULL)"
+    if understood.kind == "orders" and not understood.has("line") and _lined(understood):
+        # numbered among all rows of the file, so that a row mended later keeps its number
+        line = 'row_number() OVER (PARTITION BY "order" ORDER BY n) AS line'
+        base = f"(SELECT * FROM (SELECT * REPLACE ({line}) FROM typed) WHERE why IS NULL)"
+    if understood.kind == "feedback" and not understood.has("id"):
+        alike = {"text": ALIKE[0], "title": ALIKE[1]}
+        named = [alike.get(name, name) for name in names if name != "id"]
+        told = [f'coalesce("{name}"::VARCHAR, chr(0))' for name in named]
+        said = ", ".join(told)
+        # the same words twice are one text; stars without words may well be those of two people
+        nth = f"CASE WHEN text IS NULL THEN row_number() OVER (PARTITION BY {said} ORDER BY n) END"
+        made = f"left(sha256(concat_ws(chr(1), {said}, ({nth})::VARCHAR)), 16) AS id"
+        return f"SELECT n, {_list(names)} FROM (SELECT * REPLACE ({made}) FROM {base})"
+    metrics = [one.metric for one in understood.columns if one.metric]
+    if metrics:
+        return " UNION ALL ".join(_unfolded(names, base, metrics))
+    return f"SELECT n, {_list(names)} FROM {base}"
+
+
+def _unfolded(names: list[str], base: str, metrics: list[str]) -> list[str]:
+    """One row a metric; a single yes-or-no with a single amount stays one row."""
+    yes = [one for one in metrics if sort_of(one) == "successes"]
+    amounts = [one for one in metrics if sort_of(one) == "values"]
+    if len(yes) == 1 and len(amounts) == 1:
+        pairs: list[tuple[str, str | None, str | None]] = [(yes[0], yes[0], amounts[0])]
+    else:
+        pairs = [(one, one, None) for one in yes] + [(one, None, one) for one in amounts]
+    selects = []
+    for metric, success, value in pairs:
+        told = {
+            "metric": literal(metric),
+            "successes": f'"metric_{success}"' if success else "CAST(NULL AS BIGINT)",
+            "value": f'"metric_{value}"' if value else "CAST(NULL AS DECIMAL(18, 2))",
+        }
+        columns = ", ".join(f'{told.get(name, _q(name))} AS "{name}"' for name in names)
+        selects.append(f"SELECT n, {columns} FROM {base}")
+    return selects
+
+
+def _name(one: Ours) -> str:
+    return _q(one.name)
+
+
+def _q(name: str) -> str:
+    return f'"{name}"'
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(_q(name) for name in names)

@@ -1,0 +1,189 @@
+"""The rows of a workbook, values only, read without trusting what it says of its size."""
+
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.data.ingest.column_names import PRODUCTS, complete, guess, match, spoken
+from bot.data.ingest.header import Head, sense, side
+from bot.data.ingest.records import Record
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+
+MOST = 600_000_000  # bytes when unpacked
+MOST_SHARED = 150_000_000  # of the texts that all cells share: they are held in memory
+RATIO = 200  # real workbooks stay below 40
+SMALL = 10_000_000  # bytes that may be of any ratio
+MOST_COLUMNS = 1_000
+ROWS = 2**21  # more than a sheet can have: Excel's have 2**20
+
+
+def first_rows(path: Path, name: str, most: int) -> Iterator[tuple[str, list[Record]]]:
+    """Each sheet of cells, in the book's order, with those of its first rows that hold anything."""
+    with _opened(path, name) as book:
+        for sheet in book.worksheets:  # a sheet that is a chart has no cells
+            yield str(sheet.title), list(_rows(sheet, most))
+
+
+def rows_of(path: Path, name: str, sheets: Sequence[str]) -> Iterator[Record]:
+    """The rows of these sheets that hold anything, one sheet below the other; their numbers tell
+    the sheet as well: see `place_of`."""
+    with _opened(path, name) as book:
+        for at, sheet in enumerate(sheets):
+            for row in _rows(book[sheet], None):
+                yield Record(at * ROWS + row.line, row.cells)
+
+
+def place_of(n: int, sheets: Sequence[str]) -> int | str:
+    """A row's number as its sheet shows it; with the sheet's name where there are several, as
+    spreadsheets write it: `May!17`."""
+    at, line = divmod(n, ROWS)
+    return f"{sheets[at]}!{line}" if len(sheets) > 1 else line
+
+
+def _rows(sheet: Any, most: int | None) -> Iterator[Record]:
+    for number, row in enumerate(
+        sheet.iter_rows(max_col=MOST_COLUMNS, max_row=most, values_only=True), start=1
+    ):
+        cells = [_said(value) for value in row]
+        if any(cells):
+            yield Record(number, cells)
+
+
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[Any]:
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    class CellsAlone(ExcelReader):  # type: ignore[misc]
+        """Leaves out the sheets that are a chart: they would be built, and some can't be."""
+
+        def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+            return None
+
+    _guard(path, name)
+    try:
+        reader = CellsAlone(path, read_only=True, data_only=True, keep_links=False)
+        reader.read()
+        try:
+            yield reader.wb
+        finally:
+            reader.wb.close()
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, SyntaxError, EOFError):
+        raise CannotDo(
+            Words("{file} is a workbook that is damaged. Save it again as .xlsx.", file=name)
+        ) from None
+
+
+def _guard(path: Path, name: str) -> None:
+    """Refuses what would fill the memory. zipfile gives no more bytes than a member declares, so
+    that the declared sizes are the ones that count."""
+    with zipfile.ZipFile(path) as packed:
+        members = packed.infolist()
+    whole = sum(member.file_size for member in members)
+    shared = sum(m.file_size for m in members if m.filename.endswith("sharedStrings.xml"))
+    blown = any(m.file_size > max(SMALL, RATIO * max(m.compress_size, 1)) for m in members)
+    if whole > MOST or shared > MOST_SHARED or blown or len(members) > 10_000:
+        raise CannotDo(
+            Words(
+                "{file} unpacks to far more than a workbook holds. Export the sheet as CSV.",
+                file=name,
+            )
+        )
+
+
+def _said(value: Any) -> str:
+    """A cell as text: days and times as ISO, whole numbers without a point."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        whole = value.replace(microsecond=0)
+        return whole.isoformat(" ") if whole.time() != time() else whole.date().isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value)
+
+
+# The tables of a workbook: which of its sheets hold one, and which continue each other.
+
+Tables = tuple[tuple[str, ...], ...]
+
+
+def tables(found: Sequence[Head], name: str, given: Mapping[str, str], kind: str | None) -> Tables:
+    """The sheets that hold a table that can be read, in the book's order; those of the same
+    columns are one table, as the months of a year are. `found` are the first rows of each."""
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for sheet, head in _best(found, name, given, kind).items():
+        alone = guess(head.names, name, given, kind).kind == PRODUCTS  # read by a reader of its own
+        columns = tuple(spoken(one) for one in head.names)
+        groups.setdefault((columns, head.line, sheet if alone else ""), []).append(sheet)
+    return tuple(tuple(some) for some in groups.values())
+
+
+def with_its_others(head: Head, found: Sequence[Head], every: Tables, asked: Sequence[str]) -> Head:
+    """The head with the sheets that continue it, of those that are `asked` for, and the sheets that
+    hold something, but no table."""
+    mine = next((some for some in every if head.sheet in some), ())
+    stacked = [one for one in mine if one != head.sheet and (not asked or one in asked)]
+    known = {one for some in every for one in some}
+    rest = [one for one in dict.fromkeys(h.sheet for h in found) if one and one not in known]
+    return replace(head, stacked=tuple(stacked), rest=tuple(rest))
+
+
+def demand(name: str, asked: Sequence[str], there: Sequence[str]) -> None:
+    """Raises CannotDo for a sheet that the workbook does not have, or that holds nothing."""
+    if gone := [one for one in asked if one not in there]:
+        raise CannotDo(
+            Words(
+                "{file} has no sheet {sheet} with anything in it. Its sheets are: {sheets}.",
+                file=name,
+                sheet=gone[0],
+                sheets=", ".join(there) or "–",
+            )
+        )
+
+
+def about_sheets(head: Head) -> Iterator[Words]:
+    """What was made of several sheets, and what is in none of the tables."""
+    if head.stacked:
+        yield Words(
+            "Sheets of the same columns are read as one table: {sheets}.",
+            sheets=", ".join((head.sheet or "", *head.stacked)),
+        )
+    if head.rest:
+        yield Words.count(
+            "One sheet is left out, as it holds no table that I know: {sheets}.",
+            "{n} sheets are left out, as they hold no table that I know: {sheets}.",
+            len(head.rest),
+            sheets=", ".join(head.rest),
+        )
+
+
+def _best(
+    found: Sequence[Head], name: str, given: Mapping[str, str], kind: str | None
+) -> dict[str, Head]:
+    """The likeliest head of each sheet that holds a table, or half of one."""
+    best: dict[str, Head] = {}
+    for head in found:
+        sheet = head.sheet or ""
+        if sheet not in best or sense(head, name, given, kind) > sense(
+            best[sheet], name, given, kind
+        ):
+            best[sheet] = head
+    return {sheet: head for sheet, head in best.items() if _is_table(head, name, given, kind)}
+
+
+def _is_table(head: Head, name: str, given: Mapping[str, str], kind: str | None) -> bool:
+    if complete(guess(head.names, name, given, kind)):
+        return True
+    return kind in (None, "orders") and side(match("orders", head.names, given)) is not None

@@ -1,0 +1,150 @@
+"""The data of one home, opened when it is first used: database, files, catalogue, brand, policy."""
+
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.config.brand import Brand
+from bot.config.clock import now
+from bot.config.policy import Policy
+from bot.config.settings import Settings
+from bot.config.toml import check_files, load_brand, load_policy
+from bot.data.analyses.cache import Lasting
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.catalogue.models import ProductRow
+from bot.data.catalogue.product import Product
+from bot.data.floors import Floors
+from bot.data.metrics.orders.answer_log import DatabaseAnswerLog
+from bot.data.service import TeamLibrary
+from bot.data.warehouse.store import LOCAL, Stocking
+from bot.db.session import Database
+from bot.db.workspace import Workspace
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+
+if TYPE_CHECKING:  # ibis takes 1.4 s
+    from bot.data.ingest.live_rows import LiveRows
+    from bot.data.warehouse.external import Warehouse
+    from bot.data.warehouse.warehouse import Shelf
+
+
+class LocalData:
+    """The data of one home: settings, database, files, catalogue, brand and policy. Each is opened
+    when it is first used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True)
+        check_files(settings.home)
+        self.database = Database(settings.database_url)
+        self.database.now = now
+        self._libraries: dict[str, TeamLibrary] = {}
+        self._warehouse: Warehouse | None = None
+        key = settings.key
+        self.stocking = Stocking(
+            settings.home,
+            self.database,
+            key=key.get_secret_value() if key else None,
+            now=now,
+            products=self.products,
+            version=self._version,
+            floor=lambda workspace: self.policy(workspace).library.floor,
+            sales_floor=lambda workspace: self.policy(workspace).library.sales_floor,
+        )
+        self.stocking.catch_up = self._catch_up
+
+    def _catch_up(self, workspace: str, kind: str) -> None:
+        """Live rows that came before a file go in before it: what came last holds."""
+        self.live_rows().merge(workspace, kind)
+
+    def live_rows(self) -> "LiveRows":
+        from bot.data.ingest.live_rows import LiveRows
+
+        return LiveRows(
+            self.settings.home, self.database, self.stocking, now, partial(self.workspace, None)
+        )
+
+    def brand(self, workspace: str) -> Brand:
+        return load_brand(self.settings.home, workspace)
+
+    def policy(self, workspace: str) -> Policy:
+        return load_policy(self.settings.home, workspace)
+
+    def library(self, workspace: str) -> TeamLibrary:
+        """The workspace's own data; what was imported before Slack was known serves all."""
+        if workspace not in self._libraries:
+            catalogue = CatalogueLibrary(
+                lambda: self.products(workspace), version=lambda: self._version(workspace)
+            )
+            shelf = partial(self.shelf, workspace)
+            lasting, stands_on = self._kept(workspace)
+            self._libraries[workspace] = TeamLibrary(
+                catalogue,
+                shelf,
+                lasting,
+                stands_on,
+                partial(self._let_go, workspace),
+                DatabaseAnswerLog(self.database, workspace, now),
+            )
+        return self._libraries[workspace]
+
+    def _let_go(self, workspace: str) -> None:
+        """The tables are opened anew for whoever asks next."""
+        self._warehouse = None
+        self.stocking.let_go(workspace)
+
+    def _kept(self, workspace: str) -> tuple[Lasting, Callable[[], Hashable]] | tuple[None, None]:
+        """Where findings last and what they stand on. A warehouse changes without telling."""
+        if self.settings.warehouse is not None:
+            return None, None
+        stocking = self.stocking
+        return stocking.lasting(workspace), partial(stocking.stand_on, workspace)
+
+    def shelf(self, workspace: str) -> "Shelf":
+        """What the analyses read: the team's own warehouse where there is one, else our files."""
+        if self.settings.warehouse is None:
+            return self.stocking.shelf(workspace)
+        from bot.data.warehouse.external import Warehouse
+
+        if self._warehouse is None:
+            self._warehouse = Warehouse(self.settings.warehouse.get_secret_value())
+        return self._warehouse.shelf(
+            now().date(),
+            partial(self.products, workspace),
+            version=self._version(workspace),
+            floors=self._floors(workspace),
+        )
+
+    def _floors(self, workspace: str) -> Floors:
+        policy = self.policy(workspace).library
+        return Floors(policy.floor, policy.sales_floor)
+
+    def workspace(self, named: str | None) -> str:
+        """The workspace meant in a terminal: the one named, or the only one there is."""
+        if named:
+            return named
+        with self.database.begin() as session:
+            known = sorted(Workspace.known(session) - {LOCAL})
+        if len(known) > 1:
+            raise CannotDo(
+                Words(
+                    "There are several workspaces: {names}. Name one with --workspace.",
+                    names=", ".join(known),
+                )
+            )
+        return known[0] if known else LOCAL
+
+    def _version(self, workspace: str) -> tuple[str, int, str]:
+        """Whose catalogue serves this workspace, and its version."""
+        with self.database.begin() as session:
+            count, last = ProductRow.version(session, workspace)
+            if count:
+                return workspace, count, last
+            return LOCAL, *ProductRow.version(session, LOCAL)
+
+    def products(self, workspace: str) -> list[Product]:
+        """The workspace's catalogue; what was imported before Slack was known serves all."""
+        owner, _, _ = self._version(workspace)
+        with self.database.begin() as session:
+            bodies = ProductRow.bodies(session, owner)
+        return [Product.model_validate_json(body) for body in bodies]

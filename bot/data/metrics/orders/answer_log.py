@@ -1,0 +1,102 @@
+"""An answer about sales that somebody was given: a row, against which the next one is held."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Date, Text, delete, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.data.metrics.orders.earlier_answers import Answer
+from bot.db.session import Database, Row
+
+KEPT = timedelta(days=7)
+
+
+class SalesAnswer(Row):
+    """Rows go after some days, and as soon as the same person asks about a new state of the data.
+    `refused`: it would have told what a few people did; it was not given."""
+
+    __tablename__ = "sales_answers"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    person: Mapped[str]
+    state: Mapped[str]  # of the data, as a digest
+    since: Mapped[date] = mapped_column(Date)
+    until: Mapped[date] = mapped_column(Date)
+    measure: Mapped[str]
+    filter: Mapped[str] = mapped_column(Text)  # canonical JSON
+    refused: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime]
+
+    @staticmethod
+    def given(session: Session, workspace: str, person: str, state: str) -> "list[SalesAnswer]":
+        """What this person was told on this state of the data, the newest first."""
+        asked = (
+            select(SalesAnswer)
+            .where(SalesAnswer.workspace == workspace, SalesAnswer.person == person)
+            .where(SalesAnswer.state == state, SalesAnswer.refused.is_(False))
+            .order_by(SalesAnswer.id.desc())
+        )
+        return list(session.scalars(asked))
+
+    @staticmethod
+    def refused_since(session: Session, workspace: str, since: datetime) -> int:
+        asked = select(func.count()).where(
+            SalesAnswer.workspace == workspace, SalesAnswer.refused.is_(True)
+        )
+        return session.scalar(asked.where(SalesAnswer.at >= since)) or 0
+
+    @staticmethod
+    def sweep(session: Session, workspace: str, person: str, state: str, now: datetime) -> None:
+        """Delete what nothing is held against any more. Refusals stay as long as all rows do: they
+        are counted."""
+        mine = (SalesAnswer.workspace == workspace) & (SalesAnswer.person == person)
+        gone = mine & (SalesAnswer.state != state) & SalesAnswer.refused.is_(False)
+        old = (SalesAnswer.workspace == workspace) & (SalesAnswer.at < now - KEPT)
+        session.execute(delete(SalesAnswer).where(gone | old))
+
+
+# The log of answers about sales, in the database.
+
+
+class DatabaseAnswerLog:
+    """One workspace's. An answer is recorded before the others are read, so that of two that are
+    given at the same time at least one sees the other."""
+
+    def __init__(self, database: Database, workspace: str, now: Callable[[], datetime]) -> None:
+        self._database, self._workspace, self._now = database, workspace, now
+
+    def record(self, person: str, state: str, answer: Answer) -> Sequence[Answer] | None:
+        workspace, now = self._workspace, self._now()
+        with self._database.begin() as session:
+            SalesAnswer.sweep(session, workspace, person, state, now)
+            given = [_read(row) for row in SalesAnswer.given(session, workspace, person, state)]
+            if answer in given:
+                return None
+            told = asdict(answer)
+            session.add(
+                SalesAnswer(workspace=workspace, person=person, state=state, at=now, **told)
+            )
+        return list(dict.fromkeys(given))
+
+    def refuse(self, person: str, state: str, answer: Answer) -> None:
+        asked = select(SalesAnswer).where(
+            SalesAnswer.workspace == self._workspace,
+            SalesAnswer.person == person,
+            SalesAnswer.state == state,
+            SalesAnswer.filter == answer.filter,
+        )
+        with self._database.begin() as session:
+            for row in session.scalars(asked):
+                row.refused = True
+
+    def refused(self, since: datetime) -> int:
+        """How many answers were refused since then."""
+        with self._database.begin() as session:
+            return SalesAnswer.refused_since(session, self._workspace, since)
+
+
+def _read(row: SalesAnswer) -> Answer:
+    return Answer(row.since, row.until, row.measure, row.filter)

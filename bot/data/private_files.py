@@ -1,0 +1,163 @@
+"""What lies in the home is for this account alone: modes of files, folders for temporary files,
+and what a process that was killed left behind."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.data.warehouse.parquet import PASSING, SPILL
+
+UMASK = 0o077
+OTHERS = 0o077  # the bits of a mode that let others in
+THROUGH = 0o711  # of a home with a shared inbox: others get through it and can't list it
+TEMPORARY, LOCK = "tmp", ".lock"
+INBOX, KEPT_IN_INBOX = "inbox", ("done", "refused", "waiting")
+DAY = 86_400  # seconds
+# What only a process at work needs, relative to the home.
+LEFT_BEHIND = (
+    *(f"{TEMPORARY}/*", "import-*", "arrivals/*", f"library/**/{SPILL}", "library/*/*/*.part"),
+    *("library/*/*/.*.part", "library/*/findings/*/*.part", "live/*/*/.*.part"),
+    *("live/*/*/merging-*.parquet", "rejects/.*.part"),
+)
+
+
+@dataclass(frozen=True)
+class Tightened:
+    """`loose` could be read by others until now; `stuck` still can, as they are another
+    account's. Both are relative to the home, "." being itself."""
+
+    loose: tuple[str, ...] = ()
+    stuck: tuple[str, ...] = ()
+
+    def lines(self, home: Path) -> Iterator[str]:
+        """What to say of it."""
+        if self.loose:
+            yield (
+                f"{_some(self.loose)} of {home} could be read by others on this machine. Now only "
+                "this account can."
+            )
+        if self.stuck:
+            yield (
+                f"{_some(self.stuck)} of {home} can be read by others on this machine and belongs "
+                "to another account: have it changed with chmod."
+            )
+
+
+@contextlib.contextmanager
+def private_process(home: Path) -> Iterator[int]:
+    """Until this ends, what this process makes is for its account alone, and its temporary files
+    lie in the home. The first process of a home removes what others left behind: how many that
+    were."""
+    mask, directory = os.umask(UMASK), tempfile.tempdir
+    temporary = home / TEMPORARY
+    try:
+        temporary.mkdir(parents=True, exist_ok=True)
+        with (temporary / LOCK).open("w") as lock:
+            removed = 0
+            if _first(lock.fileno()):
+                removed = sweep_left_behind(home)
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            tempfile.tempdir = str(temporary)
+            yield removed
+    finally:
+        os.umask(mask)
+        tempfile.tempdir = directory
+
+
+def _first(lock: int) -> bool:
+    """Whether no other process uses this home."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def sweep_left_behind(home: Path) -> int:
+    """Remove the temporary files of processes that were killed. Only while no other runs."""
+    found = [path for pattern in LEFT_BEHIND for path in home.glob(pattern) if path.name != LOCK]
+    for path in found:
+        _remove(path)
+    old = time.time() - DAY  # of editions that put them into the machine's own folder
+    for path in Path(tempfile.gettempdir()).glob(f"{PASSING}*"):
+        with contextlib.suppress(OSError):
+            if path.lstat().st_mtime < old:
+                _remove(path)
+    return len(found)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def tighten(home: Path, *, shared_inbox: bool = False) -> Tightened:
+    """Take away what lets others read or write in the home. Links are not followed. With
+    `shared_inbox` other accounts still get through the home to the inbox, and the inbox itself
+    and what waits in it are left as they are."""
+    loose: list[str] = []
+    stuck: list[str] = []
+    for path, named in _below(home, shared_inbox):
+        allowed = THROUGH if shared_inbox and path == home else 0o700
+        try:
+            changed = _tighten(path, allowed)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            stuck.append(named)
+        else:
+            if changed:
+                loose.append(named)
+    return Tightened(tuple(sorted(loose)), tuple(sorted(stuck)))
+
+
+def tighten_files(paths: Iterable[Path]) -> None:
+    """The same for single files that lie elsewhere."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            _tighten(path, 0o600)
+
+
+def _below(home: Path, shared_inbox: bool) -> Iterator[tuple[Path, str]]:
+    """Everything in the home that is to be tightened, the home first."""
+    for folder, folders, files in os.walk(home):
+        here = Path(folder)
+        named = here.relative_to(home).as_posix()
+        inside = here.relative_to(home).parts
+        shared = shared_inbox and inside[:1] == (INBOX,) and inside[-1] not in KEPT_IN_INBOX
+        if not shared:
+            yield here, named
+            for name in files:
+                yield here / name, (here / name).relative_to(home).as_posix()
+        folders[:] = [name for name in folders if not (here / name).is_symlink()]
+
+
+def _tighten(path: Path, allowed: int) -> bool:
+    """Whether others could get at it. A link, a socket or a device is left alone."""
+    before = path.lstat()
+    if not (stat.S_ISREG(before.st_mode) or stat.S_ISDIR(before.st_mode)):
+        return False
+    loose = stat.S_IMODE(before.st_mode) & OTHERS & ~allowed
+    if not loose:
+        return False
+    opened = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.fchmod(opened, stat.S_IMODE(os.fstat(opened).st_mode) & ~(OTHERS & ~allowed))
+    finally:
+        os.close(opened)
+    return True
+
+
+def _some(names: tuple[str, ...]) -> str:
+    shown = ", ".join("the folder itself" if name == "." else name for name in names[:3])
+    return f"{shown} and {len(names) - 3} more" if len(names) > 3 else shown

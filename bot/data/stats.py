@@ -1,0 +1,225 @@
+"""What chance alone would do: many tests at once, two shares side by side, tails of the usual laws.
+
+Written on Python's own functions where there are, since scipy takes longer to load than most
+analyses take to run; for the rest on scipy.special.
+"""
+
+from math import erfc, lgamma, sqrt
+from statistics import NormalDist
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers: TypeAlias = NDArray[np.float64]
+NORMAL = 1.4826  # a median absolute deviation times this is a normal's standard deviation
+
+
+def false_discovery(p: Numbers) -> Numbers:
+    """For each p-value, the share of false finds among all as small (q ≤ .10: ten per cent).
+
+    Benjamini and Hochberg, J. R. Stat. Soc. B 57 (1995) 289–300, step-up, as adjusted p-values."""
+    if not len(p):
+        return p
+    order = np.argsort(p, kind="stable")
+    ranked = p[order] * len(p) / np.arange(1, len(p) + 1)
+    q = np.empty_like(ranked)
+    q[order] = np.minimum.accumulate(ranked[::-1])[::-1]
+    return np.minimum(q, 1.0)
+
+
+def two_shares(
+    hits: Numbers, of: Numbers, other_hits: Numbers, other_of: Numbers, spread: Numbers
+) -> Numbers:
+    """Two-sided p that two shares are the same, one pair an element: the pooled two-proportion z.
+    `spread` is how many times the counts vary more than a coin would (1: exactly so); it widens
+    the variance. No rows on a side gives 1."""
+    both = of + other_of
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (hits + other_hits) / both
+        error = np.sqrt(spread * pooled * (1 - pooled) * (1 / of + 1 / other_of))
+        z = (hits / of - other_hits / other_of) / error
+    told = np.isfinite(z)
+    p: Numbers = np.where(told, 2 * normal_above(np.abs(np.where(told, z, 0.0))), 1.0)
+    return p
+
+
+def normal_above(z: Numbers | float) -> Numbers:
+    """The chance that a standard normal lies above z."""
+    far = np.asarray(z, dtype=np.float64) / sqrt(2)
+    each = [erfc(one) / 2 for one in far.ravel().tolist()]
+    return np.array(each).reshape(far.shape)
+
+
+def normal_bound(share: float) -> float:
+    """Below which a standard normal lies with this chance."""
+    return NormalDist().inv_cdf(share)
+
+
+def t_above(value: Numbers | float, freedom: float) -> Numbers:
+    """The chance that Student's t lies above the value."""
+    from scipy.special import stdtr
+
+    return np.asarray(stdtr(freedom, -np.asarray(value)))
+
+
+def t_bound(share: float, freedom: float) -> float:
+    """Below which Student's t lies with this chance."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, share))
+
+
+def chi_square_above(value: float, freedom: int) -> float:
+    from scipy.special import chdtrc
+
+    return float(chdtrc(freedom, value))
+
+
+def x_log_y(x: Numbers, y: Numbers | float) -> Numbers:
+    """x ln y; nought where x is."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.where(x > 0, x, 0.0) * np.log(np.where(x > 0, y, 1.0)))
+
+
+def log_gamma(z: Numbers) -> Numbers:
+    """ln Γ, one an element."""
+    return np.array([lgamma(one) for one in z.ravel().tolist()]).reshape(z.shape)
+
+
+def binomial_upto(hits: int, of: int, share: float) -> float:
+    """The chance of at most so many hits."""
+    from scipy.special import bdtr
+
+    return float(bdtr(hits, of, share)) if hits < of else 1.0
+
+
+def auc(chances: Numbers, happened: Numbers) -> float:
+    """The chance that one to whom it happened was given a higher chance than one to whom not
+    (Mann & Whitney, Ann. Math. Stat. 18, 1947)."""
+    values, places = np.unique(chances, return_inverse=True)
+    counts = np.bincount(places, minlength=len(values))
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[places]
+    yes = float(happened.sum())
+    no = len(happened) - yes
+    if not yes or not no:
+        return 0.5
+    return float((ranks[happened > 0].sum() - yes * (yes + 1) / 2) / (yes * no))
+
+
+def drawn_upto(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
+    """The chance that of `drawn` out of `all_`, `marked` of which are marked, at most `hits` are:
+    the hypergeometric law, added up from its ends, one an element."""
+    every = [np.atleast_1d(np.asarray(one, float)) for one in (hits, all_, marked, drawn)]
+    four = np.stack(np.broadcast_arrays(*every), axis=1)
+    return np.array([_upto(*row) for row in four])
+
+
+def drawn_above(hits: Numbers, all_: Numbers, marked: Numbers, drawn: Numbers) -> Numbers:
+    """The chance of more than `hits`: of fewer unmarked ones than that leaves."""
+    rest = np.asarray(all_, float) - marked
+    return drawn_upto(np.asarray(drawn, float) - hits - 1, all_, rest, drawn)
+
+
+def fisher(hits: float, of: float, other_hits: float, other_of: float) -> float:
+    """Two-sided p that two shares are the same: the chance of all tables no likelier than this
+    one, its margins given. Fisher, "The Design of Experiments" (1935); ties as R has them."""
+    marked = hits + other_hits
+    counts, chances = _law(of + other_of, marked, of)
+    this = chances[int(hits - counts[0])]
+    return float(min(1.0, chances[chances <= this * (1 + 1e-7)].sum()))
+
+
+def _upto(hits: float, all_: float, marked: float, drawn: float) -> float:
+    counts, chances = _law(all_, marked, drawn)
+    return float(min(1.0, chances[counts <= hits].sum()))
+
+
+def _law(all_: float, marked: float, drawn: float) -> tuple[Numbers, Numbers]:
+    """All possible counts of marked ones among the drawn, with their chances."""
+    counts = np.arange(max(0.0, drawn + marked - all_), min(drawn, marked) + 1)
+
+    def ways(of: float, these: Numbers | float) -> Numbers:
+        chosen = np.asarray(these, float)
+        return lgamma(of + 1) - log_gamma(chosen + 1) - log_gamma(of - chosen + 1)
+
+    logs = ways(marked, counts) + ways(all_ - marked, drawn - counts) - ways(all_, drawn)
+    return counts, np.exp(logs)
+
+
+# Since when a share is another, and how sure the day is.
+
+EDGE = 3  # days on either side that a change needs
+
+
+def since(hits: Numbers, of: Numbers, spread: float = 1.0) -> tuple[int, int] | None:
+    """The day (its place) from which a share is another, and ± how many days; None when one share
+    for all days explains them as well.
+
+    `hits` of `of` by day, binomial. One step, where the likelihood is greatest; there is one when
+    that gains more than BIC asks for two parameters (Schwarz, Ann. Stat. 6 (1978) 461–464). The
+    interval holds 95 % of the likelihood over all days (a flat prior). `spread` is how much more
+    than binomial the days vary."""
+    days = len(of)
+    if days < 2 * EDGE + 1:
+        return None
+    before_hits, before_of = np.cumsum(hits)[:-1], np.cumsum(of)[:-1]
+    gain = (
+        _fit(before_hits, before_of)
+        + _fit(hits.sum() - before_hits, of.sum() - before_of)
+        - _fit(hits.sum(), of.sum())
+    ) / spread
+    gain[: EDGE - 1] = gain[days - EDGE :] = -np.inf
+    best = int(gain.argmax())
+    if 2 * gain[best] <= 2 * np.log(days):
+        return None
+    weight = np.exp(gain - gain[best])
+    order = np.argsort(-weight, kind="stable")
+    held = order[: int(np.searchsorted(np.cumsum(weight[order]), 0.95 * weight.sum())) + 1]
+    return best + 1, int(max(abs(held - best)))
+
+
+def _fit(hits: Numbers, of: Numbers) -> Numbers:
+    """The log-likelihood at the share observed."""
+    missed = of - hits
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(of > 0, hits / of, 0.0)
+        other = np.where(of > 0, missed / of, 0.0)
+    return x_log_y(hits, share) + x_log_y(missed, other)
+
+
+# Regions that fall into two groups, each with a share of late parcels of its own.
+
+
+def two_groups(late: Numbers, due: Numbers) -> tuple[float, float, Numbers] | None:
+    """The share of the late regions, of the others, and how surely each is a late one (0–1); None
+    when one share for all regions explains the counts as well."""
+    low, high, part = late.sum() / due.sum(), 0.0, 0.1
+    one = _fit_two_groups(late, due, float(low))
+    high, low = min(3 * low + 0.05, 0.9), 0.7 * low
+    surely = np.zeros(len(due))
+    for _ in range(500):
+        odds = (
+            np.log(part / (1 - part))
+            + _fit_two_groups(late, due, high)
+            - _fit_two_groups(late, due, low)
+        )
+        surely = np.exp(-np.logaddexp(0, -odds))
+        part = float(np.clip(surely.mean(), 1e-6, 1 - 1e-6))
+        high = _share((surely * late).sum(), (surely * due).sum())
+        low = _share(((1 - surely) * late).sum(), ((1 - surely) * due).sum())
+    both = np.logaddexp(
+        np.log(part) + _fit_two_groups(late, due, high),
+        np.log(1 - part) + _fit_two_groups(late, due, low),
+    )
+    if high <= low or 2 * (both.sum() - one.sum()) <= 2 * np.log(len(due)):
+        return None
+    return high, low, surely
+
+
+def _fit_two_groups(late: Numbers, due: Numbers, share: float) -> Numbers:
+    return x_log_y(late, share) + x_log_y(due - late, 1 - share)
+
+
+def _share(late: float, due: float) -> float:
+    return float(np.clip(late / due if due else 0.0, 1e-6, 1 - 1e-6))

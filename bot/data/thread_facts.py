@@ -1,0 +1,104 @@
+"""What is asked of the conversation around a wish: nothing of it is kept in the library."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from bot.core.facts import Fact
+from bot.core.request import SkillRequest
+from bot.core.thread_text import is_cut, messages
+from bot.data.analyses.request import asides
+from bot.data.analyses.result import Findings
+from bot.i18n.messages import Words
+from bot.rules.library.talk.answering import Asked, questions
+from bot.rules.library.talk.decided import Decision, decisions
+from bot.rules.library.talk.said import Sentence, sentences
+from bot.rules.library.talk.tasks import Task, tasks
+
+# What a conversation decided, asked and promised: see `bot.library.talk` for how it is read.
+
+MOST = 12  # of a sort, the latest
+
+
+def find(material: str, today: date) -> Findings:
+    """Facts: thread.all.messages and .people; thread.decided-<n>.words, thread.dropped-<n>.words
+    (decided, and taken back later), thread.open-<n>.words, thread.asked-<n>.words with .answer,
+    thread.unclear-<n>.words with the .answer that may as well belong to another question,
+    thread.todo-<n>.words with .since, each letter for letter, about who said it or has to do it;
+    and thread.all.decisions, .questions, .tasks, .unclear: how many there are in all.
+    thread.all.cut where older messages were left out."""
+    found = Findings("thread", "this conversation", today)
+    said = messages(material)
+    if not said:
+        found.refuse(
+            Words(
+                "There is nothing to read here. Ask me inside a thread, or for the "
+                "channel you ask in, once I am invited into it."
+            )
+        )
+        return found
+    found.add("all", "messages", len(said), rows=len(said))
+    found.add("all", "people", len({message.who for message in said}), rows=len(said))
+    if is_cut(material):
+        found.add("all", "cut", "older messages left out", rows=len(said))
+    meant = sentences(said)
+    made, asked = decisions(meant), questions(meant)
+    todo = tasks(meant, asked)
+    standing = [one for one in made if one.stands]
+    left = [one for one in asked if not one.answer]
+    unclear = [one for one in asked if one.unclear]
+    for measure, every in (
+        ("decisions", standing),
+        ("questions", left),
+        ("tasks", todo),
+        ("unclear", unclear),
+    ):
+        if every:
+            found.add("all", measure, len(every), rows=len(said))
+    _add_decisions(found, "decided", standing)
+    _add_decisions(found, "dropped", [one for one in made if not one.stands])
+    _add_questions(found, "open", left)
+    _add_questions(found, "asked", [one for one in asked if one.is_settled])
+    _add_questions(found, "unclear", unclear)
+    _add_tasks(found, todo)
+    return found
+
+
+def _add(found: Findings, key: str, measure: str, words: str, about: str, of: Sentence) -> None:
+    source = f"{of.message.who}, message {of.message.n}"
+    found.add(key, measure, words, about=about, rows=1, source=source)
+
+
+def _add_decisions(found: Findings, sort: str, made: Sequence[Decision]) -> None:
+    for n, one in enumerate(made[-MOST:], 1):
+        _add(found, f"{sort}-{n}", "words", one.words, one.sentence.message.who, one.sentence)
+
+
+def _add_questions(found: Findings, sort: str, asked: Sequence[Asked]) -> None:
+    for n, one in enumerate(asked[-MOST:], 1):
+        who = one.sentence.message.who
+        _add(found, f"{sort}-{n}", "words", one.words, who, one.sentence)
+        if one.answer:
+            _add(found, f"{sort}-{n}", "answer", one.answer, one.by, one.sentence)
+
+
+def _add_tasks(found: Findings, todo: Sequence[Task]) -> None:
+    for n, one in enumerate(todo[-MOST:], 1):
+        _add(found, f"todo-{n}", "words", one.words, one.who, one.sentence)
+        if one.since:
+            _add(found, f"todo-{n}", "since", one.since, one.who, one.sentence)
+
+
+HERE = ("thread", "thread-words")
+
+
+def around(kind: str, request: SkillRequest, today: date) -> tuple[Fact, ...]:
+    """`thread`: what is said of which theme, as feedback.* facts. `thread-words`: who decided,
+    asked and promised what, as thread.* facts."""
+    material = request.brief.material
+    if kind == "thread-words":
+        found = find(material, today)
+        return (*found.facts, *asides(found, "thread", request.language, today))
+    from bot.data.analyses.feedback.conversation import said_here
+
+    found = said_here(material, today)
+    return (*found.facts, *asides(found, "feedback", request.language, today))

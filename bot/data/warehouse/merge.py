@@ -1,0 +1,230 @@
+"""The library's files as merging sees them: what is there, what was made, what became of rows."""
+
+import secrets
+import shutil
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bot.data.schema import keys
+from bot.data.warehouse.parquet import one, placed, read, text
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file in force."""
+
+    id: str
+    path: Path
+    rows: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """A new file, whole and on the disk. `as_of` is the day of its newest row."""
+
+    id: str
+    path: Path
+    rows: int
+    source: str
+    as_of: date | None
+
+
+@dataclass(frozen=True)
+class Merge:
+    """What became of the fresh rows, and the files that say so. Of rows with the same key within
+    the fresh ones the last counts; the others are `doubles`."""
+
+    new: int
+    replaced: int
+    same: int
+    doubles: int
+    adds: tuple[Made, ...] = ()
+    retires: tuple[str, ...] = ()
+
+
+# How fresh rows meet those that are there: by the key, in SQL over the files.
+
+SMALL = 100_000  # rows; a file of the same source up to this size is joined with the fresh rows
+
+
+@dataclass(frozen=True)
+class Shape:
+    columns: dict[str, str]  # name → SQL type
+    key: tuple[str, ...]
+    dated: str | None
+    counts_by: tuple[str, ...] = ()
+    grown: bool = False  # files may lack columns: they were written before there were these
+
+    def keys(self, table: str = "") -> list[str]:
+        """What tells rows apart, as SQL."""
+        return keys(self.key, self.counts_by, table)
+
+    def same(self, one: str, other: str) -> str:
+        """Rows of the same key, nulls being equal."""
+        pairs = zip(self.keys(one), self.keys(other), strict=True)
+        return " AND ".join(f"{a} IS NOT DISTINCT FROM {b}" for a, b in pairs)
+
+    def select(self, table: str = "") -> str:
+        start = f"{table}." if table else ""
+        return ", ".join(
+            f'CAST({start}"{name}" AS {type_}) AS "{name}"' for name, type_ in self.columns.items()
+        )
+
+    def rows(self, paths: Sequence[Path], *options: str) -> str:
+        """The rows of these files, with all columns."""
+        if not self.grown:
+            return read(paths, *options)
+        none = ", ".join(f'CAST(NULL AS {type_}) AS "{n}"' for n, type_ in self.columns.items())
+        found = read(paths, *options, "union_by_name=true")
+        return f"(SELECT {none} WHERE false UNION ALL BY NAME SELECT * FROM {found})"
+
+    def meet(self, one: str, other: str, names: Collection[str]) -> str:
+        """All of these are equal, nulls too."""
+        return " AND ".join(f'{one}."{n}" IS NOT DISTINCT FROM {other}."{n}"' for n in names)
+
+
+class Merging:
+    def __init__(
+        self, con: Any, shape: Shape, held: Sequence[Kept], folder: Path, source: str
+    ) -> None:
+        self.con, self.shape, self.held = con, shape, held
+        self.folder, self.source = folder, source
+
+    def merge(
+        self, fresh: Path | None, leaving: str | None = None, lacking: Sequence[str] = ()
+    ) -> Merge:
+        """`leaving` selects keys of held rows that go; columns that the fresh file is `lacking`
+        are taken from the held rows."""
+        whole, doubles = self._take_up(fresh)
+        if self.held and lacking:
+            self._fill(lacking)
+        if not self.held:
+            first = self._as_it_is(fresh, doubles) if fresh and whole else None
+            return Merge(whole, 0, 0, doubles, (first,) if first else ())
+        same, replaced = self._compare(leaving)
+        new = whole - same - replaced
+        touched = self._touched()
+        if not new and not replaced and not touched:
+            return Merge(0, 0, same, doubles)
+        joined = self._joined(new + replaced)
+        again = [kept for kept in self.held if kept.id in touched and kept not in joined]
+        adds: list[Made | None] = [self._rest(kept) for kept in again]
+        if new or replaced or joined:
+            adds.append(self._fresh_with(joined))
+        retires = tuple(kept.id for kept in (*again, *joined))
+        return Merge(new, replaced, same, doubles, tuple(m for m in adds if m), retires)
+
+    def _take_up(self, fresh: Path | None) -> tuple[int, int]:
+        """The table `fresh`: each key once, in the file's order. How many rows and doubles."""
+        keys = ", ".join(self.shape.keys())
+        rows = self.shape.rows([fresh or self.held[0].path], "file_row_number=true")
+        self.con.execute(
+            f"CREATE TEMP TABLE fresh AS SELECT {self.shape.select()}, file_row_number AS nth "
+            f"FROM {rows}{'' if fresh else ' LIMIT 0'}"
+        )
+        whole = one(self.con, "SELECT count(*) FROM fresh")
+        once = one(self.con, f"SELECT count(*) FROM (SELECT DISTINCT {keys} FROM fresh)")
+        if once < whole:
+            self.con.execute(
+                f"DELETE FROM fresh WHERE nth NOT IN (SELECT max(nth) FROM fresh GROUP BY {keys})"
+            )
+        return once, whole - once
+
+    def _fill(self, lacking: Sequence[str]) -> None:
+        held = self.shape.rows([kept.path for kept in self.held])
+        taken = ", ".join(f'"{name}" = h."{name}"' for name in lacking)
+        same = self.shape.same("fresh", "h")
+        self.con.execute(f"UPDATE fresh SET {taken} FROM {held} h WHERE {same}")
+
+    def _compare(self, leaving: str | None) -> tuple[int, int]:
+        """The table `met`: every held row that a fresh one takes the place of, or that leaves."""
+        shape, others = self.shape, [n for n in self.shape.columns if n not in self.shape.key]
+        equal = shape.meet("f", "h", others) or "true"
+        paths = [kept.path for kept in self.held]
+        held = self.shape.rows(paths, "filename=true, file_row_number=true")
+        self.con.execute(
+            "CREATE TEMP TABLE met AS SELECT f.nth, h.filename AS held, h.file_row_number AS spot, "
+            f"{equal} AS same FROM fresh f JOIN {held} h ON {shape.same('f', 'h')}"
+        )
+        same = one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE same")
+        replaced = one(self.con, "SELECT count(DISTINCT nth) FROM met WHERE NOT same")
+        self.con.execute("DELETE FROM fresh WHERE nth IN (SELECT nth FROM met WHERE same)")
+        self.con.execute("DELETE FROM met WHERE same")
+        if leaving:
+            keys = ", ".join(shape.keys("h"))
+            self.con.execute(
+                "INSERT INTO met SELECT NULL, h.filename, h.file_row_number, false "
+                f"FROM {held} h WHERE ({keys}) IN ({leaving})"
+            )
+        return same, replaced
+
+    def _touched(self) -> set[str]:
+        """The ids of the files that lose a row."""
+        files = {row[0] for row in self.con.execute("SELECT DISTINCT held FROM met").fetchall()}
+        return {kept.id for kept in self.held if str(kept.path) in files}
+
+    def _joined(self, fresh: int) -> list[Kept]:
+        """Files of the same source that are small enough to be written again with the fresh rows:
+        so there are few files, and a large one is not written anew for a handful of rows."""
+        most = max(SMALL, 2 * fresh)
+        return [k for k in self.held if k.source == self.source and k.rows <= most]
+
+    def _rest(self, kept: Kept) -> Made | None:
+        return self._write(self._left(kept), kept.source)
+
+    def _left(self, kept: Kept) -> str:
+        """A file's rows but those that were replaced or left."""
+        rows = self.shape.rows([kept.path], "file_row_number=true")
+        return (
+            f"SELECT {self.shape.select('h')} FROM {rows} h "
+            f"WHERE h.file_row_number NOT IN (SELECT spot FROM met WHERE held = {text(kept.path)})"
+        )
+
+    def _fresh_with(self, joined: Sequence[Kept]) -> Made | None:
+        fresh = f"(SELECT {self.shape.select()} FROM fresh ORDER BY nth)"
+        return self._write(" UNION ALL ".join([*map(self._left, joined), fresh]), self.source)
+
+    def _as_it_is(self, fresh: Path, doubles: int) -> Made:
+        """The first file of all: copied, when there is nothing to leave out."""
+        if not doubles and described(self.con, fresh) == self.shape.columns:
+            id, to = self._place()
+            with placed(to) as part:
+                shutil.copyfile(fresh, part)
+            return self._made(id, to, self.source)
+        made = self._fresh_with([])
+        assert made is not None
+        return made
+
+    def _write(self, select: str, source: str) -> Made | None:
+        """A file of these rows; none when there are none."""
+        id, to = self._place()
+        with placed(to) as part:
+            self.con.execute(f"COPY ({select}) TO {text(part)} (FORMAT parquet, COMPRESSION zstd)")
+        made = self._made(id, to, source)
+        if made.rows:
+            return made
+        to.unlink()
+        return None
+
+    def _place(self) -> tuple[str, Path]:
+        id = secrets.token_hex(8)
+        return id, self.folder / f"{id}.parquet"
+
+    def _made(self, id: str, path: Path, source: str) -> Made:
+        rows = one(self.con, f"SELECT count(*) FROM {read([path])}")
+        return Made(id, path, rows, source, newest(self.con, path, self.shape.dated))
+
+
+def described(con: Any, path: Path) -> dict[str, str]:
+    return {row[0]: row[1] for row in con.execute(f"DESCRIBE FROM {read([path])}").fetchall()}
+
+
+def newest(con: Any, path: Path, dated: str | None) -> date | None:
+    if dated is None:
+        return None
+    found = con.execute(f'SELECT max("{dated}")::DATE FROM {read([path])}').fetchone()[0]
+    return found if isinstance(found, date) else None

@@ -1,0 +1,190 @@
+"""The files that the library holds: which Parquet files are a workspace's rows, kind by kind."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, ColumnElement, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.audit import journal
+from bot.db.session import Row
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+
+SOME = 500  # ids in one statement
+
+
+class Meanwhile(CannotDo):
+    """Somebody else switched the listing first; merging again helps."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Words("Somebody else changed the library at the same moment. Try once more.")
+        )
+
+
+class Holding(Row):
+    """One Parquet file. It is in force until another takes its place; then it stays readable for
+    a while, for those who have it open."""
+
+    __tablename__ = "holdings"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]  # a kind of kinds.toml, or "addresses"
+    path: Mapped[str]  # relative to the home, with slashes
+    rows: Mapped[int] = mapped_column(BigInteger)
+    source: Mapped[str]  # the name of the file that the rows came in
+    keyed: Mapped[str]  # which key the persons' keys were made with: its check sign
+    as_of: Mapped[date | None]  # the day of its newest row; None: its rows have no day
+    taken_in_at: Mapped[datetime]
+    retired_at: Mapped[datetime | None] = mapped_column(index=True)  # None: in force
+    size: Mapped[int | None] = mapped_column(BigInteger)  # bytes; None: from an earlier edition
+    sha256: Mapped[str | None]
+    damaged_at: Mapped[datetime | None]  # when it was found not to be the file that was written
+    set_aside: Mapped[str | None]  # where it lies since then, relative to the home
+
+    @staticmethod
+    def held(session: Session, workspace: str, kind: str | None = None) -> list["Holding"]:
+        """What is in force and whole, in the order in which it came; of one kind, or of all."""
+        return _in_force(session, workspace, kind, Holding.damaged_at.is_(None))
+
+    @staticmethod
+    def damaged(session: Session, workspace: str, kind: str | None = None) -> list["Holding"]:
+        """What would be in force if it were whole."""
+        return _in_force(session, workspace, kind, Holding.damaged_at.is_not(None))
+
+    @staticmethod
+    def to_check(session: Session) -> list["Holding"]:
+        """Every file in force that is in its place, of all workspaces; damaged ones, too."""
+        rows = select(Holding).where(Holding.retired_at.is_(None), Holding.set_aside.is_(None))
+        return list(session.scalars(rows.order_by(Holding.path)))
+
+    @staticmethod
+    def at(session: Session, path: str) -> "Holding | None":
+        """The file in force that lies, or lay, here."""
+        rows = select(Holding).where(Holding.path == path, Holding.retired_at.is_(None))
+        return session.scalars(rows).first()
+
+    @staticmethod
+    def lost(session: Session) -> list["Holding"]:
+        """Every damaged file that was set aside and whose rows have not come in again."""
+        rows = select(Holding).where(Holding.retired_at.is_(None), Holding.set_aside.is_not(None))
+        return list(session.scalars(rows.order_by(Holding.path)))
+
+    def mark(self, session: Session, *, damaged: bool, now: datetime) -> None:
+        """Record that this file is damaged, or that it is whole again."""
+        self.damaged_at = now if damaged else None
+        self._record(session, "library damaged" if damaged else "library whole", now)
+
+    def put_aside(self, session: Session, where: str, now: datetime) -> None:
+        """Record where the damaged file was moved."""
+        self.damaged_at = self.damaged_at or now
+        self.set_aside = where
+        self._record(session, "library set aside", now)
+
+    def give_up(self, session: Session, now: datetime) -> None:
+        """The rows of this damaged file are here again, or nobody waits for them any more."""
+        self.retired_at = now
+        self._record(session, "library given up", now)
+
+    def _record(self, session: Session, event: str, now: datetime) -> None:
+        journal.record(
+            session, workspace=self.workspace, event=event, subject=self.kind, now=now, file=self.id
+        )
+
+    @staticmethod
+    def came_again(
+        session: Session, workspace: str, kinds: Collection[str], source: str, now: datetime
+    ) -> None:
+        """The file of this name came in once more: its damaged rows are here again."""
+        for kind in kinds:
+            for row in Holding.damaged(session, workspace, kind):
+                if row.source == source:
+                    row.give_up(session, now)
+
+    @staticmethod
+    def switch(
+        session: Session,
+        workspace: str,
+        kind: str,
+        *,
+        adds: Sequence["Holding"],
+        retires: Collection[str],
+        now: datetime,
+        seen: Collection[str] | None = None,
+    ) -> None:
+        """From now on these files are the kind's rows, and those are no longer: all at once.
+
+        `seen` are the ids in force when the files were made. Raises Meanwhile, a CannotDo, when
+        somebody else switched first; the caller merges again.
+        """
+        journal.take_turn(session, workspace)
+        journal.record(
+            session,
+            workspace=workspace,
+            event="library changed",
+            subject=kind,
+            now=now,
+            adds=" ".join(row.id for row in adds) or None,
+            retires=" ".join(sorted(retires)) or None,
+            rows=sum(row.rows for row in adds),
+        )
+        if seen is not None and {h.id for h in Holding.held(session, workspace, kind)} != set(seen):
+            raise Meanwhile
+        gone = list(retires)
+        for start in range(0, len(gone), SOME):
+            some = gone[start : start + SOME]
+            mine = (Holding.workspace == workspace) & Holding.id.in_(some)
+            still = mine & Holding.retired_at.is_(None)
+            ended = list(session.scalars(select(Holding).where(still).with_for_update()))
+            if len(ended) != len(some):
+                raise Meanwhile
+            for row in ended:
+                row.retired_at = now
+        session.add_all(adds)
+        session.flush()
+
+    @staticmethod
+    def adopt(session: Session, from_: str, to: str) -> None:
+        """What came in before the workspace was known becomes its own, unless it has some."""
+        if from_ != to and not (Holding.held(session, to) or Holding.damaged(session, to)):
+            for row in session.scalars(select(Holding).where(Holding.workspace == from_)):
+                row.workspace = to
+
+    @staticmethod
+    def retired(session: Session, before: datetime) -> list["Holding"]:
+        """What nobody can be reading any more."""
+        rows = select(Holding).where(Holding.retired_at < before)
+        return list(session.scalars(rows.order_by(Holding.id)))
+
+    @staticmethod
+    def sweep(session: Session, ids: Collection[str]) -> None:
+        """These files are gone from the disk: their rows go too. The journal keeps their ids."""
+        for row in session.scalars(select(Holding).where(Holding.id.in_(list(ids)))):
+            session.delete(row)
+
+    @staticmethod
+    def paths(session: Session) -> set[str]:
+        """Every file that a row speaks of, in force or not."""
+        return set(session.scalars(select(Holding.path)))
+
+    @staticmethod
+    def signs(session: Session) -> set[str]:
+        """The check signs of the keys that the rows in force were made with."""
+        rows = select(Holding.keyed).where(Holding.retired_at.is_(None)).distinct()
+        return set(session.scalars(rows))
+
+    @staticmethod
+    def any(session: Session) -> bool:
+        """Whether the library holds a file at all, of whatever workspace."""
+        return session.scalar(select(Holding.id).limit(1)) is not None
+
+
+def _in_force(
+    session: Session, workspace: str, kind: str | None, which: ColumnElement[bool]
+) -> list[Holding]:
+    rows = select(Holding).where(Holding.workspace == workspace, Holding.retired_at.is_(None))
+    if kind is not None:
+        rows = rows.where(Holding.kind == kind)
+    return list(session.scalars(rows.where(which).order_by(Holding.taken_in_at, Holding.id)))

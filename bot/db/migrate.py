@@ -1,0 +1,122 @@
+"""Brings the tables up to date: ours by Alembic, the durable engine's by itself.
+
+Alembic takes longer to load than most commands take; where nothing is to be done it stays out.
+"""
+
+import ast
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, inspect, text
+
+from bot.db.session import Database
+from bot.errors import TryAgain
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+FOLDER = Path(__file__).parent / "migrations"
+VERSIONS = FOLDER / "versions"
+LOCK = 7_300_151_116  # names the advisory lock that whoever migrates holds on PostgreSQL
+LONGEST_WAIT, POLL = 600.0, 0.2  # seconds
+
+
+@asynccontextmanager
+async def migration_lock(database: Database) -> AsyncIterator[None]:
+    """Let one process migrate at a time, whatever starts at once; the others wait here. Raises
+    TryAgain after LONGEST_WAIT.
+
+    SQLite needs none: its transactions take turns by themselves. On PostgreSQL the lock is the
+    connection's, taken by polling: an open transaction, or a statement that waits, would keep a
+    snapshot, and the engine's CREATE INDEX CONCURRENTLY would wait for that.
+    """
+    if database.sqlite:
+        yield
+        return
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        ends = time.monotonic() + LONGEST_WAIT
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": LOCK}):
+            if time.monotonic() > ends:
+                raise TryAgain("another process has been migrating the database for 10 minutes")
+            await asyncio.sleep(POLL)
+        try:
+            yield
+        finally:
+            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": LOCK})
+
+
+def config(connection: Connection | None = None, scripts: Path = VERSIONS) -> "Config":
+    from alembic.config import Config
+
+    found = Config()
+    found.set_main_option("script_location", str(FOLDER))
+    found.set_main_option("path_separator", "os")
+    found.set_main_option("version_locations", str(scripts))
+    found.attributes["connection"] = connection
+    return found
+
+
+def upgrade(database: Database, to: str = "head", *, scripts: Path = VERSIONS) -> bool:
+    """Migrate up. A SQLite file is copied first (`….before-<revision>`), since its table changes
+    can't be rolled back. False when there was nothing to do."""
+    now, goal = current(database), newest(scripts) if to == "head" else to
+    if now == goal:
+        return False
+    if database.sqlite and now:
+        keep_copy(database, now)
+    from alembic import command
+
+    with database.engine.begin() as connection:
+        command.upgrade(config(connection, scripts), to)
+    return True
+
+
+def downgrade(database: Database, to: str) -> None:
+    from alembic import command
+
+    with database.engine.begin() as connection:
+        command.downgrade(config(connection), to)
+
+
+def current(database: Database) -> str | None:
+    """The revision that the tables are at; None for an empty database."""
+    with database.engine.begin() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return None if found is None else str(found)
+
+
+def keep_copy(database: Database, revision: str) -> None:
+    path = Path(str(database.engine.url.database))
+    with database.engine.begin():
+        shutil.copy2(path, path.with_name(f"{path.name}.before-{revision}"))
+
+
+def newest(scripts: Path = VERSIONS) -> str | None:
+    """The revision that this version of the intern needs: the one that no other comes after."""
+    told = [dict(_assigned(path)) for path in scripts.glob("*.py")]
+    after = {one.get("down_revision") for one in told}
+    heads = [one["revision"] for one in told if one.get("revision", None) not in {None, *after}]
+    if len(heads) > 1:
+        raise ValueError(f"migrations end in several revisions: {sorted(heads)}")
+    return heads[0] if heads else None
+
+
+def _assigned(path: Path) -> Iterator[tuple[str, Any]]:
+    """The plain values that a migration's file gives to names."""
+    for line in ast.parse(path.read_text(encoding="utf-8")).body:
+        if not isinstance(line, ast.Assign):
+            continue
+        target, value = line.targets[0], line.value
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant):
+            yield target.id, value.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for name, said in zip(target.elts, value.elts, strict=True):
+                if isinstance(name, ast.Name) and isinstance(said, ast.Constant):
+                    yield name.id, said.value

@@ -1,0 +1,232 @@
+"""Rows and where they live: SQLite on a laptop, PostgreSQL for many processes.
+
+Transactions are synchronous and short; async code calls them through `Database.run`, in a
+thread. On SQLite each starts with BEGIN IMMEDIATE and waits for its turn at one first-come
+lock, which the engine's own transactions wait at too: SQLite's busy wait is unfair. What reads
+much and writes nothing takes a snapshot instead, and holds nobody up.
+"""
+
+import asyncio
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+)
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy.types import TypeDecorator
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 8
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Moment(TypeDecorator[datetime]):
+    """A time aware of its zone; SQLite would hand it back naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without its zone")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Row(DeclarativeBase):
+    """Every noun that is kept. Every row belongs to a workspace."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012
+        datetime: Moment,
+        str: String,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+    }
+
+
+class Turnstile:
+    """A lock that lets people through in the order they came; the holder may enter again."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._holder: int | None = None
+        self._depth = 0
+
+    def enter(self) -> None:
+        me = threading.get_ident()
+        with self._guard:
+            if self._holder == me:
+                self._depth += 1
+                return
+            if self._holder is None:
+                self._holder, self._depth = me, 1
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        mine.wait()
+        self._holder, self._depth = me, 1
+
+    def leave(self) -> None:
+        with self._guard:
+            self._depth -= 1
+            if self._depth:
+                return
+            self._holder = -1 if self._waiting else None
+            if self._waiting:
+                self._waiting.popleft().set()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
+
+
+class Database:
+    """One database, and the transactions on it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.sqlite = url.startswith("sqlite")
+        self.turnstile = Turnstile() if self.sqlite else None
+        self.engine = sqlite_engine(url, begin=True) if self.sqlite else postgres_engine(url)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rows")
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self.signer: Any = None  # signs the journal; a `bot.journal.Signer`, None without a key
+        from bot.audit.row_digests import GuardedSession, watch  # its table is a Row
+
+        self._sessions = sessionmaker(
+            self.engine, class_=GuardedSession, expire_on_commit=False, info={"database": self}
+        )
+        watch(self._sessions)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back on any error."""
+        turn = self.turnstile.turn() if self.turnstile else nullcontext()
+        with turn, self._sessions.begin() as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """For reading much: all as it stood at one moment, while others go on writing."""
+        sees: dict[str, Any] = {"reads": True} if self.sqlite else SNAPSHOT
+        with self._sessions.begin() as session:
+            session.connection(execution_options=sees)
+            yield session
+
+    async def run(
+        self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """`verb(session, …)` in a transaction of its own, in a thread."""
+
+        def transaction() -> T:
+            with self.begin() as session:
+                return verb(session, *args, **kwargs)
+
+        turn = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: turn.run(transaction)
+        )
+
+    def second_engine(self) -> Engine:
+        """An engine on the same database for the durable engine's own tables.
+
+        It begins its transactions by itself, so it has no BEGIN listener; on SQLite its
+        connections wait at the same turnstile while they are out."""
+        if not self.turnstile:
+            return postgres_engine(self.url)
+        engine, turnstile = sqlite_engine(self.url, begin=False), self.turnstile
+        event.listen(engine, "checkout", lambda *_: turnstile.enter())
+        event.listen(engine, "checkin", lambda *_: turnstile.leave())
+        return engine
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def insert_once(session: Session, row: type[Row], **values: Any) -> bool:
+    """Insert unless its key is there; whether it was inserted. Never raises on a second one."""
+    table = row.__table__
+    assert isinstance(table, Table)
+    statement = _insert_once(session.get_bind().dialect.name, table, tuple(values))
+    inserted = session.connection().execute(statement, values).first() is not None
+    if inserted:
+        from bot.audit.row_digests import note_inserted
+
+        note_inserted(session, table, values)
+    return inserted
+
+
+@cache
+def _insert_once(dialect: str, table: Table, names: tuple[str, ...]) -> ReturningInsert[Any]:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    inserter = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    given: dict[str, Any] = {name: bindparam(name) for name in names}
+    statement = inserter(table).values(given).on_conflict_do_nothing()
+    return statement.returning(*table.primary_key.columns)
+
+
+def sqlite_engine(url: str, *, begin: bool) -> Engine:
+    waiting = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(url, connect_args=waiting, hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None if begin else "IMMEDIATE"
+        connection.execute("PRAGMA busy_timeout=30000")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    if begin:
+
+        @event.listens_for(engine, "begin")
+        def _begun(connection: Any) -> None:
+            reads = connection.get_execution_options().get("reads")
+            connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def postgres_engine(url: str) -> Engine:
+    return create_engine(
+        url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+    )

@@ -1,0 +1,93 @@
+"""The SQLite database as a file: whether it is whole, and what to say when it is not."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.config.settings import Settings
+from bot.errors import CannotDo, system_failure
+from bot.i18n.messages import Words
+
+BESIDE = ("", "-wal", "-shm", "-journal")  # what belongs to a database, by its ending
+DAMAGE = ("not a database", "malformed", "corrupt", "database schema", "decode to UTF-8")
+
+
+def sqlite_files(database: Path) -> list[Path]:
+    """The database's own file, and those that belong to it."""
+    return [database.with_name(f"{database.name}{ending}") for ending in BESIDE]
+
+
+def database_fault(database: Path, *, thorough: bool = False) -> str | None:
+    """Why this file is no whole database; None for one that is, or that is not there yet. A
+    `thorough` look compares the indexes with the tables, too. Raises what the machine's own
+    failure is told as."""
+    beside = [path for path in sqlite_files(database)[1:] if _filled(path)]
+    if not database.exists():
+        return f"it is gone, and {beside[0].name} is left" if beside else None
+    if not _filled(database):
+        return "it is empty"
+    try:
+        address = f"file:{quote(str(database))}?mode=ro"
+        connection = sqlite3.connect(address, uri=True, timeout=30)
+        try:
+            check = "integrity_check" if thorough else "quick_check"
+            found = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(3)")]
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        finally:
+            connection.close()
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        if told := system_failure(error, database):
+            raise told from None
+        if "locked" in str(error) or "busy" in str(error):
+            return None
+        return _why(error)
+    if found != ["ok"]:
+        return f"its pages contradict each other ({len(found)} faults or more)"
+    return None if tables else "it has no tables"
+
+
+def check_database(settings: Settings) -> None:
+    """Raises CannotDo when the database is damaged. Nothing to see on PostgreSQL."""
+    database = settings.sqlite_file
+    if database is not None and (why := database_fault(database)) is not None:
+        raise CannotDo(damaged(database, why))
+
+
+def damaged(database: Path, why: str) -> Words:
+    """What to say of it."""
+    return Words(
+        "The database {path} is damaged: {why}. Put a backup in its place; or set it aside with "
+        "`super-intern doctor --set-aside {name}`, begin again and import your files once more.",
+        path=str(database),
+        why=why,
+        name=database.name,
+    )
+
+
+def told_of(settings: Settings, bug: BaseException) -> Words | None:
+    """What to say of an error that a damaged database caused; None for any other."""
+    for error in _chain(bug):
+        said = str(getattr(error, "orig", None) or error)
+        if settings.sqlite_file is None or not isinstance(
+            getattr(error, "orig", error), sqlite3.DatabaseError | UnicodeDecodeError
+        ):
+            continue
+        if any(sign in said for sign in DAMAGE):
+            return damaged(settings.sqlite_file, _why(getattr(error, "orig", error)))
+    return None
+
+
+def _chain(bug: BaseException) -> Iterator[BaseException]:
+    error: BaseException | None = bug
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _why(error: BaseException) -> str:
+    return "it is no SQLite database" if "not a database" in str(error) else "it can't be read"
+
+
+def _filled(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0

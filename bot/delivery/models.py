@@ -1,0 +1,210 @@
+"""An approved fingerprint going out: to a thread, another place, or a file."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.audit import journal
+from bot.audit.row_digests import demand_recorded
+from bot.db.session import Row, insert_once
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words, words_from
+from bot.jobs.models import Enqueue, Job
+from bot.messages.outbox import Post
+
+State = Literal["queued", "going", "gone", "stopped", "failed"]
+
+
+class Delivery(Row):
+    """Exactly one per draft version and destination. `code` is the campaign code it carries."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    draft: Mapped[str] = mapped_column(index=True)
+    fingerprint: Mapped[str]
+    destination: Mapped[dict[str, Any]]  # {"kind": "thread" | "place" | "file", …}
+    code: Mapped[str]
+    state: Mapped[str]
+    trouble: Mapped[dict[str, Any] | None]
+    made_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+
+    @staticmethod
+    def plan(
+        session: Session,
+        enqueue: Enqueue,
+        draft: Draft,
+        *,
+        destination: dict[str, Any],
+        now: datetime,
+        by: str | None = None,
+    ) -> bool:
+        """Queue an approved version for a destination, again when it failed there. False when it
+        is queued there or has gone."""
+        told = ":".join(str(destination[key]) for key in sorted(destination))
+        id = f"{draft.id}:{told}"
+        made = insert_once(
+            session,
+            Delivery,
+            id=id,
+            workspace=draft.workspace,
+            draft=draft.id,
+            fingerprint=draft.fingerprint,
+            destination=destination,
+            code=draft.code,
+            state="queued",
+            made_at=now,
+        )
+        turn = 0
+        if not made:
+            if not session.get_one(Delivery, id)._move(session, ("failed",), "queued"):
+                return False
+            turn = int(now.timestamp())
+        journal.record(
+            session,
+            workspace=draft.workspace,
+            event="delivery queued",
+            subject=id,
+            by=by,
+            now=now,
+            fingerprint=draft.fingerprint,
+        )
+        enqueue(session, Job(kind="deliver", subject=id, workspace=draft.workspace, turn=turn))
+        return True
+
+    @staticmethod
+    def of(session: Session, draft: str) -> list["Delivery"]:
+        rows = select(Delivery).where(Delivery.draft == draft)
+        return list(session.scalars(rows.order_by(Delivery.made_at, Delivery.id)))
+
+    @property
+    def said(self) -> Words | None:
+        return words_from(self.trouble) if self.trouble else None
+
+    def depart(self, session: Session, draft: Draft) -> bool:
+        """Take it up, or up again after a crash. False when it was stopped or has gone.
+        Raises CannotDo when the words are not the approved ones, or a row was changed outside."""
+        demand_recorded(session, draft.workspace, draft.task)
+        self.demand_exact(draft)
+        return self._move(session, ("queued", "going"), "going")
+
+    def demand_exact(self, draft: Draft) -> None:
+        """Raises CannotDo unless the draft holds, to the letter, the words that were approved."""
+        if draft.id != self.draft or {draft.exact, draft.fingerprint} != {self.fingerprint}:
+            raise CannotDo(Words("These are not the words that were approved."))
+
+    def arrive(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
+        self.state, self.gone_at = "gone", now
+        self._tell(session, enqueue, draft, now)
+
+    def fail(
+        self, session: Session, enqueue: Enqueue, draft: Draft, words: Words, now: datetime
+    ) -> None:
+        self.state, self.trouble = "failed", words.model_dump(mode="json")
+        self._tell(session, enqueue, draft, now)
+
+    def _tell(self, session: Session, enqueue: Enqueue, draft: Draft, now: datetime) -> None:
+        session.flush()
+        Post.changed(session, enqueue, draft.piece)
+        journal.record(
+            session,
+            workspace=self.workspace,
+            event=f"delivery {self.state}",
+            subject=self.id,
+            now=now,
+            fingerprint=self.fingerprint,
+        )
+
+    @staticmethod
+    def recall(session: Session, draft: Draft, *, by: str, now: datetime) -> None:
+        """Stop what is queued of this version before it is edited. Raises CannotDo when it has
+        left, or is leaving."""
+        for delivery in Delivery.of(session, draft.id):
+            if delivery._move(session, ("queued",), "stopped"):
+                journal.record(
+                    session,
+                    workspace=draft.workspace,
+                    event="delivery stopped",
+                    subject=delivery.id,
+                    by=by,
+                    now=now,
+                )
+            elif delivery.state in ("going", "gone"):
+                raise CannotDo(
+                    Words(
+                        "These words have already gone out, so they can't be edited. "
+                        "Ask for a new draft instead."
+                    )
+                )
+
+    def _move(self, session: Session, from_: tuple[State, ...], to: State) -> bool:
+        """Change the state if it is one of these; whether it was."""
+        session.refresh(self, with_for_update=True)
+        if self.state not in from_:
+            return False
+        self.state = to
+        session.flush()
+        return True
+
+
+# What came back for a piece that went out: its campaign's results, or whether some are its own.
+
+
+class Outcome(Row):
+    """One a piece. `lines` are sentences for its card. `asked` is a campaign of the files that may
+    be this one: {"result": its id there, "words": the question}; None when there is none."""
+
+    __tablename__ = "outcomes"
+
+    piece: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    code: Mapped[str]
+    lines: Mapped[list[Any]]
+    asked: Mapped[dict[str, Any] | None]
+    at: Mapped[datetime]
+
+    @staticmethod
+    def tell(
+        session: Session,
+        enqueue: Enqueue,
+        *,
+        workspace: str,
+        piece: str,
+        code: str,
+        lines: list[Words],
+        asked: tuple[str, Words] | None,
+        now: datetime,
+    ) -> bool:
+        """Write down what is known now, and have the card drawn when that is something else than
+        before; whether it was."""
+        told = [words.model_dump(mode="json") for words in lines]
+        question = (
+            {"result": asked[0], "words": asked[1].model_dump(mode="json")} if asked else None
+        )
+        row = session.get(Outcome, piece, with_for_update=True)
+        if row is None:
+            if not told and question is None:
+                return False
+            made: dict[str, Any] = {"piece": piece, "workspace": workspace, "code": code}
+            if not insert_once(session, Outcome, **made, lines=told, asked=question, at=now):
+                return False  # somebody else does the same at this moment
+        elif (row.lines, row.asked) == (told, question):
+            return False
+        else:
+            row.lines, row.asked, row.at = told, question, now
+            session.flush()
+        Post.changed(session, enqueue, piece)
+        return True
+
+    @property
+    def said(self) -> list[Words]:
+        return [words_from(line) for line in self.lines]
+
+    @property
+    def question(self) -> Words | None:
+        return words_from(self.asked["words"]) if self.asked else None

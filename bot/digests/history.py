@@ -1,0 +1,246 @@
+"""What an intern's own week leaves as facts: what it said last time, what it did, what waits.
+
+Only what a channel may see: nothing of wishes that were just for one person.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from bot.approvals.decision import Decision, standing
+from bot.config.clock import now
+from bot.config.policy import Policy
+from bot.core.facts import Fact
+from bot.core.request import SkillRequest
+from bot.data.analyses.campaign_results import Result, joined
+from bot.data.analyses.campaigns import letter_against_peers
+from bot.data.analyses.result import Where
+from bot.data.local_data import LocalData
+from bot.data.warehouse.warehouse import Shelf
+from bot.delivery.attribution import Joining, as_gone, gone_out
+from bot.delivery.models import Delivery
+from bot.digests.visibility import told_to_team
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.tasks.models import Task
+from bot.text.slugs import slug
+
+WEEK, LOOKED_AT = timedelta(days=7), timedelta(days=90)
+VERDICTS = ("status", "verdict")  # the measures that say how sure a finding is
+SKILL = "digest"
+
+
+def before(session: Session, workspace: str, name: str, now: datetime) -> tuple[Fact, ...]:
+    """What the digest of this name said when it was last shown, on an earlier day: the facts of
+    each subject that it called confirmed or to watch, as before.<kind>--<subject>.<measure>."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    last = session.scalar(
+        select(Draft)
+        .join(Task, Task.id == Draft.task)
+        .where(Draft.workspace == workspace, Draft.skill == SKILL, Draft.made_at < midnight)
+        .where(Task.form["digest"].as_string() == name, Task.private.is_(False))
+        .order_by(Draft.made_at.desc(), Draft.version.desc())
+        .limit(1)
+    )
+    facts = last.facts.facts if last else ()
+    called = {
+        fact.id.rsplit(".", 1)[0]
+        for fact in facts
+        if fact.id.rsplit(".", 1)[-1] in VERDICTS and fact.value in ("confirmed", "to watch")
+    }
+    return tuple(_before(fact) for fact in facts if fact.id.rsplit(".", 1)[0] in called)
+
+
+def _before(fact: Fact) -> Fact:
+    kind, subject, measure = fact.id.split(".", 2)
+    return fact.model_copy(update={"id": f"before.{kind}--{subject}.{measure}", "query": None})
+
+
+def work(
+    session: Session, workspace: str, policy: Policy, language: str, now: datetime
+) -> tuple[Fact, ...]:
+    """work.queue.waiting and .oldest (days): what is open now. work.week.drafted, .approved,
+    .sent-back, .rejected, .delivered: the last seven days. Of drafts for a marketing channel."""
+    drafts = list(session.scalars(_newest(workspace, now)))
+    said = _decisions(session, [draft.id for draft in drafts])
+    stands = {one.id: standing(said.get(one.id, []), policy) for one in drafts}
+    waiting = [one for one in drafts if stands[one.id] == "open"]
+    source = Words("the intern's own record").to(language)
+
+    def fact(subject: str, measure: str, value: int, unit: str | None = None) -> Fact:
+        return Fact(
+            id=f"work.{subject}.{measure}",
+            label=measure.replace("-", " "),
+            value=Decimal(value),
+            unit=unit,
+            source=source,
+            as_of=now.date(),
+        )
+
+    found = [fact("queue", "waiting", len(waiting))]
+    if waiting:
+        oldest = min(one.made_at for one in waiting)
+        found.append(fact("queue", "oldest", max(0, (now - oldest).days), "days"))
+    found += [fact("week", name, n) for name, n in _counts(session, workspace, drafts, said, now)]
+    return tuple(found)
+
+
+def _newest(workspace: str, now: datetime) -> Select[Draft]:
+    """The newest version of each piece of lately that is for a channel and not just for one."""
+    newest = (
+        select(Draft.piece, func.max(Draft.version).label("version"))
+        .where(Draft.workspace == workspace, Draft.made_at >= now - LOOKED_AT)
+        .group_by(Draft.piece)
+        .subquery()
+    )
+    same = (Draft.piece == newest.c.piece) & (Draft.version == newest.c.version)
+    return (
+        select(Draft)
+        .join(newest, same)
+        .join(Task, Task.id == Draft.task)
+        .where(Draft.channel.is_not(None), Task.private.is_(False))
+        .order_by(Draft.made_at)
+    )
+
+
+def _decisions(session: Session, drafts: list[str]) -> dict[str, list[Decision]]:
+    found: dict[str, list[Decision]] = {}
+    for start in range(0, len(drafts), 500):
+        rows = select(Decision).where(Decision.draft.in_(drafts[start : start + 500]))
+        for row in session.scalars(rows.order_by(Decision.at, Decision.id)):
+            found.setdefault(row.draft, []).append(row)
+    return found
+
+
+def _counts(
+    session: Session,
+    workspace: str,
+    drafts: list[Draft],
+    said: dict[str, list[Decision]],
+    now: datetime,
+) -> Iterator[tuple[str, int]]:
+    since = now - WEEK
+    of = {draft.id for draft in drafts}
+    lately: dict[str, set[str]] = {"approve": set(), "send back": set(), "reject": set()}
+    for decision in (one for some in said.values() for one in some if one.at >= since):
+        lately[decision.verdict].add(decision.draft)
+    gone = session.scalars(
+        select(Delivery.draft).where(
+            Delivery.workspace == workspace, Delivery.state == "gone", Delivery.gone_at >= since
+        )
+    )
+    yield "drafted", sum(draft.made_at >= since for draft in drafts)
+    yield "approved", len(lately["approve"])
+    yield "sent-back", len(lately["send back"])
+    yield "rejected", len(lately["reject"])
+    yield "delivered", len(of & set(gone))
+
+
+# What a digest knows besides the library: what it said last time, the queue, what was sent.
+
+LATELY = timedelta(days=28)
+MOST = 5  # campaigns told of, the newest
+
+
+@dataclass(frozen=True)
+class Lately:
+    """The facts of a workspace that are in its rows."""
+
+    house: LocalData
+
+    def besides(
+        self, workspace: str, request: SkillRequest, form: Mapping[str, Any]
+    ) -> tuple[Fact, ...]:
+        """before.*, work.* and sent.* for a digest; none for any other skill."""
+        if request.skill != SKILL:
+            return ()
+        at, policy = now(), self.house.policy(workspace)
+        name, language = str(form.get("digest") or ""), request.language
+        with self.house.database.begin() as session:
+            told = before(session, workspace, name, at) if name else ()
+            told += work(session, workspace, policy, language, at)
+        return (*told, *self.sent(workspace, at))
+
+    async def alarming(self, workspace: str) -> Sequence[Fact]:
+        """The facts that an alert may come from. What can't be told is no alarm."""
+        return await asyncio.to_thread(self._alarming, workspace)
+
+    def _alarming(self, workspace: str) -> list[Fact]:
+        library, found = self.house.library(workspace), list[Fact]()
+        for kind in ("funnel", "feedback"):
+            with contextlib.suppress(CannotDo):
+                found += library.findings(kind, Where()).facts
+        return found
+
+    def sent(self, workspace: str, at: datetime) -> tuple[Fact, ...]:
+        """sent.<code>.*: each campaign of the last four weeks that results came back for, against
+        its comparable median. sent.all.without: how many nothing came back for."""
+        with self.house.database.begin() as session:
+            gone = [
+                (d, draft)
+                for d, draft in gone_out(session, workspace, at)
+                if d.gone_at and d.gone_at >= at - LATELY and told_to_team(session, draft)
+            ]
+            said = Joining.said(session, workspace)
+        if not gone:
+            return ()
+        drafts = {draft.code: draft for _, draft in gone}
+
+        def asked_of(shelf: Shelf) -> tuple[Fact, ...]:
+            found = joined(shelf, [as_gone(delivery, draft) for delivery, draft in gone], said)
+            newest = sorted(found.results, key=lambda one: drafts[one.code].made_at, reverse=True)
+            facts = [fact for one in newest[:MOST] for fact in _facts(shelf, one, drafts[one.code])]
+            return (*facts, _fact("all", "without", len(drafts) - len(newest), "-", at))
+
+        return self.house.library(workspace).alone(asked_of)  # an import may ask at this moment
+
+
+def _facts(shelf: Shelf, result: Result, draft: Draft) -> list[Fact]:
+    """One campaign: its name, its wish again, its rates against the median, what was sold."""
+    kind = "campaigns" if result.campaigns else "orders"
+    source, day = shelf.source(kind), shelf.as_of(kind)
+    texts = {part.key: part.text for part in draft.parts}
+    name = texts.get("subject") or draft.brief.product_words or draft.brief.words
+    subject = slug(result.code)
+
+    def fact(measure: str, value: str | int | Decimal, unit: str | None = None) -> Fact:
+        known = value if isinstance(value, str) else Decimal(value)
+        return Fact(
+            id=f"sent.{subject}.{measure}",
+            label=measure.replace("-", " "),
+            about=name,
+            value=known,
+            unit=unit,
+            source=source,
+            as_of=day,
+        )
+
+    found = [fact("name", name), fact("asked", draft.brief.words)]
+    if len(result.letters) == 1:
+        held = letter_against_peers(shelf, result.letters[0]).facts
+        for one in held:
+            measure = one.id.rsplit(".", 1)[-1]
+            new = {"id": f"sent.{subject}.{measure}", "about": name, "query": None}
+            found.append(one.model_copy(update=new))
+    if result.orders and len(result.ordered) == 1 and result.buyers >= shelf.sales_floor:
+        ((currency, amount),) = result.ordered.items()
+        found += [fact("orders", result.orders, "orders"), fact("sales", amount, currency or None)]
+    return found
+
+
+def _fact(subject: str, measure: str, value: int, source: str, at: datetime) -> Fact:
+    return Fact(
+        id=f"sent.{subject}.{measure}",
+        label=measure,
+        value=Decimal(value),
+        source=source,
+        as_of=at.date(),
+    )

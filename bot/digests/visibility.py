@@ -1,0 +1,151 @@
+"""Who may see a task, a draft, a dropped file or a digest. Nothing else decides it.
+
+An id is no right. A row can be seen by whoever asked for it, and by whoever reads a channel in
+which one of its cards stands: a private card stands in its author's direct messages until they
+share it. What a person may not see is answered like what does not exist.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.data.ingest.models import Arrival
+from bot.digests.models import Schedule
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.messages.outbox import Post
+from bot.tasks.models import Task
+
+Item = Task | Draft | Arrival | Schedule
+I = TypeVar("I", Task, Draft, Arrival, Schedule)  # noqa: E741
+DIRECT = "D"  # how the id of a direct message begins
+
+GONE = Words("This is no longer there. Please ask for a new draft.")
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person, and the channels that they are known to read: the one in which they pressed a
+    button, and those that Slack named."""
+
+    workspace: str
+    person: str
+    channels: frozenset[str] = frozenset()
+    approver: bool = False
+
+
+class NotVisible(CannotDo):
+    """There is no such row, or this person may not see it. Who is shown to read one of `channels`
+    may."""
+
+    def __init__(self, words: Words, channels: Collection[str] = ()) -> None:
+        super().__init__(words)
+        self.channels = frozenset(channels)
+
+
+def may_see(session: Session, viewer: Viewer, item: Item | None) -> bool:
+    """Whether this person may see the row. None is never seen."""
+    if item is None or item.workspace != viewer.workspace:
+        return False
+    if owner_of(session, item) == viewer.person:
+        return True
+    if isinstance(item, Schedule) and viewer.approver and not _is_direct(item.place):
+        return True
+    return not viewer.channels.isdisjoint(channels_of(session, item))
+
+
+def demand_visible(session: Session, viewer: Viewer, item: I | None, words: Words = GONE) -> I:
+    """The row. Raises NotVisible, in the same words for what is not there and for what is not
+    this person's."""
+    if item is not None and may_see(session, viewer, item):
+        return item
+    known = item is not None and item.workspace == viewer.workspace
+    found = channels_of(session, item) if known and item is not None else frozenset[str]()
+    raise NotVisible(words, found)
+
+
+def owner_of(session: Session, item: Item) -> str:
+    """Whoever asked for it."""
+    if isinstance(item, Schedule):
+        return item.owner
+    return session.get_one(Task, item.task).author if isinstance(item, Draft) else item.author
+
+
+def channels_of(session: Session, item: Item) -> frozenset[str]:
+    """The channels in which a card of it stands, direct messages included."""
+    if isinstance(item, Schedule):
+        channel = str(item.place.get("channel") or "")
+        return frozenset() if _is_direct(item.place) else frozenset({channel})
+    return channels_of_pieces(session, item.workspace, _pieces_of(session, item))
+
+
+def channels_of_pieces(session: Session, workspace: str, pieces: Collection[str]) -> frozenset[str]:
+    cards = select(Post.channel).where(
+        Post.workspace == workspace,
+        Post.kind == "card",
+        Post.piece.in_(pieces),
+        Post.ts.is_not(None),
+        Post.channel.is_not(None),
+    )
+    return frozenset(channel for channel in session.scalars(cards) if channel)
+
+
+def told_to_team(session: Session, draft: Draft) -> bool:
+    """Whether a digest may tell of it: it was asked for in a channel, or shared in one."""
+    task = session.get_one(Task, draft.task)
+    if session.get(Post, f"{draft.piece}:shared") is not None:
+        return True
+    direct = task.place.get("dm") or str(task.place.get("channel") or "").startswith(DIRECT)
+    return not task.private and not direct
+
+
+def may_see_receipts(session: Session, viewer: Viewer, task: Task) -> bool:
+    """Whether everything that a task's receipts quote may be seen: all of its drafts, the draft
+    that was sent back for it and the result that it stands on."""
+    if task.workspace != viewer.workspace:
+        return False
+    drafts = list(session.scalars(select(Draft).where(Draft.task == task.id)))
+    drafts += [one for id in quoted_by(task) if (one := session.get(Draft, id)) is not None]
+    return may_see(session, viewer, task) and all(may_see(session, viewer, one) for one in drafts)
+
+
+def quoted_by(task: Task) -> list[str]:
+    """The ids of the drafts whose words or facts go into a task's prompts."""
+    found = (task.previous, task.form.get("stands_on"))
+    return [str(one) for one in found if one]
+
+
+def without_private_sources(
+    session: Session, task: Task, channels: Collection[str]
+) -> dict[str, Any]:
+    """What changes when a private task goes on where others read it: drafts that don't stand in
+    one of `channels` are quoted no more. By the names of a Wish."""
+    hidden = {
+        id
+        for id in quoted_by(task)
+        if (draft := session.get(Draft, id)) is None
+        or channels_of(session, draft).isdisjoint(channels)
+    }
+    changed: dict[str, Any] = {}
+    if task.previous in hidden:
+        changed["previous"] = None
+    if task.form.get("stands_on") in hidden:
+        changed["form"] = {k: v for k, v in task.form.items() if k != "stands_on"}
+    return changed
+
+
+def _pieces_of(session: Session, item: Task | Draft | Arrival) -> set[str]:
+    if isinstance(item, Task):
+        pieces = select(Draft.piece).where(Draft.task == item.id).distinct()
+        return {item.first_piece, *session.scalars(pieces)}
+    return {item.piece}
+
+
+def _is_direct(place: dict[str, Any]) -> bool:
+    """Whether what goes there reaches one person alone."""
+    channel = str(place.get("channel") or "")
+    return bool(place.get("dm")) or not channel.startswith(("C", "G"))

@@ -1,0 +1,198 @@
+"""A draft as a file: Markdown, a web page, JSON. The words are the stored ones, unchanged.
+
+Each file says who approved which fingerprint; without an approval it says that it is a draft.
+"""
+
+import html
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.core.parts import Copy, File, Heading, Part, Quote, Table
+from bot.i18n.messages import Words, shown_title, spell
+
+STYLE = """\
+:root { color-scheme: light; }
+body { margin: 0; background: #f3f2ef; color: #1f1f1f; font: 17px/1.6 Georgia, serif; }
+main { max-width: 36rem; margin: 2rem auto; padding: 2rem; background: #fff;
+  border-radius: 10px; box-shadow: 0 1px 4px rgb(0 0 0 / 12%); }
+.from, h2, footer, .banner { font-family: system-ui, sans-serif; }
+.from { margin: 0 0 1.5rem; color: #666; font-size: 0.8rem; letter-spacing: 0.06em; }
+h2 { margin: 1.4rem 0 0.2rem; color: #767676; font-size: 0.7rem; font-weight: 600; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; }
+.subject .text { font-size: 1.4rem; line-height: 1.3; font-weight: bold; }
+.preheader .text { color: #555; }
+.call-to-action .text { display: inline-block; padding: 0.6rem 1.2rem; border-radius: 6px;
+  background: #1f1f1f; color: #fff; font-family: system-ui, sans-serif; font-size: 0.95rem; }
+blockquote { margin: 0; padding-left: 1rem; border-left: 3px solid #ccc; }
+table { width: 100%; border-collapse: collapse; font-size: 0.9rem; }
+th, td { padding: 0.3rem 0.5rem; border-bottom: 1px solid #ddd; text-align: left; }
+.banner { margin: 0; padding: 0.7rem; background: #8a1c1c; color: #fff; text-align: center; }
+footer { max-width: 36rem; margin: 0 auto 3rem; color: #666; font-size: 0.75rem; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0.2rem 1rem; }
+dd { margin: 0; overflow-wrap: anywhere; }
+@media print { body { background: #fff; } main { box-shadow: none; margin: 0; } }
+"""
+
+
+class Version(Protocol):
+    """A draft, as far as a file shows it."""
+
+    @property
+    def parts(self) -> tuple[Part, ...]: ...
+    @property
+    def fingerprint(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def channel(self) -> str | None: ...
+    @property
+    def version(self) -> int: ...
+
+
+class Approval(Protocol):
+    """Who said yes to these words, and when; a reason went over a block."""
+
+    @property
+    def by(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def reason(self) -> str | None: ...
+
+
+def as_json(draft: Version, brand_name: str, approvals: Sequence[Approval] = ()) -> str:
+    """For machines: every part as it is stored."""
+    parts = [
+        {
+            "key": part.key,
+            "title": part.title,
+            "kind": part.kind,
+            **part.body.model_dump(mode="json", exclude={"facts", "fact"}),
+        }
+        for part in draft.parts
+    ]
+    whole: dict[str, Any] = {
+        "brand": brand_name,
+        "approved": bool(approvals),
+        "channel": draft.channel,
+        "language": draft.language,
+        "version": draft.version,
+        "campaign_code": draft.code,
+        "fingerprint": draft.fingerprint,
+        "approvals": [
+            {"by": one.by, "at": one.at.isoformat(), "reason": one.reason} for one in approvals
+        ],
+        "parts": parts,
+    }
+    return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
+
+
+def as_markdown(
+    draft: Version,
+    brand_name: str,
+    approvals: Sequence[Approval] = (),
+    language: str | None = None,
+) -> str:
+    """For people with a text editor. Each part is fenced, so that nothing in it is mark-up."""
+    reader = language or draft.language
+    lines = [f"# {_one_line(brand_name)}", ""]
+    if not approvals:
+        lines += [f"> **{Words('Draft, not approved').to(reader)}**", ""]
+    for part in draft.parts:
+        lines += [f"## {_one_line(_title(part, reader))}", "", _fenced(_text(part)), ""]
+    lines += ["---", ""]
+    lines += [f"- {name}: {value}" for name, value in _about(draft, approvals, reader)]
+    return "\n".join(lines) + "\n"
+
+
+def as_html(
+    draft: Version,
+    brand_name: str,
+    approvals: Sequence[Approval] = (),
+    language: str | None = None,
+) -> str:
+    """A page that stands alone: nothing is loaded, nothing runs."""
+    reader = language or draft.language
+    name = html.escape(brand_name)
+    banner = Words("Draft, not approved").to(reader)
+    shown = "" if approvals else f'<p class="banner">{html.escape(banner)}</p>\n'
+    parts = "\n".join(_html_part(part, reader) for part in draft.parts)
+    about = "\n".join(
+        f"<dt>{html.escape(key)}</dt><dd>{html.escape(value)}</dd>"
+        for key, value in _about(draft, approvals, reader)
+    )
+    return (
+        f'<!doctype html>\n<html lang="{html.escape(reader)}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{name} · {html.escape(draft.code)}</title>\n<style>\n{STYLE}</style>\n</head>\n"
+        f'<body>\n{shown}<main lang="{html.escape(draft.language)}">\n'
+        f'<p class="from">{name}</p>\n{parts}\n</main>\n'
+        f"<footer><dl>\n{about}\n</dl></footer>\n</body>\n</html>\n"
+    )
+
+
+def _html_part(part: Part, reader: str) -> str:
+    title = f'<h2 lang="{html.escape(reader)}">{html.escape(_title(part, reader))}</h2>'
+    body, key = part.body, html.escape(part.key)
+    if isinstance(body, Heading):
+        return f'<h1 data-part="{key}" class="text">{html.escape(body.text)}</h1>'
+    if isinstance(body, Table):
+        inner = _html_table(body, key)
+    elif isinstance(body, Quote):
+        inner = f'<blockquote data-part="{key}" class="text">{html.escape(body.text)}</blockquote>'
+    else:
+        inner = f'<div data-part="{key}" class="text">{html.escape(_text(part))}</div>'
+    kind = part.key.split(".")[0].replace("_", "-")
+    return f'<section class="{html.escape(kind)}">\n{title}\n{inner}\n</section>'
+
+
+def _html_table(table: Table, key: str) -> str:
+    head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in table.columns)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in table.rows
+    )
+    return f'<table data-part="{key}">\n<tr>{head}</tr>\n{rows}\n</table>'
+
+
+def _about(draft: Version, approvals: Sequence[Approval], reader: str) -> list[tuple[str, str]]:
+    """What the file says of itself, at its end."""
+    told = [
+        (Words("Campaign code").to(reader), draft.code),
+        (Words("Fingerprint").to(reader), draft.fingerprint),
+        (Words("Language").to(reader), draft.language),
+        (Words("Version").to(reader), str(draft.version)),
+    ]
+    for one in approvals:
+        when = f"{spell(one.at, reader)} ({one.at.tzname() or 'UTC'})"
+        reason = f" — {_one_line(one.reason)}" if one.reason else ""
+        told.append((Words("Approved by").to(reader), f"{_one_line(one.by)}, {when}{reason}"))
+    return told
+
+
+def _text(part: Part) -> str:
+    """The words of a part, exactly."""
+    body = part.body
+    if isinstance(body, File):
+        return f"{body.name} (SHA-256 {body.sha256})" + (f"\n{body.alt}" if body.alt else "")
+    return body.text if isinstance(body, Copy | Heading | Quote) else part.text
+
+
+def _fenced(text: str) -> str:
+    """Between fences longer than any in the text."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _title(part: Part, reader: str) -> str:
+    return shown_title(part.title, reader)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,5 +1,0 @@
-"""What customers will do: who buys again, how much, and what next, tried on the past first."""
-
-from bot.library.behaviour.found import find
-
-__all__ = ["find"]

@@ -1,5 +1,0 @@
-"""The path to purchase: where visitors are lost, what changed and since when, and what it cost."""
-
-from bot.library.funnel.found import find
-
-__all__ = ["find"]

@@ -1,0 +1,168 @@
+"""One message of ours in Slack: a row made before it is sent, so that it is sent once.
+
+A card is drawn from rows by one holder at a time, and again until nothing changed meanwhile.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db.session import Row, insert_once
+from bot.jobs.models import Enqueue, Job
+
+HELD_FOR = timedelta(seconds=30)
+AGAIN, KEPT_UP, AT_ONCE = timedelta(minutes=5), timedelta(days=7), 50  # of cards left behind
+
+
+class Post(Row):
+    """`piece` is what a card shows; `place` is Slack's business; `wanted` over `drawn` is work."""
+
+    __tablename__ = "posts"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    workspace: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]  # "card", "delivery", "notice", "file", "whisper"
+    piece: Mapped[str | None] = mapped_column(index=True)
+    place: Mapped[dict[str, Any]]
+    ts: Mapped[str | None]  # Slack's; None until it is known to be there
+    channel: Mapped[str | None]  # where it really went
+    tries: Mapped[int] = mapped_column(default=0)
+    wanted: Mapped[int] = mapped_column(default=1)
+    drawn: Mapped[int] = mapped_column(default=0)
+    holder: Mapped[str | None]
+    held_until: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+
+    @staticmethod
+    def plan(
+        session: Session,
+        *,
+        id: str,
+        workspace: str,
+        kind: str,
+        place: dict[str, Any],
+        now: datetime,
+        piece: str | None = None,
+    ) -> "Post":
+        """The row of a message, made once however often it is asked for."""
+        insert_once(
+            session,
+            Post,
+            id=id,
+            workspace=workspace,
+            kind=kind,
+            piece=piece,
+            place=place,
+            tries=0,
+            wanted=1,
+            drawn=0,
+            made_at=now,
+        )
+        return session.get_one(Post, id)
+
+    def trying(self) -> int:
+        """Written down before each send: how many sends were begun before this one."""
+        self.tries += 1
+        return self.tries - 1
+
+    def sent(self, ts: str, channel: str) -> None:
+        self.ts, self.channel = ts, channel
+
+    @staticmethod
+    def changed(session: Session, enqueue: Enqueue, piece: str) -> None:
+        """What this piece's cards show has changed: have each of them drawn."""
+        session.execute(
+            update(Post)
+            .where(Post.piece == piece, Post.kind == "card")
+            .values(wanted=Post.wanted + 1)
+            .execution_options(synchronize_session=False)
+        )
+        rows = select(Post.id, Post.workspace, Post.wanted).where(
+            Post.piece == piece, Post.kind == "card"
+        )
+        for id, workspace, wanted in session.execute(rows):
+            enqueue(session, Job(kind="show", subject=id, workspace=workspace, turn=wanted))
+
+    @staticmethod
+    def behind(session: Session, now: datetime) -> list[Job]:
+        """Cards that say less than their rows, since Slack was away for longer than a job is tried:
+        to be drawn every few minutes, the newest first, until they are or a week is over."""
+        held = or_(Post.held_until.is_(None), Post.held_until < now)
+        rows = (
+            select(Post.id, Post.workspace)
+            .where(Post.kind == "card", Post.wanted > Post.drawn, Post.tries > 0, held)
+            .where(Post.made_at > now - KEPT_UP, Post.made_at < now - HELD_FOR)
+            .order_by(Post.made_at.desc())
+            .limit(AT_ONCE)
+        )
+        turn = int(now.timestamp()) // int(AGAIN.total_seconds())  # far above any revision
+        return [
+            Job(kind="show", subject=id, workspace=workspace, turn=turn)
+            for id, workspace in session.execute(rows)
+        ]
+
+    @staticmethod
+    def settle(session: Session, id: str) -> None:
+        """Slack takes this card in no way: as it is, it is not tried again."""
+        post = session.get(Post, id, with_for_update=True)
+        if post is not None:
+            post.drawn = post.wanted
+
+    @staticmethod
+    def not_begun(session: Session, piece: str) -> None:
+        """Cards of this piece that nobody has seen yet are not needed any more."""
+        session.execute(
+            update(Post)
+            .where(Post.piece == piece, Post.kind == "card", Post.ts.is_(None), Post.tries == 0)
+            .values(drawn=Post.wanted)
+            .execution_options(synchronize_session=False)
+        )
+
+    @staticmethod
+    def cards_of(session: Session, task: str) -> list[str]:
+        """The ids of a task's cards, in the order of its pieces."""
+        rows = select(Post.id).where(Post.piece.like(f"{task}.%"), Post.kind == "card")
+        return list(session.scalars(rows.order_by(Post.id)))
+
+    @staticmethod
+    def hold(session: Session, id: str, holder: str, now: datetime) -> "Post | None":
+        """The post, held by this holder, when there is something to draw and nobody draws it."""
+        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        if post is None or post.wanted <= post.drawn:
+            return None
+        left = post.held_until - now if post.held_until else timedelta(0)
+        # More than is ever given: the clock has been set back, and that holder is long gone.
+        busy = post.holder not in (None, holder) and timedelta(0) < left <= HELD_FOR
+        if busy:
+            return None
+        post.holder, post.held_until = holder, now + HELD_FOR
+        return post
+
+    @staticmethod
+    def drew(session: Session, id: str, holder: str, wanted: int) -> bool:
+        """The picture of revision `wanted` is up. False: it changed meanwhile, draw again."""
+        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        if post is None or post.holder != holder:
+            return True
+        post.drawn = max(post.drawn, wanted)
+        if post.wanted > post.drawn:
+            return False
+        post.holder = post.held_until = None
+        return True
+
+    @staticmethod
+    def let_go_of(session: Session, process: str) -> None:
+        """A process has died: what it was drawing, others may draw at once. Holders are called
+        `process:…`."""
+        held = update(Post).where(Post.holder.startswith(f"{process}:"))
+        freed = held.values(holder=None, held_until=None)
+        session.execute(freed.execution_options(synchronize_session=False))
+
+    @staticmethod
+    def let_go(session: Session, id: str, holder: str) -> None:
+        """Not drawn after all; somebody else may."""
+        post = session.get(Post, id, with_for_update=True, populate_existing=True)
+        if post is not None and post.holder == holder:
+            post.holder = post.held_until = None

@@ -1,0 +1,185 @@
+"""Invented people who buy: where they live, what they consented to, how they live with the shop."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.playground.shop import sheet
+from bot.playground.shop.dice import Dice, Loaded
+from bot.playground.shop.planted import planted, table
+from bot.playground.shop.span import Span
+
+COLUMNS = (
+    "client",
+    "prénom",
+    "nom",
+    "e-mail",
+    "téléphone",
+    "adresse",
+    "code postal",
+    "ville",
+    "département",
+    "pays",
+    "langue",
+    "inscrit le",
+    "consentement e-mail",
+    "consentement SMS",
+    "consent_ad_user_data",
+    "consent_ad_personalization",
+    "consent_ts",
+    "opt_out",
+)
+ENGLISH = {"GB": 0.97, "IE": 0.97, "BE": 0.12, "LU": 0.25, "CH": 0.1, "FR": 0.05}
+DEVICES = Loaded(("mobile", "desktop", "tablet"), (57, 36, 7))
+
+
+@dataclass
+class Customer:
+    """One customer; `first` is the day of the first order that the data can show."""
+
+    id: str
+    first_name: str
+    surname: str
+    phone: str
+    street: str
+    town: str
+    postcode: str
+    department: str
+    country: str
+    language: str
+    life: str
+    first: int
+    registered: int
+    device: str
+    taste: str  # the category liked most
+    size: float  # from 0, always the smallest, to 1
+    email: bool = False
+    sms: bool = False
+    ad_user_data: bool = False
+    ad_personalization: bool = False
+    opted_out: int | None = None
+
+    def gets(self, channel: str, day: int) -> bool:
+        """Whether a campaign of that day may reach them."""
+        said = self.email if channel == "email" else self.sms
+        left = self.opted_out is not None and self.opted_out <= day
+        return said and self.registered <= day and not left
+
+
+def invent(seed: int, count: int, span: Span, categories: Sequence[str]) -> list[Customer]:
+    """The customers, in the order they registered."""
+    dice, names = Dice(seed, "customers"), table("places")
+    inventor = _Inventor(dice, span, names, categories)
+    made = [inventor.one() for _ in range(count)]
+    made.sort(key=lambda one: one.registered)
+    for number, one in enumerate(made, 1):
+        one.id = f"C{number:06}"
+    return made
+
+
+def write(folder: Path, customers: Sequence[Customer], span: Span) -> int:
+    """customers.csv"""
+    return sheet.write(folder / "customers.csv", COLUMNS, (_row(one, span) for one in customers))
+
+
+def _row(one: Customer, span: Span) -> tuple[object, ...]:
+    return (
+        one.id,
+        one.first_name,
+        one.surname,
+        address(one),
+        one.phone,
+        one.street,
+        one.postcode,
+        one.town,
+        one.department,
+        one.country,
+        one.language,
+        span.on(one.registered),
+        sheet.yes(one.email),
+        sheet.yes(one.sms),
+        sheet.yes(one.ad_user_data),
+        sheet.yes(one.ad_personalization),
+        f"{span.on(one.registered)}T12:00:00",
+        "" if one.opted_out is None else span.on(one.opted_out),
+    )
+
+
+def address(one: Customer) -> str:
+    """An e-mail address of a domain that nobody can own. Source: RFC 2606, .example."""
+    bare = unicodedata.normalize("NFKD", f"{one.first_name}.{one.surname}".lower())
+    return "".join(c for c in bare if not unicodedata.combining(c)) + f".{one.id[1:]}@boite.example"
+
+
+class _Inventor:
+    """Draws people one by one."""
+
+    def __init__(self, dice: Dice, span: Span, names: dict[str, Any], categories: Sequence[str]):
+        self.dice, self.span, self.names, self.categories = dice, span, names, categories
+        self.lives = planted("lives")
+        self.consents = planted("consents")
+        self.life = Loaded(list(self.lives), [life["share"] for life in self.lives.values()])
+        self.towns = Loaded(names["towns"], [town[3] for town in names["towns"]])
+        self.abroad = Loaded(names["abroad"], [town[3] for town in names["abroad"]])
+        growing = (w * (600 + day) for day, w in enumerate(span.weights))
+        self.days = Loaded(range(span.length), growing)
+
+    def one(self) -> Customer:
+        dice, names = self.dice, self.names
+        at_home = dice.chance(0.88)
+        town, postcode, place, _ = (self.towns if at_home else self.abroad).draw(dice)
+        country = "FR" if at_home else place
+        english = dice.chance(ENGLISH[country])
+        tail = "_en" if english and country in ("GB", "IE") else ""
+        life = self.life.draw(dice)
+        first, registered = self._begins(life)
+        made = Customer(
+            id="",
+            first_name=dice.pick(names[f"first_names{tail}"]),
+            surname=dice.pick(names[f"surnames{tail}"]),
+            phone="",
+            street=_street(dice.between(1, 98), dice.pick(names[f"streets{tail}"])),
+            town=town,
+            postcode=postcode,
+            department=place if at_home else "",
+            country=country,
+            language="en" if english else "fr",
+            life=life,
+            first=first,
+            registered=registered,
+            device=DEVICES.draw(dice),
+            taste=dice.pick(self.categories),
+            size=dice.roll(),
+        )
+        self._consent(made)
+        return made
+
+    def _begins(self, life: str) -> tuple[int, int]:
+        """The first order that shows, and the day of registration, maybe long before."""
+        dice = self.dice
+        known = {"once": 0.0, "occasional": 0.15, "loyal": 0.45, "lapsed": 0.85, "niche": 0.35}
+        if dice.chance(known[life]):
+            return dice.wait(self.lives[life]["gap"]), -dice.between(30, 900)
+        stops = self.lives[life].get("stops")
+        first = dice.below(self.span.since(stops[1]) - 60) if stops else self.days.draw(dice)
+        return first, first - (dice.between(1, 25) if dice.chance(0.3) else 0)
+
+    def _consent(self, one: Customer) -> None:
+        dice, said = self.dice, self.consents
+        if one.country == "FR" and dice.chance(0.7):
+            one.phone = f"06 39 98 {dice.below(100):02} {dice.below(100):02}"
+        one.email = dice.chance(said["email"])
+        one.sms = bool(one.phone) and dice.chance(said["sms"] / 0.62)
+        one.ad_user_data = dice.chance(said["ad_user_data"])
+        one.ad_personalization = one.ad_user_data and dice.chance(
+            said["ad_personalization"] / said["ad_user_data"]
+        )
+        if one.email and dice.chance(said["opted_out"]):
+            start = max(one.registered, 0)
+            one.opted_out = start + dice.below(max(1, self.span.length - start))
+
+
+def _street(number: int, street: str) -> str:
+    return f"{number} {street}" if street[0].isupper() else f"{number}, {street}"

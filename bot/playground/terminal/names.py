@@ -1,0 +1,69 @@
+"""How people, places and moments are called on the screen."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+
+from bot.playground.message import Message
+from bot.playground.slack import LocalSlack
+
+ROLES = {
+    "UMARIE": "marketing",
+    "UMAX": "manager",
+    "ULEA": "legal",
+    "UOTTO": "from outside",
+}
+
+
+@dataclass
+class Names:
+    """Names as one person reads them. `steady` leaves the time of day out, for scripts."""
+
+    slack: LocalSlack
+    reader: str
+    steady: bool = False
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def person(self, id: str | None) -> str:
+        """Marie."""
+        person = self.slack.people.get(id or "")
+        return person.display_name if person else (id or "Somebody")
+
+    def author(self, message: Message) -> str:
+        """Who wrote a message; an app says its name itself."""
+        if message.user == "USLACKBOT":
+            return "Slack"
+        return message.username or self.person(message.user)
+
+    def channel(self, id: str) -> str:
+        """#marketing, or a direct message by who is in it."""
+        place = self.slack.places.get(id)
+        if place is None:
+            return f"#{id}"
+        if not place.is_direct:
+            return f"#{place.name}"
+        humans = [self.person(one) for one in place.members if one not in self.own]
+        return f"direct message with {', '.join(humans) or 'Super-Intern'}"
+
+    @property
+    def own(self) -> set[str]:
+        """Who needs no naming in one's own direct message."""
+        return {self.slack.bot_user, self.reader}
+
+    def number(self, channel: str, ts: str) -> int:
+        """A message's number on the screen, given when it is first drawn."""
+        return self.numbers.setdefault((channel, ts), len(self.numbers) + 1)
+
+    def numbered(self, number: int) -> tuple[str, str] | None:
+        """The message with this number: its channel and its ts."""
+        return next((key for key, one in self.numbers.items() if one == number), None)
+
+    def moment(self, seconds: int) -> str:
+        """A moment as the reader's Slack says it."""
+        person = self.slack.people[self.reader]
+        zone, locale = ZoneInfo(person.tz), person.locale.replace("-", "_")
+        at = datetime.fromtimestamp(seconds, zone)
+        day = format_date(at, "medium", locale=locale)
+        return day if self.steady else f"{day} {format_time(at, 'short', locale=locale)}"

@@ -1,0 +1,174 @@
+"""What a local Slack knows: its people, places, views, files, and everything that was called."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.playground import people as seed
+from bot.playground.file import StoredFile
+from bot.playground.message import Message
+from bot.playground.mischief import Mischief
+from bot.playground.passes import ResponseUrl, Trigger
+from bot.playground.people import Person
+from bot.playground.place import Place
+from bot.playground.refusals import Refused
+from bot.playground.stamps import Stamps
+from bot.playground.view import View
+
+TRIGGER_SECONDS = 3.0
+STREAM_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the Web API: what was asked and what was answered."""
+
+    method: str
+    args: dict[str, Any]
+    answer: dict[str, Any]
+    at: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that is different now, for those who draw it."""
+
+    kind: str  # message, edit, delete, ephemeral, view, home, status, call, delivery
+    channel: str | None = None
+    ts: str | None = None
+    user: str | None = None
+
+
+Listener = Callable[[Change], None]
+
+
+class Workspace:
+    """The state of one local Slack and the changes it can go through; no network."""
+
+    def __init__(self) -> None:
+        self.team = seed.TEAM
+        self.app = seed.APP
+        self.bot_id = seed.BOT
+        self.bot_user = seed.BOT_USER
+        self.stamps = Stamps()
+        self.people: dict[str, Person] = seed.shop_people()
+        self.places: dict[str, Place] = seed.shop_places(self.people)
+        self.usergroups: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, StoredFile] = {}
+        self.views: dict[str, View] = {}
+        self.stacks: dict[str, list[View]] = {}
+        self.homes: dict[str, View] = {}
+        self.statuses: dict[tuple[str, str], str] = {}
+        self.titles: dict[tuple[str, str], str] = {}
+        self.prompts: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.sessions: dict[tuple[str, str], str] = {}
+        self.states: dict[tuple[str, str], dict[str, Any]] = {}
+        self.triggers: dict[str, Trigger] = {}
+        self.response_urls: dict[str, ResponseUrl] = {}
+        self.calls: list[Call] = []
+        self.mischief = Mischief(on_end_streams=self.end_streams)
+        self.trigger_seconds = TRIGGER_SECONDS
+        self.stream_seconds = STREAM_SECONDS
+        self.base_url = ""
+        self._listeners: list[Listener] = []
+        self._waiters: set[asyncio.Event] = set()
+
+    def listen(self, callback: Listener) -> Callable[[], None]:
+        """Calls back on every change; returns what ends that."""
+        self._listeners.append(callback)
+        return lambda: self._listeners.remove(callback)
+
+    def changed(
+        self, kind: str, channel: str | None = None, ts: str | None = None, user: str | None = None
+    ) -> None:
+        """Tells those who wait and those who draw."""
+        for waiter in self._waiters:
+            waiter.set()
+        for listener in list(self._listeners):
+            listener(Change(kind, channel, ts, user))
+
+    async def until(self, condition: Callable[[], object], seconds: float = 5) -> None:
+        """Waits until the condition holds; raises TimeoutError when it does not in time."""
+        waiter, end = asyncio.Event(), time.monotonic() + seconds
+        self._waiters.add(waiter)
+        try:
+            while not condition():
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"not so within {seconds} s; last calls: {self._last()}")
+                waiter.clear()
+                try:
+                    await asyncio.wait_for(waiter.wait(), min(left, 0.05))
+                except TimeoutError:
+                    continue
+        finally:
+            self._waiters.discard(waiter)
+
+    def _last(self) -> str:
+        calls = [f"{call.method} {call.answer.get('error', 'ok')}" for call in self.calls[-5:]]
+        return ", ".join(calls) or "none"
+
+    def place(self, channel: str) -> Place:
+        """A place by its id; Refused when there is none, as in every method."""
+        if found := self.places.get(channel):
+            return found
+        raise Refused("channel_not_found")
+
+    def team_of(self, user: str | None) -> str:
+        """The workspace that somebody belongs to: ours, or another company's."""
+        person = self.people.get(user or "")
+        return (person.team if person else "") or self.team
+
+    def messages(self, channel: str, thread_ts: str | None = None) -> list[Message]:
+        """What stands in a channel itself, or the replies of one thread (without its start)."""
+        place = self.places[channel]
+        if thread_ts is None:
+            return list(place.roots)
+        root = place.by_ts.get(thread_ts)
+        return list(root.replies) if root else []
+
+    def transcript(self, channel: str) -> list[Message]:
+        """All messages of a channel and its threads, in the order of their ts."""
+        return list(self.places[channel].by_ts.values())
+
+    def ephemerals(self, user: str, channel: str) -> list[Message]:
+        """What only this person sees in a channel."""
+        return [one for one in self.places[channel].ephemerals if one.ephemeral_to == user]
+
+    def home(self, user: str) -> View | None:
+        """The Home tab published for somebody."""
+        return self.homes.get(user)
+
+    def status(self, channel: str, thread_ts: str) -> str:
+        """The status shown in a thread ("is thinking…"), or an empty string."""
+        return self.statuses.get((channel, thread_ts), "")
+
+    def open_views(self, user: str) -> list[View]:
+        """The modals open before somebody, the top one last."""
+        return list(self.stacks.get(user, []))
+
+    def dm(self, user: str) -> str:
+        """The id of the direct message between the bot and a person, opened on demand."""
+        return self.direct([user]).id
+
+    def direct(self, users: list[str]) -> Place:
+        """The direct message between the bot and some people."""
+        members = [*sorted(set(users)), self.bot_user]
+        kind = "im" if len(members) == 2 else "mpim"
+        id = ("D" if kind == "im" else "G") + "".join(members[:-1])
+        name = "" if kind == "im" else "mpdm-" + "--".join(members).lower()
+        return self.places.setdefault(id, Place(id, name, members=members, kind=kind))
+
+    def end_streams(self) -> None:
+        """Closes every open stream."""
+        for place in self.places.values():
+            for message in place.by_ts.values():
+                if message.streaming_until is not None:
+                    self.end_stream(message)
+
+    def end_stream(self, message: Message) -> None:
+        """This message grows no more; who draws it is told."""
+        message.streaming_until = None
+        self.changed("edit", message.channel, message.ts)

@@ -1,0 +1,40 @@
+"""Months that are nearly spelt right: "Ocotber", « octbre »."""
+
+import re
+from difflib import get_close_matches
+
+from bot.text.normalize import bag, fold
+
+MONTHS = {
+    name: n
+    for names in (
+        "january february march april may june july august september october november december",
+        "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre",
+    )
+    for n, name in enumerate(names.split(), 1)
+}
+SHORT = {"jan": 1, "janv": 1, "feb": 2, "fev": 2, "fevr": 2, "apr": 4, "avr": 4, "jun": 6,
+         "jul": 7, "juil": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11,
+         "dec": 12}  # fmt: skip
+SURE = [name for name in MONTHS if len(name) > 5]  # a shorter one is nearly too many other words
+NEAR = 0.8
+WORDS = bag("remember member members nombre nombres chambre auguste")
+
+
+def months(words: str) -> dict[str, str]:
+    """Folded words that are taken for a month, and for which; those spelt right are not in it."""
+    found: dict[str, str] = {}
+    for word in re.findall(r"[a-z]{5,}", fold(words)):
+        if word in MONTHS or word in WORDS or word in SHORT:
+            continue
+        if near := get_close_matches(word, SURE, n=1, cutoff=NEAR):
+            found[word] = near[0]
+    return found
+
+
+def mended(words: str) -> str:
+    """The folded words, in one line, with months spelt right."""
+    said = " ".join(fold(words).split())
+    for wrong, right in months(said).items():
+        said = re.sub(rf"\b{wrong}\b", right, said)
+    return said

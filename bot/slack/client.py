@@ -1,0 +1,168 @@
+"""Calls of Slack's Web API, and what its refusals mean for us."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
+from slack_sdk.http_retry.builtin_async_handlers import (
+    AsyncConnectionErrorRetryHandler,
+    AsyncServerErrorRetryHandler,
+)
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.errors import CannotDo, TryAgain
+from bot.i18n.messages import Words
+from bot.text.escape import without_hidden
+from bot.text.normalize import bag
+
+BUSY = frozenset(
+    ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"]
+)
+NO_ACCESS = frozenset(
+    {"not_authed", "invalid_auth", "account_inactive", "token_revoked", "missing_scope"}
+)
+# Our own reasons not to write somewhere, beside Slack's.
+READ_OUTSIDE, NO_MEMBER = "read_by_another_company", "not_a_full_member"
+HOMELESS = frozenset(
+    {
+        "not_in_channel",
+        "channel_not_found",
+        "is_archived",
+        "restricted_action",
+        "no_permission",
+        "posting_to_channel_denied",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        READ_OUTSIDE,
+    }
+)
+CALL_SECONDS = aiohttp.ClientTimeout(total=30, connect=5)
+
+
+class Refused(Exception):
+    """Slack said no, by this name, and would say it again."""
+
+    def __init__(self, error: str) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Busy(TryAgain):
+    """Slack took nothing, and said when to come back."""
+
+
+class Lost(TryAgain):
+    """It was sent, and no answer came: it may have been done."""
+
+
+# What Slack gives back as it was, and shows to nobody.
+UNSHOWN = bag(
+    "value action_id block_id callback_id private_metadata external_id metadata token type ts "
+    "thread_ts channel user trigger_id view_id hash"
+)
+
+
+class PlainClient(AsyncWebClient):
+    """Whatever is shown in Slack leaves through it: no text holds a hidden character."""
+
+    async def api_call(self, api_method: str, **told: Any) -> AsyncSlackResponse:
+        for carrier in ("json", "params", "data"):
+            if isinstance(told.get(carrier), Mapping):
+                told[carrier] = _shown(told[carrier])
+        return await super().api_call(api_method, **told)
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_hidden(value)
+    if isinstance(value, Mapping):
+        return {k: one if k in UNSHOWN else _shown(one) for k, one in value.items()}
+    return [_shown(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def make_session() -> aiohttp.ClientSession:
+    """One for the whole process, made inside its running loop, closed at its end."""
+    return aiohttp.ClientSession(timeout=CALL_SECONDS)
+
+
+def make_client(token: str, url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that sends everything once: a repeated post would be a second message."""
+    return PlainClient(token=token, base_url=url, session=session, retry_handlers=[])
+
+
+def patient(client: AsyncWebClient) -> AsyncWebClient:
+    """The same for calls that may be repeated safely: views, updates, reading."""
+    handlers: list[AsyncRetryHandler] = [
+        AsyncConnectionErrorRetryHandler(),
+        AsyncServerErrorRetryHandler(),
+    ]
+    return PlainClient(
+        token=client.token,
+        base_url=client.base_url,
+        session=client.session,
+        retry_handlers=handlers,
+    )
+
+
+async def ask(call: Awaitable[AsyncSlackResponse]) -> dict[str, Any]:
+    """The answer. Raises TryAgain when Slack is busy or away, Refused when it says no."""
+    try:
+        answer = await call
+    except SlackApiError as error:
+        raise _meant(error) from None
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        kind = TryAgain if isinstance(error, aiohttp.ClientConnectorError) else Lost
+        raise kind(f"Slack is away: {type(error).__name__}", words=AWAY) from None
+    return answer.data if isinstance(answer.data, dict) else {}
+
+
+AWAY = Words("Slack didn't answer. Nothing was lost; please try again in a moment.")
+
+
+def _meant(error: SlackApiError) -> Exception:
+    answer: Any = error.response
+    said = getattr(answer, "data", answer)
+    name = str(said.get("error", "")) if isinstance(said, Mapping) else ""
+    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 0)
+    if name in ("ratelimited", "rate_limited") or status == 429:
+        after = _seconds(getattr(answer, "headers", None))
+        return Busy("Slack: ratelimited", words=AWAY, after=after or 1.0)
+    if name in BUSY or status >= 500 or not name:
+        return TryAgain(f"Slack: {name or status}", words=AWAY)
+    return Refused(name)
+
+
+def _seconds(headers: Mapping[str, Any] | None) -> float | None:
+    """Retry-After, however it is spelled."""
+    found = {str(key).lower(): value for key, value in (headers or {}).items()}.get("retry-after")
+    try:
+        return float(found[0] if isinstance(found, list) else found) if found else None
+    except ValueError:
+        return None
+
+
+def refusal(refused: Refused) -> CannotDo:
+    """A no that nothing can be done about, in plain words."""
+    if refused.error in NO_ACCESS:
+        return CannotDo(
+            Words(
+                "Slack doesn't let the intern in ({error}). "
+                "An administrator has to install the app again.",
+                error=refused.error,
+            )
+        )
+    if refused.error == READ_OUTSIDE:
+        return CannotDo(Words("People of another company read that channel."))
+    if refused.error == NO_MEMBER:
+        return CannotDo(Words("Whoever this is for is no full member of the workspace any more."))
+    if refused.error in HOMELESS:
+        return CannotDo(
+            Words(
+                "I can't write there ({error}). Invite me into that channel first.",
+                error=refused.error,
+            )
+        )
+    return CannotDo(Words("Slack refused this ({error}).", error=refused.error))

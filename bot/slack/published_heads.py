@@ -1,0 +1,157 @@
+"""The journal's heads, published once a day to a file of the home or to a Slack channel.
+
+A head that lies elsewhere shows what the database alone can't: that an earlier state of it was put
+back, or that the journal was written anew by somebody who has the key.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.audit.journal import Checked, Entry, Head, Signer
+from bot.audit.policy_in_force import PolicyInForce
+from bot.data.local_data import LocalData
+from bot.data.warehouse.store import LOCAL
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.jobs.models import Enqueue, Job
+from bot.slack.notices import give_notice
+
+FILE = "journal-heads.jsonl"  # in the home
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PublishedHead:
+    """One line of the file."""
+
+    day: str
+    workspace: str
+    entries: int
+    head: str
+    signature: str | None
+
+    @classmethod
+    def of(cls, head: Head, day: date) -> "PublishedHead":
+        return cls(day.isoformat(), head.workspace, head.count, head.hash, head.signature)
+
+    def check(self, signer: Signer) -> Checked:
+        signed = ("head", self.workspace, str(self.entries), self.head)
+        return signer.check(self.signature, *signed)
+
+    def is_in(self, session: Session) -> bool:
+        """Whether the journal still has this head at its place."""
+        entry = session.get(Entry, (self.workspace, self.entries))
+        return entry is not None and entry.hash == self.head
+
+    @property
+    def words(self) -> Words:
+        return Words(
+            "Journal of {workspace} on {day}: {entries} entries, head {head}, signature "
+            "{signature}. Whoever runs Super-Intern can check it with "
+            "`super-intern journal verify {head}`.",
+            workspace=self.workspace,
+            day=self.day,
+            entries=str(self.entries),
+            head=self.head,
+            signature=self.signature or "–",
+        )
+
+
+def read_heads(path: Path) -> Iterator[PublishedHead]:
+    """Raises CannotDo for a line that is none."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            yield PublishedHead(**json.loads(line))
+        except (ValueError, TypeError):
+            words = Words("{file}, line {line}: no head.", file=path.name, line=str(number))
+            raise CannotDo(words) from None
+
+
+def append_heads(path: Path, heads: Iterable[PublishedHead]) -> None:
+    """Append lines; those of a day and workspace that are there already are left out."""
+    there = {(one.day, one.workspace) for one in read_heads(path)} if path.exists() else set()
+    fresh = [one for one in heads if (one.day, one.workspace) not in there]
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with open(opened, "a", encoding="utf-8") as file:
+        for one in fresh:
+            file.write(json.dumps(asdict(one)) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def published_workspaces(path: Path) -> set[str]:
+    """The workspaces whose signed heads were published in this file."""
+    return {one.workspace for one in read_heads(path) if one.signature} if path.exists() else set()
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """The job of the clock."""
+
+    house: LocalData
+    enqueue: Enqueue
+
+    def due(self, session: Session, now: datetime) -> Iterable[Job]:
+        """One a day for each workspace that has a journal and whose policy wants it."""
+        for workspace in _workspaces(session):
+            policy = _or_none(self.house.policy, workspace)
+            if policy is not None and policy.journal.publish != "none":
+                subject = f"{workspace}/{now.date().isoformat()}"
+                yield Job(kind="publish", subject=subject, workspace=workspace)
+
+    async def run(self, subject: str) -> None:
+        """`workspace/day`."""
+        workspace, day = subject.split("/")
+        await self.house.database.run(self._publish, workspace, date.fromisoformat(day))
+
+    def _publish(self, session: Session, workspace: str, day: date) -> None:
+        head = session.get(Head, workspace)
+        if head is None:
+            return
+        said, to = PublishedHead.of(head, day), self.house.policy(workspace).journal.publish
+        if to == "file":
+            append_heads(self.house.settings.home / FILE, [said])
+        elif to != "none":
+            give_notice(
+                session,
+                self.enqueue,
+                said.words,
+                self.house.brand(workspace).languages[0],
+                id=f"head:{workspace}:{day.isoformat()}",
+                workspace=workspace,
+                place={"channel": to},
+                now=self.house.database.now(),
+            )
+
+
+def note_policies(house: LocalData, session: Session, now: datetime) -> Iterable[Job]:
+    """Record changes of policy.toml and brand.toml, once a minute. There is no job in it."""
+    for workspace in _workspaces(session):
+        for file, read in (("policy.toml", house.policy), ("brand.toml", house.brand)):
+            contents = _or_none(read, workspace)
+            if contents is not None:
+                PolicyInForce.note(session, workspace, file, contents, now)
+    return ()
+
+
+def _workspaces(session: Session) -> list[str]:
+    """Every workspace that has a journal, but for the files from before one was known."""
+    heads = select(Head.workspace).where(Head.workspace != LOCAL).order_by(Head.workspace)
+    return list(session.scalars(heads))
+
+
+def _or_none(read: Callable[[str], T], workspace: str) -> T | None:
+    """What the file says; None while there is a mistake in it."""
+    try:
+        return read(workspace)
+    except CannotDo:
+        return None

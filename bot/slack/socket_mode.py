@@ -1,0 +1,29 @@
+"""Socket Mode: the same app behind a firewall, over a connection that we open."""
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.services import SlackServices
+
+
+class Socket:
+    """One connection; broken, it opens itself again."""
+
+    def __init__(self, app: AsyncApp, base_url: str, app_token: str) -> None:
+        client = AsyncWebClient(base_url=base_url)
+        self._handler = AsyncSocketModeHandler(app, app_token, web_client=client)
+
+    async def connect_async(self) -> None:
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]
+
+    async def connected(self) -> bool:
+        return bool(await self._handler.client.is_connected())
+
+    async def close_async(self) -> None:
+        await self._handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def make_socket(app: AsyncApp, house: SlackServices, app_token: str) -> Socket:
+    """Not yet connected. To be made inside the running loop."""
+    return Socket(app, house.client.base_url, app_token)

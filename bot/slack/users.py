@@ -1,0 +1,184 @@
+"""People in Slack: who they are, which language they read, and a word to one of them alone."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import TryAgain
+from bot.i18n.messages import Language, Words, language_of
+from bot.slack.client import Busy, Lost, Refused, ask, patient
+
+KEPT, FAILURE_KEPT = 600.0, 60.0  # seconds
+MOST = 10_000
+TOLD, PAUSE, LONGEST = 4, 1.0, 30.0  # tries; seconds between two, and when Slack names them
+NOBODY = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
+WHO = (  # what of Slack's user object says whether somebody is a full member, and of what
+    *("id", "team_id", "deleted", "is_bot", "is_workflow_bot", "is_connector_bot"),
+    *("is_stranger", "is_restricted", "is_ultra_restricted", "enterprise_user"),
+)
+
+log = logging.getLogger("bot.slack")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What `users.info` says of one person. `user` holds the fields of `WHO`; it is None for an id
+    that Slack does not know."""
+
+    user: Mapping[str, Any] | None
+    locale: str | None = None
+    name: str = ""
+
+
+class People:
+    """Asks Slack once in ten minutes for each person: one call for locale, name and membership. A
+    call that failed is not kept, but that the locale is not known is for a minute."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._patient = patient(client)
+        self._known: dict[tuple[str, str], tuple[float, Profile]] = {}
+        self._asking: dict[tuple[str, str], asyncio.Task[Profile]] = {}
+        self._failed: dict[tuple[str, str], float] = {}
+
+    async def profile(self, workspace: str, user: str) -> Profile:
+        """Who somebody is. Raises TryAgain while Slack can't be asked, Refused when it won't say.
+        Whoever stops waiting leaves the call under way for the next one."""
+        if found := self.known_profile(workspace, user):
+            return found
+        key = (workspace, user)
+        if (asking := self._asking.get(key)) is None:
+            asking = asyncio.get_running_loop().create_task(self._ask(key))
+            self._asking[key] = asking
+            asking.add_done_callback(partial(self._asked, key))
+        return await asyncio.shield(asking)
+
+    def known_profile(self, workspace: str, user: str) -> Profile | None:
+        """Who somebody is, if it was asked lately; never a call."""
+        until, profile = self._known.get((workspace, user), (0.0, None))
+        return profile if until > time.monotonic() else None
+
+    async def name(self, workspace: str, user: str) -> str | None:
+        """What they are called on the screen; None when Slack doesn't say."""
+        try:
+            return (await self.profile(workspace, user)).name or None
+        except (Refused, TryAgain):
+            return None
+
+    def known(self, workspace: str, user: str) -> str | None:
+        """Their locale, if it was asked lately; never a call."""
+        profile = self.known_profile(workspace, user)
+        return profile.locale if profile else None
+
+    def forget(self, workspace: str, user: str) -> None:
+        """Ask again next time. What is under way now may be older, and is not kept."""
+        key = (workspace, user)
+        self._known.pop(key, None)
+        self._asking.pop(key, None)
+        self._failed.pop(key, None)
+
+    async def locale(self, workspace: str, user: str) -> str | None:
+        """Their locale ("fr-FR"); None when Slack doesn't say."""
+        if self._failed.get((workspace, user), 0.0) > time.monotonic():
+            return self.known(workspace, user)
+        try:
+            return (await self.profile(workspace, user)).locale
+        except (Refused, TryAgain):
+            _put(self._failed, (workspace, user), time.monotonic() + FAILURE_KEPT)
+            return None
+
+    async def _ask(self, key: tuple[str, str]) -> Profile:
+        try:
+            answer = await ask(self._patient.users_info(user=key[1], include_locale=True))
+        except Refused as no:
+            if no.error not in NOBODY:
+                raise
+            profile = Profile(None)
+        else:
+            profile = _profile(answer.get("user") or {})
+        if self._asking.get(key) is asyncio.current_task():  # nobody said "forget" meanwhile
+            _put(self._known, key, (time.monotonic() + KEPT, profile))
+            self._failed.pop(key, None)
+        return profile
+
+    def _asked(self, key: tuple[str, str], asking: "asyncio.Task[Profile]") -> None:
+        if self._asking.get(key) is asking:
+            del self._asking[key]
+        if not asking.cancelled():
+            asking.exception()  # whoever waits is told; when nobody does, it is no news
+
+    async def language(self, workspace: str, user: str, *, within: float = 5.0) -> Language:
+        """The language they read on the screen; English when it isn't known in time."""
+        with contextlib.suppress(TimeoutError):
+            return language_of(await asyncio.wait_for(self.locale(workspace, user), within))
+        return "en"
+
+    async def direct(self, user: str) -> str:
+        """The id of our direct message with them. Raises Refused or TryAgain."""
+        answer = await ask(self._patient.conversations_open(users=user))
+        return str(answer["channel"]["id"])
+
+    async def tell(
+        self, workspace: str, user: str, words: Words, channel: str | None, thread: str | None
+    ) -> None:
+        """A sentence that only they see, where they are; else in their direct messages. Where Slack
+        has no time for it, again when it says so, a few times, and the last time directly."""
+        text = words.to(await self.language(workspace, user))
+        for left in reversed(range(TOLD)):
+            try:
+                if channel and left:
+                    if await self.whispered(user, text, channel, thread):
+                        return
+                    channel = None  # it may have been shown after all: not there again
+                await self._written(user, text)
+            except Busy as busy:
+                await asyncio.sleep(min(busy.after or 1.0, LONGEST))
+            except TryAgain:
+                await asyncio.sleep(PAUSE)
+            else:
+                return
+        log.error("a sentence could not be told: Slack was busy")
+
+    async def whispered(self, user: str, text: str, channel: str, thread: str | None) -> bool:
+        """Whether Slack has shown them this where they are. Raises Busy when it took nothing."""
+        told: dict[str, Any] = {"channel": channel, "user": user, "text": text}
+        try:
+            await ask(self._client.chat_postEphemeral(**told, thread_ts=thread))
+        except Busy:
+            raise
+        except (Refused, TryAgain):
+            return False
+        return True
+
+    async def _written(self, user: str, text: str) -> None:
+        told: dict[str, Any] = {"text": text, "unfurl_links": False, "unfurl_media": False}
+        try:
+            await ask(self._client.chat_postMessage(channel=await self.direct(user), **told))
+        except Refused as no:
+            log.error("a sentence could not be told: %s", no.error)
+        except Lost:  # it was most likely told; a second time would be one too many
+            log.warning("a sentence was told, and Slack did not say so")
+
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def _put(kept: dict[K, V], key: K, value: V) -> None:
+    if len(kept) >= MOST:
+        kept.clear()
+    kept[key] = value
+
+
+def _profile(user: Mapping[str, Any]) -> Profile:
+    shown = user.get("profile") or {}
+    names = (shown.get("display_name"), shown.get("real_name"), user.get("real_name"))
+    name = next((str(one) for one in names if one), "")
+    return Profile({key: user.get(key) for key in WHO}, user.get("locale") or None, name)

@@ -1,0 +1,209 @@
+"""The Home tab: what the intern can do, what waits, what was asked lately; and the first hints."""
+
+import contextlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from bot.agent.skills import skills
+from bot.approvals.decision import Decision, standing
+from bot.config.policy import Policy
+from bot.digests.visibility import Viewer, channels_of, may_see
+from bot.drafts.models import Draft
+from bot.errors import TryAgain
+from bot.i18n.messages import Words
+from bot.messages.outbox import Post
+from bot.slack.action_ids import BRIEF_FORM
+from bot.slack.actions.context import workspace_of
+from bot.slack.blocks import Block, actions, button, context, quoted, section
+from bot.slack.client import Refused, ask, patient
+from bot.slack.context import Front
+from bot.slack.view_limits import fit_view
+from bot.slack.views.forms import brief_form
+from bot.tasks.models import UNTYPED, Task
+
+LATELY, LOOKED_BACK = 5, timedelta(days=30)
+LOOKED_AT = 30  # undecided drafts, of which a person may not see all
+
+
+@dataclass(frozen=True)
+class Line:
+    """A task or a draft in one line; the card's address where it is known."""
+
+    words: str
+    state: str
+    card: Post | None = None
+
+
+async def opened(front: Front, body: dict[str, Any]) -> None:
+    """Somebody opened the Home tab or our direct messages; the rest happens after the answer."""
+    event, workspace = body["event"], str(body.get("team_id") or body.get("enterprise_id"))
+    if event.get("tab") == "messages":
+        front.later.soon(_hint(front, workspace, str(event["user"]), str(event["channel"])))
+    elif event.get("tab") in (None, "home"):
+        front.later.soon(_publish(front, workspace, str(event["user"])))
+
+
+async def new_brief(front: Front, ack: AsyncAck, body: dict[str, Any]) -> None:
+    """The button on the Home tab: a brief whose card comes as a direct message."""
+    await ack()
+    workspace, user = workspace_of(body), str(body["user"]["id"])
+    front.house.policy(workspace).demand(user, "ask")
+    form = brief_form(await front.language(workspace, user), front.house.brand(workspace))
+    channel = await front.people.direct(user)
+    front.channel_members.pressed_in(workspace, user, channel)
+    await front.open(str(body["trigger_id"]), form, {"channel": channel})
+
+
+async def _publish(front: Front, workspace: str, user: str) -> None:
+    policy = front.house.policy(workspace)
+    approver, channels = user in policy.approvers, frozenset[str]()
+    if approver:
+        asked = await front.run(waiting_in, workspace, user, front.house.now())
+        channels = await front.readable(workspace, user, asked)
+    now = front.house.now()
+    mine, waiting = await front.run(found, workspace, user, policy, now, channels)
+    language = await front.people.language(workspace, user)
+    blocks = home(mine, waiting if approver else [], language)
+    with contextlib.suppress(Refused, TryAgain):
+        view = fit_view({"type": "home", "blocks": blocks}, language)
+        await ask(patient(front.house.client).views_publish(user_id=user, view=view))
+
+
+async def _hint(front: Front, workspace: str, user: str, channel: str) -> None:
+    """Things to say, where Slack shows such hints."""
+    language = await front.people.language(workspace, user)
+    hints = [
+        Words("Write an e-mail: our linen shirt is back in stock"),
+        Words("Just for me: an SMS, 20% off our linen shirt until Sunday"),
+        Words("A product page for our canvas tote"),
+    ]
+    prompts = [{"title": one.to(language)[:75], "message": one.to(language)} for one in hints]
+    with contextlib.suppress(Refused, TryAgain):
+        client = patient(front.house.client)
+        told: dict[str, Any] = {"channel_id": channel, "prompts": prompts}
+        await ask(client.api_call("assistant.threads.setSuggestedPrompts", json=told))
+
+
+def waiting_in(session: Session, workspace: str, user: str, now: datetime) -> frozenset[str]:
+    """The channels in which drafts of others stand that nobody has decided on."""
+    drafts = session.scalars(undecided(workspace, user, now))
+    return frozenset(one for draft in drafts for one in channels_of(session, draft))
+
+
+def found(
+    session: Session,
+    workspace: str,
+    user: str,
+    policy: Policy,
+    now: datetime,
+    channels: Collection[str] = (),
+) -> tuple[list[Line], list[Line]]:
+    """This person's latest tasks, and the drafts of others that nobody has decided on and that
+    stand in one of `channels`, which this person reads."""
+    viewer = Viewer(workspace, user, frozenset(channels))
+    tasks = session.scalars(
+        select(Task)
+        .where(Task.workspace == workspace, Task.author == user)
+        .order_by(Task.made_at.desc())
+        .limit(LATELY)
+    )
+    mine = [
+        Line(_asked(one), _stands(session, one, policy), _card(session, one.first_piece))
+        for one in tasks
+    ]
+    waiting = [
+        Line(one.brief.words, "open", _seen_by_all(session, one.piece))
+        for one in session.scalars(undecided(workspace, user, now))
+        if not one.tells_nothing and may_see(session, viewer, one)
+    ]
+    return mine, waiting[:LATELY]
+
+
+def undecided(workspace: str, user: str, now: datetime) -> Select[Draft]:
+    """The newest versions that nobody has decided on, of others, seen by more than their author."""
+    newer, shared = aliased(Draft), aliased(Post)
+    return (
+        select(Draft)
+        .join(Task, Task.id == Draft.task)
+        .where(
+            Draft.workspace == workspace,
+            Draft.made_at > now - LOOKED_BACK,
+            Task.author != user,
+            *(Task.form[name].as_string().is_(None) for name in UNTYPED),  # nobody has to
+            ~exists().where(Decision.draft == Draft.id),
+            ~exists().where(newer.piece == Draft.piece, newer.version > Draft.version),
+            or_(~Task.private, exists().where(shared.id == Draft.piece + ":shared")),
+        )
+        .order_by(Draft.made_at.desc())
+        .limit(LOOKED_AT)
+    )
+
+
+def _stands(session: Session, task: Task, policy: Policy) -> str:
+    """How far a task is; of one that is done, what people said of its newest version."""
+    draft = Draft.latest(session, task.first_piece) if task.state == "done" else None
+    said = standing(Decision.of(session, draft.id), policy) if draft else "open"
+    return task.state if said == "open" else said
+
+
+def _asked(task: Task) -> str:
+    """What was asked; first why it came back, if it did."""
+    return f"↩ {task.reason} · {task.words}" if task.reason else task.words
+
+
+def _seen_by_all(session: Session, piece: str) -> Post | None:
+    return session.get(Post, f"{piece}:shared") or _card(session, piece)
+
+
+def _card(session: Session, piece: str) -> Post | None:
+    return session.get(Post, f"{piece}:card")
+
+
+def home(mine: list[Line], waiting: list[Line], language: str) -> list[Block]:
+    """The tab's blocks."""
+
+    def head(words: Words) -> Block:
+        return section(f"*{words.to(language)}*")
+
+    new = button(Words("New brief").to(language), BRIEF_FORM, "{}", style="primary")
+    lead = Words(
+        "I draft, you decide. Mention me in a channel, write to me here, or type {command}. "
+        "Start with “just for me” and nobody else sees it.",
+        command="`/draft`",
+    )
+    blocks = [section(lead.to(language)), *actions(new), head(Words("What I can do"))]
+    blocks += [context(Words(one.summary).to(language)) for one in skills().values() if one.summary]
+    if waiting:
+        blocks += [{"type": "divider"}, head(Words("Waiting for your approval"))]
+        blocks += [context(_line(one, language)) for one in waiting]
+    blocks += [{"type": "divider"}, head(Words("What you asked for lately"))]
+    none = Words("Nothing yet.").to(language)
+    return blocks + ([context(_line(one, language)) for one in mine] or [context(none)])
+
+
+def _line(line: Line, language: str) -> str:
+    words = quoted(" ".join(line.words.split()) or "…", 120)
+    states = {
+        "waiting": Words("waiting"),
+        "working": Words("being drafted"),
+        "asking": Words("has a question"),
+        "done": Words("drafted"),
+        "failed": Words("did not work out"),
+        "stopped": Words("stopped"),
+        "open": Words("to be decided"),
+        "approved": Words("approved"),
+        "sent back": Words("sent back"),
+        "rejected": Words("rejected"),
+    }
+    where = f" · <#{line.card.channel}>" if line.card and _public(line.card) else ""
+    return f"{words} · {states[line.state].to(language)}{where}"
+
+
+def _public(card: Post) -> bool:
+    return (card.channel or "")[:1] in ("C", "G")

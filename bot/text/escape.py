@@ -1,0 +1,158 @@
+"""Text made harmless: nothing in it pings people, opens a link or hides what it says.
+
+Reviews, threads and catalogue rows are other people's words. Shown in Slack, they must not
+be able to notify a channel, to dress a link as another, to reorder what is read, or to style what
+we say around them.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
+
+from bot.text.links import Link, allowed, links
+
+T = TypeVar("T")
+
+# Zero-width and joining marks, bidi overrides and isolates, byte order mark, tags, soft hyphen;
+# all control characters except tab and newline. The emoji joiner and variation selectors stay
+# where they hold an emoji together, and joiners where a script is written with them.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0"
+    "\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff\ud800-\udfff]"
+)
+_EMOJI = "[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff\ufe0f]"
+# Arabic and its relatives, the scripts of India and its neighbours, Khmer: there a joiner, or what
+# keeps letters apart, changes how a word is written.
+_SCRIPTS = "[\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff]"
+_JOINER = re.compile(
+    f"(?<!{_EMOJI})(?<!{_SCRIPTS})\u200d|\u200d(?!{_EMOJI})(?!{_SCRIPTS})"
+    f"|(?<!{_SCRIPTS})\u200c|\u200c(?!{_SCRIPTS})"
+)
+_VARIANT = re.compile(  # behind a digit only in a keycap
+    "(?<![#*0-9©®\u203c-\u3299\U0001f000-\U0001faff])\ufe0f|(?<=[#*0-9])\ufe0f(?!\u20e3)"
+)
+_UNSEEN = re.compile(f"(?!\n){HIDDEN.pattern}|[\u200c\u200d\u2028\u2029\ufe0f]")
+_COMPUTED = re.compile(r"\s*[=+\-@|%]|[\t\r\n]")  # the first sign of a formula, in any spreadsheet
+_PING = re.compile(  # but not the address me@here.example
+    r"(?:(?<!\w)@+(?=(?:channel|here|everyone|group)\b)"
+    r"|@+(?=(?:channel|here|everyone|group)\b(?!\.\w)))",
+    re.IGNORECASE,
+)
+
+# "<!channel>" would be escaped, and then be shown as a call by what undoes that once too often.
+_CALL = re.compile(r"<([!@#][^<>\n]*)>")
+
+# Where Slack reads a sign as mark-up: at the border of a word ("snake_case" is none), a quotation
+# mark at the beginning of a line. In its place stands a sign that looks like it.
+_STYLES = re.compile(r"[*_~](?!\w)|(?<!\w)[*_~]|^[ \t]*>", re.MULTILINE)
+_ALIKE = str.maketrans({"*": "\u2217", "_": "\u02cd", "~": "\u223c", ">": "\u203a"})
+
+
+def without_hidden(text: str) -> str:
+    """The text as it may be stored and delivered: hidden characters gone, nothing escaped."""
+    if text.isprintable() and text.isascii():
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n")
+    text = HIDDEN.sub("", text.replace("\u2029", "\n\n"))
+    return _JOINER.sub("", _VARIANT.sub("", text))
+
+
+def plain_all(thing: T) -> T:
+    """The same thing with every string in it plain, however deep. What did not change stays the
+    same object."""
+    return cast(T, mapped(thing, without_hidden))
+
+
+def mapped(thing: Any, change: Callable[[str], str]) -> Any:
+    """The same thing with every string in it changed, but the keys of dicts."""
+    if isinstance(thing, str):
+        return change(thing)
+    if isinstance(thing, BaseModel):
+        fields = {name: getattr(thing, name) for name in type(thing).model_fields}
+        fresh = {name: mapped(value, change) for name, value in fields.items()}
+        changed = {name: value for name, value in fresh.items() if value is not fields[name]}
+        return thing.model_copy(update=changed) if changed else thing
+    if isinstance(thing, dict):
+        found = {key: mapped(value, change) for key, value in thing.items()}
+        return found if any(found[key] is not thing[key] for key in thing) else thing
+    if isinstance(thing, list | tuple | set | frozenset):
+        items = [mapped(value, change) for value in thing]
+        if all(new is old for new, old in zip(items, thing, strict=True)):
+            return thing
+        if hasattr(thing, "_make"):  # a named tuple
+            return thing._make(items)
+        return type(thing)(items)
+    return thing
+
+
+def one_line(text: str) -> str:
+    """The text for a line of a log: its own line breaks are shown, and break nothing."""
+    return without_hidden(text).replace("\n", "\\n")
+
+
+def json_text(told: Any) -> str:
+    """JSON for a terminal: hidden characters are escaped, so that what is read back is the same."""
+    whole = json.dumps(told, ensure_ascii=False, indent=2)
+    return _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], whole)
+
+
+def csv_cell(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula. Source: OWASP, CSV Injection."""
+    clean = without_hidden(cell)
+    return f"'{clean}" if _COMPUTED.match(clean) else clean
+
+
+def file_name(name: str, most: int = 120) -> str:
+    """A name that leads into no other folder, hides no part of itself and is no option."""
+    clean = re.sub(r'[\\/:*?"<>|\n\t]+', "-", without_hidden(name)).strip(" .")
+    if len(clean) > most:
+        stem, dot, end = clean.rpartition(".")
+        clean = f"{stem[: most - len(end) - 1]}.{end}" if dot and len(end) < 12 else clean[:most]
+    return clean.lstrip(".-") or "file"
+
+
+def neutral(text: str, allowed_links: Collection[str] = ()) -> str:
+    """The text for Slack's mrkdwn: it notifies nobody, styles nothing, and links lead only to
+    `allowed_links`.
+
+    `allowed_links` are hosts or addresses. Other links and e-mail addresses stay
+    readable, as code, and lead nowhere; a back-tick of others would end that code early and set
+    the link free.
+    """
+    text = _CALL.sub(r"‹\1›", without_hidden(text).replace("`", "'"))
+    found = links(text)
+    closed = [one for one in found if not _opens(one, allowed_links)]
+    text = _unstyled(text, [(one.start, one.end) for one in found if one not in closed])
+    pieces, at = [], 0
+    for link in closed:
+        start = link.start  # what is glued to it goes along: alone it might be a link as well
+        while start > at and (text[start - 1].isalnum() or text[start - 1] in "-._"):
+            start -= 1
+        shown = re.sub(r"^[a-z]+://", "", text[start : link.end], flags=re.IGNORECASE)
+        pieces += [_escaped(text[at:start]), f"`{_escaped(shown)}`"]
+        at = link.end
+    return _PING.sub("", "".join((*pieces, _escaped(text[at:]))))
+
+
+def _opens(link: Link, hosts: Collection[str]) -> bool:
+    """Whether a link may be opened: in the usual notation, or an e-mail address of these hosts."""
+    return (link.plain or link.mail) and allowed(link.host, hosts)
+
+
+def _unstyled(text: str, kept: list[tuple[int, int]]) -> str:
+    """Without mark-up, character for character; the links that may be opened stay as they are."""
+
+    def alike(mark: re.Match[str]) -> str:
+        inside = any(start <= mark.start() < end for start, end in kept)
+        return mark[0] if inside else mark[0].translate(_ALIKE)
+
+    return _STYLES.sub(alike, text)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,348 @@
+"""The links and e-mail addresses in a text, and which hosts they lead to.
+
+A link is what a browser, a mail program or a chat program would open: an address with any scheme,
+a host that ends in a public suffix, an e-mail address, and the target of Slack's, Markdown's or
+HTML's own notation. It is looked for in a copy of the text without HTML entities, invisible
+characters and look-alike dots; positions are those of the text itself.
+"""
+
+import html
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from urllib.parse import unquote
+
+import idna
+from publicsuffixlist import PublicSuffixList
+
+from bot.text.normalize import bag
+
+# Names that no registry gives out, and that lead somewhere inside a company or in an example.
+_SPECIAL = bag("example test localhost local internal lan onion invalid arpa")
+# Endings that are links however they are written: the best known, and "shop.It" is one as well.
+_WELL_KNOWN = bag(
+    "com net org fr eu uk de es it pt br be ch lu nl ie us ca io co app dev shop store boutique "
+    "paris info biz me ly gl ru cn xyz site online club top link click page zip example "
+    "test"
+)
+# Two letters that also begin a sentence: "back.In" is a full stop without its space.
+_WORDS = bag(
+    "ad ag ai al am an ar as at au bi do en es et ga he hm id il im in is je la le ma mg ml mm mu "
+    "my na ne ni no nu om on pa pm re sa se so sa st ta to tu un va vu we ws"
+)
+# Schemes that name no host. Others count when they are followed by "//" or look like an address.
+_OPAQUE = (
+    "tel|sms|smsto|mms|callto|facetime|facetime-audio|skype|whatsapp|tg|viber|geo|maps|market|"
+    "intent|itms|itms-apps|fb|twitter|slack|zoommtg|msteams|ms-[a-z-]+|android-app|ios-app|"
+    "magnet|urn|blob|file|filesystem|about|view-source|jar|chrome|cid|mid|news|irc|sip|sips|xmpp|"
+    "bitcoin|ethereum|payto|upi|steam|spotify|webcal|ldap|gopher|ssh|git|smb"
+)
+_DOTS = "\u3002\uff0e\uff61\u2024"
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e0fff]"
+)
+_ENTITY = re.compile(r"&(?:#\d{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z]{2,8};)")
+_TOLD = re.compile(r"[.:@&\\" + _DOTS + "\uff1a\uff20]|//|\uff0f\uff0f")
+
+_STOPS = r"\s<>\"«»“”|"
+_REST = rf"(?:[/?#\\][^{_STOPS}]*)?"
+_HOST = rf"[^{_STOPS}/?#\\]+"
+_LABELS = r"(?:[\w-]+\.)+[\w-]+"
+_SPACED = r"\s*".join
+_SCRIPT = "|".join(map(_SPACED, ("javascript", "vbscript", "livescript")))
+_SHAPES = {
+    "script": re.compile(rf"(?<![\w-])(?:{_SCRIPT})\s*:\s*[^{_STOPS}]*", re.IGNORECASE),
+    "data": re.compile(
+        rf"(?<![\w-]){_SPACED('data')}\s*:(?:\s*[\w.+-]+/[\w.+-]+[;,]?|[;,])[^{_STOPS}]*",
+        re.IGNORECASE,
+    ),
+    "full": re.compile(
+        rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*:[/\\]{{2,}}{_HOST}{_REST}"
+        rf"|(?<![\w.-])(?:https?|ftp|wss?):[/\\]?(?=[\w\[]){_HOST}{_REST}"
+        rf"|\bwww\d?\.{_HOST}{_REST}",
+        re.IGNORECASE,
+    ),
+    "mail": re.compile(r"(?:mailto:)?[\w.+%-]+@[\w-]+(?:\.[\w-]+)+(?:\?[^\s<>]*)?", re.IGNORECASE),
+    "opaque": re.compile(
+        rf"(?<![\w-])(?:(?:{_OPAQUE}|mailto):(?=[^\s:])[^{_STOPS}]+"
+        rf"|[a-z][a-z0-9]*(?:[+-][a-z0-9]+)+:(?=[a-zA-Z/?#])[^{_STOPS}]+"
+        rf"|[a-zA-Z][\w+-]+:(?=[A-Za-z/?])[\w.-]*[/?][^{_STOPS}]*[=&%#/][^{_STOPS}]*)",
+        re.IGNORECASE,
+    ),
+    "relative": re.compile(rf"(?<![\w:/\\])[/\\]{{2,}}(?={_LABELS}){_HOST}{_REST}"),
+    "number": re.compile(
+        rf"(?<![\w@.-])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+{_REST}|/[^{_STOPS}]*)"
+    ),
+    "bare": re.compile(rf"(?<![\w@.-]){_LABELS}(?![\w@-])(?::\d+)?{_REST}"),
+}
+# Where only a link can stand: Slack's <target|label>, [label](target), [label]: target, href.
+_HELD = re.compile(
+    r"<(?P<slack>[^<>|\n]+)(?:\|[^<>\n]*)?>|\]\(\s*<?(?P<markdown>[^()<>]*(?:\([^()]*\)[^()<>]*)*)"
+    r"|^\s{0,3}\[[^\]\n]+\]:\s*(?P<reference>\S+)|\bhref\s*=\s*[\"']?(?P<html>[^\"'>]+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SCHEME = re.compile(r"\s*([a-z][a-z0-9+.\s-]*?)\s*:", re.IGNORECASE)
+_AFTER = ".,;:!?…)]}’'”»"  # ends the sentence, not the link
+_WEB = frozenset(("http", "https", "ftp", "ws", "wss"))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`host` is lower-case ASCII, without `www.`, name and port; of a scheme that names no host it
+    is that scheme with its colon, as in `javascript:`."""
+
+    text: str
+    host: str
+    start: int
+    end: int
+    mail: bool = False
+
+    @property
+    def domain(self) -> str:
+        """What somebody registered: `shop.co.uk` of `www.mail.shop.co.uk`."""
+        return registrable(self.host)
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is an address of the web as everybody writes it, which may be opened."""
+        written = re.match(r"(?:https?://)?[\w.-]+(?::\d+)?(?:[/?#]|$)", self.text, re.IGNORECASE)
+        return written is not None and not self.mail and "\\" not in self.text
+
+
+def host_of(address: str) -> str:
+    """`https://www.shop.example:443/a` → `shop.example`."""
+    bare = _without_scheme("".join(sign for sign, _ in _clean(address)).strip())
+    authority = re.split(r"[/?#\\]", bare, maxsplit=1)[0]
+    return _host(authority)
+
+
+def address_of(link: str) -> str:
+    """Where a link leads, for comparing: `https://www.Shop.example/a/?utm_source=x` →
+    `shop.example/a`. What only counts visits leads nowhere else."""
+    bare = _without_scheme(link.strip())
+    path, mark, rest = bare.replace("\\", "/").partition("#")
+    path, _, query = path.partition("?")
+    told = "&".join(one for one in query.split("&") if one and not one.startswith("utm_"))
+    way = "/" + path.partition("/")[2].strip("/")
+    return host_of(bare) + way.rstrip("/") + (f"?{told}" if told else "") + mark + rest
+
+
+def links(text: str) -> list[Link]:
+    """In the order they stand; a full stop that ends the sentence is not part of a link."""
+    return list(_links(text)) if _TOLD.search(text) else []
+
+
+def allowed(host: str, hosts: Iterable[str]) -> bool:
+    """Whether a host is one of these or under one of them. Under a public suffix is nobody's."""
+    return any(
+        host == one or (host.endswith("." + one) and bool(registrable(one)))
+        for one in map(host_of, hosts)
+        if one
+    )
+
+
+def registrable(host: str) -> str:
+    """The domain that somebody registered; a number or a name of one part is its own; "" for a
+    public suffix."""
+    if "." not in host or host.endswith(":") or host.startswith("["):
+        return host
+    if host.rpartition(".")[2] in _SPECIAL:
+        return ".".join(host.split(".")[-2:])
+    if _is_number(host):
+        return host
+    suffix = _suffixes().publicsuffix(host)
+    if suffix is None:
+        return ".".join(host.split(".")[-2:])
+    return str(_suffixes().privatesuffix(host) or "")
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """The list as the package brings it; nothing is fetched."""
+    return PublicSuffixList(accept_unknown=False)
+
+
+@lru_cache(maxsize=2048)
+def _links(text: str) -> tuple[Link, ...]:
+    signs = list(_clean(text))
+    clean = "".join(sign for sign, _ in signs)
+    found: list[tuple[int, int, Link]] = []
+    for start, end, host, mail in (*_held(clean), *_loose(clean)):
+        if start >= end or any(a < end and start < b for a, b, _ in found):
+            continue
+        first, last = signs[start][1], signs[end][1] if end < len(signs) else len(text)
+        found.append((start, end, Link(text[first:last], host, first, last, mail)))
+    return tuple(link for _, _, link in sorted(found, key=lambda one: one[0]))
+
+
+def _clean(text: str) -> Iterator[tuple[str, int]]:
+    """The signs that a program would read, each with its place in the text."""
+    at = 0
+    while at < len(text):
+        sign, size = text[at], 1
+        if sign == "&" and (entity := _ENTITY.match(text, at)):
+            read = html.unescape(entity[0])
+            if len(read) == 1:
+                sign, size = read, len(entity[0])
+        if sign in _DOTS:
+            sign = "."
+        elif not sign.isascii():
+            wide = unicodedata.normalize("NFKC", sign)
+            sign = wide if len(wide) == 1 and wide.isascii() and wide.isprintable() else sign
+        if not _HIDDEN.match(sign):
+            yield sign, at
+        at += size
+
+
+def _held(clean: str) -> Iterator[tuple[int, int, str, bool]]:
+    """Targets of links in Slack's, Markdown's and HTML's notation: there any scheme is one."""
+    for match in _HELD.finditer(clean):
+        kind = match.lastgroup or ""
+        start, end = match.span(kind)
+        target = match[kind]
+        if kind == "slack" and target[:1] in "@#!":
+            continue
+        squeezed = re.sub(r"\s", "", target)
+        if re.match(r"[/\\]{2}", squeezed):
+            yield start, end, _host(re.split(r"[/?#\\]", squeezed.lstrip("/\\"))[0]), False
+        elif (scheme := _SCHEME.match(target)) and re.match(
+            r"[a-z][a-z0-9+.-]+:\S", squeezed, re.I
+        ):
+            name = re.sub(r"\s", "", scheme[1]).lower()
+            if "." in name and re.match(rf"{re.escape(name)}:\d+(?:[/?#]|$)", squeezed, re.I):
+                continue  # a host and its port
+            if kind == "slack" and re.match(r"\s", target[scheme.end() :] or " "):
+                continue  # words in angle brackets
+            if name in _WEB:
+                yield start, end, host_of(squeezed), False
+            elif name == "mailto":
+                yield start, end, _host(squeezed.rpartition("@")[2].partition("?")[0]), True
+            elif not (kind == "slack" and _links_in(target)):
+                yield start, end, f"{name}:", False
+
+
+def _links_in(target: str) -> bool:
+    """Whether words in angle brackets hold a link of their own, which is found as such."""
+    return " " in target.strip() and any(one.search(target) for one in _SHAPES.values())
+
+
+def _loose(clean: str) -> Iterator[tuple[int, int, str, bool]]:
+    """Links in the middle of a text."""
+    for name, shape in _SHAPES.items():
+        for match in shape.finditer(clean):
+            start, shown = match.start(), match[0].rstrip(_AFTER)
+            if "(" in shown and match[0][len(shown) :].startswith(")"):
+                shown += ")"
+            if name == "bare":
+                shown = _bare(shown, clean[match.end() :])
+            if not shown:
+                continue
+            end = start + len(shown)
+            if name in ("script", "data", "opaque"):
+                scheme = re.sub(r"\s", "", shown.partition(":")[0]).lower()
+                yield start, end, f"{scheme}:", False
+            elif name == "mail":
+                host = _host(shown.rpartition("@")[2].partition("?")[0])
+                yield start, end, host, True
+            elif name == "full":
+                yield start, end, _full_host(shown), False
+            else:
+                yield start, end, host_of(shown.lstrip("/\\")), False
+
+
+def _full_host(shown: str) -> str:
+    """The host of an address of the web; the scheme of every other."""
+    scheme, colon, _ = shown.partition(":")
+    if colon and "//" in shown and scheme.lower() not in _WEB and not scheme.startswith("www"):
+        return f"{scheme.lower()}:"
+    return host_of(shown)
+
+
+def _bare(shown: str, after: str) -> str:
+    """The part of "shop.example/spring" that is a link; "" where the full stop ends a sentence or
+    an abbreviation, or the name ends in no public suffix."""
+    name = re.match(_LABELS, shown)
+    if name is None:
+        return ""
+    labels, tail = name[0].split("."), shown[name.end() :]
+    while len(labels) > 1 and not _is_suffix(labels[-1]):
+        if tail or not labels[-1][:1].isupper():
+            return ""
+        labels.pop()  # "shop.example.Order now": a sentence follows
+    if len(labels) < 2 or (len(labels) < len(name[0].split(".")) and labels[-1][:1].isupper()):
+        return ""
+    if not tail and _ends_sentence(labels):
+        return ""
+    return ".".join(labels) + (tail if len(labels) == len(name[0].split(".")) else "")
+
+
+def _ends_sentence(labels: list[str]) -> bool:
+    before, last = labels[-2], labels[-1]
+    if last.lower() in _WELL_KNOWN:
+        return False
+    if len(labels) == 2 and (len(before) == 1 or before.isdigit()):
+        return True  # "M.Li", "10.am"
+    capital = last[:1].isupper() and last[1:].islower()
+    return len(labels) == 2 and capital and (len(last) > 2 or last.lower() in _WORDS)
+
+
+def _is_suffix(label: str) -> bool:
+    low = label.lower()
+    if low in _SPECIAL or not re.search(r"[^\W\d_]", low):
+        return low in _SPECIAL
+    return _suffixes().publicsuffix(_ascii(low)) is not None
+
+
+def _without_scheme(address: str) -> str:
+    return re.sub(
+        r"^(?:[a-z][a-z0-9+.-]*:[/\\]+|(?:https?|ftp|wss?):[/\\]*|[/\\]{2,})",
+        "",
+        address,
+        flags=re.IGNORECASE,
+    )
+
+
+def _host(authority: str) -> str:
+    """The host of `name:password@host:port`, as ASCII; a number as four numbers."""
+    name = unquote(authority).rpartition("@")[2]
+    if name.startswith("["):
+        return name.partition("]")[0].lower() + "]"
+    name = name.partition(":")[0].lower().strip(_AFTER)
+    return _number(name) or _ascii(name).removeprefix("www.")
+
+
+def _ascii(name: str) -> str:
+    """A host as it is looked up: `xn--…` where it has other letters than ours."""
+    if name.isascii():
+        return name
+    try:
+        return idna.encode(name, uts46=True).decode()
+    except (idna.IDNAError, UnicodeError):
+        return name
+
+
+def _number(name: str) -> str:
+    """`2130706433`, `0x7f.1` and `0177.0.0.1` are 127.0.0.1; "" for what is no number."""
+    pieces = name.rstrip(".").split(".")
+    if len(pieces) > 4 or not re.fullmatch(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*", name):
+        return ""
+    try:
+        read = [_digits(one) for one in pieces]
+        value = sum(one << (8 * (3 - n)) for n, one in enumerate(read[:-1])) + read[-1]
+        return str(ipaddress.IPv4Address(value))
+    except ValueError:
+        return ""
+
+
+def _digits(piece: str) -> int:
+    if piece.startswith("0x"):
+        return int(piece[2:] or "0", 16)
+    return int(piece, 8) if len(piece) > 1 and piece.startswith("0") else int(piece)
+
+
+def _is_number(host: str) -> bool:
+    return re.fullmatch(r"\d{1,3}(?:\.\d{1,3}){3}", host) is not None

@@ -1,0 +1,194 @@
+"""The HTTP server: limits of length, time and memory for every request, and no connection that
+stays open without a verified one."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from aiohttp.http import HttpProcessingError
+
+from bot.errors import logged, told_where
+
+Health = Callable[[], Awaitable[Mapping[str, Any]]]  # "ok" among it says whether all is well
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MOST = 2 * 1024 * 1024  # bytes of one request
+READ_SECONDS = 10.0  # for a whole request, and for the first signed one of a connection
+IDLE_SECONDS = 75.0  # for which a connection of Slack's stays open: longer than proxies keep theirs
+LINGER_SECONDS = 1.0  # for which the rest of a refused request is read, so that its answer arrives
+MOST_HEADERS = 64
+ALL_BODIES = 32 * 1024 * 1024  # bytes of unverified bodies in memory, beyond which long ones wait
+SHORT = 128 * 1024  # bytes of a body that is read all the same: almost everything Slack sends
+TOLD_EVERY = 60.0  # seconds between two lines of the log about requests that were not signed
+
+log = logging.getLogger("bot.slack")
+server_log = logging.getLogger("bot.web")
+
+
+class Bodies:
+    """Reads bodies within limits of length, time and memory."""
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    async def read(self, request: web.Request) -> bytes:
+        """The whole body. Raises HTTPException 408, 413 and 503 when one of the limits is passed,
+        400 when the body is broken."""
+        if (request.content_length or 0) > MOST:
+            raise web.HTTPRequestEntityTooLarge(MOST)
+        body = bytearray()
+        try:
+            async with asyncio.timeout(READ_SECONDS):
+                async for chunk in request.content.iter_any():
+                    body += chunk
+                    self._held += len(chunk)
+                    if len(body) > MOST:
+                        raise web.HTTPRequestEntityTooLarge(MOST)
+                    if len(body) > SHORT and self._held > ALL_BODIES:
+                        raise web.HTTPServiceUnavailable(headers={"Retry-After": "10"})
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        except (ConnectionError, web.RequestPayloadError):
+            raise web.HTTPBadRequest from None
+        finally:
+            self._held -= len(body)
+        return bytes(body)
+
+
+@dataclass
+class Connections:
+    """Closes each connection that brings no verified request in time: slow heads, slow bodies and
+    silence alike."""
+
+    _verified: set[Any] = field(default_factory=set)
+    _since: dict[Any, float] = field(default_factory=dict)
+
+    def verify(self, request: web.Request) -> None:
+        """This request is signed, so its connection may stay open."""
+        request[VERIFIED] = True
+        self._verified.add(request.protocol)
+
+    async def watch(self, server: web.Server, seconds: float = READ_SECONDS) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(min(0.5, seconds / 2))
+            now, there = time.monotonic(), server.connections
+            self._verified.intersection_update(there)
+            self._since = {one: self._since.get(one, now) for one in there}
+            for one, since in self._since.items():
+                if one not in self._verified and now - since >= seconds:
+                    one.force_close()
+
+
+@dataclass
+class Refusals:
+    """Counts requests that were not signed, and says so in the log at most once a minute."""
+
+    name: str
+    _count: int = 0
+    _told: float | None = None
+
+    def note(self) -> None:
+        self._count += 1
+        now = time.monotonic()
+        if self._told is None or now - self._told >= TOLD_EVERY:
+            log.warning("requests not signed by %s: %d", self.name, self._count)
+            self._count, self._told = 0, now
+
+
+VERIFIED = web.RequestKey("verified", bool)
+CONNECTIONS = web.AppKey("connections", Connections)
+
+
+def mark_verified(request: web.Request) -> None:
+    """Let the connection of a request whose signature holds stay open."""
+    if (connections := request.app.get(CONNECTIONS)) is not None:
+        connections.verify(request)
+
+
+def health_route(health: Health) -> Handler:
+    """Only yes or no, and one look at a time however many ask."""
+    looking: asyncio.Future[Mapping[str, Any]] | None = None
+
+    async def healthy(_: web.Request) -> web.StreamResponse:
+        nonlocal looking
+        if looking is None or looking.done():
+            looking = asyncio.ensure_future(health())
+        try:
+            well = bool((await asyncio.shield(looking)).get("ok"))
+        except Exception as bug:  # noqa: BLE001  whatever it is, we are not well
+            logged(bug)
+            well = False
+        return web.json_response({"ok": well}, status=200 if well else 503)
+
+    return healthy
+
+
+@web.middleware
+async def close_unless_verified(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A connection stays open only after a request that was signed."""
+    try:
+        answer = await handler(request)
+    except web.HTTPException as refusal:
+        if VERIFIED not in request:
+            refusal.force_close()
+        raise
+    if VERIFIED not in request:
+        answer.force_close()
+    return answer
+
+
+async def without_versions(_: web.Request, answer: web.StreamResponse) -> None:
+    answer.headers["Server"] = "super-intern"
+
+
+@contextlib.asynccontextmanager
+async def listening(site: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Serve the site; the port that it listens on. Requests are cut after READ_SECONDS."""
+    runner = web.AppRunner(
+        site,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=3,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGER_SECONDS,
+        max_headers=MOST_HEADERS,
+        auto_decompress=False,  # the bytes that came are the bytes that were signed
+        logger=_without_requests(server_log),
+    )
+    await runner.setup()
+    try:
+        assert runner.server is not None
+        watching = asyncio.create_task(site[CONNECTIONS].watch(runner.server))
+        try:
+            await web.TCPSite(runner, host, port).start()
+            yield int(runner.addresses[0][1])
+        finally:
+            watching.cancel()
+    finally:
+        await runner.cleanup()
+
+
+class NoRequests(logging.Filter):
+    """What aiohttp's server may log: where a bug was. What is no HTTP is not worth a line, and
+    tracebacks quote the request."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        bug = record.exc_info[1] if record.exc_info else None
+        if isinstance(bug, HttpProcessingError | ConnectionError):
+            return False
+        if bug is not None:
+            record.msg, record.args = told_where(bug), ()
+            record.exc_info = record.exc_text = None
+        return True
+
+
+def _without_requests(logger: logging.Logger) -> logging.Logger:
+    if not any(isinstance(one, NoRequests) for one in logger.filters):
+        logger.addFilter(NoRequests())
+    return logger

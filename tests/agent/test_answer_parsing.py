@@ -1,0 +1,55 @@
+"""An answer: what can be read of it, and where its JSON is."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from bot.agent.llm.parse import json_in, readable
+
+WHOLE = json.dumps(
+    {
+        "subject": {"text": "Léger comme l'air 😀", "facts": ["product.linen.price"]},
+        "hooks": [{"angle": "heat", "text": 'Say "yes"\nto linen', "facts": []}],
+        "quote": {"text": "Lovely", "fact": "feedback.7"},
+        "many": 3,
+        "none": None,
+    }
+)
+
+
+def test_is_readable_without_its_ids() -> None:
+    assert readable(WHOLE) == 'Léger comme l\'air 😀\n\nheat\n\nSay "yes"\nto linen\n\nLovely'
+
+
+@pytest.mark.parametrize("text", [WHOLE, json.dumps(json.loads(WHOLE), ensure_ascii=False)])
+def test_only_grows(text: str) -> None:
+    seen = [words for end in range(len(text)) if (words := readable(text[:end]))]
+    assert len(seen) > len(text) * 0.8
+    assert all(later.startswith(earlier) for earlier, later in pairwise(seen))
+
+
+@pytest.mark.parametrize("text", ["", "Sure!", "{", '{"a', '{"facts": ["x.y"', "{}", "{]"])
+def test_shows_nothing_while_there_is_nothing(text: str) -> None:
+    assert readable(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE,
+        f"Sure! Here it is:\n```json\n{WHOLE}\n```\nAnything else?",
+        f"<think>maybe {{'a': 1}} or {{}}</think>{WHOLE}",
+        f"A {{short}} text as JSON: {WHOLE}",
+        f'An empty one is {{}}, yours is\n{WHOLE} and not {{"a": 1}}',
+    ],
+)
+def test_is_found_in_its_wrapping(text: str) -> None:
+    assert json_in(text) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Sure!", WHOLE[:-1], WHOLE[:90], f"```json\n{WHOLE[:-3]}\n```", "{'a': 1}", "[1]"]
+)
+def test_is_never_repaired(text: str) -> None:
+    assert json_in(text) is None

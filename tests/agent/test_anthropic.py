@@ -1,0 +1,688 @@
+"""Claude: the writer, against a real server on the loopback that answers by a script."""
+
+import asyncio
+import importlib
+import json
+import logging
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from bot.agent.llm.anthropic import Claude
+from bot.config.brand import Brand
+from bot.core.brief import Brief
+from bot.core.facts import Evidence
+from bot.core.parts import Copy
+from bot.core.request import SkillRequest
+from bot.core.writer import Assignment, Sent
+from bot.errors import CannotDo, TryAgain
+from tests.conftest import NOW
+from tests.fakes.claude import (
+    ScriptedClaude,
+    Step,
+    breaks,
+    cut_off,
+    fails,
+    obediently,
+    refuses,
+    says,
+)
+
+KEY = "sk-ant-secret-0451"
+GOOD = {"subject": {"text": "Cool all day", "facts": []}, "body": {"text": "Linen.", "facts": []}}
+BAD = {"subject": {"text": "Cool all day", "facts": []}}
+
+
+class Output(BaseModel):
+    subject: Copy
+    body: Copy
+
+
+class Short(BaseModel):
+    name: str = Field(max_length=5)
+
+
+def assignment(**more: Any) -> Assignment:
+    request = SkillRequest(skill="draft", brief=Brief(words="linen", author="U1", language="en"))
+    told: dict[str, Any] = {"skill": "draft", "request": request, "evidence": Evidence()}
+    told |= {"brand": Brand(name="Maison"), "channel": None, "system": "You are the intern."}
+    return Assignment(**{**told, "prompt": "Write about linen.", **more})
+
+
+class Desk:
+    """Where a writer sits in these tests: it keeps the receipts and what was shown."""
+
+    def __init__(self, url: str, **more: Any):
+        told = {"key": KEY, "base_url": url, "now": lambda: NOW, "pause": 0.01, "deadline": 5.0}
+        self.claude = Claude(**{**told, **more})
+        self.kept: dict[str | None, Sent] = {}
+        self.before: list[Sent] = []  # as they were told of before anything left
+        self.shown: list[str] = []
+
+    async def write(self, output: type[Any] = Output, **more: Any) -> Any:
+        return await self.claude.write(
+            assignment(**more), output, receipt=self._keep, grow=self.shown.append
+        )
+
+    async def fail(self, kind: type[Exception] = CannotDo) -> Any:
+        with pytest.raises(kind) as caught:
+            await self.write()
+        return caught.value
+
+    @property
+    def receipts(self) -> list[Sent]:
+        return list(self.kept.values())
+
+    @property
+    def ended(self) -> list[str]:
+        return [sent.ended for sent in self.receipts]
+
+    async def _keep(self, sent: Sent) -> None:
+        if sent.call not in self.kept:
+            self.before.append(sent)
+        self.kept[sent.call] = sent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _the_sdk_is_loaded() -> None:
+    """Loading it takes seconds on a busy machine; the deadlines below are about answers."""
+    importlib.import_module("anthropic.resources.messages")
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedClaude]:
+    async with ScriptedClaude() as claude:
+        yield claude
+
+
+@pytest.fixture
+async def desk(server: ScriptedClaude) -> AsyncIterator[Desk]:
+    seat = Desk(server.url)
+    yield seat
+    await seat.claude.close()
+
+
+async def test_writes_in_the_asked_form(server: ScriptedClaude, desk: Desk) -> None:
+    server.script = [says(GOOD)]
+    assert await desk.write() == Output.model_validate(GOOD)
+    (letter,) = server.letters
+    assert letter["model"] == "claude-sonnet-5-5"
+    assert letter["stream"] is True
+    assert letter["thinking"] == {"type": "between_tools"}
+    assert letter["output_config"]["effort"] == "medium"
+    form = letter["output_config"]["format"]
+    assert form["schema"]["required"] == ["subject", "body"]
+    assert not {"tools", "temperature", "top_p", "top_k"} & set(letter)
+    assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
+
+
+async def test_shows_the_text_as_it_grows(server: ScriptedClaude, desk: Desk) -> None:
+    server.chunk = 5
+    await desk.write(prompt="[product.a-linen-shirt-with-a-long-name.price] price: 59 EUR")
+    *growing, whole = desk.shown
+    assert len(growing) > 3
+    assert growing == sorted(set(growing), key=len)
+    assert whole.startswith("Subject: Soft washed linen")
+    assert "product" not in whole
+
+
+async def test_gives_a_receipt_for_the_very_bytes(server: ScriptedClaude, desk: Desk) -> None:
+    await desk.write(prompt="Écris sur le lin : « léger ».")
+    (sent,) = desk.receipts
+    assert sent.sent == server.asked[0].text
+    assert sent.to == f"127.0.0.1:{server.port}"
+    assert (sent.writer, sent.ended, sent.at) == ("claude-sonnet-5-5", "done", NOW)
+    assert sent.usd == (sent.tokens_in * Decimal(2) + sent.tokens_out * Decimal(10)) / 1_000_000
+    assert sent.tokens_in > 0 < sent.tokens_out
+
+
+async def test_reads_a_long_brand_from_the_cache(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.write(system="We are Maison. " * 200)
+    first, second = desk.receipts
+    assert first.tokens_in == second.tokens_in
+    assert (first.tokens_cached, second.tokens_cached) == (0, 750)
+    assert first.usd is not None
+    assert second.usd is not None
+    assert first.usd - second.usd == Decimal(750) * Decimal("1.15") * 2 / 1_000_000
+
+
+async def test_has_no_price_for_a_local_name(server: ScriptedClaude) -> None:
+    desk = Desk(server.url, name="qwen3:8b")
+    await desk.write()
+    assert desk.receipts[0].usd is None
+    await desk.claude.close()
+
+
+async def test_is_told_what_was_wrong_with_its_last_try(server: ScriptedClaude, desk: Desk) -> None:
+    await desk.write(last=json.dumps(GOOD), corrections=("subject: 45 characters, at most 40",))
+    turns = server.letters[0]["messages"]
+    assert [turn["role"] for turn in turns] == ["user", "assistant", "user"]
+    assert turns[1]["content"] == json.dumps(GOOD)
+    assert "- subject: 45 characters, at most 40\n" in turns[2]["content"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        fails(429, "rate_limit_error"),
+        fails(429, "rate_limit_error", code="ramp_limit_exceeded", retry_after=0.02),
+        fails(529, "overloaded_error"),
+        fails(500),
+        fails(503),
+        fails(504, "timeout_error"),
+        fails(409, "conflict_error"),
+        breaks("drop"),
+        breaks("garble"),
+        breaks("end early"),
+        breaks("error event"),
+    ],
+    ids=lambda step: f"{step.status} {step.code or step.breaks or step.error}",
+)
+async def test_tries_anew_after_a_bad_moment(
+    server: ScriptedClaude, desk: Desk, step: Step
+) -> None:
+    server.script = [step, says(GOOD)]
+    assert await desk.write() == Output.model_validate(GOOD)
+    assert len(desk.receipts) == len(server.letters) == 2
+    assert desk.ended[0] != "done" == desk.ended[1]
+    assert desk.receipts[0].sent == desk.receipts[1].sent != ""
+    assert desk.shown[-1] == "Cool all day\n\nLinen."
+
+
+async def test_counts_what_a_broken_call_had_written(server: ScriptedClaude, desk: Desk) -> None:
+    server.script = [breaks("drop"), fails(529, "overloaded_error"), says(GOOD)]
+    await desk.write()
+    broken, overloaded, _ = desk.receipts
+    assert broken.usd is not None
+    assert broken.usd > 0
+    assert broken.tokens_out > 20
+    assert overloaded.usd == 0 == overloaded.tokens_in
+
+
+async def test_leaves_the_rest_to_the_engine(server: ScriptedClaude, desk: Desk) -> None:
+    server.script = [fails(529, "overloaded_error")] * 9
+    error = await desk.fail(TryAgain)
+    assert len(server.letters) == 5
+    assert str(error) == "529 overloaded_error"
+    assert error.words.to("en") == (
+        "Claude is overloaded at the moment. Ask again in a few minutes."
+    )
+    assert error.after is None
+    assert error.__context__ is None  # no request, and so no key, hangs on it
+
+
+@pytest.mark.parametrize("asked", [60, "Tue, 24 Nov 2026 09:01:00 GMT"])
+async def test_waits_no_longer_than_its_deadline(
+    server: ScriptedClaude, desk: Desk, asked: float | str
+) -> None:
+    server.script = [fails(429, "rate_limit_error", retry_after=asked)]
+    error = await desk.fail(TryAgain)
+    assert error.after == 60
+    assert len(server.letters) == 1
+
+
+async def test_waits_as_long_as_it_was_asked_to(server: ScriptedClaude, desk: Desk) -> None:
+    server.script = [fails(429, "rate_limit_error", retry_after=0.3)]
+    start = time.monotonic()
+    await desk.write()
+    assert time.monotonic() - start >= 0.3
+
+
+async def test_writes_the_receipt_before_the_bytes_leave(server: ScriptedClaude) -> None:
+    desk = Desk(server.url)
+    seen: list[list[str]] = []
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        seen.append([sent.sent for sent in desk.receipts])
+        return GOOD
+
+    server.answer = answer
+    await desk.write()
+    assert seen == [[server.asked[0].text]]
+    assert (desk.before[0].ended, desk.ended) == ("no answer kept", ["done"])
+    await desk.claude.close()
+
+
+async def test_sends_nothing_whose_receipt_cannot_be_kept(server: ScriptedClaude) -> None:
+    desk = Desk(server.url)
+
+    async def full(_: Sent) -> None:
+        raise OSError("no space left")
+
+    desk._keep = full  # type: ignore[assignment,method-assign]
+    with pytest.raises(OSError, match="no space"):
+        await desk.write()
+    assert server.asked == []
+    await desk.claude.close()
+
+
+async def test_gives_up_on_silence(server: ScriptedClaude) -> None:
+    desk = Desk(server.url, deadline=0.4)
+    server.script = [breaks("stall")]
+    error = await desk.fail(TryAgain)
+    assert error.words.to("en") == "Claude took too long to answer. Ask again in a few minutes."
+    assert desk.ended == ["no answer within 0.4 s"]
+    assert desk.receipts[0].sent
+    await desk.claude.close()
+
+
+async def test_sends_nothing_when_there_is_no_way_through(server: ScriptedClaude) -> None:
+    desk = Desk("http://127.0.0.1:9")
+    error = await desk.fail(TryAgain)
+    assert error.words.to("en").startswith("Claude can't be reached. An administrator can check")
+    assert {(sent.sent, sent.to) for sent in desk.receipts} == {("", None)}
+    assert sum(sent.usd or 0 for sent in desk.receipts) == 0
+    await desk.claude.close()
+
+
+@pytest.mark.parametrize(
+    ("category", "said"),
+    [
+        ("cyber", "Claude declined to write this: it took it for an attack on computers. "),
+        ("bio", "Claude declined to write this: it took it for a danger to health. "),
+        (None, "Claude declined to write this. "),
+        ("brand new", "Claude declined to write this. "),
+    ],
+)
+async def test_names_the_reason_of_a_refusal(
+    server: ScriptedClaude, desk: Desk, category: str | None, said: str
+) -> None:
+    server.script = [refuses(category)]
+    error = await desk.fail()
+    assert error.words.to("en").startswith(said)
+    assert len(server.letters) == 1
+    assert desk.ended == [f"refused: {category or 'no category'}"]
+    assert desk.receipts[0].usd is not None
+
+
+async def test_gets_more_room_once(server: ScriptedClaude, desk: Desk) -> None:
+    server.script = [cut_off(), says(GOOD)]
+    await desk.write()
+    first, second = server.letters
+    assert second["max_tokens"] > first["max_tokens"]
+    assert second["messages"] == first["messages"]
+
+
+async def test_never_repairs_what_was_cut_off(server: ScriptedClaude, desk: Desk) -> None:
+    whole = json.dumps(GOOD)
+    server.script = [cut_off(whole), cut_off(whole)]
+    error = await desk.fail()
+    assert error.words.to("en") == "The answer of Claude grew too long. Ask for less at once."
+    assert desk.ended == ["cut off", "cut off"]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (
+            fails(401, "authentication_error"),
+            "The key for Claude was refused. An administrator can check ANTHROPIC_API_KEY.",
+        ),
+        (fails(402, "billing_error"), "The account for Claude has reached its spending limit"),
+        (
+            fails(429, "rate_limit_error", code="enforced_spend_limit_reached", retry_after=1),
+            "The account for Claude has reached its spending limit",
+        ),
+        (
+            fails(400, "invalid_request_error", message="Your credit balance is too low"),
+            "The account for Claude has reached its spending limit",
+        ),
+        (fails(403, "permission_error"), "The key for Claude may not use claude-sonnet-5-5."),
+        (fails(404, "not_found_error"), "There is no AI called claude-sonnet-5-5, or no longer."),
+        (fails(413, "request_too_large"), "This is more text than Claude can read at once."),
+        (
+            fails(400, "invalid_request_error", message="prompt is too long: 1000001 tokens"),
+            "This is more text than Claude can read at once.",
+        ),
+        (fails(400, "x", code="organization_on_hold"), "The account for Claude is on hold."),
+        (
+            fails(400, "invalid_request_error", message="messages.0: odd"),
+            "Claude did not accept this request (number req_1).",
+        ),
+        (fails(301), "What answers there is not Claude (code 301)."),
+        (says(stop="model_context_window_exceeded"), "This is more text than Claude can read"),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
+)
+async def test_says_in_plain_words_what_will_not_work(
+    server: ScriptedClaude, desk: Desk, step: Step, said: str
+) -> None:
+    server.script = [step]
+    error = await desk.fail()
+    assert error.words.to("en").startswith(said)
+    assert len(server.letters) == len(desk.receipts) == 1
+    assert error.__context__ is None
+
+
+async def test_sends_an_unfit_answer_back_with_what_is_wrong(
+    server: ScriptedClaude, desk: Desk
+) -> None:
+    server.script = [says(BAD), says(GOOD)]
+    assert await desk.write() == Output.model_validate(GOOD)
+    *_, answer, wrong = server.letters[1]["messages"]
+    assert json.loads(answer["content"]) == BAD
+    assert "- body: Field required" in wrong["content"]
+    assert desk.ended == ["did not fit the form", "done"]
+
+
+async def test_holds_an_answer_to_limits_the_server_ignores(
+    server: ScriptedClaude, desk: Desk
+) -> None:
+    server.script = [says({"name": "far too long"}), says({"name": "short"})]
+    assert (await desk.write(Short)).name == "short"
+
+
+async def test_sends_an_answer_back_at_most_twice(server: ScriptedClaude, desk: Desk) -> None:
+    server.script = [says(BAD)] * 9
+    error = await desk.fail()
+    assert len(server.letters) == 3
+    assert error.words.to("en").startswith("Claude could not put its answer into the form")
+
+
+class TestWithASecond:
+    """`fallback` is set."""
+
+    @pytest.fixture
+    async def desk(self, server: ScriptedClaude) -> AsyncIterator[Desk]:
+        seat = Desk(server.url, fallback="claude-haiku-5-5")
+        yield seat
+        await seat.claude.close()
+
+    @pytest.mark.parametrize(
+        ("steps", "names"),
+        [
+            ([fails(529, "overloaded_error")], "sonnet sonnet"),
+            ([fails(529, "overloaded_error"), fails(500)], "sonnet sonnet haiku"),
+            ([breaks("error event"), breaks("error event")], "sonnet sonnet haiku"),
+            ([fails(429, "rate_limit_error", retry_after=60)], "sonnet haiku"),
+            ([fails(404, "not_found_error")], "sonnet haiku"),
+        ],
+    )
+    async def test_asks_it_when_the_first_can_not(
+        self, server: ScriptedClaude, desk: Desk, steps: list[Step], names: str
+    ) -> None:
+        server.script = steps
+        await desk.write()
+        assert [sent.writer.split("-")[1] for sent in desk.receipts] == names.split()
+        assert [letter["model"].split("-")[1] for letter in server.letters] == names.split()
+
+    async def test_lets_it_think_as_little_as_it_can(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        server.script = [fails(404, "not_found_error")]
+        await desk.write()
+        assert server.letters[1]["thinking"] == {"type": "disabled"}
+
+    async def test_does_not_ask_it_what_the_first_refused(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        server.script = [refuses()]
+        await desk.fail()
+        assert len(server.letters) == 1
+
+    async def test_has_no_third(self, server: ScriptedClaude, desk: Desk) -> None:
+        server.script = [fails(404, "not_found_error")] * 3
+        error = await desk.fail()
+        assert "claude-haiku-5-5" in error.words.to("en")
+        assert len(server.letters) == 2
+
+
+class TestOnALocalServer:
+    """One that knows no forms, no names and no counting."""
+
+    @pytest.fixture
+    async def server(self) -> AsyncIterator[ScriptedClaude]:
+        async with ScriptedClaude(simple=True) as simple:
+            yield simple
+
+    @pytest.fixture
+    async def desk(self, server: ScriptedClaude) -> AsyncIterator[Desk]:
+        seat = Desk(f"{server.url}/v1/", name="qwen3:8b", key=None)
+        yield seat
+        await seat.claude.close()
+
+    async def test_asks_for_json_in_words_from_then_on(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        assert (await desk.write()).body.text.startswith("Body")
+        assert desk.claude.weak
+        assert desk.ended == ["not JSON", "done"]
+        await desk.write()
+        assert desk.ended == ["not JSON", "done", "done"]
+        assert "⟨body⟩" in server.letters[2]["messages"][0]["content"]
+
+    async def test_knows_so_from_the_start_when_checked(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        assert await desk.claude.check() is None
+        assert desk.claude.weak
+        await desk.write()
+        assert desk.ended == ["done"]
+        assert server.letters[0]["max_tokens"] == 4_096
+
+    @pytest.mark.parametrize(
+        ("message", "left_out"),
+        [
+            ("output_config: Extra inputs are not permitted", "output_config"),
+            ("thinking: Extra inputs are not permitted", "thinking"),
+        ],
+    )
+    async def test_leaves_out_what_it_does_not_know(
+        self, server: ScriptedClaude, message: str, left_out: str
+    ) -> None:
+        desk = Desk(server.url)
+        server.answer = obediently
+        server.script = [fails(400, "invalid_request_error", message=message)]
+        await desk.write()
+        await desk.write()
+        first, *others = server.letters
+        assert left_out in first
+        assert not any(left_out in letter for letter in others)
+        assert len(others) == 2
+        await desk.claude.close()
+
+    async def test_sends_no_empty_turn_after_an_empty_answer(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        desk.claude.weak = True
+        server.script = [says(""), says(GOOD)]
+        await desk.write()
+        assert [turn["role"] for turn in server.letters[1]["messages"]] == ["user"]
+
+    async def test_sends_a_blank_back_that_was_left_unfilled(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        desk.claude.weak = True
+        server.script = [says({**GOOD, "body": {"text": "⟨body⟩", "facts": []}})]
+        await desk.write()
+        assert desk.ended == ["did not fit the form", "done"]
+
+    async def test_stops_when_it_never_gets_json(self, server: ScriptedClaude, desk: Desk) -> None:
+        server.script = [says("Linen is lovely.")] * 9
+        error = await desk.fail()
+        assert len(server.letters) == 4
+        assert error.words.to("en").startswith("qwen3:8b could not put its answer into the form")
+
+    async def test_takes_its_word_for_why_it_stopped(
+        self, server: ScriptedClaude, desk: Desk
+    ) -> None:
+        server.script = [Step(text="{}", stop="length"), Step(text=json.dumps(GOOD), stop="stop")]
+        await desk.write()
+        assert desk.ended == ["cut off", "done"]
+
+    async def test_is_never_reached_through_a_proxy(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        await desk.write()
+        assert desk.ended[-1] == "done"
+
+
+class TestChecked:
+    """`check` is asked at the start."""
+
+    async def test_finds_nothing_wrong(self, server: ScriptedClaude, desk: Desk) -> None:
+        assert await desk.claude.check() is None
+        assert not desk.claude.weak
+        assert server.asked[0].path == "/v1/models/claude-sonnet-5-5"
+
+    async def test_names_a_retired_one(self, server: ScriptedClaude) -> None:
+        server.lifecycle = {"claude-haiku-5-5": "retired"}
+        desk = Desk(server.url, fallback="claude-haiku-5-5")
+        wrong = await desk.claude.check()
+        assert wrong is not None
+        assert wrong.to("en").startswith("claude-haiku-5-5 is retired. An administrator can")
+        await desk.claude.close()
+
+    async def test_warns_of_one_that_will_retire(
+        self, server: ScriptedClaude, desk: Desk, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        server.lifecycle = {"claude-sonnet-5-5": "deprecated"}
+        assert await desk.claude.check() is None
+        assert "claude-sonnet-5-5 retires on 2026-12-01" in caplog.text
+
+    async def test_names_one_that_takes_no_form(self, server: ScriptedClaude, desk: Desk) -> None:
+        server.unable = ("structured_outputs",)
+        wrong = await desk.claude.check()
+        assert wrong is not None
+        assert wrong.to("en").startswith("claude-sonnet-5-5 can't answer in the form we need.")
+
+    async def test_learns_what_a_name_takes(self, server: ScriptedClaude) -> None:
+        server.unable = ("effort", "disabled", "between_tools")
+        desk = Desk(server.url)
+        await desk.claude.check()
+        await desk.write()
+        assert "thinking" not in server.letters[0]
+        assert "effort" not in server.letters[0]["output_config"]
+        await desk.claude.close()
+
+    async def test_says_that_the_key_is_refused(self) -> None:
+        async with Answering(401, {"error": {"type": "authentication_error"}}) as url:
+            desk = Desk(url)
+            wrong = await desk.claude.check()
+            await desk.claude.close()
+        assert wrong is not None
+        assert wrong.to("en").startswith("The key for Claude was refused.")
+
+    async def test_lets_an_outage_pass(self, caplog: pytest.LogCaptureFixture) -> None:
+        desk = Desk("http://127.0.0.1:9")
+        assert await desk.claude.check() is None
+        assert "claude-sonnet-5-5 could not be looked up" in caplog.text
+        await desk.claude.close()
+
+    @pytest.mark.parametrize("status", [404, 405, 501])
+    async def test_takes_a_server_without_names_for_a_simple_one(self, status: int) -> None:
+        async with Answering(status, {}) as url:
+            desk = Desk(url, name="qwen3:8b")
+            assert await desk.claude.check() is None
+            assert desk.claude.weak
+            await desk.claude.close()
+
+    @pytest.mark.parametrize("told", [{"id": "x", "object": "model"}, [1], "x"])
+    async def test_puts_up_with_another_kind_of_answer(self, told: Any) -> None:
+        async with Answering(200, told) as url:
+            desk = Desk(url, name="org/x")
+            assert await desk.claude.check() is None
+            await desk.claude.close()
+
+
+async def test_never_tells_its_key(
+    server: ScriptedClaude, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    echo = fails(401, "authentication_error", message=f"Received API key {KEY}")
+    server.script = [fails(529, message=KEY), says(GOOD), echo]
+    desk = Desk(server.url)
+    await desk.write(prompt="Our secret launch")
+    error = await desk.fail()
+    told = [caplog.text, repr(desk.claude), repr(vars(desk.claude)), repr(vars(desk.claude._wire))]
+    told += [repr(error), error.words.to("en"), *map(repr, desk.receipts)]
+    assert not any(KEY in text for text in told)
+    assert "Our secret launch" not in caplog.text
+    assert "call req_2: done" in caplog.text
+    await desk.claude.close()
+
+
+async def test_follows_no_redirect() -> None:
+    """The receipt names the host that was written to, so there may be no other."""
+    async with ScriptedClaude() as elsewhere:
+        to = {"location": f"{elsewhere.url}/v1/messages"}
+        async with Answering(307, {}, headers=to) as url:
+            desk = Desk(url)
+            await desk.fail()
+            await desk.claude.close()
+        assert not elsewhere.asked
+
+
+async def test_gives_a_receipt_when_it_is_stopped(server: ScriptedClaude, desk: Desk) -> None:
+    server.script = [breaks("stall")]
+    task = asyncio.create_task(desk.write())
+    await server.answering.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert desk.ended == ["stopped"]
+    assert desk.receipts[0].sent
+
+
+async def test_writes_two_hundred_at_once(server: ScriptedClaude, desk: Desk) -> None:
+    server.delay, server.chunk = 0.5, 64
+    await asyncio.gather(*(desk.write() for _ in range(200)))
+    assert desk.ended == ["done"] * 200
+    assert server.most_open > 150
+
+
+def test_works_in_a_second_event_loop() -> None:
+    async def once() -> None:
+        async with ScriptedClaude(port=port):
+            await desk.write()
+            await desk.claude.close()
+
+    port = _free_port()
+    desk = Desk(f"http://127.0.0.1:{port}")
+    for _ in range(2):
+        asyncio.run(once())
+    assert desk.ended == ["done", "done"]
+
+
+def test_loads_the_sdk_only_when_it_writes() -> None:
+    code = "import sys, bot.agent.llm.anthropic; sys.exit('anthropic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+class Answering:
+    """A server that answers everything alike."""
+
+    def __init__(self, status: int, told: Any, *, headers: dict[str, str] | None = None):
+        self.status, self.told, self.headers = status, told, headers
+
+    async def __aenter__(self) -> str:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._answer)
+        self.runner = web.AppRunner(app, shutdown_timeout=0.05, access_log=None)
+        await self.runner.setup()
+        await web.TCPSite(self.runner, "127.0.0.1", 0).start()
+        return f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        return web.json_response(self.told, status=self.status, headers=self.headers)

@@ -1,0 +1,37 @@
+"""A letter to a writer: what it asks for, and in which form."""
+
+from typing import Any
+
+from bot.agent.llm.request import WORTH_CACHING, Letter
+
+
+def letter(**more: Any) -> Letter:
+    told: dict[str, Any] = {"name": "claude-sonnet-5-5", "system": "s", "effort": "low"}
+    told |= {"turns": (("user", "Write."),), "schema": {"type": "object"}, "thinking": "disabled"}
+    told |= {"blank": '{"text": "⟨text⟩"}'}
+    return Letter(**{**told, **more})
+
+
+def test_marks_only_a_long_system_block_for_the_cache() -> None:
+    assert letter().body()["system"] == "s"
+    long = letter(system="s" * WORTH_CACHING)
+    assert long.body()["system"][0]["cache_control"] == {"type": "ephemeral"}
+    assert isinstance(long.less("cache").body()["system"], str)
+
+
+def test_leaves_out_what_the_server_does_not_know() -> None:
+    body = letter().less("thinking").less("effort").body()
+    assert "thinking" not in body
+    assert "effort" not in body["output_config"]
+
+
+def test_asks_for_json_in_words_when_the_form_is_not_taken() -> None:
+    body = letter().less("format").body()
+    assert "output_config" not in body
+    assert body["messages"][0]["content"].endswith('for it:\n{"text": "⟨text⟩"}')
+
+
+def test_has_no_empty_turn_after_an_empty_answer() -> None:
+    turns = letter().answered(" ", ("It was empty.",)).turns
+    assert [role for role, _ in turns] == ["user"]
+    assert "It was empty." in turns[0][1]

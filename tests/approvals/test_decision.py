@@ -1,0 +1,345 @@
+"""A decision …"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.approvals import decision
+from bot.approvals.decision import Decision
+from bot.config.policy import Approval, Policy
+from bot.db.session import Database
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from tests.conftest import NOW
+from tests.support.rows import POLICY, Jobs, block, draft
+
+
+def approve(database: Database, jobs: Jobs, by: str = "UMAX", **more: Any) -> None:
+    told = {"policy": POLICY, "now": NOW, **more}
+    with database.begin() as session:
+        newest = Draft.latest(session, "t1.0")
+        assert newest is not None
+        told.setdefault("fingerprint", newest.fingerprint)
+        decision.approve(session, jobs, newest, by=by, **told)
+
+
+def made(database: Database, *checks: Any) -> tuple[Jobs, str]:
+    jobs = Jobs()
+    with database.begin() as session:
+        return jobs, draft(session, jobs, *checks).fingerprint
+
+
+def deliveries(database: Database, version: int = 1) -> list[str]:
+    with database.begin() as session:
+        return [d.state for d in Delivery.of(session, f"t1.0.v{version}")]
+
+
+def test_of_an_approver_sends_the_words_on_their_way(database: Database) -> None:
+    jobs, _ = made(database)
+    approve(database, jobs)
+    assert deliveries(database) == ["queued"]
+    assert jobs.of("deliver") == ["t1.0.v1:thread"]
+
+
+def test_of_an_outsider_is_refused_by_name_of_those_who_may(database: Database) -> None:
+    jobs, _ = made(database)
+    with pytest.raises(CannotDo, match="can't approve drafts here"):
+        approve(database, jobs, by="UOTTO")
+    assert deliveries(database) == []
+
+
+def test_of_the_author_is_refused(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMARIE", "UMAX")))
+    with pytest.raises(CannotDo, match="somebody else has to approve"):
+        approve(sqlite, jobs, by="UMARIE", policy=policy)
+
+
+def test_of_the_author_counts_where_the_policy_says_so(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMARIE",), author_may_approve=True))
+    approve(sqlite, jobs, by="UMARIE", policy=policy)
+    assert deliveries(sqlite) == ["queued"]
+
+
+def test_is_refused_to_all_while_no_approver_is_named(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    with pytest.raises(CannotDo, match="No approver is named yet"):
+        approve(sqlite, jobs, policy=Policy())
+
+
+def test_on_other_words_than_those_seen_is_refused(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    with pytest.raises(CannotDo, match="changed after you opened it"):
+        approve(sqlite, jobs, fingerprint="0" * 64)
+
+
+def test_is_void_after_an_edit(database: Database) -> None:
+    jobs, seen = made(database)
+    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    approve(database, jobs, policy=policy)
+    with database.begin() as session:
+        newest = session.get_one(Draft, "t1.0.v1")
+        edited = decision.revise(
+            session,
+            jobs,
+            newest,
+            by="UPAUL",
+            fingerprint=seen,
+            texts={"body": "Linen breathes on hot days."},
+            policy=policy,
+            now=NOW,
+        )
+        edited.judge(session, jobs, (), edited.facts, NOW)
+    approve(database, jobs, by="ULEA", policy=policy)
+    assert deliveries(database, 2) == []
+    approve(database, jobs, by="UMAX", policy=policy)
+    assert deliveries(database, 2) == ["queued"]
+
+
+def test_waits_until_an_edited_version_is_checked(sqlite: Database) -> None:
+    jobs, seen = made(sqlite)
+    with sqlite.begin() as session:
+        row = session.get_one(Draft, "t1.0.v1")
+        texts = {"body": "Other words."}
+        decision.revise(
+            session,
+            jobs,
+            row,
+            by="UPAUL",
+            fingerprint=seen,
+            texts=texts,
+            policy=POLICY,
+            now=NOW,
+        )
+    assert jobs.of("check") == ["t1.0.v2"]
+    with pytest.raises(CannotDo, match="still being checked"):
+        approve(sqlite, jobs)
+
+
+def test_over_a_block_needs_a_reason_that_is_kept(sqlite: Database) -> None:
+    jobs, _ = made(sqlite, block())
+    with pytest.raises(CannotDo, match="say why"):
+        approve(sqlite, jobs)
+    approve(sqlite, jobs, reason="The price list of today says so")
+    with sqlite.begin() as session:
+        (said,) = Decision.of(session, "t1.0.v1")
+        assert said.reason == "The price list of today says so"
+
+
+def test_over_what_the_channel_refuses_is_no_decision(sqlite: Database) -> None:
+    jobs, _ = made(sqlite, block(override=False))
+    with pytest.raises(CannotDo, match="can't be approved"):
+        approve(sqlite, jobs, reason="please")
+
+
+def test_of_two_people_at_once_gives_one_delivery_and_two_truthful_answers(
+    database: Database,
+) -> None:
+    jobs, _ = made(database)
+
+    def click(by: str) -> str:
+        try:
+            approve(database, jobs, by=by)
+        except CannotDo as reason:
+            return reason.words.to("en")
+        return "approved"
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(click, ["UMAX", "ULEA"], timeout=20))
+    assert answers[0].startswith("Already approved by <@U")
+    assert answers[1] == "approved"
+    assert deliveries(database) == ["queued"]
+
+
+def test_to_send_back_settles_it_and_an_approval_comes_too_late(sqlite: Database) -> None:
+    jobs, seen = made(sqlite)
+    with sqlite.begin() as session:
+        row = session.get_one(Draft, "t1.0.v1")
+        decision.send_back(
+            session,
+            jobs,
+            row,
+            by="UMARIE",
+            fingerprint=seen,
+            reason="shorter",
+            policy=POLICY,
+            now=NOW,
+        )
+    with pytest.raises(CannotDo, match="Already sent back by <@UMARIE>"):
+        approve(sqlite, jobs)
+
+
+def test_to_reject_is_not_an_outsiders(sqlite: Database) -> None:
+    jobs, seen = made(sqlite)
+    with sqlite.begin() as session, pytest.raises(CannotDo, match="Only whoever asked"):
+        decision.send_back(
+            session,
+            jobs,
+            session.get_one(Draft, "t1.0.v1"),
+            by="UOTTO",
+            fingerprint=seen,
+            reason="no",
+            policy=POLICY,
+            now=NOW,
+            verdict="reject",
+        )
+
+
+def revise(database: Database, jobs: Jobs, seen: str) -> Draft:
+    with database.begin() as session:
+        return decision.revise(
+            session,
+            jobs,
+            session.get_one(Draft, "t1.0.v1"),
+            by="UPAUL",
+            fingerprint=seen,
+            texts={"body": "Later words."},
+            policy=POLICY,
+            now=NOW,
+        )
+
+
+def test_is_stopped_on_its_way_out_by_an_edit(database: Database) -> None:
+    jobs, seen = made(database)
+    approve(database, jobs)
+    assert revise(database, jobs, seen).version == 2
+    assert deliveries(database) == ["stopped"]
+    with database.begin() as session:
+        delivery = session.get_one(Delivery, "t1.0.v1:thread")
+        assert not delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+
+
+def test_can_not_be_edited_away_once_the_words_have_left(database: Database) -> None:
+    jobs, seen = made(database)
+    approve(database, jobs)
+    with database.begin() as session:
+        delivery = session.get_one(Delivery, "t1.0.v1:thread")
+        assert delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+    with pytest.raises(CannotDo, match="already gone out"):
+        revise(database, jobs, seen)
+
+
+def test_never_lets_other_words_depart(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    approve(sqlite, jobs)
+    with sqlite.begin() as session:
+        delivery = session.get_one(Delivery, "t1.0.v1:thread")
+        row = session.get_one(Draft, "t1.0.v1")
+        row.fingerprint = "0" * 64
+        with pytest.raises(CannotDo, match="not the words that were approved"):
+            delivery.depart(session, row)
+
+
+def test_is_held_against_the_stored_words_themselves(sqlite: Database) -> None:
+    """Words changed behind our back: neither approved, nor sent out where they were approved."""
+    jobs, seen = made(sqlite)
+    swap = text("UPDATE drafts SET canonical = replace(canonical, 'breathes', 'cools')")
+    back = text("UPDATE drafts SET canonical = replace(canonical, 'cools', 'breathes')")
+    with sqlite.begin() as session:
+        session.execute(swap)
+    with pytest.raises(CannotDo, match="not those that were drafted"):
+        approve(sqlite, jobs, fingerprint=seen)
+    with sqlite.begin() as session:
+        session.execute(back)
+    approve(sqlite, jobs, fingerprint=seen)
+    with sqlite.begin() as session:
+        session.execute(swap)
+    with sqlite.begin() as session:
+        delivery = session.get_one(Delivery, "t1.0.v1:thread")
+        with pytest.raises(CannotDo, match="changed outside Super-Intern"):
+            delivery.depart(session, session.get_one(Draft, "t1.0.v1"))
+
+
+def test_to_edit_is_not_an_outsiders_where_editors_are_named(sqlite: Database) -> None:
+    jobs, seen = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMAX",), editors=("UPAUL",)))
+    with sqlite.begin() as session, pytest.raises(CannotDo, match="not edit it"):
+        decision.revise(
+            session,
+            jobs,
+            session.get_one(Draft, "t1.0.v1"),
+            by="UOTTO",
+            fingerprint=seen,
+            texts={"body": "Mine."},
+            policy=policy,
+            now=NOW,
+        )
+    for person in ("UMAX", "UPAUL", "UMARIE"):
+        assert policy.may_edit(person, author="UMARIE")
+
+
+def edited(database: Database, jobs: Jobs, by: str, text: str, policy: Policy) -> None:
+    with database.begin() as session:
+        newest = Draft.latest(session, "t1.0")
+        assert newest is not None
+        made = decision.revise(
+            session,
+            jobs,
+            newest,
+            by=by,
+            fingerprint=newest.fingerprint,
+            texts={"body": text},
+            policy=policy,
+            now=NOW,
+        )
+        made.judge(session, jobs, (), made.facts, NOW)
+
+
+def test_of_an_editor_is_refused_after_somebody_elses_comma(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+    edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
+    edited(sqlite, jobs, "UPAUL", "Linen breathes, on hot days.", policy)
+    with pytest.raises(CannotDo, match="somebody else has to approve"):
+        approve(sqlite, jobs, by="UMAX", policy=policy)
+    approve(sqlite, jobs, by="ULEA", policy=policy)
+    assert deliveries(sqlite, 3) == ["queued"]
+
+
+def test_of_an_editor_counts_once_another_said_yes_to_the_edit(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    edited(sqlite, jobs, "UMAX", "Linen breathes on hot days.", policy)
+    approve(sqlite, jobs, by="ULEA", policy=policy)
+    edited(sqlite, jobs, "UPAUL", "Linen breathes, on hot days.", policy)
+    approve(sqlite, jobs, by="UMAX", policy=policy)
+    approve(sqlite, jobs, by="ULEA", policy=policy)
+    assert deliveries(sqlite, 3) == ["queued"]
+
+
+def test_of_a_team_of_one_counts_after_its_own_edits(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    policy = Policy(approval=Approval(approvers=("UMARIE",), author_may_approve=True))
+    edited(sqlite, jobs, "UMARIE", "Linen breathes on hot days.", policy)
+    edited(sqlite, jobs, "UMARIE", "Linen breathes, on hot days.", policy)
+    approve(sqlite, jobs, by="UMARIE", policy=policy)
+    assert deliveries(sqlite, 3) == ["queued"]
+
+
+@pytest.mark.parametrize("second", ["UMAX", "ULEA"])
+def test_stays_open_when_fewer_are_needed_later_until_somebody_says_yes_under_it(
+    sqlite: Database, second: str
+) -> None:
+    jobs, _ = made(sqlite)
+    two = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    one = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+    approve(sqlite, jobs, by="UMAX", policy=two)
+    with sqlite.begin() as session:
+        assert decision.standing(Decision.of(session, "t1.0.v1"), one) == "open"
+    assert deliveries(sqlite) == []
+    approve(sqlite, jobs, by=second, policy=one)
+    with sqlite.begin() as session:
+        assert decision.standing(Decision.of(session, "t1.0.v1"), one) == "approved"
+    assert deliveries(sqlite) == ["queued"]
+
+
+def test_is_open_again_when_more_are_needed_before_it_went(sqlite: Database) -> None:
+    jobs, _ = made(sqlite)
+    approve(sqlite, jobs, by="UMAX", policy=Policy(approval=Approval(approvers=("UMAX",))))
+    more = Policy(approval=Approval(approvers=("UMAX", "ULEA"), needed=2))
+    with sqlite.begin() as session:
+        assert decision.standing(Decision.of(session, "t1.0.v1"), more) == "open"

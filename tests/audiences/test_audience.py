@@ -1,0 +1,155 @@
+"""An audience …"""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from bot.core.audience_rule import SEGMENTS, Rule
+from bot.data.analyses.segments.audience import NO_CONSENTS, count, members
+from bot.data.analyses.segments.groups import GROUPS
+from bot.data.warehouse.query import rows_of
+from bot.data.warehouse.warehouse import Shelf
+from bot.errors import CannotDo
+from tests.support.sample_tables import sample
+from tests.support.small_tables import small
+
+NOW = datetime(2026, 11, 24, 12)
+
+
+def listed(shop: Shelf, rule: Rule) -> set[str]:
+    return {row["customer"] for row in rows_of(shop, members(shop, rule))}
+
+
+def ask(sql: str) -> set[str]:
+    return {row[0] for row in sample().engine.con.execute(sql).fetchall()}
+
+
+def test_holds_nobody_who_did_not_agree() -> None:
+    for purpose, asked in (
+        ("email", "email"),
+        ("sms", "sms"),
+        ("ads", "ads_user_data AND ads_personalization"),
+    ):
+        agreed = ask(f"SELECT customer FROM consents WHERE {asked} AND NOT opted_out")
+        rule = Rule(purpose=purpose)
+        assert listed(sample(), rule) == agreed & ask("SELECT DISTINCT customer FROM orders")
+
+
+def test_meets_the_consents_that_were_planted() -> None:
+    counted = count(sample(), Rule(purpose="email"))
+    assert counted.fits is not None
+    assert counted.reachable is not None
+    assert counted.reachable / counted.fits == pytest.approx(0.64 * 0.96, abs=0.03)
+
+
+def test_is_nobody_where_nothing_was_said_of_consent() -> None:
+    shop = small(
+        orders=[{"order": str(c), "at": NOW, "customer": str(c), "amount": 9} for c in range(60)],
+        consents=[{"customer": str(c), "email": True if c < 25 else None} for c in range(50)],
+    )
+    assert len(listed(shop, Rule())) == 25
+    assert count(shop, Rule(purpose="sms")).reachable is None
+    with pytest.raises(CannotDo, match="under 20 people"):
+        members(shop, Rule(purpose="sms"))
+
+
+def test_can_be_counted_but_not_listed_without_consents() -> None:
+    shop = small(
+        orders=[{"order": str(c), "at": NOW, "customer": str(c), "amount": 9} for c in range(60)]
+    )
+    counted = count(shop, Rule())
+    assert (counted.fits, counted.reachable, counted.cannot) == (60, None, NO_CONSENTS)
+    assert "60 customers fit. Not exportable" in counted.said.to("en")
+    with pytest.raises(CannotDo, match="Not exportable"):
+        members(shop, Rule())
+
+
+def test_needs_orders() -> None:
+    with pytest.raises(CannotDo, match="no orders with customers"):
+        count(small(), Rule())
+
+
+def test_below_the_floor_has_no_size() -> None:
+    counted = count(sample(), Rule(bought=("cui-planche",), regions=("33",), min_orders=6))
+    assert counted.fits is None
+    assert counted.said.to("en") == "under 20 customers"
+    assert counted.said.to("fr") == "moins de 20 clients"
+
+
+def test_follows_what_people_bought_and_did_not() -> None:
+    rule = Rule(
+        bought=("cui-planche", "cui-corbeille"),
+        bought_within=365,
+        not_bought_categories=("mailles",),
+        min_spend=Decimal(150),
+    )
+    expected = ask(
+        """SELECT customer FROM orders GROUP BY customer HAVING sum(amount) >= 150
+        INTERSECT SELECT customer FROM orders WHERE product IN ('cui-planche', 'cui-corbeille')
+          AND "at"::DATE > DATE '2026-11-24' - 365
+        EXCEPT SELECT customer FROM orders JOIN products USING (product)
+          WHERE products.category = 'Mailles'"""
+    )
+    assert count(sample(), rule).fits == len(expected)
+    agreed = ask("SELECT customer FROM consents WHERE email AND NOT opted_out")
+    assert listed(sample(), rule) == expected & agreed
+
+
+def test_follows_the_dates_of_the_last_order() -> None:
+    rule = Rule(last_from=date(2026, 5, 1), last_until=date(2026, 8, 31))
+    expected = ask(
+        """SELECT customer FROM orders GROUP BY customer
+        HAVING max("at")::DATE BETWEEN DATE '2026-05-01' AND DATE '2026-08-31'"""
+    )
+    assert count(sample(), rule).fits == len(expected)
+
+
+def test_of_all_groups_is_everybody() -> None:
+    everybody = count(sample(), Rule()).fits
+    parts = [count(sample(), Rule(segments=(s,))).fits or 0 for s in SEGMENTS]
+    assert sum(parts) == everybody
+
+
+def test_knows_the_groups_that_the_library_names() -> None:
+    assert [group.id for group in GROUPS] == list(SEGMENTS)
+
+
+def test_of_look_alikes_has_nobody_who_has_the_thing() -> None:
+    rule = Rule(like_product="cui-planche")
+    assert not listed(sample(), rule) & ask(
+        "SELECT customer FROM orders WHERE product = 'cui-planche'"
+    )
+
+
+def test_rule_is_stored_and_read_back() -> None:
+    rule = Rule(segments=("lapsed",), min_spend=Decimal("99.50"), last_until=date(2026, 6, 1))
+    assert Rule.model_validate_json(rule.model_dump_json()) == rule
+
+
+def test_rule_refuses_a_group_that_is_not_one() -> None:
+    with pytest.raises(ValidationError, match="no such segment: vips"):
+        Rule(segments=("vips",))
+
+
+def test_rule_reads_as_a_sentence() -> None:
+    rule = Rule(
+        purpose="sms",
+        segments=("drifting-away", "at-risk"),
+        bought=("cui-planche",),
+        bought_within=180,
+        min_orders=2,
+        countries=("FR", "BE", "CH"),
+    )
+    assert rule.words({"cui-planche": "Planche Meule"}).to("en") == (
+        "Customers who agreed to SMS; in the group Drifting away or At risk;"
+        " bought “Planche Meule” in the last 180 days; at least 2 orders; ordered to"
+        " France, Belgium or Switzerland"
+    )
+    french = rule.words({"cui-planche": "Planche Meule"}).to("fr").replace("\u00a0", "~")
+    assert french == (
+        "Clients qui acceptent les SMS~; dans le groupe Clients qui s'éloignent ou À risque~;"
+        " ont acheté «~Planche Meule~» au cours des 180 derniers jours~; au moins 2 commandes~;"
+        " livraison~: France, Belgique ou Suisse"
+    )

@@ -1,0 +1,225 @@
+"""A rule of segments …"""
+
+from datetime import date, datetime
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pytest
+
+from bot.data.analyses.segments import basket, repeat_purchase
+from bot.data.analyses.segments.groups import named
+from bot.data.analyses.segments.lookalikes import Trial, buyers_of, candidates
+from bot.data.analyses.segments.profile import best_days, best_hours, distinctive
+from bot.data.analyses.segments.rfm import rfm
+from bot.data.warehouse.purchases import days_of, last_day, lines, orders_of
+from bot.data.warehouse.query import rows_of
+from bot.data.warehouse.warehouse import Shelf
+from tests.support.small_tables import small
+
+END = date(2026, 11, 24)
+
+
+def bought(shop: Shelf) -> ir.Table:
+    table = lines(shop)
+    assert table is not None
+    return table
+
+
+def order(customer: str, at: date, amount: float = 10, **more: Any) -> dict[str, Any]:
+    noon = datetime(at.year, at.month, at.day, 12)
+    return {"order": f"{customer}-{at}", "at": noon, "customer": customer, "amount": amount, **more}
+
+
+def back(days: int) -> date:
+    return date.fromordinal(END.toordinal() - days)
+
+
+def segment_of(shop: Shelf, gap: int) -> dict[str, str]:
+    rows = rows_of(shop, named(rfm(orders_of(bought(shop)), END), gap))
+    return {row["customer"]: row["segment"] for row in rows}
+
+
+def test_counts_money_paid_back_but_no_purchase_of_it() -> None:
+    shop = small(
+        orders=[
+            order("a", back(10), 50),
+            order("a", back(3), -20),
+            order("b", back(5), -5),  # paid back what was bought before the file begins
+            order("c", back(4), 30, status="cancelled"),
+        ]
+    )
+    rows = rows_of(shop, rfm(orders_of(bought(shop)), END))
+    assert [(r["customer"], r["frequency"], r["recency"], str(r["monetary"])) for r in rows] == [
+        ("a", 1, 10, "30.00")
+    ]
+
+
+def test_ranks_in_fifths_and_breaks_ties_by_customer() -> None:
+    rng = np.random.default_rng(4)
+    orders = [
+        order(f"c{c:03}", back(int(rng.integers(0, 40))), int(rng.integers(1, 5)))
+        for c in range(103)
+    ]
+    shop = small(orders=orders)
+    rows = rows_of(shop, rfm(orders_of(bought(shop)), END))
+    for letter, key in (
+        ("m", lambda r: (r["monetary"], r["customer"])),
+        ("r", lambda r: (-r["recency"], r["customer"])),
+    ):
+        ranked = sorted(rows, key=key)
+        fifths = np.array_split(np.arange(len(ranked)), 5)
+        expected = [n + 1 for n, fifth in enumerate(fifths) for _ in fifth]
+        assert [r[letter] for r in ranked] == expected
+
+
+def test_holds_everybody_against_their_own_rhythm() -> None:
+    weekly = [order("weekly", back(70 - 20 * n)) for n in range(2)]
+    often = [order("often", back(n)) for n in (200, 180, 160)]  # every 20 days, silent for 160
+    rare = [order("rare", back(n)) for n in (460, 310, 160)]  # every 150 days, silent for 160
+    late = [order("late", back(n)) for n in (360, 260, 250)]  # every 55 days, silent for 250
+    once = [order("once", back(200)), order("fresh", back(10))]
+    shop = small(orders=[*weekly, *often, *rare, *late, *once])
+    told = segment_of(shop, gap=30)
+    assert told["often"] == "lapsed"
+    assert told["rare"] in ("loyal", "champions")
+    assert told["late"] == "lapsed"
+    assert told["once"] == "one-time"
+    assert told["fresh"] == "new"
+    assert told["weekly"] == "promising"  # two orders: the shop's gap of 30, silent for 50
+
+
+def test_takes_no_monthly_buyer_for_lapsed_after_a_busy_week() -> None:
+    busy = [order("busy", back(n)) for n in (24, 23, 22)]
+    assert segment_of(small(orders=busy), gap=40)["busy"] in ("champions", "loyal")
+
+
+def test_compiles_for_other_engines() -> None:
+    table = ibis.table(
+        {"customer": "string", "order": "string", "at": "timestamp", "amount": "decimal(18, 2)"},
+        name="orders",
+    )
+    for dialect in ("bigquery", "postgres", "trino", "snowflake"):
+        assert "ntile" in str(ibis.to_sql(named(rfm(table, END), 40), dialect=dialect)).lower()
+
+
+def test_compares_within_the_months_in_which_people_started() -> None:
+    cohorts = [
+        {"month": "2026-01", "customers": 1000, "back": 500},
+        {"month": "2026-07", "customers": 1000, "back": 100},
+    ]
+    winter = [{"name": "wool", "month": "2026-01", "customers": 300, "back": 150}]
+    found = repeat_purchase.compare_groups(winter, cohorts, 20)[0]
+    assert found.share == 0.5
+    assert found.others == pytest.approx(0.5)  # not the 30 % of all
+    assert found.q > 0.9
+    good = [{"name": "board", "month": "2026-07", "customers": 300, "back": 60}]
+    assert repeat_purchase.compare_groups(good, cohorts, 20)[0].q < 0.01
+
+
+def test_leaves_small_first_purchases_out() -> None:
+    cohorts = [{"month": "2026-01", "customers": 1000, "back": 500}]
+    few = [{"name": "x", "month": "2026-01", "customers": 19, "back": 19}]
+    assert repeat_purchase.compare_groups(few, cohorts, 20) == []
+
+
+def test_finds_no_pair_where_some_only_buy_more() -> None:
+    """People differ in how much they buy; what they buy is independent."""
+    rows, people = _counted_pairs(extra=0)
+    assert [p for p in basket.pairs(rows, people) if p.q <= 0.1] == []
+
+
+def test_finds_the_pairs_that_go_together() -> None:
+    rows, people = _counted_pairs(extra=150)
+    found = basket.pairs(rows, people)
+    assert basket.groups(found) == [("t00", "t01", "t02")]
+
+
+def test_joins_no_tastes_over_one_bridge() -> None:
+    def pair(a: str, b: str) -> basket.Pair:
+        return basket.Pair(a, b, 50, 5.0, 1.5, 0.001)
+
+    left = [pair("a", "b"), pair("a", "c"), pair("b", "c")]
+    right = [pair("x", "y"), pair("x", "z"), pair("y", "z")]
+    found = basket.groups([*left, *right, pair("c", "x")])
+    assert sorted(found) == [("a", "b", "c"), ("x", "y", "z")]
+
+
+def test_chooses_look_alikes_by_what_they_share() -> None:
+    orders = []
+    for c in range(200):
+        things = ["bread", "board"] if c < 40 else ["bread"] if c < 60 else ["wool"]
+        orders += [
+            order(f"c{c:03}", back(10 + n), product=t, category="x") for n, t in enumerate(things)
+        ]
+    shop = small(orders=orders)
+    seed = buyers_of(bought(shop), "board", None)
+    chosen = {r["customer"] for r in rows_of(shop, candidates(bought(shop), seed, 20))}
+    assert chosen <= {f"c{c:03}" for c in range(40, 60)}
+    assert len(chosen) == 16  # a tenth of the 160 without it
+
+
+def test_knows_how_likely_a_blind_choice_does_as_well() -> None:
+    from scipy.stats import hypergeom
+
+    trial = Trial(people=3860, all_bought=31, chosen=386, bought=9)
+    assert trial.p == pytest.approx(hypergeom.sf(8, 3860, 31, 386), rel=1e-6)
+    assert Trial(100, 0, 10, 0).p == pytest.approx(1.0)
+
+
+def test_calls_no_day_the_best_that_chance_explains() -> None:
+    rows: list[dict[str, Any]] = [
+        {"segment": "s", "weekday": d, "hour": 9, "orders": 100 + (d == 3) * 10} for d in range(7)
+    ]
+    assert best_days(rows) == {}
+    rows[3]["orders"] = 150
+    assert best_days(rows) == {"s": "thursday"}
+
+
+def test_tells_no_hour_of_a_file_that_has_days_alone() -> None:
+    rows: list[dict[str, Any]] = [
+        {"segment": "s", "weekday": d, "hour": 0, "orders": 50} for d in range(7)
+    ]
+    assert best_hours(rows) == {}
+
+
+def test_takes_two_orders_of_a_day_for_one_purchase() -> None:
+    morning, evening = datetime(2026, 11, 1, 9), datetime(2026, 11, 1, 20)
+    shop = small(
+        orders=[
+            {"order": "1", "at": morning, "customer": "a", "amount": 5},
+            {"order": "2", "at": evening, "customer": "a", "amount": 7},
+        ]
+    )
+    rows = rows_of(shop, days_of(bought(shop)))
+    assert [(str(r["day"]), str(r["amount"])) for r in rows] == [("2026-11-01", "12.00")]
+    assert rows_of(shop, repeat_purchase.firsts(bought(shop)))[0]["again"] is None
+    assert last_day(shop) == date(2026, 11, 1)
+
+
+def _counted_pairs(extra: int) -> tuple[list[dict[str, Any]], int]:
+    """Twelve things bought by people of different appetite; `extra` more people have the first
+    three."""
+    rng = np.random.default_rng(11)
+    people = 3000
+    appetite = rng.gamma(1.0, 0.06, people).clip(0, 0.9)
+    owns = rng.random((people, 12)) < appetite[:, None]
+    owns[:extra, :3] = True
+    counts = owns.T.astype(int) @ owns.astype(int)
+    rows = [
+        {"a": f"t{a:02}", "b": f"t{b:02}", "both": int(counts[a, b])}
+        for a in range(12)
+        for b in range(a, 12)
+    ]
+    return rows, people
+
+
+def test_takes_no_taste_from_a_handful() -> None:
+    rows = [
+        {"segment": "lapsed", "category": "law books", "customers": 3},
+        {"segment": "lapsed", "category": "toys", "customers": 25},
+        {"segment": "new", "category": "toys", "customers": 2000},
+    ]
+    assert distinctive(rows, floor=20) == {}
+    assert distinctive(rows, floor=1)["lapsed"][0] == "law books"

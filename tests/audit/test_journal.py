@@ -1,0 +1,160 @@
+"""The journal …"""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.audit import journal
+from bot.db.session import Database
+from tests.conftest import NOW
+
+
+def write(database: Database, count: int, workspace: str = "T1") -> None:
+    for number in range(count):
+        with database.begin() as session:
+            journal.record(
+                session, workspace=workspace, event="told", subject=f"s{number}", now=NOW, by="U1"
+            )
+
+
+def fault(database: Database) -> str | None:
+    with database.begin() as session:
+        found = journal.verify(session, "T1").fault
+        return found.to("en") if found else None
+
+
+def test_is_whole_as_written(database: Database) -> None:
+    write(database, 5)
+    assert fault(database) is None
+
+
+def test_is_whole_when_empty(database: Database) -> None:
+    assert fault(database) is None
+
+
+@pytest.mark.parametrize(
+    ("harm", "found"),
+    [
+        ("UPDATE journal SET by = 'U2' WHERE seq = 3", "Entry 3 was changed."),
+        ("UPDATE journal SET event = 'x' WHERE seq = 1", "Entry 1 was changed."),
+        ("DELETE FROM journal WHERE seq = 3", "Entry 3 is missing."),
+        ("DELETE FROM journal WHERE seq = 1", "Entry 1 is missing."),
+        (
+            "UPDATE journal SET seq = CASE seq WHEN 2 THEN -3 ELSE -2 END WHERE seq IN (2, 3);"
+            "UPDATE journal SET seq = -seq WHERE seq < 0",
+            "Entry 2 was changed.",
+        ),
+        (
+            "DELETE FROM journal WHERE seq = 2; UPDATE journal SET seq = 2 WHERE seq = 3;"
+            "UPDATE journal SET seq = 3 WHERE seq = 4; UPDATE journal SET seq = 4 WHERE seq = 5;"
+            "UPDATE journal_heads SET count = 4",
+            "Entry 2 was changed.",
+        ),
+        (
+            "UPDATE journal SET workspace = 'T2' WHERE seq = 5",
+            "The end was cut off: 5 written, 4 there.",
+        ),
+        (
+            "DELETE FROM journal WHERE seq = 5; UPDATE journal_heads SET count = 4",
+            "The end was cut off: 4 written, 4 there.",
+        ),
+        ("DELETE FROM journal WHERE seq >= 4", "The end was cut off: 5 written, 3 there."),
+        ("DELETE FROM journal", "The end was cut off: 5 written, 0 there."),
+        ("DELETE FROM journal_heads", "The end was cut off: 0 written, 5 there."),
+    ],
+)
+def test_shows_what_was_done_to_it(database: Database, harm: str, found: str) -> None:
+    write(database, 5)
+    with database.begin() as session:
+        for one in harm.split(";"):
+            session.execute(text(one))
+    assert fault(database) == found
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        *(
+            "workspace = 'T2'",
+            "seq = 30",
+            "at = '2001-01-01 00:00:00.000000'",
+            "event = 'approved'",
+        ),
+        *("subject = 's9'", "by = 'U2'", "by = NULL", """refs = '{"n": 1}'"""),
+        *(f"prev = '{'a' * 64}'", f"hash = '{'a' * 64}'"),
+    ],
+)
+@pytest.mark.parametrize("seq", [1, 3, 5])
+def test_shows_a_change_in_each_column(database: Database, harm: str, seq: int) -> None:
+    write(database, 5)
+    with database.begin() as session:
+        session.execute(text(f"UPDATE journal SET {harm} WHERE seq = {seq}"))
+    assert fault(database)
+
+
+@pytest.mark.parametrize("harm", ["count = 4", "count = 6", "hash = 'a'", "workspace = 'T2'"])
+def test_shows_a_change_of_its_head(database: Database, harm: str) -> None:
+    write(database, 5)
+    with database.begin() as session:
+        session.execute(text(f"UPDATE journal_heads SET {harm}"))
+    assert fault(database)
+
+
+def test_written_anew_with_its_head_shows_only_by_a_head_noted_before(database: Database) -> None:
+    write(database, 3)
+    with database.begin() as session:
+        noted = journal.verify(session, "T1").head
+        assert journal.holds(session, noted)
+    write(database, 1)
+    with database.begin() as session:
+        assert journal.holds(session, noted)  # what is added later takes nothing away
+        session.execute(text("DELETE FROM journal"))
+        session.execute(text("DELETE FROM journal_heads"))
+    write(database, 2)
+    write(database, 2)
+    with database.begin() as session:
+        assert journal.verify(session, "T1").fault is None
+        assert not journal.holds(session, noted)
+
+
+def test_never_forks_when_many_write_at_once(database: Database) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        for future in [pool.submit(write, database, 20) for _ in range(6)]:
+            future.result(timeout=30)
+    with database.begin() as session:
+        verdict = journal.verify(session, "T1")
+    assert (verdict.entries, verdict.fault) == (120, None)
+
+
+def test_keeps_a_chain_for_each_workspace(database: Database) -> None:
+    write(database, 2, "T1")
+    write(database, 3, "T2")
+    with database.begin() as session:
+        assert journal.workspaces(session) == ["T1", "T2"]
+        assert journal.verify(session, "T2").entries == 3
+
+
+@pytest.mark.parametrize("harm", ["at = 'garbage'", "refs = '{no json'"])
+def test_shows_a_row_that_can_not_even_be_read(sqlite: Database, harm: str) -> None:
+    write(sqlite, 3)
+    with sqlite.begin() as session:
+        session.execute(text(f"UPDATE journal SET {harm} WHERE seq = 2"))
+    assert fault(sqlite) == "An entry can't be read: it was changed."
+
+
+def test_that_nobody_wrote_yet_is_said_with_its_house(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "bot", "journal", "verify"],
+        env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "DATABASE_URL": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert f"No journal in {tmp_path} yet." in ran.stdout

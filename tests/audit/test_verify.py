@@ -1,0 +1,204 @@
+"""What the rows say is held against the journal …"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from sqlalchemy import select, text
+
+from bot.agent.llm.anthropic import Claude
+from bot.approvals import decision
+from bot.audit import journal
+from bot.audit import verify as audit_verify
+from bot.audit.receipt import Receipt
+from bot.core.parts import Copy
+from bot.core.writer import Sent
+from bot.db import migrate
+from bot.db.session import Database
+from tests.agent.test_anthropic import assignment
+from tests.conftest import NOW
+from tests.fakes.claude import Asked, ScriptedClaude, Step, breaks, fails, says
+from tests.support.rows import POLICY, Jobs, draft
+
+CALL = Sent(writer="claude", sent='{"a": "café"}', to="api:443", at=NOW, call="c1", ended="begun")
+
+
+def work(database: Database) -> None:
+    """One draft, edited, approved twice over its versions, with a receipt told of twice."""
+    jobs = Jobs()
+    with database.begin() as session:
+        first = draft(session, jobs)
+        told = {"policy": POLICY, "now": NOW}
+        seen = first.fingerprint
+        decision.approve(session, jobs, first, by="UMAX", fingerprint=seen, **told)  # type: ignore[arg-type]
+        texts = {"body": "Linen breathes well."}
+        second = decision.revise(
+            session,
+            jobs,
+            first,
+            by="ULEA",
+            fingerprint=seen,
+            texts=texts,
+            **told,  # type: ignore[arg-type]
+        )
+        second.checks = "[]"
+        seen = second.fingerprint
+        decision.approve(session, jobs, second, by="UMAX", fingerprint=seen, **told)  # type: ignore[arg-type]
+        for sent in (CALL, CALL.model_copy(update={"ended": "done", "tokens_out": 3})):
+            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+
+
+def found(database: Database) -> str | None:
+    with database.begin() as session:
+        assert journal.verify(session, "T1").fault is None
+        fault = audit_verify.fault(session, "T1")
+        return fault.to("en") if fault else None
+
+
+def test_and_is_as_it_was_recorded(database: Database) -> None:
+    work(database)
+    assert found(database) is None
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("UPDATE drafts SET canonical = replace(canonical, 'breathes', 'cools')", "Draft t1.0.v1"),
+        ("UPDATE drafts SET fingerprint = 'f' WHERE version = 2", "Draft t1.0.v2"),
+        ("DELETE FROM drafts WHERE version = 1", "Draft t1.0.v1"),
+        ("UPDATE decisions SET by = 'ULEA' WHERE @2", "Decision t1.0.v2:ULEA"),
+        ("UPDATE decisions SET verdict = 'reject' WHERE @2", "Decision t1.0.v2:UMAX"),
+        ("UPDATE decisions SET fingerprint = 'f' WHERE @2", "Decision t1.0.v2:UMAX"),
+        ("UPDATE decisions SET draft = 't1.0.v9' WHERE @2", "Decision t1.0.v9:UMAX"),
+        ("DELETE FROM decisions WHERE draft = 't1.0.v2'", "Decision t1.0.v2:UMAX"),
+        (
+            "INSERT INTO decisions SELECT 'x', workspace, draft, fingerprint, verdict, 'UOTTO', "
+            "reason, needed, at FROM decisions WHERE draft = 't1.0.v2'",
+            "Decision t1.0.v2:UOTTO",
+        ),
+        ("UPDATE deliveries SET fingerprint = 'f' WHERE @2", "Delivery t1.0.v2:thread"),
+        ("DELETE FROM deliveries", "Delivery t1.0.v1:thread"),
+        ("UPDATE receipts SET sent = replace(sent, 'caf', 'CAF')", "Receipt 1"),
+        ("UPDATE receipts SET task = 't2'", "Receipt 1"),
+        ("DELETE FROM receipts", "Receipt 1"),
+    ],
+)
+def test_so_that_what_was_done_to_it_shows(database: Database, harm: str, said: str) -> None:
+    work(database)
+    columns = "(id, workspace, draft, fingerprint, verdict, by, reason, needed, at)"
+    with database.begin() as session:
+        harm = harm.replace("@2", "draft = 't1.0.v2'")
+        session.execute(text(harm.replace("INTO decisions", f"INTO decisions {columns}")))
+    told = found(database)
+    assert told is not None
+    assert told.startswith(f"{said}: ")
+
+
+def test_and_a_receipt_of_which_nothing_left_is_recorded_anew(database: Database) -> None:
+    work(database)
+    with database.begin() as session:
+        begun = CALL.model_copy(update={"call": "c2"})
+        Receipt.keep(session, workspace="T1", task="t1", sent=begun)
+        ended = begun.model_copy(update={"sent": "", "to": None, "ended": "unreachable"})
+        assert Receipt.keep(session, workspace="T1", task="t1", sent=ended).sent == ""
+    assert found(database) is None
+
+
+def test_and_a_receipt_from_before_fingerprints_is_taken_as_it_is(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        row = Receipt(workspace="T1", task="t1", **CALL.model_dump())
+        session.add(row)
+        session.flush()
+        told = {"event": "receipt", "subject": str(row.id), "task": "t1"}
+        journal.record(session, workspace="T1", now=NOW, **told)
+    assert found(sqlite) is None
+
+
+def test_at_the_command_that_verifies(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'super-intern.db'}")
+    migrate.upgrade(database)
+    work(database)
+
+    def verify() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "bot", "journal", "verify"],
+            env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "DATABASE_URL": ""},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert verify().returncode == 0
+    with database.begin() as session:
+        session.execute(text("UPDATE drafts SET canonical = replace(canonical, 'cool', 'cold')"))
+        session.execute(text("UPDATE receipts SET sent = ''"))
+    database.close()
+    ran = verify()
+    assert ran.returncode == 1
+    assert "Receipt 1: it is not what was recorded." in ran.stdout
+
+
+class Witness(ScriptedClaude):
+    """A server that looks, for each request it is sent, whether its receipt was there before."""
+
+    def __init__(self, database: Database, *script: Step) -> None:
+        super().__init__(*script)
+        self.database, self.seen = database, list[str]()
+
+    async def _note(self, request: web.Request) -> Asked:
+        raw = await request.read()
+        with self.database.begin() as session:
+            rows = session.scalars(select(Receipt).order_by(Receipt.id)).all()
+            said = select(journal.Entry).where(journal.Entry.event == "receipt")
+            prints = [one.refs["fingerprint"] for one in session.scalars(said)]
+        if request.method == "POST":
+            assert rows[-1].sent.encode() == raw
+            assert prints[-1] == hashlib.sha256(raw).hexdigest()
+            assert len(rows) == len(self.seen) + 1
+            self.seen.append(rows[-1].sent)
+        else:  # what an AI's name means: nothing of the team's goes with it
+            assert not raw
+        return await super()._note(request)
+
+
+@pytest.mark.parametrize("key", ["sk-ant-1", None])
+async def test_and_no_letter_leaves_before_it_is_recorded(
+    sqlite: Database, key: str | None
+) -> None:
+    """With retries, a broken line, an answer in no form, settings left out, a name looked up."""
+    good = {"text": "Linen."}
+    script = (
+        *(
+            fails(529),
+            breaks("end early"),
+            fails(400, message="thinking: unknown"),
+            says("no json"),
+        ),
+        *(says(good), says({}), says(good)),
+    )
+
+    async def keep(sent: Sent) -> None:
+        with sqlite.begin() as session:
+            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+
+    server = Witness(sqlite, *script)
+    async with server:
+        name = "claude-sonnet-5-5" if key else "qwen"
+        claude = Claude(key=key, base_url=server.url, name=name, now=lambda: NOW, pause=0.001)
+        await claude.check()
+        for _ in range(2):
+            told = {
+                "system": "We are Maison. “é” \U0001f9f5 " * 200,
+                "prompt": "Lin\u0000 : \ufffe",
+            }
+            await claude.write(assignment(**told), Copy, receipt=keep, grow=lambda _: None)
+        await claude.close()
+        assert len(server.seen) == 7 - len(server.script)
+        assert len(server.seen) >= 6
+    with sqlite.begin() as session:
+        assert audit_verify.fault(session, "T1") is None

@@ -1,0 +1,145 @@
+"""The facts door …"""
+
+import json
+import shlex
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.app import Container
+from bot.cli.facts import where_of
+from bot.data.analyses.result import Where
+from bot.errors import CannotDo
+from tests.support.paths import ROOT
+from tests.support.stocked_library import stocked
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("facts")
+    house: Container = stocked(folder, "experiments", "orders")
+    house.database.close()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def at_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(home))
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    capsys.readouterr()
+    assert main(["facts", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_prints_each_fact_with_its_value_and_its_source(capsys: pytest.CaptureFixture[str]) -> None:
+    told = printed(capsys, "experiments")
+    lines = [" ".join(line.split()) for line in told.splitlines()]
+    assert any(line.startswith("winner B") for line in lines)
+    assert any(line.startswith("effect 1.2 points") and "rows" in line for line in lines)
+    assert "status broken" in "\n".join(lines)
+    assert lines[-2].startswith("Source: experiments.csv")
+
+
+def test_gives_scripts_the_query_of_each_fact(capsys: pytest.CaptureFixture[str]) -> None:
+    told = json.loads(printed(capsys, "experiments", "--json"))
+    for fact in told["facts"]:
+        assert fact["source"].startswith("experiments.csv")
+        assert date.fromisoformat(fact["as_of"])
+        assert "SELECT" in told["queries"][fact["query"]]
+        assert fact["rows"]
+
+
+def test_asks_about_one_thing_with_where(capsys: pytest.CaptureFixture[str]) -> None:
+    everything = json.loads(printed(capsys, "experiments", "--json"))
+    one = json.loads(printed(capsys, "experiments", "--json", "--where", "experiment=panier-court"))
+    assert 0 < len(one["facts"]) < len(everything["facts"])
+    assert all(fact["id"].startswith("experiments.panier-court") for fact in one["facts"])
+
+
+def test_tells_a_products_own_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    told = printed(capsys, "product", "--where", "product=vai-onde")
+    assert "€47.00" in told
+    assert told.count("products.csv, line") >= 5
+
+
+def test_finds_a_product_by_its_title(capsys: pytest.CaptureFixture[str]) -> None:
+    title = json.loads(printed(capsys, "product", "--json", "--where", "product=vai-onde"))
+    called = title["facts"][0]["about"]
+    told = json.loads(printed(capsys, "sellers", "--json", "--where", f"product={called}"))
+    assert any(fact["id"].startswith("sellers.product-vai-onde") for fact in told["facts"])
+
+
+def test_says_when_nothing_fits_what_was_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["sellers", "--where", "until=2001-01-01"]
+    assert main(["facts", *asked]) == 3
+    assert "Can't be told: Nothing fits what was asked." in capsys.readouterr().out
+
+
+def test_says_when_what_it_tells_is_old(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def days(**ahead: int) -> int | None:
+        later = datetime(2026, 11, 25, 12, tzinfo=UTC) + timedelta(**ahead)
+        monkeypatch.setattr("bot.cli.facts.now", lambda: later)
+        return json.loads(printed(capsys, "sellers", "--json"))["stale_days"]  # type: ignore[no-any-return]
+
+    assert [days(days=0), days(days=30)] == [None, 31]
+    told = printed(capsys, "sellers")
+    assert "Old: it ends 31 days ago, and what came since is not in it." in told
+    assert "Old:" not in printed(capsys, "sellers", "--where", "until=2026-11-01")
+
+
+def test_says_what_cannot_be_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["facts", "experiments", "--where", "experiment=nothing"]) == 3
+    assert "Can't be told: There is no test called nothing." in capsys.readouterr().out
+
+
+def test_ends_quietly_when_nobody_reads_on(home: Path) -> None:
+    asked = f"{shlex.quote(sys.executable)} -m bot facts experiments | true"
+    done = subprocess.run(
+        ["sh", "-c", asked],
+        cwd=ROOT,
+        env={"SUPER_INTERN_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+    )
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["weather"], "There are no facts of the kind weather."),
+        (["product", "--where", "produkt=a"], "It knows: product."),
+        (["product", "--where", "product"], "name=value"),
+        (["product", "--where", "since=yesterday"], "a day like 2026-11-24"),
+        (["product", "--where", "days=-3"], "a number above 0"),
+        (["product", "--where", "product=nothing"], "There is no product nothing."),
+        (["sellers", "--where", "product=nothing"], "There is no product nothing."),
+        (["sellers", "--where", "country=XX"], "orders.csv has no country called XX. It has: FR"),
+        (["experiments", "--where", "country=FR"], "experiments can't be narrowed by country"),
+        (["plan", "--where", "wanted=a"], "--where knows no wanted."),
+        (["sold", "--where", "against=2026-10-01"], "--where knows no against."),
+        (["audiences", "--where", "rule=a"], "rule wants an audience's rule"),
+        (["sellers", "--where", "country=FR", "--where", "country=BE"], "says country twice"),
+    ],
+)
+def test_answers_a_slip_with_a_sentence(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["facts", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_understands_days_and_numbers_of_where() -> None:
+    asked = where_of(["since=2026-10-01", "days=90", "country=FR"])
+    assert asked == Where(since=date(2026, 10, 1), days=90, country="FR")
+    with pytest.raises(CannotDo):
+        where_of(["days=many"])

@@ -1,0 +1,137 @@
+"""Text made harmless …"""
+
+import html
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.text.escape import neutral, without_hidden
+from bot.text.links import host_of, links
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<!channel> buy", "‹!channel› buy"),
+        ("<@U0123> hi", "‹@U0123› hi"),
+        ("<#C0123|sales>", "‹#C0123|sales›"),
+        ("@channel and @Here, @everyone", "channel and Here, everyone"),
+        ("@@here", "here"),
+        ("@\u200bchannel", "channel"),
+        ("me@here.example is an address", "`me@here.example` is an address"),
+        ("me@shop.example is ours", "me@shop.example is ours"),
+        ("5 > 3 & 2 < 4", "5 &gt; 3 &amp; 2 &lt; 4"),
+        ("*bold* _it_ ~no~ `code`", "∗bold∗ ˍitˍ ∼no∼ 'code'"),
+        ("snake_case, 3*4, a~b", "snake_case, 3*4, a~b"),
+        ("49 €*", "49 €∗"),
+        ("fine\n> approved by Max", "fine\n› approved by Max"),
+        ("https://shop.example/~a_b/_c", "https://shop.example/~a_b/_c"),
+        ("see https://evil.example/a?b=1.", "see `evil.example/a?b=1`."),
+        ("see www.evil.example", "see `www.evil.example`"),
+        ("go to evil.example/path now", "go to `evil.example/path` now"),
+        ("<https://evil.example|our shop>", "&lt;`evil.example`|our shop&gt;"),
+        ("https://shop.example/linen", "https://shop.example/linen"),
+        ("https://www.shop.example/linen", "https://www.shop.example/linen"),
+        ("https://shop.example@evil.example/", "`shop.example@evil.example/`"),
+        ("https://shop.example.evil.example", "`shop.example.evil.example`"),
+        ("http://localhost/x", "`localhost/x`"),
+        ("a ` https://evil.example b", "a ' `evil.example` b"),
+        ("12.50 e.g. v2.0 end.Next", "12.50 e.g. v2.0 end.Next"),
+    ],
+)
+def test_is_shown_as_it_reads_and_no_more(text: str, shown: str) -> None:
+    assert neutral(text, {"shop.example"}) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("a\u202eb\u2066c", "abc"),
+        ("li\u200bn\ufeffen\u00ad", "linen"),
+        ("a\x00b\x07c\x1b[31m", "abc[31m"),
+        ("one\r\ntwo\rthree\u2028four", "one\ntwo\nthree\nfour"),
+        ("tab\tkept", "tab\tkept"),
+        ("no-break\u00a0and\u202fnarrow stay", "no-break\u00a0and\u202fnarrow stay"),
+        ("family 👨‍👩‍👧 ❤️ stay", "family 👨‍👩‍👧 ❤️ stay"),
+        ("l\u200din", "lin"),
+        ("<b> & stay", "<b> & stay"),
+    ],
+)
+def test_hides_nothing(text: str, clean: str) -> None:
+    assert without_hidden(text) == clean
+
+
+SLACK = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "<!",
+                "<@U1>",
+                "<#C1|x>",
+                "<!channel>",
+                "@",
+                "here",
+                "channel",
+                "`",
+                "https://",
+                "evil.com",
+                "//",
+                ".",
+                "shop.example",
+                "\u200b",
+                "\u202e",
+                "&lt;",
+                "|",
+                ">",
+                "<",
+                "\n",
+                "@here",
+            ]
+        ),
+        st.text(max_size=6),
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(SLACK)
+@example("@\u202e@here")
+@example("<\u200b!channel>")
+@example("@herehttps://@")
+def test_pings_nobody(text: str) -> None:
+    shown = neutral(text, {"shop.example"})
+    assert "<" not in shown
+    assert ">" not in shown
+    assert not re.search(r"(?<!\w)@(channel|here|everyone)\b", shown, re.IGNORECASE)
+    assert not re.search(r"&(?!amp;|lt;|gt;)", shown)
+    assert without_hidden(html.unescape(shown)) == html.unescape(shown) or "&" in text
+
+
+@given(SLACK)
+@example("evil.comhttps://0")
+def test_links_only_where_it_may(text: str) -> None:
+    shown = html.unescape(neutral(text, {"shop.example"}))
+    open_text = re.sub(r"`[^`]*`", " ", shown)
+    for link in links(open_text):
+        assert link.host.endswith("shop.example")
+
+
+@given(st.text())
+def test_is_plain_once_and_for_all(text: str) -> None:
+    assert without_hidden(without_hidden(text)) == without_hidden(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "host"),
+    [
+        ("https://www.Shop.example:443/a?b#c", "shop.example"),
+        ("shop.example/linen", "shop.example"),
+        ("http://me:pw@evil.example", "evil.example"),
+        ("https://evil.example\\@shop.example", "evil.example"),
+        ("shop.example.", "shop.example"),
+    ],
+)
+def test_knows_where_a_link_leads(address: str, host: str) -> None:
+    assert host_of(address) == host

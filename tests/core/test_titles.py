@@ -1,0 +1,25 @@
+"""A title as people read it …"""
+
+import pytest
+
+from bot.text.slugs import titled
+
+
+@pytest.mark.parametrize(
+    ("till", "read"),
+    [
+        ("CHRISTMAS LIGHTS 10 REINDEER", "Christmas Lights 10 Reindeer"),
+        ("SET OF 3 REGENCY  CAKE TINS ", "Set of 3 Regency Cake Tins"),
+        ("PAPER CHAIN KIT 50'S CHRISTMAS", "Paper Chain Kit 50's Christmas"),
+        ("15CM CHRISTMAS T-LIGHT", "15cm Christmas T-Light"),
+        ("CHEMISE EN LIN LAVÉ", "Chemise en Lin Lavé"),
+        ("USB LED LAMP", "USB LED Lamp"),
+    ],
+)
+def test_has_no_tills_capitals(till: str, read: str) -> None:
+    assert titled(till) == read
+
+
+@pytest.mark.parametrize("title", ["Chemise Alba en lin", "iPhone 15 Pro", "IKEA", "XL"])
+def test_stays_as_somebody_wrote_it(title: str) -> None:
+    assert titled(title) == title

@@ -1,0 +1,222 @@
+"""Campaigns …"""
+
+import csv
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.data.analyses.campaigns import find, letter_against_peers, nearest_texts
+from bot.data.analyses.campaigns.bottlenecks import held_back
+from bot.data.analyses.result import Findings, Where
+from tests.support.paths import DATA
+from tests.support.sample_tables import TODAY, sample
+from tests.support.small_tables import small
+
+
+def value(found: Findings, subject: str, measure: str) -> Any:
+    fact = found.get(subject, measure)
+    assert fact is not None, (subject, measure)
+    return fact.value
+
+
+def stuck(found: Findings) -> dict[str, Any]:
+    return {
+        fact.about: fact.value
+        for fact in found.facts
+        if fact.id.startswith("campaigns.stuck--") and fact.id.endswith(".where")
+    }
+
+
+def ad(keyword: str, **more: Any) -> dict[str, Any]:
+    return {
+        "at": datetime(2026, 11, 20),
+        "channel": "ads",
+        "retailer": "Shop",
+        "keyword": keyword,
+        "currency": "EUR",
+        **more,
+    }
+
+
+def letter(code: str, days_ago: int, opened: int, **more: Any) -> dict[str, Any]:
+    return {
+        "code": code,
+        "at": datetime(2026, 11, 20) - timedelta(days=days_ago),
+        "channel": "email",
+        "audience": "all",
+        "subject": f"Letter {code}",
+        "text": "Words",
+        "language": "en",
+        "delivered": 1000,
+        "opened": opened,
+        **more,
+    }
+
+
+def test_that_stick_are_found_where_they_stick_and_nothing_else_is() -> None:
+    assert stuck(find(sample(), Where())) == {
+        "plaid mohair": "sold out",
+        "location nappe mariage": "unbought",
+        "bougie naturelle": "budget gone by noon",
+        "cadeau pas cher": "unclicked",
+        "coussin lin noir": "unseen",
+    }
+
+
+def test_for_what_is_sold_out_cost_what_was_spent_since() -> None:
+    found = find(sample(), Where())
+    assert value(found, "stuck--plaid-mohair", "spend") == Decimal("304.50")
+    assert value(found, "stuck--plaid-mohair", "days") == 19
+
+
+def test_with_the_best_return_have_enough_orders_and_chance_is_called_chance() -> None:
+    found = find(sample(), Where(since=TODAY - timedelta(days=91)))
+    best = found.get("best", "return")
+    assert best is not None
+    assert best.about == "chemise lin femme"
+    assert value(found, "chance--coussin-lin-noir", "orders") == "under 5"
+    assert found.get("chance--coussin-lin-noir", "return") is None
+
+
+def test_whose_subject_names_the_product_are_opened_more_and_the_rest_is_chance() -> None:
+    found = find(sample(), Where())
+    status = {f.about: f.value for f in found.facts if ".opens--" in f.id and ".status" in f.id}
+    assert status.pop("names a product") == "confirmed"
+    assert set(status.values()) == {"chance"}
+    told = [value(found, "opens--names-a-product", f"difference{x}") for x in ("-low", "-high")]
+    assert told[0] < 9 < told[1]  # planted: 9 points
+
+
+def test_by_placement_show_what_each_cost_and_brought() -> None:
+    found = find(sample(), Where())
+    spent = [f for f in found.facts if f.label == "spend" and ".placement--" in f.id]
+    assert sum(Decimal(f.value) for f in spent) == value(found, "ads", "spend")
+    assert all(f.rows and f.query == "ads" and f.unit == "EUR" for f in spent)
+
+
+def test_without_sales_show_what_an_order_cost() -> None:
+    rows = [ad("a", spend=Decimal(60), impressions=900, clicks=20, orders=8)]
+    rows += [ad("b", spend=Decimal(60), impressions=900, clicks=20, orders=0)]
+    found = find(small(campaigns=rows), Where())
+    assert value(found, "ads", "cost-per-order") == 15
+    assert value(found, "keyword--a", "cost-per-order") == Decimal("7.5")
+    assert found.get("keyword--b", "cost-per-order") is None
+
+
+def test_in_two_currencies_are_never_added_up() -> None:
+    rows = [ad("a", spend=Decimal(5), impressions=9), ad("b", spend=Decimal(5), impressions=9)]
+    rows += [ad("c", spend=Decimal(70), impressions=9, currency="USD")]
+    found = find(small(campaigns=rows), Where())
+    assert value(found, "ads", "spend") == Decimal("10.00")
+    assert "USD" in found.cannot[0].to("en")
+
+
+def test_without_dates_say_that_there_is_no_period() -> None:
+    found = find(small(campaigns=[ad("a", at=None, spend=Decimal(5), impressions=9)]), Where())
+    assert found.get("ads", "since") is None
+    assert "no dates" in found.cannot[0].to("en")
+
+
+def test_against_too_few_peers_are_not_called_stuck() -> None:
+    rows = [ad(k, impressions=5000, clicks=c, spend=Decimal(1)) for k, c in [("a", 90), ("b", 0)]]
+    assert stuck(find(small(campaigns=rows), Where())) == {}
+
+
+def test_that_did_as_their_like_did_so_by_chance() -> None:
+    rows = [letter(f"old-{i}", 10 + 7 * i, 250 + 10 * i) for i in range(12)]
+    found = letter_against_peers(small(campaigns=[*rows, letter("mine", 0, 310)]), "mine")
+    assert value(found, "letter--mine", "open-rate") == Decimal("31.0")
+    assert value(found, "letter--mine", "open-rate-median") == Decimal("30.5")
+    assert value(found, "letter--mine", "open-rate-chance") == "yes"
+    assert value(found, "letter--mine", "open-rate-comparable") == 12
+    better = letter_against_peers(small(campaigns=[*rows, letter("mine", 0, 600)]), "mine")
+    assert value(better, "letter--mine", "open-rate-chance") == "no"
+
+
+def test_with_too_few_like_them_are_not_judged() -> None:
+    rows = [letter(f"old-{i}", 10 + 7 * i, 300) for i in range(3)]
+    found = letter_against_peers(small(campaigns=[*rows, letter("mine", 0, 310)]), "mine")
+    assert found.get("letter--mine", "open-rate") is None
+    assert "too few comparable" in found.cannot[0].to("en")
+    assert "trop peu" in found.cannot[0].to("fr")
+
+
+def test_whose_results_are_not_in_yet_say_so() -> None:
+    assert "nothing-yet" in letter_against_peers(sample(), "nothing-yet").cannot[0].to("en")
+
+
+def test_of_the_same_product_are_the_nearest_texts() -> None:
+    near = nearest_texts(
+        sample(), channel="email", product="lin-alba", words="relance chemise lin", language="fr"
+    )
+    assert near[0].letter.product is not None
+    assert "lin-alba" in near[0].letter.product
+    assert [n.score for n in near] == sorted((n.score for n in near), reverse=True)
+    assert all(n.letter.language == "fr" for n in near)
+
+
+def test_that_are_missing_name_the_file_that_would_help() -> None:
+    assert "import" in find(small(), Where()).cannot[0].to("en")
+    assert nearest_texts(small(), channel=None, product=None, words="x", language="en") == []
+
+
+def test_looked_at_many_at_once_pay_for_it() -> None:
+    assert held_back([0.01, 0.06, 0.9, 0.8]) == [True, False, False, False]
+    assert held_back([]) == []
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
+def test_of_the_facebook_results_add_up() -> None:
+    with (DATA / "kag_conversion_data.csv").open(encoding="utf-8") as file:
+        rows = [
+            {
+                "id": row["ad_id"],
+                "name": row["xyz_campaign_id"],
+                "impressions": int(row["Impressions"]),
+                "clicks": int(row["Clicks"]),
+                "spend": Decimal(row["Spent"]).quantize(Decimal("0.01")),
+                "orders": int(row["Approved_Conversion"]),
+            }
+            for row in csv.DictReader(file)
+        ]
+    found = find(small(campaigns=rows), Where())
+    assert value(found, "ads", "impressions") == 213_434_828
+    assert value(found, "ads", "clicks") == 38_165
+    assert value(found, "ads", "spend") == pytest.approx(Decimal("58705.23"), abs=Decimal("0.02"))
+
+
+def test_that_do_not_say_what_was_sold_have_no_return() -> None:
+    lines = [
+        {"channel": "ads", "keyword": f"k{n}", "impressions": 1000, "clicks": 50, "orders": n % 3}
+        | {"spend": Decimal("20.00"), "currency": "EUR"}
+        for n in range(6)
+    ]
+    found = find(small(campaigns=lines), Where())
+    assert value(found, "ads", "spend") == 120
+    assert found.get("ads", "sales") is None
+    assert found.get("ads", "return") is None
+    assert any("return on ad spend" in words.to("en") for words in found.cannot)
+
+
+def test_that_do_not_count_orders_are_not_called_unbought() -> None:
+    lines = [
+        {"channel": "ads", "keyword": f"k{n}", "impressions": 10_000, "clicks": 500}
+        | {"spend": Decimal("20.00"), "sales": Decimal("90.00")}
+        for n in range(6)
+    ]
+    found = find(small(campaigns=lines), Where())
+    assert "unbought" not in stuck(found).values()
+    assert found.get("ads", "orders") is None
+    assert found.get("ads", "orders-per-click") is None
+    assert value(found, "ads", "return") == Decimal("4.5")
+
+
+def test_nothing_sold_in_the_period_is_still_nothing_and_not_unknown() -> None:
+    lines = [
+        ad(f"k{n}", impressions=100, spend=Decimal("5.00"), sales=Decimal("0.00")) for n in range(5)
+    ]
+    found = find(small(campaigns=lines), Where())
+    assert value(found, "ads", "sales") == 0
+    assert value(found, "ads", "return") == 0

@@ -1,0 +1,108 @@
+"""A test that stands in the visits …"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.agent.pipeline import Drafted
+from bot.data.analyses.experiments import find
+from bot.data.analyses.result import Findings, Where
+from tests.support.skill_runner import run, told
+from tests.support.small_tables import small
+
+NOW = datetime(2026, 11, 20, 9)
+
+
+def visits(
+    sizes: dict[str, tuple[int, int]], *, mixed: int = 0, named: bool = True
+) -> list[dict[str, Any]]:
+    """Of each variant so many visitors, of whom so many buy; `mixed` of the first one see the
+    other variant, too."""
+    rows: list[dict[str, Any]] = []
+    for variant, (people, buyers) in sizes.items():
+        for n in range(people):
+            one: dict[str, Any] = {
+                "session": f"{variant}-{n}",
+                "visitor": f"{variant}-{n}" if named else None,
+                "variant": variant,
+                "at": NOW + timedelta(minutes=n % 600),
+            }
+            rows.append(one | {"step": "view"})
+            if n < buyers:
+                rows.append(one | {"step": "purchase", "at": one["at"] + timedelta(minutes=5)})
+            if n >= people - mixed and variant == min(sizes):
+                rows.append(one | {"step": "view", "variant": max(sizes), "session": f"again-{n}"})
+    return rows
+
+
+def found_in(rows: list[dict[str, Any]]) -> Findings:
+    return find(small(events=rows), Where())
+
+
+def value(found: Findings, subject: str, measure: str) -> Any:
+    fact = found.get(subject, measure)
+    return fact.value if fact else None
+
+
+def doubts(found: Findings) -> str:
+    return " ".join(words.to("en") for words in found.cannot)
+
+
+def test_counts_a_person_once_and_what_they_bought_after() -> None:
+    found = found_in(visits({"A": (2000, 100), "B": (2000, 160)}))
+    assert value(found, "visits--purchase", "status") == "won"
+    assert value(found, "visits--purchase", "winner") == "B"
+    assert value(found, "visits--purchase--a", "users") == 2000
+    assert value(found, "visits--purchase--b", "successes") == 160
+    assert "equal shares are taken" in doubts(found)
+
+
+def test_that_changes_nothing_wins_nothing() -> None:
+    found = found_in(visits({"A": (2000, 100), "B": (2000, 103)}))
+    assert value(found, "visits--purchase", "status") == "no difference seen"
+
+
+def test_whose_arms_are_uneven_is_broken() -> None:
+    found = found_in(visits({"A": (900, 50), "B": (1100, 90)}))
+    assert value(found, "visits--purchase", "status") == "broken"
+    assert value(found, "visits--purchase--b", "effect") is None
+
+
+def test_leaves_out_the_few_who_saw_both() -> None:
+    found = found_in(visits({"A": (2000, 100), "B": (2000, 100)}, mixed=20))
+    assert value(found, "visits--purchase--a", "users") == 1980
+    assert "20 visitors in events.csv saw several variants" in doubts(found)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (visits({"A": (500, 20), "B": (500, 20)}, mixed=300), "no test's, or the test is mixed up"),
+        (visits({"A": (500, 20), "B": (500, 20)}, named=False), "without saying who saw it"),
+        (visits({"A": (500, 20)}), "one variant only"),
+        (visits({f"V{n}": (50, 2) for n in range(12)}), "names 12 variants"),
+    ],
+)
+def test_that_can_not_be_read_says_exactly_why(rows: list[dict[str, Any]], says: str) -> None:
+    found = found_in(rows)
+    assert says in doubts(found)
+    assert found.facts == []
+
+
+def test_without_variants_is_no_test() -> None:
+    rows = [{**row, "variant": None} for row in visits({"A": (50, 5), "B": (50, 5)})]
+    assert "import a file with variants" in doubts(found_in(rows))
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "says"),
+    [("did B beat A?", "en", "B"), ("comment s'en sort le test ?", "fr", "B")],
+)
+async def test_is_read_when_asked(words: str, language: str, says: str) -> None:
+    shelf = small(events=visits({"A": (2000, 100), "B": (2000, 160)}))
+    found = await run(words, shelf=shelf, language=language, skill="experiment")
+    assert isinstance(found, Drafted)
+    assert says in found.parts[0].text
+    assert "events" in told(found)
+    assert [c for c in found.checks if c.level in ("block", "stated")] == []

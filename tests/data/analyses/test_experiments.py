@@ -1,0 +1,253 @@
+"""A test of variants …"""
+
+import csv
+from collections import Counter
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import numpy as np
+import pytest
+
+from bot.data.analyses.experiments import find
+from bot.data.analyses.experiments.effect import Arm, holm, of_amounts, of_rates
+from bot.data.analyses.experiments.sample_size import BROKEN, plan, ratio, smallest_lift
+from bot.data.analyses.experiments.sequential import always_valid
+from bot.data.analyses.result import Findings, Where
+from bot.data.warehouse.warehouse import Shelf
+from tests.support.paths import DATA
+from tests.support.sample_tables import TODAY, sample
+from tests.support.small_tables import small
+
+
+def value(found: Findings, subject: str, measure: str) -> Any:
+    fact = found.get(subject, measure)
+    assert fact is not None, (subject, measure)
+    return fact.value
+
+
+def shelf_of(rows: list[dict[str, Any]]) -> Shelf:
+    return small(experiments=rows)
+
+
+def arm_rows(name: str, users: int, successes: int, **more: Any) -> dict[str, Any]:
+    return {
+        "experiment": "t",
+        "variant": name,
+        "metric": "visit",
+        "users": users,
+        "successes": successes,
+        **more,
+    }
+
+
+def test_that_won_is_told_with_its_interval() -> None:
+    found = find(sample(), Where(experiment="photos-portees"))
+    arm = "photos-portees--purchase--b"
+    assert value(found, "photos-portees--purchase", "status") == "won"
+    assert value(found, "photos-portees--purchase", "winner") == "B"
+    assert value(found, arm, "effect") == Decimal("1.2")
+    assert value(found, arm, "effect-low") == Decimal("0.66")
+    assert value(found, arm, "effect-high") == Decimal("1.74")
+    assert value(found, arm, "always-valid-p") < Decimal("0.05")
+
+
+def test_whose_arms_are_uneven_is_broken_and_has_no_effect() -> None:
+    found = find(sample(), Where(experiment="panier-court"))
+    assert value(found, "panier-court--purchase", "status") == "broken"
+    assert value(found, "panier-court--purchase", "ratio-chi-square") == Decimal("33.6")
+    assert value(found, "panier-court--purchase--b", "meant") == 10_000
+    assert not [fact for fact in found.facts if "effect" in fact.id or "rate" in fact.label.split()]
+
+
+def test_by_every_fact_names_its_source_its_rows_and_its_query() -> None:
+    found = find(sample(), Where())
+    assert found.facts
+    for fact in found.facts:
+        assert fact.source == "experiments.csv"
+        assert fact.rows
+        assert fact.query in found.queries
+        assert fact.as_of == TODAY.replace(day=19)
+
+
+def test_ratio_like_that_of_cookie_cats_is_broken() -> None:
+    # Cookie Cats, gate at level 30 against 40: 44,700 and 45,489 players where halves were meant
+    _, p = ratio([44_700, 45_489])
+    assert p == pytest.approx(0.0086, abs=0.0001)
+    assert p < BROKEN
+
+
+def test_ratio_counts_what_was_meant_for_each() -> None:
+    assert ratio([900, 100], [0.9, 0.1])[1] == pytest.approx(1.0)
+    assert ratio([900, 100])[1] < BROKEN
+
+
+@pytest.mark.parametrize(
+    ("users", "shares"), [([1], None), ([0, 0], None), ([5, 5], [1.0, 0.0]), ([5, 5], [1.0])]
+)
+def test_ratio_that_cannot_be_is_refused(users: list[int], shares: list[float] | None) -> None:
+    with pytest.raises(ValueError, match="two arms"):
+        ratio(users, shares)
+
+
+def test_with_too_few_successes_is_too_early() -> None:
+    found = find(shelf_of([arm_rows("A", 100, 2), arm_rows("B", 104, 9)]), Where())
+    assert value(found, "t--visit", "status") == "too early"
+
+
+def test_with_one_variant_says_so() -> None:
+    found = find(shelf_of([arm_rows("A", 100, 2)]), Where())
+    assert value(found, "t--visit", "status") == "too early"
+    assert "one variant" in found.cannot[0].to("en")
+    assert "une seule variante" in found.cannot[0].to("fr")
+
+
+def test_without_rows_names_the_file_that_would_help() -> None:
+    nothing = find(Shelf(ibis.duckdb.connect(), TODAY), Where())
+    assert "variants and results" in nothing.cannot[0].to("en")
+    unknown = find(sample(), Where(experiment="no-such"))
+    assert "no-such" in unknown.cannot[0].to("en")
+
+
+def test_that_lost_is_called_lost() -> None:
+    found = find(shelf_of([arm_rows("control", 5000, 500), arm_rows("new", 5000, 400)]), Where())
+    assert value(found, "t--visit", "status") == "lost"
+    assert value(found, "t--visit", "control") == "control"
+
+
+def test_in_which_more_buy_for_less_shows_both() -> None:
+    rows = [
+        arm_rows("A", 4000, 400, value=Decimal("40000")),
+        arm_rows("B", 4000, 480, value=Decimal("24000")),
+    ]
+    found = find(shelf_of(rows), Where())
+    assert value(found, "t--visit--b", "effect") == Decimal("2.0")
+    assert value(found, "t--visit--b", "worth") == Decimal("-4.0")
+
+
+def test_of_amounts_that_are_sums_of_several_people_has_no_interval() -> None:
+    sums = [
+        arm_rows("A", 4000, 400, value=Decimal("40000")),
+        arm_rows("B", 4000, 480, value=Decimal("24000")),
+    ]
+    both = find(shelf_of(sums), Where())
+    assert value(both, "t--visit", "status") == "won"
+    assert both.get("t--visit--b", "worth-low") is None
+    assert "one row a person" in " ".join(words.to("en") for words in both.cannot)
+    money = find(shelf_of([row | {"successes": None} for row in sums]), Where())
+    assert value(money, "t--visit--a", "mean") == Decimal("10.0")
+    assert not [f for f in money.facts if f.id.split(".")[2] in ("effect", "effect-low", "status")]
+    assert "une ligne par personne" in money.cannot[0].to("fr")
+    with pytest.raises(ValueError, match="several people"):
+        of_amounts(Arm("B", 9, 0, 9.0, 9.0, spread=False), Arm("A", 9, 0, 3.0, 3.0))
+
+
+def test_of_amounts_by_person_keeps_its_interval_beside_people_who_spent_nothing() -> None:
+    people = [("A", 1, 20 + n % 7) for n in range(40)] + [("B", 1, 30 + n % 5) for n in range(40)]
+    rows = [
+        arm_rows(name, users, 0, value=Decimal(spent), unit=f"{name}{n}") | {"successes": None}
+        for n, (name, users, spent) in enumerate([*people, ("A", 60, 0), ("B", 60, 0)])
+    ]
+    found = find(shelf_of(rows), Where())
+    assert not found.cannot
+    assert value(found, "t--visit--b", "mean") == Decimal("12.8")
+    low, high = (value(found, "t--visit--b", m) for m in ("effect-low", "effect-high"))
+    assert low < value(found, "t--visit--b", "effect") < high
+
+
+def test_of_amounts_is_read_by_welch() -> None:
+    from scipy.stats import ttest_ind
+
+    rng = np.random.default_rng(3)
+    one, other = rng.gamma(2, 10, 400), rng.gamma(2, 11, 300)
+    effect = of_amounts(_amounts("B", other), _amounts("A", one))
+    oracle = ttest_ind(other, one, equal_var=False)
+    low, high = oracle.confidence_interval()
+    assert effect.p == pytest.approx(oracle.pvalue, rel=1e-9)
+    assert (effect.low, effect.high) == pytest.approx((low, high), rel=1e-9)
+
+
+def _amounts(name: str, values: Any) -> Arm:
+    return Arm(name, len(values), 0, float(values.sum()), float((values**2).sum()))
+
+
+def test_with_several_arms_pays_for_each_look() -> None:
+    assert holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_without_a_difference_is_seldom_called_won_at_its_horizon() -> None:
+    rng = np.random.default_rng(11)
+    n, runs = 5000, 2000
+    one, other = rng.binomial(n, 0.04, runs), rng.binomial(n, 0.04, runs)
+    ps = [
+        of_rates(Arm("B", n, int(b)), Arm("A", n, int(a))).p
+        for a, b in zip(one, other, strict=True)
+    ]
+    share = float(np.mean([p < 0.05 for p in ps]))
+    assert 0.03 < share < 0.07
+
+
+def test_looked_at_every_day_is_seldom_called_won_by_chance_and_found_when_it_is() -> None:
+    rng = np.random.default_rng(5)
+    same = [_peeked(rng, 0.04) < 0.05 for _ in range(300)]
+    better = [_peeked(rng, 0.048) < 0.05 for _ in range(100)]
+    assert float(np.mean(same)) <= 0.02
+    assert float(np.mean(better)) >= 0.9
+
+
+def _peeked(rng: np.random.Generator, rate: float, a_day: int = 1000) -> float:
+    """The p after 28 daily looks at two arms, one at 4 %, the other at `rate`."""
+    one = np.cumsum(rng.binomial(a_day, 0.04, 28))
+    other = np.cumsum(rng.binomial(a_day, rate, 28))
+    days = range(1, 29)
+    return always_valid(
+        (Arm("B", a_day * d, int(other[d - 1])), Arm("A", a_day * d, int(one[d - 1]))) for d in days
+    )
+
+
+def test_to_be_planned_gets_the_people_that_the_textbook_gives() -> None:
+    # Fleiss et al. 2003, table A.4 without correction: .05 against .10, power .8, alpha .05: 435
+    assert plan(0.05, 1.0).people == 435
+    planned = plan(0.04, 0.1, per_week=10_000)
+    assert planned.weeks == pytest.approx(2 * planned.people / 10_000)
+    assert smallest_lift(0.04, planned.people) == pytest.approx(0.1, abs=1e-4)
+
+
+@pytest.mark.parametrize(("base", "lift"), [(0.0, 0.1), (1.2, 0.1), (0.5, 1.5), (0.5, 0.0)])
+def test_that_cannot_be_planned_says_why(base: float, lift: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        plan(base, lift)
+
+
+def test_that_no_number_of_people_shows_is_said() -> None:
+    assert smallest_lift(0.5, 2) == float("inf")
+
+
+@pytest.mark.skipif(not DATA.exists(), reason="the real sets are not here")
+def test_of_hillstrom_gives_the_published_effects() -> None:
+    found = find(shelf_of(_hillstrom()), Where())
+    men, women = "hillstrom--visit--mens-e-mail", "hillstrom--visit--womens-e-mail"
+    assert value(found, "hillstrom--visit", "control") == "No E-Mail"
+    told = [value(found, men, m) for m in ("effect", "effect-low", "effect-high")]
+    assert told == [Decimal("7.66"), Decimal("7.0"), Decimal("8.32")]
+    told = [value(found, women, m) for m in ("effect", "effect-low", "effect-high")]
+    assert told == [Decimal("4.52"), Decimal("3.89"), Decimal("5.16")]
+    assert value(found, "hillstrom--conversion--mens-e-mail", "successes") == 267
+
+
+def _hillstrom() -> list[dict[str, Any]]:
+    counted: Counter[tuple[str, str]] = Counter()
+    with (DATA / "hillstrom_email.csv").open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            counted[row["segment"], "users"] += 1
+            for metric in ("visit", "conversion"):
+                counted[row["segment"], metric] += int(row[metric])
+    arms = sorted({arm for arm, _ in counted})
+    return [
+        arm_rows(arm, counted[arm, "users"], counted[arm, metric], metric=metric)
+        | {"experiment": "hillstrom", "at": datetime(2008, 3, 20)}
+        for arm in arms
+        for metric in ("visit", "conversion")
+    ]

@@ -1,0 +1,337 @@
+"""What customers say …"""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.data.analyses.feedback import find, praise_and_objection
+from bot.data.analyses.feedback.texts import asked, read
+from bot.data.analyses.feedback.theme_table import Listened, listen, praises
+from bot.data.analyses.result import Findings, Where
+from bot.data.warehouse.warehouse import Shelf
+from bot.errors import CannotDo
+from bot.playground.shop import fill
+from bot.playground.shop.planted import planted
+from tests.support.sample_tables import TODAY, sample, shelf
+from tests.support.small_tables import small
+
+PLANTED = {
+    "sizing": "sizing-small",
+    "late": "delivery-late",
+    "phone": "website-phone",
+    "sold out": "stock-sold-out",
+    "packaging": "packaging",
+}
+SMALL = ("lin-alba", "lin-solene", "mai-maud")
+
+
+@cache
+def found() -> Findings:
+    return find(sample(), Where())
+
+
+@cache
+def heard() -> Listened:
+    where = Where()
+    return listen(read(sample(), asked(sample(), where), where), None)
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[str, ...]]:
+    shop = fill(tmp_path_factory.mktemp("shop"), size="middle", seed=7, today=TODAY)
+    return dict(shop.truth.themes)
+
+
+def value(subject: str, measure: str, among: Findings | None = None) -> Any:
+    fact = (among or found()).get(subject, measure)
+    assert fact is not None, (subject, measure)
+    return fact.value
+
+
+def texts_on(subject: str, said: Listened) -> set[str]:
+    return {t.id for t, flag in zip(said.texts, said.of(subject), strict=True) if flag}
+
+
+@pytest.mark.parametrize("theme", PLANTED)
+def test_is_heard_in_the_texts_that_were_made_to_say_it(
+    theme: str, truth: dict[str, tuple[str, ...]]
+) -> None:
+    made = {one for one, themes in truth.items() if theme in themes}
+    told = texts_on(PLANTED[theme], heard())
+    assert len(made & told) >= 0.9 * len(told)
+    assert len(made & told) >= 0.9 * len(made)
+
+
+def test_of_the_linen_is_praise(truth: dict[str, tuple[str, ...]]) -> None:
+    made = {one for one, themes in truth.items() if "linen" in themes}
+    said = heard()
+    praised = {
+        t.id for t, yes in zip(said.texts, praises(said.of("fabric-linen")), strict=True) if yes
+    }
+    assert len(made & praised) >= 0.9 * max(len(made), len(praised))
+
+
+def test_comes_at_the_planted_rate_from_what_runs_small() -> None:
+    rows = Counter(t.product for t in heard().texts)
+    told = Counter(
+        t.product for t, flag in zip(heard().texts, heard().of("sizing-small"), strict=True) if flag
+    )
+    for product in SMALL:
+        assert told[product] / rows[product] == pytest.approx(planted("sizing")["told"], abs=0.05)
+
+
+def test_gathers_where_it_was_planted() -> None:
+    for product in SMALL:
+        assert value(f"sizing-small--product-{product}", "verdict") == "confirmed"
+    assert value("delivery-late--region-33", "verdict") == "confirmed"
+    south_west = {f"region-{one}" for one in planted("late_parcels")["departments"]}
+    late = [s.split("--")[1] for s in found().subjects() if s.startswith("delivery-late--region")]
+    assert set(late) <= south_west
+
+
+def test_that_is_new_is_confirmed() -> None:
+    for theme in ("website-phone", "stock-sold-out", "delivery-late"):
+        assert value(theme, "verdict") == "confirmed"
+    assert value("website-phone", "texts-now") == 18
+    assert value("website-phone", "share-before") == 0
+    assert value("all", "themes-tested") >= 15
+
+
+def test_that_is_planted_as_noise_is_not_confirmed() -> None:
+    noise = {"packaging", "colour", "returns"}
+    verdicts = {
+        fact.id: fact.value
+        for fact in found().facts
+        if fact.id.endswith(".verdict") and fact.id.split(".")[1].split("-")[0] in noise
+    }
+    assert len(verdicts) >= 3
+    assert "confirmed" not in verdicts.values()
+
+
+def test_less_because_other_products_are_sold_is_no_change() -> None:
+    assert value("fabric-linen", "change") < -20
+    assert value("fabric-linen", "verdict") == "other products or channels"
+
+
+def test_is_to_be_fixed_first_when_many_complain_and_more_than_before() -> None:
+    assert value("delivery-late", "fix-first-rank") == 1
+    assert value("website-phone", "fix-first-rank") == 2
+    made_of = [value("delivery-late", f"fix-first-{m}") for m in ("complaints", "trend", "reach")]
+    score = float(made_of[0]) * float(made_of[1]) * (1 + float(made_of[2]) / 100) / 2
+    assert float(value("delivery-late", "fix-first-score")) == pytest.approx(score, rel=0.01)
+    assert value("sizing-small", "fix-first-reach") < 50
+
+
+def test_is_quoted_letter_for_letter_with_its_id() -> None:
+    whole = {t.id: t.whole[t.offset :] for t in heard().texts}
+    quoted = [f for f in found().facts if f.label.startswith("quote ")]
+    assert len(quoted) > 20
+    for fact in quoted:
+        one = fact.source.split(", ")[1]
+        assert str(fact.value) in whole[one]
+        assert fact.unit in ("fr", "en")
+
+
+def test_never_quotes_a_telephone_number_or_an_address() -> None:
+    assert any("06 39 98" in t.whole for t in heard().texts)
+    for fact in found().facts:
+        assert "06 39 98" not in str(fact.value)
+        assert ".example" not in str(fact.value)
+
+
+def test_of_one_product_gives_its_praise_and_its_objection() -> None:
+    praise, objection = praise_and_objection(sample(), "lin-alba")
+    assert praise is not None
+    assert objection is not None
+    assert praise.id == "feedback.fabric-linen--product-lin-alba.praise-share"
+    assert objection.id == "feedback.sizing-small--product-lin-alba.complaint-share"
+    assert objection.value == pytest.approx(38, abs=3)
+    assert praise_and_objection(sample(), "no-such-thing") == (None, None)
+
+
+def test_is_told_alike_twice() -> None:
+    again = find(shelf(_made()), Where())
+    assert [(f.id, f.value) for f in again.facts] == [(f.id, f.value) for f in found().facts]
+
+
+def test_has_ids_and_queries_that_hold() -> None:
+    import re
+
+    for fact in found().facts:
+        assert re.fullmatch(r"feedback\.[a-z0-9-]+\.[a-z0-9-]+", fact.id), fact.id
+        assert fact.query in found().queries
+    assert len({f.id for f in found().facts}) == len(found().facts)
+
+
+def test_is_narrowed_to_what_is_asked() -> None:
+    only = find(sample(), Where(product="lin-alba"))
+    assert value("sizing-small", "complaint-share", only) >= 80
+    assert value("all", "texts", only) == 60
+    english = find(sample(), Where(language="en"))
+    assert value("all", "texts", english) < 200
+    with pytest.raises(CannotDo, match="device"):
+        find(sample(), Where(device="mobile"))
+
+
+def test_from_nobody_or_from_few_is_refused_in_a_sentence() -> None:
+    nobody = find(small(), Where())
+    assert [w.text for w in nobody.cannot] == [
+        "There is no feedback yet: import a file of reviews, messages or answers."
+    ]
+    few = find(_reviews(["Très joli, mais trop petit."] * 5), Where())
+    assert not few.facts
+    assert "feedback file would help" in few.cannot[0].to("en")
+    assert few.cannot[0].to("fr").startswith("5 textes")
+
+
+def test_without_dates_has_levels_and_no_change() -> None:
+    rows = [{"id": str(i), "text": "The dress runs small.", "rating": 2.0} for i in range(60)]
+    one = find(small(feedback=rows), Where())
+    assert value("sizing-small", "share", one) == 100
+    assert one.get("sizing-small", "verdict") is None
+    assert any("dated texts" in w.text for w in one.cannot)
+
+
+def test_in_a_language_without_a_list_has_mood_and_no_themes() -> None:
+    rows = _rows(["Der Stoff ist sehr schön und die Lieferung war schnell, gerne wieder."] * 40)
+    one = find(small(feedback=rows), Where())
+    assert value("all", "texts-without-list", one) == 40
+    assert value("all", "happy-share", one) == 0
+    assert not [s for s in one.subjects() if s.startswith(("fabric", "delivery"))]
+    assert any("without a list of themes" in w.text for w in one.cannot)
+
+
+def test_without_any_stars_has_no_sentiment() -> None:
+    rows = [{**row, "rating": None} for row in _rows(["J'adore cette robe, merci."] * 40)]
+    one = find(small(feedback=rows), Where())
+    assert one.get("all", "happy-share") is None
+    assert any("No sentiment is shown" in w.text for w in one.cannot)
+
+
+def test_without_stars_is_read_by_what_the_others_teach() -> None:
+    auc = value("all", "classifier-auc")
+    assert auc >= 0.8
+    happy, unhappy = value("all", "unrated-happy-share"), value("all", "unrated-unhappy-share")
+    assert float(happy + unhappy) == pytest.approx(100, abs=0.2)
+
+
+def test_that_no_list_knows_is_marked_unstable() -> None:
+    emerging = [s for s in found().subjects() if s.startswith("emerging-")]
+    assert emerging
+    for subject in emerging:
+        assert value(subject, "state") == "unstable"
+        assert 0 < value(subject, "stability") < 1
+
+
+def test_takes_the_words_of_complaints_apart_from_those_of_praise() -> None:
+    assert "retard" in value("wording-fr", "complaint-words")
+    assert value("wording-fr--retard", "z") > 1.96
+
+
+def test_follows_a_list_of_the_team_s_own(tmp_path: Path) -> None:
+    (tmp_path / "aspects_fr.toml").write_text(
+        '[themes.cats]\ntitle = "les chats"\nsays = ["chat|chats"]\n[themes.sizing]\noff = true\n',
+        encoding="utf-8",
+    )
+    texts = ["Mon chat adore ce plaid, trop petit pour lui.", "La robe taille petit."] * 15
+    one = find(_reviews(texts), Where(), tmp_path)
+    fact = one.get("cats", "share")
+    assert fact is not None
+    assert fact.value == 50
+    assert fact.about == "les chats"
+    assert one.get("sizing-small", "share") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("themes = = 1", "line 1"),
+        ('[themes.Gift-Cards]\nsays = ["card"]', "Gift-Cards"),
+        ('[themes.x]\nsayz = ["a"]', "sayz"),
+        ('[themes.x]\nsays = [".."]', ".."),
+    ],
+)
+def test_with_a_broken_list_names_the_file(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "aspects_fr.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CannotDo, match=r"aspects_fr\.toml") as raised:
+        find(_reviews(["La robe est très belle et je l'aime."] * 30), Where(), tmp_path)
+    assert says in str(raised.value)
+
+
+def test_finds_no_change_where_nothing_changed() -> None:
+    """Twenty shuffles of the days: whatever is confirmed is chance."""
+    import numpy as np
+
+    from bot.data.analyses.feedback.changes import moved
+    from bot.data.analyses.feedback.periods import periods
+
+    said, over = heard(), periods(Where(), sample().as_of("feedback"))
+    recent = over.is_now(said.texts) | over.is_before(said.texts)
+    kept, false = said.keep(recent), 0
+    for seed in range(20):
+        now = np.random.default_rng(seed).permutation(over.is_now(kept.texts))
+        false += sum(one.verdict == "confirmed" for one in moved(kept, now, ~now))
+    assert false <= 4
+
+
+def _made() -> Path:
+    from tests.support.sample_tables import made
+
+    return made()
+
+
+def _rows(texts: list[str]) -> list[dict[str, Any]]:
+    start = datetime(2026, 11, 20)
+    return [
+        {"id": f"R{i}", "text": text, "rating": 3.0, "at": start - timedelta(days=i % 20)}
+        for i, text in enumerate(texts)
+    ]
+
+
+def _reviews(texts: list[str]) -> Shelf:
+    return small(today=date(2026, 11, 25), feedback=_rows(texts))
+
+
+def test_says_when_nobody_wrote() -> None:
+    """Two months without a review are no good months."""
+    rows = [
+        {"id": str(n), "at": datetime(2026, month, 1 + n % 27, 12), "text": said, "rating": stars}
+        for n, (said, stars) in enumerate([("Runs small, sent it back.", 2), ("Lovely", 5)] * 30)
+        for month in (4, 5, 8, 9)
+    ]
+    for n, row in enumerate(rows):
+        row["id"] = str(n)
+    found = find(small(feedback=rows), Where())
+    said = [words.to("en") for words in found.cannot if "Nobody wrote" in words.to("en")]
+    assert said == [
+        "Nobody wrote from 28 May 2026 to 31 July 2026: what customers thought then can't be told."
+    ]
+
+
+def test_quotes_a_complaint_of_who_was_unhappy() -> None:
+    """Five stars and "a bit too small" is the more typical wording, and no complaint to show."""
+    rows = [
+        {
+            "id": f"h{n}",
+            "at": datetime(2026, 9, 1 + n % 27, 12),
+            "rating": 5,
+            "text": f"Love it, a bit too small but love it {n}",
+        }
+        for n in range(40)
+    ]
+    rows += [
+        {
+            "id": f"u{n}",
+            "at": datetime(2026, 9, 1 + n, 12),
+            "rating": 1,
+            "text": f"It was far too small for me, I sent number {n} back with regret",
+        }
+        for n in range(6)
+    ]
+    found = find(small(feedback=rows), Where())
+    quoted = [f for f in found.facts if f.id == "feedback.sizing-small.quote-1"]
+    assert [fact.source.rpartition(", ")[2] for fact in quoted] == ["1/5"]

@@ -1,0 +1,217 @@
+"""A sentence of a customer …"""
+
+import csv
+from datetime import datetime
+
+import numpy as np
+import pytest
+
+from bot.data.analyses.feedback.aspects import Lexicon, lexicon
+from bot.data.analyses.feedback.changes import among_alike, chances
+from bot.data.analyses.feedback.concentration import Gathering
+from bot.data.analyses.feedback.language_detection import languages, named, spoken
+from bot.data.analyses.feedback.mentions import COMPLAINT, NAMED, PRAISE, QUESTION, hear
+from bot.data.analyses.feedback.phrases import BadPhrase, Finder, Phrase
+from bot.data.analyses.feedback.theme_shares import log_odds
+from tests.support.paths import DATA
+
+
+def known(language: str) -> Lexicon:
+    found = lexicon(language)
+    assert found is not None
+    return found
+
+
+SAID = [
+    ("fr", "La robe taille petit, prenez une taille au-dessus.", "sizing-small", COMPLAINT),
+    ("fr", "Trop étroit aux épaules !", "sizing-small", COMPLAINT),
+    ("fr", "Ça taille grand, je nage dedans.", "sizing-large", COMPLAINT),
+    ("fr", "Livré en deux jours, bravo.", "delivery-fast", PRAISE),
+    ("fr", "Toujours rien reçu, le suivi n'a pas bougé.", "delivery-late", COMPLAINT),
+    ("fr", "Le colis est arrivé tout abîmé.", "delivery-damaged", COMPLAINT),
+    ("fr", "Le lin est magnifique.", "fabric-linen", PRAISE),
+    ("fr", "Impossible de payer sur mon téléphone.", "website-phone", COMPLAINT),
+    ("fr", "Quand aurez-vous de nouveau le plaid ?", "stock-sold-out", QUESTION),
+    ("fr", "Est-ce que la chemise taille petit ?", "sizing-small", QUESTION),
+    ("fr", "C'est beaucoup trop cher.", "price", COMPLAINT),
+    ("fr", "Deux e-mails restés sans réponse.", "service", COMPLAINT),
+    ("en", "This runs small, size up.", "sizing-small", COMPLAINT),
+    ("en", "Way too tight across the chest", "sizing-small", COMPLAINT),
+    ("en", "It fits perfectly.", "sizing", PRAISE),
+    ("en", "My parcel arrived two weeks late.", "delivery-late", COMPLAINT),
+    ("en", "The fabric is gorgeous and soft.", "fabric", PRAISE),
+    ("en", "The fabric is scratchy.", "fabric", COMPLAINT),
+    ("en", "I cannot pay on my phone.", "website-phone", COMPLAINT),
+    ("en", "Sold out again. When is it back?", "stock-sold-out", QUESTION),
+    ("pt", "Ainda não recebi o produto.", "delivery-late", COMPLAINT),
+    ("pt", "Chegou bem antes do prazo!", "delivery-fast", PRAISE),
+    ("pt", "Recebi o produto errado.", "order-wrong", COMPLAINT),
+    ("pt", "Produto de ótima qualidade", "quality", PRAISE),
+    ("pt", "Comprei dois e só veio um.", "delivery-partial", COMPLAINT),
+    ("pt", "Veio com defeito.", "quality-broken", COMPLAINT),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "subject", "flag"), SAID)
+def test_is_heard_as_it_is_meant(language: str, text: str, subject: str, flag: int) -> None:
+    assert hear(text, known(language)).flags.get(subject, 0) & flag
+
+
+NOT_SAID = [
+    ("fr", "Une toute petite réserve sur le service.", "sizing-small"),
+    ("fr", "Le carton était deux fois trop grand.", "sizing-large"),
+    ("fr", "Elle ne taille pas petit.", "sizing-small"),
+    ("fr", "Un livre de cuisine offert à Noël.", "delivery-late"),
+    ("en", "Not too small at all.", "sizing-small"),
+    ("en", "Perfect for a late summer evening.", "delivery-late"),
+    ("en", "The arm holes are lovely.", "quality-breaks"),
+    ("pt", "O produto não atrasou.", "delivery-late"),
+]
+
+
+@pytest.mark.parametrize(("language", "text", "subject"), NOT_SAID)
+def test_that_only_looks_like_it_is_not_heard(language: str, text: str, subject: str) -> None:
+    assert subject not in hear(text, known(language)).flags
+
+
+def test_can_praise_and_complain_clause_by_clause() -> None:
+    heard = hear("Le lin est superbe, mais la livraison est en retard.", known("fr"))
+    assert heard.flags["fabric-linen"] == PRAISE
+    assert heard.flags["delivery-late"] == COMPLAINT
+
+
+def test_without_judgement_takes_the_stars_or_none() -> None:
+    said = "J'ai acheté la chemise en lin."
+    assert hear(said, known("fr"), 5).flags["fabric-linen"] == PRAISE
+    assert hear(said, known("fr"), 1).flags["fabric-linen"] == COMPLAINT
+    assert hear(said, known("fr"), 3).flags["fabric-linen"] == NAMED
+    assert hear(said, known("fr"), None).flags["fabric-linen"] == NAMED
+
+
+def test_is_placed_where_it_stands_in_the_text() -> None:
+    text = "Très joli !\nMais ça taille petit. Dommage."
+    start, end, _ = hear(text, known("fr")).spans["sizing-small"]
+    assert text[start:end] == "Mais ça taille petit."
+
+
+@pytest.mark.parametrize("text", ["", "   ", "!!!", "👍👍", "a" * 100_000, "(" * 5_000, "\x00"])
+def test_of_any_shape_is_survived(text: str) -> None:
+    assert not hear(text, known("en")).flags
+
+
+TONGUES = [
+    ("The dress is lovely and I wear it all the time", "en"),
+    ("La robe est très belle et je la porte souvent", "fr"),
+    ("O produto chegou antes do prazo, muito bom", "pt"),
+    ("El producto llegó muy bien, gracias por todo", "es"),
+    ("Das Kleid ist sehr schön und die Lieferung war gut", "de"),
+    ("Il vestito è molto bello e sono contenta", "it"),
+    ("Sukienka jest piękna", "unknown"),
+    ("", "unknown"),
+]
+
+
+@pytest.mark.parametrize(("text", "language"), TONGUES)
+def test_tells_its_language_by_its_small_words(text: str, language: str) -> None:
+    assert spoken(text) == language
+
+
+def test_that_is_very_short_is_taken_for_what_the_others_are() -> None:
+    long = ["La robe est très belle et je la porte"] * 20
+    assert languages([*long, "Nickel"], [None] * 21)[-1] == "fr"
+    assert languages([*long, "Nickel"], [None] * 20 + ["EN-gb"])[-1] == "en"
+    assert [named(one) for one in ("Français", "pt_BR", "", None)] == ["fr", "pt", None, None]
+
+
+def test_matches_stems_choices_and_gaps() -> None:
+    finder = Finder([(Phrase("taill* .. petit|étroit"), "small"), (Phrase("too _"), "too")])
+    assert [what for _, what in finder.find(["elle", "taille", "vraiment", "trop", "petit"])] == [
+        "small"
+    ]
+    assert not finder.find(["elle", "taille", "un", "peu", "plus", "que", "petit"])
+    assert [spot.end for spot, _ in finder.find(["too", "warm"])] == [2]
+    assert not finder.find(["too"])
+    for wrong in ("", "..", ".. petit", "petit ..", "l'échange"):
+        with pytest.raises(BadPhrase):
+            Phrase(wrong)
+
+
+def test_counts_words_against_their_own_prior() -> None:
+    from collections import Counter
+
+    ours, theirs = Counter(late=40, shirt=110, the=1000), Counter(late=2, shirt=110, the=1000)
+    ranked = log_odds(ours, theirs, Counter(late=40, shirt=190, the=400))
+    assert ranked[0].word == "late"
+    assert ranked[0].z > 1.96
+    assert abs(next(word.z for word in ranked if word.word == "shirt")) < 1
+
+
+def test_is_compared_among_texts_alike() -> None:
+    """Simpson's paradox: within either product nothing moved, only what is sold."""
+    told = np.array([True] * 40 + [False] * 10 + [True] * 8 + [False] * 2, bool)
+    told = np.concatenate([told, [True] * 2, [False] * 8, [True] * 10, [False] * 40])
+    kinds = ["a"] * 60 + ["b"] * 60
+    before = np.array([True] * 50 + [False] * 10 + [True] * 10 + [False] * 50, bool)
+    assert among_alike(told, ~before, before, ["same"] * 120) < 0.001
+    assert among_alike(told, ~before, before, list(kinds)) > 0.5
+    p = chances(*(np.array([v], float) for v in (18, 60, 42, 60)))
+    assert p[0] < 0.001
+
+
+def test_told_by_few_elsewhere_has_a_lift_all_the_same() -> None:
+    one = Gathering("sizing", "product", "x", 6, 20, 0, 200, 6, 0, 0.001, 0.01)
+    assert one.lift == pytest.approx(120)
+    assert one.is_found
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real sets are not beside this checkout")
+def test_of_real_clothing_reviews_is_nearly_always_on_a_listed_theme() -> None:
+    with (DATA / "womens_clothing_quarter.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["Review Text"]]
+    low = [
+        hear(r["Review Text"], known("en"), float(r["Rating"]))
+        for r in rows
+        if int(r["Rating"]) <= 3
+    ]
+    themes: dict[str, int] = {}
+    for heard in low:
+        for subject in heard.flags:
+            themes[subject] = themes.get(subject, 0) + 1
+    top = sorted((s for s in themes if "-" not in s), key=lambda s: -themes[s])[:10]
+    covered = sum(any(s in heard.flags for s in top) for heard in low) / len(low)
+    assert covered >= 0.97
+    returned = [
+        np.mean(
+            [
+                "returns" in hear(r["Review Text"], known("en")).flags
+                for r in rows
+                if r["Rating"] in stars
+            ]
+        )
+        for stars in ("123", "5")
+    ]
+    assert returned[0] / returned[1] > 5
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real sets are not beside this checkout")
+def test_in_portuguese_about_lateness_meets_late_orders() -> None:
+    with (DATA / "olist_orders.csv").open(encoding="utf-8", newline="") as file:
+        orders = {row["order_id"]: row for row in csv.DictReader(file)}
+    late, told = [], []
+    with (DATA / "olist_order_reviews.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if not row["review_comment_message"]:
+                continue
+            text = f"{row['review_comment_title']}\n{row['review_comment_message']}"
+            heard = hear(text, known("pt"), float(row["review_score"]))
+            told.append(bool(heard.flags.get("delivery-late", 0) & COMPLAINT))
+            late.append(_is_late(orders[row["order_id"]], row["review_creation_date"]))
+    both = sum(a and b for a, b in zip(late, told, strict=True))
+    assert both / sum(told) >= 0.85
+    assert both / sum(late) >= 0.50
+
+
+def _is_late(order: dict[str, str], reviewed: str) -> bool:
+    promised = datetime.fromisoformat(order["order_estimated_delivery_date"])
+    came = order["order_delivered_customer_date"]
+    return (datetime.fromisoformat(came) if came else datetime.fromisoformat(reviewed)) > promised

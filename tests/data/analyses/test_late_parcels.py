@@ -1,0 +1,123 @@
+"""Late parcels …"""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.data.analyses.late_parcels import find
+from bot.data.analyses.result import Findings, Where
+from bot.data.stats import two_groups
+from bot.playground.shop.planted import planted
+from tests.support.sample_tables import sample
+from tests.support.small_tables import small
+
+LAST = datetime(2026, 11, 24, 12)
+
+
+@cache
+def found() -> Findings:
+    return find(sample(), Where())
+
+
+def told(measure: str, findings: Findings | None = None) -> dict[str, Any]:
+    facts = (findings or found()).facts
+    return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
+
+
+def parcels(days: int, **row: Any) -> list[dict[str, Any]]:
+    """Three orders a day, promised and delivered after three days unless `row` says otherwise."""
+    out = []
+    for n in range(days):
+        day = (LAST - timedelta(days=n)).date()
+        due = day + timedelta(days=3)
+        for i in range(3):
+            known = {"promised": due, "delivered": due if n > 3 else None}
+            order = f"{row.get('region')}{n}-{i}"
+            out.append(
+                {
+                    "order": order,
+                    "line": 1,
+                    "at": LAST - timedelta(days=n),
+                    "amount": 9,
+                    **known,
+                    **row,
+                }
+            )
+    return out
+
+
+def test_are_found_in_the_south_west() -> None:
+    south_west = set(planted("late_parcels")["departments"])
+    named = set(str(told("regions")["late-regions"]).split(", "))
+    assert named <= south_west
+    assert {"31", "33", "64"} <= named
+    assert 22 < told("late")["late-regions"] < 35  # planted .28
+    assert 4 < told("rest")["late-regions"] < 7  # planted .05
+    confirmed = {s for s, v in told("status").items() if v == "confirmed"} - {"late-regions"}
+    assert confirmed
+    assert {s.removeprefix("region-") for s in confirmed} <= south_west
+
+
+def test_are_dated() -> None:
+    began = date.fromisoformat(str(told("since")["late-regions"]))
+    assert abs((began - date(2026, 9, 16)).days) <= told("since-days")["late-regions"] + 1
+
+
+def test_count_what_is_under_way_past_its_day() -> None:
+    orders = parcels(120, region="A")
+    for row in orders:
+        if row["at"].date() >= date(2026, 10, 20):
+            row["delivered"] = None  # nothing has come since
+    findings = find(small(orders=orders), Where())
+    due = [
+        r
+        for r in orders
+        if r["promised"] < date(2026, 11, 24) and r["at"].date() > date(2026, 9, 29)
+    ]
+    lost = [r for r in due if r["delivered"] is None]
+    assert told("parcels", findings)["all"] == len(due)
+    assert float(told("late", findings)["all"]) == pytest.approx(
+        100 * len(lost) / len(due), abs=0.05
+    )
+    assert told("before", findings)["all"] == 0
+
+
+def test_leave_out_parcels_whose_day_is_still_to_come() -> None:
+    early = parcels(60, region="A", promised=date(2026, 12, 24))
+    findings = find(small(orders=parcels(60, region="B") + early), Where())
+    assert told("parcels", findings)["all"] == 3 * 52  # of eight weeks, four days are not due
+
+
+def test_are_refused_without_dates() -> None:
+    for orders in (parcels(60, promised=None), parcels(60, delivered=None)):
+        findings = find(small(orders=orders), Where())
+        assert "late ones can't be told" in findings.cannot[0].to("en")
+    assert "need orders" in find(small(), Where()).cannot[0].to("en")
+
+
+def test_are_on_their_way_where_no_promised_day_is_over() -> None:
+    findings = find(small(orders=parcels(60, promised=date(2026, 12, 24))), Where())
+    assert "is over for none of the parcels" in findings.cannot[0].to("en")
+
+
+def test_are_no_finding_where_all_regions_are_alike() -> None:
+    dice, wrong = np.random.default_rng(1), 0
+    due = dice.integers(5, 60, 60).astype(float)
+    for _ in range(100):
+        wrong += two_groups(dice.binomial(due.astype(int), 0.05).astype(float), due) is not None
+    assert wrong <= 5
+
+
+def test_fall_into_two_groups_with_shares_that_are_true() -> None:
+    dice = np.random.default_rng(2)
+    due = np.full(60, 30.0)
+    share = np.where(np.arange(60) < 12, 0.28, 0.05)
+    shares = []
+    for _ in range(30):
+        groups = two_groups(dice.binomial(30, share).astype(float), due)
+        assert groups is not None
+        shares.append(groups[:2])
+    assert np.mean(shares, axis=0) == pytest.approx([0.28, 0.05], abs=0.02)

@@ -1,0 +1,135 @@
+"""What is bought next after one thing ..."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from bot.data.analyses.forecast import find
+from bot.data.analyses.request import bought_after
+from bot.data.analyses.result import Findings, Where
+from tests.support.sample_tables import sample
+from tests.support.small_tables import small
+
+START = datetime(2026, 1, 5, 12)
+PLAIN = """
+WITH bought AS (
+  SELECT DISTINCT customer, CAST("at" AS DATE) AS day, product FROM orders
+  WHERE customer IS NOT NULL AND amount >= 0
+    AND (status IS NULL OR lower(status) NOT IN ('cancelled', 'canceled', 'annulée'))
+), days AS (
+  SELECT customer, day, lead(day) OVER (PARTITION BY customer ORDER BY day) AS after
+  FROM (SELECT DISTINCT customer, day FROM bought)
+), nexts AS (
+  SELECT *, EXISTS (
+    SELECT * FROM bought b WHERE b.customer = d.customer AND b.day = d.day AND b.product = ?
+  ) AS had FROM days d WHERE after IS NOT NULL
+)
+SELECT (SELECT count(*) FROM nexts), (SELECT count(*) FROM nexts WHERE had),
+  count(*), count(*) FILTER (had), count(DISTINCT n.customer) FILTER (had)
+FROM nexts n JOIN bought b ON b.customer = n.customer AND b.day = n.after WHERE b.product = ?
+"""
+
+
+@cache
+def shop() -> Findings:
+    return find(sample(), Where(product="lin-alba"))
+
+
+def order(who: int, day: int, thing: str) -> dict[str, Any]:
+    return {
+        "customer": f"C{who}",
+        "order": f"{who}-{day}",
+        "at": START + timedelta(days=day),
+        "product": thing,
+        "title": thing.capitalize(),
+        "category": "Kitchen",
+        "amount": Decimal(10),
+        "currency": "EUR",
+    }
+
+
+def planted(where: Where) -> Findings:
+    """300 customers: of the 100 who begin with a kettle 60 buy tea next; else it is anything."""
+    others = ("mug", "plate", "bowl", "tea", "spoon")
+    rows = []
+    for who in range(300):
+        first = "kettle" if who < 100 else others[who % 4]
+        second = "tea" if who < 60 else others[who % 5]
+        rows += [order(who, who % 50, first), order(who, 60 + who % 40, second)]
+    rows += [order(who, 200, "whisk") for who in range(5)]
+    rows += [order(who, 220, "spoon") for who in range(5)]
+    return find(small(orders=rows), where)
+
+
+def test_is_counted_as_plain_sql_counts_it() -> None:
+    told = shop()
+    for thing in ("lin-alba", "lin-marceau"):
+        row = sample().engine.con.execute(PLAIN, ["lin-alba", thing]).fetchone()
+        assert row
+        every, before, times, after, people = row
+        facts = {
+            m: told.get(f"after-product-{thing}", m)
+            for m in ("purchases", "customers", "share", "at-large", "lift")
+        }
+        values = {m: float(fact.value) for m, fact in facts.items() if fact}
+        assert values == {
+            "purchases": after,
+            "customers": people,
+            "share": round(100 * after / before, 1),
+            "at-large": round(100 * times / every, 1),
+            "lift": round(after / before / (times / every), 1),
+        }
+    whole = told.get("after", "purchases")
+    assert whole
+    assert whole.value == before
+
+
+def test_is_found_where_it_was_planted_and_nothing_else_is_called_so() -> None:
+    told = planted(Where(words="kettle"))
+    verdicts = {
+        fact.about: fact.value
+        for fact in told.facts
+        if fact.id.startswith("behaviour.after-product-") and fact.label == "verdict"
+    }
+    assert verdicts["Tea"] == "more often"
+    assert set(verdicts.values()) <= {"more often", "as always"}
+    assert [name for name, verdict in verdicts.items() if verdict == "more often"] == ["Tea"]
+
+
+def test_is_refused_where_hardly_anybody_bought_the_thing() -> None:
+    told = planted(Where(words="whisk"))
+    assert told.get("after", "purchases") is None
+    assert any("Under 20 purchases with “Whisk”" in words.to("en") for words in told.cannot)
+
+
+def test_shows_nothing_of_fewer_customers_than_the_floor() -> None:
+    for told in (shop(), planted(Where(words="kettle"))):
+        shown = [f for f in told.facts if f.id.startswith("behaviour.after-")]
+        people = [f.value for f in shown if f.label == "customers"]
+        assert people
+        assert min(int(n) for n in people) >= 20
+
+
+def test_says_when_nothing_is_called_so() -> None:
+    told = planted(Where(words="umbrella"))
+    assert any("anything called “umbrella”" in words.to("en") for words in told.cannot)
+
+
+@pytest.mark.parametrize(
+    ("words", "thing"),
+    [
+        ("what do people buy next after the linen shirt?", "linen shirt"),
+        ("What is bought after buying a kettle, usually?", "kettle"),
+        ("qu’achète-t-on après l’achat d’une robe ?", "robe"),
+        ("que rachète-t-on après avoir acheté la nappe ?", "nappe"),
+        ("what do people buy next?", None),
+        ("what is bought after 30 days?", None),
+        ("who buys again after Christmas?", None),
+        ("qui revient après les soldes ?", None),
+    ],
+)
+def test_is_asked_with_what_stands_behind_after(words: str, thing: str | None) -> None:
+    assert bought_after(words) == thing

@@ -1,0 +1,82 @@
+"""New rows are looked through …"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import Container
+from bot.config.clock import now
+from bot.data.analyses import precompute
+from bot.data.analyses.precompute import AT_REST, due, freshen
+from bot.data.analyses.result import Where
+from tests.support.stocked_library import stocked
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Container:
+    return stocked(tmp_path, "experiments")
+
+
+def kept(house: Container) -> list[str]:
+    found = house.settings.home.glob("library/T1/findings/*/*.json")
+    return sorted(path.name.partition("-")[0] for path in found)
+
+
+def test_once_they_have_come_to_rest_and_once_a_day(house: Container) -> None:
+    with house.database.begin() as session:
+        assert not list(due(session, now()))
+        later = now() + AT_REST
+        (job,) = due(session, later)
+        assert job.workspace == "T1"
+        assert [one.id for one in due(session, later + timedelta(seconds=9))] == [job.id]
+        (tomorrow,) = due(session, later + timedelta(days=1))
+        assert tomorrow.id != job.id
+    house.database.close()
+
+
+async def test_in_a_process_of_its_own_that_leaves_what_it_found(
+    house: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    await freshen("T1/state")
+    assert {"experiments", "funnel", "segments"} <= set(kept(house))
+
+    def again(*_: object) -> None:
+        raise AssertionError("it is known")
+
+    monkeypatch.setattr("bot.data.analyses.experiments.find", again)
+    assert house.library("T1").findings("experiments", Where()).facts
+    house.database.close()
+
+
+async def test_without_failing_when_they_can_not_be(
+    house: Container, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SUPER_INTERN_HOME", "/dev/null/nowhere")
+    await freshen("T1/state")
+    assert "T1" in caplog.text
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    monkeypatch.setattr(precompute, "PATIENCE", 0.01)
+    await freshen("T1/state")
+    assert not kept(house)
+    house.database.close()
+
+
+def test_in_the_terminal_one_kind_after_the_other(
+    house: Container, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.__main__ import main
+
+    monkeypatch.setenv("SUPER_INTERN_HOME", str(house.settings.home))
+    assert main(["facts", "all", "--workspace", "T1"]) == 0
+    told = capsys.readouterr().out
+    assert "Source: experiments.csv" in told
+    assert "Can't be told: There are no orders" in told
+    house.database.close()
+
+
+def test_though_the_clock_was_set_back_since_they_came(house: Container) -> None:
+    with house.database.begin() as session:
+        assert list(due(session, now() - timedelta(hours=1)))
+    house.database.close()

@@ -1,0 +1,204 @@
+"""What was found lasts …"""
+
+import json
+import os
+from collections.abc import Hashable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot import app as house_
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.data.analyses import cache
+from bot.data.analyses.cache import Lasting
+from bot.data.analyses.experiments import find
+from bot.data.analyses.result import Findings, Where
+from bot.data.ingest.upload import TableFile
+from bot.data.service import TeamLibrary
+from bot.data.warehouse.warehouse import Shelf
+from bot.i18n.messages import Words
+from tests.support.sample_tables import TODAY, sample
+from tests.support.stocked_library import stocked
+
+NOON = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(house_, "now", lambda: NOON)
+    house = stocked(tmp_path, "experiments")
+    house.library("T1").findings("experiments", Where())
+    house.database.close()
+    return tmp_path
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[Where]:
+    """What was really looked for, from now on."""
+    made: list[Where] = []
+
+    def counted(shelf: Shelf, where: Where) -> Findings:
+        made.append(where)
+        return find(shelf, where)
+
+    monkeypatch.setattr("bot.data.analyses.experiments.find", counted)
+    return made
+
+
+def again(home: Path) -> Findings:
+    """What a process that starts now is told."""
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    try:
+        return house.library("T1").findings("experiments", Where())
+    finally:
+        house.database.close()
+
+
+def test_for_the_next_process_to_the_last_digit(home: Path, looks: list[Where]) -> None:
+    kept, fresh = again(home), find(sample(), Where())
+    assert not looks
+    assert kept.facts == fresh.facts
+    assert any(isinstance(fact.value, Decimal) for fact in kept.facts)
+    assert [words.to("fr") for words in kept.cannot] == [w.to("fr") for w in fresh.cannot]
+    assert {name: len(sql) > 40 for name, sql in kept.queries.items()} == {"arms": True}
+
+
+def test_until_rows_are_taken_out(home: Path, looks: list[Where]) -> None:
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    house.stocking.forget("T1", "experiments", "experiments.csv")
+    house.database.close()
+    assert not list(home.glob("library/T1/findings/**/*.json"))
+    assert not again(home).facts
+    assert looks
+
+
+def test_nowhere_else_after_rows_that_serve_all_have_changed(home: Path) -> None:
+    for workspace in ("local", "T2"):
+        Lasting(home / "library" / workspace).put(("v",), Where(), Findings("plan", "", TODAY))
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    house.stocking.forget("T1", "experiments", "experiments.csv")
+    assert not list(home.glob("library/local/findings/*"))
+    assert list(home.glob("library/T2/findings/*"))
+    house.stocking.forget("local", "experiments", "experiments.csv")
+    assert not list(home.glob("library/*/findings/*"))
+    house.database.close()
+
+
+def test_until_the_catalogue_changes(home: Path, looks: list[Where]) -> None:
+    from bot.cli.import_ import Importing
+
+    few = home / "few.csv"
+    few.write_text("sku,name,price,currency\nX1,A new thing,9.00,EUR\n")
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    Importing(house, "T1", "EUR").take_products(TableFile(few))
+    house.database.close()
+    again(home)
+    assert looks
+
+
+def test_until_the_policy_has_another_floor(home: Path, looks: list[Where]) -> None:
+    (home / "policy.toml").write_text("[library]\nfloor = 50\n")
+    again(home)
+    assert looks
+
+
+def test_until_midnight(home: Path, looks: list[Where], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house_, "now", lambda: NOON + timedelta(days=1))
+    again(home)
+    assert looks
+    versions = list(home.glob("library/T1/findings/*"))
+    assert len(versions) == 1  # yesterday's are gone
+
+
+def test_until_the_code_changes(
+    home: Path, looks: list[Where], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "code", lambda: "other")
+    again(home)
+    assert looks
+
+
+def test_for_what_was_asked_alone(home: Path, looks: list[Where]) -> None:
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)}))
+    one = house.library("T1").findings("experiments", Where(experiment="panier-court"))
+    house.database.close()
+    assert looks == [Where(experiment="panier-court")]
+    assert {fact.id.split(".")[1].split("--")[0] for fact in one.facts} == {"panier-court"}
+
+
+@pytest.mark.parametrize("torn", ["", "[]", '{"kind": "experiments"}', "\x00" * 40])
+def test_unless_the_file_is_torn(home: Path, looks: list[Where], torn: str) -> None:
+    (path,) = home.glob("library/T1/findings/*/*.json")
+    path.write_text(torn)
+    assert again(home).facts
+    assert looks
+    assert json.loads(path.read_text())["facts"]  # and it is whole again
+
+
+def test_for_its_owner_alone_without_the_words_that_were_asked(home: Path) -> None:
+    folder = Lasting(home / "apart")
+    secret = Where(words="the address of Anna Muster")
+    folder.put(("v",), secret, Findings("segments", "orders.csv", TODAY))
+    (path,) = (home / "apart").glob("findings/*/*.json")
+    assert path.stat().st_mode & 0o077 == 0
+    assert "Anna" not in path.read_text() + str(path)
+
+
+def test_never_longer_than_the_most_that_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "MOST", 3)
+    folder = Lasting(tmp_path)
+    for n in range(1, 9):
+        folder.put(("v",), Where(days=n), Findings("segments", "orders.csv", TODAY))
+    assert len(list(tmp_path.glob("findings/*/*"))) <= 3
+    assert folder.get(("v",), "segments", Where(days=8)) is not None
+
+
+def test_not_at_all_when_the_disk_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    folder = Lasting(tmp_path)
+    folder.put(("v",), Where(), Findings("segments", "orders.csv", TODAY))
+    assert folder.get(("v",), "segments", Where()) is None
+
+
+def test_with_words_that_look_like_numbers_and_days_as_they_were(tmp_path: Path) -> None:
+    found = Findings("feedback", "a.csv", date(2026, 11, 2))
+    found.add("all", "quote-1", "12.50")
+    found.add("all", "share", Decimal("12.50"), unit="%", rows=3, query="texts")
+    found.refuse(Words("Only the newest {n} texts were read.", n=Decimal("4.5")))
+    Lasting(tmp_path).put(("v",), Where(), found)
+    kept = Lasting(tmp_path).get(("v",), "feedback", Where())
+    assert kept is not None
+    assert kept.facts == found.facts
+    assert [type(fact.value) for fact in kept.facts] == [str, Decimal]
+    assert kept.cannot == found.cannot
+
+
+def test_not_when_the_tables_change_while_it_is_found(tmp_path: Path) -> None:
+    versions = iter([("old",), ("old",), ("new",), ("new",)])
+    last: list[Hashable] = []
+
+    def stands_on() -> Hashable:
+        last.append(next(versions, ("new",)))
+        return last[-1]
+
+    library = TeamLibrary(None, sample, Lasting(tmp_path), stands_on)  # type: ignore[arg-type]
+    assert library.findings("experiments", Where()).facts
+    assert not list(tmp_path.glob("findings/*/*.json"))
+
+
+def test_nowhere_beside_a_warehouse(home: Path) -> None:
+    settings = Settings.read({"SUPER_INTERN_HOME": str(home)})
+    house = Container(settings.model_copy(update={"warehouse": SecretStr("duckdb://x.duckdb")}))
+    assert house._kept("T1") == (None, None)
+    house.database.close()

@@ -1,0 +1,187 @@
+"""Segments, on the sample shop …"""
+
+from collections import Counter
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import ibis.expr.types as ir
+import pytest
+
+from bot.core.audience_rule import SEGMENTS
+from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.segments import find
+from bot.data.analyses.segments.groups import GROUPS, named
+from bot.data.analyses.segments.rfm import rfm
+from bot.data.analyses.segments.rhythm import typical_gap
+from bot.data.warehouse.purchases import last_day, lines, orders_of
+from bot.data.warehouse.query import rows_of
+from bot.data.warehouse.warehouse import Shelf
+from bot.playground.shop import fill
+from tests.support.sample_tables import TODAY, sample, shelf
+from tests.support.small_tables import small
+
+DAY = date(2026, 11, 24)
+NOW = datetime(2026, 11, 24, 12)
+
+
+@cache
+def found(where: Where = Where()) -> Findings:  # noqa: B008 (frozen)
+    return find(sample(), where)
+
+
+def value(subject: str, measure: str, findings: Findings | None = None) -> Decimal | str:
+    fact = (findings or found()).get(subject, measure)
+    assert fact is not None, f"{subject}.{measure}"
+    return fact.value
+
+
+def test_put_every_customer_in_one_group() -> None:
+    sizes = [int(value(group.id, "customers")) for group in GROUPS]
+    assert sum(sizes) == value("all", "customers")
+    shares = [float(value(group.id, "revenue-share")) for group in GROUPS]
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+
+
+def test_give_each_group_its_rule_and_its_money() -> None:
+    for group in GROUPS:
+        assert value(group.id, "rule") == group.rule.text
+        assert found().get(group.id, "average-order").unit == "EUR"  # type: ignore[union-attr]
+        assert found().get(group.id, "customers").about == SEGMENTS[group.id].text  # type: ignore[union-attr]
+
+
+def test_agree_with_plain_sums() -> None:
+    con = sample().engine.con
+    revenue = con.execute("SELECT sum(amount) FROM orders").fetchone()[0]
+    sums = rows_of(sample(), _groups(sample()).aggregate(spent=lambda t: t.monetary.sum()))
+    assert sums[0]["spent"] == revenue  # the sample's orders all have a customer
+
+
+def test_find_those_who_fell_silent(tmp_path: Path) -> None:
+    shop = fill(tmp_path, size="small", seed=3, today=TODAY)
+    made = shelf(tmp_path)
+    groups = rows_of(made, _groups(made))
+    by_life: dict[str, Counter[str]] = {}
+    for row in groups:
+        life = shop.truth.lives[row["customer"]]
+        by_life.setdefault(life, Counter())[row["segment"]] += 1
+    lapsed, once = by_life["lapsed"], by_life["once"]
+    silent = lapsed["lapsed"] + lapsed["drifting-away"] + lapsed["at-risk"]
+    assert silent / lapsed.total() > 0.9
+    assert set(once) == {"one-time", "new"}
+    loyal = by_life["loyal"]
+    assert (loyal["champions"] + loyal["loyal"]) / loyal.total() > 0.5
+
+
+def test_find_the_bread_bakers_and_no_other_taste() -> None:
+    tastes = [s for s in found().subjects() if s.startswith("taste-")]
+    assert tastes == ["taste-1"]
+    names = str(value("taste-1", "products"))
+    assert [word in names for word in ("Tablier", "Torchons", "Corbeille", "Planche")] == [True] * 4
+    assert names.count(",") == 3
+    assert float(value("taste-1", "lift")) >= 4
+
+
+def test_do_not_find_that_the_first_source_makes_loyal() -> None:
+    sources = {"direct", "instagram", "sms", "publicite", "moteur", "email"}
+    told = {s.removeprefix("first-") for s in found().subjects() if s.startswith("first-")}
+    assert not told & sources
+    assert {"cui-planche", "cui-corbeille"} <= told  # the niche comes back more often
+
+
+def test_count_who_comes_back_among_those_who_had_the_time() -> None:
+    shares = [found().get("second-purchase", f"share-{d}-days") for d in (30, 60, 90, 180)]
+    values = [float(fact.value) for fact in shares if fact]
+    assert values == sorted(values)
+    rows = [fact.rows or 0 for fact in shares if fact]
+    assert rows == sorted(rows, reverse=True)
+    con = sample().engine.con
+    plain = con.execute(
+        """WITH days AS (SELECT DISTINCT customer, "at"::DATE AS d FROM orders),
+        n AS (SELECT *, row_number() OVER (PARTITION BY customer ORDER BY d) AS n,
+          lead(d) OVER (PARTITION BY customer ORDER BY d) AS later FROM days)
+        SELECT count(*), count(*) FILTER (later - d <= 90) FROM n
+        WHERE n = 1 AND ? - d >= 90""",
+        [DAY],
+    ).fetchone()
+    assert rows[2] == plain[0]
+    assert values[2] == round(100 * plain[1] / plain[0], 1)
+
+
+def test_tell_of_one_group_alone_when_asked() -> None:
+    told = found(Where(segment="loyal", country="FR"))
+    assert set(told.subjects()) == {"all", "loyal"}
+    assert int(value("loyal", "customers", told)) < int(value("loyal", "customers"))
+
+
+def test_say_which_groups_there_are_when_one_is_unknown() -> None:
+    told = found(Where(segment="vips"))
+    assert "champions" in told.cannot[0].to("en")
+    assert not told.facts
+
+
+def test_find_look_alikes_that_were_worth_it_in_the_past() -> None:
+    told = found(Where(product="cui-planche"))
+    assert float(value("like-cui-planche", "holdout-lift", told)) > 1.5
+    assert int(value("like-cui-planche", "customers", told)) > 100
+    pairs = [s for s in told.subjects() if "-with-" in s]
+    assert {p.replace("cui-planche", "") for p in pairs} == {
+        "-with-cui-tablier",
+        "cui-corbeille-with-",
+        "-with-cui-torchons",
+    }
+
+
+def test_refuse_look_alikes_of_a_thing_that_nobody_bought() -> None:
+    told = found(Where(product="no-such-thing"))
+    assert "Under 20 customers bought no-such-thing" in told.cannot[0].to("en")
+    assert told.get("like-no-such-thing", "customers") is None
+
+
+def test_stand_on_queries_that_are_there() -> None:
+    for where in (Where(), Where(product="cui-planche")):
+        told = found(where)
+        assert all(fact.query in told.queries for fact in told.facts if fact.query)
+        assert all(fact.as_of == DAY and fact.source == "orders.csv" for fact in told.facts)
+        assert len({fact.id for fact in told.facts}) == len(told.facts)
+
+
+def test_run_as_the_sql_that_is_shown() -> None:
+    con = sample().engine.con
+    rows = con.execute(found().queries["groups"]).fetchall()
+    assert sum(row[1] for row in rows) == value("all", "customers")
+
+
+def test_refuse_without_orders_and_with_few() -> None:
+    assert "import an order file" in find(small(), Where()).cannot[0].to("en")
+    few = [{"order": str(i), "at": NOW, "customer": str(i), "amount": 5} for i in range(9)]
+    told = find(small(orders=few), Where())
+    assert "Under 20 customers" in told.cannot[0].to("en")
+    assert not told.facts
+
+
+def test_do_not_show_a_group_below_the_floor() -> None:
+    orders = [
+        {
+            "order": f"{c}-{n}",
+            "at": datetime(2026, 1 + n, 1 + c % 28),
+            "customer": str(c),
+            "amount": 10,
+        }
+        for c in range(150)
+        for n in range(2 if c < 40 else 1)
+    ]
+    orders += [{"order": f"n{c}", "at": NOW, "customer": f"n{c}", "amount": 10} for c in range(7)]
+    told = find(small(orders=orders), Where())
+    assert value("new", "customers", told) == "under 20"
+    assert told.get("new", "average-order") is None
+
+
+def _groups(shop: Shelf) -> ir.Table:
+    bought = lines(shop)
+    assert bought is not None
+    ranked = rfm(orders_of(bought), last_day(shop))
+    gap = typical_gap(shop, ranked)
+    assert gap is not None
+    return named(ranked, gap)

@@ -1,0 +1,273 @@
+"""Trends …"""
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.data.analyses.result import Findings, Where
+from bot.data.analyses.trends import find, series
+from bot.data.analyses.trends.expectation import Surprise
+from bot.data.analyses.trends.significance import judged
+from bot.data.analyses.trends.weekly import Weekly
+from bot.errors import CannotDo
+from tests.support.paths import DATA
+from tests.support.real_orders import uci
+from tests.support.sample_tables import sample
+from tests.support.small_tables import small
+
+CANDLES = "category-bougies-et-senteurs"
+
+
+@cache
+def found() -> Findings:
+    return find(sample(), Where())
+
+
+def told(measure: str, findings: Findings | None = None) -> dict[str, Any]:
+    facts = (findings or found()).facts
+    return {f.id.split(".")[1]: f.value for f in facts if f.id.split(".")[2] == measure}
+
+
+def steady(
+    weeks: int, each: int = 5, *, last: int | None = None, **row: Any
+) -> list[dict[str, Any]]:
+    """So many orders a day, up to Sunday, 22 November 2026; `last` for the last week."""
+    end = datetime(2026, 11, 22, 12)
+    return [
+        {"order": f"{n}-{i}", "line": 1, "at": end - timedelta(days=n), "amount": 10, **row}
+        for n in range(7 * weeks)
+        for i in range((each if last is None or n >= 7 else last) + n % 2)
+    ]
+
+
+def test_confirm_the_candles_and_nothing_else_that_is_not_planted() -> None:
+    status = told("status")
+    assert status[CANDLES] == "confirmed"
+    rising = {s for s in status if status[s] == "confirmed" and not s.startswith("returns-")}
+    assert {s for s in rising if told("change")[s] > 0} == {CANDLES}
+    began = date.fromisoformat(str(told("since")[CANDLES]))
+    assert abs((began - date(2026, 11, 2)).days) <= 7  # planted on 4 November
+
+
+def test_count_what_was_tested_and_leave_the_week_in_progress_out() -> None:
+    assert told("series")["tested"] == 16
+    assert told("week")["tested"] == "2026-11-16"
+    assert told("last")["total-orders"] == 250  # 16 to 22 November
+
+
+def test_agree_with_plain_sql_about_the_last_weeks() -> None:
+    con = sample().engine.con
+    sql = """SELECT sum(quantity) / 3 FROM orders JOIN products p USING (product)
+        WHERE p.category = 'Bougies et senteurs'
+        AND "at" >= DATE '2026-11-02' AND "at" < DATE '2026-11-23'"""
+    assert told("last")[CANDLES] == round(con.execute(sql).fetchone()[0])
+    assert told("weeks")[CANDLES] == 3
+
+
+def test_confirm_that_what_runs_small_comes_back() -> None:
+    status = {s: v for s, v in told("status").items() if s.startswith("returns-")}
+    sure = {s for s, v in status.items() if v == "confirmed"}
+    assert sure == {"returns-lin-alba", "returns-lin-solene", "returns-mai-maud"}
+    for subject in sure:
+        assert 17 < told("rate")[subject] < 27
+        assert 4 < told("rest")[subject] < 6
+        assert told("reason")[subject] == "trop petit"
+
+
+def test_carry_their_source_their_day_and_their_query() -> None:
+    findings = found()
+    for fact in findings.facts:
+        assert fact.source == "orders.csv"
+        assert fact.as_of == date(2026, 11, 24)
+        assert fact.query is None or "SELECT" in findings.queries[fact.query]
+
+
+def test_draw_a_line_of_what_came_and_what_was_expected() -> None:
+    drawn = series(sample(), "category", "Bougies et senteurs")
+    assert [week.weekday() for week, _, _ in drawn] == [0] * 78
+    assert [came for _, came, _ in drawn[-3:]] == [110, 121, 148]
+    assert drawn[0][2] is None
+    assert all(foretold and foretold < came for _, came, foretold in drawn[-3:])
+    assert series(sample(), "category", "Nowhere") == []
+
+
+def test_narrow_to_what_is_asked() -> None:
+    findings = find(sample(), Where(country="fr", device="mobile"))
+    assert told("last", findings)["total-orders"] < told("last")["total-orders"]
+    assert not [s for s in told("last", findings) if s.startswith("device-desktop")]
+    category = find(sample(), Where(category="Mailles"))
+    assert told("last", category)["total-units"] == 92
+
+
+def test_narrow_to_a_brand_that_only_the_catalogue_knows() -> None:
+    orders = [dict(one, product="p1", quantity=1.0) for one in steady(30, each=6)]
+    orders += [{**one, "order": f"x{one['order']}", "product": "p2"} for one in orders]
+    goods = [
+        {"product": name, "title": name, "category": "c", "brand": brand}
+        for name, brand in (("p1", "Linea"), ("p2", "Alba"), ("p3", None))
+    ]
+    shelf = small(products=goods, orders=orders)
+    both = told("last", find(shelf, Where()))["total-orders"]
+    assert told("last", find(shelf, Where(brand="linea")))["total-orders"] * 2 == both
+    with pytest.raises(CannotDo, match="no brand called Nobody"):
+        find(shelf, Where(brand="Nobody"))
+
+
+def test_say_that_a_season_needs_a_year() -> None:
+    findings = find(small(orders=steady(30)), Where())
+    assert "the season can't be told" in findings.cannot[0].to("en")
+    assert "saison" in findings.cannot[0].to("fr")
+    assert told("status", findings)["total-orders"] == "steady"
+
+
+def test_find_a_fall_without_a_year() -> None:
+    findings = find(small(orders=steady(30, last=1)), Where())
+    assert told("status", findings)["total-orders"] == "confirmed"
+    assert told("since", findings)["total-orders"] == "2026-11-16"
+
+
+@pytest.mark.parametrize(
+    ("orders", "words"),
+    [
+        (steady(30, each=1), "so a week's change is chance"),
+        (steady(12), "Trends need 18 whole weeks of orders; there are 12"),
+        (steady(1)[3:20], "don't cover one whole week"),
+    ],
+)
+def test_refuse_what_they_cannot_tell(orders: list[dict[str, Any]], words: str) -> None:
+    findings = find(small(orders=orders), Where())
+    assert words in findings.cannot[0].to("en")
+    assert not told("change", findings)
+
+
+def test_need_orders() -> None:
+    assert "need orders" in find(small(), Where()).cannot[0].to("en")
+
+
+def test_leave_out_what_was_cancelled_or_taken_back() -> None:
+    extra = steady(30, status="cancelled") + steady(30, quantity=-1)
+    for n, row in enumerate(extra):
+        row["order"] = f"x{n}"
+    plain, more = (find(small(orders=rows), Where()) for rows in (steady(30), steady(30) + extra))
+    assert told("last", plain) == told("last", more)
+
+
+def test_add_no_amounts_across_currencies() -> None:
+    orders = steady(30, currency="EUR")
+    orders += [dict(row, order="p" + row["order"], currency="GBP") for row in orders[::3]]
+    findings = find(small(orders=orders), Where())
+    assert "in EUR only; others are in GBP" in findings.cannot[-1].to("en")
+    alone = find(small(orders=steady(30, currency="EUR")), Where())
+    assert told("last", findings)["total-revenue"] == told("last", alone)["total-revenue"]
+
+
+def test_run_on_a_real_shop() -> None:
+    if not DATA.is_dir():
+        pytest.skip("the real data is not here")
+    findings = find(uci(), Where())
+    assert told("week", findings)["tested"] == "2011-11-28"
+    assert "not 61" in findings.cannot[0].to("en")  # the file spans 53 weeks
+    assert told("series", findings)["tested"] > 100
+
+
+def test_call_what_was_hardly_sold_before_new_and_give_no_percentage() -> None:
+    bag = {"product": "bag", "title": "Jumbo bag", "quantity": 40.0, "amount": 80}
+    orders = [dict(one, product="tray") for one in steady(30)]
+    orders += [{**one, "order": f"b{one['order']}", **bag} for one in steady(6)]
+    findings = find(small(orders=orders), Where())
+    new = {fact.id: fact for fact in findings.facts if ".new-product-bag." in fact.id}
+    assert {name.rsplit(".", 1)[1] for name in new} == {"last", "since"}
+    assert next(iter(new.values())).about == "Jumbo bag"
+    assert "product-bag" not in told("change", findings)
+    assert max(float(change) for change in told("change", findings).values()) < 10_000
+
+
+def two_years(**weekly: list[int]) -> list[dict[str, Any]]:
+    """Products with so many single units in each of 104 weeks up to 22 November 2026, each bought
+    by somebody else."""
+    end = datetime(2026, 11, 22, 12)
+    return [
+        {
+            "order": f"{name}-{week}-{n}",
+            "line": 1,
+            "at": end - timedelta(days=7 * week + n % 7),
+            "customer": f"{name}-{week}-{n}",
+            "product": name,
+            "quantity": 1.0,
+            "amount": 10,
+        }
+        for name, units in weekly.items()
+        for week, many in enumerate(reversed(units))
+        for n in range(many)
+    ]
+
+
+def test_call_a_single_product_confirmed_only_where_its_year_speaks_against_a_season() -> None:
+    even = {f"p{n}": [40 + n % 3] * 104 for n in range(6)}
+    gone = [40] * 103 + [4]
+    peak = [20] * 40 + [20] * 20 + [90] * 43 + [30]  # back to above where it stood in its year
+    toy = [0] * 35 + [60] * 16 + [0] * 36 + [60] * 16 + [4]  # sells four months a year
+    fresh = [0] * 84 + [60] * 19 + [4]  # no year of its own behind it
+    shown = find(small(orders=two_years(**even, gone=gone, peak=peak, toy=toy, new=fresh)), Where())
+    status = {s: v for s, v in told("status", shown).items() if s.startswith("product-")}
+    assert status.pop("product-gone") == "confirmed"
+    assert set(status) <= {"product-peak", "product-toy", "product-new"}
+    assert status["product-new"] == "to watch"
+    assert set(status.values()) == {"to watch"}
+    assert any("to watch at most" in words.to("en") for words in shown.cannot)
+
+
+def test_take_one_customers_cartons_for_one_purchase() -> None:
+    """Both products sell 200 units where 60 are usual: to one customer, and to two hundred."""
+    usual = [60 + n % 3 for n in range(103)]
+    others = {f"p{n}": [40] * 104 for n in range(6)}
+    orders = two_years(carton=[*usual, 0], pieces=[*usual, 200], **others)
+    orders.append(
+        {
+            "order": "x",
+            "line": 1,
+            "at": datetime(2026, 11, 20),
+            "customer": "one",
+            "product": "carton",
+            "quantity": 200.0,
+            "amount": 2000,
+        }
+    )
+    status = told("status", find(small(orders=orders), Where()))
+    assert "product-pieces" in status
+    assert "product-carton" not in status
+
+
+def test_hold_products_against_products_so_that_hundreds_hide_no_total() -> None:
+    """Two hundred products of which none moved, one as likely by chance as one in a hundred, and
+    five other series of which one is."""
+    p = np.concatenate([np.linspace(0.01, 1, 200), [0.01, 0.045, 0.5, 0.7, 0.9]])
+    keys = [*(("product", str(n)) for n in range(200)), *(("device", str(n)) for n in range(5))]
+    counts = np.full((205, 80), 50.0)
+    weeks = [date(2025, 1, 6) + timedelta(weeks=n) for n in range(80)]
+    series = Weekly(keys, weeks, counts, counts, counts)
+    half, one = np.full(205, 50.0), np.ones(205)
+    status, _ = judged(series, Surprise(half, half, half * 2, p, one, season=True))
+    assert status[200:] == ["confirmed", "to watch", "", "", ""]
+    assert set(status[:200]) == {""}
+
+
+def test_name_products_as_their_lines_do_where_there_is_no_catalogue() -> None:
+    orders = [dict(one, product="tray", title="Oak tray") for one in steady(30, 8, last=2)]
+    for one in orders[:5]:
+        one["title"] = "damaged?"
+    findings = find(small(orders=orders), Where())
+    assert {f.about for f in findings.facts if ".product-tray." in f.id} == {"Oak tray"}
+
+
+def test_read_the_weeks_before_a_file_breaks_off() -> None:
+    cut = find(small(orders=steady(30, 12, last=1)), Where())
+    whole = find(small(orders=steady(30, 12, last=4)), Where())
+    assert any("breaks off" in words.to("en") for words in cut.cannot)
+    status = [found.get("total-orders", "status") for found in (cut, whole)]
+    assert [fact and fact.value for fact in status] == ["steady", "confirmed"]
+    assert cut.get("ended", "since") is not None
+    assert not any("breaks off" in words.to("en") for words in whole.cannot)

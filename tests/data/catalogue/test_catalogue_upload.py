@@ -1,0 +1,51 @@
+"""A dropped catalogue of products …"""
+
+from pathlib import Path
+
+import pytest
+
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.data.catalogue.import_ import Products
+from bot.data.catalogue.models import ProductRow
+from bot.data.ingest import understand
+from tests.support.counting_importer import kept
+
+CSV = """sku,name,price,currency,materials,stock,our note
+L1,Linen shirt,59.00,EUR,linen; cotton,120,a
+L2,Canvas tote,24.00,EUR,cotton,80,b
+L3,,no,EUR,,,c
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "dropped.csv"
+    path.write_text(CSV)
+    return path
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Container:
+    return Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+
+
+def test_comes_into_the_rows_and_again_replaces_them(
+    file: Path, house: Container, tmp_path: Path
+) -> None:
+    for expected in ((2, 0, 0), (0, 2, 0)):
+        found = understand(file, name="shop.csv", kind="products")
+        ready = Products.read(house, "T1", file, found, tmp_path)
+        assert kept(ready) == expected
+    assert ready.rejected == 1
+    assert ready.rejects is not None
+    assert "L3" in ready.rejects.read_text(encoding="utf-8-sig")
+    with house.database.begin() as session:
+        assert len(ProductRow.bodies(session, "T1")) == 2
+
+
+def test_is_called_by_the_name_it_was_dropped_with(file: Path, house: Container) -> None:
+    found = understand(file, name="shop.csv", kind="products")
+    kept(Products.read(house, "T1", file, found, file.parent))
+    with house.database.begin() as session:
+        assert "shop.csv, line 2" in ProductRow.bodies(session, "T1")[0]

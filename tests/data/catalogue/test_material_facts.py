@@ -1,0 +1,61 @@
+"""A general truth of a material …"""
+
+from datetime import date
+from decimal import Decimal
+
+from bot.core.brief import Brief
+from bot.core.facts import Evidence, Fact
+from bot.core.material_facts import material_facts, truths
+from bot.core.request import SkillRequest
+
+
+def told(materials: str, language: str = "en", name: str = "Shirt") -> set[str]:
+    labels = (("name", name), ("materials", materials))
+    facts = tuple(
+        Fact(id=f"product.x.{label}", label=label, value=value, source="-", as_of=date(2026, 1, 1))
+        for label, value in labels
+    )
+    brief = Brief.model_validate(
+        {"words": "-", "author": "ana", "language": language, "product": "x"}
+    )
+    request = SkillRequest(skill="draft", channel="email", brief=brief)
+    return {fact.id for fact in material_facts(Evidence(facts=facts), request)}
+
+
+def test_has_a_source_and_both_languages() -> None:
+    for truth in truths().values():
+        assert truth.source
+        assert truth.en
+        assert truth.fr
+        assert bool(truth.en_short) == bool(truth.fr_short)
+
+
+def test_is_told_of_the_materials_that_are_named() -> None:
+    assert "material.linen.cool" in told("lin")
+    assert "material.linen.cool" in told("100% linen")
+    assert "material.linen.cool" not in told("coton")
+    assert told("") == set()
+
+
+def test_is_not_told_where_another_word_makes_it_untrue() -> None:
+    assert "material.cotton.wash" in told("coton")
+    assert "material.cotton.wash" not in told("coton enduit")
+    assert "material.leather.patina" not in told("faux leather")
+
+
+def test_is_not_found_within_other_words() -> None:
+    assert told("linoleum") == set()
+    assert told("Pinewood Derby", name="Toy") == set()
+
+
+def test_is_told_of_what_the_brief_names_where_there_is_no_catalogue() -> None:
+    brief = Brief.model_validate(
+        {"words": "-", "author": "ana", "language": "fr", "product_words": "gants en laine"}
+    )
+    request = SkillRequest(skill="draft", channel="email", brief=brief)
+    found = material_facts(Evidence(), request)
+    assert "material.wool.air" in {fact.id for fact in found}
+    price = Fact(
+        id="product.y.price", label="price", value=Decimal(5), source="-", as_of=date(2026, 1, 1)
+    )
+    assert material_facts(Evidence(facts=(price,)), request) == found

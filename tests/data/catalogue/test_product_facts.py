@@ -1,0 +1,116 @@
+"""A product's facts: only what is there, each with its source and its day."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bot.core.facts import Evidence
+from bot.data.catalogue.facts import lowest_price, product_facts
+from bot.data.catalogue.product import PriceFrom, Product
+
+FULL = Product(
+    handle="linen-shirt",
+    title="Linen Shirt",
+    description="Soft and airy.",
+    type="Shirts",
+    vendor="partners-demo",
+    tags=("summer", "new"),
+    price=Decimal("49.00"),
+    price_to=Decimal("55.00"),
+    compare_at=Decimal("59.00"),
+    currency="EUR",
+    sizes=("S", "M"),
+    colours=("white",),
+    materials=("linen",),
+    link="https://shop.example/linen-shirt",
+    stock=7,
+    status="draft",
+    lowest_30_days=Decimal("45.00"),
+    source="shop.csv, line 12",
+    as_of=date(2026, 11, 24),
+)
+
+
+def test_all_there_is_becomes_facts() -> None:
+    assert {f.label: (f.value, f.unit) for f in product_facts(FULL)} == {
+        "name": ("Linen Shirt", None),
+        "price": (Decimal("49.00"), "EUR"),
+        "price to": (Decimal("55.00"), "EUR"),
+        "compare-at price": (Decimal("59.00"), "EUR"),
+        "lowest price 30 days": (Decimal("45.00"), "EUR"),
+        "description": ("Soft and airy.", None),
+        "type": ("Shirts", None),
+        "vendor": ("partners-demo", None),
+        "tags": ("summer, new", None),
+        "sizes": ("S, M", None),
+        "colours": ("white", None),
+        "materials": ("linen", None),
+        "link": ("https://shop.example/linen-shirt", None),
+        "stock": (Decimal(7), None),
+    }
+
+
+def test_each_has_its_id_its_source_and_its_day() -> None:
+    evidence = Evidence(facts=product_facts(FULL))
+    assert evidence.of("product") == evidence.facts
+    for fact in evidence.facts:
+        assert fact.id == f"product.linen-shirt.{fact.label}"
+        assert (fact.source, fact.as_of) == ("shop.csv, line 12", date(2026, 11, 24))
+
+
+def test_what_is_not_there_is_no_fact() -> None:
+    bare = Product(handle="vase", title="Vase", source="x", as_of=date(2026, 1, 1))
+    assert [fact.label for fact in product_facts(bare)] == ["name"]
+
+
+def test_nothing_left_and_nothing_to_pay_are_facts_too() -> None:
+    given = FULL.model_copy(update={"stock": 0, "price": Decimal(0)})
+    facts = {fact.label: fact.value for fact in product_facts(given)}
+    assert [facts["stock"], facts["price"]] == [Decimal(0), Decimal(0)]
+
+
+def test_a_price_without_a_currency_has_no_unit() -> None:
+    facts = product_facts(FULL.model_copy(update={"currency": None}))
+    assert {fact.unit for fact in facts} == {None}
+
+
+def test_the_price_history_wins_over_what_the_file_says_was_lowest() -> None:
+    history = (PriceFrom(day=date(2026, 1, 1), price=Decimal(60)),)
+    facts = product_facts(FULL.model_copy(update={"price_history": history}))
+    assert next(f.value for f in facts if f.label == "lowest price 30 days") == 60
+
+
+NOVEMBER = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("history", "lowest"),
+    [
+        ([], None),
+        # one price, ever since: a cut still to be announced is measured against it
+        ([("2026-01-01", 60)], 60),
+        # cut today: what was asked in the 30 days before, the cut price itself left out
+        ([("2026-01-01", 60), ("2026-11-24", 45)], 60),
+        # raised shortly before the cut: the lower price of those days counts
+        ([("2026-01-01", 50), ("2026-11-10", 60), ("2026-11-24", 45)], 50),
+        # a short sale inside the window counts, one before it does not
+        ([("2026-01-01", 60), ("2026-11-01", 40), ("2026-11-03", 60), ("2026-11-24", 50)], 40),
+        ([("2026-01-01", 60), ("2026-09-01", 40), ("2026-09-03", 60), ("2026-11-24", 50)], 60),
+        # cut long ago: the 30 days before that cut
+        ([("2026-01-01", 60), ("2026-08-01", 50)], 60),
+        # raised: no cut in force, so the last 30 days, today included
+        ([("2026-01-01", 40), ("2026-11-20", 60)], 40),
+        ([("2026-01-01", 40), ("2026-08-01", 60)], 60),
+        # what is still to come does not count
+        ([("2026-01-01", 60), ("2026-12-01", 30)], 60),
+        ([("2026-12-01", 30)], None),
+    ],
+)
+def test_a_cut_is_measured_against_the_lowest_price_of_the_30_days_before(
+    history: list[tuple[str, int]], lowest: int | None
+) -> None:
+    points = tuple(PriceFrom(day=date.fromisoformat(d), price=Decimal(p)) for d, p in history)
+    found = lowest_price(points, NOVEMBER)
+    assert (None if found is None else int(found)) == lowest
+    assert lowest_price(points[::-1], NOVEMBER) == found

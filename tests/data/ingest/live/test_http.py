@@ -1,0 +1,323 @@
+"""POST /library/KIND …"""
+
+import asyncio
+import gzip
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import duckdb
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import select
+
+from bot.app import Container
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.data.ingest.http import SIGNED, STAMP, WORKSPACE, add_library
+from bot.data.ingest.live import Receiver
+from bot.data.ingest.live.signature import Said, live_key, signature
+from bot.data.ingest.models import Batch
+from bot.db.workspace import Workspace
+
+Client = TestClient[web.Request, web.Application]
+
+
+def lines(*orders: str, **told: Any) -> bytes:
+    whole = {"at": "2026-11-24T10:05:00", "amount": "62.00", "currency": "EUR", **told}
+    return "\n".join(json.dumps({"order": order, **whole}) for order in orders).encode()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Container]:
+    found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+    yield found
+    found.database.close()
+
+
+@pytest.fixture
+async def client(house: Container) -> AsyncIterator[Client]:
+    site = web.Application(client_max_size=2 * 1024 * 1024)
+    add_library(site, house.live_rows())
+    async with TestClient(TestServer(site)) as found:
+        yield found
+
+
+async def post(
+    client: Client,
+    house: Container,
+    body: bytes,
+    kind: str = "orders",
+    *,
+    workspace: str | None = None,
+    age: float = 0,
+    stamp: str | None = None,
+    encoding: str | None = None,
+    **headers: str,
+) -> tuple[int, Any]:
+    """Signed as the docs say, unless a header is given."""
+    stamp = stamp or f"{time.time() - age:.6f}"
+    said = Said(stamp, kind, workspace or "", body)
+    signed = signature(live_key(house.stocking.key(), workspace), said)
+    told = {STAMP: stamp, SIGNED: signed} | ({WORKSPACE: workspace} if workspace else {})
+    if encoding:
+        headers["Content-Encoding"] = encoding
+    sent = io.BytesIO(body)
+    async with client.post(f"/library/{kind}", data=sent, headers={**told, **headers}) as answer:
+        return answer.status, await answer.json()
+
+
+def batches(house: Container) -> list[Batch]:
+    with house.database.begin() as session:
+        return list(session.scalars(select(Batch)))
+
+
+def held(house: Container, workspace: str = "local") -> list[tuple[Any, ...]]:
+    """order and amount of all orders in the library."""
+    table = house.stocking.shelf(workspace).table("orders")
+    if table is None:
+        return []
+    rows = house.stocking.shelf(workspace).engine.to_pyarrow(table).to_pylist()
+    return sorted((row["order"], str(row["amount"])) for row in rows)
+
+
+async def test_answers_when_the_rows_are_on_the_disk(client: Client, house: Container) -> None:
+    status, told = await post(client, house, lines("A1", "A2"))
+    assert status == 200
+    assert told == {
+        "kind": "orders",
+        "rows": 2,
+        "again": False,
+        "rejected": 0,
+        "rejects": [],
+        "ignored": [],
+    }
+    (batch,) = batches(house)
+    rows = duckdb.sql(f"FROM '{house.settings.home / str(batch.path)}'").fetchall()
+    assert [row[0] for row in rows] == ["A1", "A2"]
+    assert (batch.workspace, batch.rows, batch.merged_at) == ("local", 2, None)
+
+
+async def test_takes_the_same_request_once(client: Client, house: Container) -> None:
+    body, stamp = lines("A1"), f"{time.time():.6f}"
+    told = await asyncio.gather(*(post(client, house, body, stamp=stamp) for _ in range(8)))
+    assert {status for status, _ in told} == {200}
+    assert sorted(answer["again"] for _, answer in told) == [False] + [True] * 7
+    (batch,) = batches(house)
+    files = list((house.settings.home / "live").rglob("*.parquet"))
+    assert files == [house.settings.home / str(batch.path)]
+
+
+async def test_takes_a_state_that_comes_back_later(client: Client, house: Container) -> None:
+    live = house.live_rows()
+    for amount in ("62.00", "60.00", "62.00"):
+        _, told = await post(client, house, lines("A1", amount=amount))
+        assert told["again"] is False
+        live.merge("local", "orders")
+        assert held(house) == [("A1", amount)]
+    for amount in ("60.00", "62.00", "60.00"):  # merged together, the last one said holds
+        await post(client, house, lines("A1", amount=amount))
+    live.merge("local", "orders")
+    assert held(house) == [("A1", "60.00")]
+
+
+async def test_gives_way_to_a_file_that_came_later(client: Client, house: Container) -> None:
+    to = house.settings.home / "file.parquet"
+    key, today = house.stocking.key(), now().date()
+    Receiver(key).receive("orders", lines("A1", amount="99.00"), today=today, to=to)
+    await post(client, house, lines("A1", "A2"))
+    house.stocking.take("local", "orders", to, source="orders.csv")
+    assert house.live_rows().merge("local", "orders") == 0
+    assert held(house) == [("A1", "99.00"), ("A2", "62.00")]
+
+
+@pytest.mark.parametrize("elsewhere", [{"kind": "prices"}, {"workspace": "T1"}])
+async def test_recorded_on_its_way_opens_nothing_else(
+    client: Client, house: Container, elsewhere: dict[str, str]
+) -> None:
+    with house.database.begin() as session:
+        Workspace.ensure(session, "T1", now())
+    body, stamp = lines("A1"), f"{time.time():.6f}"
+    signed = signature(live_key(house.stocking.key(), None), Said(stamp, "orders", "", body))
+    told = {STAMP: stamp, SIGNED: signed}
+    if workspace := elsewhere.get("workspace"):
+        told[WORKSPACE] = workspace
+    kind = elsewhere.get("kind", "orders")
+    async with client.post(f"/library/{kind}", data=io.BytesIO(body), headers=told) as answer:
+        assert answer.status == 401
+    assert not batches(house)
+
+
+async def test_keeps_the_good_rows_and_tells_the_others(client: Client, house: Container) -> None:
+    body = lines("A1") + b"\nnonsense\n" + lines("A2", at="soon", email="ana@shop.example")
+    status, told = await post(client, house, body)
+    assert (status, told["rows"], told["rejected"]) == (200, 1, 2)
+    assert told["rejects"][0] == {
+        "line": 2,
+        "column": None,
+        "reason": "this line is no JSON object",
+    }
+    assert (told["rejects"][1]["line"], told["rejects"][1]["column"]) == (3, "at")
+
+
+async def test_with_no_good_row_is_refused_and_kept_nowhere(
+    client: Client, house: Container
+) -> None:
+    status, told = await post(client, house, b"x\n" * 5000)
+    assert (status, told["rejected"], len(told["rejects"])) == (422, 5000, 100)
+    assert (await post(client, house, b""))[0] == 422
+    assert (await post(client, house, b"\xff\xfe"))[1] == {"error": "The body is not UTF-8 text."}
+    assert not batches(house)
+
+
+@pytest.mark.parametrize(
+    ("told", "status", "said"),
+    [
+        ({SIGNED: "v1=00"}, 401, "signature"),
+        ({SIGNED: ""}, 401, "signature"),
+        ({STAMP: "0"}, 401, "signature"),
+        ({"kind": "secrets"}, 404, "There are: orders, events"),
+        ({"age": 301}, 401, "5 minutes"),
+        ({"age": -301}, 401, "5 minutes"),
+        ({"workspace": "TNONE"}, 404, "no such workspace"),
+        ({WORKSPACE: "T1"}, 401, "signature"),
+    ],
+)
+async def test_is_refused_with_its_reason(
+    client: Client, house: Container, told: dict[str, Any], status: int, said: str
+) -> None:
+    got, answer = await post(client, house, lines("A1"), **told)
+    assert (got, said in answer["error"]) == (status, True), answer
+    assert not batches(house)
+
+
+async def test_tells_a_stranger_nothing_of_the_house(
+    client: Client, house: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(house.stocking), "_holds", lambda _: True)  # rows, and no key
+    (house.settings.home / "super-intern.key").unlink()
+    house.stocking._key = None
+    claimed = {STAMP: f"{time.time():.6f}", SIGNED: "v1=" + "0" * 64}
+    sent = io.BytesIO(lines("A1"))
+    async with client.post("/library/orders", data=sent, headers=claimed) as answer:
+        status, told = answer.status, await answer.text()
+    assert status == 503
+    assert str(house.settings.home) not in told
+
+
+async def test_wants_the_body_as_it_is(client: Client, house: Container) -> None:
+    packed = gzip.compress(lines("A1"))
+    status, told = await post(client, house, packed, encoding="gzip")
+    assert (status, told) == (415, {"error": "Send the body as it is, not compressed."})
+
+
+async def test_takes_two_megabytes_and_no_more(client: Client, house: Container) -> None:
+    most = 2 * 1024 * 1024
+    assert (await post(client, house, lines("A1").ljust(most)))[0] == 200
+    assert (await post(client, house, lines("A2").ljust(most + 1)))[0] == 413
+    assert len(batches(house)) == 1
+
+
+async def test_needs_a_name_when_there_are_several_workspaces(
+    client: Client, house: Container
+) -> None:
+    with house.database.begin() as session:
+        for name in ("T1", "T2"):
+            Workspace.ensure(session, name, now())
+    status, told = await post(client, house, lines("A1"))
+    assert (status, WORKSPACE in told["error"]) == (400, True)
+    assert (await post(client, house, lines("A1"), workspace="T2"))[0] == 200
+    assert [batch.workspace for batch in batches(house)] == ["T2"]
+
+
+async def test_logs_nothing_of_what_was_sent(
+    client: Client, house: Container, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    await post(client, house, lines("SECRET-77", customer="ana@shop.example") + b"\nSECRET-78")
+    house.live_rows().merge("local", "orders")
+    assert "SECRET" not in caplog.text
+    assert "ana@" not in caplog.text
+    files = [path for path in house.settings.home.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"ana@shop" in path.read_bytes()]
+
+
+async def test_is_in_the_library_after_a_merge(client: Client, house: Container) -> None:
+    await post(client, house, lines("A1", "A2"))
+    await post(client, house, lines("A2", amount="60.00"))
+    live = house.live_rows()
+    assert live.merge("local", "orders") == 3
+    assert held(house) == [("A1", "62.00"), ("A2", "60.00")]
+    assert all(batch.merged_at for batch in batches(house))
+    assert not list((house.settings.home / "live").rglob("*.parquet"))
+    assert live.merge("local", "orders") == 0
+    await post(client, house, lines("A1", "A3"))
+    live.merge("local", "orders")
+    assert [order for order, _ in held(house)] == ["A1", "A2", "A3"]
+
+
+class Killed(BaseException):
+    """A process that ends in the middle."""
+
+
+@pytest.mark.parametrize("where", ["join", "take", "merged"])
+async def test_that_was_killed_in_a_merge_is_merged_by_the_next(
+    client: Client, house: Container, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    await post(client, house, lines("A1", "A2"))
+
+    def die(*_: Any, **__: Any) -> Any:
+        raise Killed
+
+    deadly = {
+        "join": ("bot.data.ingest.live_rows.join", die),
+        "take": ("bot.data.warehouse.store.Stocking.take", die),
+        "merged": ("bot.data.ingest.models.Batch.merged", die),
+    }
+    with monkeypatch.context() as patch:
+        patch.setattr(*deadly[where])
+        with pytest.raises(Killed):
+            house.live_rows().merge("local", "orders")
+    assert [batch.merged_at for batch in batches(house)] == [None]
+    assert held(house) == []
+    assert house.live_rows().merge("local", "orders") == 2
+    assert held(house) == [("A1", "62.00"), ("A2", "62.00")]
+
+
+async def test_waits_for_whoever_merges_already(client: Client, house: Container) -> None:
+    await post(client, house, lines("A1"))
+    live = house.live_rows()
+    with live._alone("local", "orders") as alone:
+        assert alone
+        assert house.live_rows().merge("local", "orders") == 0
+    assert house.live_rows().merge("local", "orders") == 1
+
+
+async def test_before_the_first_workspace_is_the_first_ones(
+    client: Client, house: Container
+) -> None:
+    await post(client, house, lines("A1"))
+    with house.database.begin() as session:
+        Workspace.ensure(session, "T1", now())
+    house.live_rows().merge("local", "orders")
+    assert held(house, "T1") == [("A1", "62.00")]
+
+
+async def test_is_signed_in_time_whatever_the_client(client: Client, house: Container) -> None:
+    """In pieces, without a length."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 7):
+            yield body[start : start + 7]
+
+    body, stamp = lines("A1"), str(int(time.time()))
+    signed = signature(live_key(house.stocking.key(), None), Said(stamp, "orders", "", body))
+    headers = {STAMP: stamp, SIGNED: signed}
+    payload = aiohttp.payload.AsyncIterablePayload(pieces())
+    async with client.post("/library/orders", data=payload, headers=headers) as answer:
+        assert answer.status == 200

@@ -1,0 +1,69 @@
+"""A signature of live rows …"""
+
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.data.ingest.live.signature import Said, fresh, holds, live_key, signature
+
+KEY = live_key(b"s" * 32, None)
+BODY = '{"order": "A1", "title": "Été"}\n'.encode()
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+STAMP = str(int(NOW.timestamp()))
+SAID = Said(STAMP, "orders", "T1", BODY)
+
+
+def test_fits_what_was_signed_and_nothing_else() -> None:
+    given = signature(KEY, SAID)
+    assert holds(KEY, SAID, given)
+    assert not holds(KEY, replace(SAID, body=BODY + b" "), given)
+    assert not holds(KEY, replace(SAID, timestamp=str(int(STAMP) + 1)), given)
+    assert not holds(KEY, replace(SAID, kind="events"), given)
+    assert not holds(KEY, replace(SAID, workspace="T2"), given)
+    assert not holds(KEY, replace(SAID, workspace=""), given)
+    assert not holds(live_key(b"s" * 32, "T1"), SAID, given)
+    assert not holds(KEY, SAID, given.upper())
+    assert not holds(KEY, SAID, "")
+    assert not holds(KEY, SAID, "v1=é\udc80")
+
+
+def test_opens_one_workspace_alone() -> None:
+    keys = {live_key(b"s" * 32, name) for name in (None, "T1", "T2")}
+    assert len(keys) == 3
+    assert all(len(key) == 64 for key in keys)
+    assert live_key(b"t" * 32, None) != KEY
+
+
+def test_is_what_openssl_makes_of_the_documented_command() -> None:
+    made = subprocess.run(
+        ["openssl", "dgst", "-sha256", "-hmac", KEY],
+        input=f"{STAMP}.orders.T1.".encode() + BODY,
+        capture_output=True,
+        check=True,
+    )
+    assert "v1=" + made.stdout.decode().split("= ")[1].strip() == signature(KEY, SAID)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "good"),
+    [
+        (STAMP, True),
+        (str(int(STAMP) - 300), True),
+        (str(int(STAMP) + 300), True),
+        (str(int(STAMP) - 301), False),
+        (str(int(STAMP) + 301), False),
+        (STAMP + ".25", True),
+        (str(int(STAMP) + 300) + ".5", False),
+        (STAMP + ".", False),
+        ("inf", False),
+        (STAMP + "000", False),
+        ("", False),
+        ("-1", False),
+        ("١٢٣", False),
+        ("9" * 400, False),
+    ],
+)
+def test_holds_for_five_minutes(stamp: str, good: bool) -> None:
+    assert fresh(stamp, NOW) is good

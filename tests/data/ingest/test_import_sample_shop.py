@@ -1,0 +1,171 @@
+"""The sample shop's files, taken in as a dropped file is …"""
+
+import shutil
+import threading
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.data.ingest.ports import Watch
+from bot.data.ingest.preview import Glimpse
+from bot.data.ingest.service import Arriving
+from bot.data.ingest.upload import TableFile
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from tests.support.counting_importer import kept
+from tests.support.sample_tables import made
+
+
+@pytest.fixture
+def arriving(tmp_path: Path) -> Arriving:
+    home = tmp_path / "home"
+    return Arriving(Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated())
+
+
+def dropped(tmp_path: Path, name: str) -> Path:
+    """A file as it lies after its download: in a folder of its own, under another name."""
+    folder = tmp_path / "arrivals"
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(made() / name, folder / f"dropped{Path(name).suffix}"))
+
+
+def made_in(path: Path) -> Path:
+    """A folder for what is made of it."""
+    folder = path.parent.parent / "made"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def understood_as(arriving: Arriving, path: Path, name: str) -> tuple[Glimpse, str]:
+    return arriving.understand(
+        "T1", [TableFile(path)], name=name, kind=None, told={}, folder=made_in(path)
+    )
+
+
+def test_are_understood_with_their_exact_figures(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "orders.csv")
+    glimpse, _ = understood_as(arriving, path, "orders.csv")
+    lines = (made() / "orders.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert glimpse.kind == "orders"
+    assert glimpse.rows == len(lines) - 1
+    assert glimpse.rejected == 0
+    assert glimpse.first is not None
+    assert glimpse.last is not None
+    assert glimpse.first < glimpse.last
+    assert ("client", "customer", "keyed") in [(c.theirs, c.ours, c.how) for c in glimpse.columns]
+    assert len(glimpse.sample) == 3
+    assert sorted(one.name for one in path.parent.iterdir()) == ["dropped.csv"]
+
+
+def test_are_in_once_however_often_they_are_taken_in(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "orders.csv")
+    glimpse, understood = understood_as(arriving, path, "orders.csv")
+    told = {"name": "orders.csv", "folder": made_in(path), "watch": Watch()}
+    first = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
+    again = kept(arriving.read("T1", [TableFile(path)], understood, **told))  # type: ignore[arg-type]
+    assert first == (glimpse.rows, 0, 0)
+    assert again == (0, 0, glimpse.rows)
+    shelf = arriving.house.stocking.shelf("T1")
+    assert shelf.as_of("orders") == glimpse.last
+
+
+def test_leave_the_library_as_it_was_when_they_are_cancelled(
+    arriving: Arriving, tmp_path: Path
+) -> None:
+    path = dropped(tmp_path, "orders.csv")
+    _, understood = understood_as(arriving, path, "orders.csv")
+    stopped = threading.Event()
+    stopped.set()
+    watch = Watch(ended=stopped)
+    with pytest.raises(CannotDo):
+        arriving.read(
+            "T1",
+            [TableFile(path)],
+            understood,
+            name="orders.csv",
+            folder=made_in(path),
+            watch=watch,
+        )
+    assert arriving.house.stocking.sources("T1") == {}
+
+
+def test_are_in_and_told_to_be_in_both_or_none(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "prices.csv")
+    _, understood = understood_as(arriving, path, "prices.csv")
+    ready = arriving.read(
+        "T1", [TableFile(path)], understood, name="prices.csv", folder=made_in(path), watch=Watch()
+    )
+
+    def over(*_: object) -> None:
+        raise CannotDo(Words("It was over."))
+
+    with pytest.raises(CannotDo, match="It was over"):
+        ready.keep(over)
+    assert arriving.house.stocking.sources("T1") == {}
+    new, replaced, same = kept(ready)
+    assert new > 0
+    assert (replaced, same) == (0, 0)
+
+
+def test_of_products_go_to_the_catalogue(arriving: Arriving, tmp_path: Path) -> None:
+    path = dropped(tmp_path, "products.csv")
+    glimpse, understood = understood_as(arriving, path, "products.csv")
+    told = {"name": "products.csv", "folder": made_in(path), "watch": Watch()}
+    ready = arriving.read("T1", [TableFile(path)], understood, **told)  # type: ignore[arg-type]
+    assert glimpse.kind == "products"
+    assert kept(ready) == (glimpse.rows, 0, 0)
+
+
+def test_are_read_as_a_person_says_they_are_meant(arriving: Arriving, tmp_path: Path) -> None:
+    path = tmp_path / "dropped" / "orders.csv"
+    path.parent.mkdir()
+    path.write_text("order,date,amount\n1,03/04/2026,1.234\n")
+    asked: dict[str, Any] = {"name": "orders.csv", "kind": None, "folder": made_in(path)}
+    glimpse, _ = arriving.understand("T1", [TableFile(path)], told={}, **asked)
+    assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 3, 4), "1.23")
+    offered = [("dates", "day-first"), ("dates", "year-first"), ("decimal", "comma")]
+    assert [one for one in glimpse.otherwise if one[0] != "currency"] == offered
+    assert ("currency", "EUR") in glimpse.otherwise
+    told = {"dates": "day-first", "decimal": "comma", "currency": "EUR"}
+    glimpse, understood = arriving.understand("T1", [TableFile(path)], told=told, **asked)
+    assert (glimpse.first, str(glimpse.sample[0]["amount"])) == (date(2026, 4, 3), "1234.00")
+    assert glimpse.otherwise == ()
+    ready = arriving.read(
+        "T1", [TableFile(path)], understood, name="orders.csv", folder=made_in(path), watch=Watch()
+    )
+    assert kept(ready) == (1, 0, 0)
+
+
+def test_of_a_workbook_of_products_show_their_columns(arriving: Arriving, tmp_path: Path) -> None:
+    import openpyxl
+
+    path = tmp_path / "dropped" / "shop.xlsx"
+    path.parent.mkdir()
+    book = openpyxl.Workbook()
+    for row in (("name", "price", "colour", "note"), ("Vase", 34.5, "white", "x"), ("Bowl", 9)):
+        book.active.append(row)
+    book.save(path)
+    glimpse, understood = understood_as(arriving, path, "shop.xlsx")
+    assert (glimpse.kind, glimpse.rows, glimpse.ignored) == ("products", 2, ("note",))
+    assert [(c.theirs, c.ours) for c in glimpse.columns][:2] == [
+        ("name", "title"),
+        ("price", "price"),
+    ]
+    assert [one["title"] for one in glimpse.sample] == ["Vase", "Bowl"]
+    ready = arriving.read(
+        "T1", [TableFile(path)], understood, name="shop.xlsx", folder=made_in(path), watch=Watch()
+    )
+    assert kept(ready) == (2, 0, 0)
+
+
+def test_say_which_rows_another_row_takes_the_place_of(arriving: Arriving, tmp_path: Path) -> None:
+    path = tmp_path / "dropped" / "reviews.csv"
+    path.parent.mkdir()
+    path.write_text("review id,date,comment\nr1,2026-01-02,Soft\nr1,2026-01-03,Very soft\n")
+    glimpse, _ = understood_as(arriving, path, "reviews.csv")
+    told = "1 row has the same review id as a row further down, which takes its place."
+    assert (glimpse.rows, glimpse.assumed[-1].to("en")) == (1, told)

@@ -1,0 +1,76 @@
+"""Somebody's address or name in a file …"""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from bot.data.ingest import read, understand
+from bot.data.ingest.sealing import Seal
+from tests.support.import_files import KEY, TODAY, file, take_in
+from tests.support.sample_tables import made
+
+CUSTOMERS = (
+    "customer,first name,email,phone,email consent,sms consent,opt out\n"
+    "C1,Ada,ada@box.example,06 39 98 24 78,yes,no,\n"
+    "C2,Bea,bea@box.example,06 39 98 24 79,no,no,\n"
+    "C3,Cem,cem@box.example,06 39 98 24 80,yes,yes,2026-01-01\n"
+)
+
+
+def test_is_nowhere_readable_in_what_was_taken_in(tmp_path: Path) -> None:
+    path = made("small") / "customers.csv"
+    to, apart = tmp_path / "c.parquet", tmp_path / "apart.parquet"
+    read(path, understand(path, name=path.name), to=to, key=KEY, apart=apart, today=TODAY)
+    for stored in (to, apart):
+        cells = duckdb.execute(f"SELECT * FROM '{stored}'").fetchall()
+        told = repr(cells)
+        assert "@" not in told.replace("b'", "") or stored == apart
+        for person in duckdb.execute(f"SELECT nom, \"e-mail\" FROM '{path}' LIMIT 200").fetchall():
+            assert all(said not in told for said in person if said and len(said) > 5)
+
+
+def test_is_sealed_where_consent_allows_and_opens_for_its_own_row(tmp_path: Path) -> None:
+    path, apart = file(tmp_path, CUSTOMERS, "customers.csv"), tmp_path / "apart.parquet"
+    understood = understand(path, name=path.name)
+    read(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
+    ((customer, id, email, phone),) = duckdb.execute(f"SELECT * FROM '{apart}'").fetchall()
+    assert Seal(KEY).open(customer, email) == "ada@box.example"
+    assert Seal(KEY).open(customer, id) == "C1"
+    assert phone is None
+    from cryptography.exceptions import InvalidTag
+
+    with pytest.raises(InvalidTag):
+        Seal(KEY).open("somebody else", email)
+    assert understood.kept_apart == ("customer", "email", "phone")
+    assert understood.dropped == ("first name",)
+
+
+def test_is_no_id_when_customers_are_called_by_it(tmp_path: Path) -> None:
+    text = "customer,email consent\nada@box.example,yes\nbea@box.example,yes\n"
+    path, apart = file(tmp_path, text, "customers.csv"), tmp_path / "apart.parquet"
+    understood = understand(path, name=path.name)
+    read(path, understood, to=tmp_path / "c.parquet", key=KEY, apart=apart, today=TODAY)
+    assert "id" not in [what for _, what in understood.apart]
+    assert not apart.exists() or "id" not in duckdb.read_parquet(str(apart)).columns
+
+
+def test_is_known_by_the_cells_whatever_the_column_is_called(tmp_path: Path) -> None:
+    text = (
+        "order,date,amount,source\n1,2026-01-01,5,ada@box.example\n2,2026-01-02,6,b@box.example\n"
+    )
+    came = take_in(file(tmp_path, text), tmp_path)
+    assert came.understood.dropped == ("source",)
+    assert [row["source"] for row in came.rows] == [None, None]
+
+
+def test_is_replaced_in_what_customers_write(tmp_path: Path) -> None:
+    text = 'id,date,comment\n1,2026-01-01,"Write to ada@box.example, please"\n'
+    came = take_in(file(tmp_path, text, "reviews.csv"), tmp_path)
+    assert came.rows[0]["text"] == "Write to [EMAIL], please"
+
+
+def test_does_not_show_in_the_sample_of_rows(tmp_path: Path) -> None:
+    understood = understand(file(tmp_path, CUSTOMERS, "customers.csv"), name="customers.csv")
+    assert "box.example" not in understood.model_dump_json()
+    assert understood.sample[0]["customer"] == "(keyed)"

@@ -1,0 +1,101 @@
+"""A catalogue of products in any form …"""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+from bot.data.ingest import understand
+from bot.data.ingest.products import reread
+from bot.errors import CannotDo
+from tests.support.import_files import file
+
+SHOP = """name,price,currency,colour,size
+Linen shirt,59.90,EUR,"sand, blue","S, M"
+Vase,34.50,EUR,white,
+Bowl,a lot,EUR,white,
+"""
+
+
+def rows() -> list[list[str]]:
+    return list(csv.reader(io.StringIO(SHOP)))
+
+
+def workbook(folder: Path) -> Path:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in [["Our catalogue"], [], *rows()]:
+        sheet.append(row)
+    book.save(folder / "shop.xlsx")
+    return folder / "shop.xlsx"
+
+
+def json_lines(folder: Path) -> Path:
+    names, *others = rows()
+    told = [json.dumps(dict(zip(names, one, strict=True))) for one in others]
+    return file(folder, "\n".join([*told, "no object"]), "shop.jsonl")
+
+
+def parquet(folder: Path) -> Path:
+    duckdb.read_csv(str(file(folder, SHOP, "x.csv"))).write_parquet(str(folder / "shop.parquet"))
+    return folder / "shop.parquet"
+
+
+@pytest.mark.parametrize(
+    ("make", "line", "rejects"),
+    [
+        (lambda folder: file(folder, SHOP, "shop.csv"), 2, [(4, "price")]),
+        (lambda folder: file(folder, SHOP.encode("utf-16"), "shop.csv"), 2, [(4, "price")]),
+        (workbook, 4, [(6, "price")]),
+        (json_lines, 1, [(3, "price"), (4, "")]),
+        (parquet, 1, [(3, "price")]),
+    ],
+)
+def test_is_read_with_its_lines(
+    make: object, line: int, rejects: list[tuple[int, str]], tmp_path: Path
+) -> None:
+    path = make(tmp_path)  # type: ignore[operator]
+    found = understand(path, name=path.name)
+    assert (found.kind, found.rows, found.rejected) == ("products", 2, len(rejects))
+    assert found.currency == "EUR"
+    assert [(one.theirs, one.ours) for one in found.columns] == [
+        *(("name", "title"), ("price", "price"), ("currency", "currency")),
+        *(("colour", "colours"), ("size", "sizes")),
+    ]
+    assert found.sample[0]["colours"] == "sand, blue"
+    catalogue = reread(path, found)
+    assert [one.title for one in catalogue.products] == ["Linen shirt", "Vase"]
+    assert catalogue.products[0].source == f"{path.name}, line {line}"
+    assert [(one.line, one.column) for one in catalogue.rejects] == rejects
+
+
+def test_that_changed_since_it_was_shown_is_refused(tmp_path: Path) -> None:
+    path = file(tmp_path, SHOP, "shop.csv")
+    found = understand(path, name=path.name)
+    path.write_text(SHOP.replace("59.90", "5.90"))
+    with pytest.raises(CannotDo, match="changed while"):
+        reread(path, found)
+
+
+def test_of_which_no_row_can_be_read_is_refused_with_the_first_reason(tmp_path: Path) -> None:
+    path = file(tmp_path, "name,price\nVase,a lot\n", "shop.csv")
+    with pytest.raises(CannotDo) as told:
+        understand(path, name=path.name)
+    assert 'Line 2, price: "a lot" is not a price' in told.value.words.to("en")
+
+
+def test_says_which_prices_it_is_unsure_of_until_a_person_says_how_they_are_meant(
+    tmp_path: Path,
+) -> None:
+    path = file(tmp_path, "name;price\nSofa;1,299\nTable;900\n", "shop.csv")
+    found = understand(path, name=path.name)
+    assert (found.rows, found.rejected, found.unproved) == (1, 1, ("decimal", "currency"))
+    for decimal, price in (("point", "1299"), ("comma", "1.299")):
+        found = understand(path, name=path.name, decimal=decimal)  # type: ignore[arg-type]
+        assert (found.rejected, found.unproved) == (0, ("currency",))
+        assert str(reread(path, found).products[0].price) == price

@@ -1,0 +1,156 @@
+"""A workbook of several sheets …"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from bot.data.ingest import understand
+from bot.data.ingest.find_header import split
+from bot.data.ingest.inspect import Asked, look
+from bot.errors import CannotDo
+from tests.support.import_files import take_in
+
+HEAD = ("Order", "Date", "Customer", "Amount")
+REVIEWS = [("Date", "Rating", "Comment"), (datetime(2026, 4, 1), 4, "Soft, and it fits")]
+NOTES = [("Export of the shop",), ("Made on Monday",)]
+
+
+def orders(month: int, *amounts: Any) -> list[Sequence[Any]]:
+    days = [(f"{month}-{n}", datetime(2026, month, n + 1), "c", a) for n, a in enumerate(amounts)]
+    return [HEAD, *days]
+
+
+def book(folder: Path, sheets: dict[str, list[Any]], *charts: str) -> Path:
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    for name in charts:
+        made.create_chartsheet(name)
+    path = folder / "shop.xlsx"
+    made.save(path)
+    return path
+
+
+def assumed(path: Path) -> list[str]:
+    return [words.to("en") for words in understand(path, name=path.name).assumed]
+
+
+def test_of_the_same_columns_is_one_table(tmp_path: Path) -> None:
+    path = book(tmp_path, {"May": orders(5, 1, 2), "June": orders(6, 3), "July": orders(7, 4)})
+    assert [one.sheets for one in split(path, {}, None)] == [()]
+    came = take_in(path, tmp_path)
+    assert sorted(row["order"] for row in came.rows) == ["5-0", "5-1", "6-0", "7-0"]
+    assert "Sheets of the same columns are read as one table: May, June, July." in assumed(path)
+
+
+def test_says_on_which_sheet_a_bad_row_is(tmp_path: Path) -> None:
+    came = take_in(book(tmp_path, {"May": orders(5, 1), "June": orders(6, 3, "?")}), tmp_path)
+    assert came.rejects.splitlines()[1].startswith("June!3,Amount,is no amount,")
+
+
+def test_says_the_bare_line_where_only_one_is_read(tmp_path: Path) -> None:
+    came = take_in(book(tmp_path, {"Notes": NOTES, "June": orders(6, 3, "?")}), tmp_path)
+    assert came.rejects.splitlines()[1].startswith("3,Amount,")
+
+
+def test_names_what_it_leaves_out_and_no_empty_or_drawn_sheet(tmp_path: Path) -> None:
+    path = book(tmp_path, {"Notes": NOTES, "June": orders(6, 3), "Sheet3": []}, "Chart1")
+    told = "One sheet is left out, as it holds no table that I know: Notes."
+    assert [one for one in assumed(path) if "sheet" in one.lower()] == [told]
+
+
+def test_of_different_columns_is_several_tables(tmp_path: Path) -> None:
+    path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS, "June": orders(6, 2)})
+    assert [one.sheets for one in split(path, {}, None)] == [("May", "June"), ("Said",)]
+    seen, left = look([path], tmp_path, Asked())
+    assert [(one.found.kind, one.found.name) for one in seen] == [
+        ("orders", "shop.xlsx (May, June)"),
+        ("feedback", "shop.xlsx (Said)"),
+    ]
+    assert not left
+    assert seen[0].told[0].to("en") == (
+        "shop.xlsx holds 2 tables: May, June; Said. To have one alone, name its sheet: --sheet May"
+    )
+
+
+def test_may_hold_two_halves_of_orders(tmp_path: Path) -> None:
+    halves: dict[str, list[Any]] = {
+        "Orders": [("Order ID", "Order date", "Customer ID"), ("A1", datetime(2026, 5, 1), "c1")],
+        "Lines": [("Order ID", "SKU", "Quantity", "Unit price"), ("A1", "TEE", 2, 19)],
+        "Catalogue": [("SKU", "Title", "Price"), ("TEE", "Tee shirt", 21)],
+        "Notes": NOTES,
+    }
+    seen, left = look([book(tmp_path, halves)], tmp_path, Asked())
+    assert [one.found.kind for one in seen] == ["orders", "products"]
+    assert not left
+    row = seen[0].found.sample[0]
+    told = [words.to("en") for words in seen[0].told]
+    assert told[-1] == "One sheet is left out, as it holds no table that I know: Notes."
+    assert len(set(told)) == len(told)
+    assert row["amount"] == "38.00"  # the 21 is what it costs now
+
+
+def test_is_read_as_the_sheet_that_is_named(tmp_path: Path) -> None:
+    path = book(tmp_path, {"May": orders(5, 1), "June": orders(6, 2), "Said": REVIEWS})
+    seen, _ = look([path], tmp_path, Asked(sheets=("June",)))
+    assert [(one.found.sheet, one.found.stacked, one.found.rows) for one in seen] == [
+        ("June", (), 1)
+    ]
+
+
+def test_says_which_sheets_there_are_when_one_is_misnamed(tmp_path: Path) -> None:
+    path = book(tmp_path, {"May": orders(5, 1), "Said": REVIEWS})
+    _, ((_, why),) = look([path], tmp_path, Asked(sheets=("Mai",)))
+    assert why.words.to("en") == (
+        "shop.xlsx has no sheet Mai with anything in it. Its sheets are: May, Said."
+    )
+
+
+def test_without_a_table_says_what_it_looked_at(tmp_path: Path) -> None:
+    path = book(tmp_path, {"Notes": NOTES, "More": [("a", "b"), (1, 2)]})
+    with pytest.raises(CannotDo, match="Its columns are: a, b"):
+        understand(path, name=path.name)
+
+
+def test_of_several_tables_takes_what_is_said_of_the_columns_of_one(tmp_path: Path) -> None:
+    theirs = [("Beleg", "Wann", "Wer", "Wieviel"), ("B1", datetime(2026, 4, 1), "c", 5)]
+    path = book(tmp_path, {"Sales": theirs, "Reviews": REVIEWS})
+    said = {"Beleg": "order", "Wann": "at", "Wer": "customer", "Wieviel": "amount"}
+    seen, left = look([path], tmp_path, Asked(called=said))
+    assert [(one.part.sheets, one.found.kind) for one in seen] == [
+        (("Sales",), "orders"),
+        (("Reviews",), "feedback"),
+    ]
+    assert left == []
+    assert not [w for one in seen for w in one.found.assumed if "left out" in w.to("en")]
+
+
+def test_of_several_tables_says_which_column_none_has(tmp_path: Path) -> None:
+    path = book(tmp_path, {"May": orders(5, 1, 2), "Reviews": REVIEWS})
+    with pytest.raises(CannotDo) as no:
+        look([path], tmp_path, Asked(called={"Comment": "text", "Beleg": "order"}))
+    assert no.value.words.to("en") == (
+        "None of these tables has a column Beleg: shop.xlsx (May), shop.xlsx (Reviews)."
+    )
+
+
+def test_says_of_halves_and_of_a_third_table_what_is_theirs_alone(tmp_path: Path) -> None:
+    sheets: dict[str, list[Any]] = {
+        "Heads": [("Order", "Date", "Wer"), ("A1", datetime(2026, 4, 1), "c")],
+        "Lines": [("Order", "Product", "Wieviel"), ("A1", "mug", 5), ("A1", "bowl", 6)],
+        "Reviews": [("Date", "Rating", "Gesagt"), (datetime(2026, 4, 1), 4, "Soft, and it fits")],
+    }
+    said = {"Wer": "customer", "Wieviel": "amount", "Gesagt": "text"}
+    seen, left = look([book(tmp_path, sheets)], tmp_path, Asked(called=said))
+    assert sorted((one.found.kind, one.found.rows) for one in seen) == [
+        ("feedback", 1),
+        ("orders", 2),
+    ]
+    assert left == []

@@ -1,0 +1,142 @@
+"""What the library gives to whoever writes copy …"""
+
+from decimal import Decimal
+
+from bot.core.audience_rule import Rule
+from bot.core.brief import Brief
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Copy, Part
+from bot.core.request import SkillRequest
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.copy_context import for_writing
+from bot.data.service import TeamLibrary
+from bot.rules.proof import prove
+from tests.support.sample_tables import TODAY, sample
+from tests.support.skill_runner import BRAND
+from tests.support.small_tables import small
+
+
+def request(**more: object) -> SkillRequest:
+    told = {"words": "e-mail: la chemise Alba en lin", "author": "UMARIE", "language": "en"}
+    brief = Brief.model_validate(told | {"product": "lin-alba"} | more)
+    return SkillRequest(skill="draft", brief=brief, channel="email")
+
+
+def facts(kind: str, **more: object) -> dict[str, Fact]:
+    return {fact.id: fact for fact in for_writing(kind, sample(), request(**more))}
+
+
+def test_names_what_customers_praise_and_doubt_without_how_many_do() -> None:
+    found = facts("praise")
+    assert found["praise.fabric-linen.theme"].value == "linen"
+    assert found["objection.sizing-small.theme"].value == "runs small"
+    ear = [fact for fact in found.values() if fact.id.split(".")[0] != "feedback"]
+    assert len(ear) == 2
+    assert all(isinstance(fact.value, str) and "%" not in fact.value for fact in ear)
+
+
+def test_has_a_sentence_of_praise_in_the_language_of_the_text_and_how_many_say_so() -> None:
+    table = sample().table("feedback")
+    assert table is not None
+    reviews = table.text.to_pyarrow().to_pylist()
+    for language in ("en", "fr"):
+        found = facts("praise", language=language)
+        said = found["feedback.fabric-linen.quote"]
+        assert any(str(said.value) in text for text in reviews)
+        assert "feedback.csv" in said.source
+        assert found["feedback.fabric-linen.praised"].value == 37
+        assert found["feedback.fabric-linen.reviews"].value == 84
+    assert "linen" in str(facts("praise", language="en")["feedback.fabric-linen.quote"].value)
+    assert "lin" in str(facts("praise", language="fr")["feedback.fabric-linen.quote"].value)
+
+
+def test_quotes_nobody_who_complains_too() -> None:
+    from bot.data.analyses.feedback.objections import praised
+
+    one = praised(sample(), "lin-solene", "fabric-linen", "fr")
+    assert one is not None
+    assert one.quote is not None
+    assert "petit" not in one.quote.text.whole
+    assert praised(sample(), "lin-alba", "no-such-theme", "fr") is None
+
+
+def test_is_in_the_language_of_the_text() -> None:
+    assert facts("praise", language="fr")["objection.sizing-small.theme"].value == "taille petit"
+
+
+def test_has_the_nearest_texts_of_the_language_with_how_many_opened_them() -> None:
+    found = facts("past_copy", language="fr")
+    assert "Chemise Alba" in str(found["past_copy.om-250605-alba-ete.subject"].value)
+    assert found["past_copy.om-250605-alba-ete.open-rate"].value == "39,1\u00a0% sur 622 envoyés"
+    english = facts("past_copy", language="en")
+    assert "past_copy.om-250605-alba-ete.subject" not in english
+
+
+def test_tells_the_audience_by_its_rule_and_its_size() -> None:
+    found = facts("segment", rule=Rule(segments=("loyal",)).model_dump_json())
+    assert "Loyal" in str(found["segment.audience.audience"].value)
+    assert found["segment.audience.size"].value == "329 customers fit, 197 of them agreed"
+
+
+def test_knows_a_named_group_in_either_language() -> None:
+    for words in ("our loyal customers", "nos clients fidèles"):
+        assert "Loyal" in str(facts("segment", audience=words)["segment.audience.audience"].value)
+    assert facts("segment", audience="people with cats") == {}
+    assert facts("segment", rule="no rule at all") == {}
+
+
+def test_is_nothing_where_there_are_no_files() -> None:
+    for kind in ("praise", "past_copy", "segment"):
+        assert for_writing(kind, small(), request(audience="loyal customers")) == ()
+
+
+async def test_is_given_by_the_team_s_library() -> None:
+    library = TeamLibrary(CatalogueLibrary(list), sample)
+    assert [fact.id for fact in await library.look_up("praise", request())] == [
+        "feedback.fabric-linen.quote",
+        "feedback.fabric-linen.praised",
+        "feedback.fabric-linen.reviews",
+        "praise.fabric-linen.theme",
+        "objection.sizing-small.theme",
+    ]
+
+
+def test_proves_nothing_that_a_text_says() -> None:
+    told = (
+        Fact(id="past_copy.a.text", label="text", value="-70 %", source="c.csv", as_of=TODAY),
+        Fact(
+            id="past_copy.a.opened",
+            label="opened",
+            value=Decimal(38),
+            unit="%",
+            source="c.csv",
+            as_of=TODAY,
+        ),
+        Fact(
+            id="segment.audience.size",
+            label="size",
+            value="329 customers",
+            source="o.csv",
+            as_of=TODAY,
+        ),
+        Fact(
+            id="praise.silk.theme",
+            label="praised most",
+            value="pure silk",
+            source="f.csv",
+            as_of=TODAY,
+        ),
+    )
+    for text in ("Only now: 70% off.", "38% of you read this.", "329 customers.", "Pure silk."):
+        copy = Copy(text=text, facts=tuple(fact.id for fact in told))
+        part = Part(kind="copy", key="body", title="Body", body=copy)
+        checks = prove(
+            (part,),
+            (),
+            Evidence(facts=told),
+            request=request(words="an e-mail", product=None),
+            brand=BRAND,
+            channel=None,
+            today=TODAY,
+        )
+        assert [check for check in checks if check.level == "block"], text

@@ -1,0 +1,113 @@
+"""Of two workspaces on one home, neither gives out or takes in what is the other's."""
+
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot.app import Container
+from bot.audiences.exporter import Exporting
+from bot.cli.import_ import Importing
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.core.audience_rule import Rule
+from bot.data.ingest.http import SIGNED, STAMP, WORKSPACE, add_library
+from bot.data.ingest.live.signature import Said, live_key, signature
+from bot.db.workspace import Workspace
+from bot.errors import CannotDo
+
+BOTH = ("T1", "T2")
+NAMES = {"T1": "alba", "T2": "bruma"}
+PEOPLE = 30
+Client = TestClient[web.Request, web.Application]
+
+
+def files(folder: Path, one: str) -> list[Path]:
+    """Orders and consents of the same customer numbers, each with addresses of its own."""
+    ids = [f"c{n}" for n in range(PEOPLE)]
+    orders = [f"{one}-{who},2026-11-02,{who},MUG,12.00,EUR" for who in ids]
+    consents = [f"{who},{who}@{NAMES[one]}.example,yes,FR" for who in ids]
+    texts = {
+        "orders.csv": ["order,date,customer_id,product,total,currency", *orders],
+        "customers.csv": ["customer_id,email,email_consent,country", *consents],
+    }
+    found = []
+    for name, rows in texts.items():
+        path = folder / one / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("\n".join(rows) + "\n")
+        found.append(path)
+    return found
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Container]:
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+    for one in BOTH:
+        with house.database.begin() as session:
+            Workspace.ensure(session, one, now())
+        importing = Importing(house, one)
+        with importing.folder() as folder:
+            seen, left = importing.look(files(tmp_path, one), None, {}, folder)
+            assert not left
+            assert [importing.take(table.part, table.found) for table in seen] == [0, 0]
+    yield house
+    house.database.close()
+
+
+@pytest.fixture
+async def client(house: Container) -> AsyncIterator[Client]:
+    site = web.Application()
+    add_library(site, house.live_rows())
+    async with TestClient(TestServer(site)) as found:
+        yield found
+
+
+async def post(client: Client, house: Container, one: str, order: str, *, key_of: str) -> int:
+    """One order for a workspace, signed with the key of the same or of the other."""
+    body = json.dumps({"order": order, "at": "2026-11-24T10:05:00", "amount": "62.00"}).encode()
+    stamp = f"{time.time():.6f}"
+    signed = signature(live_key(house.stocking.key(), key_of), Said(stamp, "orders", one, body))
+    told = {STAMP: stamp, SIGNED: signed, WORKSPACE: one}
+    async with client.post("/library/orders", data=io.BytesIO(body), headers=told) as answer:
+        return answer.status
+
+
+def orders_of(house: Container, one: str) -> set[Any]:
+    house.live_rows().merge(one, "orders")
+    shelf = house.stocking.shelf(one)
+    return {
+        row["order"] for row in shelf.engine.to_pyarrow(shelf.engine.table("orders")).to_pylist()
+    }
+
+
+@pytest.mark.parametrize("one", BOTH)
+def test_in_an_exported_audience(house: Container, one: str) -> None:
+    made = Exporting(house).export(one, Rule(purpose="email"), "plain")
+    assert made.people == PEOPLE
+    assert made.content.decode().count(f"@{NAMES[one]}.example") == PEOPLE
+    assert NAMES["T2" if one == "T1" else "T1"] not in made.content.decode()
+
+
+def test_in_an_audience_of_one_that_has_no_addresses(house: Container) -> None:
+    (consents,) = house.stocking.sources("T1")["consents"]
+    house.stocking.forget("T1", "consents", consents)
+    with pytest.raises(CannotDo):
+        Exporting(house).export("T1", Rule(purpose="email"), "plain")
+    assert Exporting(house).export("T2", Rule(purpose="email"), "plain").people == PEOPLE
+
+
+async def test_in_rows_that_come_over_http(client: Client, house: Container) -> None:
+    assert await post(client, house, "T1", "LIVE", key_of="T1") == 200
+    assert "LIVE" in orders_of(house, "T1")
+    assert "LIVE" not in orders_of(house, "T2")
+    for one, other in (BOTH, BOTH[::-1]):
+        assert await post(client, house, one, "FORGED", key_of=other) in (401, 403)
+        assert "FORGED" not in orders_of(house, one)
+        assert "FORGED" not in orders_of(house, other)

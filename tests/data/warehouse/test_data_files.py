@@ -1,0 +1,100 @@
+"""A holding …"""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.audit import journal
+from bot.data.warehouse.models import Holding, Meanwhile
+from bot.db.session import Database
+from bot.errors import CannotDo
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def made(id: str, kind: str = "orders", workspace: str = "T1") -> Holding:
+    return Holding(
+        id=id,
+        workspace=workspace,
+        kind=kind,
+        path=f"library/{workspace}/{kind}/{id}.parquet",
+        rows=10,
+        source="orders.csv",
+        keyed="0123",
+        as_of=None,
+        taken_in_at=NOW,
+        retired_at=None,
+    )
+
+
+def switch(database: Database, *, adds: str = "", retires: str = "", seen: str = "") -> None:
+    with database.begin() as session:
+        Holding.switch(
+            session,
+            "T1",
+            "orders",
+            adds=[made(id) for id in adds],
+            retires=list(retires),
+            now=NOW,
+            seen=list(seen),
+        )
+
+
+def held(database: Database) -> str:
+    with database.begin() as session:
+        return "".join(holding.id for holding in Holding.held(session, "T1"))
+
+
+def test_takes_the_place_of_others_in_one_transaction(database: Database) -> None:
+    switch(database, adds="ab")
+    switch(database, adds="c", retires="a", seen="ab")
+    assert held(database) == "bc"
+    with database.begin() as session:
+        assert journal.verify(session, "T1").entries == 2
+        assert [h.id for h in Holding.retired(session, NOW + timedelta(seconds=1))] == ["a"]
+
+
+def test_that_somebody_else_retired_cannot_be_retired_again(database: Database) -> None:
+    switch(database, adds="a")
+    switch(database, adds="b", retires="a", seen="a")
+    with pytest.raises(CannotDo), database.begin() as session:
+        Holding.switch(session, "T1", "orders", adds=[made("c")], retires=["a"], now=NOW)
+    assert held(database) == "b"
+    with database.begin() as session:
+        assert journal.verify(session, "T1").entries == 2  # the failed one left no entry
+
+
+def test_that_came_meanwhile_stops_a_switch_that_did_not_see_it(database: Database) -> None:
+    switch(database, adds="a")
+    with pytest.raises(Meanwhile):
+        switch(database, adds="b", seen="")
+    assert held(database) == "a"
+
+
+def test_of_another_kind_or_workspace_is_left_alone(database: Database) -> None:
+    with database.begin() as session:
+        session.add_all([made("e", "events"), made("o", workspace="T2")])
+    switch(database, adds="a")
+    with database.begin() as session:
+        assert [h.id for h in Holding.held(session, "T1", "orders")] == ["a"]
+        assert [h.id for h in Holding.held(session, "T2")] == ["o"]
+
+
+def test_is_adopted_only_by_a_workspace_without_its_own(database: Database) -> None:
+    with database.begin() as session:
+        session.add(made("l", workspace="local"))
+    switch(database, adds="a")
+    with database.begin() as session:
+        Holding.adopt(session, "local", "T1")
+        Holding.adopt(session, "local", "T2")
+        assert [h.id for h in Holding.held(session, "T1")] == ["a"]
+        assert [h.id for h in Holding.held(session, "T2")] == ["l"]
+
+
+def test_leaves_no_row_once_it_is_swept(database: Database) -> None:
+    switch(database, adds="a")
+    switch(database, adds="b", retires="a", seen="a")
+    with database.begin() as session:
+        Holding.sweep(session, ["a"])
+        assert Holding.paths(session) == {"library/T1/orders/b.parquet"}
+        assert Holding.signs(session) == {"0123"}

@@ -1,0 +1,219 @@
+"""A team's own warehouse …"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import ibis
+import pytest
+from ibis.backends.sql.compilers.bigquery import BigQueryCompiler
+
+from bot.core.sales_query import Only, Tally
+from bot.data.analyses.result import Findings, Where
+from bot.data.metrics import orders
+from bot.data.schema import kinds
+from bot.data.warehouse.external import Warehouse
+from bot.data.warehouse.warehouse import Shelf
+from bot.errors import CannotDo
+from tests.support.query_recording import ASKED, analyses, ask, expressions
+from tests.support.sample_tables import TODAY, sample
+
+
+@pytest.fixture
+def warehouse_url(postgres_url: str) -> str:
+    return postgres_url.replace("postgresql+psycopg://", "postgresql://")
+
+
+Open = Callable[..., Warehouse]
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    """Opens warehouses, and closes them at the end."""
+    with contextlib.ExitStack() as stack:
+
+        def open_(url: str, **told: Any) -> Warehouse:
+            return stack.enter_context(contextlib.closing(Warehouse(url, **told)))
+
+        yield open_
+
+
+@pytest.fixture
+def postgres(warehouse_url: str) -> Iterator[Any]:
+    engine = ibis.connect(warehouse_url)
+    yield engine
+    engine.disconnect()
+
+
+def shop_in(engine: Any) -> Shelf:
+    """The small sample shop's tables, created in this engine; the shelf they came from."""
+    shop = sample("small")
+    for kind in kinds():
+        table = shop.table(kind)
+        if table is not None:
+            engine.create_table(kind, schema=table.schema())
+            rows = shop.engine.to_pyarrow(table).to_pylist()
+            with engine.con.cursor() as cursor, cursor.copy(f"COPY {kind} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(list(row.values()))
+    return shop
+
+
+def told(findings: Findings | None) -> Any:
+    """What a person would read: facts and what could not be told."""
+    if findings is None:
+        return None
+    facts = {fact.id: (fact.value, fact.unit, fact.rows) for fact in findings.facts}
+    return facts, [words.to("en") for words in findings.cannot]
+
+
+@pytest.mark.timeout(300)
+def test_gives_the_same_facts_as_our_own_files(
+    postgres: Any, warehouse_url: str, opened: Open
+) -> None:
+    ours = shop_in(postgres)
+    assert ours.products is not None
+    catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
+    there = replace(opened(warehouse_url).shelf(TODAY), products=catalogue)
+    assert {k: listed.rows for k, listed in there.listed.items()} == {
+        k: listed.rows for k, listed in ours.listed.items()
+    }
+    here = replace(
+        ours, listed={k: replace(v, source=there.source(k)) for k, v in ours.listed.items()}
+    )
+    compared = 0
+    for name, find in analyses().items():
+        for where in ASKED:
+            mine, theirs = told(ask(here, find, where)), told(ask(there, find, where))
+            assert theirs == mine, f"{name} {where}"
+            compared += len(mine[0]) if mine else 0
+    assert compared > 100
+
+
+TALLIES = (  # what a question may ask of the orders
+    Tally(cut="source", names=("belgium",)),
+    Tally(measure="orders", over=Decimal(100)),
+    Tally(measure="orders", under=Decimal("49.90"), ends=True, share=True),
+    Tally(measure="average-order", cut="first"),
+    Tally(cut="weekend", names=("candles",)),
+    Tally(cut="week", only=(Only(by="code"),)),
+    Tally(cut="day", ever=True),
+    Tally(measure="orders", only=(Only(by="late", values=("late",)),)),
+    Tally(measure="return-rate", cut="country"),
+    Tally(measure="returned", cut="reason", without=("france",)),
+    Tally(measure="largest-order"),
+    Tally(measure="customers", cut="times"),
+    Tally(measure="values", cut="product", names=("alba",)),
+    Tally(names=("narnia",)),
+)
+
+
+@pytest.mark.timeout(300)
+def test_answers_what_is_asked_of_the_orders_as_our_own_files_do(
+    postgres: Any, warehouse_url: str, opened: Open
+) -> None:
+    ours = shop_in(postgres)
+    assert ours.products is not None
+    catalogue = ibis.memtable(ours.engine.to_pyarrow(ours.products))
+    there = replace(opened(warehouse_url).shelf(TODAY), products=catalogue)
+    source = {k: replace(v, source=there.source(k)) for k, v in ours.listed.items()}
+    here = replace(ours, listed=source)
+    for tally in TALLIES:
+        where = Where(tally=tally)
+        mine, theirs = told(orders.find(here, where)), told(orders.find(there, where))
+        assert theirs == mine, tally
+        assert mine[0], tally
+
+
+@pytest.mark.timeout(300)
+def test_can_be_bigquery_for_every_question() -> None:
+    compiler, asked = BigQueryCompiler(), expressions(sample("small"))
+    assert asked.keys() == analyses().keys()
+    for name, all_ in asked.items():
+        for expression in all_:
+            assert compiler.to_sqlglot(expression).sql("bigquery"), name
+
+
+def test_may_have_fewer_columns_and_other_types(
+    postgres: Any, warehouse_url: str, opened: Open
+) -> None:
+    postgres.raw_sql(
+        'CREATE TABLE "Orders" ("Order" bigint NOT NULL, at date, amount double precision, '
+        "customer uuid, secret text)"
+    )
+    postgres.raw_sql("INSERT INTO \"Orders\" VALUES (7, '2026-11-20', 12.5, NULL, 'x')")
+    shelf = opened(warehouse_url).shelf(TODAY)
+    table = shelf.table("orders")
+    assert table is not None
+    assert list(table.columns) == list(kinds()["orders"].columns)
+    (row,) = shelf.engine.to_pyarrow(table).to_pylist()
+    assert (row["order"], row["amount"], row["product"]) == ("7", Decimal("12.50"), None)
+    assert shelf.table("events") is None
+    assert shelf.as_of("orders") == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ('"order" text, at timestamp, amount text', "The column amount of orders in the warehouse"),
+        ('"order" text, at text, amount numeric', "The column at of orders in the warehouse"),
+        ('"order" text, amount numeric', "has no column at; it is needed"),
+    ],
+)
+def test_of_the_wrong_shape_is_told_by_column(
+    postgres: Any, warehouse_url: str, opened: Open, columns: str, sentence: str
+) -> None:
+    postgres.raw_sql(f"CREATE TABLE orders ({columns})")
+    with pytest.raises(CannotDo, match=sentence):
+        opened(warehouse_url).shelf(TODAY)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://ana:hunter2@127.0.0.1:1/shop", "nothing://ana:hunter2@host/shop"]
+)
+def test_that_does_not_answer_is_a_sentence_without_its_password(url: str, opened: Open) -> None:
+    with pytest.raises(CannotDo, match="cannot be reached") as no:
+        opened(url).shelf(TODAY)
+    assert "hunter2" not in str(no.value)
+    assert "ana" not in str(no.value)
+
+
+def test_is_counted_again_after_five_minutes(
+    postgres: Any, warehouse_url: str, opened: Open
+) -> None:
+    postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
+    seconds = [0.0]
+    warehouse = opened(warehouse_url, clock=lambda: seconds[0])
+    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    postgres.raw_sql("INSERT INTO orders VALUES ('1', '2026-11-01', 1)")
+    assert warehouse.shelf(TODAY).listed["orders"].rows == 0
+    seconds[0] = 301.0
+    assert warehouse.shelf(TODAY).listed["orders"].rows == 1
+
+
+def test_gives_the_same_shelf_while_nothing_changed(
+    postgres: Any, warehouse_url: str, opened: Open
+) -> None:
+    postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
+    warehouse = opened(warehouse_url)
+    first = warehouse.shelf(TODAY, version=1)
+    assert warehouse.shelf(TODAY, version=1) is first
+    assert warehouse.shelf(TODAY, version=2) is not first
+
+
+def test_that_was_away_is_connected_to_again(
+    postgres: Any, warehouse_url: str, opened: Open
+) -> None:
+    postgres.raw_sql('CREATE TABLE orders ("order" text, at timestamp, amount numeric)')
+    seconds = [0.0]
+    warehouse = opened(warehouse_url, clock=lambda: seconds[0])
+    warehouse.shelf(TODAY)
+    postgres.raw_sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    seconds[0] = 301.0
+    assert warehouse.shelf(TODAY).listed["orders"].rows == 0

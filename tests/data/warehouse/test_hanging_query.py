@@ -1,0 +1,56 @@
+"""A look into the library that does not end …"""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from bot.core.brief import Brief
+from bot.core.request import SkillRequest
+from bot.data import service
+from bot.data.analyses import experiments
+from bot.data.analyses.result import Findings, Where
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.service import TeamLibrary
+from bot.data.warehouse.warehouse import Shelf
+from bot.errors import CannotDo
+from tests.support.small_tables import small
+
+BRIEF = Brief.model_validate(
+    {"words": "how did the test do?", "author": "UMARIE", "language": "en"}
+)
+ASKED = SkillRequest(skill="experiment", brief=BRIEF, channel=None)
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Shelf]]:
+    """The first look never ends while the test runs; the shelves that were looked into."""
+    seen: list[Shelf] = []
+    released = threading.Event()
+    found = experiments.find
+
+    def slow(shelf: Shelf, where: Where) -> Findings:
+        seen.append(shelf)
+        if len(seen) == 1:
+            released.wait(30)
+        return found(shelf, where)
+
+    monkeypatch.setattr("bot.data.analyses.experiments.find", slow)
+    monkeypatch.setattr(service, "PATIENCE", 0.3)
+    yield seen
+    released.set()
+
+
+async def test_is_told_and_holds_up_nobody_after_it(hanging: list[Shelf]) -> None:
+    shelves = [small()]
+    library = TeamLibrary(
+        CatalogueLibrary(list), lambda: shelves[-1], let_go=lambda: shelves.append(small())
+    )
+    with pytest.raises(CannotDo) as stopped:
+        await library.look_up("experiments", ASKED)
+    assert "longer than" in stopped.value.words.to("en")
+    async with asyncio.timeout(20):
+        await library.look_up("experiments", ASKED)
+    first, second = hanging
+    assert first is not second

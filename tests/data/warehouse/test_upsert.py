@@ -1,0 +1,417 @@
+"""Keeping rows …"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from bot.audit import journal
+from bot.data.catalogue.product import PriceFrom, Product
+from bot.data.warehouse import store, upsert
+from bot.data.warehouse.commit import Switching
+from bot.data.warehouse.models import Holding
+from bot.data.warehouse.store import LOCAL, Merged, Stocking
+from bot.data.warehouse.warehouse import schema
+from bot.db.session import Database
+from bot.errors import CannotDo
+from tests.support.paths import ROOT
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+KEY = "k" * 32
+Rows = list[dict[str, Any]]
+
+
+@dataclass
+class Home:
+    """A library in a folder of its own, with a clock that can be moved."""
+
+    folder: Path
+    database: Database
+    at: datetime = NOW
+    products: list[Product] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stocking = self.opened()
+
+    def opened(self, key: str | None = KEY) -> Stocking:
+        return Stocking(
+            self.folder,
+            self.database,
+            key=key,
+            now=self.now,
+            products=lambda _: self.products,
+            version=lambda _: len(self.products),
+            floor=lambda _: 20,
+        )
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
+
+    def take(self, rows: Rows, source: str = "orders.csv", kind: str = "orders") -> Merged:
+        return self.stocking.take("T1", kind, self.parquet(rows, kind), source=source)
+
+    def parquet(self, rows: Rows, kind: str = "orders") -> Path:
+        path = self.folder / "fresh.parquet"
+        shape = ibis.schema(schema(kind)).to_pyarrow()
+        whole = [{name: row.get(name) for name in shape.names} for row in rows]
+        pq.write_table(pa.Table.from_pylist(whole, schema=shape), path)
+        return path
+
+    def rows(self, kind: str = "orders", workspace: str = "T1") -> Rows:
+        """What the shelf shows, by key."""
+        shelf = self.stocking.shelf(workspace)
+        table = shelf.table(kind)
+        assert table is not None
+        found: Rows = shelf.engine.to_pyarrow(table).to_pylist()
+        return sorted(found, key=str)
+
+    def files(self) -> list[Path]:
+        return sorted(self.folder.glob("library/*/*/*.parquet"))
+
+
+@pytest.fixture
+def home(tmp_path: Path, sqlite: Database) -> Home:
+    return Home(tmp_path, sqlite)
+
+
+def order(number: int, line: int = 1, amount: str = "10.00", day: int = 20) -> dict[str, Any]:
+    return {
+        "order": f"A{number}",
+        "line": line,
+        "at": datetime(2026, 11, day, 10, 0),
+        "amount": pa.scalar(amount).cast(pa.decimal128(18, 2)).as_py(),
+    }
+
+
+def test_takes_every_row_of_a_first_file(home: Home) -> None:
+    merged = home.take([order(1), order(2, day=21)])
+    assert merged == Merged(new=2, replaced=0, same=0, rows=2, as_of=date(2026, 11, 21))
+    assert [row["order"] for row in home.rows()] == ["A1", "A2"]
+    assert list(home.rows()[0]) == list(schema("orders"))
+
+
+def test_changes_nothing_when_the_same_file_comes_again(home: Home) -> None:
+    home.take([order(1), order(2)])
+    before = home.files()
+    merged = home.take([order(1), order(2)], source="orders again.csv")
+    assert (merged.new, merged.replaced, merged.same, merged.rows) == (0, 0, 2, 2)
+    assert home.files() == before
+
+
+def test_replaces_a_corrected_row_and_adds_a_new_one(home: Home) -> None:
+    home.take([order(1), order(2)])
+    merged = home.take([order(1), order(2, amount="12.00"), order(3)], source="later.csv")
+    assert (merged.new, merged.replaced, merged.same, merged.rows) == (1, 1, 1, 3)
+    assert [str(row["amount"]) for row in home.rows()] == ["10.00", "12.00", "10.00"]
+
+
+def test_holds_empty_keys_for_equal(home: Home) -> None:
+    spent = {"id": None, "at": None, "name": "lin", "clicks": 4}
+    home.take([spent], kind="campaigns")
+    merged = home.take([spent | {"clicks": 5}], kind="campaigns")
+    assert (merged.new, merged.replaced) == (0, 1)
+    assert [row["clicks"] for row in home.rows("campaigns")] == [5]
+
+
+def test_takes_the_last_of_two_rows_with_one_key(home: Home) -> None:
+    merged = home.take([order(1, amount="1.00"), order(2), order(1, amount="2.00")])
+    assert (merged.new, merged.same, merged.rows) == (2, 1, 2)
+    assert str(home.rows()[0]["amount"]) == "2.00"
+
+
+def test_keeps_few_files_of_one_source_and_each_source_apart(home: Home) -> None:
+    for number in range(6):
+        home.take([order(number)], source="live rows")
+    home.take([order(9)], source="export.csv")
+    with home.database.begin() as session:
+        assert [h.source for h in Holding.held(session, "T1")] == ["live rows", "export.csv"]
+    assert len(home.rows()) == 7
+
+
+def test_says_which_files_the_rows_are_from_and_apart_how_old_they_are(home: Home) -> None:
+    home.take([order(1)], source="october.csv")
+    home.take([order(2)], source="november.csv")
+    assert home.stocking.shelf("T1").source("orders") == "november.csv and 1 more"
+    home.at += timedelta(days=12)
+    shelf = home.stocking.shelf("T1")
+    assert shelf.stale("orders") == 16
+    assert shelf.source("orders") == "november.csv and 1 more"
+
+
+def test_takes_a_file_out_again(home: Home) -> None:
+    home.take([order(1)], source="mine.csv")
+    home.take([order(2)], source="wrong.csv")
+    assert home.stocking.forget("T1", "orders", "wrong.csv").rows == 1
+    assert [row["order"] for row in home.rows()] == ["A1"]
+    assert home.stocking.sources("T1") == {"orders": ["mine.csv"]}
+
+
+def test_opens_the_same_shelf_until_something_changes(home: Home) -> None:
+    home.take([order(1)])
+    first = home.stocking.shelf("T1")
+    assert home.stocking.shelf("T1") is first
+    home.take([order(2)])
+    assert home.stocking.shelf("T1") is not first
+
+
+def test_lets_a_reader_go_on_with_what_it_opened(home: Home) -> None:
+    home.take([order(1)])
+    opened = home.stocking.shelf("T1")
+    home.take([order(1, amount="99.00")])
+    table = opened.table("orders")
+    assert table is not None
+    assert [str(v) for v in opened.engine.to_pyarrow(table.amount).to_pylist()] == ["10.00"]
+
+
+def test_sweeps_a_replaced_file_after_an_hour_and_a_forgotten_one(home: Home) -> None:
+    home.take([order(1)])
+    home.take([order(1, amount="2.00")])
+    assert len(home.files()) == 2
+    left = home.files()[0].with_name("left.part")
+    left.touch()
+    os.utime(left, (0, 0))
+    home.at += timedelta(hours=2)
+    assert home.stocking.sweep() == 2
+    assert len(home.files()) == 1
+    assert not left.exists()
+    assert len(home.rows()) == 1
+
+
+def test_gives_what_came_before_slack_to_the_first_workspace(home: Home) -> None:
+    fresh = home.parquet([order(1)])
+    home.stocking.take(LOCAL, "orders", fresh, source="orders.csv")
+    assert len(home.rows()) == 1  # it serves T1 already
+    home.take([order(2)])
+    assert len(home.rows()) == 2
+    with home.database.begin() as session:
+        assert not Holding.held(session, LOCAL)
+
+
+def test_keeps_workspaces_apart(home: Home) -> None:
+    home.take([order(1)])
+    home.stocking.take("T2", "orders", home.parquet([order(2)]), source="two.csv")
+    assert [row["order"] for row in home.rows()] == ["A1"]
+    assert [row["order"] for row in home.rows(workspace="T2")] == ["A2"]
+
+
+def test_is_written_in_the_journal_without_content(home: Home) -> None:
+    home.take([order(1)], source="Madame Fougère.csv")
+    with home.database.begin() as session:
+        assert journal.verify(session, "T1").fault is None
+        entries = session.query(journal.Entry).filter(journal.Entry.event != journal.RECORDED).all()
+    assert [(entry.event, entry.subject) for entry in entries] == [("library changed", "orders")]
+    assert entries[0].refs["rows"] == 1
+    assert "Fougère" not in str(entries[0].refs)
+
+
+def test_lets_no_query_reach_other_files_or_its_settings(home: Home) -> None:
+    home.take([order(1)])
+    other = home.folder / "secret.csv"
+    other.write_text("a\n1\n")
+    con = home.stocking.shelf("T1").engine.con
+    for sql in (
+        f"SELECT * FROM read_csv('{other}')",
+        f"COPY orders TO '{home.folder}/out.csv'",
+        "SET enable_external_access = true",
+        f"ATTACH '{home.folder}/x.db'",
+    ):
+        with pytest.raises(Exception, match=r"disabled|configuration"):
+            con.execute(sql)
+
+
+def test_reads_a_home_with_signs_of_patterns_in_its_name(sqlite: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "l'été [neuf] *?"
+    folder.mkdir()
+    home = Home(folder, sqlite)
+    home.take([order(1)])
+    home.take([order(1, amount="2.00"), order(2)], source="two.csv")
+    assert len(home.rows()) == 2
+
+
+def product(**more: Any) -> Product:
+    told = {"handle": "drap", "title": "Drap", "source": "shop.csv, line 2", "type": "Linge"}
+    return Product.model_validate(told | {"as_of": date(2026, 11, 24)} | more)
+
+
+def test_joins_the_catalogue_and_its_former_prices(home: Home) -> None:
+    was = PriceFrom(day=date(2026, 10, 1), price=pa.scalar(59).as_py())
+    told = {"price": "47", "compare_at": "59", "currency": "EUR", "vendor": "Maison Luce"}
+    home.products = [product(price_history=(was,), **told)]
+    filed = {"product": "drap", "since": date(2026, 9, 1), "price": 54, "currency": "EUR"}
+    home.take([filed], kind="prices")
+    shelf = home.stocking.shelf("T1")
+    assert shelf.products is not None
+    (row,) = shelf.engine.to_pyarrow(shelf.products).to_pylist()
+    assert (row["product"], row["category"], str(row["price"])) == ("drap", "Linge", "47.00")
+    assert (str(row["lowest_30_days"]), row["brand"]) == ("59.00", "Maison Luce")
+    assert [(r["since"].month, int(r["price"])) for r in home.rows("prices")] == [(10, 59), (9, 54)]
+
+
+def addresses(home: Home, rows: Rows) -> Path:
+    path = home.folder / "apart.parquet"
+    names = [("customer", pa.string())]
+    names += [(name, pa.binary()) for name in rows[0] if name != "customer"]
+    pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(names)), path)
+    return path
+
+
+def kept_addresses(home: Home, what: str = "email") -> dict[str, bytes | None]:
+    with home.database.begin() as session:
+        paths = [h.path for h in Holding.held(session, "T1", "addresses")]
+    rows = [row for path in paths for row in pq.read_table(home.folder / path).to_pylist()]
+    return {row["customer"]: row.get(what) for row in rows}
+
+
+def test_forgets_the_address_of_whoever_withdraws(home: Home) -> None:
+    yes = [{"customer": "a", "email": True}, {"customer": "b", "email": True}]
+    apart = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "b", "email": b"2"}])
+    fresh = home.parquet(yes, "consents")
+    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=apart)
+    assert kept_addresses(home) == {"a": b"1", "b": b"2"}
+    assert home.stocking.shelf("T1").table("addresses") is None
+
+    home.take([{"customer": "a", "email": False}], "later.csv", "consents")
+    assert kept_addresses(home) == {"b": b"2"}
+
+
+@pytest.mark.parametrize("later", ["c.csv", "later.csv"])
+def test_keeps_addresses_of_before_beside_ids_that_come_without(home: Home, later: str) -> None:
+    fresh = home.parquet([{"customer": who, "email": True} for who in "abc"], "consents")
+    before = addresses(home, [{"customer": "a", "email": b"1"}, {"customer": "c", "email": b"3"}])
+    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=before)
+    ids = addresses(home, [{"customer": "a", "id": b"A"}, {"customer": "b", "id": b"B"}])
+    home.stocking.take("T1", "consents", fresh, source=later, apart=ids)
+    assert kept_addresses(home) == {"a": b"1", "b": None, "c": b"3"}
+    assert kept_addresses(home, "id") == {"a": b"A", "b": b"B", "c": None}
+
+    whole = addresses(home, [{"customer": "a", "email": None, "phone": b"9", "id": b"A"}])
+    home.stocking.take("T1", "consents", fresh, source="third.csv", apart=whole)
+    assert kept_addresses(home)["a"] is None
+    assert kept_addresses(home, "phone") == {"a": b"9", "b": None, "c": None}
+
+
+def test_leaves_files_of_before_there_were_ids_readable(home: Home) -> None:
+    fresh = home.parquet([{"customer": who, "email": True} for who in "ab"], "consents")
+    both = [{"customer": who, "email": b"1", "phone": None} for who in "ab"]
+    home.stocking.take("T1", "consents", fresh, source="c.csv", apart=addresses(home, both))
+    with home.database.begin() as session:
+        (path,) = [home.folder / h.path for h in Holding.held(session, "T1", "addresses")]
+    pq.write_table(pq.read_table(path).select(["customer", "email", "phone"]), path)
+    home.take([{"customer": "a", "email": False}], "later.csv", "consents")
+    assert kept_addresses(home) == {"b": b"1"}
+    assert kept_addresses(home, "id") == {"b": None}
+
+
+def test_makes_a_key_that_only_the_owner_reads(home: Home) -> None:
+    made = home.opened(key=None)
+    key = made.key()
+    path = home.folder / "super-intern.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(key) >= 32
+    assert home.opened(key=None).key() == key
+
+
+def test_refuses_to_go_on_without_the_key_or_with_another(home: Home) -> None:
+    home.take([order(1)])
+    with pytest.raises(CannotDo, match=r"super-intern\.key is missing"):
+        home.opened(key=None).key()
+    with pytest.raises(CannotDo, match="not the one"):
+        home.opened(key="another key, thirty-two signs long").key()
+    assert not (home.folder / "super-intern.key").exists()
+
+
+KILLED = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from bot import holding
+from bot.db import Database
+from bot.cli import stocking
+from bot.data import disk, merging
+
+def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
+
+step, home, url, fresh = sys.argv[1], Path(sys.argv[2]), sys.argv[3], Path(sys.argv[4])
+if step == "written": disk.flush = die
+if step == "renamed": merging.Merging._made = die
+if step == "made": holding.Holding.switch = die
+if step == "switched":
+    real = holding.Holding.switch
+    holding.Holding.switch = lambda *a, **k: (real(*a, **k), die())
+stock = stocking.Stocking(home, Database(url), key="k" * 32, now=lambda: datetime.now(UTC),
+    products=lambda _: [], version=lambda _: 0, floor=lambda _: 20)
+stock.take("T1", "orders", fresh, source="later.csv")
+"""
+
+
+@pytest.mark.parametrize("step", ["written", "renamed", "made", "switched"])
+def test_killed_anywhere_leaves_the_library_as_it_was(home: Home, step: str) -> None:
+    home.take([order(1), order(2)])
+    before = home.rows()
+    fresh = home.parquet([order(1, amount="5.00"), order(3)])
+    address = home.database.engine.url.render_as_string(hide_password=False)
+    told = [sys.executable, "-c", KILLED, step, str(home.folder), address, str(fresh)]
+    ended = subprocess.run(told, timeout=60, check=False, cwd=ROOT)
+    assert ended.returncode == -signal.SIGKILL
+    assert home.rows() == before
+    merged = home.stocking.take("T1", "orders", fresh, source="later.csv")
+    assert (merged.new, merged.replaced, merged.rows) == (1, 1, 3)
+
+
+def test_merges_again_when_somebody_else_was_quicker(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two machines on one database: a lock on a file may not hold there."""
+    other, ours = home.opened(), home.parquet([order(1), order(2)])
+    ours = ours.rename(home.folder / "ours.parquet")
+    theirs = home.parquet([order(1), order(3)])
+    real, quicker = upsert.merge, [True]
+
+    def slow(kind: str, fresh: Path, held: Any, *, folder: Path, source: str) -> Any:
+        merged = real(kind, fresh, held, folder=folder, source=source)
+        if fresh == ours and quicker:
+            quicker.clear()
+            other.take("T1", kind, theirs, source="theirs.csv")
+        return merged
+
+    monkeypatch.setattr(store, "merge", slow)
+    monkeypatch.setattr(Switching, "_alone", lambda *_: nullcontext())
+    merged = home.stocking.take("T1", "orders", ours, source="ours.csv")
+    assert (merged.new, merged.same, merged.rows) == (1, 1, 3)
+    assert [row["order"] for row in home.rows()] == ["A1", "A2", "A3"]
+    assert len(home.files()) == 2
+
+
+def test_sweeps_what_a_killed_import_left_after_a_day(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "passing"))
+    late = time.time() - 2 * 86_400
+    folders = [home.stocking.home / "import-a1", tmp_path / "passing" / "super-intern-rows-b2"]
+    fresh = home.stocking.home / "import-c3"
+    for folder in (*folders, fresh):
+        folder.mkdir(parents=True)
+        (folder / "rows.csv").write_text("anna,1\n")
+    for folder in folders:
+        os.utime(folder, (late, late))
+    home.stocking.sweep()
+    assert [folder.exists() for folder in (*folders, fresh)] == [False, False, True]
+
+
+def test_names_the_file_that_holds_the_most_first(home: Home) -> None:
+    """One order that was mended afterwards is not what an answer stands on."""
+    home.take([order(number) for number in range(5)], source="orders.csv")
+    home.take([order(9)], source="mended.csv")
+    assert home.stocking.shelf("T1").source("orders") == "orders.csv and 1 more"

@@ -1,0 +1,135 @@
+"""A migration …"""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from sqlalchemy import inspect, select, text
+
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.db import migrate
+from bot.db.models import TABLES
+from bot.db.session import Database
+from bot.digests.models import Alert
+from bot.jobs.engine import Engine
+from bot.tasks.models import Task
+from tests.jobs.test_engine import FAST, launched, now
+from tests.support.rows import wish
+
+
+def tables(database: Database) -> set[str]:
+    return set(inspect(database.engine).get_table_names())
+
+
+def test_goes_up_and_down_and_leaves_no_table_behind(database_url: str) -> None:
+    database = Database(database_url)
+    assert migrate.upgrade(database)
+    assert set(TABLES.tables) <= tables(database)
+    migrate.downgrade(database, "base")
+    assert tables(database) <= {"alembic_version"}
+    assert migrate.upgrade(database)
+    database.close()
+
+
+def test_gives_the_tables_that_the_rows_describe(database: Database) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with database.engine.begin() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, TABLES) == []
+
+
+def test_has_nothing_to_do_the_second_time(database: Database) -> None:
+    assert not migrate.upgrade(database)
+
+
+def test_keeps_a_copy_of_a_sqlite_file_first(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    migrate.upgrade(database)
+    migrate.keep_copy(database, "0001")
+    assert (tmp_path / "x.db.before-0001").stat().st_size > 0
+    database.close()
+
+
+NEXT = '''"""A column more."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "9999", "{newest}"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("tasks") as tasks:
+        tasks.add_column(sa.Column("more", sa.String(), nullable=True))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("tasks") as tasks:
+        tasks.drop_column("more")
+'''
+
+
+async def test_leaves_pending_work_alone_and_it_ends_afterwards(
+    database: Database, tmp_path: Path
+) -> None:
+    first = await launched(database)  # makes the engine's own tables
+    await first.engine.close()
+    closed = Engine(database, now, FAST)
+    await database.run(lambda s: Task.accept(s, closed.enqueue, wish("t1"), now()))
+    await closed.close()
+
+    scripts = tmp_path / "versions"
+    shutil.copytree(migrate.VERSIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
+    (scripts / "v9999.py").write_text(NEXT.format(newest=migrate.newest()))
+    assert migrate.upgrade(database, scripts=scripts)
+    columns = {column["name"] for column in inspect(database.engine).get_columns("tasks")}
+    assert "more" in columns
+
+    second = await launched(database)
+    await second.until(lambda: second.done == ["t1"])
+    await second.engine.close()
+
+
+def test_keeps_what_people_said_of_alerts_where_they_came(database: Database) -> None:
+    migrate.downgrade(database, "0008")
+    with database.engine.begin() as connection:
+        for name, channel, alerts in (("a", "C0", False), ("b", "C1", True), ("c", "C2", True)):
+            connection.execute(
+                text(
+                    "INSERT INTO schedules (workspace, name, state, owner, place, weekday, hour, "
+                    "minute, zone, language, sections, only_when_moved, alerts, since) VALUES "
+                    "('T1', :name, 'on', 'U1', :place, 0, 9, 0, 'UTC', 'en', '[]', :no, :alerts, "
+                    "'2026-11-01 00:00:00+00:00')"
+                ),
+                {
+                    "name": name,
+                    "place": f'{{"channel": "{channel}"}}',
+                    "no": False,
+                    "alerts": alerts,
+                },
+            )
+        connection.execute(
+            text(
+                "INSERT INTO alerts (workspace, series, muted, bar, p, told_at) VALUES "
+                "('T1', 'funnel.x', :yes, 0.001, 0.01, '2026-11-20 00:00:00+00:00')"
+            ),
+            {"yes": True},
+        )
+    migrate.upgrade(database)
+    with database.begin() as session:
+        row = session.scalars(select(Alert)).one()
+        assert (row.spot, row.muted, row.bar) == ("C1", True, 0.001)
+
+
+async def test_by_processes_that_start_together_is_done_once(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    environ = {"DATABASE_URL": postgres_url, "SUPER_INTERN_HOME": str(tmp_path)}
+    houses = [Container(Settings.read(environ)) for _ in range(3)]
+    changed = await asyncio.gather(*(house.migrate() for house in houses))
+    assert sorted(changed) == [False, False, True]
+    for house in houses:
+        house.database.close()

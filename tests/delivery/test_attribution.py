@@ -1,0 +1,217 @@
+"""What comes back for a draft that went out …"""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from bot.app import Container
+from bot.approvals import decision
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.data.ingest.live import Receiver
+from bot.delivery.attribution import Join, Joining, Returning
+from bot.delivery.models import Delivery, Outcome
+from bot.drafts.models import Draft
+from bot.messages.outbox import Post
+from tests.support.rows import POLICY, Jobs, draft
+
+SUBJECT = "A shirt for hot days"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Container]:
+    found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+    yield found
+    found.database.close()
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+@pytest.fixture
+def gone(house: Container, jobs: Jobs) -> Draft:
+    """An e-mail of Marie's that Max approved and that went out now."""
+    with house.database.begin() as session:
+        made = draft(session, jobs)
+        decision.approve(
+            session,
+            jobs,
+            made,
+            by="UMAX",
+            fingerprint=made.fingerprint,
+            policy=POLICY,
+            now=now(),
+        )
+        (delivery,) = Delivery.of(session, made.id)
+        assert delivery.depart(session, made)
+        delivery.arrive(session, jobs, made, now())
+        return made
+
+
+def bring_in(house: Container, kind: str, *rows: dict[str, Any]) -> None:
+    """As a file that was imported."""
+    to = house.settings.home / "fresh.parquet"
+    body = "\n".join(json.dumps(row) for row in rows).encode()
+    receiver = Receiver(house.stocking.key())
+    assert not receiver.receive(kind, body, today=now().date(), to=to).rejects
+    house.stocking.take("T1", kind, to, source=f"{kind}.csv")
+
+
+def campaign(**told: Any) -> dict[str, Any]:
+    at = f"{now():%Y-%m-%dT%H:%M:%S}"
+    return {"id": "C1", "at": at, "channel": "email", "sent": 1204, "opened": 470, **told}
+
+
+def peers() -> list[dict[str, Any]]:
+    """A dozen letters of the months before, opened by 35 to 40 in a hundred."""
+    days = [now() - timedelta(days=20 * n) for n in range(1, 13)]
+    return [
+        campaign(id=f"P{n}", at=f"{day:%Y-%m-%d}", subject=f"No. {n}", opened=421 + 5 * n)
+        for n, day in enumerate(days)
+    ]
+
+
+def due(house: Container, at: datetime) -> list[str]:
+    with house.database.begin() as session:
+        return [job.id for job in Returning(house).due(session, at)]
+
+
+def outcome(house: Container, made: Draft) -> Outcome | None:
+    with house.database.begin() as session:
+        return session.get(Outcome, made.piece)
+
+
+def said(house: Container, made: Draft, language: str = "en") -> list[str]:
+    found = outcome(house, made)
+    return [words.to(language) for words in found.said] if found else []
+
+
+def test_is_joined_by_its_code_and_told_on_its_card(
+    house: Container, jobs: Jobs, gone: Draft
+) -> None:
+    bring_in(house, "campaigns", campaign(code=gone.code, subject=SUBJECT), *peers())
+    order = {"at": f"{now():%Y-%m-%d}", "amount": 62, "currency": "EUR"}
+    with_code = [{**order, "order": f"A{n}", "code": gone.code} for n in range(5)]
+    bring_in(house, "orders", *with_code, {**order, "order": "B1"})
+    assert Join(house, jobs).join("T1") == 1
+    first, sold, source = said(house, gone)
+    assert first == (
+        "Sent 1,204, opened 39%: within chance of the median 37.3% of 12 comparable campaigns"
+    )
+    assert sold == "5 orders came with its code: €310.00"
+    assert source.startswith("From campaigns.csv, up to ")
+    assert said(house, gone, "fr")[1] == "5 commandes avec son code\u00a0: 310,00\u00a0€"
+    assert Join(house, jobs).join("T1") == 0  # nothing new, nothing drawn
+
+
+@pytest.mark.parametrize(
+    ("opened", "told"), [(900, "more than chance explains"), (100, "less than chance explains")]
+)
+def test_says_when_it_is_more_than_chance(
+    house: Container, jobs: Jobs, gone: Draft, opened: int, told: str
+) -> None:
+    bring_in(house, "campaigns", campaign(code=gone.code, opened=opened), *peers())
+    Join(house, jobs).join("T1")
+    assert told in said(house, gone)[0]
+
+
+def test_says_when_there_is_too_little_to_compare(
+    house: Container, jobs: Jobs, gone: Draft
+) -> None:
+    bring_in(house, "campaigns", campaign(code=gone.code))
+    Join(house, jobs).join("T1")
+    assert said(house, gone)[0] == (
+        "Sent 1,204, opened 39%; too few comparable campaigns to say more"
+    )
+
+
+def test_has_its_card_drawn_anew(house: Container, jobs: Jobs, gone: Draft) -> None:
+    def wanted() -> list[int]:
+        with house.database.begin() as session:
+            return list(session.scalars(select(Post.wanted).where(Post.piece == gone.piece)))
+
+    before = wanted()
+    bring_in(house, "campaigns", campaign(code=gone.code))
+    Join(house, jobs).join("T1")
+    assert before
+    assert wanted() == [one + 1 for one in before]
+
+
+def test_without_its_code_is_asked_about_and_not_taken(
+    house: Container, jobs: Jobs, gone: Draft
+) -> None:
+    bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT.upper()), *peers())
+    Join(house, jobs).join("T1")
+    found = outcome(house, gone)
+    assert found is not None
+    assert found.lines == []
+    assert found.asked is not None
+    assert found.asked["result"] == "C1"
+    assert found.question is not None
+    assert SUBJECT.upper() in found.question.to("fr")
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_is_what_a_person_said_it_is(house: Container, jobs: Jobs, gone: Draft, same: bool) -> None:
+    bring_in(house, "campaigns", campaign(code="NL-46", subject=SUBJECT), *peers())
+    Join(house, jobs).join("T1")
+    with house.database.begin() as session:
+        told = {"workspace": "T1", "result": "C1", "code": gone.code, "by": "UMARIE", "now": now()}
+        assert Joining.say(session, same=same, **told)  # type: ignore[arg-type]
+    Join(house, jobs).join("T1")
+    found = outcome(house, gone)
+    assert found is not None
+    assert found.asked is None
+    lines = said(house, gone)
+    assert (
+        lines[0].startswith("Sent 1,204, opened 39%: within chance") if lines else False
+    ) is same
+
+
+def test_is_looked_for_once_a_state_of_the_files(house: Container, jobs: Jobs, gone: Draft) -> None:
+    first = due(house, now())
+    assert len(first) == 1
+    assert due(house, now() + timedelta(minutes=5)) == first
+    bring_in(house, "campaigns", campaign(code="NL-46"))
+    second = due(house, now())
+    assert second != first
+    bring_in(house, "feedback", {"text": "Lovely"})
+    assert due(house, now()) == second
+
+
+def test_of_nothing_is_never_looked_for(house: Container, jobs: Jobs) -> None:
+    with house.database.begin() as session:
+        draft(session, jobs)
+    assert due(house, now()) == []
+
+
+def test_waits_until_nobody_else_asks_the_engine(house: Container, jobs: Jobs, gone: Draft) -> None:
+    bring_in(house, "campaigns", campaign(code=gone.code))
+    asking, answered, joined = threading.Event(), threading.Event(), threading.Event()
+
+    def somebody(_: object) -> None:
+        asking.set()
+        assert answered.wait(20)
+
+    def join() -> None:
+        Join(house, jobs).join("T1")
+        joined.set()
+
+    other = threading.Thread(target=house.library("T1").alone, args=(somebody,))
+    ours = threading.Thread(target=join)
+    other.start()
+    assert asking.wait(20)
+    ours.start()
+    assert not joined.wait(0.5)
+    answered.set()
+    assert joined.wait(20)
+    other.join(20)
+    ours.join(20)

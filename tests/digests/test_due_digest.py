@@ -1,0 +1,145 @@
+"""A digest whose moment has come …"""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.digests.models import Schedule, State
+from bot.digests.run import Found
+from bot.tasks.models import Wish
+from tests.slack.bench import MARIE, MARKETING, MAX, TEAM, Bench, text_of
+from tests.support.digests import digesting, first, moment, previewed, quiet, schedule
+
+
+async def test_comes_to_its_channel_once_though_it_is_told_twice(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    for _ in range(2):
+        await digesting(bench).run(first(bench))
+    await bench.run()
+    assert first(bench).endswith(f"/{schedule(bench).last}")
+    assert len([task for task in bench.tasks if not task.private]) == 1
+    assert bench.said()[-1].channel == MARKETING
+
+
+async def test_is_silent_when_nothing_moved_and_silence_was_chosen(bench: Bench) -> None:
+    await previewed(bench)
+    quiet(bench)
+    before = len(bench.tasks)
+    await digesting(bench, moved="quiet").run(first(bench))
+    assert len(bench.tasks) == before
+    assert first(bench).endswith(f"/{schedule(bench).last}")
+    await digesting(bench, weeks=1).run(first(bench, weeks=1))
+    assert len(bench.tasks) == before + 1
+
+
+async def test_that_was_deleted_does_not_come(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_off")
+    await digesting(bench).run(first(bench))
+    assert len(bench.tasks) == 1
+
+
+@pytest.mark.parametrize("state", ["off", "paused"])
+async def test_that_is_deleted_or_paused_while_it_is_tried_does_not_come(
+    bench: Bench, state: State
+) -> None:
+    await previewed(bench)
+    quiet(bench)
+
+    async def meanwhile(_: Wish) -> Found:
+        with bench.database.begin() as session:
+            session.get_one(Schedule, (TEAM, "weekly")).turn(session, state, bench.house.now())
+        return "moved"
+
+    await digesting(bench, moved=meanwhile).run(first(bench))
+    assert len(bench.tasks) == 1
+    assert schedule(bench).last is None
+
+
+async def test_that_is_moved_while_its_job_waits_comes_in_its_new_time_alone(
+    bench: Bench,
+) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    job, now = first(bench), moment(bench)
+    with bench.database.begin() as session:  # to Thursdays, in the minute after its moment
+        row = session.get_one(Schedule, (TEAM, "weekly"))
+        row.weekday = 3
+        row.turn(session, "on", now)
+    await digesting(bench).run(job)
+    assert len(bench.tasks) == 1
+    await digesting(bench, weeks=1).run(first(bench, weeks=1))
+    assert len(bench.tasks) == 2
+
+
+async def test_of_the_same_name_elsewhere_is_another_one(bench: Bench) -> None:
+    await previewed(bench)
+    theirs = {c.key: getattr(schedule(bench), c.key) for c in Schedule.__table__.columns}
+    with bench.database.begin() as session:
+        session.add(Schedule(**theirs | {"workspace": "T0OTHER", "state": "on"}))
+    job = first(bench)
+    await digesting(bench).run(job.replace(TEAM, "T0OTHER"))
+    made = [task.workspace for task in bench.tasks if not task.private]
+    assert made == ["T0OTHER"]
+    with bench.database.begin() as session:
+        session.get_one(Schedule, (TEAM, "weekly")).turn(session, "on", bench.house.now())
+    await digesting(bench).run(job)
+    made = [task.workspace for task in bench.tasks if not task.private]
+    assert sorted(made) == ["T0OTHER", TEAM]
+
+
+async def test_whose_channel_was_left_comes_to_its_owner(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    await bench.run()
+    bench.slack.places[MARKETING].members.remove(bench.slack.bot_user)
+    await digesting(bench).run(first(bench))
+    await bench.run()
+    assert "I am not in <#C0MARKET>" in text_of(bench.in_dm(MARIE)[-1])
+    assert bench.said()[-1].text.startswith("<@UMARIE> switched")
+
+
+async def test_whose_channel_was_archived_comes_to_its_owner_and_says_so(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    await bench.run()
+    bench.slack.places[MARKETING].archived = True
+    await digesting(bench).run(first(bench))
+    await bench.run()
+    assert "<#C0MARKET> is archived" in text_of(bench.in_dm(MARIE)[-1])
+
+
+async def test_without_channel_and_owner_comes_to_an_approver(bench: Bench) -> None:
+    card = await previewed(bench)
+    await bench.press(MARIE, card, "digest_on")
+    await bench.run()
+    bench.slack.places[MARKETING].archived = True
+    bench.slack.people[MARIE] = replace(bench.slack.people[MARIE], deleted=True)
+    await digesting(bench).run(first(bench))
+    await bench.run()
+    assert "<#C0MARKET> is archived" in text_of(bench.in_dm(MAX)[-1])
+
+
+async def test_with_nothing_that_it_could_tell_says_so_to_its_owner_once(bench: Bench) -> None:
+    await previewed(bench)
+    quiet(bench)
+    for week in range(3):
+        await digesting(bench, moved="can't tell", weeks=week).run(first(bench, weeks=week))
+        await bench.run()
+    assert bench.said() == []
+    _preview, card = bench.in_dm(MARIE)
+    assert "est resté muet" in text_of(card)
+    assert first(bench, weeks=2).endswith(f"/{schedule(bench).last}")
+    await bench.press(MARIE, card, "try_again")
+    assert bench.tasks[-1].private
+    assert bench.tasks[-1].form["digest"] == "weekly"
+
+
+async def test_speaks_as_soon_as_it_can_tell_something(bench: Bench) -> None:
+    await previewed(bench)
+    quiet(bench)
+    await digesting(bench, moved="can't tell").run(first(bench))
+    await digesting(bench, weeks=1).run(first(bench, weeks=1))
+    await bench.run()
+    assert len(bench.said()) == 1

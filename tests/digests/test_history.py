@@ -1,0 +1,121 @@
+"""The intern's own week …"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from bot.approvals import decision
+from bot.core.brief import Brief
+from bot.core.facts import Evidence, Fact
+from bot.core.request import SkillRequest
+from bot.db.session import Database
+from bot.digests.history import before, work
+from bot.drafts.models import Draft
+from bot.tasks.models import Task
+from tests.conftest import NOW
+from tests.support.rows import POLICY, Jobs, draft, parts, wish
+
+WEEK = timedelta(days=7)
+
+
+def fact(id: str, value: str) -> Fact:
+    number = Decimal(value) if value[:1].isdigit() else value
+    return Fact(
+        id=id, label="x", about="late parcels", value=number, source="f.csv", as_of=NOW.date()
+    )
+
+
+def digest(database: Database, id: str, *facts: Fact, private: bool = False) -> None:
+    """A digest called weekly, made now."""
+    form = {"skill": "digest", "digest": "weekly"}
+    with database.begin() as session:
+        Task.accept(session, Jobs(), wish(id, private=private, form=form), NOW)
+        brief = Brief(words="What moved", author="UMARIE", language="en")
+        Draft.keep(
+            session,
+            workspace="T1",
+            task=id,
+            number=0,
+            request=SkillRequest(skill="digest", brief=brief),
+            parts=parts(),
+            hooks=(),
+            evidence=Evidence(facts=facts),
+            checks=(),
+            writer="rules",
+            by_rules=True,
+            now=NOW,
+        )
+
+
+LATE = (
+    fact("feedback.delivery-late.share-now", "16.1"),
+    fact("feedback.delivery-late.verdict", "confirmed"),
+    fact("feedback.colour.share-now", "2.0"),
+    fact("feedback.colour.verdict", "no change seen"),
+)
+
+
+def said(database: Database, name: str = "weekly") -> list[str]:
+    with database.begin() as session:
+        return [one.id for one in before(session, "T1", name, NOW + WEEK)]
+
+
+def test_remembers_only_what_the_last_digest_called(database: Database) -> None:
+    digest(database, "d1", *LATE)
+    assert said(database) == [
+        "before.feedback--delivery-late.share-now",
+        "before.feedback--delivery-late.verdict",
+    ]
+    assert said(database, "another") == []
+
+
+def test_remembers_no_preview_and_nothing_of_the_same_day(database: Database) -> None:
+    digest(database, "d1", *LATE, private=True)
+    assert said(database) == []
+    digest(database, "d2", *LATE)
+    with database.begin() as session:
+        assert before(session, "T1", "weekly", NOW + timedelta(minutes=1)) == ()
+
+
+def counted(database: Database, *, later: timedelta = timedelta(0)) -> dict[str, Decimal | str]:
+    with database.begin() as session:
+        found = work(session, "T1", POLICY, "en", NOW + later)
+    return {one.id.removeprefix("work."): one.value for one in found}
+
+
+def test_counts_what_waits_and_what_was_done(database: Database) -> None:
+    with database.begin() as session:
+        for id in ("t1", "t2", "t3"):
+            draft(session, Jobs(), id=id)
+        draft(session, Jobs(), id="t4", private=True)
+        first = session.get_one(Draft, "t1.0.v1")
+        decision.approve(
+            session, Jobs(), first, by="UMAX", fingerprint=first.fingerprint, policy=POLICY, now=NOW
+        )
+        second = session.get_one(Draft, "t2.0.v1")
+        decision.send_back(
+            session,
+            Jobs(),
+            second,
+            by="UMAX",
+            fingerprint=second.fingerprint,
+            reason="shorter",
+            policy=POLICY,
+            now=NOW,
+        )
+    assert counted(database, later=timedelta(days=3)) == {
+        "queue.waiting": 1,
+        "queue.oldest": 3,
+        "week.drafted": 3,
+        "week.approved": 1,
+        "week.sent-back": 1,
+        "week.rejected": 0,
+        "week.delivered": 0,
+    }
+    assert counted(database, later=timedelta(days=8))["week.drafted"] == 0
+
+
+def test_of_another_workspace_is_not_counted(database: Database) -> None:
+    with database.begin() as session:
+        draft(session, Jobs(), id="t1", workspace="T2")
+        session.get_one(Draft, "t1.0.v1").workspace = "T2"
+    assert counted(database)["queue.waiting"] == 0

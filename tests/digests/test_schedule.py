@@ -1,0 +1,237 @@
+"""A digest is due …"""
+
+import random
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import select
+
+from bot.db.session import Database
+from bot.digests import models
+from bot.digests.models import DAILY, TOO_LATE, Schedule
+from bot.digests.run import Digesting, Found
+from bot.errors import CannotDo
+from bot.tasks.models import Task, Wish
+from tests.support.rows import Jobs
+
+ZONES = (
+    *("Europe/Paris", "America/New_York", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Tokyo"),
+    *("Australia/Lord_Howe", "Pacific/Apia", "Pacific/Chatham", "Africa/Casablanca"),
+)
+START, YEARS = datetime(2026, 1, 1, tzinfo=UTC), 2
+
+
+def made(**more: Any) -> Schedule:
+    told: dict[str, Any] = {
+        "workspace": "T1",
+        "name": "weekly",
+        "state": "on",
+        "owner": "UMARIE",
+        "place": {"channel": "C1"},
+        "weekday": 0,
+        "hour": 9,
+        "minute": 0,
+        "zone": "Europe/Paris",
+        "language": "fr",
+        "sections": ["trends"],
+        "about": None,
+        "only_when_moved": False,
+        "since": START,
+        "last": None,
+        "next_at": None,
+        "alerts": False,
+    }
+    return Schedule(**(told | more))
+
+
+def expected(one: Schedule, until: datetime) -> list[str]:
+    """Every local date that it should speak on, counted by the calendar alone."""
+    zone = ZoneInfo(one.zone)
+    first = (START + timedelta(days=1)).astimezone(zone).date()
+    last = until.astimezone(zone).date()
+    days = (first + timedelta(days=n) for n in range((last - first).days))
+    return [day.isoformat() for day in days if one.weekday in (DAILY, day.weekday())]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(("weekday", "hour", "minute"), [(0, 9, 0), (6, 2, 30), (DAILY, 0, 0)])
+def test_on_each_of_its_days_for_two_years_never_twice_and_never_early(
+    zone: str, weekday: int, hour: int, minute: int
+) -> None:
+    """Three processes look every 41 minutes, each down for hours now and then."""
+    one = made(zone=zone, weekday=weekday, hour=hour, minute=minute)
+    until, rng = START + timedelta(days=365 * YEARS), random.Random(zone)
+    asleep = [START, START, START]
+    spoke: list[str] = []
+    now = START
+    while now < until:
+        for process in range(3):
+            if rng.random() < 0.01:
+                asleep[process] = now + timedelta(hours=rng.uniform(1, 9))
+            day = one.due(now) if now >= asleep[process] else None
+            if day is not None:
+                meant = datetime.combine(day, time(hour, minute), ZoneInfo(zone))
+                assert now >= meant.astimezone(UTC)  # the first, of an hour that comes twice
+                spoke.append(day.isoformat())
+                one.last = day.isoformat()
+        now += timedelta(minutes=41)
+    assert len(spoke) == len(set(spoke))
+    assert set(expected(one, until - timedelta(days=1))) <= set(spoke)
+
+
+async def test_from_rows_and_jobs_by_three_processes_that_are_down_for_hours(
+    database: Database,
+) -> None:
+    """The six weeks in which the clocks change, in all zones. Each process that is up asks for
+    what is due; the job, which exists once, is done some time later by any that is up."""
+    rng, jobs, done = random.Random(6), Jobs(), 0
+    now = first = datetime(2026, 3, 1, tzinfo=UTC)
+    until = first + timedelta(weeks=6)
+    asleep = [first, first, first]
+    ones = [made(name=zone.replace("/", "-"), zone=zone, since=first) for zone in ZONES]
+    mondays = [date(2026, 3, 2) + timedelta(weeks=n) for n in range(6)]
+    meant = {one.wish(day).id: (one.zone, day) for one in ones for day in mondays}
+    with database.begin() as session:
+        session.add_all(ones)
+    digesting = Digesting(database, jobs, lambda: now, always)
+    while now < until:
+        for process in range(3):
+            if rng.random() < 0.1:
+                asleep[process] = now + timedelta(hours=rng.uniform(1, 20))
+            if now >= asleep[process]:
+                with database.begin() as session:
+                    for job in models.due_digests(session, now):
+                        jobs(session, job)
+        while min(asleep) <= now and done < len(jobs.of("digest")) and rng.random() < 0.8:
+            await digesting.run(jobs.of("digest")[done])
+            done += 1
+        now += timedelta(hours=rng.uniform(1, 6))
+    with database.begin() as session:
+        came = {task.id: task.made_at for task in session.scalars(select(Task))}
+    assert len(jobs.of("digest")) == done == 54
+    assert set(came) == set(meant)
+    for id, at in came.items():
+        zone, day = meant[id]
+        moment = datetime.combine(day, time(9, 0), ZoneInfo(zone)).astimezone(UTC)
+        assert moment <= at <= moment + TOO_LATE
+
+
+async def always(_: Wish) -> Found:
+    return "moved"
+
+
+def test_late_when_all_were_down_but_not_days_late() -> None:
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # 09:00 in Paris
+    one = made()
+    assert one.due(monday - timedelta(minutes=1)) is None or one.since < monday - timedelta(days=7)
+    one.last = "2026-11-16"
+    assert one.due(monday + timedelta(hours=20)) == date(2026, 11, 23)
+    assert one.due(monday + TOO_LATE + timedelta(minutes=1)) is None
+
+
+def test_not_for_what_was_before_it_was_set_moved_or_resumed() -> None:
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    assert made(since=monday + timedelta(hours=1)).due(monday + timedelta(hours=2)) is None
+    assert made(since=monday).due(monday + timedelta(hours=2)) is None
+    moved = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-16")
+    assert moved.due(monday + timedelta(hours=4)) == date(2026, 11, 23)
+
+
+def test_once_a_day_though_it_was_moved_to_later_that_day() -> None:
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    spoken = made(since=monday + timedelta(hours=1), hour=12, last="2026-11-23")
+    assert spoken.due(monday + timedelta(hours=4)) is None
+
+
+@pytest.mark.parametrize("state", ["paused", "off"])
+def test_never_while_it_rests(state: str) -> None:
+    assert made(state=state).due(datetime(2026, 11, 23, 9, 0, tzinfo=UTC)) is None
+
+
+def test_under_an_id_that_exists_once(database: Database) -> None:
+    now, jobs = datetime(2026, 11, 23, 8, 5, tzinfo=UTC), Jobs()
+    with database.begin() as session:
+        session.add(made())
+    for _ in range(3):  # three processes in one minute
+        with database.begin() as session:
+            for job in models.due_digests(session, now):
+                jobs(session, job)
+    assert jobs.of("digest") == ["T1/weekly/2026-11-23"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_with_its_next_moment_known_beforehand(zone: str) -> None:
+    """Not due a minute before the moment that is kept, and due at it; none is left out."""
+    one = made(zone=zone, hour=2, minute=30, weekday=DAILY)
+    now = one.following(START + timedelta(days=1))
+    for _ in range(400):
+        moment = one.following(now)
+        assert moment > now
+        assert one.following(moment - timedelta(minutes=1)) == moment
+        before = one.latest(moment - timedelta(minutes=1))
+        assert before is not None
+        assert before[1] == now
+        found = one.latest(moment)
+        assert found is not None
+        assert found[1] == moment
+        now = moment
+
+
+def test_without_reading_the_rows_of_those_that_are_not(database: Database) -> None:
+    monday = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # the moment itself
+    with database.begin() as session:
+        session.add(made(last="2026-11-23"))
+    for now in (monday, monday + timedelta(days=7)):
+        with database.begin() as session:
+            found = [job.subject for job in models.due_digests(session, now)]
+        assert found == ([] if now == monday else ["T1/weekly/2026-11-30"])
+    with database.begin() as session:
+        row = session.get_one(Schedule, ("T1", "weekly"))
+        assert row.next_at == datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
+
+
+def test_where_people_set_it(database: Database) -> None:
+    told = {
+        "workspace": "T1",
+        "name": "weekly",
+        "owner": "UMARIE",
+        "place": {"channel": "C1"},
+        "weekday": 4,
+        "hour": 16,
+        "minute": 30,
+        "zone": "Europe/Paris",
+        "language": "en",
+        "sections": ["trends"],
+        "about": None,
+        "only_when_moved": True,
+    }
+    with database.begin() as session:
+        Schedule.put(session, START, **told)
+        changed = Schedule.put(session, START + timedelta(days=3), **told | {"hour": 17})
+        assert (changed.hour, changed.since) == (17, START + timedelta(days=3))
+        assert changed.next_at == datetime(2026, 1, 9, 16, 30, tzinfo=UTC)
+        assert changed.when().to("fr") == "vendredi à 17 h 30 (Europe/Paris)"
+        changed.minute = 0
+        assert changed.when().to("fr") == "vendredi à 17 h (Europe/Paris)"
+        assert changed.when().to("en") == "Friday, 17:00 (Europe/Paris)"
+        changed.minute = 30
+    with database.begin() as session, pytest.raises(CannotDo, match="time zone"):
+        Schedule.put(session, START, **told | {"zone": "Europe/Gaul"})
+    with database.begin() as session, pytest.raises(CannotDo, match="hour"):
+        Schedule.put(session, START, **told | {"hour": 25})
+
+
+def test_once_though_the_clock_steps_back_an_hour_after_it_spoke() -> None:
+    one, spoke = made(weekday=DAILY), []
+    nine = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)  # in Paris
+    minutes = [*range(-5, 10), *range(-51, 70)]  # put back at ten past
+    for at in (nine + timedelta(minutes=n) for n in minutes):
+        if (day := one.due(at)) is not None:
+            spoke.append((day, at))
+            one.last = day.isoformat()
+            one.next_at = one.following(at)
+    yesterday = date(2026, 11, 23)
+    assert spoke == [(yesterday, nine - timedelta(minutes=5)), (date(2026, 11, 24), nine)]
+    assert one.next_at == nine + timedelta(days=1)

@@ -1,0 +1,132 @@
+"""What a digest says of what was sent …"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.agent.pipeline import Drafted
+from bot.app import Container
+from bot.approvals import decision
+from bot.cli.digest import made_by_rules, weekly
+from bot.config.clock import now
+from bot.config.settings import Settings
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
+from tests.delivery.test_attribution import bring_in, campaign, peers
+from tests.support.rows import POLICY, Jobs, draft
+
+SUBJECT = "A shirt for hot days"
+PEERS = "37%"  # the middle of theirs: 421 + 5 n of 1,204, n from 0 to 11
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Container]:
+    found = Container(Settings.read({"SUPER_INTERN_HOME": str(tmp_path / "home")})).migrated()
+    yield found
+    found.database.close()
+
+
+def gone(house: Container, id: str = "t1") -> Draft:
+    """An e-mail of Marie's that Max approved and that went out now."""
+    jobs = Jobs()
+    with house.database.begin() as session:
+        made = draft(session, jobs, id=id)
+        decision.approve(
+            session, jobs, made, by="UMAX", fingerprint=made.fingerprint, policy=POLICY, now=now()
+        )
+        (delivery,) = Delivery.of(session, made.id)
+        assert delivery.depart(session, made)
+        delivery.arrive(session, jobs, made, now())
+        return made
+
+
+def sold(code: str, *amounts: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "order": f"{code}-{n}",
+            "at": f"{now():%Y-%m-%d}",
+            "amount": amount,
+            "currency": "EUR",
+            "code": code,
+        }
+        for n, amount in enumerate(amounts)
+    ]
+
+
+async def digest(house: Container, language: str = "en") -> Drafted:
+    at = now()
+    return await made_by_rules(house, weekly("T1", language, at).wish(at.date()))
+
+
+def sent(made: Drafted) -> str:
+    return next((part.text for part in made.parts if part.key == "sent"), "")
+
+
+@pytest.mark.parametrize(
+    ("opened", "own", "said"),
+    [
+        (470, "39%", "chance explains what lies between."),
+        (720, "60%", "better than chance explains."),
+        (200, "17%", "worse than chance explains."),
+    ],
+)
+async def test_is_its_rate_against_comparable_letters_and_what_came_with_its_code(
+    house: Container, opened: int, own: str, said: str
+) -> None:
+    mine = gone(house)
+    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT, opened=opened), *peers())
+    bring_in(house, "orders", *sold(mine.code, 31, 31, 11, 10, 10), *sold("si-other", 900))
+    made = await digest(house)
+    (line,) = sent(made).splitlines()
+    assert f"{SUBJECT}: " in line
+    assert f"{own} opened" in line
+    assert f"{PEERS} in the middle of comparable ones" in line
+    assert said in line
+    assert "It brought 5\u00a0orders, €93.00." in line
+    assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
+
+
+async def test_is_said_in_french_too(house: Container) -> None:
+    mine = gone(house)
+    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    made = await digest(house, "fr")
+    assert "chance" not in sent(made)
+    assert "hasard" in sent(made)
+    assert [c.words.to("en") for c in made.checks if c.level in ("block", "stated")] == []
+
+
+async def test_leads_to_another_brief_and_to_a_test(house: Container) -> None:
+    mine = gone(house)
+    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    leads = {lead.label.text: lead for lead in (await digest(house)).leads}
+    assert leads["Adjust what we sent"].ask
+    assert leads["Adjust what we sent"].words == mine.brief.words
+    assert leads["Plan a test"].skill == "experiment"
+    assert SUBJECT in leads["Plan a test"].words
+
+
+async def test_counts_what_nothing_came_back_for(house: Container) -> None:
+    mine = gone(house)
+    gone(house, "t2")
+    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    assert "1 campaign went out without results so far" in sent(await digest(house))
+
+
+async def test_names_no_rate_where_too_few_letters_compare(house: Container) -> None:
+    mine = gone(house)
+    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), peers()[0])
+    said = sent(await digest(house))
+    assert f"{SUBJECT}: too few comparable campaigns to say whether it did well." in said
+    assert "%" not in said
+
+
+async def test_is_nothing_when_it_went_out_long_ago(house: Container) -> None:
+    mine = gone(house)
+    with house.database.begin() as session:
+        (delivery,) = Delivery.of(session, mine.id)
+        delivery.gone_at = now() - timedelta(days=40)
+    bring_in(house, "campaigns", campaign(code=mine.code, subject=SUBJECT), *peers())
+    assert sent(await digest(house)) == ""

@@ -1,0 +1,138 @@
+"""A draft as a file …"""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from bot.core.parts import Copy, File, Heading, Part, Quote, Table
+from bot.db.session import Database
+from bot.drafts.export import as_html, as_json, as_markdown
+from bot.drafts.models import Draft
+from tests.conftest import NOW
+from tests.slack.test_draft_card import LONG, RUDE
+from tests.support.card_scenes import drafted
+
+
+@dataclass(frozen=True)
+class Yes:
+    by: str
+    at: datetime
+    reason: str | None = None
+
+
+YES = (Yes("Ada <b>", NOW), Yes("Bo", NOW, "Legal\nagreed"))
+TEXTS = {
+    "subject": "Le lin, l'été & <vous> : « -20 % »",
+    "body": "First line.\n\n  Indented\n\n\nAfter three ```` fences ``` & </div><script>x</script>",
+    "rude": RUDE,
+    "long": LONG,
+    "empty": "",
+}
+PARTS = (
+    Part(kind="heading", key="head", title="Heading", body=Heading(text="Ce qu'on <dit>")),
+    *(
+        Part(kind="copy", key=key, title="Subject", body=Copy(text=text))
+        for key, text in TEXTS.items()
+    ),
+    Part(kind="quote", key="quote", title="Quote", body=Quote(text="It 'fits'!", fact="f")),
+    Part(
+        kind="table",
+        key="table",
+        title="Table",
+        body=Table(columns=("a", "b<"), rows=(("1", "&2"),)),
+    ),
+    Part(kind="file", key="file", title="File", body=File(name="a.png", sha256="0" * 64)),
+)
+
+
+@pytest.fixture
+def draft(sqlite: Database) -> Draft:
+    with sqlite.begin() as session:
+        return drafted(session, parts=PARTS)
+
+
+class Page(HTMLParser):
+    """The text of each part, as a browser reads it, and what the page would run or load."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.texts: dict[str, str] = {}
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.lang = ""
+        self._in: str | None = None
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = dict(attrs)
+        self.tags.append(tag)
+        self.loads += [name for name in told if name in ("src", "href", "onload", "style")]
+        if tag == "html":
+            self.lang = told.get("lang") or ""
+        if key := told.get("data-part"):
+            self._in = key
+            self.texts[key] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("div", "blockquote", "h1", "table"):
+            self._in = None
+
+    def handle_data(self, data: str) -> None:
+        if self._in:
+            self.texts[self._in] += data
+
+
+def fenced(page: str) -> list[str]:
+    """What stands between the fences, each closed by one as long as it was opened with."""
+    shape = re.compile(r"^(`{3,})text\n(.*?)\n\1$", re.DOTALL | re.MULTILINE)
+    return [found[2] for found in shape.finditer(page)]
+
+
+def test_keeps_every_word_in_markdown(draft: Draft) -> None:
+    found = fenced(as_markdown(draft, "Maison", YES))
+    assert found[:6] == [part.text for part in draft.parts[:6]]
+    assert found[6] == "It 'fits'!"
+
+
+def test_keeps_every_word_in_html(draft: Draft) -> None:
+    page = Page(as_html(draft, "Maison", YES))
+    for part in draft.parts[:7]:
+        assert page.texts[part.key] == part.text
+    assert "&2" in page.texts["table"]
+
+
+def test_keeps_every_word_in_json(draft: Draft) -> None:
+    told = json.loads(as_json(draft, "Maison", YES))
+    assert [one.get("text") for one in told["parts"][:7]] == [p.text for p in draft.parts[:7]]
+    assert told["approved"] is True
+    assert told["approvals"][1]["reason"] == "Legal\nagreed"
+    assert told["fingerprint"] == draft.fingerprint
+    assert told["campaign_code"] == draft.code
+
+
+def test_runs_and_loads_nothing_as_a_page(draft: Draft) -> None:
+    page = Page(as_html(draft, "<script>alert(1)</script>", YES))
+    assert "script" not in page.tags
+    assert page.loads == []
+    assert page.lang == "en"
+    assert "<b>" not in as_html(draft, "Maison", YES)
+
+
+@pytest.mark.parametrize("write", [as_markdown, as_html, as_json])
+def test_says_who_approved_which_words(draft: Draft, write: type[str]) -> None:
+    text = write(draft, "Maison", YES)  # type: ignore[call-overload]
+    for told in (draft.code, draft.fingerprint, "Bo", "agreed"):
+        assert told in text
+    assert "not approved" not in text
+
+
+@pytest.mark.parametrize(("write", "says"), [(as_markdown, "> **"), (as_html, 'banner">')])
+def test_says_when_nobody_approved_it(draft: Draft, write: type[str], says: str) -> None:
+    assert f"{says}Draft, not approved" in write(draft, "Maison", ())  # type: ignore[call-overload]
+    french = write(draft, "Maison", (), "fr")  # type: ignore[call-overload]
+    assert f"{says}Proposition, non validée" in french
+    assert json.loads(as_json(draft, "Maison"))["approved"] is False

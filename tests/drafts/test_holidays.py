@@ -1,0 +1,73 @@
+"""Named days of the retail year …"""
+
+from datetime import date
+
+import pytest
+
+from bot.rules.period import read, without
+
+TODAY = date(2026, 11, 24)
+
+
+@pytest.mark.parametrize(
+    ("words", "since", "until"),
+    [
+        ("Black Friday 2024", "2024-11-29", "2024-11-29"),
+        ("how did Black Friday do last year?", "2025-11-28", "2025-11-28"),
+        ("le week-end du Black Friday 2025", "2025-11-28", "2025-12-01"),
+        ("les soldes d'hiver 2025", "2025-01-08", "2025-02-04"),
+        ("les soldes d'hiver 2022", "2022-01-12", "2022-02-08"),
+        ("les soldes d'été 2025", "2025-06-25", "2025-07-22"),
+        ("the winter sales 2023 in Belgium", "2023-01-03", "2023-01-31"),
+        ("les soldes d'été 2024 en Belgique", "2024-07-01", "2024-07-31"),
+        ("les soldes", "2026-06-24", "2026-07-21"),
+        ("revenue over Christmas", "2025-12-01", "2025-12-24"),
+        ("CA de Noël 2024", "2024-12-01", "2024-12-24"),
+        ("this summer", "2026-06-01", "2026-08-31"),
+        ("l'hiver dernier", "2025-12-01", "2026-02-28"),
+        ("orders at Easter 2026", "2026-04-03", "2026-04-06"),
+        ("nos ventes à la rentrée", "2026-08-15", "2026-09-15"),
+        ("last weekend", "2026-11-21", "2026-11-22"),
+        ("fin octobre", "2026-10-21", "2026-10-31"),
+        ("la première quinzaine de novembre", "2026-11-01", "2026-11-15"),
+        ("between 3 and 9 October", "2026-10-03", "2026-10-09"),
+        ("du 28 octobre au 3 novembre", "2026-10-28", "2026-11-03"),
+        ("orders on 24 November 2025", "2025-11-24", "2025-11-24"),
+        ("Q3 2025", "2025-07-01", "2025-09-30"),
+        ("le CA du 2e trimestre 2026", "2026-04-01", "2026-06-30"),
+        ("dimanche dernier", "2026-11-22", "2026-11-22"),
+        ("il y a deux semaines", "2026-11-09", "2026-11-15"),
+        ("revenue in Ocotber", "2026-10-01", "2026-10-31"),
+        ("CA en octbre", "2026-10-01", "2026-10-31"),
+        ("in Sept 2025", "2025-09-01", "2025-09-30"),
+    ],
+)
+def test_are_read_of_any_year(words: str, since: str, until: str) -> None:
+    found = read(words, TODAY)
+    assert found is not None
+    assert (found.since.isoformat(), found.until.isoformat()) == (since, until)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "how many summer dresses did we sell?",
+        "combien de bougies ont été vendues ?",
+        "how many Christmas bags did we sell?",
+        "orders over 2000 euros",
+        "le nombre de commandes",
+        "how many orders did code om-260107-soldes-hiver bring?",
+        "the sales by country",
+    ],
+)
+def test_are_none_where_a_thing_is_named_or_a_number(words: str) -> None:
+    assert read(words, TODAY) is None
+
+
+def test_leave_the_other_words() -> None:
+    assert without("Revenue over Christmas 2025 in Belgium").split() == [
+        "revenue",
+        "over",
+        "in",
+        "belgium",
+    ]

@@ -1,0 +1,33 @@
+"""A version that is the same as one before …"""
+
+import pytest
+
+from bot.core.parts import Copy, Part
+from bot.drafts.checks import unchanged
+from bot.drafts.tracking import campaign_code
+
+
+def parts(piece: str, text: str = "Linen breathes.") -> tuple[Part, ...]:
+    link = f"https://lin.example?utm_campaign={campaign_code(piece)}"
+    return (Part(kind="copy", key="text", title="Text", body=Copy(text=f"{text} {link}")),)
+
+
+def test_says_so_with_the_reason_whatever_its_campaign_code() -> None:
+    before = [("t1.0", parts("t1.0", "An edited text.")), ("t1.0", parts("t1.0"))]
+    (check,) = unchanged(parts("t2.0"), "t2.0", before, "more   warmth")
+    assert check.level == "warn"
+    assert "“more warmth”" in check.words.to("en")
+    assert "Edit it, or connect an AI." in check.words.to("en")
+    assert "more warmth" in check.words.to("fr")
+
+
+@pytest.mark.parametrize("before", [[], [("t1.0", parts("t1.0", "Other words."))]])
+def test_is_not_found_where_the_words_are_others(
+    before: list[tuple[str, tuple[Part, ...]]],
+) -> None:
+    assert unchanged(parts("t2.0"), "t2.0", before, "more warmth") == ()
+
+
+def test_repeats_no_more_of_a_long_reason_than_a_card_can_show() -> None:
+    (check,) = unchanged(parts("t2.0"), "t2.0", [("t1.0", parts("t1.0"))], "warmer " * 90)
+    assert len(str(check.words.params["reason"])) <= 120

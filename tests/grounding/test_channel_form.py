@@ -1,0 +1,130 @@
+"""The form …"""
+
+import re
+
+import pytest
+
+from bot.config.brand import Mention
+from bot.core.facts import Evidence
+from bot.core.parts import Part, Quote
+from tests.support.shirt import BRAND, fact, found, mail, only, part, proved, request
+
+
+def test_wants_every_part_of_the_channel() -> None:
+    checks = proved(*mail(body=" "))
+    assert [check.words.to("en") for check in only(checks, "length")] == [
+        "Body is missing: E-mail needs it. Write it."
+    ]
+    assert not only(proved(*mail()), "length")
+    assert not only(proved(part("A report", key="summary")), "length")
+
+
+def test_warns_of_a_long_subject_and_blocks_a_long_sms() -> None:
+    (warned,) = only(proved(*mail(subject="a" * 60)), "length")
+    assert (warned.level, warned.part) == ("warn", "subject")
+    (blocked,) = only(
+        proved(part("STUDIOLIN STOP " + "a" * 320, key="text"), channel="sms"), "length"
+    )
+    assert (blocked.level, blocked.override) == ("block", False)
+
+
+def test_wants_an_sms_to_name_its_sender_and_the_way_out() -> None:
+    good = proved(part("STUDIOLIN : elle est en lin. STOP SMS", key="text"), channel="sms")
+    assert found(good) == set()
+    bad = proved(part("Non-stop, elle est en lin.", key="text"), channel="sms")
+    assert {check.rule for check in bad if check.level == "block"} == {"sender", "stop"}
+
+
+def test_names_the_characters_that_make_an_sms_dearer() -> None:
+    checks = proved(part("STUDIOLIN : fraîche l’été. STOP SMS", key="text"), channel="sms")
+    (check,) = only(checks, "characters")
+    assert (check.level, check.words.params["characters"]) == ("warn", "î ’")
+
+
+def test_wants_the_required_mentions_of_channel_and_language() -> None:
+    brand = BRAND.model_copy(
+        update={
+            "mentions": (
+                Mention(text="Service client : 01 44 55 66 77", language="fr", channels=("email",)),
+                Mention(text="Terms apply", language="en"),
+                Mention(text="STOP au 36180", channels=("sms",)),
+            )
+        }
+    )
+    (check,) = only(proved("Elle est là.", brand=brand), "required mention")
+    assert (check.level, check.override) == ("block", True)
+    assert found(proved("Elle est là. Service client :\n01 44 55 66 77.", brand=brand)) == set()
+    sms = proved(
+        part("STUDIOLIN : elle est là. STOP au 36180", key="text"), brand=brand, channel="sms"
+    )
+    assert not only(sms, "figure")
+
+
+def test_reminds_of_what_the_brief_asks_to_say() -> None:
+    asked = request("mail chemise", must_say=("Rendez-vous le 27 novembre",))
+    (check,) = only(proved("Elle est là.", asked=asked), "required mention")
+    assert check.level == "warn"
+    assert not only(proved("Rendez-vous le 27 novembre !", asked=asked), "required mention")
+
+
+def test_lets_a_link_go_where_a_person_said() -> None:
+    asked = request("mail chemise, lien https://partner.example/a")
+    (check,) = only(proved("Sur https://partner.example/a.", asked=asked), "link")
+    assert check.level == "stated"
+    ours = request("mail chemise, lien https://shop.studiolin.example/a")
+    text = "Sur https://www.shop.studiolin.example/a/?utm_campaign=si-12345678."
+    assert {c.level for c in only(proved(text, asked=ours), "link")} == {"stated"}
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://partner.example/b",
+        "https://shop.studiolin.example/prix-39-euros",
+        "studiolin.example/soldes?code=VIP50",
+        "studiolin.example?code=VIP50",
+        "https://studiolin.example/#moins-50",
+        "https://studiolin.example\\\\moins-50",
+    ],
+)
+def test_blocks_a_page_that_no_source_has(link: str) -> None:
+    asked = request("mail chemise, lien https://partner.example/a")
+    (check,) = only(proved(f"Sur {link}", asked=asked), "link")
+    assert (check.level, check.override, check.quote) == ("block", True, link)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://studiolin.example/",
+        "studiolin.example?utm_campaign=si-12345678",
+        "www.studiolin.example",
+        "shop.studiolin.example",
+        "contact@studiolin.example",
+    ],
+)
+def test_lets_the_brands_own_links_go(link: str) -> None:
+    assert not only(proved(f"Sur {link}."), "link")
+
+
+def test_names_a_placeholder_that_was_not_lifted() -> None:
+    assert re.search("filled", only(proved("Bonjour [NAME_1]."), "gap")[0].words.to("en"))
+
+
+def test_leaves_a_customer_s_own_brackets_alone() -> None:
+    """A review may hold anything: it must not keep a report from being approved."""
+    said = fact("feedback.late.quote-9", "quote", "[HANDLE] <<<facts [product.x.price] {{brief}}")
+    quoted = Part(
+        kind="quote", key="quotes.1", title="q", body=Quote(text=str(said.value), fact=said.id)
+    )
+    report = proved("Late parcels.", quoted, evidence=Evidence(facts=(said,)), channel=None)
+    assert not only(report, "gap")
+
+
+def test_finds_seven_words_taken_from_the_brief() -> None:
+    asked = request("mail pour dire que la chemise en lin revient vendredi dans toutes les tailles")
+    text = "Enfin, la chemise en lin revient vendredi dans toutes vos villes."
+    (check,) = only(proved(text, asked=asked), "echo")
+    assert check.quote == "la chemise en lin revient vendredi dans"
+    must = asked.brief.model_copy(update={"must_say": (text,)})
+    assert not only(proved(text, asked=asked.model_copy(update={"brief": must})), "echo")

@@ -1,0 +1,223 @@
+"""An answer to a question about the data …"""
+
+import pytest
+
+from bot.agent.pipeline import Drafted
+from bot.rules.intake.skill import skill_for
+from bot.rules.intake.wishes import typed_in
+from tests.support.skill_runner import run, told
+from tests.support.small_tables import small
+
+
+async def answer(words: str, language: str = "en") -> Drafted:
+    found = await run(words, language=language, skill="answer")
+    assert isinstance(found, Drafted)
+    return found
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("what is our return on ad spend?", "Return on ad spend: 4.7 (€4,684.88 spent"),
+        ("how many loyal customers do we have?", "Loyal: 329 customers"),
+        ("how many customers do we have?", "4,960 customers"),
+        ("how many orders did we get last week?", "250 orders"),
+        ("what share of customers buy again?", "36%"),
+        ("how many parcels are late in 33?", "38%"),
+        ("what is our open rate?", "34%"),
+        ("what's the checkout rate on mobile?", "38%"),
+        ("which segment brings the most revenue?", "Champions bring 34% of sales"),
+        ("which keyword works best?", "Chemise lin femme"),
+        ("what is the average rating?", "4.19"),
+        (
+            "what is our best product?",
+            "Housse de couette Brume en lin lavé sold best from 27 August",
+        ),
+        ("what was the turnover in October?", "from 1 October 2026 to 31 October 2026 ("),
+        ("what sells best?", "Housse de couette Brume en lin lavé sold best from 27 August"),
+        ("what are our best sellers in october?", "from 1 October 2026 to 31 October 2026"),
+        ("which category sells best?", "Linge de lit sold best"),
+        ("what's our average order?", "An order is €117.72 on average (2,663 orders"),
+    ],
+)
+async def test_has_the_figure_and_where_it_is_from(words: str, says: str) -> None:
+    found = await answer(words)
+    assert found.parts[0].title == "Answer"
+    assert says in found.parts[0].text.replace("\u00a0", " ")
+    assert ".csv" in found.parts[-1].text
+    assert blocked(found) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (
+            "quel est notre meilleur produit ?",
+            "Housse de couette Brume en lin lavé\u00a0: meilleure",
+        ),
+        ("quel est le chiffre d'affaires d'octobre ?", "du 1er octobre 2026 au 31 octobre 2026"),
+        ("quel est le chifre d'affaire d'octobre ?", "du 1er octobre 2026 au 31 octobre 2026"),
+        ("combien de clients fidèles avons-nous ?", "329\u00a0clients"),
+        ("quel est notre taux de retour ?", "6,2\u00a0%"),
+        ("quel mot-clé marche le mieux ?", "Chemise lin femme"),
+        (
+            "qu'est-ce qui se vend le mieux ?",
+            "Housse de couette Brume en lin lavé\u00a0: meilleure",
+        ),
+        ("quelle est notre meilleure vente ?", "Viennent ensuite Col roulé Maud"),
+        ("panier moyen", "Une commande vaut 117,72\u00a0€ en moyenne"),
+        ("quel est le panier moyen des fidèles ?", "Fidèles\u00a0: une commande"),
+        ("combien de colis sont en retard dans le 33 ?", "38\u00a0%"),
+    ],
+)
+async def test_is_given_in_french_when_asked_in_french(words: str, says: str) -> None:
+    found = await answer(words, "fr")
+    assert says in found.parts[0].text
+    assert blocked(found) == []
+    assert not [check for check in found.checks if check.rule == "language"]
+
+
+@pytest.mark.parametrize(
+    ("words", "unknown"),
+    [
+        ("how many customers do we have in Toulouse?", "toulouse"),
+        ("what is our return on ad spend on TikTok?", "tiktok"),
+        ("how many loyal customers own a dog?", "dog"),
+        ("what was the return rate of hats?", "hats"),
+    ],
+)
+async def test_is_declined_when_a_word_of_it_names_nothing_known(words: str, unknown: str) -> None:
+    found = await answer(words)
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert unknown in found.parts[0].text.lower()
+    text = found.parts[0].text.lower()
+    assert "called so" in text
+
+
+async def test_counts_those_who_were_asked_about_and_nobody_else() -> None:
+    found = await answer("how many purple customers do we have?")
+    assert "“purple”" in found.parts[0].text
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("who will win the election?", "I don't guess"),
+        ("what is our profit margin?", "a file with what each product costs you"),
+        ("what's our NPS?", "a feedback file with the scores"),
+    ],
+)
+async def test_is_no_guess_where_no_figure_speaks_of_it(words: str, says: str) -> None:
+    found = await answer(words)
+    assert says in found.parts[0].text
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert found.evidence.facts == ()
+
+
+async def test_is_not_of_other_days_than_were_asked_about() -> None:
+    found = await answer("how many people unsubscribed in March?")
+    assert "I can't tell it for the days" in found.parts[0].text
+    assert "What I do know" in found.parts[0].text
+    found = await answer("how many orders did we get in March?")
+    assert "from 1 March 2026 to 31 March 2026" in found.parts[0].text
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "says"),
+    [
+        ("how many loyal customers do we have?", "en", "Loyal: 3 orders or more"),
+        ("combien de clients fidèles avons-nous ?", "fr", "Fidèles : 3 commandes ou plus"),
+    ],
+)
+async def test_says_who_counts_as_such(words: str, language: str, says: str) -> None:
+    found = await answer(words, language)
+    assert says in found.parts[-1].text.replace("\u00a0", " ")
+    assert blocked(found) == []
+
+
+async def test_names_no_cause_when_asked_why() -> None:
+    found = await answer("why is our open rate falling?")
+    assert found.parts[0].text.endswith("these figures don't say.")
+
+
+async def test_without_any_file_says_which_would_let_it() -> None:
+    found = await run("what is our return on ad spend?", shelf=small(), skill="answer")
+    assert "import what your e-mail tool or your retailers export" in told(found)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "how many customers do we have in Toulouse?",
+        "what is our return on ad spend?",
+        "how much did we spend on ads?",
+        "combien de clients fidèles avons-nous ?",
+        "which keyword works best?",
+        "quel est le panier moyen ?",
+        "panier moyen",
+        "our best sellers this month",
+        "is there any stock left of the Alba shirt?",
+        "Revenue year on year",
+        "chiffre d'affaires sur un an",
+        "Qu'a donné le Black Friday l'an dernier ?",
+        "Black Friday: how did we do?",
+        "Who buys more, Germany or France?",
+        "conversion rate by device",
+        "trafic par source",
+        "revenue per customer",
+    ],
+)
+def test_is_what_a_question_gets_that_no_other_skill_takes(words: str) -> None:
+    assert skill_for(words, None) == "answer"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "can you write an e-mail about the linen shirt?",
+        "could we have an SMS for the sale on Friday?",
+        "peux-tu rédiger un e-mail pour les soldes ?",
+        "e-mail: our linen shirt is back",
+        "our best sellers newsletter for Friday",
+        "what can you do?",
+        "que sais-tu faire ?",
+        "hello?",
+    ],
+)
+def test_is_not_what_a_wish_for_copy_gets(words: str) -> None:
+    assert skill_for(words, None) != "answer"
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "says"),
+    [
+        ("whats our best seler", "en", "sold best"),
+        ("combien de clients fidels avons nous", "fr", "Fidèles"),
+        ("is it true that 40% of our customers come back?", "en", "order again within 90 days"),
+        ("combien dépensent nos clients ?", "fr", "en moyenne"),
+        ("how much do customers spend?", "en", "on average"),
+        ("what do we spend on ads?", "en", "went into advertising"),
+    ],
+)
+async def test_is_given_to_what_was_meant(words: str, language: str, says: str) -> None:
+    """Misspelt, with a figure supposed, or about what customers spend, which is no advertising."""
+    found = await run(words, skill="answer", language=language)
+    assert isinstance(found, Drafted)
+    assert says in found.parts[0].text
+    assert not [check for check in found.checks if check.level == "block"]
+
+
+async def test_names_what_it_does_not_know_as_the_person_typed_it() -> None:
+    found = await run("combien de retours pour la Robe Éclipse ?", language="fr")
+    said = told(found)
+    assert "« Robe Éclipse »".replace(" ", "\u00a0") in said.replace(" ", "\u00a0")
+    assert "block:" not in said
+
+
+def test_leaves_which_variant_won_to_the_tests_of_variants() -> None:
+    assert skill_for("lequel a gagné, A ou B ?", None) == "experiment"
+    assert typed_in("lequel a gagné, A ou B ?") == "fr"

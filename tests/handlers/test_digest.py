@@ -1,0 +1,343 @@
+"""A digest …"""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from bot.agent.pipeline import Drafted
+from bot.cli.digest import found_in
+from bot.core.facts import Fact
+from tests.support.skill_runner import run, told
+from tests.support.small_tables import small
+from tests.support.still_shop import still
+
+
+async def made(words: str) -> Drafted:
+    found = await run(words)
+    assert isinstance(found, Drafted)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "confirmed"),
+    [("what moved this week?", "Confirmed"), ("le point de la semaine", "Confirmé")],
+)
+async def test_tells_what_was_planted_and_proves_every_figure(words: str, confirmed: str) -> None:
+    found = await made(words)
+    said = {part.title: part.text for part in found.parts}
+    assert "mobile" in said["What matters most"]
+    assert said["What matters most"].startswith(confirmed)
+    head, *lines = said["What moved too"].splitlines()
+    assert head.rstrip(":\u00a0") == confirmed
+    assert all(line.startswith("– ") for line in lines)
+    assert said["What moved too"].count(confirmed) == 1
+    assert any("Bougies" in line for line in lines)
+    assert any("33" in line for line in lines)
+    assert any("Nuée" in line for line in lines)
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_calls_nothing_confirmed_that_was_planted_as_noise() -> None:
+    text = told(await made("what moved this week?")).casefold()
+    moved = text.split("## what moved too")[1].split("##")[0]
+    for noise in ("packag", "payment:", "colour", "returns"):
+        sure = moved.split("to watch:")[0]
+        assert f"– {noise}" not in sure
+
+
+async def test_ends_in_at_most_three_suggestions_each_its_own() -> None:
+    leads = (await made("what moved this week?")).leads
+    assert 0 < len(leads) <= 3
+    assert len({lead.words for lead in leads}) == len(leads)
+
+
+def orders(last: int = 42) -> list[dict[str, object]]:
+    """Sixty weeks of the same forty-two orders; the last whole week may have fewer."""
+    monday = date(2026, 11, 16)
+    return [
+        {
+            "order": f"o{week}-{n}",
+            "line": 1,
+            "at": datetime.combine(monday - timedelta(days=7 * week - n % 7), datetime.min.time()),
+            "customer": f"c{n}",
+            "product": "p",
+            "title": "Plain thing",
+            "quantity": 1.0,
+            "amount": Decimal("20.00"),
+            "currency": "EUR",
+        }
+        for week in range(-1, 60)
+        for n in range(last if week == 0 else 2 if week < 0 else 42)
+    ]
+
+
+async def test_of_a_shop_where_nothing_moved_is_one_line() -> None:
+    found = await run("what moved this week?", shelf=small(orders=orders()))
+    assert isinstance(found, Drafted)
+    (part,) = found.parts
+    assert part.key == "quiet"
+    assert "\n" not in part.text
+
+
+async def test_of_the_sample_shop_without_what_was_planted_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shop as lively as the other, in which only chance and the seasons are at work."""
+    found = await run("what moved this week?", shelf=still(tmp_path, monkeypatch))
+    assert isinstance(found, Drafted)
+    assert found_in(found) == "quiet"
+    assert found.parts[0].text.startswith("Nothing moved")
+    assert "\n" not in found.parts[0].text
+    assert found.leads == ()
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_without_any_data_says_which_file_would_help() -> None:
+    found = await run("what moved this week?", shelf=small())
+    assert isinstance(found, Drafted)
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+
+
+async def test_of_a_shop_with_orders_alone_keeps_what_is_missing_to_its_details() -> None:
+    """Sixty weeks of forty orders, then one with hardly any."""
+    found = await run("what moved this week?", shelf=small(orders=orders(last=12)))
+    assert isinstance(found, Drafted)
+    parts = {part.key: part.text for part in found.parts}
+    assert "Orders: 12" in parts["finding"]
+    assert "There is no feedback yet" in parts["missing"]
+    assert "yet" not in parts["how_to_read"]
+    assert "From orders.csv, up to 24 November 2026." in parts["how_to_read"]
+
+
+async def last_week(*, days: int = 7, changed: dict[str, Decimal] | None = None) -> list[Fact]:
+    """What the digest of the week before would have kept; some figures other ones."""
+    first = await made("what moved this week?")
+    found = []
+    for fact in first.evidence.facts:
+        kind, subject, measure = fact.id.split(".", 2)
+        if kind not in ("feedback", "funnel", "trends", "delivery"):
+            continue
+        new = {
+            "id": f"before.{kind}--{subject}.{measure}",
+            "as_of": fact.as_of - timedelta(days=days),
+            "value": (changed or {}).get(f"{kind}--{subject}.{measure}", fact.value),
+        }
+        found.append(fact.model_copy(update=new))
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_grades_what_it_called_last_time_with_both_figures(language: str) -> None:
+    past = await last_week(changed={"feedback--delivery-late.share-now": Decimal("16.1")})
+    words = {"en": "what moved this week?", "fr": "le point de la semaine"}[language]
+    found = await run(words, known=past)
+    assert isinstance(found, Drafted)
+    graded = next(part for part in found.parts if part.key == "graded")
+    went = {"en": "it went on", "fr": "cela se poursuit"}[language]
+    (late,) = [line for line in graded.text.splitlines() if "16" in line and went in line]
+    assert "17" in late
+    assert "before.feedback--delivery-late.share-now" in graded.facts
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_says_of_what_passed_that_it_did_not_go_on() -> None:
+    past = [
+        Fact(
+            id="before.feedback--packaging.verdict",
+            label="verdict",
+            about="packaging",
+            value="to watch",
+            source="reviews.csv",
+            as_of=date(2026, 11, 17),
+        ),
+        Fact(
+            id="before.feedback--packaging.share-now",
+            label="share now",
+            about="packaging",
+            value=Decimal("5.2"),
+            unit="%",
+            source="reviews.csv",
+            as_of=date(2026, 11, 17),
+        ),
+    ]
+    found = await run("what moved this week?", known=past)
+    text = told(found)
+    assert "Packaging, called to watch: it did not go on" in text
+    assert "5.2% last time" in text
+
+
+async def test_grades_nothing_while_no_newer_rows_have_come_in() -> None:
+    found = await run("what moved this week?", known=await last_week(days=0))
+    assert "no newer rows" in told(found)
+    assert "it went on" not in told(found)
+    assert isinstance(found, Drafted)
+    assert found_in(found) == "quiet"  # where only what moved was asked for
+
+
+async def test_does_not_call_rows_old_that_tell_of_other_things() -> None:
+    gone = [
+        Fact(
+            id=f"before.feedback--no-longer.{measure}",
+            label=measure,
+            about="gone",
+            value=value,
+            source="reviews.csv",
+            as_of=date(2026, 11, 17),
+        )
+        for measure, value in (("verdict", "to watch"), ("share-now", Decimal("5.2")))
+    ]
+    found = await run("what moved this week?", known=gone)
+    assert isinstance(found, Drafted)
+    assert "no newer rows" not in told(found)
+    assert found_in(found) == "moved"
+
+
+def campaign(chance: str, own: str, median: str) -> list[Fact]:
+    def fact(measure: str, value: Decimal | str, unit: str | None = None) -> Fact:
+        return Fact(
+            id=f"sent.si-abc.{measure}",
+            label=measure,
+            about="Le pull Ronan revient",
+            value=value,
+            unit=unit,
+            source="campaigns.csv",
+            as_of=date(2026, 11, 20),
+        )
+
+    return [
+        fact("name", "Le pull Ronan revient"),
+        fact("asked", "e-mail : le pull Ronan revient"),
+        fact("open-rate", Decimal(own), "%"),
+        fact("open-rate-median", Decimal(median), "%"),
+        fact("open-rate-chance", chance),
+        fact("orders", Decimal(12), "orders"),
+        fact("sales", Decimal("1834.50"), "EUR"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chance", "own", "said"),
+    [
+        ("yes", "31.0", "chance explains what lies between"),
+        ("no", "41.0", "better than chance explains"),
+        ("no", "11.0", "worse than chance explains"),
+    ],
+)
+async def test_holds_what_was_sent_against_its_median_and_names_chance(
+    chance: str, own: str, said: str
+) -> None:
+    found = await run("what moved this week?", known=campaign(chance, own, "30.5"))
+    assert isinstance(found, Drafted)
+    assert said in told(found)
+    labels = {lead.label.text: lead for lead in found.leads}
+    assert labels["Adjust what we sent"].ask
+    assert labels["Adjust what we sent"].words == "e-mail : le pull Ronan revient"
+    assert labels["Plan a test"].skill == "experiment"
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_tells_only_the_sections_that_were_chosen() -> None:
+    known = campaign("yes", "31.0", "30.5")
+    found = await run("what moved this week?", known=known, sections="feedback")
+    assert isinstance(found, Drafted)
+    assert "Ronan" not in told(found)
+    assert "checkouts" not in told(found)
+    assert "late parcels" in told(found)
+
+
+async def test_is_narrowed_to_one_category_and_says_so() -> None:
+    found = await run("what moved this week?", category="Bougies et senteurs")
+    assert isinstance(found, Drafted)
+    text = told(found)
+    assert "Only Bougies et senteurs was looked at" in text
+    assert "Plaid" not in text
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_of_one_series_is_an_alert_about_it_alone(language: str) -> None:
+    series = "funnel.device-mobile-checkout-to-purchase"
+    found = await run("This just moved", series=series, skill="digest", language=language)
+    assert isinstance(found, Drafted)
+    said = {part.key: part.text for part in found.parts}
+    assert "38" in said["finding"]
+    assert len(said["finding"].splitlines()) == 1
+    assert not {"moved", "graded", "sent", "work", "week", "more"} & set(said)
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_of_the_queue_alone_speaks_while_something_waits() -> None:
+    def waiting(n: int) -> list[Fact]:
+        known = {"waiting": n, "oldest": 2} if n else {"waiting": n}
+        return [
+            Fact(
+                id=f"work.queue.{measure}",
+                label=measure,
+                value=Decimal(value),
+                unit="days" if measure == "oldest" else None,
+                source="the intern's own record",
+                as_of=date(2026, 11, 24),
+            )
+            for measure, value in known.items()
+        ]
+
+    found = await run("what moved this week?", known=waiting(3), sections="queue")
+    assert isinstance(found, Drafted)
+    assert found_in(found) == "moved"
+    assert "3 drafts wait for approval; the oldest was made 2\u00a0days ago." in told(found)
+    found = await run("what moved this week?", known=waiting(0), sections="queue")
+    assert isinstance(found, Drafted)
+    assert found_in(found) == "quiet"
+    assert "Nothing waits for your approval." in told(found)
+
+
+async def test_says_beside_a_rise_that_its_season_is_not_known() -> None:
+    today, rows = date(2026, 11, 24), []
+    for back in range(30 * 7):
+        many = 30 if back < 22 else 10  # three times as many a day for three weeks
+        for n in range(many):
+            at = datetime(2026, 11, 23, 12) - timedelta(days=back, minutes=n)
+            rows.append(
+                {
+                    "order": f"o{back}-{n}",
+                    "line": 1,
+                    "at": at,
+                    "customer": f"c{back}-{n}",
+                    "product": f"p{n % 5}",
+                    "title": f"Thing {n % 5}",
+                    "quantity": 1,
+                    "amount": Decimal(20),
+                }
+            )
+    shelf = small(today, orders=rows)
+    found = await run("what moved this week?", shelf=shelf, today=today)
+    assert isinstance(found, Drafted)
+    said = {part.key: part.text for part in found.parts}
+    assert "Orders: 210 orders" in said["finding"].replace("\u00a0", " ")
+    assert "the season can't be told from a change" in said["how_to_read"]
+    assert "season" not in said["missing"]
+    assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_of_a_file_that_breaks_off_says_so_first_and_tells_no_fall() -> None:
+    from tests.data.ingest.test_truncated_files import orders as made_up
+
+    for words, says in (
+        ("what moved this week?", "did the shop stop selling?"),
+        ("le point de la semaine", "cessé de vendre"),
+    ):
+        found = await run(words, shelf=small(orders=made_up({9: 1.5, 999: 30.0})))
+        assert isinstance(found, Drafted)
+        assert says in found.parts[0].text
+        assert "Confirm" not in found.parts[0].text
+        assert [c.words.to("en") for c in found.checks if c.level in ("block", "stated")] == []
+
+
+async def test_of_one_channel_that_dies_tells_the_fall() -> None:
+    from tests.data.ingest.test_truncated_files import orders as made_up
+
+    found = await run("what moved this week?", shelf=small(orders=made_up({999: 60.0}, search=0.0)))
+    assert isinstance(found, Drafted)
+    assert found.parts[0].text.startswith("Confirmed")

@@ -1,0 +1,178 @@
+"""The draft skill …"""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import pytest
+from pydantic import BaseModel
+
+from bot.agent.context import SkillContext
+from bot.config.brand import Brand, Mention
+from bot.core.brief import Brief
+from bot.core.channels import channels
+from bot.core.parts import Copy, Hook, take_apart
+from bot.core.request import Question, SkillRequest
+from bot.core.writer import Assignment, Sent, Writer
+from bot.grounding.style_faults import echo, faults, says
+from bot.i18n.messages import Words
+from handlers.draft import Email, ProductPage, Sms, handle, problems
+from tests.support.small_shop import Shop
+
+T = TypeVar("T", bound=BaseModel)
+BRAND = Brand(
+    name="Maison Alba",
+    sender="MaisonAlba",
+    avoid=("cheap",),
+    mentions=(Mention(text="Made in Lyon", channels=("email",)),),
+)
+
+
+class Scripted:
+    """A writer that hands in what it was given, one after the other."""
+
+    name, by_rules = "scripted", False
+
+    def __init__(self, *outputs: BaseModel):
+        self.outputs, self.saw = list(outputs), list[Assignment]()
+
+    async def check(self) -> Words | None: ...
+
+    async def close(self) -> None: ...
+
+    async def write(self, assignment: Assignment, output: type[T], **_: Any) -> T:
+        self.saw.append(assignment)
+        return output.model_validate(self.outputs.pop(0).model_dump())
+
+
+async def nothing(_: Sent) -> None:
+    return None
+
+
+def desk(writer: Writer | None = None, *, channel: str = "email", **told: Any) -> SkillContext:
+    brief = {"words": "e-mail for the vase", "author": "ana", "language": "en"} | told
+    request = SkillRequest(skill="draft", channel=channel, brief=Brief.model_validate(brief))
+    return SkillContext(
+        request,
+        brand=BRAND,
+        channel=channels()[channel],
+        library=Shop(),
+        writer=writer or Scripted(),
+        receipt=nothing,
+    )
+
+
+def email(subject: str = "A vase that stands its ground", **more: Any) -> Email:
+    told = {
+        "subject": Copy(text=subject),
+        "preheader": Copy(text="Heavy enough for tulips."),
+        "body": Copy(text="It is heavy, so it stays put. Made in Lyon."),
+        "call_to_action": Copy(text="See the vase"),
+        "hooks": [
+            Hook(angle="price", text="€34 for good"),
+            Hook(angle="use", text="Tulips, sorted"),
+        ],
+    }
+    return Email.model_validate(told | more)
+
+
+def found(written: BaseModel, at: SkillContext) -> str:
+    return "\n".join(problems(written, at))
+
+
+async def test_looks_up_the_product_and_writes_for_the_channel() -> None:
+    for channel, output in (("email", Email), ("sms", Sms), ("product_page", ProductPage)):
+        seen: list[type[BaseModel]] = []
+
+        class Noting(Scripted):
+            async def write(self, assignment: Assignment, output: type[T], **_: Any) -> T:
+                seen.append(output)  # noqa: B023
+                assert assignment.evidence.of("product")
+                raise TimeoutError
+
+        with pytest.raises(TimeoutError):
+            await handle((at := desk(Noting(), channel=channel, product="glass-vase")).request, at)
+        assert seen == [output]
+
+
+async def test_asks_when_neither_product_nor_goal_is_known() -> None:
+    at = desk()
+    assert isinstance(await handle(at.request, at), Question)
+
+
+async def test_hands_its_findings_to_the_writer_until_they_are_gone() -> None:
+    writer = Scripted(email("A cheap vase"), email("Hello dear"), email())
+    at = desk(writer, product_words="vase")
+    assert await handle(at.request, at) == email()
+    assert "the brand never says “cheap”" in "\n".join(writer.saw[1].corrections)
+    assert "greeting" in "\n".join(writer.saw[2].corrections)
+    assert len(writer.saw) == 3
+
+
+def test_is_content_with_a_good_text() -> None:
+    assert problems(email(), desk(product_words="vase")) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "told", "finding"),
+    [
+        (email("x" * 51), {}, "subject has 51 characters, at most 50 fit"),
+        (email("Discover the vase"), {}, "never write “Discover”"),
+        (email("Un vase incontournable"), {}, "never write “incontournable”"),
+        (email("A must-have vase"), {}, "never write “must-have”"),
+        (email(body=Copy(text="It stays put.")), {}, "word for word: Made in Lyon"),
+        (email("Bonjour à vous"), {}, "the first 40 characters are a greeting"),
+        (email(), {"must_say": ("open on Sundays",)}, "this must be said: open on Sundays"),
+        (email(hooks=[Hook(angle="price", text="€34")]), {}, "hooks: exactly two"),
+        (
+            email(hooks=[Hook(angle="a", text="Same"), Hook(angle="b", text="Same")]),
+            {},
+            "hooks: exactly two",
+        ),
+        (
+            email("Write something nice about the round glass vase"),
+            {"words": "please write something nice about the round glass vase"},
+            "echoes the brief",
+        ),
+    ],
+)
+def test_finds(written: Email, told: dict[str, Any], finding: str) -> None:
+    assert finding in found(written, desk(**{"product_words": "vase"} | told))
+
+
+@pytest.mark.parametrize(
+    ("text", "faulty"),
+    [
+        ("MaisonAlba: the vase is back. Reply STOP to opt out", False),
+        ("The vase is back. Reply STOP to opt out", True),
+        ("MaisonAlba: the vase is back.", True),
+        ("MaisonAlba: Hi there! The vase is back. STOP", True),
+        ("MaisonAlba: " + "the vase is back, " * 20 + "STOP", True),
+    ],
+)
+def test_asks_an_sms_for_its_sender_stop_and_size(text: str, faulty: bool) -> None:
+    hooks = [Hook(angle="a", text="One"), Hook(angle="b", text="Other")]
+    at = desk(channel="sms", product_words="vase")
+    assert bool(problems(Sms(text=Copy(text=text), hooks=hooks), at)) is faulty
+
+
+def test_takes_what_had_to_be_said_for_no_echo() -> None:
+    said = "returns are free in each of our shops for thirty days"
+    at = desk(words=f"e-mail, mention that {said}", must_say=(said,))
+    assert echo(f"Also, {said}.", at.request) is None
+
+
+def test_takes_a_long_product_name_for_no_echo() -> None:
+    name = "Housse de couette Brume en lin lavé"
+    at = desk(words=f"un mail pour la {name}", product_words=name)
+    assert echo(f"Voici : {name}", at.request) is None
+
+
+def test_finds_words_only_where_they_are_whole() -> None:
+    assert says("A cheap vase", "cheap")
+    assert not says("A cheaply made vase", "cheap")
+    assert says("Now 20% off", "20%")
+
+
+def test_has_no_fault_to_find_without_a_channel() -> None:
+    parts: Sequence[Any] = take_apart(email())[0]
+    assert faults(parts, request=desk().request, brand=Brand(name="Alba"), channel=None) == []

@@ -1,0 +1,215 @@
+"""A summary of feedback …"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.agent.pipeline import Drafted
+from bot.config.brand import Brand
+from bot.core.facts import Fact
+from bot.core.parts import Quote, Table
+from bot.core.request import Question
+from bot.data.warehouse.warehouse import Shelf
+from bot.rules.telling.told import Teller, Told
+from handlers.feedback import _picture
+from tests.support.sample_tables import TODAY
+from tests.support.skill_runner import run, told
+from tests.support.small_tables import small
+
+
+async def made(words: str, **more: Any) -> Drafted:
+    found = await run(words, **more)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+@pytest.mark.parametrize(
+    ("words", "theme"),
+    [
+        ("what do customers say about sizing?", "Runs small"),
+        ("que disent les clientes sur les tailles ?", "Taille petit"),
+        ("what do people say about delivery this month?", "Late parcels"),
+        ("résume les avis sur la livraison", "Colis en retard"),
+    ],
+)
+async def test_finds_what_was_planted_and_proves_every_figure(words: str, theme: str) -> None:
+    found = await made(words)
+    assert theme in told(found)
+    assert blocked(found) == []
+
+
+async def test_quotes_customers_letter_for_letter_with_their_ids() -> None:
+    found = await made("what do customers say about sizing?")
+    quotes = [part for part in found.parts if isinstance(part.body, Quote)]
+    assert quotes
+    for part in quotes:
+        fact = found.evidence.get(part.facts[0])
+        assert fact is not None
+        assert fact.value == part.text
+        assert "V0" in fact.source or "M0" in fact.source
+
+
+async def test_leads_to_a_page_fix_for_the_product_it_is_told_of() -> None:
+    found = await made("what do customers say about sizing?")
+    fix = next(lead for lead in found.leads if "product-page" in lead.label.text)
+    assert fix.skill == "draft"
+    assert "Alba" in fix.words
+
+
+async def test_keeps_only_the_facts_that_it_stands_on() -> None:
+    found = await made("what do customers say?")
+    cited = {id for part in found.parts for id in part.facts}
+    assert cited <= {fact.id for fact in found.evidence.facts}
+    assert len(found.evidence.facts) < 120
+
+
+async def test_has_a_picture_whose_title_is_its_finding() -> None:
+    found = await made("what do customers say?")
+    (picture,) = [part for part in found.parts if part.kind == "file"]
+    headline = found.parts[0].text.rstrip(".")
+    assert picture.text.startswith(headline)
+    assert found.pictures[picture.body.sha256].startswith(b"\x89PNG")  # type: ignore[union-attr]
+
+
+async def test_ends_with_how_to_read_it() -> None:
+    assert (await made("what do customers say?")).parts[-1].title == "How to read this"
+
+
+async def test_without_feedback_names_the_file_that_would_let_it() -> None:
+    found = await run("what do customers say about sizing?", shelf=small())
+    assert not isinstance(found, Question)
+    assert [part.title for part in found.parts] == ["What I can't tell"]
+    assert "file" in told(found) or "review" in told(found)
+
+
+def reviews(*said: tuple[str, int, str], language: str | None = None) -> Shelf:
+    """Each text many times over, with its stars and its product, each a little different."""
+    rows = [
+        {
+            "id": f"r{n}-{k}",
+            "at": NOW - timedelta(days=n % 80),
+            "text": f"{text} {WORDS[k]}",
+            "rating": stars,
+            "product": product,
+            "language": language,
+        }
+        for k, (text, stars, product) in enumerate(said)
+        for n in range(40)
+    ]
+    return small(feedback=rows)
+
+
+NOW = datetime(2026, 11, 24, 12)
+WORDS = ("Sim.", "Pois.", "Bem.", "Olha.")
+PORTUGUESE = reviews(
+    ("Não recebi o produto até o momento.", 1, "p1"),
+    ("Produto muito bom, chegou antes do prazo.", 5, "p1"),
+    ("O produto não foi entregue, péssimo.", 1, "p2"),
+)
+
+
+async def test_in_another_language_says_so_and_what_each_quote_is_about() -> None:
+    found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
+    assert "Cités en portugais" in found.parts[1].text
+    assert "colis en retard" in found.parts[1].text
+    quotes = [part.text for part in found.parts if isinstance(part.body, Quote)]
+    assert any(text.startswith("Não recebi") for text in quotes)
+    assert blocked(found) == []
+
+
+async def test_says_both_where_people_praise_and_complain_and_names_no_bare_number() -> None:
+    shelf = reviews(
+        ("I ordered the small and it is too small for me.", 2, "1095"),
+        ("It fits perfectly, true to size.", 5, "868"),
+        ("It is too large and runs large.", 2, "868"),
+        ("Perfect fit, my usual size fits perfectly.", 5, "868"),
+        language="en",
+    )
+    found = await made("what do customers say about sizing?", shelf=shelf)
+    text = told(found)
+    assert "1. Sizing" not in text
+    assert "Runs small" in text
+    assert "Runs large" in text
+    assert "product 1095" in text
+    assert blocked(found) == []
+
+
+async def test_repeats_no_share_of_a_handful_to_the_tenth() -> None:
+    """Of 160 texts one in a hundred is one and a half: whole points are all that is known."""
+    found = await made("que disent les clients ?", shelf=PORTUGUESE, language="fr")
+    (themes,) = [part.text for part in found.parts if part.key == "themes"]
+    assert "," not in themes
+
+
+async def test_of_what_people_ask_for_draws_what_it_counts_and_has_its_own_first_step() -> None:
+    found = await made("que disent les avis clients : stock ?", language="fr")
+    (picture,) = [part.text for part in found.parts if part.kind == "file"]
+    assert "\u00a0: 0" not in picture
+    assert "Stock\u00a0: 12\u00a0%" in picture
+    first, second = next(p.text for p in found.parts if p.key == "fix_first").splitlines()
+    assert "comptez les couleurs et les tailles" in first
+    assert "publicité" in second
+    assert "qui ont demandé" in found.leads[0].words
+
+
+def theme(key: str, name: str, complaints: int) -> Told:
+    made_of = Fact(
+        id=f"feedback.{key}.complaints",
+        label="complaints",
+        value=Decimal(complaints),
+        source="feedback.csv",
+        as_of=TODAY,
+    )
+    return Told("feedback", key, name, {"complaints": made_of})
+
+
+@pytest.mark.parametrize("top", ["delivery-late", "sizing"])
+def test_draws_the_theme_of_its_title_strongest_and_no_bar_of_nothing(top: str) -> None:
+    shown = [
+        theme("delivery", "Delivery", 30),
+        theme("sizing", "Sizing", 9),
+        theme("gift", "Gift", 0),
+    ]
+    first = next((one for one in shown if one.key == top), theme(top, "Late parcels", 24))
+    desk: Any = SimpleNamespace(brand=Brand(name="Maison Alba"))
+    drawn = _picture(Teller("en"), "What it found", shown, first, desk)
+    rows = {row["name"]: row["strong"] for row in drawn.spec["data"]["values"]}
+    named = "Late parcels" if top == "delivery-late" else "Delivery"
+    assert rows == {named: top == "delivery-late", "Sizing": top == "sizing"}
+
+
+async def test_leads_to_the_page_of_the_product_that_it_names_and_tells_no_theme_twice() -> None:
+    found = await made("what do customers say about sizing?")
+    (page,) = [lead.words for lead in found.leads if "Product page" in lead.words]
+    told_of = next(part.text for part in found.parts if part.key == "summary")
+    assert page.removeprefix("Product page for ").split(":")[0] in told_of
+    (table,) = [part.body for part in found.parts if isinstance(part.body, Table)]
+    counts = [row[1:4] for row in table.rows]
+    assert len(counts) == len(set(counts))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("what do customers say about cashmere?", "nothing that is called “cashmere”"),
+        ("que disent les clients sur le cachemire ?", "rien qui s'appelle « cachemire »"),
+        ("what do customers say about us?", ""),
+        ("what do customers say about delivery this month?", ""),
+        ("what do customers say about last month?", ""),
+        ("que disent les clients sur les tailles ?", ""),
+        ("que disent les clients ?", ""),  # among the bars: "Prix : 34", which is no price
+    ],
+)
+async def test_says_what_it_does_not_know(words: str, said: str) -> None:
+    found = await made(words)
+    text = told(found).replace("\u00a0", " ")
+    assert said in text
+    assert bool(said) == ("is called" in text or "s'appelle" in text)
+    assert not [check for check in found.checks if check.level == "block"]

@@ -1,0 +1,255 @@
+"""Every skill whose words an AI rewrites …"""
+
+import re
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+
+from bot.agent.pipeline import Drafted
+from bot.agent.skills import skills
+from bot.data.service import TeamLibrary
+from tests.handlers.test_recap import ENGLISH
+from tests.support.sample_tables import sample
+from tests.support.skill_runner import library_of, rewritten, run
+
+PHONES = "funnel.device-mobile-checkout-to-purchase"
+CANDLES = "trends.category-bougies-et-senteurs"
+WORN = "experiments.photos-portees--purchase"
+QUOTE = "One wrote “I only shop for candles in the dark”."
+CAUSE = "It is so because of the strike at the port."
+
+
+class Script(NamedTuple):
+    """A question, a part, and what an AI makes of that part: well, then four times badly."""
+
+    words: str
+    part: str
+    good: str
+    figure: str
+    segment: tuple[str, str]  # the text, and what is invented in it
+    material: str = ""
+
+
+SCRIPTS = {
+    "feedback": Script(
+        "what do customers say?",
+        "finding",
+        "Late parcels are what customers write about most: [[feedback.delivery-late.share-now]] of "
+        "their texts, [[feedback.delivery-late.share-before]] before.",
+        "Late parcels: 63.7% of the texts.",
+        ("Students in Lyon complain most of late parcels.", "Students"),
+    ),
+    "targeting": Script(
+        "whom should I target for the linen launch?",
+        "finding",
+        "Best and loyal customers are the ones to begin with: [[audiences.loyal.bought-share]] of "
+        "them bought linen clothes, against [[audiences.loyal.others-share]] of all.",
+        "Best and loyal customers: 63.7% of such people bought it.",
+        ("Best and loyal customers, and wealthy retirees above all, bought it.", "retirees"),
+    ),
+    "blockers": Script(
+        "what blocks sales right now?",
+        "finding",
+        f"Paying on phones: [[{PHONES}.rate]] get through since [[{PHONES}.since]], "
+        f"[[{PHONES}.before]] before.",
+        "Payment on phones cost €21,723.70 in all.",
+        ("In Brittany buyers on tablets stop at the last step.", "Brittany"),
+    ),
+    "predict": Script(
+        "who is likely to buy again in the next 60 days?",
+        "finding",
+        "[[behaviour.buy-60-days.expected-buyers]] are likely to buy within 60 days.",
+        "1,200 customers will buy within 60 days.",
+        ("Parents are the likeliest to buy again.", "Parents"),
+    ),
+    "trends": Script(
+        "trends in sales this month",
+        "finding",
+        f"Candles and scents sell [[{CANDLES}.last]] a week where [[{CANDLES}.expected]] were "
+        "expected (confirmed).",
+        "Candles and scents sell 260 units a week.",
+        ("Handbags sell even better than candles.", "Handbags"),
+    ),
+    "experiment": Script(
+        "how did the photos test do?",
+        "finding",
+        f"Variant B won with [[{WORN}--b.rate]] against [[{WORN}--a.rate]].",
+        "Variant B won with 7.4%.",
+        ("Variant C did better on tablets.", "C"),
+    ),
+    "answer": Script(
+        "how many loyal customers do we have?",
+        "answer",
+        "You have [[segments.loyal.customers]] who count as loyal.",
+        "You have 412 loyal customers.",
+        ("Most of your loyal customers are women from Bordeaux.", "women"),
+    ),
+    "digest": Script(
+        "what moved this week?",
+        "finding",
+        f"On phones only [[{PHONES}.rate]] of payments go through, [[{PHONES}.before]] before.",
+        "On phones 63.7% of payments go through.",
+        ("On TikTok nobody gets to the payment.", "TikTok"),
+    ),
+    "recap": Script(
+        "recap this thread",
+        "summary",
+        "You go with Monday the 30th and keep the price; who pays for the photos is still open.",
+        "You go with Monday and 12% off.",
+        ("Sophie from Marseille books the photos.", "Marseille"),
+        ENGLISH,
+    ),
+}
+EVERY = pytest.mark.parametrize("skill", SCRIPTS)
+BY_RULES: dict[str, Drafted] = {}
+
+
+@cache
+def library() -> TeamLibrary:
+    return library_of(sample())
+
+
+async def by_rules(skill: str) -> Drafted:
+    if skill not in BY_RULES:
+        script = SCRIPTS[skill]
+        found = await run(script.words, skill=skill, library=library(), material=script.material)
+        assert isinstance(found, Drafted)
+        BY_RULES[skill] = found
+    return BY_RULES[skill]
+
+
+async def scripted(skill: str, *texts: str) -> tuple[Drafted, list[str]]:
+    """What comes of it when an AI says these, one after the other, in the script's part."""
+    script, evidence = SCRIPTS[skill], (await by_rules(skill)).evidence
+    changes = [{script.part: _filled(text, evidence)} for text in texts]
+    return await rewritten(
+        script.words, *changes, skill=skill, library=library(), material=script.material
+    )
+
+
+def _filled(text: str, evidence: Any) -> str:
+    return re.sub(r"\[\[(.+?)\]\]", lambda m: str(evidence.get(m[1]).spelled("en")), text)
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+def test_has_a_script() -> None:
+    rewrites = {name for name, skill in skills().items() if not skill.for_channels}
+    assert set(SCRIPTS) == rewrites
+
+
+@EVERY
+async def test_shows_the_words_that_pass_and_keeps_the_rest(skill: str) -> None:
+    """At the first try, or once it has mended what was made up."""
+    script, base = SCRIPTS[skill], await by_rules(skill)
+    found, wrong = await scripted(skill, CAUSE, script.good)
+    assert len(wrong) == 1
+    assert "no source names this cause" in wrong[0]
+    texts = {part.key: part.text for part in found.parts}
+    assert texts.pop(script.part) == _filled(script.good, base.evidence)
+    assert texts == {part.key: part.text for part in base.parts if part.key != script.part}
+    assert blocked(found) == []
+
+
+@EVERY
+async def test_goes_out_by_rules_when_everything_is_made_up(skill: str) -> None:
+    script, base = SCRIPTS[skill], await by_rules(skill)
+    segment, name = script.segment
+    found, wrong = await scripted(skill, script.figure, segment, QUOTE)
+    assert "has no source" in wrong[0]
+    assert f"“{name}”: leave it out" in wrong[1]
+    assert [part.text for part in found.parts] == [part.text for part in base.parts]
+    assert blocked(found) == []
+
+
+@EVERY
+async def test_never_quotes_what_nobody_said(skill: str) -> None:
+    found, wrong = await scripted(skill, QUOTE, SCRIPTS[skill].good)
+    assert "is in no source, letter for letter" in wrong[0]
+    assert not any("in the dark" in part.text for part in found.parts)
+
+
+@EVERY
+async def test_is_not_paid_for_a_third_time_with_the_same_fault(skill: str) -> None:
+    script, base = SCRIPTS[skill], await by_rules(skill)
+    found, wrong = await scripted(skill, script.segment[0])  # again and again
+    assert len(wrong) == 1
+    assert [part.text for part in found.parts] == [part.text for part in base.parts]
+
+
+async def test_tells_what_the_words_cost_that_were_not_kept() -> None:
+    script = SCRIPTS["answer"]
+    found, wrong = await scripted("answer", script.figure, script.segment[0], QUOTE)
+    assert len(wrong) == 2
+    (told,) = [check.words for check in found.checks if check.rule == "rewriting"]
+    assert "3 tries" in told.to("en")
+    assert "US$0.01" in told.to("en")
+    assert "3 essais" in told.to("fr")
+    assert "0,01" in told.to("fr")
+    kept, _ = await scripted("answer", script.good)
+    assert not [check for check in kept.checks if check.rule == "rewriting"]
+
+
+async def test_keeps_the_parts_that_pass_and_lets_rules_say_the_others() -> None:
+    """Whatever try a part passed in; the card says which are by rules, and what the tries cost."""
+    script, base = SCRIPTS["feedback"], await by_rules("feedback")
+    good, (segment, _) = _filled(script.good, base.evidence), script.segment
+    found, wrong = await rewritten(
+        script.words,
+        {"finding": good, "summary": segment, "fix_first": CAUSE},
+        {"finding": CAUSE, "summary": QUOTE, "fix_first": "1. Call the carrier today."},
+        {"finding": CAUSE, "summary": QUOTE, "fix_first": "1. Call the carrier today."},
+        skill="feedback",
+        library=library(),
+    )
+    texts, ruled = ({part.key: part.text for part in one.parts} for one in (found, base))
+    changed = {"finding": good, "fix_first": "1. Call the carrier today."}
+    assert texts == ruled | changed
+    assert len(wrong) == 2
+    (told,) = [check.words for check in found.checks if check.rule == "rewriting"]
+    assert told.to("en").startswith("By rules, as the AI's words held what no fact bears out: “Sum")
+    assert "(3 tries, less than US$0.01)" in told.to("en")
+    assert "« Résumé »" in told.to("fr").replace("\u00a0", " ")
+    assert blocked(found) == []
+
+
+CUT = "how many orders over €100 came from Belgium in October?"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("There were [[sold.whole.orders]] in October.", ""),  # of all orders, told as these
+        ("Belgium: 412 orders over €100 in October 2026.", "has no source"),
+        ("Belgian orders over €100 rose because of the strike at the port.", "this cause"),
+        ("In Belgium and Narnia: [[sold.all.orders]] over €100.", "leave it out"),
+    ],
+)
+async def test_is_kept_to_the_orders_that_were_asked_about(answer: str, says: str) -> None:
+    base = await run(CUT, skill="answer", library=library())
+    assert isinstance(base, Drafted)
+    kept = {fact.id for fact in base.evidence.facts}
+    if not says:
+        assert "sold.whole.orders" not in kept  # it is not even sent
+        return
+    found, wrong = await rewritten(
+        CUT, {"answer": _filled(answer, base.evidence)}, skill="answer", library=library()
+    )
+    assert says in wrong[0]
+    assert [part.text for part in found.parts] == [part.text for part in base.parts]
+
+
+async def test_may_be_said_better_of_the_same_orders() -> None:
+    base = await run(CUT, skill="answer", library=library())
+    assert isinstance(base, Drafted)
+    good = _filled(
+        "Belgium gave you [[sold.all.orders]] over €100 in October, worth [[sold.all.revenue]].",
+        base.evidence,
+    )
+    found, wrong = await rewritten(CUT, {"answer": good}, skill="answer", library=library())
+    assert wrong == []
+    assert found.parts[0].text == good
+    assert blocked(found) == []

@@ -1,0 +1,215 @@
+"""What moved in sales …"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.agent.pipeline import Drafted
+from bot.core.facts import Evidence, Fact
+from bot.core.parts import Table
+from bot.rules.telling.moved import Moved
+from tests.support.sample_tables import TODAY
+from tests.support.skill_runner import run, told
+from tests.support.small_tables import small
+
+ASKED = (
+    ("trends in sales this month", "en"),
+    ("trends of candles", "en"),
+    ("tendances des ventes ce mois-ci", "fr"),
+    ("quelles sont les tendances des bougies ?", "fr"),
+)
+
+
+async def made(words: str, **more: Any) -> Drafted:
+    found = await run(words, **more)
+    assert isinstance(found, Drafted)
+    return found
+
+
+def blocked(found: Drafted) -> list[str]:
+    return [check.words.to("en") for check in found.checks if check.level in ("block", "stated")]
+
+
+def part(found: Drafted, key: str) -> str:
+    return next(part.text for part in found.parts if part.key == key)
+
+
+def steady(weeks: int, each: int, last: int | None = None) -> list[dict[str, Any]]:
+    """So many orders a day, up to Sunday, 22 November 2026; `last` for the last week."""
+    end = datetime(2026, 11, 22, 12)
+    return [
+        {
+            "order": f"{n}-{i}",
+            "line": 1,
+            "at": end - timedelta(days=n),
+            "amount": 10,
+            "currency": "EUR",
+        }
+        for n in range(7 * weeks)
+        for i in range((each if last is None or n >= 7 else last) + n % 2)
+    ]
+
+
+@pytest.mark.parametrize(("words", "language"), ASKED)
+async def test_finds_the_candles_and_proves_every_figure(words: str, language: str) -> None:
+    found = await made(words, language=language)
+    assert part(found, "finding").startswith("Bougies et senteurs")
+    assert "126" in part(found, "finding")
+    assert blocked(found) == []
+    assert not [check for check in found.checks if check.level == "warn"]
+
+
+async def test_keeps_what_is_confirmed_apart_from_what_is_to_be_watched() -> None:
+    found = await made("trends in sales this month")
+    moved, watch = part(found, "moved"), part(found, "watch")
+    assert "to watch" not in moved
+    assert "Torchons" in watch
+    assert "Torchons" not in moved
+    assert "confirmed" not in watch
+
+
+async def test_calls_nothing_confirmed_that_is_not_planted() -> None:
+    found = await made("trends in sales this month")
+    sure = {
+        row[0]
+        for part in found.parts
+        if isinstance(part.body, Table)
+        for row in part.body.rows
+        if row[-1] == "confirmed"
+    }
+    assert {name.split()[0] for name in sure} == {"Bougies", "Chemise", "Col", "Robe"}
+
+
+async def test_tells_the_fall_on_phones_beside_the_totals() -> None:
+    moved = part(await made("trends in sales this month"), "moved")
+    assert "payment to purchase, on phones" in moved
+    assert "About 112\u00a0orders are missing" in moved
+    assert "Orders: 250 in the week" in moved
+    assert "nothing unusual" in moved
+
+
+async def test_is_asked_for_the_month_and_still_knows_the_year_before() -> None:
+    month, whole = [part(await made(words), "moved") for words in ("trends this month", "trends")]
+    assert month == whole
+
+
+async def test_draws_the_series_with_its_finding_as_title() -> None:
+    found = await made("trends in sales this month")
+    (picture,) = [part for part in found.parts if part.kind == "file"]
+    assert picture.text.startswith("Bougies et senteurs: 126\u00a0units a week")
+    assert "148 (expected: 76)" in picture.text
+
+
+async def test_leads_to_copy_for_what_rises_and_to_what_blocks_sales() -> None:
+    leads = {lead.skill: lead for lead in (await made("trends in sales this month")).leads}
+    assert set(leads) == {"draft", "blockers", "experiment"}
+    assert "Bougies et senteurs" in leads["draft"].words
+    assert leads["blockers"].ask is False
+
+
+async def test_answers_about_what_is_steady_and_about_what_is_too_small() -> None:
+    knitwear = await made("tendances des mailles", language="fr")
+    assert part(knitwear, "finding").startswith("Mailles")
+    assert "rien d'inhabituel" in part(knitwear, "finding")
+    assert "Bougies" not in part(knitwear, "moved")
+    small = await made("tendances instagram", language="fr")
+    assert "moins de 30" in part(small, "finding")
+    assert "Bougies" not in told(small)
+
+
+async def test_says_that_nothing_moved_when_nothing_did() -> None:
+    found = await made("sales trends", shelf=small(orders=steady(70, 8)))
+    assert part(found, "finding").startswith("Nothing moved for sure")
+    assert blocked(found) == []
+    assert [lead.skill for lead in found.leads] == ["blockers"]
+
+
+async def test_knows_a_category_by_its_name_in_the_other_language() -> None:
+    found = await made("trends in candles")
+    assert part(found, "finding").startswith("Bougies et senteurs")
+    (series,) = [one.body for one in found.parts if one.key == "series"]
+    assert isinstance(series, Table)
+    assert [row[0] for row in series.rows] == ["Bougies et senteurs"]
+
+
+async def test_takes_a_file_that_ends_for_no_fall() -> None:
+    found = await made("sales trends", shelf=small(orders=steady(70, 12, last=1)))
+    assert "Does the file end there, or did the shop stop selling?" in part(found, "finding")
+    assert part(found, "finding").startswith("Nothing moved for sure")
+    assert "Import the orders since" in part(found, "next")
+    assert blocked(found) == []
+
+
+async def test_tells_a_fall_as_a_fall() -> None:
+    found = await made("sales trends", shelf=small(orders=steady(70, 12, last=6)))
+    assert "below what was expected since" in part(found, "moved")
+    assert blocked(found) == []
+
+
+async def test_says_which_file_is_missing_and_what_is_too_thin() -> None:
+    none = await made("sales trends", shelf=small())
+    assert [part.title for part in none.parts] == ["What I can't tell"]
+    assert "Import a file of orders" in told(none)
+    thin = await made("sales trends", shelf=small(orders=steady(12, 8)))
+    assert "18 whole weeks" in told(thin)
+
+
+async def test_tells_what_comes_back_in_one_line_and_says_once_how_sure_that_is() -> None:
+    found = await made("trends in sales this month")
+    back = [line for line in part(found, "moved").split("\n") if "Sent back" in line]
+    assert len(back) == 1
+    assert "Chemise Alba" in back[0]
+    assert "Robe Solène" in back[0]
+    assert part(found, "moved").count("confirmed)") >= 1
+    assert "(to watch)" not in part(found, "watch")
+    assert ", to watch)" not in part(found, "watch")
+
+
+def series(last: int, status: str) -> dict[str, Fact]:
+    given = {
+        "last": Decimal(last),
+        "expected": Decimal(381),
+        "change": Decimal(-100),
+        "status": status,
+    }
+    return {
+        name: Fact(
+            id=f"trends.product-bell.{name}",
+            label=name,
+            about="Hanging Bell",
+            value=value,
+            source="orders.csv",
+            as_of=TODAY,
+        )
+        for name, value in given.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "gone"), [(0, "to watch", 1), (3, "to watch", 0), (0, "steady", 0)]
+)
+def test_names_what_sold_nothing_where_something_was_expected(
+    last: int, status: str, gone: int
+) -> None:
+    found = Moved(Evidence(facts=tuple(series(last, status).values())), "trends")
+    assert len(found.gone) == gone
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "said"),
+    [
+        ("what moved in cashmere?", "en", "nothing that is called “cashmere”"),
+        ("qu'est-ce qui a bougé dans le cachemire ?", "fr", "rien qui s'appelle « cachemire »"),
+        ("what moved in candles?", "en", ""),
+        ("what moved in sales in the last three weeks?", "en", ""),
+        ("qu'est-ce qui a bougé en octobre ?", "fr", ""),
+    ],
+)
+async def test_says_of_what_it_knows_nothing(words: str, language: str, said: str) -> None:
+    found = await run(words, skill="trends", language=language)
+    assert isinstance(found, Drafted)
+    text = found.parts[0].text.replace("\u00a0", " ")
+    assert said in text
+    assert bool(said) == ("is called" in text or "s'appelle" in text)

@@ -1,0 +1,188 @@
+"""The words that people read …"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Message
+
+from bot.i18n.messages import Money, Words, catalogue, language_of, spell, words_from
+from tests.support.paths import ROOT
+from tests.support.words_in_code import french, legacy, said, unreadable
+
+NB = "\u00a0"
+THIN = "\u202f"
+SENTENCES = ROOT / "tests" / "contracts" / "sentences.txt"
+SAME = {"E-mail", "SMS", "Description", "Unicode", "Version", "Version {n}", "version {n}"}
+SAME |= {"{n} message", "{n} messages"}
+SAME |= {"audience", "date", "description", "impressions", "page", "segment", "stock", "test"}
+SAME |= {"code", "codes", "Code", "code {code}", "{sentence}, {share}.", "{what} ({which})"}
+SAME |= {"point", "points", "verdict", "{first}, {rest}", "{figure}, {sure}"}
+SAME |= {"audience {name}", "{rates} ({clicks})"}
+AGREED = {  # WORDS.md, "Words people see"
+    "Draft": "Proposition",
+    "Approve": "Valider",
+    "Edit": "Modifier",
+    "Send back": "À revoir",
+    "Reject": "Abandonner",
+    "Approve anyway": "Valider quand même",
+    "Just for me": "Rien que pour moi",
+    "Sources": "D'où ça vient",
+    "No source": "Sans source",
+    "Stated by {who}": "Indiqué par {who}",
+    "What left": "Ce qui est sorti",
+    "Fingerprint": "Empreinte",
+    "No AI connected: written by rules": f"Sans IA{NB}: texte composé par règles",
+}
+
+
+def messages() -> list[Message]:
+    return [message for message in french() if message.id]
+
+
+def pairs() -> Iterator[tuple[str, str]]:
+    """Each English form with its French one."""
+    for message in messages():
+        english = message.id if isinstance(message.id, tuple | list) else (message.id,)
+        told = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        yield from zip(english, told, strict=True)
+
+
+def gaps(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def test_all_have_their_french() -> None:
+    known = {m.id[0] if isinstance(m.id, tuple | list) else m.id for m in messages()}
+    assert sorted(set(said()) - known) == []
+    assert [english for english, told in pairs() if not told.strip()] == []
+
+
+def test_are_all_still_said() -> None:
+    known = {m.id[0] if isinstance(m.id, tuple | list) else m.id for m in messages()}
+    assert sorted(known - set(said())) == []
+    assert list(french().obsolete) == []
+
+
+def test_of_old_rows_are_still_translated() -> None:
+    """What earlier editions could store; of it, what the code no longer says is in legacy.po."""
+    lines = SENTENCES.read_text(encoding="utf-8").splitlines()
+    stored = {str(json.loads(line)) for line in lines}
+    assert sorted(stored - {*catalogue("fr")}) == []
+
+
+def test_of_old_rows_are_no_longer_said_and_leave_the_same_gaps() -> None:
+    kept = [message for message in legacy() if message.id]
+    assert kept
+    for message in kept:
+        first = message.id[0] if isinstance(message.id, tuple | list) else str(message.id)
+        assert first not in said(), "it is said again: take it out of legacy.po"
+        told = message.string if isinstance(message.string, tuple | list) else [message.string]
+        assert all(gaps(str(form)) == gaps(first) for form in told), first
+        assert Words(first, **dict.fromkeys(gaps(first), "x")).to("fr") != first
+
+
+def test_have_a_plural_where_the_code_counts() -> None:
+    for message in messages():
+        first = message.id[0] if isinstance(message.id, tuple | list) else message.id
+        assert said()[first].many == (
+            message.id[1] if isinstance(message.id, tuple | list) else None
+        )
+
+
+def test_are_written_out_in_the_code_and_not_put_together() -> None:
+    assert unreadable() == []
+
+
+def test_leave_the_same_gaps_in_french() -> None:
+    for english, told in pairs():
+        assert gaps(told) == gaps(english), english
+
+
+def test_are_really_translated() -> None:
+    assert [e for e, told in pairs() if e == told and e not in SAME and gaps(e) != {e[1:-1]}] == []
+    assert [message.id for message in messages() if message.fuzzy] == []
+
+
+def test_have_one_kind_of_apostrophe_in_french() -> None:
+    """The straight one, as the copy: an SMS counts any other as a picture sign."""
+    assert [told for _, told in pairs() if "’" in told] == []
+
+
+def test_are_spaced_as_french_is() -> None:
+    for _, told in pairs():
+        assert not re.search(rf"[^{NB}{THIN}:!?(][;!?»](?!\w)", told), told
+        assert not re.search(rf"[^{NB}/\d]:(?!//|\d)", told), told
+        assert not re.search(rf"«[^{NB}]", told), told
+        assert not re.search(r"\d %|\} %", told), told
+        assert "..." not in told
+        assert '"' not in told
+
+
+def test_call_the_bot_by_its_name() -> None:
+    for english, told in pairs():
+        assert not re.search(r"\binternes?\b", told, re.IGNORECASE), told
+        if "Super-Intern" in english:
+            assert "Super-stagiaire" in told
+        elif re.search(r"(?<!super-)\bintern\b", english):
+            assert "stagiaire" in told, told
+
+
+@pytest.mark.parametrize(("english", "told"), AGREED.items(), ids=AGREED)
+def test_are_those_agreed_on(english: str, told: str) -> None:
+    assert english in said()
+    assert Words(english, who="{who}").to("fr") == told
+
+
+def test_can_be_spoken_with_their_gaps_filled() -> None:
+    for entry in said().values():
+        filled = dict.fromkeys((gaps(entry.text) | gaps(entry.many or "")) - {"n"}, "x")
+        for language in ("en", "fr"):
+            if entry.many:
+                for n in (0, 1, 2, 1_000):
+                    assert Words.count(entry.text, entry.many, n, **filled).to(language)
+            else:
+                assert Words(entry.text, **filled | {"n": 1}).to(language)
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "told"),
+    [
+        (1234567, "1,234,567", f"1{THIN}234{THIN}567"),
+        (Decimal("0.5"), "0.5", "0,5"),
+        (Money(amount=Decimal("49.9"), currency="EUR"), "€49.90", f"49,90{NB}€"),
+        (Money(amount=Decimal(1200), currency="GBP"), "£1,200.00", f"1{THIN}200,00{NB}£"),
+        (date(2026, 11, 24), "24 November 2026", "24 novembre 2026"),
+        (datetime(2026, 8, 4, 16, 8, tzinfo=UTC), "4 Aug 2026, 16:08", "4 août 2026, 16:08"),
+        ("as it stands", "as it stands", "as it stands"),
+    ],
+)
+def test_write_numbers_dates_and_money_as_each_language_does(
+    value: object, english: str, told: str
+) -> None:
+    assert spell(value, "en") == english
+    assert spell(value, "fr") == told
+
+
+def test_count_nothing_as_french_does() -> None:
+    words = [Words.count("{n} figure", "{n} figures", n) for n in (0, 1, 2)]
+    assert [one.to("en") for one in words] == ["0 figures", "1 figure", "2 figures"]
+    assert [one.to("fr") for one in words] == ["0 chiffre", "1 chiffre", "2 chiffres"]
+
+
+def test_are_the_same_after_a_night_in_a_row() -> None:
+    inner = Words.count("{n} figure", "{n} figures", 4)
+    words = Words("{what} with a source", what=inner)
+    back = words_from(words.model_dump(mode="json"))
+    assert back == words
+    assert back.to("fr") == "4 chiffres avec source"
+
+
+def test_fall_back_to_english() -> None:
+    assert Words("Approve").to("de") == "Approve"
+    assert language_of("fr-CA") == "fr"
+    assert language_of("pt_BR") == language_of(None) == "en"

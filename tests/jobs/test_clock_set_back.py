@@ -1,0 +1,51 @@
+"""A clock that is set back an hour …"""
+
+from datetime import timedelta
+
+from bot.db.session import Database
+from bot.jobs.models import Job, Runner
+from bot.jobs.recovery import Reviver, Taken
+from bot.messages.outbox import HELD_FOR, Post
+from tests.conftest import NOW
+
+HOUR = timedelta(hours=1)
+
+
+def test_holds_no_card_for_longer_than_a_card_is_held(database: Database) -> None:
+    with database.begin() as session:
+        Post.plan(session, id="p", workspace="T1", kind="card", place={}, now=NOW, piece="t.0")
+        assert Post.hold(session, "p", "dead", NOW)
+        assert Post.hold(session, "p", "other", NOW) is None
+        assert Post.hold(session, "p", "other", NOW - HOUR)
+        assert Post.hold(session, "p", "third", NOW - HOUR) is None  # held anew, by one
+        assert Post.hold(session, "p", "third", NOW - HOUR + HELD_FOR)
+
+
+def test_takes_no_living_process_for_dead_and_no_dead_one_for_living(database: Database) -> None:
+    job = Job(kind="work", subject="t1", workspace="T1")
+    at, again = [NOW], list[str]()
+
+    def reviver(id: str) -> Reviver:
+        taken = [Taken(job, "w1", "lost"), Taken(job, "w2", "living")]
+        return Reviver(
+            database,
+            id,
+            lambda: at[0],
+            30.0,
+            lambda: taken,
+            lambda one, _: again.append(one.workflow),
+        )
+
+    with database.begin() as session:
+        for id in ("lost", "living"):
+            Runner.beat(session, id, NOW)
+    at[0] = NOW - HOUR
+    mine = reviver("mine")
+    mine.beat()
+    mine.revive()
+    assert again == []  # neither has had the time to say that it lives
+    for _ in range(4):
+        at[0] += timedelta(seconds=10)
+        reviver("living").beat()
+    mine.revive()
+    assert again == ["w1"]

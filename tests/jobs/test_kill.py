@@ -1,0 +1,50 @@
+"""A killed process …"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.playground.slack import LocalSlack
+from tests.e2e.chaos import chaos, migrated_postgres
+from tests.support.processes import Intern
+
+
+@pytest.mark.timeout(400)
+async def test_loses_and_doubles_nothing_on_sqlite(tmp_path: Path) -> None:
+    outcome = await chaos(tmp_path, database=None, processes=1, requests=14, kills=3, seed=1)
+    assert (outcome.lost, outcome.doubled) == ([], []), outcome.told()
+    assert outcome.kills == 3
+
+
+@pytest.mark.timeout(400)
+async def test_loses_and_doubles_nothing_on_postgres(tmp_path: Path, postgres_url: str) -> None:
+    url = await asyncio.to_thread(migrated_postgres, postgres_url)
+    outcome = await chaos(tmp_path, database=url, processes=2, requests=14, kills=3, seed=2)
+    assert (outcome.lost, outcome.doubled) == ([], []), outcome.told()
+    assert outcome.kills == 3
+
+
+@pytest.mark.timeout(60)
+async def test_that_was_asked_to_end_breaks_nothing_and_the_next_one_goes_on(
+    tmp_path: Path,
+) -> None:
+    async with LocalSlack(signing_secret="end") as slack:
+        intern = Intern(slack, tmp_path)
+        await intern.start()
+        slack.events_url = intern.url
+        for number in range(10):
+            words = f"e-mail: our vase {number} is back"
+            assert (await slack.command("UMARIE", "C0MARKET", "/draft", words)).ok
+        await asyncio.sleep(1.2)
+        assert await intern.end() == 0
+        await intern.start()
+
+        def finished() -> list[str]:
+            cards = [m for m in slack.transcript("C0MARKET") if m.bot_id]
+            return [m.ts for m in cards if '"send_back"' in str(m.blocks).replace("'", '"')]
+
+        await slack.until(lambda: len(finished()) == 10, 20)
+        assert await intern.end() == 0
+        assert "failed:" not in intern.log()
+        assert "Traceback" not in intern.log()

@@ -1,0 +1,108 @@
+"""The clock …"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.data.ingest.models import Batch
+from bot.db.session import Database
+from bot.jobs.engine import Engine
+from bot.jobs.models import Job, minute
+from bot.jobs.queues import Limits
+from bot.jobs.scheduler import Clock, merges
+
+NOW = datetime(2026, 11, 24, 9, 0, 5, tzinfo=UTC)
+
+
+def keep(database: Database, kind: str, sha: str, rows: int = 1) -> None:
+    with database.begin() as session:
+        Batch.keep(
+            session,
+            workspace="T1",
+            kind=kind,
+            sha256=sha,
+            rows=rows,
+            rejected=0,
+            path=f"live/T1/{kind}/{sha}.parquet" if rows else None,
+            now=NOW,
+        )
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110  it is another thread that changes it
+            await asyncio.sleep(0.02)
+
+
+async def test_has_each_kind_merged_once_a_minute_whoever_wakes(database: Database) -> None:
+    done: list[str] = []
+
+    async def merge(subject: str) -> None:
+        done.append(subject)
+
+    async def given_up(job: Job, _: object) -> None:
+        raise AssertionError(job)
+
+    keep(database, "orders", "a")
+    keep(database, "orders", "b")
+    keep(database, "events", "c")
+    keep(database, "feedback", "d", rows=0)
+    engine = Engine(database, lambda: NOW, Limits(poll=0.02))
+    await engine.launch({"merge": merge}, given_up)
+    try:
+        at = [NOW]
+        clocks = [Clock(database, lambda: at[0], engine.enqueue, [merges]) for _ in range(3)]
+        await asyncio.gather(*(clock.tick() for clock in clocks))
+        at[0] += timedelta(seconds=40)
+        await asyncio.gather(*(clock.tick() for clock in clocks))
+        await until(lambda: len(done) >= 2)
+        at[0] += timedelta(seconds=20)  # the next minute
+        await clocks[0].tick()
+        await until(lambda: len(done) >= 4)
+        await asyncio.sleep(0.2)
+    finally:
+        await engine.close()
+    assert sorted(done) == ["T1/events", "T1/events", "T1/orders", "T1/orders"]
+
+
+async def test_asks_nothing_once_all_is_merged(sqlite: Database) -> None:
+    keep(sqlite, "orders", "a")
+    with sqlite.begin() as session:
+        assert [job.id for job in merges(session, NOW)] == [f"merge:T1/orders:{minute(NOW)}"]
+        Batch.merged(session, "T1", "orders", ["a"], NOW)
+        assert not list(merges(session, NOW))
+
+
+async def test_wakes_at_once_when_it_starts(sqlite: Database) -> None:
+    asked: list[datetime] = []
+
+    def due(_: Session, now: datetime) -> Iterable[Job]:
+        asked.append(now)
+        return ()
+
+    def never(_: Session, job: Job) -> None:
+        raise AssertionError(job)
+
+    clock = Clock(sqlite, lambda: NOW, never, [due])
+    clock.start()
+    try:
+        await until(lambda: bool(asked))
+    finally:
+        clock.close()
+    assert asked == [NOW]
+
+
+async def test_set_back_an_hour_merges_what_comes_in_the_minutes_that_come_again(
+    sqlite: Database,
+) -> None:
+    asked: list[str] = []
+    at = [NOW]
+    clock = Clock(sqlite, lambda: at[0], lambda _, job: asked.append(job.id), [merges])
+    keep(sqlite, "orders", "a")
+    for n in (0, 1, 2, -58, -57, 0, 1, -30, 0, 1, 2, 3):
+        at[0] = NOW + timedelta(minutes=n)
+        await clock.tick()
+    assert len(set(asked)) == len(asked) - 1  # the minute that was the furthest is itself again
+    assert asked[-1] == f"merge:T1/orders:{minute(at[0])}"  # past it, all processes mean one job

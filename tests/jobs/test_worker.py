@@ -1,0 +1,367 @@
+"""A worker …"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+import pytest
+from pydantic import BaseModel
+from sqlalchemy import event
+
+from bot.approvals import decision
+from bot.audit import journal
+from bot.audit.receipt import Receipt
+from bot.config.policy import Approval, Policy, Spend
+from bot.core.writer import Assignment, Sent
+from bot.db.session import Database
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
+from bot.errors import CannotDo, TryAgain
+from bot.i18n.messages import Words
+from bot.jobs.models import Job
+from bot.jobs.worker import Worker
+from bot.messages.outbox import Post
+from bot.rules.writers.offline import Offline
+from bot.tasks.draft_versions import of_task
+from bot.tasks.models import Task
+from bot.tasks.run import Means
+from tests.agent.test_skills import BRAND, Nobody, run, worker
+from tests.conftest import NOW
+from tests.support.rows import POLICY, Jobs, draft, wish
+from tests.support.small_shop import Shop
+
+T = TypeVar("T", bound=BaseModel)
+SECRET = "the words of somebody"
+
+
+class Scripted(Offline):
+    """A writer that does what a test says before it writes; by an AI, as far as anybody knows."""
+
+    name = "scripted"
+    by_rules = False
+
+    def __init__(self, act: Callable[[], object] = lambda: None, usd: str = "0.01") -> None:
+        super().__init__(lambda: NOW)
+        self.act, self.usd = act, Decimal(usd)
+        self.seen: list[Assignment] = []
+
+    async def write(
+        self,
+        assignment: Assignment,
+        output: type[T],
+        *,
+        receipt: Callable[[Sent], Awaitable[None]],
+        grow: Callable[[str], None],
+    ) -> T:
+        self.seen.append(assignment)
+        sent = Sent(writer="scripted", sent=assignment.prompt, to="ai:443", usd=self.usd, at=NOW)
+        await receipt(sent)
+        self.act()
+
+        async def nothing(_: Sent) -> None: ...
+
+        return await super().write(assignment, output, receipt=nothing, grow=grow)
+
+
+def raising(error: Exception) -> Callable[[], object]:
+    def act() -> None:
+        raise error
+
+    return act
+
+
+def hired(
+    database: Database,
+    writer: Offline,
+    policy: Policy = POLICY,
+    jobs: Jobs | None = None,
+    now: datetime = NOW,
+) -> Worker:
+    return Worker(
+        Means(
+            database=database,
+            enqueue=jobs if jobs is not None else Jobs(),
+            outside=Nobody(),
+            writer=writer,
+            library=lambda _: Shop(),
+            brand=lambda _: BRAND,
+            policy=lambda _: policy,
+            now=lambda: now,
+        )
+    )
+
+
+def accept(database: Database, **more: Any) -> None:
+    with database.begin() as session:
+        Task.accept(session, Jobs(), wish(**more), NOW)
+
+
+def task(database: Database) -> Task:
+    with database.begin() as session:
+        return session.get_one(Task, "t1")
+
+
+def drafts(database: Database) -> list[Draft]:
+    with database.begin() as session:
+        return of_task(session, "t1")
+
+
+async def test_tells_a_bug_by_a_reference_that_the_log_has_too_and_no_content(
+    sqlite: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    accept(sqlite, words=f"e-mail: our linen shirt, {SECRET}")
+    broken = hired(sqlite, Scripted(raising(ValueError(SECRET))))
+    with caplog.at_level(logging.DEBUG):
+        await broken.jobs["work"]("t1")
+    said = task(sqlite).said
+    assert task(sqlite).state == "failed"
+    assert said is not None
+    assert task(sqlite).reference in said.to("en")
+    assert task(sqlite).reference in caplog.text
+    assert "ValueError" in caplog.text
+    assert SECRET not in caplog.text
+    assert SECRET not in said.to("en")
+
+
+async def test_tells_a_reason_in_its_own_words(sqlite: Database) -> None:
+    accept(sqlite)
+    reason = Words("There is no more paper.")
+    await hired(sqlite, Scripted(raising(CannotDo(reason)))).jobs["work"]("t1")
+    assert task(sqlite).said == reason
+
+
+async def test_leaves_what_is_only_busy_to_the_engine(sqlite: Database) -> None:
+    accept(sqlite)
+    with pytest.raises(TryAgain):
+        await hired(sqlite, Scripted(raising(TryAgain("busy")))).jobs["work"]("t1")
+    assert task(sqlite).state == "working"
+
+
+async def test_ends_visibly_what_was_busy_too_often(sqlite: Database) -> None:
+    accept(sqlite)
+    busy = TryAgain("busy", words=Words("The AI is busy."))
+    await hired(sqlite, Scripted()).give_up(Job(kind="work", subject="t1", workspace="T1"), busy)
+    assert task(sqlite).said == Words("The AI is busy.")
+
+
+async def test_leaves_a_card_to_the_clock_while_slack_is_away(sqlite: Database) -> None:
+    accept(sqlite)
+    show = Job(kind="show", subject="t1.0:card", workspace="T1")
+    with sqlite.begin() as session:
+        session.get_one(Post, "t1.0:card").trying()
+    worker, later = hired(sqlite, Scripted()), NOW + timedelta(minutes=6)
+    await worker.give_up(show, TryAgain("Slack is away"))
+    with sqlite.begin() as session:
+        assert [job.subject for job in Post.behind(session, later)] == [show.subject]
+    await worker.give_up(show, None)  # it has killed its process too often
+    with sqlite.begin() as session:
+        assert not Post.behind(session, later)
+
+
+class ReadOnly:
+    """A database that lets nobody write, while it is so: as one whose disk is full."""
+
+    def __init__(self, database: Database) -> None:
+        self.on = False
+        event.listen(database.engine, "checkout", self._checkout)
+
+    def _checkout(self, connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA query_only={'ON' if self.on else 'OFF'}")
+
+    def begin(self) -> None:
+        self.on = True
+
+
+async def test_loses_no_answer_while_the_database_is_away(
+    sqlite: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    accept(sqlite, words=f"e-mail: our linen shirt, {SECRET}")
+    away = ReadOnly(sqlite)
+    writer = Scripted(away.begin)
+    busy = hired(sqlite, writer)
+    with pytest.raises(TryAgain):
+        await busy.jobs["work"]("t1")
+    with pytest.raises(TryAgain):
+        await busy.give_up(Job(kind="work", subject="t1", workspace="T1"), TryAgain("busy"))
+    away.on, writer.act = False, lambda: None
+    assert task(sqlite).state == "working"
+    await busy.jobs["work"]("t1")
+    assert task(sqlite).state == "done"
+    assert SECRET not in caplog.text
+
+
+async def test_keeps_one_draft_when_the_job_is_run_again(sqlite: Database) -> None:
+    accept(sqlite)
+    again = worker(sqlite, Nobody(), Shop())
+    await again.jobs["work"]("t1")
+    (first,) = drafts(sqlite)
+    with sqlite.begin() as session:
+        session.get_one(Task, "t1").state = "working"  # as after a crash before the end
+    await again.jobs["work"]("t1")
+    assert [d.fingerprint for d in drafts(sqlite)] == [first.fingerprint]
+
+
+async def test_throws_away_what_was_stopped_while_it_was_written(sqlite: Database) -> None:
+    accept(sqlite)
+
+    def stop() -> None:
+        with sqlite.begin() as session:
+            session.get_one(Task, "t1").stop(session, Jobs(), "UMARIE", NOW)
+
+    await hired(sqlite, Scripted(stop)).jobs["work"]("t1")
+    assert task(sqlite).state == "stopped"
+    assert drafts(sqlite) == []
+
+
+async def test_drafts_each_channel_that_was_named(sqlite: Database) -> None:
+    done = await run(sqlite, "e-mail and SMS: our linen shirt is back", Shop())
+    assert done.state == "done"
+    assert [d.channel for d in drafts(sqlite)] == ["email", "sms"]
+
+
+async def test_stops_at_the_spending_limit_before_the_call(sqlite: Database) -> None:
+    accept(sqlite)
+    accept(sqlite, id="t2")
+    policy = Policy(spend=Spend(usd_a_day=Decimal("0.01")))
+    writer = Scripted()
+    spending = hired(sqlite, writer, policy)
+    await spending.jobs["work"]("t1")
+    calls = len(writer.seen)
+    await spending.jobs["work"]("t2")
+    with sqlite.begin() as session:
+        said = session.get_one(Task, "t2").said
+    assert said is not None
+    assert "US$0.01" in said.to("en")
+    assert len(writer.seen) <= calls + 1
+
+
+async def test_counts_a_call_that_died_halfway_against_the_limit(sqlite: Database) -> None:
+    accept(sqlite)
+    body = '{"max_tokens": 8192, "system": "' + "x" * 3_000 + '"}'
+    died = Sent(writer="claude-opus-5-5", sent=body, to="ai:443", at=NOW, call="c1", ended="-")
+    with sqlite.begin() as session:
+        Receipt.keep(session, workspace="T1", task="t0", sent=died)
+        cost = Receipt.spent(session, "T1", NOW)
+        assert Decimal("0.16") < cost < Decimal("0.19")  # 8,192 tokens out at $20 a million
+        assert Receipt.spent(session, "T2", NOW) == 0
+    writer = Scripted()
+    later = NOW + timedelta(minutes=6)  # longer than any call lasts: nothing comes back of it
+    worker = hired(sqlite, writer, Policy(spend=Spend(usd_a_day=Decimal("0.16"))), now=later)
+    await worker.jobs["work"]("t1")
+    with sqlite.begin() as session:
+        assert not Receipt.of(session, "t1")
+    said = task(sqlite).said
+    assert said is not None
+    assert "spending limit" in said.to("en")
+    with sqlite.begin() as session:
+        ended = died.model_copy(update={"ended": "done", "usd": Decimal("0.001")})
+        Receipt.keep(session, workspace="T1", task="t0", sent=ended)
+        assert Receipt.spent(session, "T1", NOW) == Decimal("0.001")
+
+
+def test_counts_nothing_for_a_call_that_is_free_or_never_left(sqlite: Database) -> None:
+    local = Sent(writer="qwen", sent="{}", to="localhost:11434", at=NOW, call="c1", ended="-")
+    stayed = local.model_copy(update={"writer": "claude-opus-5-5", "sent": "", "call": "c2"})
+    file = local.model_copy(update={"writer": "claude-opus-5-5", "call": None})
+    with sqlite.begin() as session:
+        for sent in (local, stayed, file):
+            Receipt.keep(session, workspace="T1", task="t0", sent=sent)
+        assert Receipt.spent(session, "T1", NOW) == 0
+
+
+async def test_shows_the_writer_no_personal_data_and_puts_it_back(sqlite: Database) -> None:
+    mail = "claire.dubois@mail.example"
+    accept(sqlite, words=f"e-mail: our linen shirt is back, answers to {mail}")
+    writer = Scripted()
+    await hired(sqlite, writer).jobs["work"]("t1")
+    assert writer.seen
+    for assignment in writer.seen:
+        assert mail not in assignment.prompt
+        assert mail not in assignment.model_dump_json()
+    with sqlite.begin() as session:
+        assert all(mail not in receipt.sent for receipt in Receipt.of(session, "t1"))
+
+
+async def test_checks_an_edit_and_names_the_editor_of_a_new_figure(sqlite: Database) -> None:
+    jobs = Jobs()
+    accept(sqlite)
+    working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    await working.jobs["work"]("t1")
+    (first,) = drafts(sqlite)
+    key = next(part.key for part in first.parts if part.key == "body")
+    with sqlite.begin() as session:
+        row = session.get_one(Draft, first.id)
+        texts = {key: "Linen for hot days, 15 % off for you."}
+        edited = decision.revise(
+            session,
+            jobs,
+            row,
+            by="UPAUL",
+            fingerprint=row.fingerprint,
+            texts=texts,
+            policy=POLICY,
+            now=NOW,
+        )
+    await working.jobs["check"](edited.id)
+    (second,) = drafts(sqlite)
+    assert second.version == 2
+    told = [check.words.to("en") for check in second.stated()]
+    assert any("15" in words and "<@UPAUL>" in words for words in told), told
+
+
+async def test_delivers_once_and_says_when(sqlite: Database) -> None:
+    jobs = Jobs()
+    with sqlite.begin() as session:
+        row = draft(session, jobs)
+        policy = Policy(approval=Approval(approvers=("UMAX",)))
+        decision.approve(
+            session, jobs, row, by="UMAX", fingerprint=row.fingerprint, policy=policy, now=NOW
+        )
+    delivering = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    for _ in range(2):
+        await delivering.jobs["deliver"]("t1.0.v1:thread")
+    with sqlite.begin() as session:
+        delivery = session.get_one(Delivery, "t1.0.v1:thread")
+        assert (delivery.state, delivery.gone_at) == ("gone", NOW)
+
+
+async def test_names_who_sent_a_draft_back_for_a_figure_in_the_reason(sqlite: Database) -> None:
+    jobs = Jobs()
+    accept(sqlite)
+    working = hired(sqlite, Offline(lambda: NOW), jobs=jobs)
+    await working.jobs["work"]("t1")
+    (first,) = drafts(sqlite)
+    with sqlite.begin() as session:
+        decision.send_back(
+            session,
+            jobs,
+            session.get_one(Draft, first.id),
+            by="UMAX",
+            fingerprint=first.fingerprint,
+            reason="say that it is 30 % off",
+            policy=POLICY,
+            now=NOW,
+        )
+    accept(sqlite, id="t2", parent="t1", previous=first.id, reason="say that it is 30 % off")
+    await working.jobs["work"]("t2")
+    with sqlite.begin() as session:
+        (second,) = of_task(session, "t2")
+    known = {fact.value: fact.stated_by for fact in second.facts.facts if fact.stated_by}
+    assert known.get(Decimal(30)) == "UMAX", known
+
+
+def test_ends_a_receipt_that_was_begun_and_leaves_its_words(sqlite: Database) -> None:
+    begun = Sent(writer="ai", sent="the very bytes", to="ai:443", at=NOW, call="c1", ended="-")
+    done = begun.model_copy(update={"ended": "done", "tokens_in": 9, "usd": Decimal("0.5")})
+    stayed = begun.model_copy(update={"call": "c2", "sent": "", "to": None})
+    told = (begun, done, begun.model_copy(update={"call": "c2"}), stayed)
+    with sqlite.begin() as session:
+        for sent in told:
+            Receipt.keep(session, workspace="T1", task="t1", sent=sent)
+    with sqlite.begin() as session:
+        first, second = Receipt.of(session, "t1")
+        assert (first.sent, first.ended, first.tokens_in) == ("the very bytes", "done", 9)
+        assert (second.sent, second.to) == ("", None)
+        assert journal.verify(session, "T1").entries == 3  # one of them tells that nothing left

@@ -1,0 +1,322 @@
+"""Blocks: what Slack takes, and each limit it sets."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from slack_sdk.models import blocks as sdk
+
+from bot.playground.blocks import check_blocks, check_message_blocks, named
+from bot.playground.refusals import Faults, Refused
+from bot.playground.stamps import Stamps
+from tests.playground.conftest import button, field_of, section
+
+Block = dict[str, Any]
+
+
+def plain(text: str = "x") -> Block:
+    return {"type": "plain_text", "text": text}
+
+
+def options(count: int, **more: Any) -> list[Block]:
+    return [{"text": plain(str(number)), "value": str(number), **more} for number in range(count)]
+
+
+def actions(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def confirm(**more: Any) -> Block:
+    words: Block = {name: plain() for name in ("title", "text", "confirm", "deny")}
+    return {name: value for name, value in (words | more).items() if value is not None}
+
+
+def table(rows: int, columns: int) -> Block:
+    return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * columns] * rows}
+
+
+def chart(**more: Any) -> Block:
+    series = [{"name": "Shop", "data": [{"label": "Mon", "value": 1}]}]
+    xy = {"type": "bar", "series": series, "axis_config": {"categories": ["Mon"]}}
+    return {"type": "data_visualization", "title": "Sales", "chart": xy | more}
+
+
+def data_table(rows: int = 2, **more: Any) -> Block:
+    cells = [[{"type": "raw_text", "text": "x"}]] * rows
+    return {"type": "data_table", "caption": "Sales", "rows": cells} | more
+
+
+RICH = {
+    "type": "rich_text",
+    "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "hi"}]},
+        {
+            "type": "rich_text_list",
+            "style": "bullet",
+            "elements": [
+                {
+                    "type": "rich_text_section",
+                    "elements": [{"type": "link", "url": "https://x.fr"}],
+                }
+            ],
+        },
+    ],
+}
+FEEDBACK = {
+    "type": "feedback_buttons",
+    "action_id": "feedback",
+    "positive_button": {"text": plain(), "value": "good"},
+    "negative_button": {"text": plain(), "value": "bad"},
+}
+ICON = {"type": "icon_button", "icon": "trash", "text": plain(), "action_id": "bin"}
+CARD = {"type": "card", "title": plain(), "actions": [button("open")]}
+IMAGE = {"type": "image", "image_url": "https://x.fr/a.png", "alt_text": "A"}
+TAKEN: list[Block] = [
+    section(),
+    {"type": "section", "fields": [plain()] * 10, "accessory": button("go", value="1")},
+    {"type": "section", "text": plain(), "accessory": {"type": "overflow", "options": options(1)}},
+    {"type": "header", "text": plain("x" * 150)},
+    {"type": "divider"},
+    IMAGE,
+    actions(*[button(str(number)) for number in range(25)]),
+    actions({"type": "static_select", "options": options(100), "initial_option": options(1)[0]}),
+    actions(button("sure", confirm=confirm(style="danger"), visible_to_user_ids=["UMAX"])),
+    actions({"type": "datepicker", "initial_date": "2026-12-01"}),
+    {"type": "context", "elements": [plain(), IMAGE, {"type": "mrkdwn", "text": "x"}]},
+    {"type": "context_actions", "elements": [FEEDBACK, ICON]},
+    field_of("b", multiline=True, max_length=3000),
+    RICH,
+    {"type": "markdown", "text": "x" * 12000},
+    {"type": "file", "external_id": "x", "source": "remote"},
+    table(100, 20),
+    data_table(101, page_size=100),
+    chart(),
+    chart(type="line"),
+    {
+        "type": "data_visualization",
+        "title": "x",
+        "chart": {"type": "pie", "segments": [{"label": "a", "value": 1}]},
+    },
+    CARD,
+    {"type": "carousel", "elements": [CARD] * 10},
+    {"type": "container", "title": plain(), "child_blocks": [section(), actions(button("in"))]},
+    {"type": "task_card", "task_id": "1", "title": "x", "status": "complete", "output": RICH},
+    {"type": "plan", "title": "x", "tasks": []},
+]
+
+
+@pytest.mark.parametrize("block", TAKEN)
+def test_a_block_is_taken(block: Block) -> None:
+    check_message_blocks([block])
+
+
+REFUSED: list[tuple[Block, str]] = [
+    (section("x" * 3001), "3001 characters"),
+    (section(""), "more than 0 characters"),
+    ({"type": "section"}, "missing required field"),
+    ({"type": "section", "text": "x"}, "must be an object"),
+    ({"type": "section", "text": {"type": "markdown", "text": "x"}}, "unsupported type"),
+    ({"type": "section", "text": {"type": "mrkdwn", "text": 1}}, "must be a string"),
+    ({"type": "section", "text": {"type": "mrkdwn", "text": "x", "emoji": True}}, "emoji"),
+    ({"type": "section", "fields": [plain()] * 11}, "no more than 10 items"),
+    ({"type": "section", "fields": [plain("x" * 2001)]}, "2001 characters"),
+    ({"type": "section", "text": plain(), "accessory": ICON}, "unsupported type: icon_button"),
+    (section() | {"block_id": "x" * 256}, "256 characters"),
+    (section() | {"colour": "red"}, "invalid additional property: colour"),
+    ({"type": "header", "text": plain("x" * 151)}, "151 characters"),
+    ({"type": "header", "text": {"type": "mrkdwn", "text": "x"}}, "unsupported type: mrkdwn"),
+    ({"type": "image", "alt_text": "x"}, "image_url, slack_file"),
+    ({"type": "image", "image_url": "https://x.fr"}, "missing required field: alt_text"),
+    (actions(), "no fewer than 1 items"),
+    (actions(*[button(str(number)) for number in range(26)]), "no more than 25 items"),
+    (actions(button("x" * 256)), "256 characters"),
+    (actions(button("a") | {"text": plain("x" * 76)}), "76 characters"),
+    (actions(button("a", value="x" * 2001)), "2001 characters"),
+    (actions(button("a", style="loud")), "must be one of"),
+    (actions(button("a"), button("a")), "more than once in a block"),
+    (actions({"type": "plain_text_input"}), "unsupported type: plain_text_input"),
+    (actions(FEEDBACK), "unsupported type: feedback_buttons"),
+    (actions({"type": "knob"}), "unsupported type: knob"),
+    (actions(button("a", confirm=confirm(deny=None))), "missing required field: deny"),
+    (actions(button("a", confirm=confirm(title=plain("x" * 101)))), "101 characters"),
+    (actions(button("a", confirm=confirm(text=plain("x" * 301)))), "301 characters"),
+    (actions(button("a", confirm=confirm(confirm=plain("x" * 31)))), "31 characters"),
+    (actions({"type": "overflow", "options": options(6)}), "no more than 5 items"),
+    (actions({"type": "overflow", "options": []}), "no fewer than 1 items"),
+    (actions({"type": "static_select", "options": options(101)}), "no more than 100 items"),
+    (actions({"type": "static_select"}), "exactly one of options and option_groups"),
+    (
+        actions({"type": "static_select", "options": [{"text": plain("x" * 76), "value": "1"}]}),
+        "76 characters",
+    ),
+    (
+        actions({"type": "static_select", "options": [{"text": plain(), "value": "x" * 151}]}),
+        "151 characters",
+    ),
+    (
+        actions({"type": "static_select", "options": options(2), "initial_option": options(3)[2]}),
+        "initial options must match",
+    ),
+    (actions({"type": "datepicker", "initial_date": "1 December"}), "must be a date"),
+    (actions({"type": "checkboxes", "options": options(11)}), "no more than 10 items"),
+    ({"type": "context", "elements": [plain()] * 11}, "no more than 10 items"),
+    ({"type": "context", "elements": [button("a")]}, "unsupported type: button"),
+    (
+        {"type": "context_actions", "elements": [ICON | {"action_id": str(n)} for n in range(6)]},
+        "5 items",
+    ),
+    ({"type": "context_actions", "elements": [button("a")]}, "unsupported type: button"),
+    (field_of("b", placeholder=plain("x" * 151)), "151 characters"),
+    (field_of("b", max_length=3001), "less than 3001"),
+    (field_of("b", initial_value="x" * 3001), "3001 characters"),
+    (field_of("b") | {"label": plain("x" * 2001)}, "2001 characters"),
+    (field_of("b") | {"element": button("a")}, "unsupported type: button"),
+    (field_of("b") | {"element": {"type": "file_input"}}, "unsupported type: file_input"),
+    ({"type": "markdown", "text": "x" * 12001}, "12001 characters"),
+    ({"type": "markdown", "text": ""}, "more than 0 characters"),
+    ({"type": "file", "external_id": "x", "source": "here"}, "must be one of: remote"),
+    (table(101, 1), "no more than 100 items"),
+    (table(1, 21), "no more than 20 items"),
+    ({"type": "table", "rows": [[{"type": "text", "text": "x"}]]}, "unsupported type: text"),
+    (data_table(102), "no more than 101 items"),
+    (data_table(1), "no fewer than 2 items"),
+    (data_table(page_size=101), "less than 101"),
+    ({"type": "data_table", "rows": data_table()["rows"]}, "missing required field: caption"),
+    (data_table() | {"rows": [[RICH], [RICH]]}, "header cells must not be rich_text"),
+    (chart() | {"title": "x" * 51}, "51 characters"),
+    (chart(type="radar"), "unsupported type: radar"),
+    (chart(series=[chart()["chart"]["series"][0]] * 13), "no more than 12 items"),
+    (chart(axis_config={"categories": ["Tue"]}), "labels must match"),
+    (CARD | {"body": plain("x" * 201)}, "201 characters"),
+    (CARD | {"title": plain("x" * 151)}, "151 characters"),
+    ({"type": "card", "subtitle": plain()}, "missing required field"),
+    ({"type": "carousel", "elements": [CARD] * 11}, "no more than 10 items"),
+    ({"type": "carousel", "elements": []}, "no fewer than 1 items"),
+    ({"type": "container", "child_blocks": [section()]}, "one of title, rich_text_title"),
+    ({"type": "container", "title": plain(), "child_blocks": [section()] * 11}, "10 items"),
+    ({"type": "container", "title": plain("x" * 151), "child_blocks": [section()]}, "151"),
+    ({"type": "alert", "text": plain()}, "unsupported type: alert"),
+    ({"type": "task_card", "task_id": "1", "title": "x", "status": "soon"}, "must be one of"),
+    ({"type": "rich_text", "elements": [{"type": "text", "text": "x"}]}, "unsupported type"),
+    ({"type": "hologram"}, "unsupported type: hologram"),
+    ({"text": plain()}, "missing required field: type"),
+]
+
+
+@pytest.mark.parametrize(("block", "what"), REFUSED)
+def test_a_block_is_refused(block: Block, what: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_message_blocks([block])
+    assert refused.value.error == "invalid_blocks"
+    assert what in " ".join(refused.value.messages)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "what"),
+    [
+        ([section()] * 51, "no more than 50 items"),
+        ([table(1, 1), table(1, 1)], "no more than 1 table"),
+        ([chart()] * 3, "no more than 2 data_visualization"),
+        ([{"type": "markdown", "text": "x" * 6001}] * 2, "12001 characters"),
+        ([section() | {"block_id": "b"}, section() | {"block_id": "b"}], "more than once"),
+        (["divider"], "must be an object"),
+    ],
+)
+def test_a_message_is_refused(blocks: list[Any], what: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_message_blocks(blocks)
+    assert what in " ".join(refused.value.messages)
+
+
+def spoiled(value: Any, odd: Any) -> Iterator[Any]:
+    """A value with each of its parts, one after the other, replaced by something odd."""
+    yield odd
+    parts = list(value.items()) if isinstance(value, dict) else []
+    if isinstance(value, list):
+        parts = list(enumerate(value[:3]))
+    for key, part in parts:
+        for worse in spoiled(part, odd):
+            copy = value.copy()
+            copy[key] = worse
+            yield copy
+
+
+@pytest.mark.parametrize("odd", [None, 1, "", [], {}, True, ["x"], {"type": "x"}])
+def test_odd_values_are_refused_or_taken_but_never_fall_over(odd: Any) -> None:
+    for block in TAKEN:
+        for worse in spoiled(block, odd):
+            with contextlib.suppress(Refused):
+                check_message_blocks([worse])
+                named([worse], Stamps())
+
+
+def test_all_blocks_together_have_a_limit() -> None:
+    check_message_blocks([section("x" * 3000)] * 4)
+    with pytest.raises(Refused, match="msg_blocks_too_long"):
+        check_message_blocks([section("x" * 2700)] * 5)
+
+
+@pytest.mark.parametrize(
+    ("block", "modal", "home"),
+    [
+        ({"type": "alert", "text": plain()}, True, False),
+        ({"type": "markdown", "text": "x"}, False, False),
+        ({"type": "context_actions", "elements": [ICON]}, False, False),
+        ({"type": "carousel", "elements": [CARD]}, False, True),
+        (field_of("b"), True, True),
+        (field_of("b") | {"element": {"type": "file_input"}}, True, True),
+        (CARD, True, True),
+    ],
+)
+def test_each_surface_has_its_blocks(block: Block, modal: bool, home: bool) -> None:
+    for surface, taken in (("modal", modal), ("home", home)):
+        faults = Faults()
+        check_blocks(faults, [block], surface)
+        assert bool(faults.found) != taken, f"{surface}: {faults.found}"
+
+
+def test_blocks_made_with_slacks_own_models_are_taken() -> None:
+    made: list[sdk.Block] = [
+        sdk.SectionBlock(
+            text="*bold*", accessory=sdk.ButtonElement(text="Go", action_id="go", value="1")
+        ),
+        sdk.HeaderBlock(text="Hello"),
+        sdk.ContextBlock(elements=[sdk.MarkdownTextObject(text="x")]),
+        sdk.ActionsBlock(
+            elements=[
+                sdk.StaticSelectElement(
+                    placeholder="Pick",
+                    action_id="pick",
+                    options=[sdk.Option(text="One", value="1", description="first")],
+                    confirm=sdk.ConfirmObject(
+                        title="Sure?", text="Really", confirm="Yes", deny="No"
+                    ),
+                ),
+                sdk.OverflowMenuElement(
+                    action_id="more",
+                    options=[sdk.Option(text="A", value="a"), sdk.Option(text="B", value="b")],
+                ),
+                sdk.DatePickerElement(action_id="day", initial_date="2026-12-01"),
+            ]
+        ),
+        sdk.InputBlock(
+            label="Copy",
+            element=sdk.PlainTextInputElement(action_id="words", multiline=True, max_length=100),
+        ),
+        sdk.CardBlock(title="Card", actions=[sdk.ButtonElement(text="Go", action_id="go2")]),
+        sdk.MarkdownBlock(text="# Hi"),
+        sdk.ContextActionsBlock(
+            elements=[
+                sdk.FeedbackButtonsElement(
+                    action_id="f",
+                    positive_button=sdk.FeedbackButtonObject(text="Good", value="1"),
+                    negative_button=sdk.FeedbackButtonObject(text="Bad", value="0"),
+                )
+            ]
+        ),
+        sdk.TableBlock(rows=[[sdk.RawTextObject(text="a").to_dict()]]),
+        sdk.TaskCardBlock(task_id="1", title="Look up", status="complete"),
+        sdk.ContainerBlock(child_blocks=[sdk.DividerBlock()], title="More", is_collapsible=True),
+    ]
+    check_message_blocks([block.to_dict() for block in made])

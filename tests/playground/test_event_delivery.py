@@ -1,0 +1,221 @@
+"""Signed HTTP: events with their retries, and what is sent once."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+from typing import Any
+
+import pytest
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.playground.refusals import Impossible
+from bot.playground.slack import LocalSlack
+from tests.playground.conftest import SECRET, Ear, served
+
+MARKET = "C0MARKET"
+
+
+def bodies(ear: Ear) -> list[dict[str, Any]]:
+    return [json.loads(body) for _, body in ear.got]
+
+
+def types(ear: Ear) -> list[str]:
+    return sorted(body["event"]["type"] for body in bodies(ear))
+
+
+async def test_every_request_is_signed(slack: LocalSlack, ear: Ear) -> None:
+    await slack.say("UMARIE", MARKET, "é")
+    await slack.settled()
+    headers, body = ear.got[0]
+    base = f"v0:{headers['X-Slack-Request-Timestamp']}:{body}"
+    signature = hmac.new(SECRET.encode(), base.encode(), hashlib.sha256).hexdigest()
+    assert headers["X-Slack-Signature"] == f"v0={signature}"
+
+
+async def test_a_mention_comes_in_two_forms(slack: LocalSlack, ear: Ear) -> None:
+    said = await slack.say("UMARIE", MARKET, "<@UINTERN> draft")
+    await slack.settled()
+    assert types(ear) == ["app_mention", "message"]
+    one, two = bodies(ear)
+    assert one["event_id"] != two["event_id"]
+    assert one["event"]["ts"] == two["event"]["ts"] == said.ts
+    message = next(body["event"] for body in bodies(ear) if body["event"]["type"] == "message")
+    assert message["channel_type"] == "channel"
+    assert one["authorizations"][0]["user_id"] == "UINTERN"
+
+
+async def test_the_app_hears_only_where_it_is_a_member(slack: LocalSlack, ear: Ear) -> None:
+    await slack.say("UMARIE", "C0SECRET", "<@UINTERN> draft")
+    await slack.settled()
+    assert ear.got == []
+    slack.invite("UINTERN", "C0SECRET")
+    await slack.say("UMARIE", "C0SECRET", "<@UINTERN> draft")
+    await slack.settled()
+    assert types(ear) == ["app_mention", "message"]
+
+
+async def test_a_direct_message_is_no_mention(slack: LocalSlack, ear: Ear) -> None:
+    await slack.say("UMARIE", slack.dm("UMARIE"), "<@UINTERN> draft")
+    await slack.settled()
+    assert [body["event"]["channel_type"] for body in bodies(ear)] == ["im"]
+
+
+async def test_edits_deletions_files_and_bots_are_told(slack: LocalSlack, ear: Ear) -> None:
+    root = await slack.say("UMARIE", MARKET, "one", files=[("a.csv", b"x")])
+    reply = await slack.say("UMAX", MARKET, "two", thread_ts=root.ts)
+    await slack.edit("UMARIE", MARKET, root.ts, "three")
+    await slack.delete("UMAX", MARKET, reply.ts)
+    await slack.bot_says("B0OTHER", MARKET, "beep")
+    await slack.settled()
+    told = {body["event"].get("subtype", ""): body["event"] for body in bodies(ear)}
+    assert told["file_share"]["files"][0]["name"] == "a.csv"
+    assert (told[""]["thread_ts"], told[""]["parent_user_id"]) == (root.ts, "UMARIE")
+    assert told["message_changed"]["message"]["text"] == "three"
+    assert told["message_changed"]["previous_message"]["text"] == "one"
+    assert told["message_deleted"]["deleted_ts"] == reply.ts
+    assert told["bot_message"]["bot_id"] == "B0OTHER"
+    assert root.history[0].text == "one"
+
+
+async def test_the_app_hears_itself(slack: LocalSlack, ear: Ear, client: AsyncWebClient) -> None:
+    posted = await client.chat_postMessage(channel=MARKET, text="mine")
+    await client.chat_update(channel=MARKET, ts=posted["ts"], text="changed")
+    await client.chat_delete(channel=MARKET, ts=posted["ts"])
+    await slack.settled()
+    told = [(body["event"].get("subtype"), body["event"].get("bot_id")) for body in bodies(ear)]
+    assert set(told) == {(None, slack.bot_id), ("message_changed", None), ("message_deleted", None)}
+
+
+async def test_home_context_and_removal_are_told(slack: LocalSlack, ear: Ear) -> None:
+    await slack.open_home("UMARIE", tab="messages")
+    await slack.look_at("UMARIE", MARKET)
+    await slack.uninstall()
+    await slack.say("UMARIE", MARKET, "gone")
+    await slack.settled()
+    assert types(ear) == [
+        "app_context_changed",
+        "app_home_opened",
+        "app_uninstalled",
+        "tokens_revoked",
+    ]
+
+
+async def test_an_event_is_tried_again_with_its_number_and_reason(
+    slack: LocalSlack, ear: Ear
+) -> None:
+    assert LocalSlack(signing_secret="s").retry_delays == (0.0, 60, 300)
+    slack.retry_delays = (0.0, 0.01, 0.02)
+    ear.reply = lambda body: web.Response(status=500 if len(ear.got) < 3 else 200)
+    await slack.say("UMARIE", MARKET, "x")
+    await slack.settled()
+    assert [headers.get("X-Slack-Retry-Num") for headers, _ in ear.got] == [None, "1", "2"]
+    assert ear.got[1][0]["X-Slack-Retry-Reason"] == "http_error"
+    assert len({body["event_id"] for body in bodies(ear)}) == 1
+    assert slack.deliveries[0].delivered
+
+
+async def test_an_event_is_given_up_after_the_last_try(slack: LocalSlack, ear: Ear) -> None:
+    slack.retry_delays = (0.0, 0.0, 0.0)
+    ear.reply = lambda body: web.Response(status=503)
+    await slack.say("UMARIE", MARKET, "x")
+    await slack.settled()
+    assert len(ear.got) == 4
+    assert slack.deliveries[0].done
+    assert not slack.deliveries[0].delivered
+
+
+async def test_an_app_can_ask_for_no_retry(slack: LocalSlack, ear: Ear) -> None:
+    slack.retry_delays = (0.0, 0.0, 0.0)
+    ear.reply = lambda body: web.Response(status=500, headers={"X-Slack-No-Retry": "1"})
+    await slack.say("UMARIE", MARKET, "x")
+    await slack.settled()
+    assert len(ear.got) == 1
+
+
+async def test_an_app_that_comes_late_still_gets_its_events(slack: LocalSlack, ear: Ear) -> None:
+    slack.retry_delays = (1.0,)
+    right, slack.events_url = slack.events_url, "http://127.0.0.1:9/slack/events"
+    await slack.say("UMARIE", MARKET, "x")
+    await slack.until(lambda: slack.deliveries[0].attempts)
+    slack.events_url = right
+    await slack.settled()
+    assert ear.got[0][0]["X-Slack-Retry-Reason"] == "connection_failed"
+
+
+async def test_a_slow_answer_counts_as_none(slack: LocalSlack) -> None:
+    async def sleep(request: web.Request) -> web.Response:
+        await asyncio.sleep(0.5)
+        return web.Response()
+
+    assert slack.courier.reply_seconds == 3.0
+    slack.courier.reply_seconds = 0.1
+    app = web.Application()
+    app.router.add_post("/", sleep)
+    async with served(app) as base:
+        slack.events_url = f"{base}/"
+        answer = await slack.command("UMARIE", MARKET, "/draft", "x")
+    assert answer.error == "operation_timeout"
+    shown = slack.ephemerals("UMARIE", MARKET)[-1]
+    assert shown.text == '/draft failed with the error "operation_timeout"'
+
+
+async def test_a_failed_command_is_not_sent_again(slack: LocalSlack, ear: Ear) -> None:
+    slack.retry_delays = (0.0, 0.0, 0.0)
+    ear.reply = lambda body: web.Response(status=500)
+    answer = await slack.command("UMARIE", MARKET, "/draft", "x")
+    assert (answer.status, answer.error, len(ear.got)) == (500, "dispatch_failed", 1)
+    shown = slack.ephemerals("UMARIE", MARKET)[-1]
+    assert shown.text == '/draft failed with the error "dispatch_failed"'
+    assert slack.ephemerals("UMAX", MARKET) == []
+
+
+async def test_people_can_do_only_what_slack_lets_them(slack: LocalSlack) -> None:
+    said = await slack.say("UMARIE", MARKET, "x")
+    with pytest.raises(Impossible, match="UMAX wrote no message"):
+        await slack.edit("UMAX", MARKET, said.ts, "y")
+    with pytest.raises(Impossible, match="no message"):
+        await slack.say("UMAX", MARKET, "y", thread_ts="1.2")
+    with pytest.raises(Impossible, match="cannot write"):
+        await slack.say("UMAX", slack.dm("UMARIE"), "y")
+
+
+async def test_a_bolt_app_answers_a_mention(slack: LocalSlack, over_http: AsyncApp) -> None:
+    @over_http.event("app_mention")
+    async def answer(event: dict[str, Any], say: Any) -> None:
+        await say(text="on it", thread_ts=event["ts"])
+
+    @over_http.event("message")
+    async def ignore() -> None:
+        pass
+
+    said = await slack.say("UMARIE", MARKET, "<@UINTERN> draft")
+    await slack.until(lambda: slack.messages(MARKET, said.ts))
+    assert slack.messages(MARKET, said.ts)[0].text == "on it"
+    await slack.settled()
+    assert all(delivery.delivered for delivery in slack.deliveries)
+
+
+async def test_a_reply_to_a_reply_lands_in_the_same_thread(slack: LocalSlack) -> None:
+    root = await slack.say("UMARIE", MARKET, "root")
+    reply = await slack.say("UMAX", MARKET, "reply", thread_ts=root.ts)
+    again = await slack.say("ULEA", MARKET, "again", thread_ts=reply.ts)
+    assert slack.messages(MARKET, root.ts) == [reply, again]
+
+
+async def test_a_mention_is_of_the_bot_and_of_nobody_else(slack: LocalSlack, ear: Ear) -> None:
+    await slack.say("UMARIE", MARKET, "<@UINTERNAL> x")
+    await slack.say("UMARIE", MARKET, "<@UINTERN|intern> x")
+    await slack.settled()
+    assert types(ear) == ["app_mention", "message", "message"]
+
+
+async def test_another_language_is_told_once(slack: LocalSlack, ear: Ear) -> None:
+    await slack.speak("UMARIE", "en-GB")
+    await slack.speak("UMARIE", "en-GB")
+    await slack.settled()
+    (body,) = bodies(ear)
+    assert body["event"]["type"] == "user_change"
+    assert (body["event"]["user"]["id"], body["event"]["user"]["locale"]) == ("UMARIE", "en-GB")

@@ -1,0 +1,73 @@
+"""Odd calls: whatever an argument holds, the answer is in Slack's words, never a crash."""
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+
+from bot.playground import events
+from bot.playground.arguments import Arguments
+from bot.playground.message import Message
+from bot.playground.methods import METHODS
+from bot.playground.refusals import Refused
+from bot.playground.slack import LocalSlack
+from tests.playground.conftest import modal, section
+from tests.playground.test_blocks import spoiled
+
+ODD: list[Any] = [None, 1, -1, True, "", "x", [], ["x"], [1], {}, {"id": []}, "[", 0.5]
+META = {"event_type": "x", "event_payload": {}}
+
+
+def calls(slack: LocalSlack, said: Message) -> list[tuple[str, dict[str, Any]]]:
+    """One right call of every method that takes arguments of note."""
+    here = {"channel": said.channel}
+    thread = {"channel_id": said.channel, "thread_ts": said.ts}
+    stream = run("chat.startStream", slack, here | {"thread_ts": said.ts})["ts"]
+    own = run("chat.postMessage", slack, here | {"text": "x"})["ts"]
+    file = run("files.getUploadURLExternal", slack, {"filename": "x", "length": 1})["file_id"]
+    slack.files[file].content = b"x"
+    chunks = [{"type": "markdown_text", "text": "x"}, {"type": "blocks", "blocks": [section()]}]
+    content = {"text": "x", "blocks": [section()], "metadata": META, "attachments": [{}]}
+    trigger = events.new_trigger(slack, "UMARIE").id
+    return [
+        ("chat.postMessage", here | content | {"thread_ts": said.ts}),
+        ("chat.update", here | content | {"ts": own}),
+        ("chat.postEphemeral", content | {"channel": "C0MARKET", "user": "UMAX"}),
+        ("chat.startStream", here | {"thread_ts": said.ts, "chunks": chunks}),
+        ("chat.appendStream", here | {"ts": stream, "chunks": chunks}),
+        ("chat.stopStream", here | {"ts": stream, "blocks": [section()], "metadata": META}),
+        ("conversations.history", here | {"limit": 2, "oldest": "0", "cursor": "ts:1"}),
+        ("conversations.replies", here | {"ts": said.ts, "limit": 2, "latest": "9"}),
+        ("conversations.open", {"users": ["UMARIE", "UMAX"]}),
+        ("conversations.list", {"types": ["im"], "cursor": "at:0", "limit": 1}),
+        ("files.completeUploadExternal", thread | {"files": [{"id": file, "title": "x"}]}),
+        ("views.open", {"trigger_id": trigger, "view": modal(section(), external_id="x")}),
+        ("views.publish", {"user_id": "UMAX", "view": {"type": "home", "blocks": [section()]}}),
+        ("assistant.threads.setStatus", thread | {"status": "x", "loading_messages": ["x"]}),
+        (
+            "assistant.threads.setSuggestedPrompts",
+            thread | {"prompts": [{"title": "x", "message": "y"}]},
+        ),
+        ("agents.sessions.setStatus", thread | {"status": "active", "title": "x"}),
+    ]
+
+
+def run(method: str, slack: LocalSlack, args: dict[str, Any]) -> dict[str, Any]:
+    return METHODS[method].work(slack, Arguments(args))
+
+
+async def test_the_right_calls_are_taken(slack: LocalSlack) -> None:
+    said = await slack.say("UMARIE", slack.dm("UMARIE"), "x")
+    for method, args in calls(slack, said):
+        json.dumps(run(method, slack, args))
+
+
+@pytest.mark.parametrize("odd", ODD)
+async def test_a_call_with_something_odd_in_it_is_answered(slack: LocalSlack, odd: Any) -> None:
+    said = await slack.say("UMARIE", slack.dm("UMARIE"), "x")
+    for method, args in calls(slack, said):
+        for worse in spoiled(args, odd):
+            if isinstance(worse, dict):
+                with contextlib.suppress(Refused):
+                    json.dumps(run(method, slack, worse))

@@ -1,0 +1,285 @@
+"""The playground …"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli import play, playground_home
+from bot.cli.play import play_
+from bot.cli.playground_home import PlayHome
+from bot.config.settings import Settings
+from bot.errors import CannotDo
+from bot.playground.child import Child, surroundings
+from bot.playground.keeping import Keeper, open_slack, send_again
+from bot.playground.slack import LocalSlack
+from tests.playground.conftest import Ear, button, section
+
+MARKETING = "C0MARKET"
+LIVES = """
+import http.server, os, sys
+class Healthy(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Healthy).serve_forever()
+"""
+DIES = "import sys; sys.exit('The policy has a mistake on line 3.')"
+
+
+def never(words: str) -> None:
+    raise AssertionError(f"nothing should be told: {words}")
+
+
+# What is kept.
+
+
+async def lived_in(slack: LocalSlack) -> None:
+    """Messages, a thread, a whisper, a file, a Home tab and a direct message."""
+    said = await slack.say("UMARIE", MARKETING, "<@UINTERN> linen", files=[("a.txt", b"bytes")])
+    card = slack.own_message(MARKETING, "a card", thread_ts=said.ts, metadata={"event_type": "x"})
+    card.blocks = [section() | {"block_id": "b"}, {"type": "actions", "elements": [button("a")]}]
+    slack.post(slack.places[MARKETING], card)
+    slack.rewrite(card, slack.bot_user, text="a better card")
+    slack.whisper(
+        slack.places[MARKETING], slack.own_message(MARKETING, "psst", ephemeral_to="UMAX")
+    )
+    await slack.react("UMAX", MARKETING, said.ts, "eyes")
+    await slack.say("UOTTO", slack.dm("UOTTO"), "only us")
+    slack.invite(slack.bot_user, "C0SECRET")
+
+
+def everything(slack: LocalSlack) -> list[Any]:
+    messages = [
+        (one.as_slack(slack.team, metadata=True), one.ephemeral_to)
+        for place in slack.places.values()
+        for one in [*place.by_ts.values(), *place.ephemerals]
+    ]
+    places = [(one.as_slack(slack.bot_user), one.members) for one in slack.places.values()]
+    return [messages, places, slack.bot_token, slack.app_token, slack.signing_secret]
+
+
+async def test_continues_where_it_was(tmp_path: Path) -> None:
+    first = open_slack(tmp_path, 0, never)
+    async with first, Keeper(first, tmp_path):
+        await lived_in(first)
+        last = first.stamps.ts()
+    second = open_slack(tmp_path, first.port, never)
+    async with second, Keeper(second, tmp_path):
+        assert everything(second) == everything(first)
+        (file,) = second.files.values()
+        assert file.content == b"bytes"
+        assert second.stamps.ts() > last
+        root = second.messages(MARKETING)[0]
+        assert [one.text for one in root.replies] == ["a better card"]
+
+
+async def test_is_kept_soon_after_a_change(tmp_path: Path) -> None:
+    slack = open_slack(tmp_path, 0, never)
+    async with slack, Keeper(slack, tmp_path, pause=0.02):
+        await slack.say("UMAX", MARKETING, "kept at once")
+        await slack.until(lambda: "kept at once" in read(tmp_path / "slack.json"))
+    assert sorted(os.listdir(tmp_path)) == ["files", "slack.json"]
+    assert (tmp_path / "slack.json").stat().st_mode & 0o077 == 0  # tokens are in it
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+@pytest.mark.parametrize("damage", ["{", '{"format": 99}', '{"format": 1}', "[]", ""])
+async def test_starts_empty_when_what_was_kept_is_damaged(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "slack.json").write_text(damage)
+    told: list[str] = []
+    slack = open_slack(tmp_path, 0, told.append)
+    assert not slack.transcript(MARKETING)
+    assert "so it starts empty. The old file is kept as" in told[0]
+    assert (tmp_path / "slack.json.damaged").read_text() == damage
+
+
+async def test_sends_again_what_had_not_arrived(tmp_path: Path, ear: Ear) -> None:
+    first = open_slack(tmp_path, 0, never)
+    first.events_url = "http://127.0.0.1:9/nobody"
+    async with first, Keeper(first, tmp_path):
+        await first.say("UMARIE", MARKETING, "is anybody there?")
+    second = open_slack(tmp_path, 0, never)
+    second.events_url = ear.url
+    async with second, Keeper(second, tmp_path):
+        send_again(second)
+        await second.settled()
+        assert "is anybody there?" in ear.got[0][1]
+
+
+# The intern beside it.
+
+
+def child_of(slack: LocalSlack, home: Path, code: str, told: list[str] | None = None) -> Child:
+    tell: Callable[[str], None] = never if told is None else told.append
+    return Child(slack, home, tell, command=(sys.executable, "-c", code), delays=(0.01,))
+
+
+async def test_starts_the_intern_again_when_it_dies(tmp_path: Path, slack: LocalSlack) -> None:
+    told: list[str] = []
+    child = child_of(slack, tmp_path, LIVES, told)
+    await child.start()
+    url = slack.events_url
+    await child.kill()
+    await slack.until(lambda: len(told) == 2, 10)
+    assert told == [
+        "The intern stopped (killed by SIGKILL). Starting it again…",
+        "The intern is back. What it had begun, it continues.",
+    ]
+    assert slack.events_url != url
+    pid = child.pid
+    assert pid
+    await child.end()
+    assert not alive(pid)
+
+
+async def test_says_why_the_intern_cannot_start(tmp_path: Path, slack: LocalSlack) -> None:
+    child = child_of(slack, tmp_path, DIES)
+    with pytest.raises(CannotDo, match=r"could not start\..*a mistake on line 3"):
+        await child.start()
+    assert child.pid is None
+
+
+async def test_leaves_no_intern_behind_when_it_is_killed(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot.playground.tether", "serve"),
+        env={**os.environ, "SUPER_INTERN_HOME": str(tmp_path), "SLACK_BOT_TOKEN": "xoxb-1"}
+        | {"SLACK_SIGNING_SECRET": "s", "PORT": "0", "SLACK_API_URL": "http://127.0.0.1:9/"},
+        stdin=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdin
+    process.stdin.close()
+    assert await asyncio.wait_for(process.wait(), 10) != 0
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_gives_the_intern_nothing_of_the_real_slack(
+    tmp_path: Path, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SLACK_APP_TOKEN", "DATABASE_URL", "SLACK_BOT_TOKEN", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(name, "real")
+    given = surroundings(slack, tmp_path)
+    assert "SLACK_APP_TOKEN" not in given
+    assert "DATABASE_URL" not in given
+    assert given["SLACK_BOT_TOKEN"] == slack.bot_token
+    assert given["SLACK_API_URL"].startswith("http://127.0.0.1:")
+    assert given["ANTHROPIC_API_KEY"] == "real"
+
+
+# The door.
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(play, "QUIET", 0.2)
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shop of one product, made at once."""
+    import bot.playground.shop
+
+    def fill(folder: Path, **_: Any) -> None:
+        folder.mkdir()
+        (folder / "products.csv").write_text("title,price\nLinen shirt,49.00\n")
+        (folder / "policy.toml").write_text('[approval]\napprovers = ["UMAX"]\n')
+        (folder / "brand.toml").write_text('name = "Maison Lin"\nlanguages = ["en", "fr"]\n')
+
+    monkeypatch.setattr(bot.playground.shop, "fill", fill, raising=False)
+    monkeypatch.setattr(playground_home, "FILES", ())
+    monkeypatch.setattr(PlayHome, "fill_apart", PlayHome.fill)
+
+
+def chosen(**given: Any) -> argparse.Namespace:
+    usual = {"reset": False, "fill_only": False, "no_browser": True, "port": 0}
+    return argparse.Namespace(**{**usual, "terminal": True, "script": None, **given})
+
+
+@pytest.mark.usefixtures("shop")
+async def test_goes_from_a_wish_to_an_approved_text_and_stays(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = settings.home / "script.txt"
+    script.write_text("/draft e-mail: the linen shirt, 49 €\n2\nLinen weather\n\n\n\n")
+    assert await play_(settings, chosen(script=script)) == 0
+    first = capsys.readouterr().out
+    assert "1 products from products.csv" in first
+    for words in ("inen shirt · version 1", "· version 2", "Linen weather"):
+        assert words in first, first
+
+    script.write_text("/as otto\n1\n/as max\n1\ny\n")
+    assert await play_(settings, chosen(script=script)) == 0
+    second = capsys.readouterr().out
+    assert "Filling" not in second
+    refused, approved = second.split("You are now Max Weber, manager.")
+    assert "· version 2" in refused
+    assert "(2) Super-Intern · only you see this" in refused
+    assert "@Max" not in refused.split("(2)")[0]
+    for words in ("(1) Super-Intern · redrawn", "par @Max", "in the thread of (1)"):
+        assert words in approved, approved
+
+
+@pytest.mark.usefixtures("shop")
+async def test_is_emptied_by_a_reset_but_for_what_others_put_there(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = settings.home / "script.txt"
+    script.write_text("good morning\n")
+    await play_(settings, chosen(script=script))
+    home = PlayHome(settings)
+    (home.folder / "notes.txt").write_text("mine")
+    (settings.home / "brand.toml").write_text('name = "Mine"\n')
+    home.reset()
+    assert "notes.txt." in capsys.readouterr().out
+    assert sorted(path.name for path in home.folder.iterdir()) == ["notes.txt", "play.lock"]
+    assert (settings.home / "brand.toml").exists()
+
+
+@pytest.mark.usefixtures("shop")
+async def test_is_filled_once_and_no_more(settings: Settings) -> None:
+    assert await play_(settings, chosen(fill_only=True)) == 0
+    folder = settings.home / "play"
+    (folder / "brand.toml").write_text('name = "Changed"\n')
+    assert await play_(settings, chosen(fill_only=True)) == 0
+    assert "Changed" in (folder / "brand.toml").read_text()
+    assert not (folder / "slack").exists()
+
+
+@pytest.mark.usefixtures("shop")
+async def test_is_for_one_at_a_time(settings: Settings) -> None:
+    with PlayHome(settings).held(), pytest.raises(CannotDo, match="Another `play` is running"):
+        await play_(settings, chosen(fill_only=True))
+
+
+@pytest.mark.usefixtures("shop")
+async def test_says_that_its_port_is_taken(settings: Settings, slack: LocalSlack) -> None:
+    with pytest.raises(CannotDo, match=f"Port {slack.port} cannot be used"):
+        await play_(settings, chosen(port=slack.port, script=Path(os.devnull)))
+
+
+async def test_has_a_real_shop(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(playground_home, "SIZE", "small")
+    home = PlayHome(settings)
+    home.folder.mkdir()
+    await asyncio.to_thread(home.fill, date(2026, 11, 24))
+    assert (home.folder / "policy.toml").exists()

@@ -1,0 +1,168 @@
+"""Socket Mode: hello, envelopes, acknowledgements, and lost connections."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.playground.slack import LocalSlack
+from tests.playground.conftest import SUBMIT, button, field_of, modal
+
+MARKET = "C0MARKET"
+
+
+@asynccontextmanager
+async def socket(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+    async with aiohttp.ClientSession() as session:
+        client = AsyncWebClient(base_url=slack.url, session=session)
+        url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+        async with session.ws_connect(url) as one:
+            assert (await one.receive_json(timeout=2))["type"] == "hello"
+            yield one
+
+
+async def test_a_bolt_app_answers_everything(slack: LocalSlack, over_socket: AsyncApp) -> None:
+    seen: list[str] = []
+
+    @over_socket.event("app_mention")
+    async def mention(event: dict[str, Any], say: Any) -> None:
+        block = {"type": "actions", "elements": [button("go")]}
+        await say(text="card", thread_ts=event["ts"], blocks=[block])
+
+    @over_socket.command("/draft")
+    async def draft(ack: Any) -> None:
+        await ack("drafting")
+
+    @over_socket.action("go")
+    async def go(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await client.views_open(
+            trigger_id=body["trigger_id"], view=modal(field_of("copy"), submit=SUBMIT)
+        )
+        await ack()
+
+    @over_socket.view("edit")
+    async def edit(ack: Any) -> None:
+        seen.append("edit")
+        await ack(response_action="errors", errors={"copy": "no"})
+
+    said = await slack.say("UMARIE", MARKET, "<@UINTERN> draft")
+    await slack.until(lambda: slack.messages(MARKET, said.ts))
+    card = slack.messages(MARKET, said.ts)[0]
+    assert (await slack.command("UMARIE", MARKET, "/draft")).ok
+    assert slack.ephemerals("UMARIE", MARKET)[-1].text == "drafting"
+    assert (await slack.click("UMARIE", MARKET, card.ts, "go")).ok
+    view = slack.open_views("UMARIE")[0]
+    answer = await slack.submit("UMARIE", view.id, {"copy": {"words": "x"}})
+    assert answer.errors == {"copy": "no"}
+    assert seen == ["edit"]
+
+
+async def test_an_envelope_says_what_it_takes(slack: LocalSlack) -> None:
+    async with socket(slack) as one:
+        asking = asyncio.create_task(slack.command("UMARIE", MARKET, "/draft", "x"))
+        envelope = await one.receive_json(timeout=2)
+        assert (envelope["type"], envelope["accepts_response_payload"]) == ("slash_commands", True)
+        assert envelope["payload"]["text"] == "x"
+        await one.send_json({"envelope_id": envelope["envelope_id"], "payload": {"text": "ok"}})
+        answer = await asking
+        assert (answer.status, answer.body) == (200, {"text": "ok"})
+
+
+async def test_an_event_without_acknowledgement_comes_again(slack: LocalSlack) -> None:
+    slack.courier.reply_seconds = 0.1
+    slack.retry_delays = (0.0, 0.0, 0.0)
+    async with socket(slack) as one:
+        await slack.say("UMARIE", MARKET, "x")
+        first = await one.receive_json(timeout=2)
+        again = await one.receive_json(timeout=2)
+        assert (first["retry_attempt"], again["retry_attempt"]) == (0, 1)
+        assert again["retry_reason"] == "timeout"
+        assert first["payload"]["event_id"] == again["payload"]["event_id"]
+        await one.send_json({"envelope_id": again["envelope_id"]})
+        await slack.settled()
+        assert slack.deliveries[0].delivered
+
+
+async def test_connections_are_served_in_turn(slack: LocalSlack) -> None:
+    async with socket(slack) as one, socket(slack) as two:
+        await slack.say("UMARIE", MARKET, "x")
+        await slack.say("UMARIE", MARKET, "y")
+        texts = set()
+        for each in (one, two):
+            envelope = await each.receive_json(timeout=2)
+            texts.add(envelope["payload"]["event"]["text"])
+            await each.send_json({"envelope_id": envelope["envelope_id"]})
+        assert texts == {"x", "y"}
+        await slack.settled()
+
+
+async def test_an_event_on_a_dropped_connection_goes_over_the_next(slack: LocalSlack) -> None:
+    slack.retry_delays = (0.0, 0.3, 0.3)
+    async with socket(slack) as one:
+        await slack.say("UMARIE", MARKET, "x")
+        await one.receive_json(timeout=2)
+        slack.mischief.drop_socket()
+        assert (await one.receive(timeout=2)).type in (
+            aiohttp.WSMsgType.CLOSED,
+            aiohttp.WSMsgType.CLOSE,
+            aiohttp.WSMsgType.ERROR,
+        )
+    async with socket(slack) as two:
+        envelope = json.loads((await two.receive(timeout=2)).data)
+        await two.send_json({"envelope_id": envelope["envelope_id"]})
+        await slack.settled()
+    assert slack.deliveries[0].delivered
+
+
+async def test_a_bolt_app_comes_back_when_asked_to_leave(
+    slack: LocalSlack, over_socket: AsyncApp
+) -> None:
+    seen: list[str] = []
+
+    @over_socket.event("message")
+    async def heard(event: dict[str, Any]) -> None:
+        seen.append(event["text"])
+
+    before = slack.sockets.connections[0]
+    await slack.sockets.ask_to_leave()
+    await slack.until(
+        lambda: slack.sockets.connections and slack.sockets.connections[-1] is not before
+    )
+    slack.retry_delays = (0.1, 0.1, 0.1)
+    await slack.say("UMARIE", MARKET, "still there?")
+    await slack.until(lambda: seen)
+
+
+async def test_without_a_connection_a_command_fails(slack: LocalSlack) -> None:
+    answer = await slack.command("UMARIE", MARKET, "/draft")
+    assert answer.error == "dispatch_failed"
+
+
+async def test_a_ticket_is_good_once_and_the_bots_token_gets_none(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    url = (await client.apps_connections_open(app_token=slack.app_token))["url"]
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(url):
+            pass
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(url)
+    with pytest.raises(SlackApiError, match="not_allowed_token_type"):
+        await client.apps_connections_open(app_token=slack.bot_token)
+
+
+async def test_the_server_stops_at_once_with_a_socket_open() -> None:
+    slack = LocalSlack(signing_secret="s")
+    await slack.start()
+    async with socket(slack):
+        await slack.say("UMARIE", MARKET, "on its way")
+        began = asyncio.get_running_loop().time()
+        await slack.stop()
+        assert asyncio.get_running_loop().time() - began < 2

@@ -1,0 +1,135 @@
+"""Streams: messages that grow, and end."""
+
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.models.messages.chunk import MarkdownTextChunk, TaskUpdateChunk
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.playground.message import Message
+from bot.playground.slack import LocalSlack
+from tests.playground.conftest import section
+
+MARKET = "C0MARKET"
+
+
+@pytest.fixture
+async def root(slack: LocalSlack) -> Message:
+    return await slack.say("UMARIE", MARKET, "draft")
+
+
+def to_marie(root: Message) -> dict[str, Any]:
+    return {
+        "channel": MARKET,
+        "thread_ts": root.ts,
+        "recipient_team_id": "T0SHOP",
+        "recipient_user_id": "UMARIE",
+    }
+
+
+async def test_the_helper_streams_into_a_thread(
+    slack: LocalSlack, client: AsyncWebClient, root: Message
+) -> None:
+    stream = await client.chat_stream(buffer_size=4, **to_marie(root))
+    await stream.append(markdown_text="**hello ")
+    await stream.append(markdown_text="world**")
+    task = TaskUpdateChunk(id="1", title="Look up", status="complete", output="3 facts")
+    await stream.append(chunks=[task])
+    growing = slack.messages(MARKET, root.ts)[0]
+    assert growing.streaming_until is not None
+    await stream.stop(blocks=[section("end")], session_status="active")
+    assert growing.text == "**hello world**"
+    assert growing.tasks["1"]["output"] == "3 facts"
+    assert growing.blocks[0]["text"]["text"] == "end"
+    assert growing.streaming_until is None
+    assert slack.sessions[(MARKET, root.ts)] == "active"
+
+
+async def test_a_stream_in_a_channel_says_for_whom(client: AsyncWebClient, root: Message) -> None:
+    with pytest.raises(SlackApiError, match="missing_recipient_team_id"):
+        await client.chat_startStream(channel=MARKET, thread_ts=root.ts)
+    with pytest.raises(SlackApiError, match="missing_recipient_user_id"):
+        await client.chat_startStream(channel=MARKET, thread_ts=root.ts, recipient_team_id="T0SHOP")
+
+
+async def test_a_stream_in_a_direct_message_needs_no_recipient(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    said = await slack.say("UMARIE", slack.dm("UMARIE"), "hi")
+    answer = await client.chat_startStream(
+        channel=said.channel, thread_ts=said.ts, markdown_text="ok"
+    )
+    assert slack.messages(said.channel, said.ts)[0].ts == answer["ts"]
+
+
+async def test_an_ended_stream_refuses_and_can_be_updated(
+    slack: LocalSlack, client: AsyncWebClient, root: Message
+) -> None:
+    started = await client.chat_startStream(markdown_text="a", **to_marie(root))
+    with pytest.raises(SlackApiError, match="streaming_state_conflict"):
+        await client.chat_update(channel=MARKET, ts=started["ts"], text="b")
+    slack.mischief.end_streams()
+    with pytest.raises(SlackApiError, match="message_not_in_streaming_state"):
+        await client.chat_appendStream(channel=MARKET, ts=started["ts"], markdown_text="b")
+    await client.chat_update(channel=MARKET, ts=started["ts"], text="whole")
+    assert slack.messages(MARKET, root.ts)[0].text == "whole"
+
+
+async def test_a_stream_ends_by_itself_after_its_time(
+    slack: LocalSlack, client: AsyncWebClient, root: Message
+) -> None:
+    assert slack.stream_seconds == 300
+    slack.stream_seconds = 0
+    started = await client.chat_startStream(markdown_text="a", **to_marie(root))
+    with pytest.raises(SlackApiError, match="message_not_in_streaming_state"):
+        await client.chat_stopStream(channel=MARKET, ts=started["ts"])
+
+
+async def test_somebody_stops_the_agent(
+    slack: LocalSlack, client: AsyncWebClient, root: Message
+) -> None:
+    started = await client.chat_startStream(markdown_text="a", **to_marie(root))
+    await slack.press_stop("UMARIE", MARKET, root.ts)
+    told = slack.deliveries[-1].event["event"]
+    assert (told["type"], told["streaming_message_ts"]) == (
+        "agent_session_stopped",
+        [started["ts"]],
+    )
+
+
+@pytest.mark.parametrize(
+    ("chunks", "error"),
+    [
+        ([{"type": "markdown_text", "text": "x" * 12001}], "msg_too_long"),
+        ([{"type": "song"}], "invalid_chunks"),
+        ([{"type": "task_update", "id": "1", "title": "x", "status": "soon"}], "invalid_chunks"),
+        ([{"type": "blocks", "blocks": [{"type": "nope"}]}], "invalid_blocks"),
+        ([], "no_text"),
+    ],
+)
+async def test_chunks_are_checked(
+    client: AsyncWebClient, root: Message, chunks: list[dict[str, Any]], error: str
+) -> None:
+    started = await client.chat_startStream(chunks=[MarkdownTextChunk(text="a")], **to_marie(root))
+    with pytest.raises(SlackApiError, match=error):
+        await client.chat_appendStream(channel=MARKET, ts=started["ts"], chunks=chunks)
+
+
+async def test_only_the_apps_own_stream_goes_on(
+    slack: LocalSlack, client: AsyncWebClient, root: Message
+) -> None:
+    with pytest.raises(SlackApiError, match="message_not_owned_by_app"):
+        await client.chat_appendStream(channel=MARKET, ts=root.ts, markdown_text="x")
+
+
+async def test_the_end_of_a_stream_is_told_to_those_who_draw(
+    slack: LocalSlack, client: AsyncWebClient, root: Message
+) -> None:
+    started = await client.chat_startStream(markdown_text="a", **to_marie(root))
+    changes: list[tuple[str, str | None]] = []
+    slack.listen(lambda change: changes.append((change.kind, change.ts)))
+    slack.mischief.end_streams()
+    assert changes == [("edit", started["ts"])]
+    slack.mischief.end_streams()
+    assert len(changes) == 1

@@ -1,0 +1,112 @@
+"""Modals and Home tabs: opened, pushed, changed, published, with their triggers."""
+
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.playground import events
+from bot.playground.slack import LocalSlack
+from tests.playground.conftest import SUBMIT, field_of, modal, section
+
+
+def trigger(slack: LocalSlack, view_id: str | None = None) -> str:
+    return events.new_trigger(slack, "UMARIE", view_id).id
+
+
+async def opened(slack: LocalSlack, client: AsyncWebClient, **more: Any) -> dict[str, Any]:
+    view = modal(field_of("b", initial_value="old"), submit=SUBMIT, **more)
+    answer = await client.views_open(trigger_id=trigger(slack), view=view)
+    shown: dict[str, Any] = answer["view"]
+    return shown
+
+
+async def test_an_opened_view_stands_before_its_person(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    view = await opened(slack, client, private_metadata="d1")
+    mine = slack.open_views("UMARIE")[0]
+    assert (mine.id, mine.title, mine.private_metadata) == (view["id"], "Edit", "d1")
+    assert view["state"]["values"]["b"]["words"]["value"] == "old"
+    assert view["root_view_id"] == view["id"]
+    assert slack.open_views("UMAX") == []
+
+
+async def test_a_trigger_opens_one_view(slack: LocalSlack, client: AsyncWebClient) -> None:
+    once = trigger(slack)
+    await client.views_open(trigger_id=once, view=modal(section()))
+    with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
+        await client.views_open(trigger_id=once, view=modal(section()))
+
+
+async def test_a_trigger_expires(slack: LocalSlack, client: AsyncWebClient) -> None:
+    assert slack.trigger_seconds == 3.0
+    slack.trigger_seconds = -1
+    with pytest.raises(SlackApiError, match="expired_trigger_id"):
+        await client.views_open(trigger_id=trigger(slack), view=modal(section()))
+
+
+async def test_an_update_keeps_what_was_typed_where_the_ids_stay(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    view = await opened(slack, client)
+    slack.fill("UMARIE", view["id"], {"b": {"words": "typed"}})
+    new = modal(section(), field_of("b"), field_of("c"), submit=SUBMIT)
+    answer = await client.views_update(view_id=view["id"], hash=view["hash"], view=new)
+    values = answer["view"]["state"]["values"]
+    assert (values["b"]["words"]["value"], values["c"]["words"]["value"]) == ("typed", None)
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        await client.views_update(view_id=view["id"], hash=view["hash"], view=new)
+
+
+async def test_a_view_is_found_by_the_apps_own_id(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    await opened(slack, client, external_id="mine")
+    await client.views_update(external_id="mine", view=modal(section("new"), external_id="mine"))
+    assert slack.open_views("UMARIE")[0].blocks[0]["text"]["text"] == "new"
+    with pytest.raises(SlackApiError, match="duplicate_external_id"):
+        await opened(slack, client, external_id="mine")
+
+
+async def test_a_stack_is_three_deep(slack: LocalSlack, client: AsyncWebClient) -> None:
+    view = await opened(slack, client)
+    for _ in range(2):
+        pushed = await client.views_push(
+            trigger_id=trigger(slack, view["id"]), view=modal(section())
+        )
+    assert pushed["view"]["root_view_id"] == view["id"]
+    assert pushed["view"]["previous_view_id"] != view["id"]
+    with pytest.raises(SlackApiError, match="push_limit_reached"):
+        await client.views_push(trigger_id=trigger(slack, view["id"]), view=modal(section()))
+    with pytest.raises(SlackApiError, match="not_found"):
+        await client.views_push(trigger_id=trigger(slack), view=modal(section()))
+
+
+async def test_a_home_tab_is_published_for_one_person(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    view = {"type": "home", "blocks": [section("one")], "private_metadata": "x"}
+    first = await client.views_publish(user_id="UMARIE", view=view)
+    again = await client.views_publish(
+        user_id="UMARIE",
+        view={"type": "home", "blocks": [section("two")]},
+        hash=first["view"]["hash"],
+    )
+    home = slack.home("UMARIE")
+    assert home is not None
+    assert home.blocks[0]["text"]["text"] == "two"
+    assert again["view"]["id"] == first["view"]["id"]
+    assert slack.home("UMAX") is None
+    assert slack.open_views("UMARIE") == []
+    with pytest.raises(SlackApiError, match="hash_conflict"):
+        await client.views_publish(user_id="UMARIE", view=view, hash=first["view"]["hash"])
+
+
+async def test_a_view_that_is_too_large_is_refused(
+    slack: LocalSlack, client: AsyncWebClient
+) -> None:
+    large = modal(*[section("x" * 3000)] * 90)
+    with pytest.raises(SlackApiError, match="view_too_large"):
+        await client.views_open(trigger_id=trigger(slack), view=large)

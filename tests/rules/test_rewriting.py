@@ -1,0 +1,124 @@
+"""What an AI makes of an analysis …"""
+
+import re
+import tomllib
+from collections.abc import Awaitable, Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from pydantic import BaseModel
+
+from bot.core.parts import Copy
+from bot.core.writer import Assignment, Sent
+from bot.data.service import TeamLibrary
+from bot.rules.proof.rewriting import faults
+from bot.rules.writers.offline import Offline
+from tests.conftest import NOW
+from tests.support.sample_tables import TODAY, sample
+from tests.support.skill_runner import BRAND, library_of, run
+
+T = TypeVar("T", bound=BaseModel)
+SAID: dict[str, Any] = tomllib.loads(Path(__file__).with_name("rewordings.toml").read_text("utf-8"))
+EVERY = [(name, language) for name in SAID["questions"] for language in ("en", "fr")]
+ONCE: dict[tuple[str, str], Assignment] = {}
+
+
+@cache
+def library() -> TeamLibrary:
+    """One for all questions, so that each kind of facts is found once."""
+    return library_of(sample())
+
+
+class Listening(Offline):
+    """Writes by rules, and keeps what it was handed."""
+
+    assignment: Assignment
+
+    async def write(
+        self,
+        assignment: Assignment,
+        output: type[T],
+        *,
+        receipt: Callable[[Sent], Awaitable[None]],
+        grow: Callable[[str], None],
+    ) -> T:
+        self.assignment = assignment
+        return await super().write(assignment, output, receipt=receipt, grow=grow)
+
+
+async def asked(words: str, language: str) -> Assignment:
+    if (words, language) not in ONCE:
+        writer = Listening(lambda: NOW)
+        wish = SAID["questions"][words][language]
+        await run(wish, writer=writer, language=language, library=library())
+        ONCE[words, language] = writer.assignment
+    return ONCE[words, language]
+
+
+async def wrong(words: str, part: str, text: str, language: str) -> list[str]:
+    """What is found in an analysis of which one part reads so."""
+    assignment = await asked(words, language)
+    filled = re.sub(r"\[\[(.+?)\]\]", lambda m: _spelled(assignment, m[1]), text)
+    changed = assignment.by_rules.model_copy(update={part: Copy(text=filled)})
+    return faults(
+        changed, assignment.by_rules, assignment.evidence, more=assignment.besides,
+        request=assignment.request, brand=BRAND, today=TODAY,
+    )  # fmt: skip
+
+
+def _spelled(assignment: Assignment, id: str) -> str:
+    fact = assignment.evidence.get(id)
+    assert fact is not None, id
+    return fact.spelled(assignment.request.language)
+
+
+def rows(kind: str) -> list[tuple[str, ...]]:
+    return [(*row, language) for language, some in SAID[kind].items() for row in some]
+
+
+@pytest.mark.parametrize(("words", "language"), EVERY)
+async def test_by_rules_is_never_called_made_up(words: str, language: str) -> None:
+    assignment = await asked(words, language)
+    rules = assignment.by_rules
+    same = {name: Copy(text=f"{copy.text}\n–", facts=copy.facts) for name, copy in rules}
+    found = faults(
+        rules.model_copy(update=same), rules, assignment.evidence, more=assignment.besides,
+        request=assignment.request, brand=BRAND, today=TODAY,
+    )  # fmt: skip
+    assert found == []
+
+
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("honest"))
+async def test_honestly_may_go_out(words: str, part: str, text: str, language: str) -> None:
+    assert await wrong(words, part, text, language) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "part", "text", "language"),
+    rows("strangers"),
+)
+async def test_names_nobody_that_nothing_names(
+    name: str, words: str, part: str, text: str, language: str
+) -> None:
+    found = [one for one in await wrong(words, part, text, language) if "leave it out" in one]
+    assert any(name in one for one in found), found
+
+
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("swapped"))
+async def test_gives_each_its_own_figures(words: str, part: str, text: str, language: str) -> None:
+    found = await wrong(words, part, text, language)
+    assert any("is not a figure of" in one for one in found), found
+
+
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("turned"))
+async def test_says_up_for_up(words: str, part: str, text: str, language: str) -> None:
+    found = await wrong(words, part, text, language)
+    assert any("the wrong way round" in one for one in found), found
+
+
+@pytest.mark.parametrize(("words", "part", "text", "language"), rows("oversure"))
+async def test_confirms_only_what_is(words: str, part: str, text: str, language: str) -> None:
+    found = await wrong(words, part, text, language)
+    assert any("is not confirmed" in one for one in found), found

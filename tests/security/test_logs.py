@@ -1,0 +1,73 @@
+"""A log says what happened and never what was said …"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bot.playground.slack import LocalSlack
+from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, buttons
+from tests.support.processes import Intern
+
+POLICY = '[approval]\napprovers = ["UMAX"]\n'
+ROWS = (
+    b"order_id,date,product,quantity,price,email\n"
+    b"O1,2026-11-20,Zanzibar,1,5.00,zelda@secret.example\n"
+)
+
+
+async def until_card(slack: LocalSlack, button: str) -> None:
+    def up() -> bool:
+        return any(button in buttons(one) for one in slack.transcript(MARKETING))
+
+    await slack.until(up, 120)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("socket", [False, True])
+async def test_at_its_most_talkative_too(tmp_path: Path, socket: bool) -> None:
+    """A real process at DEBUG, over HTTP and in Socket Mode."""
+    (tmp_path / "policy.toml").write_text(POLICY)
+    async with LocalSlack(signing_secret="hushhush") as slack:
+        more = {"SLACK_APP_TOKEN": slack.app_token} if socket else {}
+        intern = Intern(slack, tmp_path, SUPER_INTERN_LOG="DEBUG", **more)
+        await intern.start()
+        try:
+            if socket:
+                await slack.sockets.connected()
+            else:
+                slack.events_url = intern.url
+            await everything(slack)
+        finally:
+            await intern.end()
+        log = intern.log()
+        assert "ready" in log
+        assert "DEBUG" in log
+        secrets = (slack.bot_token, slack.app_token, slack.signing_secret)
+        words = ("zanzibar", "zelda", "secret.example", "xylophone", "can't approve", "quokka")
+        found = [one for one in (*secrets, *words) if one.lower() in log.lower()]
+        assert not found, [line for line in log.splitlines() if found[0].lower() in line.lower()][
+            :3
+        ]
+
+
+async def everything(slack: LocalSlack) -> None:
+    """Words in each kind of request, each kind of answer and a request that is none of Slack's."""
+    await slack.command(MARIE, MARKETING, "/draft", "e-mail: our Zanzibar shirt is back")
+    await until_card(slack, "edit")
+    (card,) = [one for one in slack.transcript(MARKETING) if "edit" in buttons(one)]
+    await slack.click(OTTO, MARKETING, card.ts, "send_back")  # refused, in words
+    await slack.click(MARIE, MARKETING, card.ts, "edit")
+    view = slack.open_views(MARIE)[-1]
+    block = next(one for one in view.blocks if one["type"] == "input")
+    told = {block["block_id"]: {block["element"]["action_id"]: "Xylophone " * 90}}
+    await slack.submit(MARIE, view.id, told)  # too long: the form says so
+    said = await slack.say(MARIE, MARKETING, "<@UINTERN> SMS: the quokka jumper")
+    await slack.edit(MARIE, MARKETING, said.ts, "<@UINTERN> SMS: the quokka pullover")
+    await slack.say(MAX, MARKETING, "<@UINTERN> our orders", None, [("zanzibar.csv", ROWS)])
+    await until_card(slack, "take_in")
+    await slack.shortcut(MARIE, "quokka")  # nobody takes it
+    if slack.events_url:
+        slack.courier._secret = b"another"
+        await slack.command(MARIE, MARKETING, "/draft", "a Zanzibar shirt")
+    await asyncio.sleep(0.5)

@@ -1,0 +1,100 @@
+"""The approved words in Slack …"""
+
+from typing import Any
+
+import pytest
+
+from bot.core.parts import Part, Table
+from bot.db.session import Database
+from bot.i18n.messages import LANGUAGES
+from bot.slack.approved_text import letters
+from bot.slack.blocks import Message
+from tests.slack.test_draft_card import EXTREMES, LONG, RUDE
+from tests.support.card_scenes import BODY, SUBJECT, drafted, sound, text_of
+
+HOSTS = {"https://shop.example"}
+
+
+def words_of(messages: list[Message]) -> str:
+    """The words in the rich text, one after another."""
+    found: list[str] = []
+    for message in messages:
+        for block in message.blocks:
+            if block["type"] == "rich_text":
+                for element in block["elements"]:
+                    found += [str(one["text"]) for one in element["elements"]]
+    return "".join(found)
+
+
+def test_are_one_message_with_the_campaign_code(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        (message,) = letters(draft, "en", HOSTS)
+    assert words_of([message]) == f"{SUBJECT}{BODY}See the shirt"
+    assert f"Campaign code `{draft.code}`" in text_of(sound(message).blocks)
+    assert message.rest is None
+    assert SUBJECT in message.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", EXTREMES)
+def test_are_never_cut(sqlite: Database, language: str, name: str) -> None:
+    parts: tuple[Part, ...] = EXTREMES[name]
+    with sqlite.begin() as session:
+        messages = letters(drafted(session, parts=parts), language, HOSTS)
+    told = words_of([sound(message) for message in messages])
+    for part in parts:
+        if part.kind in ("copy", "quote", "heading"):
+            assert part.text in told
+        if part.kind == "table":
+            assert "x" * 900 in told
+
+
+def test_say_which_of_how_many_they_are(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        messages = letters(drafted(session, parts=EXTREMES["long"]), "en", HOSTS)
+    assert len(messages) > 1
+    assert messages[1].text.startswith(f"(2/{len(messages)}) ")
+    assert sum("Campaign code" in text_of(one.blocks) for one in messages) == 1
+
+
+def test_link_only_to_the_shop(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        messages = letters(drafted(session, parts=EXTREMES["rude"]), "en", HOSTS)
+        mine = letters(drafted(session, id="t2"), "en", HOSTS)
+    assert links(messages) == {"https://shop.example"}
+    assert links(mine) == {"https://shop.example/linen?utm_campaign=si-1"}
+    assert all("<!channel>" not in one.text and "@here" not in one.text for one in messages)
+    assert RUDE.strip() in words_of(messages)
+    assert LONG not in words_of(messages)
+
+
+def links(messages: list[Message]) -> set[str]:
+    def walk(value: Any) -> set[str]:
+        if isinstance(value, list):
+            return {url for one in value for url in walk(one)}
+        if not isinstance(value, dict):
+            return set()
+        inner = {url for one in value.values() for url in walk(one)}
+        return inner | ({str(value["url"])} if value.get("type") == "link" else set())
+
+    return {url for message in messages for url in walk(message.blocks)}
+
+
+SIZES = Table(columns=("Cible", "Clients"), rows=(("Vêtements en lin", "842"), ("Bain", "507")))
+RULES = Table(columns=("Cible", "Règle"), rows=(("Vêtements en lin", "Ont acheté du lin"),))
+
+
+def test_show_one_table_as_slacks_own_and_the_next_row_by_row(sqlite: Database) -> None:
+    parts = tuple(
+        Part(kind="table", key=key, title=key, body=body)
+        for key, body in (("sizes", SIZES), ("rules", RULES))
+    )
+    with sqlite.begin() as session:
+        (message,) = letters(drafted(session, parts=parts), "fr", HOSTS)
+    (shown,) = [block for block in sound(message).blocks if block["type"] == "table"]
+    assert [[cell["text"] for cell in row] for row in shown["rows"]] == [
+        list(row) for row in (SIZES.columns, *SIZES.rows)
+    ]
+    assert words_of([message]) == "• Vêtements en lin · Règle\u00a0: Ont acheté du lin"
+    assert "rich_text_preformatted" not in str(message.blocks)

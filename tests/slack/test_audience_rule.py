@@ -1,0 +1,355 @@
+"""An audience's rule …"""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from bot.agent.pipeline import Drafted
+from bot.audiences.export import Column, Exported, ExportNote
+from bot.audit.journal import Entry
+from bot.audit.receipt import Receipt
+from bot.core.audience_rule import Rule
+from bot.core.brief import Brief
+from bot.core.parts import Lead
+from bot.core.request import SkillRequest
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
+from bot.errors import CannotDo
+from bot.i18n.messages import LANGUAGES, Words
+from bot.playground.message import Message
+from bot.slack.actions.audience_export import approved_rule, exportable
+from bot.slack.gateway import Outside
+from bot.slack.views import audience_rule
+from bot.slack.views.info import what_left_view
+from bot.tasks.models import Task
+from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
+from tests.slack.test_forms import filled
+from tests.support.card_scenes import sound_view
+from tests.support.skill_runner import run
+
+WORDS = "whom should I target for the linen launch?"
+MADE: list[Drafted] = []  # a real answer, made once
+CONTENT = b"Email,Phone,Country\r\n8f0c,,FR\r\n"
+COLUMNS = (
+    Column(name="Email", made="gmail", filled=339),
+    Column(name="Phone", made="phone-plus", filled=0),
+    Column(name="Country", made="clear", filled=12),
+)
+
+
+async def targeted() -> Drafted:
+    if not MADE:
+        made = await run(WORDS)
+        assert isinstance(made, Drafted)
+        MADE.append(made)
+    return MADE[0]
+
+
+async def answered(bench: Bench, made: Drafted | None = None) -> Message:
+    """The card of a targeting answer."""
+    made = made or await targeted()
+
+    def draft(session: Session, task: Task) -> None:
+        brief = Brief(words=task.words, author=task.author, language="en")
+        Draft.keep(
+            session,
+            workspace=task.workspace,
+            task=task.id,
+            number=0,
+            request=SkillRequest(skill="targeting", brief=brief),
+            parts=tuple(part for part in made.parts if part.kind != "file"),
+            hooks=(),
+            evidence=made.evidence,
+            checks=(),
+            writer="rules",
+            by_rules=True,
+            now=bench.house.now(),
+            leads=made.leads,
+        )
+        task.finish(session, bench.enqueue, bench.house.now())
+
+    bench._draft = draft  # type: ignore[method-assign]
+    return await bench.drafted()
+
+
+def the_lead(made: Drafted, niche: bool = False) -> Lead:
+    edits = [lead for lead in made.leads if lead.skill == "targeting"]
+    return edits[-1 if niche else 0]
+
+
+async def opened(bench: Bench, user: str = MARIE) -> Any:
+    """The form of the first audience's rule."""
+    card = await answered(bench)
+    number = (await targeted()).leads.index(the_lead(await targeted()))
+    action = next(name for name in buttons(card) if name in (f"lead.{number}", f"lead_{number}"))
+    await bench.press(user, card, action)
+    return bench.form(user)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("niche", [False, True])
+async def test_fills_its_form_with_names_that_people_know(language: str, niche: bool) -> None:
+    made = await targeted()
+    view = sound_view(audience_rule.rule_form(language, the_lead(made, niche), made.evidence, "{}"))
+    text = text_of(view["blocks"])
+    assert "Vêtements en lin" in text
+    assert Words("Loyal").to(language) in text
+    if niche:
+        assert "Planche à pain Meule en hêtre" in text
+        assert "cui-planche" not in text
+
+
+@pytest.mark.parametrize("niche", [False, True])
+async def test_is_the_same_when_nothing_was_changed(niche: bool) -> None:
+    made = await targeted()
+    lead = the_lead(made, niche)
+    before = Rule.model_validate_json(lead.form["rule"])
+    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"))
+    assert audience_rule.read_rule(view, before, made.evidence, "en") == (before, {})
+
+
+async def test_keeps_a_word_that_stands_for_many_products() -> None:
+    made = await targeted()
+    before = Rule(bought_named=("bougie",), bought_at_least=2)
+    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    form = audience_rule.rule_form("en", lead, made.evidence, "{}")
+    assert "bougie" in text_of(form)
+    assert audience_rule.read_rule(filled(form), before, made.evidence, "en") == (before, {})
+
+
+async def test_keeps_what_the_form_has_no_field_for_and_says_so() -> None:
+    made = await targeted()
+    before = Rule(like_category="Vêtements en lin")
+    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    form = audience_rule.rule_form("en", lead, made.evidence, "{}")
+    assert "similar to buyers of “Vêtements en lin”" in text_of(form)
+    rule, _ = audience_rule.read_rule(filled(form, min_orders="2"), before, made.evidence, "en")
+    assert rule == before.model_copy(update={"min_orders": 2})
+
+
+@pytest.mark.parametrize("typed", ["nought", "0", "-3", "2.5"])
+async def test_wants_whole_numbers(typed: str) -> None:
+    made = await targeted()
+    lead = the_lead(made)
+    before = Rule.model_validate_json(lead.form["rule"])
+    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"), bought_within=typed)
+    rule, errors = audience_rule.read_rule(view, before, made.evidence, "en")
+    assert rule is None
+    assert list(errors) == ["bought_within"]
+
+
+async def test_wants_days_within_ten_years() -> None:
+    made = await targeted()
+    lead = the_lead(made)
+    before = Rule.model_validate_json(lead.form["rule"])
+    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"), bought_within="99999")
+    assert list(audience_rule.read_rule(view, before, made.evidence, "en")[1]) == ["bought_within"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "why"),
+    [
+        ({"bought_within": "99999"}, "bought_within", "Write 3,650 or less."),
+        ({"bought_at_least": "1"}, "bought_at_least", "Write 2 or more."),
+        (
+            {"min_orders": "10", "max_orders": "2"},
+            "max_orders",
+            "Nobody has at least 10 orders and at most 2.",
+        ),
+        ({"bought_at_least": "3"}, "bought_at_least", "Say first of which"),
+        ({"bought_at_least": "3", "bought": "A shirt\nA vase"}, "bought_at_least", "Only 2 things"),
+        ({"bought_within": "30", "not_within": "60"}, "not_within", "Nobody bought within"),
+    ],
+)
+async def test_that_nobody_can_fit_says_why(typed: dict[str, str], field: str, why: str) -> None:
+    made, before = await targeted(), Rule()
+    lead = Lead(label=Words("x"), skill="targeting", words="x", form={"rule": before.stored})
+    view = filled(audience_rule.rule_form("en", lead, made.evidence, "{}"), **typed)
+    rule, errors = audience_rule.read_rule(view, before, made.evidence, "en")
+    assert rule is None
+    assert list(errors) == [field]
+    assert why in errors[field]
+
+
+async def test_of_days_alone_means_anything_bought() -> None:
+    """Who bought lately and who did not are everybody, and the card says which it is."""
+    sizes, texts = [], []
+    for rule in (Rule(min_orders=1), Rule(bought_within=60), Rule(not_within=60)):
+        made = await run(WORDS, rule=rule.stored)
+        assert isinstance(made, Drafted)
+        sizes += [
+            int(str(o.value)) for o in made.evidence.facts if o.id.endswith("yours.customers")
+        ]
+        texts.append("\n".join(part.text for part in made.parts if part.key == "rules"))
+    everybody, lately, not_lately = sizes
+    assert 0 < lately < everybody
+    assert lately + not_lately == everybody
+    assert "Bought in the last 60 days" in texts[1]
+    assert "Did not buy in the last 60 days" in texts[2]
+    assert "n'ont rien acheté" in Rule(not_within=60).asks().to("fr")
+
+
+async def test_that_was_changed_is_counted_again_as_a_new_task(bench: Bench) -> None:
+    form = await opened(bench)
+    answer = await bench.slack.submit(MARIE, form.id, {"min_orders": {"min_orders": "4"}})
+    assert answer.ok, answer
+    task = bench.tasks[-1]
+    rule = Rule.model_validate_json(task.form["rule"])
+    before = Rule.model_validate_json(the_lead(await targeted()).form["rule"])
+    assert rule == before.model_copy(update={"min_orders": 4})
+    assert (task.form["skill"], task.author) == ("targeting", MARIE)
+    assert task.form["stands_on"] == bench.drafts[0].id
+    again = await run(task.words, **task.form)
+    assert isinstance(again, Drafted)
+    assert "at least 4 orders" in "\n".join(part.text for part in again.parts)
+    (shown,) = [part.text for part in again.parts if part.key == "rules"]
+    assert rule.code in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_that_fits_nobody_is_edited_from_there_with_all_its_entries(
+    bench: Bench, language: str
+) -> None:
+    rule = Rule(bought=("cui-planche",), regions=("Bretagne",), min_orders=2)
+    made = await run(WORDS, rule=rule.stored, language=language)
+    assert isinstance(made, Drafted)
+    card = await answered(bench, made)
+    await bench.press(MARIE, card, next(name for name in buttons(card) if name.startswith("lead")))
+    shown = text_of(bench.form(MARIE).blocks)
+    assert "Planche à pain Meule en hêtre" in shown
+    assert "Bretagne" in shown
+    assert "cui-planche" not in shown
+
+
+async def test_that_is_no_number_keeps_the_form_open(bench: Bench) -> None:
+    form = await opened(bench)
+    before = len(bench.tasks)
+    await bench.slack.submit(MARIE, form.id, {"min_orders": {"min_orders": "some"}})
+    assert len(bench.tasks) == before
+
+
+async def test_can_be_exported_only_as_it_stands_in_the_approved_words(bench: Bench) -> None:
+    await answered(bench)
+    draft = bench.drafts[0]
+    known = exportable(draft)
+    assert {name for name, _ in known.values()} >= {"Best and loyal customers"}
+    for code, (_, rule) in known.items():
+        assert approved_rule(draft, code) == rule
+    forged = next(iter(known))
+    changed = draft.evidence.replace('\\"champions\\",', "")  # somebody wrote into the rows
+    assert changed != draft.evidence
+    draft.evidence = changed
+    assert len(exportable(draft)) == len(known) - 1
+    with pytest.raises(CannotDo, match="not one of those"):
+        approved_rule(draft, next(iter(set(known) - set(exportable(draft))), forged))
+
+
+def exporting(bench: Bench) -> list[tuple[str, Rule, str]]:
+    """Deliveries go through a door that makes a file and remembers what it was asked."""
+    asked: list[tuple[str, Rule, str]] = []
+
+    def export(workspace: str, rule: Rule, platform: str) -> Exported:
+        asked.append((workspace, rule, platform))
+        return Exported(
+            platform=platform,
+            rule="ab" * 32,
+            fitting=340,
+            people=339,
+            content=CONTENT,
+            columns=COLUMNS,
+        )
+
+    house = replace(bench.house, audience=export)
+    bench.outside = Outside(house, bench.outside.people, patience=0.05)
+    return asked
+
+
+async def test_can_be_exported_by_whoever_asked_once_it_is_approved(bench: Bench) -> None:
+    asked = exporting(bench)
+    card = await answered(bench)
+    assert "export_audience" not in buttons(card)
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    card = bench.slack.places[MARKETING].by_ts[card.ts]
+    await bench.press(MARIE, card, "export_audience")
+    assert (await bench.slack.submit(MARIE, bench.form(MARIE).id)).ok
+    await bench.run()
+    (_, rule, platform) = asked[0]
+    assert rule.code in exportable(bench.drafts[0])
+    assert platform == "google"
+    mine = [one for one in bench.rows(Delivery) if one.destination["kind"] == "audience"]
+    assert [one.state for one in mine] == ["gone"]
+    told = text_of(bench.in_dm(MARIE)[-1])
+    assert "339 personnes, pour\u00a0: Google Ads" in told
+    assert not bench.in_dm(MAX)
+    (receipt,) = bench.rows(Receipt)
+    note = ExportNote.read(receipt.sent)
+    assert note is not None
+    assert (note.people, note.by, note.columns) == (339, MARIE, COLUMNS)
+    assert (note.bytes, note.sha256) == (len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+    assert (note.code, note.approved) == (rule.code, bench.drafts[0].fingerprint)
+    (entry,) = [one for one in bench.rows(Entry) if one.event == "audience exported"]
+    assert (entry.by, entry.refs["people"], entry.refs["platform"]) == (MARIE, 339, "google")
+    assert entry.refs["file"] == note.sha256
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_is_exported_with_a_receipt_that_people_can_read(bench: Bench, language: str) -> None:
+    exporting(bench)
+    card = await answered(bench)
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    await bench.press(MARIE, card, "export_audience")
+    await bench.slack.submit(MARIE, bench.form(MARIE).id)
+    await bench.run()
+    view = sound_view(what_left_view(bench.rows(Receipt), language))
+    shown = text_of(view["blocks"]).replace("\u00a0", " ")
+    sha256 = hashlib.sha256(CONTENT).hexdigest()
+    for said in {
+        "en": (
+            "1 audience as a file",
+            f"Taken out by <@{MARIE}>",
+            "339 people, for Google Ads",
+            "Email: SHA-256 of the address",
+            "a Gmail address without its dots, in 339 rows",
+            "Country: not hashed, in 12 rows",
+            f"{len(CONTENT)} bytes, SHA-256 {sha256}",
+        ),
+        "fr": (
+            "1 cible en fichier",
+            f"Sorti par <@{MARIE}>",
+            "339 personnes, pour Google Ads",
+            "Email : SHA-256 de l'adresse",
+            "une adresse Gmail sans ses points, sur 339 lignes",
+            "Country : non haché, sur 12 lignes",
+            f"{len(CONTENT)} octets, SHA-256 {sha256}",
+        ),
+    }[language]:
+        assert said in shown
+    assert "tokens" not in shown
+    assert "call" not in shown
+
+
+async def test_is_exported_once_a_day(bench: Bench) -> None:
+    asked = exporting(bench)
+    card = await answered(bench)
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    for _ in range(2):
+        await bench.press(LEA, card, "export_audience")
+        await bench.slack.submit(LEA, bench.form(LEA).id)
+        await bench.run()
+    assert len(asked) == 1
+
+
+async def test_is_exported_by_nobody_else(bench: Bench) -> None:
+    asked = exporting(bench)
+    card = await answered(bench)
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    await bench.press(OTTO, card, "export_audience")
+    assert not asked
+    assert "You can't export audiences here." in bench.whispers(OTTO)[-1]

@@ -1,0 +1,95 @@
+"""What came back for a draft, on its card …"""
+
+import pytest
+
+from bot.delivery.attribution import Joining
+from bot.delivery.models import Outcome
+from bot.i18n.messages import LANGUAGES, Words
+from bot.playground.blocks import check_message_blocks
+from bot.playground.message import Message
+from bot.slack.action_ids import RESULT_NOT, RESULT_OURS
+from bot.slack.cards.data import gather
+from bot.slack.cards.task_card import card
+from tests.slack.bench import MARIE, MAX, OTTO, TEAM, Bench, buttons, text_of
+
+LINES = [Words("Sent {sent}", sent=1204), Words("From {source}, up to {day}", source="a", day="b")]
+QUESTION = Words(
+    "“{name}” of {day} came in without our code. Is it this one?", name="Alba", day="b"
+)
+
+
+async def told(bench: Bench, lines: list[Words], asked: tuple[str, Words] | None) -> Message:
+    """A card of a draft that went out, with what came back for it."""
+    shown = await bench.approved()
+    draft = bench.drafts[0]
+    with bench.database.begin() as session:
+        assert Outcome.tell(
+            session,
+            bench.enqueue,
+            workspace=TEAM,
+            piece=draft.piece,
+            code=draft.code,
+            lines=lines,
+            asked=asked,
+            now=bench.house.now(),
+        )
+    await bench.run("show")
+    return shown
+
+
+def outcome(bench: Bench) -> Outcome:
+    (found,) = bench.rows(Outcome)
+    assert isinstance(found, Outcome)
+    return found
+
+
+async def test_is_read_with_where_it_is_from(bench: Bench) -> None:
+    shown = await told(bench, LINES, None)
+    assert "Envois\u00a0: 1\u202f204" in text_of(shown)  # Marie reads French
+    assert "D'après a, jusqu'au b" in text_of(shown)
+    assert RESULT_OURS not in buttons(shown)
+
+
+@pytest.mark.parametrize(("button", "same"), [(RESULT_OURS, True), (RESULT_NOT, False)])
+async def test_is_joined_or_kept_apart_by_a_person(bench: Bench, button: str, same: bool) -> None:
+    shown = await told(bench, [], ("C1", QUESTION))
+    assert "S'agit-il de cette proposition" in text_of(shown)
+    await bench.press(MARIE, shown, button)
+    await bench.run("show")
+    (said,) = bench.rows(Joining)
+    code = bench.drafts[0].code
+    assert (said.result, said.code, said.same, said.by) == ("C1", code, same, MARIE)
+    assert outcome(bench).asked is None
+    assert not {RESULT_OURS, RESULT_NOT} & set(buttons(shown))
+    (job,) = [job for job in bench.jobs if job.kind == "join"]
+    assert job.subject.startswith(f"{TEAM}/{code}-")
+
+
+async def test_is_not_for_an_outsider_to_say(bench: Bench) -> None:
+    shown = await told(bench, [], ("C1", QUESTION))
+    await bench.press(OTTO, shown, RESULT_OURS)
+    assert not bench.rows(Joining)
+    (whisper,) = bench.whispers(OTTO)
+    assert "Only whoever asked" in whisper
+
+
+async def test_is_answered_once_when_two_press(bench: Bench) -> None:
+    shown = await told(bench, [], ("C1", QUESTION))
+    await bench.press(MARIE, shown, RESULT_NOT)  # the card is not drawn anew yet
+    await bench.press(MAX, shown, RESULT_OURS)
+    (said,) = bench.rows(Joining)
+    assert (said.same, said.by) == (False, MARIE)
+    assert bench.whispers(MAX) == ["Somebody has answered that already."]
+
+
+async def test_fits_slack_in_every_language(bench: Bench) -> None:
+    hostile = Words("Sent {sent}", sent="<!channel> *" + "x" * 5000)
+    question = Words("{name} of {day}", name="<@UMAX>" * 500, day="b")
+    await told(bench, [hostile, hostile, LINES[1]], ("C" * 900, question))
+    post = bench.posts()[f"{bench.drafts[0].piece}:card"]
+    with bench.database.begin() as session:
+        seen = gather(session, post, bench.policy)
+    for language in LANGUAGES:
+        message = card(seen, language)
+        check_message_blocks(message.blocks)
+        assert "<!channel>" not in text_of(message.blocks)

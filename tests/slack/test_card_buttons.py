@@ -1,0 +1,554 @@
+"""What people press on a card …"""
+
+import asyncio
+import copy
+
+import pytest
+
+from bot.approvals.decision import Decision
+from bot.core.request import Question
+from bot.delivery.models import Delivery
+from bot.i18n.messages import Words
+from bot.jobs.models import Job
+from bot.messages.outbox import Post
+from bot.playground.message import Message
+from bot.slack.action_ids import Ref
+from bot.tasks.models import Task
+from tests.slack.bench import (
+    LAUNCHES,
+    LEA,
+    MARIE,
+    MARKETING,
+    MAX,
+    OTTO,
+    RANDOM,
+    Bench,
+    blocked,
+    buttons,
+    text_of,
+    with_approval,
+)
+
+EDITED = {'["subject", 0, "-"]': {"text": "Linen is back"}}
+
+
+async def test_approve_binds_one_person_to_these_words(bench: Bench) -> None:
+    card = await bench.approved()
+    (decision,) = bench.rows(Decision)
+    assert (decision.verdict, decision.by) == ("approve", MAX)
+    assert decision.fingerprint == bench.drafts[0].fingerprint
+    assert "<@UMAX>" in text_of(card)
+    assert "approve" not in buttons(card)
+    assert [delivery.state for delivery in bench.rows(Delivery)] == ["gone"]
+
+
+async def test_approve_by_an_outsider_is_refused_in_their_language(bench: Bench) -> None:
+    bench.policy = with_approval(bench.policy, approvers=(MAX,))
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "approve")
+    await bench.press(LEA, card, "approve")
+    assert not bench.rows(Decision)
+    (told,) = bench.whispers(OTTO)
+    assert "can't approve" in told
+    assert len(bench.whispers(LEA)) == 1
+    assert not bench.whispers(MAX)
+
+
+async def test_a_refusal_is_told_although_slack_is_busy(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.mischief.rate_limit("chat.postEphemeral", times=2, retry_after=1)
+    bench.slack.mischief.rate_limit("chat.postMessage", times=1, retry_after=1)
+    await bench.press(OTTO, card, "approve")
+    async with asyncio.timeout(20):
+        while not bench.whispers(OTTO):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert len(bench.whispers(OTTO)) == 1
+    assert not bench.in_dm(OTTO)
+
+
+async def test_approve_by_two_at_once_is_one_delivery_and_two_true_answers(
+    any_bench: Bench,
+) -> None:
+    bench = any_bench
+    card = await bench.drafted()
+    answers = await asyncio.gather(
+        *(bench.slack.click(who, MARKETING, card.ts, "approve") for who in (MAX, LEA))
+    )
+    assert all(answer.ok for answer in answers)
+    await bench.run()
+    (decision,) = bench.rows(Decision)
+    assert len(bench.rows(Delivery)) == 1
+    late = LEA if decision.by == MAX else MAX
+    (told,) = bench.whispers(late)
+    assert f"<@{decision.by}>" in told
+    assert not bench.whispers(decision.by)
+
+
+async def test_approve_twice_by_the_same_is_said(bench: Bench) -> None:
+    bench.policy = with_approval(bench.policy, needed=2)
+    card = await bench.drafted()
+    await bench.press(MAX, card, "approve")
+    await bench.press(MAX, card, "approve")
+    assert len(bench.rows(Decision)) == 1
+    assert len(bench.whispers(MAX)) == 1
+    assert not bench.rows(Delivery)
+    await bench.press(LEA, card, "approve")
+    assert len(bench.rows(Delivery)) == 1
+
+
+async def test_approve_over_changed_words_is_refused_and_the_card_redrawn(bench: Bench) -> None:
+    card = await bench.drafted()
+    old = next(block for block in card.blocks if block["type"] == "actions")
+    value = next(one["value"] for one in old["elements"] if one["action_id"] == "approve")
+    await bench.press(OTTO, card, "edit")
+    assert (await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)).ok
+    stale = [job for job in bench.jobs if job.kind == "show"]
+    bench.jobs.clear()
+    await bench.press(MAX, card, "approve")
+    assert value
+    assert not bench.rows(Decision)
+    assert len(bench.whispers(MAX)) == 1
+    assert [job.kind for job in bench.jobs] == ["show"]
+    bench.jobs += stale
+    await bench.run()
+    assert "Linen is back" in text_of(card)
+
+
+async def test_approve_on_an_old_picture_is_of_the_newest_version_with_these_very_words(
+    bench: Bench,
+) -> None:
+    """A phone shows version 1; meanwhile it was edited, and edited back to the letter."""
+    card = await bench.drafted()
+    old = copy.deepcopy(card.blocks)
+    for subject in ("Quite other words", "A shirt for hot days"):
+        await bench.press(MARIE, card, "edit")
+        typed = {'["subject", 0, "-"]': {"text": subject}}
+        assert (await bench.slack.submit(MARIE, bench.form(MARIE).id, typed)).ok
+        await bench.run()
+        if subject == "Quite other words":
+            now, card.blocks = card.blocks, old
+            await bench.press(MAX, card, "approve")
+            assert not bench.rows(Decision)
+            card.blocks = now
+    card.blocks = old
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    (said,) = bench.rows(Decision)
+    assert said.draft.endswith(".v3")
+    (sent,) = bench.rows(Delivery)
+    assert (sent.draft, sent.state) == (said.draft, "gone")
+
+
+async def test_approve_anyway_needs_rights_and_a_reason(bench: Bench) -> None:
+    bench.checks = (blocked(),)
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "approve_anyway")
+    assert not bench.slack.open_views(OTTO)
+    assert len(bench.whispers(OTTO)) == 1
+    await bench.press(MAX, card, "approve_anyway")
+    view = bench.form(MAX)
+    answer = await bench.slack.submit(MAX, view.id, {"reason": {"reason": " "}})
+    assert list(answer.body["errors"]) == ["reason"]
+    answer = await bench.slack.submit(MAX, view.id, {"reason": {"reason": "I was there"}})
+    assert answer.ok
+    await bench.run()
+    assert [(one.verdict, one.reason) for one in bench.rows(Decision)] == [
+        ("approve", "I was there")
+    ]
+    assert "I was there" in text_of(card)
+
+
+async def test_edit_makes_the_next_version_and_voids_the_last(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "edit")
+    assert (await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)).ok
+    assert not bench.slack.open_views(OTTO)
+    assert [(draft.version, draft.author) for draft in bench.drafts] == [(1, None), (2, OTTO)]
+    assert bench.drafts[1].checks is None
+    await bench.run("show")
+    assert "approve" not in buttons(card)
+    await bench.run()
+    assert "Linen is back" in text_of(card)
+    assert "approve" in buttons(card)
+
+
+async def test_edit_too_late_loses_nothing_that_was_typed(any_bench: Bench) -> None:
+    bench = any_bench
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "edit")
+    await bench.press(MARIE, card, "edit")
+    assert (await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)).ok
+    typed = {'["body", 0, "-"]': {"text": "Wear it in the sun."}}
+    answer = await bench.slack.submit(MARIE, bench.form(MARIE).id, typed)
+    assert answer.body["response_action"] == "update"
+    view = bench.form(MARIE)
+    values = {key: fields["text"]["value"] for key, fields in view.values.items()}
+    assert list(values.values()) == ["Linen is back", "Wear it in the sun."]
+    assert "<@UOTTO>" in text_of(view.blocks)
+    assert (await bench.slack.submit(MARIE, view.id)).ok
+    await bench.run()
+    assert [draft.version for draft in bench.drafts] == [1, 2, 3]
+    assert "Wear it in the sun." in text_of(card)
+    assert "Linen is back" in text_of(card)
+
+
+async def test_edit_of_words_that_have_left_keeps_the_form_open(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "edit")
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    answer = await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)
+    assert "already gone out" in next(iter(answer.errors.values()))
+    assert bench.slack.open_views(OTTO)
+    assert len(bench.drafts) == 1
+
+
+async def test_edit_to_nothing_is_an_error_at_its_field(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "edit")
+    answer = await bench.slack.submit(
+        OTTO, bench.form(OTTO).id, {'["subject", 0, "-"]': {"text": "  "}}
+    )
+    assert list(answer.errors) == ['["subject", 0, "-"]']
+    assert len(bench.drafts) == 1
+
+
+async def test_send_back_is_a_new_task_in_the_card_s_thread(any_bench: Bench) -> None:
+    bench = any_bench
+    card = await bench.drafted()
+    await bench.press(MAX, card, "send_back")
+    view = bench.form(MAX)
+    answer = await bench.slack.submit(MAX, view.id)
+    assert list(answer.errors) == ["reason"]
+    answer = await bench.slack.submit(MAX, view.id, {"reason": {"reason": "more warmth"}})
+    assert answer.ok
+    await bench.run()
+    first, second = bench.tasks
+    assert (second.parent, second.reason, second.previous) == (
+        first.id,
+        "more warmth",
+        f"{first.id}.0.v1",
+    )
+    assert (second.words, second.author) == (first.words, MARIE)
+    assert [message.thread_ts for message in bench.said()] == [None, card.ts]
+    assert "more warmth" in text_of(card)
+    assert "approve" not in buttons(card)
+
+
+async def test_sent_back_goes_on_as_the_next_version_with_all_before_in_its_history(
+    any_bench: Bench,
+) -> None:
+    bench = any_bench
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "edit")
+    await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)
+    await bench.run()
+    await bench.press(MAX, card, "send_back")
+    await bench.slack.submit(MAX, bench.form(MAX).id, {"reason": {"reason": "more warmth"}})
+    await bench.run()
+    redrafted = bench.drafts[-1]
+    assert (redrafted.version, redrafted.author) == (3, None)
+    newest = bench.said()[-1]
+    assert "version 3" in text_of(newest)
+    await bench.press(MARIE, newest, "more", "history")
+    told = text_of(bench.form(MARIE).blocks)
+    for line in ("Version 3", "Version 2", "Version 1", f"<@{OTTO}>", "more warmth"):
+        assert line in told
+    await bench.press(OTTO, newest, "edit")  # and it can be edited and decided on like any other
+    await bench.slack.submit(OTTO, bench.form(OTTO).id, EDITED)
+    await bench.run()
+    await bench.press(MAX, newest, "approve")
+    await bench.run()
+    assert [draft.version for draft in bench.drafts] == [1, 2, 3, 4]
+    assert [one.verdict for one in bench.rows(Decision)] == ["send back", "approve"]
+
+
+async def test_send_back_by_an_outsider_opens_no_form(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "send_back")
+    await bench.press(OTTO, card, "more", "reject")
+    assert not bench.slack.open_views(OTTO)
+    assert len(bench.whispers(OTTO)) == 2
+
+
+async def test_reject_ends_it(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MARIE, card, "more", "reject")
+    view = bench.form(MARIE)
+    assert (await bench.slack.submit(MARIE, view.id, {"reason": {"reason": "sold out"}})).ok
+    await bench.run()
+    assert [one.verdict for one in bench.rows(Decision)] == ["reject"]
+    assert len(bench.tasks) == 1
+    assert "sold out" in text_of(card)
+
+
+async def test_reject_after_an_approval_says_so_in_the_form(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MARIE, card, "more", "reject")
+    await bench.press(MAX, card, "approve")
+    answer = await bench.slack.submit(
+        MARIE, bench.form(MARIE).id, {"reason": {"reason": "sold out"}}
+    )
+    assert "<@UMAX>" in answer.errors["reason"]
+
+
+async def test_another_opening_is_an_edit(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(OTTO, card, "use_hook")
+    await bench.run()
+    assert bench.drafts[1].parts[0].text == "Cool all day"
+    assert "Cool all day" in text_of(card)
+
+
+async def test_an_answer_drafts_anew_once(bench: Bench) -> None:
+    bench.question = Question(words=Words("What is it about?"), options=("Linen", "Cotton"))
+    card = await bench.drafted(words="an e-mail")
+    bench.question = None
+    await bench.press(OTTO, card, "answer")
+    assert len(bench.tasks) == 1
+    await bench.press(MARIE, card, "answer")
+    await bench.press(MAX, card, "answer")
+    await bench.run()
+    first, second = bench.tasks
+    assert second.parent == first.id
+    assert "Linen" in second.form.values()
+    assert bench.said()[1].thread_ts == card.ts
+    assert len(bench.whispers(MAX)) == 1
+
+
+async def test_an_answer_tapped_keeps_what_it_was_sent_back_for(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MAX, card, "send_back")
+    bench.question = Question(words=Words("Which shirt?"), options=("Linen", "Cotton"))
+    view = bench.form(MAX)
+    assert (await bench.slack.submit(MAX, view.id, {"reason": {"reason": "in French"}})).ok
+    await bench.run()
+    bench.question = None
+    await bench.press(MARIE, bench.said()[1], "answer")
+    await bench.run()
+    _, asked, last = bench.tasks
+    assert (last.parent, last.reason, last.previous) == (asked.id, "in French", asked.previous)
+    assert bench.drafts[-1].version == 2
+
+
+async def test_stop_ends_the_work(bench: Bench) -> None:
+    await bench.slack.command(MARIE, MARKETING, "/draft", "linen")
+    (task,) = bench.tasks
+    await bench.outside.show(f"{task.id}.0:card")
+    (card,) = bench.said()
+    await bench.press(OTTO, card, "stop")
+    assert bench.tasks[0].state == "waiting"
+    await bench.press(MARIE, card, "stop")
+    assert bench.tasks[0].state == "stopped"
+    assert bench.stopped == [task.id]
+    await bench.run()
+    assert not bench.drafts
+    assert "try_again" in buttons(card)
+    await bench.press(MARIE, card, "try_again")
+    await bench.run()
+    assert len(bench.tasks) == 2
+    assert len(bench.drafts) == 1
+    assert bench.said()[1].thread_ts == card.ts
+
+
+async def test_what_can_be_read_opens_a_view(bench: Bench) -> None:
+    card = await bench.drafted()
+    for pick in ("sources", "what_left", "history"):
+        before = len(bench.slack.open_views(OTTO))
+        await bench.press(OTTO, card, "more", pick)
+        assert len(bench.slack.open_views(OTTO)) == before + 1
+    assert not bench.whispers(OTTO)
+
+
+async def test_a_form_that_opens_too_late_is_said(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.mischief.fail("views.open", "expired_trigger_id")
+    await bench.press(OTTO, card, "edit")
+    (told,) = bench.whispers(OTTO)
+    assert "press again" in told
+
+
+async def test_send_to_takes_approved_words_where_the_policy_allows(bench: Bench) -> None:
+    card = await bench.approved()
+    await bench.press(OTTO, card, "send_to", LAUNCHES)
+    assert len(bench.whispers(OTTO)) == 1
+    await bench.press(MARIE, card, "send_to", LAUNCHES)
+    await bench.run()
+    (sent,) = bench.said(LAUNCHES)
+    assert "Linen breathes." in text_of(sent)
+    assert f"<#{LAUNCHES}>" in text_of(card)
+
+
+async def test_share_puts_a_second_card_where_it_was_asked(bench: Bench) -> None:
+    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> just for me: linen")
+    await bench.run()
+    (private,) = bench.in_dm(MARIE)
+    await bench.press(MARIE, private, "share")
+    await bench.run()
+    (shared,) = bench.said(MARKETING)
+    assert shared.thread_ts == said.ts
+    assert "share" not in buttons(private)
+    assert f"<#{MARKETING}>" in text_of(private)
+    await bench.press(MAX, shared, "approve")
+    await bench.run()
+    assert "<@UMAX>" in text_of(private)
+    assert "<@UMAX>" in text_of(shared)
+    delivered = bench.said(MARKETING)[-1]
+    assert delivered.thread_ts == said.ts
+    assert "Linen breathes." in text_of(delivered)
+
+
+async def test_share_where_we_are_no_member_is_refused(bench: Bench) -> None:
+    await bench.slack.command(MARIE, RANDOM, "/draft", "just for me: linen")
+    await bench.run()
+    (private,) = bench.in_dm(MARIE)
+    await bench.press(MARIE, private, "share")
+    await bench.run()
+    assert len([m for m in bench.in_dm(MARIE) if m.blocks]) == 1
+    assert f"<#{RANDOM}>" in bench.whispers(MARIE, bench.slack.dm(MARIE))[0]
+
+
+async def test_a_shared_draft_sent_back_is_no_secret(bench: Bench) -> None:
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> just for me: linen")
+    await bench.run()
+    await bench.press(MARIE, bench.in_dm(MARIE)[0], "share")
+    await bench.run()
+    (shared,) = bench.said(MARKETING)
+    await bench.press(MAX, shared, "send_back")
+    await bench.slack.submit(MAX, bench.form(MAX).id, {"reason": {"reason": "warmer"}})
+    await bench.run()
+    assert [task.private for task in bench.tasks] == [True, False]
+    assert len(bench.said(MARKETING)) == 2
+    assert len(bench.in_dm(MARIE)) == 1
+
+
+async def test_a_button_from_elsewhere_is_refused_kindly(bench: Bench) -> None:
+    card = await bench.drafted()
+    for block in card.blocks:
+        for one in block.get("elements", []):
+            if one.get("action_id") == "approve":
+                one["value"] = "what is this"
+    await bench.press(MAX, card, "approve")
+    assert "older version" in bench.whispers(MAX)[0]
+    assert not bench.rows(Decision)
+
+
+async def test_a_forged_button_gives_no_rights(bench: Bench) -> None:
+    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
+    card = await bench.drafted()
+    hidden, seen = (next(d for d in bench.drafts if d.task == t.id) for t in bench.tasks)
+    forge(card, "send_to", Ref(draft=seen.id, seen=seen.fingerprint, pick=LAUNCHES))
+    forge(card, "share", Ref(draft=hidden.id, seen=hidden.fingerprint, pick=MARKETING))
+    await bench.press(MAX, card, "send_to")
+    await bench.press(MAX, card, "share")
+    assert not bench.rows(Delivery)
+    assert f"{hidden.piece}:shared" not in bench.posts()
+    not_approved, not_his = bench.whispers(MAX)
+    assert "approved" in not_approved
+    assert "no longer there" in not_his  # it is in Marie's direct messages: he need not know
+
+
+def forge(card: Message, action: str, ref: Ref) -> None:
+    text = {"type": "plain_text", "text": action}
+    button = {"type": "button", "action_id": action, "text": text, "value": ref.packed()}
+    card.blocks.append({"type": "actions", "block_id": action, "elements": [button]})
+
+
+async def test_a_press_of_another_workspace_finds_nothing(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.team = "T0OTHER"
+    await bench.press(MAX, card, "approve")
+    assert not bench.whispers(MAX)  # that team never installed the app
+    assert not bench.rows(Decision)
+
+
+async def test_a_refusal_that_cannot_be_whispered_comes_directly(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.mischief.fail("chat.postEphemeral", "user_not_in_channel")
+    await bench.press(OTTO, card, "approve")
+    assert "can't approve" in bench.in_dm(OTTO)[0].text
+
+
+async def test_a_refusal_whose_answers_are_lost_is_told_in_two_places_at_most(
+    bench: Bench,
+) -> None:
+    card = await bench.drafted()
+    for method in ("chat.postEphemeral", "chat.postMessage"):
+        bench.slack.mischief.lose_answer(method, 1)
+    await bench.press(OTTO, card, "approve")
+    assert len(bench.whispers(OTTO)) == len(bench.in_dm(OTTO)) == 1
+
+
+async def test_a_bug_is_told_with_a_reference_and_logged_without_words(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    card = await bench.drafted(words="a secret product")
+
+    def broken(*_: object) -> None:
+        raise ValueError("a secret product")
+
+    monkeypatch.setattr("bot.approvals.decision.approve", broken)
+    monkeypatch.setattr(Task, "accept", broken)
+    await bench.press(MAX, card, "approve")
+    (told,) = bench.whispers(MAX)
+    reference = told.split("SI-")[1][:8]
+    assert reference in caplog.text
+    assert "secret" not in caplog.text
+    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
+    assert answer.ok
+    assert "SI-" in answer.body["text"]
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> a secret product")
+    await bench.settled()
+    assert [one.status for one in bench.slack.deliveries[-1].attempts] == [500, 500, 500]
+    assert "secret" not in caplog.text
+    assert len(bench.whispers(MARIE)) == 1  # the command's own answer
+
+
+async def test_an_event_that_slack_gives_up_on_is_told_to_whoever_asked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, though a mention is two events; and not what people say to each other."""
+
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Task, "accept", broken)
+    bench.slack.retry_delays = (0.02, 0.02, 0.02)
+    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> our linen shirt is back")
+    await bench.settled()
+    (told,) = bench.whispers(MARIE)
+    assert "SI-" in told
+    monkeypatch.setattr("bot.slack.events.messages.take", broken)
+    await bench.slack.say(MAX, MARKETING, "nice", thread_ts=said.ts)
+    await bench.settled()
+    assert not bench.whispers(MAX)
+
+
+async def test_a_job_is_enqueued_only_with_its_row(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError
+
+    def enqueue(self: Bench, session: object, job: Job) -> None:
+        raise ValueError
+
+    monkeypatch.setattr(Bench, "enqueue", enqueue)
+    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "linen")
+    assert "SI-" in answer.body["text"]
+    assert not bench.rows(Task)
+    assert not bench.rows(Post)
+
+
+async def test_a_refusal_is_told_although_the_process_dies_that_heard_it(bench: Bench) -> None:
+    card = await bench.drafted()
+    answer = await bench.slack.click(OTTO, card.channel, card.ts, "approve")
+    assert answer.ok
+    assert not bench.whispers(OTTO)  # it is a row and a job, for whichever process does jobs
+    assert "tell" in [job.kind for job in bench.jobs]
+    await bench.run()
+    (told,) = bench.whispers(OTTO)
+    assert "can't approve" in told
+    await bench.slack.click(OTTO, card.channel, card.ts, "approve")
+    await bench.run()
+    assert len(bench.whispers(OTTO)) == 2  # another press is answered anew

@@ -1,0 +1,179 @@
+"""Approved words …"""
+
+import json
+
+import pytest
+
+from bot.core.parts import Copy, Part
+from bot.delivery.models import Delivery
+from bot.errors import CannotDo, TryAgain
+from bot.messages.outbox import Post
+from tests.slack.bench import (
+    LAUNCHES,
+    MARIE,
+    MARKETING,
+    MAX,
+    RANDOM,
+    Bench,
+    blocked,
+    text_of,
+    with_approval,
+)
+
+LONG = " ".join(f"word{n}" for n in range(6_000))
+
+
+async def test_go_to_the_card_s_thread(bench: Bench) -> None:
+    card = await bench.approved()
+    (sent,) = bench.said(thread=card.ts)
+    assert "Linen breathes." in text_of(sent)
+    assert bench.drafts[0].code in text_of(sent)
+    assert sent.metadata
+    assert sent.metadata["event_payload"]["post"] == f"{bench.drafts[0].id}:thread:0"
+
+
+async def test_go_to_the_thread_that_the_card_is_in(bench: Bench) -> None:
+    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen")
+    await bench.run()
+    (card,) = bench.said()
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    assert [message.thread_ts for message in bench.said()] == [said.ts, said.ts]
+
+
+async def test_go_out_once_however_often_it_is_tried(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MAX, card, "approve")
+    (delivery,) = bench.rows(Delivery)
+    for _ in range(3):
+        await bench.outside.deliver(delivery.id)
+    await bench.run()
+    assert len(bench.said(thread=card.ts)) == 1
+
+
+async def test_in_several_messages_resume_where_they_were(bench: Bench) -> None:
+    bench.parts = tuple(
+        Part(kind="copy", key=f"body.{n}", title="Body", body=Copy(text=f"{n} {LONG[:9000]}"))
+        for n in range(3)
+    )
+    card = await bench.drafted()
+    await bench.press(MAX, card, "approve")
+    (delivery,) = bench.rows(Delivery)
+    await bench.run("show")
+    files = [message for message in bench.said(thread=card.ts) if message.files]
+    bench.slack.mischief.planned["chat.postMessage"].clear()
+    before = len(bench.said(thread=card.ts))
+    real = bench.outside.poster.send
+    sends = 0
+
+    async def interrupted(*args: object) -> object:
+        nonlocal sends
+        sends += 1
+        if sends == 2:
+            bench.slack.mischief.lose_answer("chat.postMessage")
+        return await real(*args)  # type: ignore[arg-type]
+
+    object.__setattr__(bench.outside.poster, "send", interrupted)
+    with pytest.raises(TryAgain):
+        await bench.outside.deliver(delivery.id)
+    await bench.outside.deliver(delivery.id)
+    object.__setattr__(bench.outside.poster, "send", real)
+    sent = bench.said(thread=card.ts)[before:]
+    ids = [(message.metadata or {})["event_payload"]["post"] for message in sent]
+    assert len(ids) == len(set(ids)) >= 3
+    assert ids == [f"{delivery.id}:{n}" for n in range(len(ids))]
+    assert files
+
+
+async def test_of_a_private_card_stay_private(bench: Bench) -> None:
+    bench.policy = with_approval(bench.policy, approvers=(MARIE,), author_may_approve=True)
+    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: linen")
+    await bench.run()
+    (card,) = bench.in_dm(MARIE)
+    await bench.press(MARIE, card, "approve")
+    await bench.run()
+    assert not bench.said(MARKETING)
+    assert bench.in_dm(MARIE)[-1].thread_ts == card.ts
+
+
+async def test_follow_a_card_that_moved(bench: Bench) -> None:
+    card = await bench.drafted(channel=RANDOM)
+    await bench.press(MARIE, card, "more", "history")
+    bench.policy = with_approval(bench.policy, approvers=(MARIE,), author_may_approve=True)
+    await bench.press(MARIE, card, "approve")
+    await bench.run()
+    assert len(bench.said(bench.slack.dm(MARIE), card.ts)) == 1
+
+
+async def test_wait_for_a_card_that_is_not_up(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MAX, card, "approve")
+    (delivery,) = bench.rows(Delivery)
+    with bench.database.begin() as session:
+        session.get_one(Post, f"{bench.tasks[0].id}.0:card").ts = None
+    with pytest.raises(TryAgain):
+        await bench.outside.deliver(delivery.id)
+
+
+async def test_to_a_channel_we_are_not_in_fail_in_plain_words(bench: Bench) -> None:
+    card = await bench.approved()
+    bench.slack.places[LAUNCHES].members.remove("UINTERN")
+    await bench.press(MARIE, card, "send_to", LAUNCHES)
+    with pytest.raises(CannotDo) as no:
+        await bench.run("deliver")
+    assert "not_in_channel" in no.value.words.to("en")
+    assert "Invite me" in no.value.words.to("en")
+    assert not bench.in_dm(MARIE)
+
+
+async def test_are_downloaded_in_three_forms_once(bench: Bench) -> None:
+    card = await bench.approved()
+    await bench.press(MAX, card, "more", "download")
+    await bench.run()
+    files = {m.files[0].name.rsplit(".")[-1]: m.files[0] for m in bench.in_dm(MAX) if m.files}
+    assert set(files) == {"md", "html", "json"}
+    told = json.loads(files["json"].content or b"")
+    assert told["approved"]
+    assert told["fingerprint"] == bench.drafts[0].fingerprint
+    assert b"Linen breathes." in (files["md"].content or b"")
+    await bench.press(MAX, card, "more", "download")
+    await bench.run()
+    assert len(bench.in_dm(MAX)) == 3
+    assert len(bench.whispers(MAX)) == 2
+
+
+async def test_not_yet_approved_are_downloaded_with_a_mark(bench: Bench) -> None:
+    bench.checks = (blocked(),)
+    card = await bench.drafted()
+    await bench.press(MAX, card, "more", "download")
+    await bench.settled()
+    files = [message.files[0] for message in bench.in_dm(MAX)]
+    assert len(files) == 3
+    assert all("not-approved" in file.name for file in files)
+    assert b"not approved" in next(f.content or b"" for f in files if ".md" in f.name)
+    assert not bench.rows(Delivery)
+    await bench.press(MAX, card, "more", "download")
+    assert len(bench.in_dm(MAX)) == 3
+    assert "already" in bench.whispers(MAX)[1]
+
+
+async def test_as_a_file_whose_answer_was_lost_are_found_again(bench: Bench) -> None:
+    card = await bench.approved()
+    bench.slack.mischief.lose_answer("files.completeUploadExternal")
+    await bench.press(MAX, card, "more", "download")
+    with pytest.raises(TryAgain):
+        await bench.run("deliver")
+    await bench.run()
+    assert len(bench.in_dm(MAX)) == 3
+    assert len({message.files[0].name for message in bench.in_dm(MAX)}) == 3
+
+
+async def test_are_never_other_words(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.press(MAX, card, "approve")
+    (delivery,) = bench.rows(Delivery)
+    with bench.database.begin() as session:
+        session.get_one(Delivery, delivery.id).fingerprint = "0" * 64
+    with pytest.raises(CannotDo):
+        await bench.outside.deliver(delivery.id)
+    assert not bench.said(thread=card.ts)

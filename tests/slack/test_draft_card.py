@@ -1,0 +1,602 @@
+"""A card …"""
+
+from typing import Any
+
+import pytest
+
+from bot.approvals import decision
+from bot.config.policy import Approval, Going, Policy
+from bot.core.facts import Evidence
+from bot.core.parts import CANNOT_TELL, Copy, File, Heading, Hook, Part, Quote, Table
+from bot.core.request import Question
+from bot.db.session import Database
+from bot.delivery.models import Delivery
+from bot.drafts.models import Draft
+from bot.errors import CALM
+from bot.i18n.messages import LANGUAGES, Words
+from bot.messages.outbox import Post
+from bot.playground.blocks import check_message_blocks
+from bot.slack import action_ids
+from bot.slack.action_ids import Ref
+from bot.slack.cards.draft_parts import part_blocks
+from bot.slack.cards.task_card import card
+from bot.slack.views.home import found
+from bot.tasks.models import Task
+from tests.conftest import NOW
+from tests.support.card_scenes import (
+    ASSUMED,
+    BODY,
+    BOSS,
+    EMAIL,
+    MARIE,
+    PASSES,
+    PETE,
+    POLICY,
+    PRICE,
+    SHOP,
+    SUBJECT,
+    TWO_NEEDED,
+    asked,
+    blocked,
+    brief,
+    copy_of,
+    drafted,
+    drawn,
+    pressable,
+    seen,
+    sound,
+    stated,
+    text_of,
+)
+from tests.support.rows import Jobs, wish
+
+
+def approve(session: Any, draft: Draft, by: str = BOSS, **more: Any) -> None:
+    told: dict[str, Any] = {"policy": POLICY, **more}
+    decision.approve(session, Jobs(), draft, by=by, fingerprint=draft.fingerprint, now=NOW, **told)
+
+
+def test_says_at_once_what_is_being_done_and_can_be_stopped(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        asked(session)
+        message = drawn(seen(session))
+    assert "Reading your brief" in text_of(message.blocks)
+    stop = pressable(message.blocks)[action_ids.STOP]
+    assert Ref.unpack(stop["value"]) == Ref(task="t1")
+    assert len(message.blocks) == 1
+
+
+def test_spaces_its_sources_as_the_reader_does(sqlite: Database) -> None:
+    two = EMAIL[0].model_copy(
+        update={"body": Copy(text=SUBJECT, facts=("product.linen.price", "product.linen.name"))}
+    )
+    with sqlite.begin() as session:
+        draft = drafted(session, *PASSES, parts=(two,))
+        name = PRICE.model_copy(update={"id": "product.linen.name", "source": "feedback.csv"})
+        draft.evidence = Evidence(facts=(PRICE, name)).model_dump_json()
+        shown = {one: text_of(drawn(seen(session), one).blocks) for one in LANGUAGES}
+    assert "shop.csv, line 12; feedback.csv" in shown["en"]
+    assert "12\u00a0; feedback.csv" in shown["fr"]
+
+
+def test_that_only_says_what_it_cant_tell_asks_for_no_approval(sqlite: Database) -> None:
+    said = Part(kind="copy", key="answer", title=CANNOT_TELL, body=Copy(text="No visits."))
+    with sqlite.begin() as session:
+        drafted(session, parts=(said,), channel=None)
+        assert found(session, "T1", BOSS, POLICY, NOW)[1] == []
+        message = drawn(seen(session))
+    assert "No visits." in text_of(message.blocks)
+    pressed = pressable(message.blocks)
+    assert not {
+        action_ids.APPROVE,
+        action_ids.APPROVE_ANYWAY,
+        action_ids.EDIT,
+        action_ids.SEND_BACK,
+    } & set(pressed)
+    assert action_ids.MORE in pressed
+
+
+def test_shows_the_stage_and_the_text_so_far(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        task = asked(session)
+        task.stage = Words("Looking up the product…").model_dump_json()
+        assert "Looking up the product…" in text_of(drawn(seen(session)).blocks)
+        task.stage = "Linen breathes <!channel> " * 1_000
+        grown = drawn(seen(session))
+    assert "Linen breathes <!channel>" in copy_of(grown.blocks)[0]
+
+
+def test_shows_the_exact_words_with_their_length(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, *PASSES)
+        message = drawn(seen(session))
+    assert copy_of(message.blocks) == [SUBJECT, BODY, "See the shirt"]
+    shown = text_of(message.blocks)
+    assert "*Subject* · 33 of 50 characters" in shown
+    assert "E-mail · Linen shirt · version 1" in shown
+    assert "4 figures and 1 claim with a source" in shown
+    assert "Sources: catalogue shop.csv, line 12" in shown
+    assert message.rest is None
+    assert SUBJECT in message.text
+
+
+def test_opens_no_link_but_the_shops_own(sqlite: Database) -> None:
+    body = "See shop.example/a or https://evil.example/b, ask me@shop.example"
+    with sqlite.begin() as session:
+        drafted(session, parts=(Part(kind="copy", key="body", title="Body", body=Copy(text=body)),))
+        message = drawn(seen(session))
+    links = [
+        one["url"]
+        for block in message.blocks
+        if block["type"] == "rich_text"
+        for one in block["elements"][0]["elements"]
+        if one["type"] == "link"
+    ]
+    assert links == ["https://shop.example/a"]
+    assert copy_of(message.blocks) == [body]
+
+
+def test_counts_an_sms_in_messages(sqlite: Database) -> None:
+    part = Part(
+        kind="copy", key="text", title="Text", body=Copy(text="Maison: linen is back. STOP")
+    )
+    with sqlite.begin() as session:
+        drafted(session, parts=(part,), channel="sms")
+        assert "1 message, GSM-7" in text_of(drawn(seen(session)).blocks)
+
+
+def test_says_when_rules_wrote_it(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, by_rules=True)
+        shown = seen(session)
+    assert "No AI connected: written by rules" in text_of(drawn(shown).blocks)
+    assert "Sans IA\u00a0: texte composé par règles" in text_of(drawn(shown, "fr").blocks)
+
+
+def test_offers_what_can_be_done_each_bound_to_the_words_seen(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        found = pressable(drawn(seen(session)).blocks)
+    for action in (action_ids.APPROVE, action_ids.EDIT, action_ids.SEND_BACK):
+        assert Ref.unpack(found[action]["value"]) == Ref(draft=draft.id, seen=draft.fingerprint)
+    assert found[action_ids.APPROVE]["style"] == "primary"
+    assert "confirm" not in found[action_ids.APPROVE]
+    picks = [Ref.unpack(one["value"]).pick for one in found[action_ids.MORE]["options"]]
+    assert picks == [
+        action_ids.REJECT,
+        action_ids.SOURCES,
+        action_ids.WHAT_LEFT,
+        action_ids.HISTORY,
+        action_ids.DOWNLOAD,
+    ]
+
+
+def test_uses_the_agreed_french_words(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, blocked())
+        found = text_of(drawn(seen(session), "fr").blocks)
+    for words in ("Valider quand même", "Modifier", "À revoir", "Abandonner", "D'où ça vient"):
+        assert words in found.replace("’", "'")
+    assert "Ce qui est sorti" in found
+
+
+def test_asks_to_confirm_what_was_only_stated(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, *(stated() for _ in range(9)))
+        found = pressable(drawn(seen(session)).blocks)
+    assert f"Stated by <@{MARIE}>" in found[action_ids.APPROVE]["confirm"]["text"]["text"]
+
+
+@pytest.mark.parametrize("many", [12, 60])
+def test_asks_to_confirm_whole_claims_and_counts_those_it_has_no_room_for(
+    sqlite: Database, many: int
+) -> None:
+    said = [f"livraison offerte, règle {n}" for n in range(many)]
+    with sqlite.begin() as session:
+        drafted(session, *(stated(quote) for quote in said))
+        found = pressable(drawn(seen(session), "fr").blocks)
+    text = found[action_ids.APPROVE]["confirm"]["text"]["text"]
+    shown = [quote for quote in said if quote in text.split(" · ") or f"• {quote} ·" in text]
+    assert len(text) <= 300
+    assert "…" not in text
+    assert (f"et {many - len(shown)} de plus, sur la carte" in text) == (len(shown) < many)
+
+
+def test_shows_a_second_table_as_lines_that_break_between_words(sqlite: Database) -> None:
+    table = Table(
+        columns=("Audience", "Rule"), rows=(("Newcomers", "In the group New"), ("Old", ""))
+    )
+    part = Part(kind="table", key="rules", title="Rules", body=table)
+    with sqlite.begin() as session:
+        _, shown = part_blocks(part, drafted(session), "en", (), table=False)
+    assert "preformatted" not in str(shown)
+    assert "Audience · Rule\n• Newcomers · In the group New\n• Old" in text_of([shown])
+
+
+def test_has_approve_anyway_where_something_lacks_a_source(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, blocked())
+        message = drawn(seen(session))
+    found = pressable(message.blocks)
+    assert action_ids.APPROVE not in found
+    assert action_ids.APPROVE_ANYWAY in found
+    assert "Nothing proves this. “the best linen in Europe”" in text_of(message.blocks)
+
+
+def test_has_no_approve_for_what_the_channel_refuses_and_says_why(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, blocked(override=False))
+        message = drawn(seen(session))
+    found = pressable(message.blocks)
+    assert not {action_ids.APPROVE, action_ids.APPROVE_ANYWAY} & set(found)
+    assert "This can't be approved: Nothing proves this." in text_of(message.blocks)
+    assert action_ids.EDIT in found
+
+
+def test_says_how_to_name_an_approver_when_there_is_none(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session)
+        message = drawn(seen(session, policy=Policy()))
+    assert f'approvers = ["{MARIE}"]' in text_of(message.blocks)
+    assert action_ids.APPROVE not in pressable(message.blocks)
+
+
+def test_says_what_was_assumed_with_answers_to_tap(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, wanted=brief(**ASSUMED))
+        message = drawn(seen(session))
+    assert "I assumed: drifting buyers, sell through" in text_of(message.blocks)
+    found = pressable(message.blocks)
+    ref = Ref(task="t1", draft="t1.0.v1", pick="new", field="audience")
+    assert Ref.unpack(found[action_ids.ANSWER]["value"]) == ref
+    assert Ref.unpack(found[f"{action_ids.ANSWER}.1"]["value"]).pick == "all"
+
+
+def test_offers_the_other_openings(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session)
+        blocks = drawn(seen(session)).blocks
+    taken = [one["accessory"]["value"] for one in blocks if "accessory" in one]
+    assert [Ref.unpack(value).pick for value in taken] == ["0", "1"]
+    assert "*Another opening: comfort*\nCool all day" in text_of(blocks)
+
+
+def test_of_an_edit_waits_for_its_checks(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        draft.edit(session, Jobs(), by=PETE, texts={"subject": "Linen, again"}, now=NOW)
+        message = drawn(seen(session))
+    assert f"Edited by <@{PETE}>, being checked…" in text_of(message.blocks)
+    assert "version 2" in text_of(message.blocks)
+    assert action_ids.APPROVE not in pressable(message.blocks)
+    assert action_ids.EDIT in pressable(message.blocks)
+
+
+def test_of_an_edit_says_which_approval_it_made_void(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        approve(session, draft, policy=TWO_NEEDED)
+        decision.revise(
+            session,
+            Jobs(),
+            draft,
+            by=PETE,
+            fingerprint=draft.fingerprint,
+            texts={"subject": "Linen, again"},
+            policy=TWO_NEEDED,
+            now=NOW,
+        )
+        assert f"<@{BOSS}> had approved version 1" in text_of(drawn(seen(session)).blocks)
+
+
+def test_counts_the_approvals_still_needed(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        approve(session, draft, policy=TWO_NEEDED)
+        message = drawn(seen(session, policy=TWO_NEEDED))
+    shown = text_of(message.blocks)
+    assert f"Approved by <@{BOSS}>" in shown
+    assert "1 of 2 approvals" in shown
+    assert action_ids.APPROVE in pressable(message.blocks)
+
+
+def test_says_who_approved_over_a_block_and_why(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session, blocked())
+        approve(session, draft, reason="Legal <!channel> agreed")
+        message = drawn(seen(session))
+    shown = text_of(message.blocks)
+    assert f"Approved by <@{BOSS}>" in shown
+    assert "Legal ‹!channel› agreed" in shown
+    assert "Approved" in message.text
+
+
+def test_says_where_the_words_went(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        approve(session, draft)
+        assert "On its way to this thread" in text_of(drawn(seen(session)).blocks)
+        place = {"kind": "place", "channel": "CNEWS"}
+        Delivery.plan(session, Jobs(), draft, destination=place, now=NOW)
+        first, second = Delivery.of(session, draft.id)
+        first.arrive(session, Jobs(), draft, NOW)
+        second.fail(session, Jobs(), draft, Words("the intern is not in {place}", place="x"), NOW)
+        message = drawn(seen(session))
+    shown = text_of(message.blocks)
+    assert "to <#CNEWS>" in shown
+    assert f"campaign code `{draft.code}`" in shown
+    assert "the intern is not in x" in shown
+    assert action_ids.EDIT not in pressable(message.blocks)
+
+
+def test_offers_the_channels_that_the_policy_names(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        approve(session, draft)
+        Delivery.plan(
+            session, Jobs(), draft, destination={"kind": "place", "channel": "CNEWS"}, now=NOW
+        )
+        menu = pressable(drawn(seen(session)).blocks)[action_ids.SEND_TO]
+    assert [Ref.unpack(one["value"]).pick for one in menu["options"]] == ["CSITE"]
+
+
+@pytest.mark.parametrize(("verdict", "says"), [("reject", "Rejected"), ("send back", "Sent back")])
+def test_says_who_said_no_and_why(sqlite: Database, verdict: Any, says: str) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        decision.send_back(
+            session,
+            Jobs(),
+            draft,
+            by=BOSS,
+            fingerprint=draft.fingerprint,
+            reason="Too long",
+            policy=POLICY,
+            now=NOW,
+            verdict=verdict,
+        )
+        Task.accept(session, Jobs(), wish("t2", parent="t1", reason="Too long"), NOW)
+        message = drawn(seen(session))
+    shown = text_of(message.blocks)
+    assert f"{says} by <@{BOSS}>" in shown
+    assert "> Too long" in shown
+    assert ("A new draft follows below." in shown) == (verdict == "send back")
+    assert set(pressable(message.blocks)) == {action_ids.MORE}
+
+
+def test_asks_with_answers_to_tap(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        options = ("Linen shirt", "Cotton shirt", "x" * 3_000, "y" * 100, " ")
+        question = Question(words=Words("Which shirt?"), options=options)
+        asked(session).ask(session, Jobs(), question, NOW)
+        message = drawn(seen(session))
+    found = pressable(message.blocks)
+    ref = Ref(task="t1", pick="Linen shirt")
+    assert Ref.unpack(found[action_ids.ANSWER]["value"]) == ref
+    assert sorted(found) == ["answer", "answer.1", "answer.2"]
+    assert "Which shirt?" in message.text
+
+
+def test_says_why_it_failed_with_a_reference(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        task = asked(session)
+        task.fail(session, Jobs(), Words("The AI is busy."), NOW)
+        message = drawn(seen(session))
+    assert "The AI is busy." in text_of(message.blocks)
+    assert task.reference in text_of(message.blocks)
+    assert Ref.unpack(pressable(message.blocks)[action_ids.TRY_AGAIN]["value"]) == Ref(task="t1")
+
+
+def test_says_that_it_was_stopped(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        asked(session).stop(session, Jobs(), MARIE, NOW)
+        assert "Stopped" in text_of(drawn(seen(session)).blocks)
+
+
+def test_that_is_private_says_so_and_can_be_shared(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, private=True, place={"channel": SHOP, "user": MARIE, "dm": True})
+        message = drawn(seen(session))
+        Post.plan(
+            session,
+            id="t1.0:shared",
+            workspace="T1",
+            kind="card",
+            place={"channel": SHOP},
+            now=NOW,
+            piece="t1.0",
+        )
+        after = drawn(seen(session))
+    assert "Just for you" in text_of(message.blocks)
+    share = pressable(message.blocks)[action_ids.SHARE]
+    assert Ref.unpack(share["value"]).pick == SHOP
+    assert action_ids.APPROVE not in pressable(message.blocks)
+    assert action_ids.SHARE not in pressable(after.blocks)
+    assert f"Shared in <#{SHOP}>" in text_of(after.blocks)
+    assert "To have it approved, share it" in text_of(message.blocks)
+    assert "share it" not in text_of(after.blocks)
+    assert action_ids.APPROVE not in pressable(after.blocks)
+
+
+def test_in_a_channel_never_says_that_nobody_sees_it(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session, private=True)
+        assert "Just for you" not in text_of(drawn(seen(session)).blocks)
+
+
+def test_that_went_to_direct_messages_says_how_to_invite(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        drafted(session)
+        session.get_one(Post, "t1.0:card").sent("1.2", "DMARIE")
+        message = drawn(seen(session))
+    assert f"I am not in <#{SHOP}>" in text_of(message.blocks)
+    assert "/invite" in text_of(message.blocks)
+
+
+LONG = "\n\n".join(f"Paragraph {n}. " + "Linen breathes & lasts <b>. 👕 " * 12 for n in range(40))
+RUDE = "<!channel> @here <@U1> & <https://evil.example|shop.example> *a* _b_ `c` 👩‍👩‍👧‍👦 " * 40
+MANY = tuple(
+    Part(kind="copy", key=f"ad.{n}", title="Text", body=Copy(text=f"{n} 👕 <!here> " * 20))
+    for n in range(60)
+)
+MIXED = (
+    Part(kind="heading", key="h", title="Heading", body=Heading(text="What people say")),
+    Part(
+        kind="quote",
+        key="q",
+        title="Quote",
+        body=Quote(text="It *fits*", fact="product.linen.price"),
+    ),
+    *(
+        Part(
+            kind="table",
+            key=f"t{n}",
+            title="Table",
+            body=Table(columns=("a", "b"), rows=(("1", ""), ("<!channel>", "x" * 900))),
+        )
+        for n in range(2)
+    ),
+    Part(
+        kind="file",
+        key="f",
+        title="Picture",
+        body=File(name="a<b>.png", sha256="0" * 64, alt="A shirt " * 400, picture=True),
+    ),
+)
+EXTREMES = {
+    "long": (Part(kind="copy", key="body", title="Body", body=Copy(text=LONG)),),
+    "no pause": (Part(kind="copy", key="body", title="Body", body=Copy(text="👕" * 9_000)),),
+    "rude": (Part(kind="copy", key="body", title="Body", body=Copy(text=RUDE)),),
+    "many": MANY,
+    "mixed": MIXED,
+    "empty": (Part(kind="copy", key="body", title="Body", body=Copy(text="")),),
+    "long subject": (
+        Part(kind="copy", key="subject", title="Subject", body=Copy(text=RUDE)),
+        *EMAIL[1:],
+        Part(kind="copy", key="end", title="Text", body=Copy(text=LONG)),
+    ),
+}
+
+
+@pytest.mark.parametrize("parts", EXTREMES.values(), ids=EXTREMES.keys())
+def test_stays_within_slacks_limits_whatever_it_holds(
+    sqlite: Database, parts: tuple[Part, ...]
+) -> None:
+    checks = [blocked(RUDE), stated(RUDE), *(blocked("👕" * 500) for _ in range(30))]
+    options = ASSUMED["options"] + tuple(
+        ASSUMED["options"][0].model_copy(update={"value": "v" * n}) for n in (300, 3_000)
+    )
+    assumed = ASSUMED["assumed"] * 20
+    wanted = brief(product_words=RUDE, assumed=assumed, options=options)
+    with sqlite.begin() as session:
+        hooks = (Hook(angle=RUDE, text=RUDE), Hook(angle="a", text=LONG))
+        draft = drafted(session, *checks, parts=parts, hooks=hooks, wanted=wanted, by_rules=True)
+        message = drawn(seen(session))
+        approve(session, draft, reason=RUDE)
+        many = Going(channels=tuple(f"C{n:010}" for n in range(150)))
+        for n in range(12):
+            place = {"kind": "place", "channel": f"C{n:010}"}
+            Delivery.plan(session, Jobs(), draft, destination=place, now=NOW)
+        for one in Delivery.of(session, draft.id):
+            one.fail(session, Jobs(), draft, Words("{why}", why=RUDE), NOW)
+        drawn(seen(session, policy=POLICY.model_copy(update={"delivery": many})))
+    assert action_ids.APPROVE_ANYWAY in pressable(message.blocks)
+    assert not [one for one in outside_rich_text(message.blocks) if "<!channel>" in one]
+
+
+def outside_rich_text(blocks: list[dict[str, Any]]) -> list[str]:
+    """What Slack reads as mrkdwn."""
+
+    def walk(value: Any) -> list[str]:
+        if isinstance(value, list):
+            return [text for one in value for text in walk(one)]
+        if not isinstance(value, dict) or value.get("type") in ("rich_text", "table"):
+            return []
+        if value.get("type") == "mrkdwn":
+            return [value["text"]]
+        return [text for one in value.values() for text in walk(one)]
+
+    return walk(blocks)
+
+
+@pytest.mark.parametrize("name", ["long", "no pause", "many"])
+def test_keeps_every_word_on_the_card_or_in_its_rest(sqlite: Database, name: str) -> None:
+    with sqlite.begin() as session:
+        drafted(session, parts=EXTREMES[name])
+        message = drawn(seen(session))
+    assert message.rest
+    assert "in a file in this thread" in text_of(message.blocks)
+    everything = "".join(copy_of(message.blocks)) + message.rest
+    for part in EXTREMES[name]:
+        squeezed = "".join(part.text.split())
+        assert squeezed in "".join(everything.replace("Body\n", "").split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notifies_in_plain_words(sqlite: Database, language: str) -> None:
+    with sqlite.begin() as session:
+        part = Part(kind="copy", key="body", title="Body", body=Copy(text=RUDE))
+        drafted(session, parts=(part,))
+        message = card(seen(session), language)
+    assert "<!channel>" not in message.text
+    assert "@here" not in message.text
+
+
+def test_of_two_needed_approvals_stays_sound(sqlite: Database) -> None:
+    everyone = tuple(f"U{n}" for n in range(9))
+    policy = Policy(approval=Approval(approvers=everyone, needed=5))
+    with sqlite.begin() as session:
+        draft = drafted(session, blocked(), parts=EXTREMES["long"])
+        for who in everyone[:5]:
+            sound(drawn(seen(session, policy=policy)))
+            approve(session, draft, by=who, policy=policy, reason=RUDE)
+        message = drawn(seen(session, policy=policy))
+        check_message_blocks(message.blocks)
+    assert "<@U4>" in text_of(message.blocks)
+
+
+@pytest.mark.parametrize("state", ["asking", "failed", "stopped"])
+def test_that_was_taken_up_again_says_so_and_has_no_button(sqlite: Database, state: str) -> None:
+    with sqlite.begin() as session:
+        task = asked(session)
+        if state == "asking":
+            task.ask(session, Jobs(), Question(words=Words("Which?"), options=("A",)), NOW)
+        elif state == "failed":
+            task.fail(session, Jobs(), Words("The AI is busy."), NOW)
+        else:
+            task.stop(session, Jobs(), MARIE, NOW)
+        assert pressable(drawn(seen(session)).blocks)
+        Task.accept(session, Jobs(), wish("t2", parent="t1"), NOW)
+        message = drawn(seen(session))
+    assert "It goes on below." in text_of(message.blocks)
+    assert pressable(message.blocks) == {}
+
+
+def test_no_longer_offers_the_opening_in_use(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        draft.edit(session, Jobs(), by=PETE, texts={"subject": "Cool all day"}, now=NOW)
+        draft = session.get_one(Draft, "t1.0.v2")
+        draft.judge(session, Jobs(), (), draft.facts, NOW)
+        shown = text_of(drawn(seen(session)).blocks)
+    assert "Another opening: comfort" not in shown
+    assert "Another opening: return" in shown
+
+
+def test_does_not_list_what_people_downloaded(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        draft = drafted(session)
+        approve(session, draft)
+        told = {"kind": "file", "format": "md", "to": MARIE}
+        Delivery.plan(session, Jobs(), draft, destination=told, now=NOW)
+        assert "file" not in text_of(drawn(seen(session)).blocks)
+
+
+def test_says_what_is_no_trouble_without_an_alarm(sqlite: Database) -> None:
+    with sqlite.begin() as session:
+        task = asked(session)
+        task.fail(session, Jobs(), Words("You're welcome.", **{CALM: "yes"}), NOW)
+        message = drawn(seen(session), "fr")
+    assert "Avec plaisir." in text_of(message.blocks)
+    assert ":x:" not in str(message.blocks)
+    assert action_ids.TRY_AGAIN not in pressable(message.blocks)

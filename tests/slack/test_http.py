@@ -1,0 +1,176 @@
+"""Slack's door …"""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.core.parts import Copy, Hook, Part
+from bot.errors import CannotDo
+from bot.slack.actions.swap_opening import _opened, fitting, with_hook
+from bot.slack.events.messages import without
+from bot.slack.history import as_words
+from tests.slack.bench import MARIE, MARKETING, MAX, OTTO, Bench, bench_of, text_of
+
+
+async def test_is_shut_to_what_slack_did_not_sign(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, logger="slack_bolt.RequestVerification")
+    bench.slack.courier._secret = b"a wrong one"
+    answer = await bench.slack.command(MARIE, MARKETING, "/draft", "a secret product")
+    assert answer.status == 401
+    assert not bench.tasks
+    assert "signed" in caplog.text
+    assert "secret product" not in caplog.text.replace("+", " ")
+
+
+async def test_answers_slack_s_question_whether_it_is_there(bench: Bench) -> None:
+    asked = json.dumps({"type": "url_verification", "token": "x", "challenge": "abc"})
+    answer = await bench.slack.courier._post(asked, "application/json", {})
+    assert (answer.status, answer.body) == (200, {"challenge": "abc"})
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff\xfe", b"payload=%7B", b""])
+async def test_survives_nonsense(bench: Bench, body: bytes) -> None:
+    url = str(bench.slack.events_url)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=body, headers={"Content-Type": "application/json"}) as answer,
+    ):
+        assert answer.status in (400, 401)
+
+
+async def test_tells_whether_all_is_well(tmp_path: Path) -> None:
+    well = True
+
+    async def health() -> dict[str, Any]:
+        return {"ok": well, "writer": "offline"}
+
+    async with bench_of(tmp_path, health=health) as bench, aiohttp.ClientSession() as session:
+        url = str(bench.slack.events_url).replace("/slack/events", "/health")
+        async with session.get(url) as answer:
+            assert (answer.status, await answer.json()) == (200, {"ok": True})
+        well = False
+        async with session.get(url) as answer:
+            assert answer.status == 503
+
+
+async def test_calls_nobody_when_it_opens(bench: Bench, socket_bench: Bench) -> None:
+    assert not bench.slack.calls
+    assert [call.method for call in socket_bench.slack.calls] == ["apps.connections.open"]
+
+
+async def test_opens_home_with_what_waits_and_what_was_asked(any_bench: Bench) -> None:
+    bench = any_bench
+    await bench.drafted(words="the linen shirt")
+    await bench.slack.command(MARIE, MARKETING, "/draft", "just for me: a surprise")
+    await bench.run()
+    for who in (MARIE, MAX, OTTO):
+        await bench.slack.open_home(who)
+    await bench.settled()
+    mine, boss, other = (text_of(bench.slack.home(one).blocks) for one in (MARIE, MAX, OTTO))  # type: ignore[union-attr]
+    assert "the linen shirt" in mine
+    assert "a surprise" in mine
+    assert "the linen shirt" in boss
+    assert "a surprise" not in boss
+    assert "the linen shirt" not in other
+
+
+async def test_says_at_home_what_became_of_a_draft(bench: Bench) -> None:
+    card = await bench.drafted(words="the linen shirt")
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    await bench.slack.open_home(MARIE)
+    await bench.settled()
+    seen = text_of(bench.slack.home(MARIE).blocks)  # type: ignore[union-attr]
+    assert "the linen shirt · validé" in seen
+    assert "rédigé" not in seen
+
+
+async def test_takes_a_brief_from_home(bench: Bench) -> None:
+    await bench.slack.open_home(OTTO)
+    await bench.settled()
+    home = bench.slack.home(OTTO)
+    assert home
+    assert (await bench.slack.click(OTTO, action_id="brief_form", view_id=home.id)).ok
+    form = bench.form(OTTO)
+    assert (await bench.slack.submit(OTTO, form.id, {"words": {"words": "linen"}})).ok
+    await bench.run()
+    assert len(bench.in_dm(OTTO)) == 1
+
+
+async def test_offers_hints_in_our_direct_messages(bench: Bench) -> None:
+    await bench.slack.open_home(MAX, tab="messages")
+    await bench.settled()
+    prompts = [p for (place, _), p in bench.slack.prompts.items() if place == bench.slack.dm(MAX)]
+    assert len(prompts[0]) == 3
+    bench.slack.mischief.fail("assistant.threads.setSuggestedPrompts", "unknown_method")
+    await bench.slack.open_home(MAX, tab="messages")
+    await bench.settled()
+
+
+async def test_hears_on_when_a_socket_breaks(socket_bench: Bench) -> None:
+    bench = socket_bench
+    (first,) = bench.slack.sockets.connections
+    await bench.slack.sockets.ask_to_leave()
+    await bench.slack.until(
+        lambda: (
+            any(one is not first for one in bench.slack.sockets.connections)
+            and first not in bench.slack.sockets.connections
+        )
+    )
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "linen")).ok
+    assert len(bench.tasks) == 1
+
+
+async def test_puts_an_opening_where_one_is(bench: Bench) -> None:
+    await bench.drafted()
+    (draft,) = bench.drafts
+    assert with_hook(draft, "0") == {"subject": "Cool all day"}
+    sms = "Maison Lin: Linen is back. From 49 EUR. STOP 36063"
+    assert _opened(sms, "Cool all day") == "Maison Lin: Cool all day. From 49 EUR. STOP 36063"
+    assert _opened("One sentence", "Why wait?") == "Why wait?"
+    assert Hook(angle="a", text="b")
+    assert Part(kind="copy", key="text", title="Text", body=Copy(text=sms)).text == sms
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("<@U1> linen", "linen"),
+        ("hey <@U1|intern>, linen", "hey linen"),
+        ("<@U1>", ""),
+        ("<@U1> <@U1>: linen", "linen"),
+        ("no mention of <@U2>", "no mention of <@U2>"),
+    ],
+)
+def test_takes_our_name_out(text: str, left: str) -> None:
+    assert without(text, "U1") == left
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a <https://x.example> b", "a https://x.example b"),
+        ("<mailto:a@b.example|a@b.example>", "a@b.example"),
+        ("<https://x.example/p|x.example/p>", "https://x.example/p"),
+        ("<!channel> now", "now"),
+        ("&lt;b&gt; &amp;amp;", "<b> &amp;"),
+    ],
+)
+def test_reads_what_was_typed(text: str, words: str) -> None:
+    assert as_words(text) == words
+
+
+def test_puts_in_no_opening_that_is_too_long_for_its_place() -> None:
+    assert fitting("Cool all day", "subject", "email") == "Cool all day"
+    long = "Two pockets in the seams. Each of them is deep enough for a telephone and for keys."
+    assert fitting(long, "subject", "email") == "Two pockets in the seams."
+    with pytest.raises(CannotDo) as refused:
+        fitting("a" * 80, "subject", "email")
+    assert "80 characters" in refused.value.words.to("en")
+    assert fitting("a" * 80, "headline", None) == "a" * 80

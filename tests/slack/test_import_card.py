@@ -1,0 +1,216 @@
+"""The card of a dropped file …"""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.agent.skills import skills
+from bot.data.ingest.models import Arrival
+from bot.data.ingest.preview import Glimpse, Matched
+from bot.errors import ANYHOW
+from bot.i18n.messages import LANGUAGES, Words
+from bot.messages.outbox import Post
+from bot.slack.blocks import Block
+from bot.slack.cards.import_card import ShownArrival, arrival_card, shown_arrival
+from bot.slack.cards.import_labels import QUESTIONS, questions
+from tests.conftest import NOW
+from tests.support.card_scenes import pressable, sound, text_of
+
+SMALL = Glimpse(
+    kind="orders",
+    rows=24_295,
+    rejected=3,
+    first=date(2025, 5, 1),
+    last=date(2026, 11, 20),
+    currency="EUR",
+    columns=(
+        Matched(theirs="Commande", ours="order", how="as it is"),
+        Matched(theirs="Client", ours="customer", how="keyed"),
+        Matched(theirs="Montant", ours="amount", how="amount"),
+    ),
+    sample=({"order": "1001", "customer": "(keyed)", "amount": "49.00"},) * 3,
+    apart=("E-mail",),
+    dropped=("Nom", "Adresse"),
+    ignored=("Note interne",),
+    assumed=(Words("Dates are read as day/month."),),
+)
+
+
+def arrival(state: str = "waiting", glimpse: Glimpse | None = SMALL, **more: Any) -> Arrival:
+    told: dict[str, Any] = {
+        "id": "abcdef0123456789",
+        "workspace": "T1",
+        "author": "UMARIE",
+        "place": {"channel": "C1"},
+        "file": "F1",
+        "name": "orders.csv",
+        "size": 1,
+        "turn": 0,
+        "made_at": NOW,
+        "changed_at": NOW,
+    }
+    seen = glimpse.model_dump_json() if glimpse else None
+    return Arrival(**(told | {"state": state, "seen": seen} | more))
+
+
+def blocks(one: Arrival, language: str = "en") -> list[Block]:
+    """The card's blocks, sound in both languages."""
+    for other in LANGUAGES:
+        sound(arrival_card(ShownArrival(one), other))
+    return arrival_card(ShownArrival(one), language).blocks
+
+
+def test_says_what_was_understood() -> None:
+    said = text_of(blocks(arrival()))
+    assert "I read this as Orders: 24,295 rows, from 1 May 2025 to 20 November 2026." in said
+    assert "Amounts are in EUR." in said
+    assert "3 more rows can't come in as they are" in said
+    assert "Replaced by a key before anything is stored: Client" in said
+    assert "Kept apart, encrypted, where consent allows: E-mail" in said
+    assert "Dropped, as it is personal: Nom, Adresse" in said
+    assert "Not used: Note interne" in said
+    assert "Dates are read as day/month." in said
+
+
+def test_puts_their_columns_beside_ours_with_three_rows() -> None:
+    (table,) = [one for one in blocks(arrival()) if one["type"] == "table"]
+    rows = [[cell["text"] for cell in row] for row in table["rows"]]
+    assert rows[0] == ["In your file", "Becomes", "Row 1", "Row 2", "Row 3"]
+    assert rows[1] == ["Commande", "order number", "1001", "1001", "1001"]
+    assert rows[2] == ["Client", "customer (replaced by a key)", "(a key)", "(a key)", "(a key)"]
+
+
+def test_writes_values_as_its_reader_does() -> None:
+    known = SMALL.model_copy(
+        update={
+            "columns": (
+                Matched(theirs="Client", ours="customer", how="keyed"),
+                Matched(theirs="Total", ours="amount", how="amount"),
+                Matched(theirs="Retourné", ours="returned", how="yes/no"),
+            ),
+            "sample": ({"customer": "(keyed)", "amount": "18.00", "returned": "false"},),
+        }
+    )
+    (table,) = [one for one in blocks(arrival(glimpse=known), "fr") if one["type"] == "table"]
+    shown = [row[2]["text"] for row in table["rows"][1:]]
+    assert shown == ["(une clé)", "18,00", "non"]
+
+
+def test_asks_one_question_and_offers_the_other_kinds() -> None:
+    shown = pressable(blocks(arrival()))
+    assert list(shown) == ["take_in", "other_kind", "dont_take_in"]
+    offered = [one["text"]["text"] for one in shown["other_kind"]["options"]]
+    assert "Customer feedback" in offered
+    assert "Orders" not in offered
+
+
+def test_offers_what_was_assumed_to_be_meant_otherwise() -> None:
+    unsure = SMALL.model_copy(
+        update={"otherwise": (("dates", "month-first"), ("decimal", "point"))}
+    )
+    options = pressable(blocks(arrival(glimpse=unsure)))["other_kind"]["options"]
+    offered = [one["text"]["text"] for one in options]
+    assert offered[:2] == ["Its dates are month/day", "Its decimal sign is the point"]
+    shown = pressable(blocks(arrival(glimpse=unsure), "fr"))["other_kind"]["options"]
+    assert shown[0]["text"]["text"] == "Ses dates sont mois/jour"
+
+
+@pytest.mark.parametrize("columns", [0, 1, 30, 100, 300])
+@pytest.mark.parametrize("width", [3, 60, 3_000])
+def test_fits_slack_however_many_and_long_the_columns_are(columns: int, width: int) -> None:
+    names = [f"{n}{'ü🧵' * width}" for n in range(columns)]
+    wide = SMALL.model_copy(
+        update={
+            "columns": tuple(Matched(theirs=one, ours=one, how="keyed") for one in names),
+            "sample": tuple({one: one for one in names} for _ in range(3)),
+            "apart": tuple(names),
+            "dropped": tuple(names),
+            "ignored": tuple(names),
+            "assumed": tuple(Words("Assumed {x}", x=one) for one in names),
+        }
+    )
+    said = text_of(blocks(arrival(glimpse=wide, name="n" * 250)))
+    assert "take_in" in pressable(blocks(arrival(glimpse=wide)))
+    if columns == 300:
+        assert "more" in said
+
+
+def test_keeps_what_found_no_room_in_the_table_in_a_line() -> None:
+    many = tuple(Matched(theirs=f"column {n}", ours="text") for n in range(120))
+    said = text_of(blocks(arrival(glimpse=SMALL.model_copy(update={"columns": many}))))
+    assert "And column 99" in said
+
+
+def test_takes_no_orders_from_a_column() -> None:
+    evil = "<!channel> *x* @here <https://evil.example|click>"
+    columns = (Matched(theirs=evil, ours="text"),)
+    told = {"columns": columns, "ignored": (evil,), "sample": ({"text": "\u202eabc"},)}
+    found = blocks(arrival(glimpse=SMALL.model_copy(update=told), name=f"{evil}.csv"))
+    for block in found:
+        if block["type"] in ("context", "section"):
+            assert "<!channel>" not in str(block)
+            assert "<https" not in str(block)
+    assert "\u202e" not in str(found)
+
+
+def test_shows_how_far_it_is() -> None:
+    said = text_of(blocks(arrival("taking", progress=312_000, glimpse=_rows(1_000_000))))
+    assert "Taking in orders.csv: 312,000 of 1,000,000 rows" in said
+    assert "dont_take_in" in pressable(blocks(arrival("taking", progress=None)))
+
+
+def test_offers_no_way_back_while_it_is_stored() -> None:
+    assert not pressable(blocks(arrival("storing")))
+
+
+def test_tells_what_became_of_the_rows() -> None:
+    counts: dict[str, Any] = {"new": 24_290, "replaced": 2, "same": 0, "rejected": 3}
+    done = arrival("in", **counts, by="UMAX", rejects="rejects/a.csv")
+    said = text_of(blocks(done))
+    assert "24,292 rows are in: 24,290 new, 2 replaced. 3 rows stayed out." in said
+    assert "Confirmed by <@UMAX>" in said
+    assert list(pressable(blocks(done))) == ["stayed_out"]
+    assert "24 292 lignes intégrées" in text_of(blocks(done, "fr")).replace("\u202f", " ")
+
+
+def test_says_only_what_can_be_asked_with_the_skills_there_are() -> None:
+    for kind in {kind for _, kinds, _ in QUESTIONS for kind in kinds}:
+        for ask in questions(kind):
+            skill = next(skill for skill, _, words in QUESTIONS if words == ask)
+            assert skill in skills()
+    assert questions("orders")
+
+
+@pytest.mark.parametrize("state", ["reading", "refused", "failed", "cancelled", "in", "waiting"])
+def test_is_sound_in_every_state(state: str) -> None:
+    why = Words("{file} is no table.", file="orders.csv").model_dump(mode="json")
+    counts = {"new": 0, "replaced": 0, "same": 5, "rejected": 0}
+    bare = arrival(state, SMALL if state == "waiting" else None, why=why, by="UMARIE", **counts)
+    assert text_of(blocks(bare))
+
+
+def test_gives_a_reference_only_for_what_broke() -> None:
+    why = Words("Something broke.").model_dump(mode="json")
+    assert "SI-ABCDEF01" in text_of(blocks(arrival("failed", why=why)))
+    assert "read_again" in pressable(blocks(arrival("failed", why=why)))
+    assert "SI-" not in text_of(blocks(arrival("refused", why=why)))
+
+
+def test_offers_another_kind_only_for_what_may_be_one() -> None:
+    why = Words("{file} is no table.", file="a.png")
+    assert "other_kind" in pressable(blocks(arrival("refused", why=why.model_dump(mode="json"))))
+    gone = Words("{file} is no table.", file="a.png", **{ANYHOW: "yes"})
+    card = blocks(arrival("refused", why=gone.model_dump(mode="json")))
+    assert not pressable(card)
+    assert "a.png is no table." in text_of(card)
+
+
+def test_says_why_it_is_in_a_direct_message() -> None:
+    post = Post(place={"channel": "C1", "user": "UMARIE", "fallback": "not_in_channel"})
+    card = arrival_card(shown_arrival(arrival(), post), "en")
+    assert "I am not in <#C1>, so I answer you here." in text_of(card.blocks)
+
+
+def _rows(count: int) -> Glimpse:
+    return SMALL.model_copy(update={"rows": count})

@@ -1,0 +1,332 @@
+"""Orders in one file and their lines in another, dropped in Slack …"""
+
+import io
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from bot.app import Container
+from bot.config.settings import Settings
+from bot.data.ingest.models import Arrival
+from bot.data.ingest.service import Arriving
+from bot.data.warehouse.models import Holding
+from tests.slack.bench import (
+    LAUNCHES,
+    MARIE,
+    MARKETING,
+    OTTO,
+    TEAM,
+    Bench,
+    buttons,
+    option_for,
+    text_of,
+)
+from tests.slack.test_imports import CSV, card, now
+
+ORDERS = b"""Order ID,Order date,Customer ID,Order status
+1001,2026-11-02,c1,paid
+1002,2026-11-03,c2,paid
+1003,2026-11-03,c3,paid
+"""
+LINES = b"""Order ID,SKU,Quantity,Unit price
+1001,TEE,2,19.00
+1001,MUG,1,9.50
+1002,TEE,1,19.00
+1009,MUG,1,9.50
+"""
+CUSTOMERS = b"Customer ID,Region,Accepts Email Marketing\nc1,Bretagne,yes\nc2,Corse,no\n"
+OTHERS = LINES.replace(b"10", b"77")
+WHOLE = b"Order,Date,Amount\n1,2026-05-01,49\n2,2026-05-02,20\n"
+MORE = b"Order,Date,Amount\n3,2026-06-01,49\n"
+VISITS = b"session,at,step\ns1,2026-11-02 10:00,view\ns1,2026-11-02 10:01,cart\n"
+
+
+@pytest.fixture
+def library(bench: Bench, tmp_path: Path) -> Container:
+    """A real library behind the bench."""
+    told = {"SUPER_INTERN_HOME": str(tmp_path / "library"), "DATABASE_URL": bench.database.url}
+    house = Container(Settings.read(told)).migrated()
+    bench.stock = Arriving(house)
+    return house
+
+
+async def drop(
+    bench: Bench,
+    *files: tuple[str, bytes],
+    thread: str | None = None,
+    user: str = MARIE,
+    channel: str = MARKETING,
+    mention: str = "",
+) -> list[Arrival]:
+    """The arrivals that a message makes, once they are read."""
+    bench.slack.people[user].locale = "en-GB"
+    before = {one.id for one in bench.rows(Arrival)}
+    words = f"<@{bench.slack.bot_user}> our data" if mention != "none" else ""
+    await bench.slack.say(user, channel, words, files=list(files), thread_ts=thread)
+    await bench.run()
+    return [one for one in bench.rows(Arrival) if one.id not in before]
+
+
+def held(house: Container) -> int:
+    """The order lines of the library."""
+    with house.database.begin() as session:
+        return sum(one.rows for one in Holding.held(session, TEAM, "orders"))
+
+
+async def test_together_are_one_card_that_says_so_and_asks_once(
+    bench: Bench, library: Container
+) -> None:
+    (arrival,) = await drop(bench, ("orders.csv", ORDERS), ("lines.csv", LINES))
+    assert arrival.state == "waiting"
+    (shown,) = bench.said()
+    said = text_of(shown)
+    assert "Orders · orders.csv + lines.csv" in said
+    assert "orders.csv and lines.csv are read as one: 3 lines." in said
+    assert "Left out: 1 order without a line, 1 line without an order." in said
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert "3 rows are in: 3 new" in text_of(card(bench, arrival))
+    assert held(library) == 3
+
+
+async def test_together_a_second_time_change_nothing(bench: Bench, library: Container) -> None:
+    for files in (
+        (("orders.csv", ORDERS), ("lines.csv", LINES)),
+        (
+            ("l.csv", LINES),
+            ("o.csv", ORDERS),
+        ),
+    ):
+        (arrival,) = await drop(bench, *files)
+        await bench.press(MARIE, card(bench, arrival), "take_in")
+        await bench.run()
+    assert "Nothing changed: all 3 rows were in already." in text_of(card(bench, arrival))
+    assert held(library) == 3
+
+
+async def test_come_once_however_often_slack_tells_us(bench: Bench, library: Container) -> None:
+    bench.slack.mischief.deliver_twice = True
+    files = ("visits.csv", VISITS), ("orders.csv", ORDERS), ("lines.csv", LINES)
+    arrivals = await drop(bench, *files)
+    assert len(arrivals) == 2
+    assert len(bench.said()) == 2
+
+
+async def test_beside_something_else_leave_it_a_card_of_its_own(
+    bench: Bench, library: Container
+) -> None:
+    files = ("visits.csv", VISITS), ("lines.csv", LINES), ("orders.csv", ORDERS)
+    arrivals = await drop(bench, *files)
+    titles = {one.title: one.state for one in arrivals}
+    assert titles == {"visits.csv": "waiting", "lines.csv + orders.csv": "waiting"}
+    assert len(bench.said()) == 2
+
+
+async def test_with_what_completes_them_leave_that_a_card_of_its_own(
+    bench: Bench, library: Container
+) -> None:
+    """A file of customers says where they live, and is one of customers as well."""
+    files = ("customers.csv", CUSTOMERS), ("orders.csv", ORDERS), ("lines.csv", LINES)
+    arrivals = await drop(bench, *files)
+    titles = {one.title: one.state for one in arrivals}
+    both = "orders.csv + customers.csv + lines.csv"
+    assert titles == {"customers.csv": "waiting", both: "waiting"}
+    (whole,) = [one for one in arrivals if one.title == both]
+    assert "customers.csv completes it, by Customer ID." in text_of(card(bench, whole))
+
+
+async def test_of_one_name_are_told_apart(bench: Bench, library: Container) -> None:
+    (arrival,) = await drop(bench, ("export.csv", ORDERS), ("export.csv", LINES))
+    assert arrival.state == "waiting"
+    assert "are read as one: 3 lines" in text_of(card(bench, arrival))
+
+
+async def test_alone_are_told_what_is_missing_and_wait(bench: Bench, library: Container) -> None:
+    (arrival,) = await drop(bench, ("orders.csv", ORDERS))
+    said = text_of(card(bench, arrival))
+    assert arrival.state == "half"
+    assert "orders.csv says when orders were placed, but not what they were worth." in said
+    assert "Now drop the file of their lines into this thread" in said
+    assert buttons(card(bench, arrival)) == ["other_kind", "dont_take_in"]
+    assert held(library) == 0
+
+
+async def test_one_after_the_other_in_a_thread_are_joined_without_a_mention(
+    bench: Bench, library: Container
+) -> None:
+    (first,) = await drop(bench, ("lines.csv", LINES))
+    assert "has the lines of orders, but not when they were placed" in text_of(card(bench, first))
+    thread = first.place["thread"]
+    (second,) = await drop(bench, ("orders.csv", ORDERS), thread=thread, mention="none", user=OTTO)
+    await bench.run()
+    assert now(bench, first).state == "joined"
+    assert "lines.csv is read together with orders.csv." in text_of(card(bench, first))
+    assert not buttons(card(bench, first))
+    assert "orders.csv and lines.csv are read as one: 3 lines." in text_of(card(bench, second))
+    await bench.press(MARIE, card(bench, second), "take_in")
+    await bench.run()
+    assert now(bench, second).state == "in"
+    assert held(library) == 3
+
+
+async def test_of_one_person_in_one_channel_are_joined(bench: Bench, library: Container) -> None:
+    (first,) = await drop(bench, ("orders.csv", ORDERS))
+    (second,) = await drop(bench, ("lines.csv", LINES))
+    assert now(bench, first).state == "joined"
+    assert second.state == "waiting"
+
+
+async def test_elsewhere_or_of_somebody_else_are_left_alone(
+    bench: Bench, library: Container
+) -> None:
+    (first,) = await drop(bench, ("orders.csv", ORDERS))
+    (other,) = await drop(bench, ("lines.csv", LINES), user=OTTO)
+    (there,) = await drop(bench, ("lines.csv", LINES), channel=LAUNCHES)
+    (secret,) = await drop(bench, ("lines.csv", LINES), channel=bench.slack.dm(MARIE))
+    states = [now(bench, one).state for one in (first, other, there, secret)]
+    assert states == ["half"] * 4
+
+
+async def test_that_belong_to_other_orders_are_told_so_and_wait(
+    bench: Bench, library: Container
+) -> None:
+    (first,) = await drop(bench, ("orders.csv", ORDERS))
+    (second,) = await drop(bench, ("lines.csv", OTHERS), thread=first.place["thread"])
+    assert (now(bench, first).state, second.state) == ("half", "half")
+    assert "their order numbers differ" in text_of(card(bench, second))
+    (third,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
+    assert third.state == "waiting"
+    assert third.title == "lines.csv + orders.csv"
+
+
+async def test_are_cancelled_while_they_wait(bench: Bench, library: Container) -> None:
+    (first,) = await drop(bench, ("orders.csv", ORDERS))
+    await bench.press(MARIE, card(bench, first), "dont_take_in")
+    await bench.run()
+    assert "Cancelled. Nothing of orders.csv was taken in." in text_of(card(bench, first))
+    (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
+    assert second.state == "half"
+
+
+async def test_are_cancelled_when_joined(bench: Bench, library: Container) -> None:
+    (first,) = await drop(bench, ("orders.csv", ORDERS))
+    (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
+    await bench.press(MARIE, card(bench, second), "dont_take_in")
+    await bench.run()
+    said = text_of(card(bench, second))
+    assert "Cancelled. Nothing of lines.csv + orders.csv was taken in." in said
+    assert held(library) == 0
+
+
+async def test_that_are_something_else_after_all_part_again(
+    bench: Bench, library: Container
+) -> None:
+    (first,) = await drop(bench, ("orders.csv", ORDERS))
+    (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
+    shown = card(bench, second)
+    picked = option_for(shown, "other_kind", "feedback")
+    await bench.slack.click(MARIE, shown.channel, shown.ts, "other_kind", value=picked)
+    await bench.run()
+    assert now(bench, second).state == "refused"
+    assert now(bench, second).title == "lines.csv"
+    assert now(bench, first).state == "half"
+    assert "Now drop the file of their lines" in text_of(card(bench, first))
+
+
+async def test_are_joined_whichever_is_read_first_and_wherever_a_process_dies(
+    bench: Bench, library: Container
+) -> None:
+    """Both are being read; each reading is begun again after it was done."""
+    text = f"<@{bench.slack.bot_user}>"
+    for file in (("orders.csv", ORDERS), ("lines.csv", LINES)):
+        await bench.slack.say(MARIE, MARKETING, text, files=[file])
+    await bench.settled()
+    orders, lines = sorted(bench.rows(Arrival), key=lambda one: one.name, reverse=True)
+    await bench.stocktaking.understand(lines.id)
+    await bench.stocktaking.understand(lines.id)
+    await bench.stocktaking.understand(orders.id)
+    await bench.stocktaking.understand(orders.id)
+    assert now(bench, lines).state == "joined"
+    assert now(bench, orders).state == "waiting"
+    assert now(bench, orders).title == "orders.csv + lines.csv"
+
+
+async def test_whose_first_file_is_gone_are_told_so(bench: Bench, library: Container) -> None:
+    (first,) = await drop(bench, ("orders.csv", ORDERS))
+    bench.slack.files.clear()
+    (second,) = await drop(bench, ("lines.csv", LINES), thread=first.place["thread"])
+    said = text_of(card(bench, second))
+    assert second.state == "half"
+    assert "orders.csv is no longer in Slack. Please drop it again." in said
+
+
+async def test_dropped_without_a_mention_where_nothing_waits_are_none_of_ours(
+    bench: Bench, library: Container
+) -> None:
+    (first,) = await drop(bench, ("visits.csv", VISITS))
+    thread = first.place["thread"]
+    assert not await drop(bench, ("other.csv", CSV), thread=thread, mention="none")
+
+
+def workbook(**sheets: list[tuple[object, ...]]) -> bytes:
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    made.save(out)
+    return out.getvalue()
+
+
+def rows_of(text: bytes) -> list[tuple[object, ...]]:
+    return [tuple(line.split(",")) for line in text.decode().splitlines()]
+
+
+async def test_in_two_sheets_of_a_workbook_are_one_card(bench: Bench, library: Container) -> None:
+    book = workbook(Orders=rows_of(ORDERS), Lines=rows_of(LINES))
+    (arrival,) = await drop(bench, ("shop.xlsx", book))
+    said = text_of(card(bench, arrival))
+    assert "shop.xlsx (Orders) and shop.xlsx (Lines) are read as one: 3 lines." in said
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert held(library) == 3
+
+
+async def test_and_other_tables_of_a_workbook_each_get_a_card(
+    bench: Bench, library: Container
+) -> None:
+    book = workbook(
+        Notes=[("By Ana",)], May=rows_of(WHOLE), Visits=rows_of(VISITS), June=rows_of(MORE)
+    )
+    arrivals = await drop(bench, ("shop.xlsx", book))
+    assert sorted(one.title for one in arrivals) == ["shop.xlsx (May, June)", "shop.xlsx (Visits)"]
+    assert len({one.reference for one in arrivals}) == 2
+    for arrival in arrivals:
+        assert "One sheet is left out" in text_of(card(bench, arrival))
+        await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert {one.state for one in bench.rows(Arrival)} == {"in"}
+    with library.database.begin() as session:
+        kinds = {one.kind for one in Holding.held(session, TEAM)}
+    assert kinds == {"orders", "events"}
+
+
+async def test_without_a_currency_are_given_one_from_the_menu(
+    bench: Bench, library: Container
+) -> None:
+    (arrival,) = await drop(bench, ("orders.csv", ORDERS), ("lines.csv", LINES))
+    shown = card(bench, arrival)
+    assert "No currency is named." in text_of(shown)
+    await bench.press(MARIE, shown, "other_kind", "currency=EUR")
+    await bench.run()
+    assert "Amounts are in EUR." in text_of(card(bench, arrival))
+    assert "currency=" not in str(card(bench, arrival).blocks)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    shelf = library.stocking.shelf(TEAM)
+    table = shelf.table("orders")
+    assert table is not None
+    assert set(shelf.engine.to_pyarrow(table)["currency"].to_pylist()) == {"EUR"}

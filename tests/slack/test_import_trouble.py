@@ -1,0 +1,99 @@
+"""A dropped file that meets trouble …"""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from bot.data.ingest.models import Arrival
+from bot.data.ingest.upload import Dropped
+from bot.errors import CannotDo, TryAgain
+from bot.jobs.models import Job
+from bot.jobs.worker import Worker
+from bot.rules.writers.offline import Offline
+from bot.slack.files import _download, fetch
+from bot.tasks.run import Means
+from tests.slack.bench import BRAND, MARIE, MARKETING, POLICY, TEAM, Bench, text_of
+from tests.slack.test_imports import CSV, card, dropped, now
+
+
+def hired(bench: Bench) -> Worker:
+    """A real worker beside the bench's rows."""
+    means = Means(
+        database=bench.database,
+        enqueue=bench.enqueue,
+        outside=bench.outside,
+        writer=Offline(bench.house.now),
+        library=lambda _: NotImplemented,
+        brand=lambda _: BRAND,
+        policy=lambda _: POLICY,
+        now=bench.house.now,
+    )
+    return Worker(means, stocktaking=bench.stocktaking)
+
+
+async def mentioned(bench: Bench) -> Arrival:
+    """A file dropped and not read yet."""
+    bench.slack.people[MARIE].locale = "en-GB"
+    text = f"<@{bench.slack.bot_user}>"
+    await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
+    await bench.settled()
+    (arrival,) = bench.rows(Arrival)
+    assert isinstance(arrival, Arrival)
+    return arrival
+
+
+async def test_ends_on_its_card_by_a_reference_and_no_content_of_it_is_logged(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    arrival = await mentioned(bench)
+    bench.stockroom.broken = True
+    with caplog.at_level(logging.DEBUG):
+        await hired(bench).jobs["understand"](arrival.id)
+    said = text_of(card(bench, arrival))
+    assert now(bench, arrival).state == "failed"
+    assert arrival.reference in said
+    assert arrival.reference in caplog.text
+    assert "a secret of the file" not in said + caplog.text
+
+
+async def test_is_given_up_on_its_card(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    job = Job(kind="take_in", subject=arrival.id, workspace=TEAM)
+    await hired(bench).give_up(job, None)
+    assert now(bench, arrival).state == "failed"
+    assert "Something broke on our side" in text_of(card(bench, arrival))
+    await bench.run()  # the job itself comes too late, and does nothing
+    assert bench.stockroom.rows == []
+
+
+async def test_waits_while_slack_is_away(bench: Bench) -> None:
+    arrival = await mentioned(bench)
+    bench.slack.mischief.fail("files.info", "internal_error", times=10)
+    with pytest.raises(TryAgain):
+        await hired(bench).jobs["understand"](arrival.id)
+    assert now(bench, arrival).state == "reading"
+
+
+async def test_is_not_slacks_page_to_sign_in(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = bench.slack.upload(MARIE, "orders.csv", CSV)
+    told = file.as_slack() | {"url_private_download": f"{bench.slack.base_url}files-pri/F0/a.csv"}
+    monkeypatch.setattr(type(file), "as_slack", lambda _: told)
+    client, to = bench.house.client, tmp_path / "file"
+    with pytest.raises(CannotDo, match="no longer in Slack"):
+        await fetch(client, file.id, "orders.csv", to)
+    monkeypatch.setattr(client, "token", "xoxb-another")
+    with pytest.raises(CannotDo, match="install the app again"):
+        await _download(client, str(told["url_private_download"]), "orders.csv", to)
+    assert not to.exists()
+
+
+async def test_is_asked_for_once_whatever_comes_twice(bench: Bench) -> None:
+    told = Dropped("a1", TEAM, MARIE, {"channel": MARKETING}, "F1", "orders.csv", 1)
+    with bench.database.begin() as session:
+        assert Arrival.ask(session, bench.enqueue, told, bench.house.now())
+        assert not Arrival.ask(session, bench.enqueue, told, bench.house.now())
+    assert [job.id for job in bench.jobs] == ["understand:a1:0"]

@@ -1,0 +1,406 @@
+"""A file dropped in Slack with a mention …"""
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from bot.data.ingest import review
+from bot.data.ingest.models import Arrival
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+from bot.playground.message import Message
+from bot.slack import files as slack_files
+from tests.slack.bench import (
+    LEA,
+    MARIE,
+    MARKETING,
+    MAX,
+    OTTO,
+    POLICY,
+    Bench,
+    buttons,
+    option_for,
+    text_of,
+)
+
+CSV = b"Order,Amount\n1,49\n2,20\n3,bad\n"
+
+
+async def dropped(
+    bench: Bench,
+    content: bytes = CSV,
+    words: str = "",
+    name: str = "orders.csv",
+    user: str = MARIE,
+    channel: str = MARKETING,
+    locale: str = "en-GB",
+) -> Arrival:
+    """Somebody drops a file with a mention, and it is read."""
+    bench.slack.people[user].locale = locale
+    before = {one.id for one in bench.rows(Arrival)}
+    text = f"<@{bench.slack.bot_user}> {words}".strip()
+    await bench.slack.say(user, channel, text, files=[(name, content)])
+    await bench.run()
+    fresh = [one for one in bench.rows(Arrival) if one.id not in before]
+    (found,) = fresh
+    assert isinstance(found, Arrival)
+    return found
+
+
+def now(bench: Bench, arrival: Arrival) -> Arrival:
+    with bench.database.begin() as session:
+        return session.get_one(Arrival, arrival.id)
+
+
+def card(bench: Bench, arrival: Arrival) -> Message:
+    post = bench.posts()[arrival.card]
+    return bench.slack.places[str(post.channel)].by_ts[str(post.ts)]
+
+
+async def test_is_shown_as_it_was_understood_and_not_taken_in(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    assert arrival.state == "waiting"
+    said = text_of(card(bench, arrival))
+    assert "I read this as Orders: 3 rows." in said
+    assert "Nothing is in yet" in said
+    assert "Amount" in said
+    assert "49" in said
+    assert bench.stockroom.rows == []
+    assert not bench.tasks
+
+
+async def test_is_answered_in_the_thread_of_the_message(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    message = card(bench, arrival)
+    assert message.thread_ts == arrival.place["thread"]
+
+
+async def test_leaves_no_file_while_a_person_thinks(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    assert bench.house.home is not None
+    assert not (bench.house.home / "arrivals" / arrival.id).exists()
+
+
+async def test_is_taken_in_after_a_yes(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    assert now(bench, arrival).state == "taking"
+    await bench.run()
+    said = text_of(card(bench, arrival))
+    assert "2 rows are in: 2 new, 0 replaced." in said
+    assert "1 row stayed out." in said
+    assert f"Confirmed by <@{MARIE}>" in said
+    assert bench.stockroom.rows == ["1,49", "2,20"]
+
+
+async def test_hands_back_what_stayed_out_in_its_thread_once(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    await bench.stocktaking.take_in(arrival.id)  # as after a crash
+    files = [one for one in bench.said() if one.files]
+    assert len(files) == 1
+    assert files[0].thread_ts == arrival.place["thread"]
+    assert files[0].files[0].name.startswith("orders-stayed-out")
+    assert files[0].files[0].content == b"line,column,reason,row\n3,bad"
+
+
+async def test_sends_what_stayed_out_to_whoever_may_see_it(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    await bench.press(OTTO, card(bench, arrival), "stayed_out")
+    assert "Only whoever dropped this file" in bench.whispers(OTTO)[-1]
+    await bench.press(MAX, card(bench, arrival), "stayed_out")
+    assert [one.files[0].content for one in bench.in_dm(MAX)] == [b"line,column,reason,row\n3,bad"]
+
+
+async def test_says_that_a_second_time_changed_nothing(bench: Bench) -> None:
+    for _ in range(2):
+        arrival = await dropped(bench, b"Order,Amount\n1,49\n2,20\n")
+        await bench.press(MARIE, card(bench, arrival), "take_in")
+        await bench.run()
+    assert "Nothing changed: all 2 rows were in already." in text_of(card(bench, arrival))
+    assert len(bench.stockroom.rows) == 2
+
+
+async def test_may_be_confirmed_by_an_approver_and_by_nobody_else(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(OTTO, card(bench, arrival), "take_in")
+    assert "You can't take files into the library here." in bench.whispers(OTTO)[-1]
+    await bench.press(OTTO, card(bench, arrival), "dont_take_in")
+    assert now(bench, arrival).state == "waiting"
+    await bench.press(LEA, card(bench, arrival), "take_in")
+    assert now(bench, arrival).state == "taking"
+
+
+async def test_is_cancelled_before_it_began(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "dont_take_in")
+    await bench.run()
+    assert "Cancelled. Nothing of orders.csv was taken in." in text_of(card(bench, arrival))
+    assert bench.stockroom.rows == []
+
+
+async def test_is_cancelled_while_it_is_read(bench: Bench, monkeypatch: Any) -> None:
+    monkeypatch.setattr("bot.data.ingest.run.LOOK", 0.02)
+    bench.stockroom.slow = threading.Event()
+    arrival = await dropped(bench)
+    before = card(bench, arrival)
+    await bench.press(MARIE, before, "take_in")
+    reading = asyncio.create_task(bench.run("take_in"))
+    async with asyncio.timeout(10):
+        while "1 of 3 rows" not in text_of(card(bench, arrival)):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        await bench.press(MARIE, card(bench, arrival), "dont_take_in")
+        await reading
+    await bench.run()
+    assert now(bench, arrival).state == "cancelled"
+    assert "Cancelled by" in text_of(card(bench, arrival))
+    assert bench.stockroom.rows == []
+    assert bench.house.home is not None
+    assert not list((bench.house.home / "arrivals").iterdir())
+
+
+async def test_can_no_longer_be_cancelled_once_it_is_in(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert "dont_take_in" not in buttons(card(bench, arrival))
+    at = bench.house.now()
+    with bench.database.begin() as session:
+        row = session.get_one(Arrival, arrival.id)
+        with pytest.raises(CannotDo, match="over already"):
+            review.cancel(session, bench.enqueue, row, by=MARIE, policy=POLICY, now=at)
+
+
+async def test_is_read_anew_as_what_a_person_says_it_is(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    old = card(bench, arrival)
+    picked = option_for(old, "other_kind", "feedback")
+    await bench.slack.click(MARIE, old.channel, old.ts, "other_kind", value=picked)
+    await bench.run()
+    assert bench.stockroom.seen_kinds == [None, "feedback"]
+    assert "I read this as Customer feedback" in text_of(card(bench, arrival))
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert now(bench, arrival).state == "in"
+
+
+async def test_is_read_anew_with_its_dates_as_a_person_says_they_are(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    old = card(bench, arrival)
+    picked = option_for(old, "other_kind", "dates=day-first")
+    await bench.slack.click(MARIE, old.channel, old.ts, "other_kind", value=picked)
+    await bench.run()
+    assert bench.stockroom.told == [{}, {"dates": "day-first"}]
+    again = card(bench, arrival)
+    assert "day/month" not in str(again.blocks)
+    picked = option_for(again, "other_kind", "feedback")
+    await bench.slack.click(MARIE, again.channel, again.ts, "other_kind", value=picked)
+    await bench.run()
+    assert (bench.stockroom.seen_kinds[-1], bench.stockroom.told[-1]) == (
+        "feedback",
+        {"dates": "day-first"},
+    )
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert now(bench, arrival).state == "in"
+
+
+async def test_that_is_hopeless_gets_one_clear_sentence(bench: Bench) -> None:
+    arrival = await dropped(bench, b"Order\n")
+    assert arrival.state == "refused"
+    assert "orders.csv has no rows." in text_of(card(bench, arrival))
+    assert buttons(card(bench, arrival)) == ["other_kind"]
+
+
+async def test_that_is_no_table_is_answered_when_it_is_given_as_data(bench: Bench) -> None:
+    arrival = await dropped(bench, b"png\n", words="here is our data", name="photo.png")
+    assert arrival.state == "refused"
+    assert "photo.png" in text_of(card(bench, arrival))
+    assert not bench.tasks
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("photo.png", "here is a file"),
+        ("notes.txt", "here's a file"),
+        ("brief.pdf", "can you read this?"),
+        ("letter.docx", "voici un fichier"),
+        ("plan.pdf", ""),
+    ],
+)
+async def test_that_is_only_handed_over_is_answered_about_itself(
+    bench: Bench, name: str, words: str
+) -> None:
+    arrival = await dropped(bench, b"%PDF-1.4 no table\n", words=words, name=name)
+    assert arrival.state == "refused"
+    assert name in text_of(card(bench, arrival))
+    assert not bench.tasks
+
+
+async def test_that_comes_with_a_named_channel_is_material_of_a_brief(bench: Bench) -> None:
+    text = f"<@{bench.slack.bot_user}> here is a file, an e-mail about the linen shirt please"
+    await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
+    await bench.run()
+    assert not bench.rows(Arrival)
+    assert len(bench.tasks) == 1
+
+
+async def test_that_is_a_picture_beside_a_brief_is_no_data(bench: Bench) -> None:
+    text = f"<@{bench.slack.bot_user}> our linen shirt is back, for our customers"
+    await bench.slack.say(MARIE, MARKETING, text, files=[("photo.png", b"png")])
+    await bench.run()
+    assert not bench.rows(Arrival)
+    assert len(bench.tasks) == 1
+
+
+async def test_comes_with_others_and_each_has_its_card(bench: Bench) -> None:
+    text = f"<@{bench.slack.bot_user}>"
+    files = [("orders.csv", CSV), ("visits.csv", CSV), ("photo.png", b"png")]
+    await bench.slack.say(MARIE, MARKETING, text, files=files)
+    await bench.run()
+    assert sorted(one.name for one in bench.rows(Arrival)) == ["orders.csv", "visits.csv"]
+    assert len({message.ts for message in bench.said()}) == 2
+
+
+async def test_is_taken_once_however_often_slack_tells_us(bench: Bench) -> None:
+    bench.slack.mischief.deliver_twice = True
+    await dropped(bench)
+    assert len(bench.rows(Arrival)) == 1
+    assert len(bench.said()) == 1
+
+
+async def test_is_a_draft_when_the_words_ask_for_one(bench: Bench) -> None:
+    text = f"<@{bench.slack.bot_user}> write an e-mail about these"
+    await bench.slack.say(MARIE, MARKETING, text, files=[("orders.csv", CSV)])
+    await bench.run()
+    assert not bench.rows(Arrival)
+    assert len(bench.tasks) == 1
+
+
+@pytest.mark.parametrize("words", ["our e-mail campaign results", "import this", "voilà nos SMS"])
+async def test_is_an_import_when_the_words_only_name_it(bench: Bench, words: str) -> None:
+    await dropped(bench, words=words)
+    assert not bench.tasks
+
+
+async def test_that_is_a_text_is_an_import_when_its_words_say_so(bench: Bench) -> None:
+    await dropped(bench, words="import our orders", name="CDNOW_master.txt")
+    await dropped(bench, name="CDNOW_sample.txt")
+    assert not bench.tasks
+    text = f"<@{bench.slack.bot_user}> our linen shirt, see this"
+    await bench.slack.say(MARIE, MARKETING, text, files=[("brief.txt", CSV)])
+    await bench.run()
+    assert len(bench.tasks) == 1
+
+
+async def test_without_a_mention_is_none_of_ours(bench: Bench) -> None:
+    await bench.slack.say(MARIE, MARKETING, "for Otto", files=[("orders.csv", CSV)])
+    await bench.run()
+    assert not bench.rows(Arrival)
+
+
+async def test_in_a_direct_message_needs_no_mention(bench: Bench) -> None:
+    channel = bench.slack.dm(MARIE)
+    bench.slack.people[MARIE].locale = "en-GB"
+    await bench.slack.say(MARIE, channel, "", files=[("orders.csv", CSV)])
+    await bench.run()
+    assert [one.state for one in bench.rows(Arrival)] == ["waiting"]
+    assert "I read this as Orders" in text_of(bench.in_dm(MARIE))
+
+
+async def test_for_one_person_alone_is_shown_to_them_alone(bench: Bench) -> None:
+    arrival = await dropped(bench, words="just for me: our orders")
+    assert not bench.said()
+    assert "Just for you" in text_of(bench.in_dm(MARIE))
+    assert arrival.state == "waiting"
+
+
+async def test_is_seen_by_no_more_people_than_it_was_dropped_for(bench: Bench) -> None:
+    arrival = await dropped(bench, channel=bench.slack.dm(MARIE))
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert not bench.said()
+    assert [one.files[0].content for one in bench.in_dm(MARIE) if one.files]
+
+
+async def test_is_too_large_and_says_how_large_it_may_be(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slack_files, "MOST_BYTES", 10)
+    arrival = await dropped(bench)
+    assert arrival.state == "refused"
+    assert "super-intern import" in text_of(card(bench, arrival))
+
+
+async def test_is_deleted_in_slack_meanwhile(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    bench.slack.files.clear()
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    said = text_of(card(bench, arrival))
+    assert now(bench, arrival).state == "failed"
+    assert "orders.csv is no longer in Slack. Please drop it again." in said
+    assert "Nothing of it was taken in." in said
+
+
+async def test_breaks_us_and_can_be_tried_again(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    bench.jobs.clear()
+    await bench.stocktaking.fail(arrival.id, Words("Something broke."))
+    assert "Something broke." in text_of(card(bench, arrival))
+    await bench.press(MARIE, card(bench, arrival), "read_again")
+    await bench.run()
+    assert now(bench, arrival).state == "waiting"
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    assert now(bench, arrival).state == "in"
+
+
+async def test_goes_on_where_a_killed_process_left_it(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    taking = bench.stocktaking
+    assert bench.house.home is not None
+    left = bench.house.home / "arrivals" / arrival.id / "dropped.csv"
+    left.parent.mkdir(parents=True)
+    left.write_text("half a fi")
+    with bench.database.begin() as session:
+        assert session.get_one(Arrival, arrival.id).store(
+            session, bench.enqueue, now=bench.house.now()
+        )
+    await taking.take_in(arrival.id)
+    assert now(bench, arrival).state == "in"
+    assert bench.stockroom.rows == ["1,49", "2,20"]
+    assert not left.exists()
+
+
+async def test_is_shown_in_french_to_french_eyes(bench: Bench) -> None:
+    arrival = await dropped(bench, locale="fr-FR")
+    said = text_of(card(bench, arrival))
+    assert "Rien n'est encore intégré" in said
+    assert "Intégrer" in said
+
+
+async def test_hands_back_what_stayed_out_under_a_french_name(bench: Bench) -> None:
+    arrival = await dropped(bench, locale="fr-FR")
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    await bench.run()
+    (file,) = [file for one in bench.said() for file in one.files]
+    assert file.name.startswith("orders-reste-dehors")
+    assert file.content is not None
+    assert file.content.decode("utf-8-sig").startswith("ligne,colonne,motif,ligne d'origine")
+
+
+async def test_of_another_workspace_can_not_be_pressed(bench: Bench) -> None:
+    arrival = await dropped(bench)
+    with bench.database.begin() as session:
+        session.get_one(Arrival, arrival.id).workspace = "TOTHER"
+    await bench.press(MARIE, card(bench, arrival), "take_in")
+    assert "no longer known here" in bench.whispers(MARIE)[-1]

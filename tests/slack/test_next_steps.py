@@ -1,0 +1,92 @@
+"""What a result leads to …"""
+
+import hashlib
+
+from bot.core.parts import Copy, File, Lead, Part
+from bot.drafts.models import Draft
+from bot.i18n.messages import Words
+from bot.messages.outbox import Post
+from tests.slack.bench import MARIE, MARKETING, MAX, Bench, buttons, text_of
+
+ANSWER = Lead(label=Words("Draft an answer"), skill="draft", words="E-mail about sizing")
+BLOCKERS = Lead(
+    label=Words("Look into it"), skill="feedback", words="What do customers say?", ask=False
+)
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+
+
+async def test_opens_a_brief_that_is_filled_in_and_goes_on_in_the_thread(bench: Bench) -> None:
+    bench.leads = (ANSWER,)
+    card = await bench.drafted()
+    await bench.press(MARIE, card, "lead")
+    view = bench.form(MARIE)
+    (what,) = [b for b in view.blocks if b.get("block_id") == "words"]
+    assert what["element"]["initial_value"] == "E-mail about sizing"
+    sent = await bench.slack.submit(MARIE, view.id, {"words": {"words": "E-mail on sizing"}})
+    assert sent.ok
+    await bench.run()
+    first, second = bench.tasks
+    assert second.words == "E-mail on sizing"
+    assert second.form["stands_on"] == f"{first.id}.0.v1"
+    assert second.form["skill"] == "draft"
+    assert second.parent is None  # the result is not taken up, it is stood on
+    assert bench.said()[-1].thread_ts == card.ts
+
+
+async def test_starts_at_once_for_whoever_pressed_and_once_for_each(bench: Bench) -> None:
+    bench.leads = (ANSWER, BLOCKERS)
+    card = await bench.drafted()
+    await bench.press(MAX, card, "lead_now.1")
+    await bench.press(MAX, card, "lead_now.1")
+    await bench.run()
+    _, second = bench.tasks
+    assert (second.author, second.words) == (MAX, "What do customers say?")
+    assert second.form["skill"] == "feedback"
+    assert bench.said()[-1].thread_ts == card.ts
+
+
+async def test_is_a_button_for_each_and_the_card_stays_open(bench: Bench) -> None:
+    bench.leads = (ANSWER, BLOCKERS)
+    card = await bench.drafted()
+    assert {"lead", "lead_now.1", "approve"} <= set(buttons(card))
+
+
+async def test_says_on_its_card_what_it_stands_on(bench: Bench) -> None:
+    bench.leads = (BLOCKERS,)
+    card = await bench.drafted(words="what moved this week")
+    await bench.press(MARIE, card, "lead_now")
+    bench.leads = ()
+    await bench.run()
+    (task,) = [task for task in bench.tasks if task.form.get("stands_on")]
+    with bench.database.begin() as session:  # as the intake understands it
+        draft = Draft.latest(session, f"{task.id}.0")
+        assert draft is not None
+        asked = draft.asked
+        on = {"stands_on": task.form["stands_on"]}
+        again = asked.model_copy(update={"brief": asked.brief.model_copy(update=on)})
+        draft.request = again.model_dump_json()
+        Post.changed(session, bench.enqueue, f"{task.id}.0")
+    await bench.run()
+    assert "what moved this week" in text_of(bench.said()[-1])
+
+
+async def test_with_a_picture_has_it_in_the_thread_once_with_words_for_who_cannot_see(
+    bench: Bench,
+) -> None:
+    sha = hashlib.sha256(PNG).hexdigest()
+    file = File(name="sizing.png", sha256=sha, alt="Sizing is told most", picture=True)
+    bench.parts = (
+        Part(kind="copy", key="finding", title="In one sentence", body=Copy(text="Sizing.")),
+        Part(kind="file", key="picture", title="Picture", body=file),
+    )
+    bench.pictures = {sha: PNG}
+    card = await bench.drafted()
+    await bench.run()
+    shared = [m for m in bench.said(thread=card.ts) if m.files]
+    assert len(shared) == 1
+    (stored,) = shared[0].files
+    assert stored.alt_txt == "Sizing is told most"
+    await bench.press(MAX, card, "approve")
+    await bench.run()
+    assert len([m for m in bench.said(thread=card.ts) if m.files]) == 1
+    assert card.channel == MARKETING

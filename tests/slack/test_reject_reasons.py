@@ -1,0 +1,94 @@
+"""Why a row stayed out …"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bot.data import catalogue
+from bot.data.catalogue.cells import UNSURE
+from bot.data.catalogue.text_file import REASONS as OF_QUOTES
+from bot.data.catalogue.text_file import STRAY
+from bot.data.ingest.columns import REASONS as OF_COLUMNS
+from bot.data.ingest.reject_reasons import REASONS, reason_in_words
+from bot.data.ingest.rejects import Reject, write_rejects
+from bot.slack.cards.import_preview import in_their_language
+
+
+def written(folder: Path, *reasons: str) -> bytes:
+    """The file of so many rows that stayed out, each for one of these reasons."""
+    path = folder / "rejects.csv"
+    rows = [Reject(n + 2, "Montant", why, 'a,"b"\nc') for n, why in enumerate(reasons)]
+    write_rejects(rows, path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("reason", "french"),
+    [
+        ("is no number", "n'est pas un nombre"),
+        ("lies in the future", "est dans le futur"),
+        ("has 5 cells where the header has 7", "a 5 cellules alors que l'en-tête en a 7"),
+        ("something nobody has a word for", "something nobody has a word for"),
+    ],
+)
+def test_is_read_in_french_and_its_row_as_it_was(tmp_path: Path, reason: str, french: str) -> None:
+    content = in_their_language(written(tmp_path, reason), "fr")
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.decode("utf-8-sig") == (
+        f'ligne,colonne,motif,ligne d\'origine\r\n2,Montant,{french},"a,""b""\nc"\r\n'
+    )
+
+
+def test_stays_as_it_was_written_for_english_eyes(tmp_path: Path) -> None:
+    content = written(tmp_path, "is no number")
+    assert in_their_language(content, "en") == content
+
+
+def test_of_a_cell_has_its_words_in_every_language() -> None:
+    assert set(OF_COLUMNS.values()) <= set(REASONS)
+
+
+def reasons_of_catalogues() -> list[str]:
+    """Every reason that the catalogue's code writes, with a 7 where something of the row is."""
+    found = [*OF_QUOTES.values(), STRAY]
+    for path in sorted(Path(catalogue.__file__).parent.glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                if called in ("BadCell", "ValueError", "_remark", "_reject"):
+                    said = node.args[2 if called == "_reject" else -1]
+                    if isinstance(said, ast.Constant | ast.JoinedStr):
+                        found.append(spelled(said))
+    return [one for one in found if not one.startswith("7: left out")]  # of a reason that is here
+
+
+def spelled(said: ast.expr) -> str:
+    if isinstance(said, ast.JoinedStr):
+        return "".join(map(spelled, said.values))
+    if isinstance(said, ast.FormattedValue):
+        return {"UNSURE": UNSURE, "what": "name"}.get(ast.unparse(said.value), "7")
+    assert isinstance(said, ast.Constant)
+    return str(said.value)
+
+
+@pytest.mark.parametrize("reason", reasons_of_catalogues())
+def test_of_a_catalogue_has_its_words_in_french(reason: str) -> None:
+    words = reason_in_words(reason)
+    assert words is not None
+    assert words.to("en") == reason
+    assert words.to("fr") != reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "french"),
+    [
+        ('"12,5o €" is not a price', "« 12,5o € » n'est pas un prix"),
+        ('"a-b" is not a price: left out', "« a-b » n'est pas un prix : cellule laissée de côté"),
+        ("EUR, but line 7 says USD", "EUR, mais la ligne 7 indique USD"),
+    ],
+)
+def test_of_a_catalogue_keeps_what_the_row_says(reason: str, french: str) -> None:
+    words = reason_in_words(reason)
+    assert words is not None
+    assert words.to("fr").replace("\u00a0", " ").replace("\u202f", " ") == french

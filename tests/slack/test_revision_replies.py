@@ -1,0 +1,199 @@
+"""A reply under a draft that asks for another version …"""
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from bot.approvals.decision import Decision
+from bot.core.thread_text import asks_only_why
+from bot.drafts.models import Draft
+from bot.errors import TryAgain
+from tests.slack.bench import LEA, MARIE, MARKETING, MAX, OTTO, Bench, buttons, text_of
+
+
+@pytest.mark.parametrize("who", [MARIE, MAX])
+async def test_sends_the_draft_back_with_its_words(any_bench: Bench, who: str) -> None:
+    bench = any_bench
+    card = await bench.drafted()
+    await bench.slack.say(who, MARKETING, "make it shorter", thread_ts=card.ts)
+    await bench.run()
+    first, second = bench.tasks
+    assert (second.parent, second.reason) == (first.id, "make it shorter")
+    assert second.previous == f"{first.id}.0.v1"
+    assert (second.words, second.author) == (first.words, MARIE)
+    assert [message.thread_ts for message in bench.said()] == [None, card.ts]
+    assert "make it shorter" in text_of(card)
+    assert "approve" not in buttons(card)
+    (decision,) = bench.rows(Decision)
+    assert (decision.verdict, decision.by) == ("send back", who)
+
+
+async def test_is_heard_with_a_mention_as_well(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> plus court svp", thread_ts=card.ts)
+    await bench.run()
+    assert [task.reason for task in bench.tasks] == [None, "plus court svp"]
+
+
+async def test_goes_on_from_the_newest_draft_each_time(bench: Bench) -> None:
+    card = await bench.drafted()
+    for words in ("make it shorter", "Et en français ?", "warmer"):
+        await bench.slack.say(MARIE, MARKETING, words, thread_ts=card.ts)
+        await bench.run()
+    tasks = bench.tasks
+    assert [task.parent for task in tasks[1:]] == [task.id for task in tasks[:-1]]
+    assert [message.thread_ts for message in bench.said()] == [None, *[card.ts] * 3]
+
+
+async def test_told_twice_is_one_task(bench: Bench) -> None:
+    bench.slack.mischief.deliver_twice_without_headers = True
+    card = await bench.drafted()
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 2
+    assert not bench.whispers(MARIE)
+
+
+async def test_between_people_stays_unanswered(bench: Bench) -> None:
+    card = await bench.drafted()
+    for words in ("thanks!", "nice, I like it", f"<@{MAX}> make it shorter?", "ask legal first"):
+        await bench.slack.say(LEA, MARKETING, words, thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1
+    assert not bench.rows(Decision)
+    assert "approve" in buttons(card)
+
+
+async def test_where_no_draft_is_stays_unanswered(bench: Bench) -> None:
+    said = await bench.slack.say(MARIE, MARKETING, "what do you think of our poster?")
+    await bench.slack.say(MAX, MARKETING, "make it shorter", thread_ts=said.ts)
+    await bench.run()
+    assert not bench.tasks
+
+
+async def test_by_somebody_without_rights_is_refused_to_them_alone(bench: Bench) -> None:
+    card = await bench.drafted()
+    await bench.slack.say(OTTO, MARKETING, "make it shorter", thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1
+    assert "approve" in buttons(card)
+    (told,) = bench.whispers(OTTO)
+    assert told.startswith("Only whoever asked for this draft")
+
+
+async def test_under_approved_words_is_told_why_not(bench: Bench) -> None:
+    card = await bench.approved()
+    await bench.slack.say(MARIE, MARKETING, "plus court", thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1
+    (told,) = bench.whispers(MARIE)
+    assert told.startswith("Déjà validé")
+
+
+async def test_in_a_direct_message_need_not_be_in_a_thread(bench: Bench) -> None:
+    direct = bench.slack.dm(MARIE)
+    await bench.slack.say(MARIE, direct, "an SMS for linen")
+    await bench.run()
+    await bench.slack.say(MARIE, direct, "plus court s'il te plaît")
+    await bench.run()
+    await bench.slack.say(MARIE, direct, "an e-mail for our tote")
+    await bench.run()
+    assert [task.reason for task in bench.tasks] == [None, "plus court s'il te plaît", None]
+    assert bench.tasks[2].words == "an e-mail for our tote"
+
+
+async def analysed(bench: Bench) -> Any:
+    """What customers say, on its card in #marketing, asked for by Marie."""
+    card = await bench.drafted(words="what do customers say?")
+    with bench.database.begin() as session:
+        draft = session.get_one(Draft, bench.drafts[-1].id)
+        draft.skill, draft.channel = "feedback", None
+    return card
+
+
+@pytest.mark.parametrize(
+    ("who", "words", "skill"),
+    [
+        (MARIE, "and what about dresses?", "feedback"),  # the same again, of dresses
+        (MARIE, "how many orders last week?", "answer"),
+        (OTTO, "whom should we target?", "targeting"),
+        (MARIE, "Why?", "answer"),
+        (MARIE, "Et pourquoi ?", "answer"),
+    ],
+)
+async def test_under_an_analysis_is_a_question_to_the_intern(
+    any_bench: Bench, who: str, words: str, skill: str
+) -> None:
+    bench = any_bench
+    card = await analysed(bench)
+    await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
+    await bench.run()
+    first, second = bench.tasks
+    goes_on = {"follows": first.words} if skill == "feedback" or asks_only_why(words) else {}
+    if asks_only_why(words):  # whatever moved is looked at
+        goes_on["sections"] = "sales site feedback campaigns"
+    assert second.form == {"skill": skill, "stands_on": f"{first.id}.0.v1", **goes_on}
+    assert (second.author, second.words) == (who, words)
+    assert bench.said()[-1].thread_ts == card.ts
+
+
+async def test_under_an_analysis_that_names_the_intern_goes_on_without_a_question_mark(
+    bench: Bench,
+) -> None:
+    card = await analysed(bench)
+    words = "for last month instead"
+    await bench.slack.say(MARIE, MARKETING, words, thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1  # it may be said to anybody
+    await bench.slack.say(MARIE, MARKETING, f"<@UINTERN> {words}", thread_ts=card.ts)
+    await bench.run()
+    first, second = bench.tasks
+    assert (second.words, second.form["skill"]) == (words, "feedback")
+    assert second.form["follows"] == first.words
+
+
+async def test_under_an_analysis_between_people_stays_unanswered(bench: Bench) -> None:
+    card = await analysed(bench)
+    for who, words in (
+        (OTTO, "who takes this one?"),
+        (MARIE, f"<@{MAX}> can you look into this?"),
+        (MARIE, "Really?"),
+    ):
+        await bench.slack.say(who, MARKETING, words, thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1
+    assert not bench.whispers(MARIE)
+
+
+async def test_for_a_channel_that_has_no_draft_there_says_so(bench: Bench) -> None:
+    card = await analysed(bench)
+    await bench.slack.say(MARIE, MARKETING, "Make the SMS shorter please", thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.tasks) == 1
+    assert "SMS" in str(bench.whispers(MARIE)[-1])
+
+
+async def test_that_is_refused_is_refused_once_however_often_slack_tells(any_bench: Bench) -> None:
+    bench = any_bench
+    bench.slack.mischief.deliver_twice_without_headers = True
+    card = await bench.approved()
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> make it shorter", thread_ts=card.ts)
+    await bench.run()
+    assert len(bench.whispers(MARIE)) == 1
+    assert len(bench.tasks) == 1
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+async def test_that_is_refused_is_told_although_slack_fails(bench: Bench, times: int) -> None:
+    """Once: in the thread, or in the direct messages where Slack took nothing there."""
+    card = await bench.approved()
+    bench.slack.mischief.http_500("chat.postEphemeral", 1)
+    bench.slack.mischief.lose_answer("chat.postMessage", 1)
+    bench.slack.mischief.http_500("conversations.open", times - 1)
+    await bench.slack.say(MARIE, MARKETING, "make it shorter", thread_ts=card.ts)
+    for _ in range(5):
+        with contextlib.suppress(TryAgain):
+            await bench.run()
+    (told,) = [*bench.whispers(MARIE), *(one.text for one in bench.in_dm(MARIE))]
+    assert "Déjà validé" in told

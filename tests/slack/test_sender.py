@@ -1,0 +1,334 @@
+"""A message of ours …"""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.parts import Copy, Part
+from bot.errors import CannotDo, TryAgain
+from bot.messages.outbox import HELD_FOR, Post
+from bot.slack.client import Busy
+from bot.slack.degrade import all_text
+from bot.slack.history import as_material
+from tests.slack.bench import MARIE, MARKETING, RANDOM, Bench, buttons, text_of
+
+LONG = " ".join(f"word{n}" for n in range(6_000))
+
+
+async def wished(bench: Bench, channel: str = MARKETING) -> str:
+    """A task whose card is not up yet; the card's id."""
+    await bench.slack.command(MARIE, channel, "/draft", "linen")
+    return f"{bench.tasks[-1].id}.0:card"
+
+
+def counted(bench: Bench, method: str) -> int:
+    return sum(call.method == method for call in bench.slack.calls)
+
+
+async def test_has_its_row_before_it_is_sent(bench: Bench) -> None:
+    id = await wished(bench)
+    bench.slack.mischief.slow("chat.postMessage", 0.5)
+    showing = asyncio.create_task(bench.outside.show(id))
+    async with asyncio.timeout(10):
+        while not bench.posts()[id].tries:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert bench.posts()[id].tries == 1
+    assert bench.posts()[id].ts is None
+    await showing
+    assert bench.posts()[id].ts == bench.said()[0].ts
+
+
+async def test_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
+    id = await wished(bench)
+    bench.slack.mischief.lose_answer("chat.postMessage")
+    with pytest.raises(TryAgain):
+        await bench.outside.show(id)
+    assert len(bench.said()) == 1
+    await bench.outside.show(id)
+    (card,) = bench.said()
+    assert bench.posts()[id].ts == card.ts
+
+
+async def test_in_a_thread_whose_answer_was_lost_is_found_again(bench: Bench) -> None:
+    said = await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen")
+    for number in range(250):  # the thread is long by now
+        message = bench.slack.own_message(MARKETING, f"chat {number}", thread_ts=said.ts)
+        bench.slack.places[MARKETING].add(message)
+    await bench.settled()
+    id = f"{bench.tasks[0].id}.0:card"
+    bench.slack.mischief.lose_answer("chat.postMessage")
+    with pytest.raises(TryAgain):
+        await bench.outside.show(id)
+    before = len(bench.said())
+    await bench.outside.show(id)
+    assert len(bench.said()) == before
+    assert bench.posts()[id].ts
+
+
+async def test_is_found_again_though_our_clock_runs_ahead(bench: Bench) -> None:
+    id = await wished(bench)
+    with bench.database.begin() as session:
+        session.get_one(Post, id).made_at += timedelta(days=7)
+    bench.slack.mischief.lose_answer("chat.postMessage")
+    with pytest.raises(TryAgain):
+        await bench.outside.show(id)
+    await bench.outside.show(id)
+    assert len(bench.said()) == 1
+
+
+async def test_that_never_went_is_sent_again(bench: Bench) -> None:
+    id = await wished(bench)
+    bench.slack.mischief.http_500("chat.postMessage")
+    with pytest.raises(TryAgain):
+        await bench.outside.show(id)
+    assert not bench.said()
+    await bench.outside.show(id)
+    assert len(bench.said()) == 1
+
+
+async def test_that_comes_too_fast_is_told_when_to_come_back(bench: Bench) -> None:
+    id = await wished(bench)
+    bench.slack.mischief.rate_limit("chat.postMessage", retry_after=7)
+    with pytest.raises(Busy) as busy:
+        await bench.outside.show(id)
+    assert busy.value.after == 7
+    await bench.outside.show(id)
+    assert counted(bench, "conversations.history") == 0  # Slack said that nothing was posted
+    assert len(bench.said()) == 1
+
+
+async def test_is_let_go_when_it_fails(bench: Bench) -> None:
+    id = await wished(bench)
+    bench.slack.mischief.http_500("chat.postMessage")
+    with pytest.raises(TryAgain):
+        await bench.outside.show(id)
+    post = bench.posts()[id]
+    assert post.holder is None
+    assert post.wanted > post.drawn
+
+
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
+async def test_whose_blocks_are_refused_goes_out_plainer(bench: Bench, error: str) -> None:
+    await wished(bench)
+    await bench.run("work")
+    (card,) = bench.said()
+    bench.slack.mischief.fail("chat.update", error)
+    with bench.database.begin() as session:
+        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+    await bench.run()
+    assert "approve" in buttons(card)
+    (file,) = bench.said()[1].files
+    assert bench.said()[1].thread_ts == card.ts
+    assert b"Linen breathes." in (file.content or b"")
+
+
+async def test_refused_in_every_form_is_text_alone(bench: Bench) -> None:
+    id = await wished(bench)
+    bench.slack.mischief.refuse_blocks(times=9)
+    await bench.outside.show(id)
+    (card,) = bench.said()
+    assert not card.blocks
+    assert card.text
+    assert bench.posts()[id].drawn == bench.posts()[id].wanted
+
+
+async def test_too_long_for_one_has_the_rest_beside_it_once_a_version(bench: Bench) -> None:
+    body = Part(kind="copy", key="body", title="Body", body=Copy(text=LONG))
+    bench.parts = (body,)
+    card = await bench.drafted()
+    with bench.database.begin() as session:
+        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+    await bench.run()
+    (with_file,) = [message for message in bench.said() if message.files]
+    assert with_file.thread_ts == card.ts
+    text = (with_file.files[0].content or b"").decode()
+    assert text.endswith("word5999")
+
+
+async def test_where_we_may_not_write_goes_to_the_asker_and_says_why(bench: Bench) -> None:
+    id = await wished(bench, RANDOM)
+    await bench.run()
+    (card,) = bench.in_dm(MARIE)
+    post = bench.posts()[id]
+    assert (post.channel, post.place["fallback"]) == (bench.slack.dm(MARIE), "not_in_channel")
+    assert f"<#{RANDOM}>" in text_of(card)
+
+
+async def test_where_we_may_no_longer_write_moves_to_the_asker(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.places[MARKETING].archived = True
+    with bench.database.begin() as session:
+        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+    await bench.run()
+    (moved,) = bench.in_dm(MARIE)
+    assert "Linen breathes." in text_of(moved)
+    assert moved.ts != card.ts
+
+
+async def test_lost_on_its_way_to_the_asker_is_found_again(bench: Bench) -> None:
+    id = await wished(bench, RANDOM)
+    bench.slack.mischief.fail("chat.postMessage", "not_in_channel")
+    bench.slack.mischief.lose_answer("chat.postMessage")
+    with pytest.raises(TryAgain):
+        await bench.outside.show(id)
+    await bench.run()
+    assert len(bench.in_dm(MARIE)) == 1
+    assert bench.posts()[id].ts == bench.in_dm(MARIE)[0].ts
+
+
+async def test_under_a_thread_that_is_gone_goes_to_the_channel(bench: Bench) -> None:
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> linen")
+    await bench.settled()
+    bench.slack.mischief.fail("chat.postMessage", "thread_not_found", 1)
+    await bench.run()
+    (card,) = bench.said()
+    assert card.thread_ts is None
+
+
+async def test_that_somebody_deleted_comes_again(bench: Bench) -> None:
+    card = await bench.drafted()
+    bench.slack.erase(card)
+    with bench.database.begin() as session:
+        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+    await bench.run()
+    (again,) = bench.said()
+    assert again.ts != card.ts
+    assert "Linen breathes." in text_of(again)
+
+
+async def test_that_nothing_helps_is_a_reason_in_plain_words(bench: Bench) -> None:
+    id = await wished(bench)
+    bench.slack.mischief.fail("chat.postMessage", "missing_scope", times=9)
+    with pytest.raises(CannotDo) as no:
+        await bench.outside.show(id)
+    assert "install the app again" in no.value.words.to("en")
+
+
+async def test_drawn_by_many_at_once_is_one_and_the_newest(bench: Bench) -> None:
+    id = await wished(bench)
+    await bench.run("work")
+    bench.slack.mischief.slow("chat.update", 0.05)
+    with bench.database.begin() as session:
+        Post.changed(session, bench.enqueue, bench.tasks[0].first_piece)
+    await asyncio.gather(*(bench.outside.show(id) for _ in range(8)))
+    assert len(bench.said()) == 1
+    post = bench.posts()[id]
+    assert post.drawn == post.wanted
+    assert post.holder is None
+    assert counted(bench, "chat.update") <= 3
+
+
+async def test_held_by_a_dead_process_is_drawn_in_the_end(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id = await wished(bench)
+    monkeypatch.setattr("bot.messages.outbox.HELD_FOR", timedelta(seconds=0.4))
+    with bench.database.begin() as session:
+        Post.hold(session, id, "dead", bench.house.now())
+    began = time.monotonic()
+    await bench.outside.show(id)
+    assert 0.3 < time.monotonic() - began < 3
+    assert len(bench.said()) == 1
+
+
+async def test_held_by_a_process_that_is_known_to_be_dead_is_drawn_at_once(bench: Bench) -> None:
+    id = await wished(bench)
+    with bench.database.begin() as session:
+        Post.hold(session, id, "dead:1", bench.house.now())
+        Post.let_go_of(session, "another")
+        assert session.get_one(Post, id).holder == "dead:1"
+        Post.let_go_of(session, "dead")
+    async with asyncio.timeout(HELD_FOR.total_seconds() / 2):
+        await bench.outside.show(id)
+    assert len(bench.said()) == 1
+
+
+async def test_unfurls_nothing(bench: Bench) -> None:
+    await bench.approved()
+    sends = [c for c in bench.slack.calls if c.method in ("chat.postMessage", "chat.update")]
+    assert sends
+    for call in sends:
+        assert call.args["unfurl_links"] is False
+        assert call.args["unfurl_media"] is False
+
+
+async def test_is_drawn_in_its_reader_s_language_which_is_asked_once(bench: Bench) -> None:
+    await bench.drafted()
+    await bench.drafted()
+    assert counted(bench, "users.info") == 1
+    assert await bench.outside.locale("T0SHOP", MARIE) == "fr-FR"
+
+
+async def test_survives_slack_being_away_for_names(bench: Bench) -> None:
+    for who in (MARIE, "UMAX"):  # somebody whom nobody knows gets nothing
+        await bench.outside.people.profile("T0SHOP", who)
+    bench.slack.mischief.fail("users.info", "user_not_found", times=9)
+    bench.slack.mischief.fail("conversations.info", "channel_not_found", times=9)
+    card = await bench.approved()
+    assert "<@UMAX>" in text_of(card)
+    assert await bench.outside.locale("T0SHOP", "ULEA") is None
+
+
+async def test_is_no_job_s_business_when_nothing_changed(bench: Bench) -> None:
+    await bench.drafted()
+    before = len(bench.slack.calls)
+    await bench._show(f"{bench.tasks[0].id}.0:card")
+    assert len(bench.slack.calls) == before
+
+
+# The thread around a wish.
+
+
+async def test_takes_in_the_thread_it_was_asked_in(bench: Bench) -> None:
+    first = await bench.slack.say("UMAX", MARKETING, "Linen sells &amp; <@ULEA> knows why")
+    await bench.slack.say("ULEA", MARKETING, "it is light", thread_ts=first.ts)
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail", thread_ts=first.ts)
+    await bench.slack.say("UMAX", MARKETING, "later words", thread_ts=first.ts)
+    await bench.run()
+    material = await bench.outside.read("T0SHOP", bench.tasks[0].place)
+    assert material == "Person 2: Linen sells & Person 1 knows why\nPerson 1: it is light"
+
+
+async def test_takes_in_nothing_without_a_thread_or_without_slack(bench: Bench) -> None:
+    await bench.slack.say(MARIE, MARKETING, "<@UINTERN> an e-mail")
+    await bench.settled()
+    assert await bench.outside.read("T0SHOP", bench.tasks[0].place) == ""
+    assert await bench.outside.read("T0SHOP", {}) == ""
+    bench.slack.mischief.fail("conversations.replies", "missing_scope")
+    assert await bench.outside.read("T0SHOP", {"channel": MARKETING, "thread": "1.1"}) == ""
+
+
+def test_takes_in_the_latest_of_a_long_thread() -> None:
+    said: list[dict[str, Any]] = [
+        {"user": f"U{n % 3}", "ts": str(n), "text": f"message {n} " + "x" * 100} for n in range(300)
+    ]
+    material = as_material(said)
+    assert len(material) <= 8_000
+    assert "message 299" in material
+    assert "message 5 " not in material
+
+
+def test_made_plainer_keeps_all_its_words() -> None:
+    pieces = [{"type": "text", "text": "It is "}, {"type": "text", "text": "ok"}]
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": {"type": "plain_text", "text": "Linen"}},
+        {
+            "type": "rich_text",
+            "elements": [
+                {"type": "rich_text_quote", "elements": pieces},
+            ],
+        },
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": "small"}]},
+    ]
+    assert all_text(blocks) == "Linen\n\nIt is ok\n\nsmall"
+
+
+async def test_refused_while_nothing_is_drafted_leaves_no_file(bench: Bench) -> None:
+    bench.slack.mischief.refuse_blocks(1)
+    assert (await bench.slack.command(MARIE, MARKETING, "/draft", "our linen shirt")).ok
+    await bench.run()
+    (card,) = bench.said()
+    assert "approve" in buttons(card)

@@ -1,0 +1,107 @@
+"""A library at the edge, for tests of files dropped in Slack: it counts lines and keeps a list."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.data.ingest.ports import Along, Ready, Sorted, Watch
+from bot.data.ingest.preview import Glimpse, Matched
+from bot.data.ingest.upload import TableFile
+from bot.db.session import Database
+from bot.errors import CannotDo
+from bot.i18n.messages import Words
+
+
+@dataclass
+class Lines:
+    """The good rows of a file, and the others; "bad" in a line makes it one of those."""
+
+    stockroom: "Stockroom"
+    good: list[str]
+    rejected: int
+    rejects: Path | None
+
+    def keep(self, along: Along) -> None:
+        known = set(self.stockroom.rows)
+        fresh = [row for row in self.good if row not in known]
+        assert self.stockroom.database is not None
+        with self.stockroom.database.begin() as session:
+            along(session, len(fresh), 0, len(self.good) - len(fresh))
+        self.stockroom.rows += fresh
+
+
+def kept(ready: Ready) -> tuple[int, int, int]:
+    """Stored: how many were new, replaced another one, were there already."""
+    told: list[tuple[int, int, int]] = []
+    ready.keep(lambda _, *counts: told.append(counts))
+    (found,) = told
+    return found
+
+
+@dataclass
+class Stockroom:
+    """`slow`: a reading waits there until it is told to go on or to stop."""
+
+    rows: list[str] = field(default_factory=list)
+    seen_kinds: list[str | None] = field(default_factory=list)
+    told: list[dict[str, Any]] = field(default_factory=list)
+    slow: threading.Event | None = None
+    broken: bool = False
+    database: Database | None = None  # where arrivals are
+
+    def tables(self, path: Path, *, kind: str | None) -> Sequence[TableFile]:
+        return [TableFile(path)]
+
+    def sort_out(self, parts: Sequence[TableFile], *, kind: str | None, folder: Path) -> Sorted:
+        return Sorted(alone=frozenset(range(len(parts))))
+
+    def understand(
+        self,
+        workspace: str,
+        parts: Sequence[TableFile],
+        *,
+        name: str,
+        kind: str | None,
+        told: Mapping[str, Any],
+        folder: Path,
+    ) -> tuple[Glimpse, str]:
+        self.seen_kinds.append(kind)
+        self.told.append(dict(told))
+        if self.broken:
+            raise RuntimeError("a secret of the file")
+        lines = parts[0].path.read_text().splitlines()
+        if len(lines) < 2:
+            raise CannotDo(Words("{file} has no rows.", file=name))
+        head = lines[0].split(",")
+        glimpse = Glimpse(
+            kind=kind or "orders",
+            rows=len(lines) - 1,
+            columns=tuple(Matched(theirs=one, ours=one.lower()) for one in head),
+            otherwise=() if "dates" in told else (("dates", "day-first"),),
+            sample=(dict(zip([h.lower() for h in head], lines[1].split(","), strict=False)),),
+        )
+        return glimpse, "{}"
+
+    def read(
+        self,
+        workspace: str,
+        parts: Sequence[TableFile],
+        understood: str,
+        *,
+        name: str,
+        folder: Path,
+        watch: Watch,
+    ) -> Lines:
+        lines = parts[0].path.read_text().splitlines()[1:]
+        if self.slow:
+            watch.progress(len(lines) // 2)
+            while not self.slow.wait(0.01):
+                if watch.cancelled():
+                    raise CannotDo(Words("Stopped. Nothing was taken in."))
+        bad = [line for line in lines if "bad" in line]
+        rejects = folder / "rejects.csv" if bad else None
+        if rejects:
+            rejects.write_text("\n".join(["line,column,reason,row", *bad]))
+        return Lines(self, [one for one in lines if one not in bad], len(bad), rejects)

@@ -1,0 +1,62 @@
+"""The small sample shop before its checkout on phones fell, and its visits since, as a file."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from bot.app import Container
+from bot.cli.import_ import Importing
+from bot.config.settings import Settings
+from bot.data.ingest import understand
+from bot.data.ingest.upload import TableFile
+from bot.digests.models import Schedule
+from bot.playground.message import Message
+from bot.playground.slack import LocalSlack
+from tests.support.sample_tables import made
+
+TEAM, LAUNCHES = "T0SHOP", "C0LAUNCH"
+SINCE = "2026-11-11"  # the last 14 days of its visits
+SERIES = "funnel.device-mobile-checkout-to-purchase"
+
+
+def before_the_fall(home: Path) -> bytes:
+    """A home whose library holds the visits before, and whose digest, which goes to #launches,
+    alerts in between; the file of the visits since."""
+    head, *rows = (made("small") / "events.csv").read_text(encoding="utf-8-sig").splitlines()
+    fresh = [row for row in rows if row.split(",", 3)[2] >= SINCE]
+    held = home / "visits.csv"
+    held.parent.mkdir(parents=True, exist_ok=True)
+    held.write_text("\n".join([head, *(row for row in rows if row.split(",", 3)[2] < SINCE)]))
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    Importing(house, TEAM).take(TableFile(held), understand(held, name=held.name))
+    with house.database.begin() as session:
+        _alert(session)
+    house.database.close()
+    return "\n".join([head, *fresh]).encode()
+
+
+def alerts(slack: LocalSlack) -> list[Message]:
+    """What stands in #launches with a button to mute it."""
+    return [one for one in slack.transcript(LAUNCHES) if "alert_mute" in str(one.blocks)]
+
+
+def _alert(session: Session) -> None:
+    """A digest set by Marie, that says at once what fell."""
+    Schedule.put(
+        session,
+        datetime.now(UTC),
+        workspace=TEAM,
+        name="weekly",
+        owner="UMARIE",
+        place={"channel": LAUNCHES, "user": "UMARIE"},
+        weekday=0,
+        hour=9,
+        minute=0,
+        zone="Europe/Paris",
+        language="en",
+        sections=["site"],
+        about=None,
+        only_when_moved=False,
+        alerts=True,
+    )

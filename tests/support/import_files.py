@@ -1,0 +1,41 @@
+"""Files for tests, and the way from a file to rows."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bot.data.ingest import Taken, Understood, read, understand
+
+KEY = b"k" * 32
+TODAY = date(2026, 11, 25)
+
+
+@dataclass(frozen=True)
+class In:
+    """What came in: rows as dicts by our columns."""
+
+    understood: Understood
+    taken: Taken
+    rows: list[dict[str, Any]]
+    rejects: str
+
+
+def take_in(path: Path, folder: Path, **asked: Any) -> In:
+    """Understands a file and reads it into `folder`."""
+    understood = understand(path, name=path.name, **asked)
+    to = folder / "taken" / f"{path.stem}.parquet"
+    taken = read(path, understood, to=to, key=KEY, today=TODAY)
+    with duckdb.connect() as con:
+        table = con.execute(f"SELECT * FROM '{to}'").to_arrow_table()
+    told = taken.rejects.read_text("utf-8-sig") if taken.rejects else ""
+    return In(understood, taken, table.to_pylist(), told)
+
+
+def file(folder: Path, text: str | bytes, name: str = "orders.csv") -> Path:
+    """A file in `folder`."""
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path

@@ -1,0 +1,77 @@
+"""A shop of 300 customers whose intern is asked how many there are, as more come in."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import aiohttp
+
+from bot.app import Container
+from bot.cli.import_ import Importing
+from bot.config.settings import Settings
+from bot.data.ingest import understand
+from bot.data.ingest.http import SIGNED, STAMP
+from bot.data.ingest.live.signature import Said, live_key, signature
+from bot.data.ingest.upload import TableFile
+from tests.support.uploads import MARIE, MARKETING, Shop
+
+TEAM = "T0SHOP"
+ASKED = "how many customers do we have?"
+TOLD = re.compile(r"([\d,]+)\s+customers have ordered")
+HEAD = "order,line,at,customer,product,title,quantity,amount,currency"
+
+
+def orders(first: int, count: int) -> str:
+    """Three orders of one line for each of so many customers, over three months."""
+    lines = [HEAD]
+    for number in range(first, first + count):
+        for month in (8, 9, 10):
+            day = f"2026-{month:02}-{(number * 7 + month) % 28 + 1:02}"
+            lines.append(f"A-{number}-{month},1,{day},c-{number},P-{number % 5},Alba,1,50.00,EUR")
+    return "\n".join(lines)
+
+
+def opened(home: Path) -> str:
+    """A home whose library holds 300 customers; the key that live rows are signed with."""
+    held = home / "orders.csv"
+    held.parent.mkdir(parents=True, exist_ok=True)
+    held.write_text(orders(0, 300))
+    house = Container(Settings.read({"SUPER_INTERN_HOME": str(home)})).migrated()
+    Importing(house, TEAM).take(TableFile(held), understand(held, name=held.name))
+    key = live_key(house.stocking.key(), None)
+    house.database.close()
+    return key
+
+
+async def post(shop: Shop, key: str, table: str) -> int:
+    """These rows to POST /library/orders, signed; how many were taken."""
+    head, *rows = (line.split(",") for line in table.splitlines())
+    body = "\n".join(json.dumps(dict(zip(head, row, strict=True))) for row in rows).encode()
+    stamp = f"{time.time():.6f}"
+    signed = {STAMP: stamp, SIGNED: signature(key, Said(stamp, "orders", "", body))}
+    url = shop.intern.url.replace("/slack/events", "/library/orders")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=body, headers=signed) as answer,
+    ):
+        told = await answer.json()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status}: {told}")
+        return int(told["rows"])
+
+
+async def ask(shop: Shop, seconds: float = 60) -> int:
+    """How many customers there are, as the intern answers a mention now."""
+    slack = shop.slack
+    asked = await slack.say(MARIE, MARKETING, f"<@{slack.bot_user}> {ASKED}")
+    said: list[str] = []
+
+    def answered() -> bool:
+        mine = [one for one in slack.transcript(MARKETING) if one.bot_id == slack.bot_id]
+        cards = [one.text for one in mine if one.thread_ts == asked.ts]
+        said[:] = [found[1] for card in cards if (found := TOLD.search(card))]
+        return bool(said)
+
+    await slack.until(answered, seconds)
+    return int(said[0].replace(",", ""))

@@ -1,0 +1,133 @@
+"""What the analyses ask of an engine, written down: expressions that can be run on another one."""
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MethodType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import ibis
+import ibis.expr.operations as ops
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from bot.data.analyses.result import Findings, Where
+from bot.data.service import ANALYSES
+from bot.data.warehouse import query
+from bot.data.warehouse.cache import Laid
+from bot.data.warehouse.warehouse import Shelf
+from bot.errors import CannotDo
+
+Find = Callable[[Shelf, Where], Findings]
+
+# What people ask most: everything, one product, one device, one country, one channel.
+ASKED = (
+    Where(),
+    Where(product="lin-alba"),
+    Where(device="mobile"),
+    Where(country="FR", days=30),
+    Where(channel="email", language="fr"),
+)
+
+
+def analyses() -> dict[str, Find]:
+    """Each `find(shelf, where)` of the library, found by looking: new ones need no edit here."""
+    found: dict[str, Find] = {}
+    for name, place in ANALYSES.items():
+        find = getattr(importlib.import_module(place), "find", None)
+        if callable(find) and list(inspect.signature(find).parameters)[:1] == ["shelf"]:
+            found[name] = find
+    return found
+
+
+@dataclass
+class Recording:
+    """The expressions that were run, without the engine that they were run on."""
+
+    asked: list[ir.Expr] = field(default_factory=list)
+    cached: dict[str, ops.Relation] = field(default_factory=dict)
+    compiled: dict[str, ops.Relation] = field(default_factory=dict)  # SQL → what it was made of
+
+    def add(self, expression: ir.Expr) -> None:
+        fresh = self.freed(expression)
+        if not any(fresh.equals(known) for known in self.asked):
+            self.asked.append(fresh)
+
+    def freed(self, expression: ir.Expr) -> ir.Expr:
+        """The same expression over tables that are only names; what the analysis had the engine
+        keep for a while, or compiled to SQL first, is put in again."""
+
+        def free(node: ops.Node, changed: dict[ops.Node, ops.Node]) -> ops.Node:
+            if isinstance(node, ops.DatabaseTable):
+                if node.name in self.cached:
+                    return self.cached[node.name]
+                return ops.UnboundTable(name=node.name, schema=node.schema)
+            if isinstance(node, ops.SQLQueryResult):
+                return self.compiled[node.query]
+            return node.__recreate__(changed) if changed else node
+
+        return expression.op().replace(free).to_expr()
+
+
+@contextmanager
+def recording(engine: Backend) -> Iterator[Recording]:
+    """Everything that is run on this DuckDB meanwhile, whichever way it is asked."""
+    found = Recording()
+    run, keep, spell = query.answer, engine._create_cached_table, ibis.to_sql
+    spelt = query._SPELLED
+
+    lay = Laid.down
+    recorded = engine
+
+    def laid(self: Laid, what: str, table: ir.Table) -> ir.Table:
+        down = lay(self, what, table)
+        if down is not table:
+            found.cached[down.get_name()] = found.freed(table).op()
+        return down
+
+    def ran(engine: Any, expression: ir.Table) -> Any:
+        if engine is recorded:
+            found.add(expression)
+        return run(engine, expression)
+
+    def kept(self: Backend, name: str, expression: ir.Table) -> ir.Table:
+        found.cached[name] = found.freed(expression).op()
+        return keep(name, expression)
+
+    def spelled(expression: ir.Expr, *args: Any, **kwargs: Any) -> Any:
+        sql = spell(expression, *args, **kwargs)
+        found.compiled[str(sql)] = found.freed(expression).op()
+        return sql
+
+    ibis.to_sql, Laid.down = spelled, laid  # type: ignore[method-assign]
+    query.answer, query._SPELLED = ran, WeakKeyDictionary()
+    engine._create_cached_table = MethodType(kept, engine)
+    try:
+        yield found
+    finally:
+        ibis.to_sql, Laid.down = spell, lay  # type: ignore[method-assign]
+        query.answer, query._SPELLED = run, spelt
+        del engine._create_cached_table
+
+
+def ask(shelf: Shelf, find: Find, where: Where) -> Findings | None:
+    """What the analysis finds; None when it says that it cannot."""
+    try:
+        return find(shelf, where)
+    except CannotDo:
+        return None
+
+
+def expressions(shelf: Shelf, asked: tuple[Where, ...] = ASKED) -> dict[str, list[ir.Expr]]:
+    """All expressions that each analysis runs on this shelf."""
+    found = {}
+    for name, find in analyses().items():
+        with recording(shelf.engine) as all_:
+            for where in asked:
+                ask(shelf, find, where)
+        assert all_.asked, f"nothing of {name} was recorded"
+        found[name] = all_.asked
+    return found

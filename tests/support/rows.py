@@ -1,0 +1,76 @@
+"""Rows that tests start from, made by their own verbs."""
+
+from sqlalchemy.orm import Session
+
+from bot.config.policy import Approval, Policy
+from bot.core.brief import Brief
+from bot.core.checks import Check
+from bot.core.facts import Evidence
+from bot.core.parts import Copy, Hook, Part
+from bot.core.request import SkillRequest
+from bot.drafts.models import Draft
+from bot.i18n.messages import Words
+from bot.jobs.models import Enqueue, Job
+from bot.tasks.models import Task, Wish
+from tests.conftest import NOW
+
+POLICY = Policy(approval=Approval(approvers=("UMAX", "ULEA")))
+
+
+class Jobs(list[Job]):
+    """An engine that only writes down what it is asked to do."""
+
+    def __call__(self, session: Session, job: Job) -> None:
+        if job.id not in {known.id for known in self}:
+            self.append(job)
+
+    def of(self, kind: str) -> list[str]:
+        return [job.subject for job in self if job.kind == kind]
+
+
+def wish(id: str = "t1", **more: object) -> Wish:
+    told = {"workspace": "T1", "author": "UMARIE", "words": "e-mail: our linen shirt is back"}
+    return Wish.model_validate({"id": id, **told, **more})
+
+
+def parts(subject: str = "A shirt for hot days", body: str = "Linen breathes.") -> tuple[Part, ...]:
+    return (
+        Part(kind="copy", key="subject", title="Subject", body=Copy(text=subject)),
+        Part(kind="copy", key="body", title="Body", body=Copy(text=body)),
+    )
+
+
+def block(override: bool = True) -> Check:
+    said = Words("{figure} has no source.", figure="20 %")
+    return Check(rule="figure", level="block", words=said, part="body", override=override)
+
+
+def draft(
+    session: Session,
+    enqueue: Enqueue,
+    *checks: Check,
+    id: str = "t1",
+    words: tuple[Part, ...] | None = None,
+    **more: object,
+) -> Draft:
+    """A task of Marie's with one finished draft."""
+    Task.accept(session, enqueue, wish(id, **more), NOW)
+    task = session.get_one(Task, id)
+    task.start(NOW)
+    brief = Brief(words=task.words, author=task.author, language="en", channels=("email",))
+    Draft.keep(
+        session,
+        workspace="T1",
+        task=id,
+        number=0,
+        request=SkillRequest(skill="draft", brief=brief, channel="email"),
+        parts=words or parts(),
+        hooks=(Hook(angle="comfort", text="Cool all day"), Hook(angle="return", text="It is back")),
+        evidence=Evidence(),
+        checks=checks,
+        writer="rules",
+        by_rules=True,
+        now=NOW,
+    )
+    task.finish(session, enqueue, NOW)
+    return session.get_one(Draft, f"{id}.0.v1")

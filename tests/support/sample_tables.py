@@ -1,0 +1,137 @@
+"""The sample shop as canonical tables, made by plain SQL: what analyses are tested on.
+
+Independent of the importer on purpose: `import` is held against these tables as well.
+"""
+
+import os
+import re
+import tempfile
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import ibis
+
+from bot.data.schema import kinds
+from bot.data.warehouse.warehouse import Listed, Shelf, schema
+from bot.playground.shop import Size, fill
+
+TODAY = date(2026, 11, 25)
+SLUG = "regexp_replace(lower(strip_accents(trim({0}))), '[^a-z0-9]+', '-', 'g')"
+
+CAMPAIGNS = f"""
+SELECT code AS id, date::TIMESTAMP AS at, code, canal AS channel, audience, langue AS language,
+ objet AS subject, texte AS text, {SLUG.format('"références"')} AS product,
+ "envoyés"::BIGINT AS sent, "délivrés"::BIGINT AS delivered, ouverts::BIGINT AS opened,
+ clics::BIGINT AS clicks, "désinscriptions"::BIGINT AS unsubscribed, commandes::BIGINT AS orders,
+ "chiffre d'affaires" AS sales, devise AS currency FROM read('campaigns.csv')
+UNION ALL BY NAME
+SELECT date::TIMESTAMP AS at, 'ads' AS channel, enseigne AS retailer, campagne AS name,
+ {SLUG.format('"référence"')} AS product, article AS title, "mot-clé" AS keyword,
+ emplacement AS placement, impressions::BIGINT AS impressions, clics::BIGINT AS clicks,
+ "dépense" AS spend, commandes::BIGINT AS orders, "chiffre d'affaires" AS sales,
+ devise AS currency, "budget du jour" AS budget, "budget épuisé à" AS spent_out
+FROM read('ads.csv')"""
+
+SELECTS = {
+    "orders": f"""
+SELECT commande AS "order", row_number() OVER (PARTITION BY commande ORDER BY n) AS line,
+ date::TIMESTAMP AS at, client AS customer, {SLUG.format('"référence"')} AS product,
+ article AS title, concat_ws(', ', taille, couleur) AS variant, "quantité" AS quantity,
+ total AS amount, devise AS currency, appareil AS device, source, "code campagne" AS code,
+ pays AS country, "département" AS region, "expédiée le" AS shipped, "promise le" AS promised,
+ "livrée le" AS delivered, "retournée" = 'oui' AS returned, "motif du retour" AS reason
+FROM (SELECT *, row_number() OVER () AS n FROM read('orders.csv'))""",
+    "events": f"""
+SELECT session, client AS visitor, moment::TIMESTAMP AS at, "événement" AS step, page,
+ {SLUG.format('"référence"')} AS product, appareil AS device, source, pays AS country,
+ commande AS "order", montant AS amount FROM read('events.csv')""",
+    "feedback": f"""
+SELECT id, date::TIMESTAMP AS at, texte AS text, note AS rating, canal AS channel,
+ langue AS language, client AS customer, commande AS "order",
+ {SLUG.format('"référence"')} AS product, pays AS country, "département" AS region
+FROM read('feedback.csv')""",
+    "prices": f"""
+SELECT {SLUG.format('"référence"')} AS product, "depuis le" AS since, prix AS price,
+ devise AS currency FROM read('prices.csv')""",
+    "campaigns": CAMPAIGNS,
+    "experiments": """
+SELECT test AS experiment, titre AS title, variante AS variant, "part prévue" AS share,
+ visiteur AS unit, "exposé le" AS at, appareil AS device, pays AS country, 'purchase' AS metric,
+ 1 AS users, achat AS successes, montant AS value FROM read('experiments.csv')""",
+    "consents": """
+SELECT client AS customer, consent_ts AS at, "inscrit le" AS since, pays AS country,
+ "département" AS region, langue AS language, "consentement e-mail" = 'oui' AS email,
+ "consentement SMS" = 'oui' AS sms, consent_ad_user_data = 'oui' AS ads_user_data,
+ consent_ad_personalization = 'oui' AS ads_personalization,
+ opt_out IS NOT NULL AS opted_out FROM read('customers.csv')""",
+}
+PRODUCTS = f"""
+SELECT {SLUG.format('"référence"')} AS product, nom AS title, "catégorie" AS category,
+ prix::DECIMAL(18,2) AS price, "prix barré"::DECIMAL(18,2) AS compare_at,
+ "prix le plus bas sur 30 jours"::DECIMAL(18,2) AS lowest_30_days, devise AS currency,
+ stock::BIGINT AS stock, statut AS status, CAST(NULL AS VARCHAR) AS brand
+FROM read('products.csv')"""
+
+
+def shelf(folder: Path, today: date = TODAY) -> Shelf:
+    """The shop in `folder` on a shelf of its own."""
+    engine = ibis.duckdb.connect()
+    listed = {}
+    for kind, select in SELECTS.items():
+        _make(engine.con, kind, select, folder)
+        dated = kinds()[kind].dated
+        counted = f'SELECT count(*), max("{dated}")::DATE FROM {kind}'
+        rows, last = engine.con.execute(counted).fetchone()
+        listed[kind] = Listed(kind, (), rows, f"{kind}.csv", last)
+    engine.con.execute("CREATE TABLE products AS " + _read(PRODUCTS, folder))
+    return Shelf(engine, today, listed, products=engine.table("products"))
+
+
+@cache
+def sample(size: Size = "middle", seed: int = 7) -> Shelf:
+    """The sample shop, made once a process. Not to be changed."""
+    return shelf(made(size, seed))
+
+
+@cache
+def made(size: Size = "middle", seed: int = 7) -> Path:
+    """The sample shop's files, made once a machine and day of the code."""
+    folder = Path(tempfile.gettempdir()) / f"super-intern-shop-{os.getuid()}-{size}-{seed}"
+    if not (folder / "done").exists():
+        fresh = Path(tempfile.mkdtemp())
+        fill(fresh, size=size, seed=seed, today=TODAY)
+        (fresh / "done").touch()
+        folder.parent.mkdir(exist_ok=True)
+        try:
+            fresh.rename(folder)
+        except OSError:  # another process was quicker
+            return folder if (folder / "done").exists() else fresh
+    return folder
+
+
+def _make(con: duckdb.DuckDBPyConnection, kind: str, select: str, folder: Path) -> None:
+    """A table with all our columns, in our order and types."""
+    sql = _read(select, folder)
+    has = {row[0] for row in con.execute(f"DESCRIBE {sql}").fetchall()}
+    types = {name: _sql_type(type_) for name, type_ in schema(kind).items()}
+    columns = ", ".join(
+        f'CAST("{name}" AS {type_}) AS "{name}"'
+        if name in has
+        else f'CAST(NULL AS {type_}) AS "{name}"'
+        for name, type_ in types.items()
+    )
+    con.execute(f"CREATE TABLE {kind} AS SELECT {columns} FROM ({sql})")
+
+
+def _read(sql: str, folder: Path) -> str:
+    return re.sub(
+        r"read\('([a-z]+\.csv)'\)",
+        lambda m: f"read_csv('{folder / m[1]}', header=true, max_line_size=10000000)",
+        sql,
+    )
+
+
+def _sql_type(type_: str) -> str:
+    return {"string": "VARCHAR", "int64": "BIGINT", "float64": "DOUBLE"}.get(type_, type_.upper())

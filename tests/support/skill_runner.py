@@ -1,0 +1,119 @@
+"""Runs a skill on a shelf, as the line does: intake, handler, proof; without rows or Slack."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from bot.agent.context import may_not
+from bot.agent.llm.anthropic import Claude
+from bot.agent.pipeline import Drafted, draft
+from bot.config.brand import Brand
+from bot.core.facts import Fact
+from bot.core.library import Library
+from bot.core.request import Question
+from bot.core.writer import Sent, Writer
+from bot.data.catalogue.library import CatalogueLibrary
+from bot.data.service import TeamLibrary
+from bot.data.warehouse.warehouse import Shelf
+from bot.rules.writers.offline import Offline
+from bot.tasks.intake import Asked, take_in
+from tests.conftest import NOW
+from tests.fakes.claude import ScriptedClaude
+from tests.support.sample_tables import TODAY, sample
+
+BRAND = Brand(name="Maison Ormelin", languages=("fr", "en"), colours=("#2f5d50", "#b5532a"))
+AI = "claude-haiku-5-5"
+
+
+async def run(
+    words: str,
+    *,
+    shelf: Shelf | None = None,
+    writer: Writer | None = None,
+    today: date = TODAY,
+    language: str = "en",
+    material: str = "",
+    known: Sequence[Fact] = (),
+    library: Library | None = None,
+    reason: str | None = None,
+    author: str = "UMARIE",
+    private: bool = False,
+    may: Callable[[str], Awaitable[bool]] = may_not,
+    **answers: str,
+) -> Drafted | Question:
+    """What the intern makes of these words on the sample shop, or on another shelf. A `library`
+    that is given again has found its facts already."""
+    library = library or library_of(shelf or sample())
+    writer = writer or Offline(lambda: NOW)
+    asked = Asked(
+        words=words,
+        author=author,
+        answers=answers,
+        ui_language=language,
+        material=material,
+        reason=reason,
+        private=private,
+    )
+    taken = await take_in(
+        asked, brand=BRAND, library=library, writer=writer, today=today, receipt=_keep
+    )
+    if isinstance(taken, Question):
+        return taken
+    return await draft(
+        taken.requests[0],
+        brand=BRAND,
+        library=library,
+        writer=writer,
+        receipt=_keep,
+        code="si-test",
+        today=today,
+        known=known,
+        may=may,
+    )
+
+
+def library_of(shelf: Shelf) -> TeamLibrary:
+    return TeamLibrary(CatalogueLibrary(list), lambda: shelf)
+
+
+async def _keep(sent: Sent) -> None:
+    """Receipts are kept elsewhere."""
+
+
+def told(made: Drafted | Question) -> str:
+    """Everything that people read, as text."""
+    assert isinstance(made, Drafted), made
+    lines = []
+    for part in made.parts:
+        lines += [f"## {part.title}", part.text, ""]
+    lines += [f"[{lead.label.text}] {lead.words}" for lead in made.leads]
+    lines += [f"{check.level}: {check.words.to('en')}" for check in made.checks]
+    return "\n".join(lines)
+
+
+def rewriting(changes: Sequence[Mapping[str, str]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """A Claude that takes an analysis as rules composed it and changes parts of it: at each call as
+    the next of `changes` says, and from then on as the last one."""
+    left = list(changes)
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        said: str = body["messages"][0]["content"]
+        composed: dict[str, Any] = json.JSONDecoder().raw_decode(said[said.index('{\n "') :])[0]
+        change = left.pop(0) if len(left) > 1 else left[0]
+        return composed | {name: {"text": text, "facts": []} for name, text in change.items()}
+
+    return answer
+
+
+async def rewritten(
+    words: str, *changes: Mapping[str, str], **more: Any
+) -> tuple[Drafted, list[str]]:
+    """What becomes of an analysis that a Claude rewrites so, and what it was told was wrong with
+    each try but the last."""
+    async with ScriptedClaude(answer=rewriting(changes)) as claude:
+        writer = Claude(key=claude.key, base_url=claude.url, name=AI, now=lambda: NOW)
+        found = await run(words, writer=writer, **more)
+        await writer.close()
+    assert isinstance(found, Drafted)
+    return found, [letter["messages"][-1]["content"] for letter in claude.letters[1:]]

@@ -1,0 +1,182 @@
+"""Every sentence that the code can say, and every title; run it to see what has no French yet.
+
+python -m tests.support.words_in_code
+
+With `retired`, it prints what the catalogues have and the code no longer says: it goes into
+legacy.po, when it may stand in somebody's rows.
+"""
+
+import ast
+import io
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from babel.messages import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from bot.agent.skills import skills
+from bot.i18n.messages import LEGACY
+from tests.support.paths import ROOT
+
+FRENCH = ROOT / "bot" / "i18n" / "locale" / "fr"
+PIECES = {"Copy", "Heading", "Quote", "Table", "File", "Hook"}
+
+
+@dataclass
+class Said:
+    """One sentence; `many` is its plural, `places` where it stands."""
+
+    text: str
+    many: str | None = None
+    places: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str | tuple[str, str]:
+        return (self.text, self.many) if self.many else self.text
+
+
+@cache
+def said() -> dict[str, Said]:
+    """All of them by their English text."""
+    found: dict[str, Said] = {}
+    for text, many, place in (
+        *_calls(),
+        *_titles_of_channels(),
+        *_titles_of_parts(),
+        *_names_of_skills(),
+        *_summaries(),
+    ):
+        entry = found.setdefault(text, Said(text, many))
+        entry.many = entry.many or many
+        entry.places.append(place)
+    return found
+
+
+@cache
+def french() -> Catalog:
+    return _read(*(path for path in sorted(FRENCH.glob("*.po")) if path.name != LEGACY))
+
+
+@cache
+def legacy() -> Catalog:
+    """What was said once and is stored in rows."""
+    return _read(FRENCH / LEGACY)
+
+
+def _read(*paths: Path) -> Catalog:
+    whole = Catalog(locale="fr")
+    for path in paths:
+        with path.open("rb") as file:
+            for message in read_po(file, locale="fr"):
+                whole[message.id] = message
+    return whole
+
+
+def code() -> list[Path]:
+    return sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "handlers").glob("*.py")])
+
+
+def unreadable() -> list[str]:
+    """Calls whose sentence no catalogue can know: put together while it runs."""
+    built = (ast.JoinedStr, ast.BinOp, ast.Call)
+    return [place for call, place in _words() for one in call.args[:1] if isinstance(one, built)]
+
+
+def _calls() -> Iterator[tuple[str, str | None, str]]:
+    """`Words("…")` and `Words.count("…", "…", n)`, either branch of a choice too."""
+    for call, place in _words():
+        texts = [_literals(one) for one in call.args]
+        if isinstance(call.func, ast.Attribute):
+            yield texts[0][0], texts[1][0], place
+        else:
+            yield from ((text, None, place) for text in (texts or [[]])[0])
+
+
+def _words() -> Iterator[tuple[ast.Call, str]]:
+    # Not by babel's own extractor: it takes every `.count(` for ours, and dies of bytes in one.
+    for path in code():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Words", "Words.count"):
+                yield node, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def _literals(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.IfExp):
+        return _literals(node.body) + _literals(node.orelse)
+    found = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return [str(node.value)] if found and isinstance(node, ast.Constant) else []
+
+
+def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
+    told = tomllib.loads((ROOT / "bot" / "channels.toml").read_text(encoding="utf-8"))
+    for key, channel in told.items():
+        yield channel["title"], None, f"bot/core/channels.toml [{key}]"
+        for part, limit in channel["parts"].items():
+            yield limit["title"], None, f"bot/core/channels.toml [{key}.parts.{part}]"
+
+
+def _names_of_skills() -> Iterator[tuple[str, None, str]]:
+    """What skills are called on cards, and what may be typed behind their commands."""
+    for skill in skills().values():
+        for told in filter(None, (skill.title, skill.hint)):
+            yield told, None, f"handlers/{skill.name}.py"
+
+
+def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
+    """What `parts.take_apart` calls the fields of a handler's Output."""
+    for path in (*sorted((ROOT / "handlers").glob("*.py")), ROOT / "bot" / "telling" / "told.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AnnAssign) and _is_piece(node.annotation):
+                place = f"{path.relative_to(ROOT)}:{node.lineno}"
+                if title := _title(node):
+                    yield title, None, place
+
+
+def _summaries() -> Iterator[tuple[str, None, str]]:
+    """What the Home tab says that each skill can do: its module's first line."""
+    for path in sorted((ROOT / "handlers").glob("[!_]*.py")):
+        told = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        yield told.partition("\n")[0], None, str(path.relative_to(ROOT))
+
+
+def _is_piece(annotation: ast.expr) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in PIECES for one in ast.walk(annotation))
+
+
+def _title(node: ast.AnnAssign) -> str | None:
+    for keyword in node.value.keywords if isinstance(node.value, ast.Call) else []:
+        if keyword.arg == "title" and isinstance(keyword.value, ast.Constant):
+            return str(keyword.value.value)
+    name = node.target.id if isinstance(node.target, ast.Name) else ""
+    return name.replace("_", " ").capitalize() or None
+
+
+def missing() -> Catalog:
+    """What has no French, as a catalogue to be filled in."""
+    known, wanted = french(), Catalog(locale="fr")
+    for entry in said().values():
+        message = known.get(entry.key if isinstance(entry.key, str) else entry.key[0])
+        if message is None or not message.string or message.string == ("", ""):
+            wanted.add(entry.key, locations=[(place, 0) for place in entry.places[:1]])
+    return wanted
+
+
+def retired() -> Catalog:
+    """What the catalogues have and nobody says any more."""
+    found = Catalog(locale="fr")
+    for message in french():
+        key = message.id[0] if isinstance(message.id, tuple | list) else message.id
+        if key and key not in said():
+            found.add(message.id, message.string)
+    return found
+
+
+if __name__ == "__main__":
+    out = io.BytesIO()
+    shown = retired() if sys.argv[1:] == ["retired"] else missing()
+    write_po(out, shown, width=100, omit_header=True)
+    print(out.getvalue().decode())
