@@ -232,7 +232,7 @@ def test_writes_every_sentence_as_a_plain_literal() -> None:
     from pathlib import Path
 
     for name in ("__init__", "law", "form", "tongue"):
-        tree = ast.parse(Path(f"bot/proof/{name}.py").read_text(encoding="utf-8"))
+        tree = ast.parse(Path(f"bot/rules/proof/{name}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Words":
                 titles = isinstance(node.args[0], ast.Attribute) and node.args[0].attr == "title"

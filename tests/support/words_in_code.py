@@ -112,7 +112,7 @@ def _literals(node: ast.expr) -> list[str]:
 
 
 def _titles_of_channels() -> Iterator[tuple[str, None, str]]:
-    told = tomllib.loads((ROOT / "bot" / "channels.toml").read_text(encoding="utf-8"))
+    told = tomllib.loads((ROOT / "bot" / "core" / "channels.toml").read_text(encoding="utf-8"))
     for key, channel in told.items():
         yield channel["title"], None, f"bot/core/channels.toml [{key}]"
         for part, limit in channel["parts"].items():
@@ -128,7 +128,7 @@ def _names_of_skills() -> Iterator[tuple[str, None, str]]:
 
 def _titles_of_parts() -> Iterator[tuple[str, None, str]]:
     """What `parts.take_apart` calls the fields of a handler's Output."""
-    for path in (*sorted((ROOT / "handlers").glob("*.py")), ROOT / "bot" / "telling" / "told.py"):
+    for path in (*sorted((ROOT / "handlers").glob("*.py")), ROOT / "bot" / "rules" / "telling" / "told.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and _is_piece(node.annotation):
                 place = f"{path.relative_to(ROOT)}:{node.lineno}"

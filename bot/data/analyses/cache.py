@@ -26,7 +26,7 @@ from bot.i18n.messages import words_from
 
 FOLDER = "findings"  # beside the folders of the kinds
 MOST = 200  # findings of one version: some 50 MB
-READ = ("", "library/**/", "proof/")  # what the analyses import of ours, and more
+READ = ("core", "data", "i18n", "privacy", "rules", "text")  # what the analyses import, and more
 PACKAGES = ("duckdb", "ibis-framework", "numpy", "scipy", "sqlglot")
 
 
@@ -69,7 +69,7 @@ class Lasting:
 def code() -> str:
     """A sign of the code and the packages that find: it changes with any of them."""
     whole, root = sha256(), Path(bot.__file__).parent
-    patterns = [f"{below}*.{ends}" for below in READ for ends in ("py", "toml")]
+    patterns = [f"{below}/**/*.{ends}" for below in READ for ends in ("py", "toml")]
     for path in sorted({path for pattern in patterns for path in root.glob(pattern)}):
         whole.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     for package in PACKAGES:
